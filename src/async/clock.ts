@@ -1,0 +1,35 @@
+/** Time as a port, so that tests own it. Durations come from a clock that never jumps. */
+
+export interface Clock {
+  /** Monotonic milliseconds from an arbitrary start. */
+  now(): number;
+  /** Calls `fire` once after `ms`; the result cancels it. */
+  timer(ms: number, fire: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  timer(ms, fire) {
+    const handle = setTimeout(fire, ms);
+    return () => clearTimeout(handle);
+  },
+};
+
+/** Resolves after `ms`, or rejects with the signal's reason at once when it aborts. Leaves no timer or listener behind. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const onAbort = (): void => {
+      cancel();
+      reject(signal.reason as Error);
+    };
+    const cancel = clock.timer(ms, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

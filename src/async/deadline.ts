@@ -1,0 +1,61 @@
+/** The instant by which work must end, as a signal; children end no later than their parent. */
+import { AppError } from "../errors.ts";
+import type { Clock } from "./clock.ts";
+
+export interface Deadline {
+  /** On the clock that started it. */
+  readonly atMs: number;
+  /** Aborts with an AppError: `deadline_exceeded` at the instant, or the parent's own reason. */
+  readonly signal: AbortSignal;
+  /** Never negative. */
+  remainingMs(): number;
+  /** A deadline for a stage: its own budget or what is left, whichever is smaller. Dispose it when the stage is over. */
+  child(budgetMs: number, stage: string): Deadline;
+  /** Takes the timer and the listener away. The signal does not fire any more. */
+  [Symbol.dispose](): void;
+}
+
+export interface DeadlineOptions {
+  readonly clock: Clock;
+  readonly budgetMs: number;
+  /** Aborting it aborts the deadline's signal with the same reason. */
+  readonly parent?: AbortSignal;
+  /** Named in the error when the budget runs out. */
+  readonly stage?: string;
+}
+
+/** Starts a deadline `budgetMs` from now. */
+export function startDeadline({ clock, budgetMs, parent, stage }: DeadlineOptions): Deadline {
+  const controller = new AbortController();
+  const atMs = clock.now() + budgetMs;
+  const cancelTimer = clock.timer(Math.max(0, budgetMs), () => {
+    const options = stage === undefined ? {} : { stage };
+    controller.abort(new AppError("deadline_exceeded", options));
+  });
+  const onParent = (): void => controller.abort(toReason(parent?.reason));
+  const dispose = (): void => {
+    cancelTimer();
+    parent?.removeEventListener("abort", onParent);
+  };
+  controller.signal.addEventListener("abort", dispose, { once: true });
+  if (parent?.aborted === true) onParent();
+  else parent?.addEventListener("abort", onParent, { once: true });
+  return {
+    atMs,
+    signal: controller.signal,
+    remainingMs: () => Math.max(0, atMs - clock.now()),
+    child: (childBudgetMs, childStage) =>
+      startDeadline({
+        clock,
+        budgetMs: Math.min(childBudgetMs, Math.max(0, atMs - clock.now())),
+        parent: controller.signal,
+        stage: childStage,
+      }),
+    [Symbol.dispose]: dispose,
+  };
+}
+
+/** An abort that is not ours (a socket closed, a caller's controller) is a cancellation. */
+function toReason(reason: unknown): AppError {
+  return reason instanceof AppError ? reason : new AppError("cancelled", { cause: reason });
+}

@@ -1,0 +1,128 @@
+/** Every setting and limit of the service: its name, default, unit and meaning, in one table. */
+import * as z from "zod";
+import { AppError } from "./errors.ts";
+
+const Milliseconds = z.coerce.number().int().min(1).max(86_400_000);
+const Count = z.coerce.number().int().min(1).max(1_000_000);
+const Bytes = z.coerce
+  .number()
+  .int()
+  .min(1024)
+  .max(2 ** 40);
+const Share = z.coerce.number().min(0).max(1);
+const Text = z.string().trim().min(1);
+const BaseUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
+
+/** Keys are what the code calls a setting; the environment variable is the same in capitals. */
+const Settings = z.object({
+  host: Text.default("127.0.0.1").describe("Address to listen on."),
+  port: z.coerce.number().int().min(0).max(65_535).default(8787).describe("Port to listen on."),
+  dataDir: Text.default(".tributary").describe("Folder of the local store."),
+
+  openaiApiKey: Text.optional().describe("Key of the OpenAI-compatible endpoint."),
+  openaiBaseUrl: BaseUrl.optional().describe("Address of the endpoint, with its /v1."),
+  chatModel: Text.optional().describe(
+    "Model that writes answers. Unset: gpt-4.1-mini when only a key is given, else the extractive answerer.",
+  ),
+  embeddingModel: Text.optional().describe(
+    "Model that embeds what is ingested from now on. Unset: the bundled static embedder.",
+  ),
+  rerankUrl: BaseUrl.optional().describe(
+    "Address of a /rerank endpoint (Cohere, Jina, TEI, vLLM).",
+  ),
+  rerankModel: Text.optional().describe("Model named to the /rerank endpoint."),
+  rerankApiKey: Text.optional().describe("Key of the /rerank endpoint."),
+
+  deadlineMs: Milliseconds.default(60_000).describe("Time a run has when the caller sets none."),
+  deadlineMsMax: Milliseconds.default(300_000).describe("Longest deadline a caller may set."),
+  embedTimeoutMs: Milliseconds.default(3_000).describe("Budget of embedding the question."),
+  embedAttemptTimeoutMs: Milliseconds.default(1_500).describe(
+    "One attempt at embedding the question.",
+  ),
+  ingestEmbedTimeoutMs: Milliseconds.default(60_000).describe(
+    "One attempt at embedding a batch in ingest.",
+  ),
+  searchTimeoutMs: Milliseconds.default(1_000).describe("Budget of one leg of the search."),
+  takeTimeoutMs: Milliseconds.default(1_000).describe("Budget of fetching the texts of the hits."),
+  rerankTimeoutMs: Milliseconds.default(800).describe("Budget of reranking."),
+  firstDeltaTimeoutMs: Milliseconds.default(20_000).describe("Wait for the model's first token."),
+  deltaGapTimeoutMs: Milliseconds.default(15_000).describe(
+    "Longest silence within the model's stream.",
+  ),
+  holdBackMs: Milliseconds.default(10_000).describe(
+    "Longest a streamed response is held back for a true HTTP status before it opens.",
+  ),
+  pingIntervalMs: Milliseconds.default(15_000).describe("Heartbeat of an event stream."),
+  writeStallTimeoutMs: Milliseconds.default(10_000).describe(
+    "A client that takes nothing for this long is dropped.",
+  ),
+  freshnessMs: Milliseconds.default(1_000).describe(
+    "How soon a commit of another process is seen.",
+  ),
+
+  attemptsMax: Count.default(3).describe("Attempts at one upstream call."),
+  searchConcurrencyMax: Count.default(8).describe("Legs of one run at the same time."),
+  storeConcurrencyMax: Count.default(4).describe(
+    "LanceDB calls of the whole process at the same time.",
+  ),
+  storeQueueMax: Count.default(4_096).describe("LanceDB calls waiting."),
+  embedConcurrencyMax: Count.default(16).describe("Embedding calls at the same time."),
+  chatConcurrencyMax: Count.default(256).describe("Model streams at the same time."),
+  upstreamQueueMax: Count.default(1_024).describe("Calls waiting for one upstream."),
+  storeCacheBytesMax: Bytes.default(256 * 2 ** 20).describe("LanceDB's index cache."),
+
+  bodyBytesMax: Bytes.default(64 * 1024).describe("Size of a request body."),
+  questionCharsMax: Count.default(4_000).describe("Length of a question."),
+  collectionsMax: Count.default(64).describe("Collections one run may ask."),
+  legHitsMax: Count.default(100).describe("Hits each leg brings."),
+  candidatesMax: Count.default(40).describe("Fused candidates whose text is taken."),
+  passagesMax: Count.default(12).describe("Passages in the context."),
+  contextTokensMax: Count.default(6_000).describe("Tokens of the context."),
+  outputTokensMax: Count.default(1_024).describe("Tokens of an answer."),
+  documentShareMax: Share.default(0.5).describe("Share of the context one document may fill."),
+});
+
+export type Config = Readonly<z.infer<typeof Settings>>;
+
+/** One row of the settings' documentation. */
+export interface SettingDoc {
+  readonly variable: string;
+  readonly default: string;
+  readonly meaning: string;
+}
+
+/** `openaiBaseUrl` → `OPENAI_BASE_URL`. */
+function toVariable(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase();
+}
+
+/**
+ * Reads the settings out of environment variables. Empty variables count as unset.
+ * Throws AppError invalid_request that names every variable that is wrong.
+ */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.keys(Settings.shape)
+      .map((name) => [name, env[toVariable(name)]] as const)
+      .filter(([, value]) => value !== undefined && value.trim() !== ""),
+  );
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((issue) => ({
+      path: toVariable(String(issue.path[0])),
+      message: issue.message,
+    }));
+    const list = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    throw new AppError("invalid_request", { detail: `settings are wrong: ${list}`, issues });
+  }
+  return Object.freeze(parsed.data);
+}
+
+/** The table of settings for the documentation. */
+export function describeSettings(): readonly SettingDoc[] {
+  return Object.entries(Settings.shape).map(([name, schema]) => ({
+    variable: toVariable(name),
+    default: String(schema.safeParse(undefined).data ?? "unset"),
+    meaning: schema.description ?? "",
+  }));
+}

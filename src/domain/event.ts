@@ -1,0 +1,143 @@
+/**
+ * The events of a run: one table in zod, from which types and every wire format follow.
+ * Times are milliseconds from the run's start; character offsets are UTF-16 code units.
+ */
+import * as z from "zod";
+import { ERROR_CODES } from "../errors.ts";
+import { RETRIEVERS } from "./hit.ts";
+
+const Ms = z.number().nonnegative();
+const Offset = z.int().nonnegative();
+const Label = z.int().positive();
+
+/** What one leg (collection × retriever) of the search came to. `code` says why it did not find. */
+export const Leg = z.object({
+  collection: z.string(),
+  retriever: z.enum(RETRIEVERS),
+  status: z.enum(["found", "failed", "timed-out", "skipped"]),
+  code: z.string().optional(),
+  startMs: Ms,
+  endMs: Ms,
+  /** Hits it brought. */
+  found: z.int().nonnegative(),
+  /** Hits of it that became passages. */
+  kept: z.int().nonnegative(),
+});
+export type Leg = z.infer<typeof Leg>;
+
+/** A chunk as placed in the context, with the label the answer cites it by. */
+export const Passage = z.object({
+  label: Label,
+  chunkId: z.string(),
+  collection: z.string(),
+  documentId: z.string(),
+  title: z.string(),
+  location: z.object({ headings: z.array(z.string()), page: z.int().positive().optional() }),
+  start: Offset,
+  end: Offset,
+  text: z.string(),
+  score: z.number(),
+  trail: z.record(z.string(), z.number()),
+  metadata: z.record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
+  ),
+});
+export type Passage = z.infer<typeof Passage>;
+
+export const Citation = z.object({
+  label: Label,
+  /** The cited span of the answer. */
+  start: Offset,
+  end: Offset,
+  /** The span of the document it rests on. */
+  evidence: z.object({ documentId: z.string(), start: Offset, end: Offset }),
+});
+export type Citation = z.infer<typeof Citation>;
+
+export const SentenceCheck = z.object({
+  start: Offset,
+  end: Offset,
+  verdict: z.enum(["supported", "weak", "unsupported"]),
+  labels: z.array(Label),
+});
+export type SentenceCheck = z.infer<typeof SentenceCheck>;
+
+export const Usage = z.object({
+  inputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  requests: z.int().nonnegative(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+export const TimelineEntry = z.object({
+  stage: z.string(),
+  startMs: Ms,
+  endMs: Ms,
+  /** On the path that decided how long the run took. */
+  critical: z.boolean(),
+});
+export type TimelineEntry = z.infer<typeof TimelineEntry>;
+
+export const Outcome = z.enum(["finished", "cancelled", "expired", "exhausted", "failed"]);
+export type Outcome = z.infer<typeof Outcome>;
+export const Grounding = z.enum(["grounded", "partly-grounded", "ungrounded", "no-evidence"]);
+export type Grounding = z.infer<typeof Grounding>;
+
+export const RunFailure = z.object({
+  code: z.enum(ERROR_CODES),
+  stage: z.string().optional(),
+  detail: z.string().optional(),
+  retryable: z.boolean(),
+  retryAfterMs: Ms.optional(),
+});
+export type RunFailure = z.infer<typeof RunFailure>;
+
+export const RunEvent = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("run-start"),
+    runId: z.string(),
+    question: z.string(),
+    collections: z.array(z.string()),
+    mode: z.enum(["direct"]),
+    deadlineMs: z.int().positive(),
+  }),
+  Leg.extend({ type: z.literal("leg-end") }),
+  z.object({ type: z.literal("retrieval-end"), passages: z.array(Passage) }),
+  z.object({ type: z.literal("text-delta"), text: z.string() }),
+  Citation.extend({ type: z.literal("citation") }),
+  SentenceCheck.extend({ type: z.literal("sentence-check") }),
+  /** Every text-delta since the last commit point is withdrawn. */
+  z.object({ type: z.literal("text-reset") }),
+  z.object({ type: z.literal("degraded"), code: z.string() }),
+  Usage.extend({ type: z.literal("usage") }),
+  z.object({
+    type: z.literal("run-end"),
+    runId: z.string(),
+    outcome: Outcome,
+    grounding: Grounding,
+    /** Which answerer wrote the text: `extractive` or a model's id. */
+    answerer: z.string(),
+    /** Version of each collection that was read, so that citations resolve later. */
+    versions: z.record(z.string(), z.int()),
+    ledger: z.array(Leg),
+    degraded: z.array(z.string()),
+    usage: Usage,
+    timeline: z.array(TimelineEntry),
+    /** The model stopped at its token limit. */
+    truncated: z.boolean().optional(),
+    error: RunFailure.optional(),
+  }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+export type RunEnd = Extract<RunEvent, { type: "run-end" }>;
+
+/** A finished run as one object: what `POST /v1/ask` returns as JSON. */
+export const RunRecord = z.object({
+  ...RunEvent.options[9].omit({ type: true }).shape,
+  answer: z.string(),
+  passages: z.array(Passage),
+  citations: z.array(Citation),
+  checks: z.array(SentenceCheck),
+});
+export type RunRecord = z.infer<typeof RunRecord>;

@@ -1,0 +1,67 @@
+/** Ports to models: text to vector, conversation to text, passages to an order. */
+
+/** What a text is embedded for; some models embed questions and documents differently. */
+export type EmbedKind = "query" | "document";
+
+/** Port: text to vector. Implementations: static (bundled), OpenAI-compatible. */
+export interface Embedder {
+  /** Names the vector space, e.g. `static:minilm-l6-v2-256` or `openai:text-embedding-3-small`. Vectors of different ids are never compared. */
+  readonly id: string;
+  /** Components of each vector, where known before the first call. */
+  readonly dimensions?: number;
+  /** Most texts one call takes. */
+  readonly batchMax: number;
+  /** Share of this embedder's arm when fused with the keyword arm, 0 to 1, set on data. */
+  readonly fusionWeight: number;
+  /**
+   * Vectors for the texts, in their order, each of unit length and finite; a text without any known
+   * token has `undefined` in its place (it has no direction, so it can neither be found nor find).
+   * Throws AppError: upstream_*, embedding_invalid, deadline_exceeded, cancelled.
+   */
+  embed(
+    texts: readonly string[],
+    kind: EmbedKind,
+    signal: AbortSignal,
+  ): Promise<readonly (Float32Array | undefined)[]>;
+}
+
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+export interface ChatRequest {
+  readonly messages: readonly ChatMessage[];
+  /** Most tokens the answer may have. */
+  readonly outputTokensMax: number;
+  readonly temperature: number;
+}
+
+export type FinishReason = "stop" | "length";
+
+/** A piece of a model's streamed answer. A stream that is complete ends with `finish`, exactly once. */
+export type ChatDelta =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "usage"; readonly inputTokens: number; readonly outputTokens: number }
+  | { readonly type: "finish"; readonly reason: FinishReason };
+
+/** Port: conversation to streamed text. */
+export interface ChatModel {
+  readonly id: string;
+  /**
+   * Yields deltas and then `finish`. A stream that stops without a finish reason throws
+   * AppError upstream_truncated; also upstream_*, content_filtered, context_too_long, deadline_exceeded, cancelled.
+   */
+  stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatDelta>;
+}
+
+/** Port: how well each text answers the question; higher is better, scales differ between models. */
+export interface Reranker {
+  readonly id: string;
+  /** One score per text, in their order. Throws AppError upstream_*. */
+  score(
+    question: string,
+    texts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly number[]>;
+}

@@ -1,0 +1,52 @@
+/** One attempt to answer one question: its identity, its end, its events, its clock. Handed to every stage. */
+import type { Clock } from "./async/clock.ts";
+import { type Deadline, startDeadline } from "./async/deadline.ts";
+import type { Config } from "./config.ts";
+import type { RunEvent } from "./domain/event.ts";
+import { startTimeline, type Timeline } from "./telemetry/timeline.ts";
+
+export interface Run {
+  readonly id: string;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+  /** Aborts when the client leaves or the deadline passes. Everything that waits gets it. */
+  readonly signal: AbortSignal;
+  readonly timeline: Timeline;
+  /** Codes of what was left out, in the order in which it happened. */
+  readonly degraded: readonly string[];
+  /** Sends an event; waits while the consumer is far behind. */
+  emit(event: RunEvent): Promise<void>;
+  /** Records that the answer is made without something, once per code. */
+  degrade(code: string): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  /** The client's own signal. */
+  readonly parent: AbortSignal;
+  readonly emit: (event: RunEvent) => Promise<void>;
+}
+
+/** Starts a run now. Dispose its deadline when it is over. */
+export function startRun({ config, clock, deadlineMs, parent, emit }: RunOptions): Run {
+  const deadline = startDeadline({ clock, budgetMs: deadlineMs, parent });
+  const degraded: string[] = [];
+  return {
+    id: crypto.randomUUID(),
+    config,
+    clock,
+    deadline,
+    signal: deadline.signal,
+    timeline: startTimeline(clock),
+    degraded,
+    emit,
+    async degrade(code) {
+      if (degraded.includes(code)) return;
+      degraded.push(code);
+      await emit({ type: "degraded", code });
+    },
+  };
+}

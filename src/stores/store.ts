@@ -1,0 +1,130 @@
+/** Ports to stores: reading a collection at one version, and writing it. */
+import type { Chunk, Metadata } from "../domain/chunk.ts";
+import type { CollectionInfo, CollectionSpec } from "../domain/collection.ts";
+import type { Filter } from "../domain/filter.ts";
+
+/** Port: what may be read. */
+export interface ReadStore {
+  /** For people: `lancedb ./.tributary`. */
+  readonly kind: string;
+  /** Names of the collections that can be opened, sorted. Throws AppError store_unavailable. */
+  list(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * The collection as it is now, pinned: both arms and the texts of one run come from the same version.
+   * Throws AppError: collection_not_found, collection_unavailable, cancelled, deadline_exceeded.
+   */
+  open(collection: string, signal: AbortSignal): Promise<Snapshot>;
+}
+
+/** A collection pinned to one version. */
+export interface Snapshot {
+  readonly info: CollectionInfo;
+  /** How the collection's analyser splits the text, with how many chunks hold each term. */
+  terms(text: string, signal: AbortSignal): Promise<TermStatistics>;
+  /** Rows and scores only, best first. Throws AppError: collection_unavailable, invalid_filter, deadline_exceeded, cancelled. */
+  search(query: StoreQuery, signal: AbortSignal): Promise<readonly StoreHit[]>;
+  /** The chunks of these rows, in their order; a row that is gone or damaged has `undefined` in its place. */
+  take(rows: readonly string[], signal: AbortSignal): Promise<readonly (Chunk | undefined)[]>;
+  /** A page of the collection's documents, ordered by id. */
+  documents(page: DocumentPage, signal: AbortSignal): Promise<readonly DocumentState[]>;
+}
+
+export interface DocumentPage {
+  /** Only ids after this one. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface TermStatistics {
+  /** Chunks in the collection. */
+  readonly chunks: number;
+  /** Distinct terms of the text in first-occurrence order, with the number of chunks that hold each. */
+  readonly frequencies: ReadonlyMap<string, number>;
+}
+
+/** A term as the analyser made it, weighted with its inverse document frequency over all collections asked. */
+export interface WeightedTerm {
+  readonly term: string;
+  readonly idf: number;
+}
+
+export type StoreQuery = {
+  /** At least 1. */
+  readonly limit: number;
+  readonly filter?: Filter;
+  /** The store stops working on it after this long. */
+  readonly timeoutMs: number;
+} & (
+  | { readonly type: "vector"; readonly vector: Float32Array }
+  | { readonly type: "keyword"; readonly terms: readonly WeightedTerm[] }
+);
+
+export interface StoreHit {
+  /** Opaque; for `take` on the same snapshot. */
+  readonly row: string;
+  /** Higher is better: cosine similarity, or BM25 in which each term weighs its given idf. */
+  readonly score: number;
+}
+
+/** Port: what may be written. One writer a collection at a time. */
+export interface WriteStore extends ReadStore {
+  /** Creates an empty collection and opens it for writing. Throws AppError: invalid_request when it exists, ingest_locked. */
+  create(spec: CollectionSpec, signal: AbortSignal): Promise<CollectionWriter>;
+  /** Opens an existing collection for writing. Throws AppError: collection_not_found, ingest_locked. */
+  openWriter(collection: string, signal: AbortSignal): Promise<CollectionWriter>;
+  /** Removes the collection and everything beside it. Throws AppError: collection_not_found, ingest_locked. */
+  drop(collection: string, signal: AbortSignal): Promise<void>;
+}
+
+/** The one writer of a collection; holds its lock until closed. */
+export interface CollectionWriter {
+  readonly info: CollectionInfo;
+  /** Every document that is there, by id. */
+  documents(signal: AbortSignal): Promise<ReadonlyMap<string, DocumentState>>;
+  /** Replaces and deletes whole documents in one commit: readers see all of it or nothing. */
+  commit(change: Change, signal: AbortSignal): Promise<CommitReport>;
+  /** Brings every index and the term statistics up to the last commit, compacts when worth it. Safe to repeat. */
+  index(signal: AbortSignal, progress?: (step: string) => void): Promise<void>;
+  /** Reads everything and reports what is wrong, one line each; an empty list is a healthy collection. */
+  verify(signal: AbortSignal): Promise<readonly string[]>;
+  /** Merges small files and drops old versions no reader can still hold, then indexes. */
+  optimize(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DocumentState {
+  readonly id: string;
+  readonly title: string;
+  /** File or address it was loaded from. */
+  readonly source: string;
+  /** Hash of everything that decides its chunks; an equal hash needs no work. */
+  readonly hash: string;
+  readonly chunks: number;
+}
+
+export interface Change {
+  readonly put: readonly DocumentWrite[];
+  readonly remove: readonly string[];
+}
+
+/** A document with all its chunks and their vectors, ready to be stored. */
+export interface DocumentWrite {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  readonly hash: string;
+  readonly metadata: Metadata;
+  readonly chunks: readonly ChunkWrite[];
+}
+
+export interface ChunkWrite {
+  readonly chunk: Chunk;
+  /** Unit length, finite, of the collection's dimensions. Absent for a text without any known token: the chunk is then found by keyword only. */
+  readonly vector: Float32Array | undefined;
+}
+
+export interface CommitReport {
+  readonly version: number;
+  readonly chunksAdded: number;
+  readonly chunksRemoved: number;
+}

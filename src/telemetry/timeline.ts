@@ -1,0 +1,74 @@
+/** When each stage of a run began and ended, and which of them decided how long it took. */
+import type { TimelineEntry } from "../domain/event.ts";
+import type { Clock } from "../async/clock.ts";
+
+export interface Timeline {
+  /** Milliseconds since the run's start. */
+  elapsedMs(): number;
+  /** Runs the work as a named stage. `after` names the stages whose end it had to wait for. */
+  stage<T>(stage: string, after: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** Every stage so far, in order of start, with the critical path marked. */
+  entries(): TimelineEntry[];
+}
+
+interface Span {
+  readonly stage: string;
+  readonly after: readonly string[];
+  readonly startMs: number;
+  endMs: number | undefined;
+}
+
+/** Starts a timeline now. */
+export function startTimeline(clock: Clock): Timeline {
+  const originMs = clock.now();
+  const spans: Span[] = [];
+  const elapsedMs = (): number => clock.now() - originMs;
+  return {
+    elapsedMs,
+    async stage(stage, after, work) {
+      const span: Span = { stage, after, startMs: elapsedMs(), endMs: undefined };
+      spans.push(span);
+      try {
+        return await work();
+      } finally {
+        span.endMs = elapsedMs();
+      }
+    },
+    entries() {
+      const nowMs = elapsedMs();
+      const critical = findCriticalPath(spans, nowMs);
+      return spans
+        .map((span) => ({
+          stage: span.stage,
+          startMs: round(span.startMs),
+          endMs: round(span.endMs ?? nowMs),
+          critical: critical.has(span),
+        }))
+        .toSorted((a, b) => a.startMs - b.startMs);
+    },
+  };
+}
+
+/** From the stage that ended last, back through whichever of its predecessors ended last. */
+function findCriticalPath(spans: readonly Span[], nowMs: number): ReadonlySet<Span> {
+  const path = new Set<Span>();
+  let current = findLatest(spans, nowMs);
+  while (current !== undefined && !path.has(current)) {
+    path.add(current);
+    const { after } = current;
+    current = findLatest(
+      spans.filter((span) => after.includes(span.stage)),
+      nowMs,
+    );
+  }
+  return path;
+}
+
+function findLatest(spans: readonly Span[], nowMs: number): Span | undefined {
+  return spans.toSorted((a, b) => (b.endMs ?? nowMs) - (a.endMs ?? nowMs))[0];
+}
+
+/** Tenths of a millisecond: more would be noise on the wire. */
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

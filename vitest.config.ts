@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // The fresh clone and the browser have their own steps in .ci/run.
+    exclude: ["test/browser/**", "test/clone/**"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    env: { LANCEDB_LOG: "error" },
+  },
+});
