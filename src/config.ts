@@ -2,21 +2,27 @@
 import * as z from "zod";
 import { AppError } from "./errors.ts";
 
-const Milliseconds = z.coerce.number().int().min(1).max(86_400_000);
-const Count = z.coerce.number().int().min(1).max(1_000_000);
+const Milliseconds = z.coerce.number({ error: "must be a number" }).int().min(1).max(86_400_000);
+const Count = z.coerce.number({ error: "must be a number" }).int().min(1).max(1_000_000);
 const Bytes = z.coerce
   .number()
   .int()
   .min(1024)
   .max(2 ** 40);
-const Share = z.coerce.number().min(0).max(1);
+const Share = z.coerce.number({ error: "must be a number" }).min(0).max(1);
 const Text = z.string().trim().min(1);
 const BaseUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
 
 /** Keys are what the code calls a setting; the environment variable is the same in capitals. */
 const Settings = z.object({
   host: Text.default("127.0.0.1").describe("Address to listen on."),
-  port: z.coerce.number().int().min(0).max(65_535).default(8787).describe("Port to listen on."),
+  port: z.coerce
+    .number({ error: "must be a number" })
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8787)
+    .describe("Port to listen on."),
   dataDir: Text.default(".tributary").describe("Folder of the local store."),
 
   openaiApiKey: Text.optional().describe("Key of the OpenAI-compatible endpoint."),
@@ -55,6 +61,12 @@ const Settings = z.object({
   pingIntervalMs: Milliseconds.default(15_000).describe("Heartbeat of an event stream."),
   writeStallTimeoutMs: Milliseconds.default(10_000).describe(
     "A client that takes nothing for this long is dropped.",
+  ),
+  healthTimeoutMs: Milliseconds.default(2_000).describe(
+    "Budget of looking at one collection for /readyz and /v1/collections.",
+  ),
+  drainGraceMs: Milliseconds.default(20_000).describe(
+    "Time running answers have to end by themselves after SIGTERM.",
   ),
   freshnessMs: Milliseconds.default(1_000).describe(
     "How soon a commit of another process is seen.",

@@ -5,6 +5,8 @@ export const ERROR_CODES = [
   "invalid_filter",
   "unsupported_option",
   "not_found",
+  "method_not_allowed",
+  "not_acceptable",
   "collection_not_found",
   "collection_unavailable",
   "embedder_mismatch",

@@ -3,6 +3,7 @@ import type { Clock } from "./async/clock.ts";
 import { type Deadline, startDeadline } from "./async/deadline.ts";
 import type { Config } from "./config.ts";
 import type { RunEvent } from "./domain/event.ts";
+import type { Log } from "./telemetry/log.ts";
 import { startTimeline, type Timeline } from "./telemetry/timeline.ts";
 
 export interface Run {
@@ -13,6 +14,8 @@ export interface Run {
   /** Aborts when the client leaves or the deadline passes. Everything that waits gets it. */
   readonly signal: AbortSignal;
   readonly timeline: Timeline;
+  /** For operators: what went wrong behind a code. */
+  readonly log: Log;
   /** Codes of what was left out, in the order in which it happened. */
   readonly degraded: readonly string[];
   /** Sends an event; waits while the consumer is far behind. */
@@ -24,6 +27,7 @@ export interface Run {
 export interface RunOptions {
   readonly config: Config;
   readonly clock: Clock;
+  readonly log: Log;
   readonly deadlineMs: number;
   /** The client's own signal. */
   readonly parent: AbortSignal;
@@ -31,7 +35,7 @@ export interface RunOptions {
 }
 
 /** Starts a run now. Dispose its deadline when it is over. */
-export function startRun({ config, clock, deadlineMs, parent, emit }: RunOptions): Run {
+export function startRun({ config, clock, log, deadlineMs, parent, emit }: RunOptions): Run {
   const deadline = startDeadline({ clock, budgetMs: deadlineMs, parent });
   const degraded: string[] = [];
   return {
@@ -41,6 +45,7 @@ export function startRun({ config, clock, deadlineMs, parent, emit }: RunOptions
     deadline,
     signal: deadline.signal,
     timeline: startTimeline(clock),
+    log,
     degraded,
     emit,
     async degrade(code) {

@@ -14,49 +14,61 @@ export interface ChannelOptions {
   readonly onLeave?: () => void;
 }
 
-/** Creates a channel. It can be iterated once. */
+/**
+ * Creates a channel. It can be iterated once. The iterator is written by hand because a generator's
+ * `return` waits for the `next` under way: a consumer that leaves while it waits would go unnoticed
+ * until the next value.
+ */
 export function createChannel<T>({ capacity, onLeave }: ChannelOptions): Channel<T> {
   const queue: T[] = [];
   const blocked: (() => void)[] = [];
-  let wake: (() => void) | undefined;
+  const waiting: (() => void)[] = [];
   let closed = false;
-  const unblock = (): void => {
-    for (const resume of blocked.splice(0)) resume();
+  let iterated = false;
+  /** The consumer has had everything, or has left. */
+  let ended = false;
+  const resumeAll = (resumes: (() => void)[]): void => {
+    for (const resume of resumes.splice(0)) resume();
+  };
+  const close = (): void => {
+    closed = true;
+    resumeAll(waiting);
+    resumeAll(blocked);
+  };
+  const next = async (): Promise<IteratorResult<T, undefined>> => {
+    for (;;) {
+      if (queue.length > 0 || closed) break;
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    if (queue.length === 0) {
+      ended = true;
+      return { value: undefined, done: true };
+    }
+    const value = queue.shift() as T;
+    if (queue.length <= capacity) resumeAll(blocked);
+    return { value, done: false };
+  };
+  const leave = (): Promise<IteratorResult<T, undefined>> => {
+    const early = !ended;
+    ended = true;
+    queue.length = 0;
+    close();
+    if (early) onLeave?.();
+    return Promise.resolve({ value: undefined, done: true });
   };
   return {
     push(value) {
       if (closed) return Promise.resolve();
       queue.push(value);
-      wake?.();
+      resumeAll(waiting);
       if (queue.length <= capacity) return Promise.resolve();
       return new Promise((resolve) => blocked.push(resolve));
     },
-    close() {
-      closed = true;
-      wake?.();
-      unblock();
-    },
-    async *[Symbol.asyncIterator]() {
-      let drained = false;
-      try {
-        for (;;) {
-          const value = queue.shift();
-          if (value !== undefined) {
-            if (queue.length <= capacity) unblock();
-            yield value;
-          } else if (closed) {
-            drained = true;
-            return;
-          } else {
-            await new Promise<void>((resolve) => (wake = resolve));
-          }
-        }
-      } finally {
-        closed = true;
-        queue.length = 0;
-        unblock();
-        if (!drained) onLeave?.();
-      }
+    close,
+    [Symbol.asyncIterator]() {
+      if (iterated) throw new Error("a channel can be iterated once");
+      iterated = true;
+      return { next, return: leave };
     },
   };
 }

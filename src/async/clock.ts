@@ -3,14 +3,17 @@
 export interface Clock {
   /** Monotonic milliseconds from an arbitrary start. */
   now(): number;
-  /** Calls `fire` once after `ms`; the result cancels it. */
+  /** Calls `fire` once after `ms` (at most 24 days); the result cancels it. */
   timer(ms: number, fire: () => void): () => void;
 }
+
+/** Beyond it `setTimeout` overflows and fires at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   timer(ms, fire) {
-    const handle = setTimeout(fire, ms);
+    const handle = setTimeout(fire, Math.min(ms, TIMER_MS_MAX));
     return () => clearTimeout(handle);
   },
 };

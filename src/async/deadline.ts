@@ -24,6 +24,13 @@ export interface DeadlineOptions {
   readonly stage?: string;
 }
 
+const deadlines = new WeakMap<AbortSignal, Deadline>();
+
+/** The deadline behind a signal, for code that is only handed the signal and must know how much time is left. */
+export function findDeadline(signal: AbortSignal): Deadline | undefined {
+  return deadlines.get(signal);
+}
+
 /** Starts a deadline `budgetMs` from now. */
 export function startDeadline({ clock, budgetMs, parent, stage }: DeadlineOptions): Deadline {
   const controller = new AbortController();
@@ -32,7 +39,7 @@ export function startDeadline({ clock, budgetMs, parent, stage }: DeadlineOption
     const options = stage === undefined ? {} : { stage };
     controller.abort(new AppError("deadline_exceeded", options));
   });
-  const onParent = (): void => controller.abort(toReason(parent?.reason));
+  const onParent = (): void => controller.abort(toAbortError(parent?.reason));
   const dispose = (): void => {
     cancelTimer();
     parent?.removeEventListener("abort", onParent);
@@ -40,7 +47,7 @@ export function startDeadline({ clock, budgetMs, parent, stage }: DeadlineOption
   controller.signal.addEventListener("abort", dispose, { once: true });
   if (parent?.aborted === true) onParent();
   else parent?.addEventListener("abort", onParent, { once: true });
-  return {
+  const deadline: Deadline = {
     atMs,
     signal: controller.signal,
     remainingMs: () => Math.max(0, atMs - clock.now()),
@@ -53,9 +60,13 @@ export function startDeadline({ clock, budgetMs, parent, stage }: DeadlineOption
       }),
     [Symbol.dispose]: dispose,
   };
+  deadlines.set(deadline.signal, deadline);
+  return deadline;
 }
 
-/** An abort that is not ours (a socket closed, a caller's controller) is a cancellation. */
-function toReason(reason: unknown): AppError {
-  return reason instanceof AppError ? reason : new AppError("cancelled", { cause: reason });
+/** Why a signal aborted, as ours. One that is not ours (a socket closed, a caller's controller) is a cancellation. */
+export function toAbortError(reason: unknown): AppError {
+  if (reason instanceof AppError) return reason;
+  const timedOut = reason instanceof DOMException && reason.name === "TimeoutError";
+  return new AppError(timedOut ? "deadline_exceeded" : "cancelled", { cause: reason });
 }

@@ -53,6 +53,7 @@ export function createLimiter({ concurrencyMax, queueMax }: LimiterOptions): Lim
     signal.throwIfAborted();
     await acquire(signal);
     try {
+      signal.throwIfAborted(); // it may have aborted between the slot's coming free and now
       return await work();
     } finally {
       release();

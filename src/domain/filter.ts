@@ -76,3 +76,16 @@ function measure(value: unknown, depth: number): number {
   if (children.length > FILTER_NODES_MAX) return Number.POSITIVE_INFINITY;
   return children.reduce<number>((sum, child) => sum + measure(child, depth + 1), 1);
 }
+
+/** Names of the metadata fields that a filter reads, without `metadata.`, each once. */
+export function listMetadataFields(filter: Filter): readonly string[] {
+  const names = new Set<string>();
+  const pending: Filter[] = [filter];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if ("and" in node) pending.push(...node.and);
+    else if ("or" in node) pending.push(...node.or);
+    else if ("not" in node) pending.push(node.not);
+    else if (node.field.startsWith("metadata.")) names.add(node.field.slice("metadata.".length));
+  }
+  return [...names];
+}

@@ -1,0 +1,79 @@
+/** The one retry loop: full jitter, `Retry-After` honoured, never past the deadline. */
+import { AppError, type ErrorCode } from "../errors.ts";
+import { type Clock, sleep } from "./clock.ts";
+import { findDeadline, toAbortError } from "./deadline.ts";
+
+const BACKOFF_BASE_MS = 100;
+const BACKOFF_CAP_MS = 2_000;
+/** With less time than this left after the wait, another attempt is not worth its cost. */
+const ATTEMPT_MS_MIN = 50;
+
+/** How often each failure is worth another attempt; what is absent never is. */
+const RETRIES_MAX: Readonly<Partial<Record<ErrorCode, number>>> = {
+  upstream_unavailable: Number.POSITIVE_INFINITY,
+  upstream_rate_limited: Number.POSITIVE_INFINITY,
+  upstream_stalled: Number.POSITIVE_INFINITY,
+  upstream_truncated: Number.POSITIVE_INFINITY,
+  // A server that answers nonsense usually does so again.
+  upstream_bad_response: 1,
+};
+
+export interface RetryOptions {
+  /** Attempts in total, the first included; at least 1. */
+  readonly attemptsMax: number;
+  readonly clock: Clock;
+  /** Ends the loop at once, in a wait too. Its deadline, when it has one, bounds the waits. */
+  readonly signal: AbortSignal;
+  /** From 0 to below 1. */
+  readonly random?: () => number;
+  readonly baseMs?: number;
+  readonly capMs?: number;
+}
+
+/**
+ * Runs `attempt` (numbered from 1) until it succeeds, fails in a way that another attempt does not
+ * mend, or no attempt fits any more; then throws its last error. An aborted signal wins over whatever
+ * the attempt threw. Waits `random() * min(capMs, baseMs * 2 ** retries)` (full jitter, after
+ * "Exponential Backoff and Jitter", AWS 2015), or as long as the other side asked for if that is
+ * longer; a wait that does not fit before the deadline is not begun.
+ */
+export async function retry<T>(
+  attempt: (number: number) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
+  const { attemptsMax, clock, signal } = options;
+  if (!Number.isInteger(attemptsMax) || attemptsMax < 1) {
+    throw new RangeError(`attemptsMax must be a whole number from 1, got ${attemptsMax}`);
+  }
+  const codes: ErrorCode[] = [];
+  for (let number = 1; ; number += 1) {
+    if (signal.aborted) throw toAbortError(signal.reason);
+    try {
+      return await attempt(number);
+    } catch (thrown) {
+      if (signal.aborted) throw toAbortError(signal.reason);
+      if (!(thrown instanceof AppError) || number >= attemptsMax) throw thrown;
+      codes.push(thrown.code);
+      const waitMs = Math.max(toBackoffMs(number, options), thrown.retryAfterMs ?? 0);
+      if (!isMendable(codes) || !isTimeFor(waitMs, signal)) throw thrown;
+      await sleep(clock, waitMs, signal);
+    }
+  }
+}
+
+/** Whether the last failure is worth another attempt, after those before it. */
+function isMendable(codes: readonly ErrorCode[]): boolean {
+  const last = codes.at(-1);
+  if (last === undefined) return false;
+  return codes.filter((code) => code === last).length <= (RETRIES_MAX[last] ?? 0);
+}
+
+function isTimeFor(waitMs: number, signal: AbortSignal): boolean {
+  const remainingMs = findDeadline(signal)?.remainingMs() ?? Number.POSITIVE_INFINITY;
+  return waitMs + ATTEMPT_MS_MIN <= remainingMs;
+}
+
+function toBackoffMs(retries: number, options: RetryOptions): number {
+  const { random = Math.random, baseMs = BACKOFF_BASE_MS, capMs = BACKOFF_CAP_MS } = options;
+  return random() * Math.min(capMs, baseMs * 2 ** retries);
+}
