@@ -1,0 +1,107 @@
+/** Embedder over an OpenAI-compatible `/embeddings` endpoint, trusting nothing about what it returns. */
+import * as z from "zod";
+import { AppError } from "../errors.ts";
+import type { Embedder } from "./model.ts";
+import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
+import { type Upstream, toBadResponse } from "./upstream.ts";
+
+/** What servers with the smallest default batch (text-embeddings-inference) accept. */
+const BATCH_MAX = 32;
+const FUSION_WEIGHT = 0.5;
+/** Below this length a vector is noise around zero and its direction means nothing. */
+const NORM_MIN = 1e-12;
+
+export interface OpenAiEmbedderOptions {
+  readonly client: OpenAiClient;
+  readonly model: string;
+  /** Length every vector must have. Unset: that of the first vector seen. */
+  readonly dimensions?: number;
+  readonly batchMax?: number;
+  /** The embedder's share in fusion; even by default, because nothing is known about the model. */
+  readonly fusionWeight?: number;
+}
+
+/** Components stay unknown here: checking them in the loop that normalises them is several times faster. */
+const Response = z.object({
+  data: z.array(z.object({ index: z.int().nonnegative(), embedding: z.unknown() })),
+});
+
+/** Creates the embedder. Blank texts are never sent and have no vector. */
+export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
+  const { client, model, batchMax = BATCH_MAX, fusionWeight = FUSION_WEIGHT } = options;
+  const upstream = client.toUpstream(`the embedding model "${model}"`, "EMBEDDING_MODEL");
+  let dimensions = options.dimensions;
+
+  const request = async (input: string[], signal: AbortSignal): Promise<unknown> => {
+    try {
+      // Left to itself the SDK asks for base64, which some servers answer with something else.
+      const body = { model, input, encoding_format: "float" as const };
+      return await client.sdk.embeddings.create(body, { signal });
+    } catch (thrown) {
+      throw toUpstreamError(thrown, signal, upstream);
+    }
+  };
+
+  return {
+    id: `openai:${model}`,
+    ...(options.dimensions === undefined ? {} : { dimensions: options.dimensions }),
+    batchMax,
+    fusionWeight,
+    async embed(texts, _kind, signal) {
+      if (texts.length > batchMax) {
+        throw new RangeError(`at most ${batchMax} texts a call, got ${texts.length}`);
+      }
+      const sent = texts.filter((text) => text.trim() !== "");
+      if (sent.length === 0) return texts.map(() => undefined);
+      const rows = toRows(await request(sent, signal), sent.length, upstream);
+      const vectors = rows.map((row) => {
+        const vector = toUnitVector(row, dimensions, upstream);
+        dimensions ??= vector.length;
+        return vector;
+      });
+      let next = 0;
+      return texts.map((text) => (text.trim() === "" ? undefined : vectors[next++]));
+    },
+  };
+}
+
+/** The rows in the order of the texts, each exactly once. */
+function toRows(body: unknown, count: number, upstream: Upstream): readonly unknown[] {
+  const parsed = Response.safeParse(body);
+  if (!parsed.success) {
+    throw toBadResponse("sent something that is not a list of embeddings", upstream, parsed.error);
+  }
+  const rows = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));
+  const complete = Array.from({ length: count }, (_, index) => rows.has(index)).every(Boolean);
+  if (!complete || parsed.data.data.length !== count) {
+    const got = `${parsed.data.data.length} embeddings for ${count} texts`;
+    throw toBadResponse(`sent ${got}, or not each index once`, upstream);
+  }
+  return Array.from({ length: count }, (_, index) => rows.get(index));
+}
+
+function toUnitVector(
+  row: unknown,
+  dimensions: number | undefined,
+  upstream: Upstream,
+): Float32Array {
+  const invalid = (what: string): AppError =>
+    new AppError("embedding_invalid", { detail: `${upstream.name} sent ${what}` });
+  if (!Array.isArray(row) || row.length === 0)
+    throw invalid("a vector that is not a list of numbers");
+  if (dimensions !== undefined && row.length !== dimensions) {
+    throw invalid(`a vector of ${row.length} components instead of ${dimensions}`);
+  }
+  let sum = 0;
+  for (const value of row as readonly unknown[]) {
+    if (typeof value !== "number") throw invalid("a vector with a component that is not a number");
+    sum += value * value;
+  }
+  const norm = Math.sqrt(sum);
+  if (!Number.isFinite(norm)) throw invalid("a vector that is not finite");
+  if (norm < NORM_MIN) throw invalid("a vector of zeros");
+  // A plain loop: `Float32Array.from` with a mapper takes several times as long.
+  const vector = new Float32Array(row.length);
+  for (let at = 0; at < row.length; at += 1) vector[at] = (row[at] as number) / norm;
+  return vector;
+}

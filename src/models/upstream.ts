@@ -1,0 +1,137 @@
+/** What went wrong at a model endpoint, as one of our own errors. Nothing an upstream says reaches `detail`. */
+import { AppError, type AppErrorOptions, type ErrorCode } from "../errors.ts";
+import { parseRetryAfterMs } from "./retry-after.ts";
+
+/** A model behind an endpoint, as people know it. */
+export interface Upstream {
+  /** `the chat model "gpt-4.1-mini"`. */
+  readonly name: string;
+  /** Names of the settings that decide it, for errors that say what to change. */
+  readonly settings: { readonly url: string; readonly key: string; readonly model: string };
+  /** Struck out of everything that is kept for the log. */
+  readonly apiKey?: string | null;
+}
+
+/** A refusal as it came: an HTTP error, or an error object within a stream (then without status). */
+export interface Refusal {
+  readonly status?: number | undefined;
+  readonly headers?: Headers | undefined;
+  /** The error object's `code` and `type`. They may decide the code, they are never shown. */
+  readonly code?: unknown;
+  readonly type?: unknown;
+  readonly message?: string;
+}
+
+const CAUSE_CHARS_MAX = 500;
+
+const CONTENT_FILTER = /content.?filter|content.?policy|responsible.?ai/;
+const NO_CREDIT = /insufficient.?(quota|balance|credit)|billing|quota_exceeded/;
+const TOO_LONG_CODE =
+  /context.?length|context.?size|context.?window|string_above_max|tokens?_limit/;
+const TOO_LONG_TEXT =
+  /(context|input|prompt|maximum|token).{0,80}(length|window|size|limit|maximum)|too (long|many tokens)|less than \d+ tokens/;
+const RATE_LIMIT = /rate.?limit|too.?many.?requests/;
+const OUTAGE = /overload|unavailable|server.?error|internal|timeout|capacity/;
+
+const STATUSES: Readonly<Record<number, ErrorCode>> = {
+  408: "upstream_unavailable",
+  409: "upstream_unavailable",
+  413: "context_too_long",
+  425: "upstream_unavailable",
+  429: "upstream_rate_limited",
+};
+
+/** A refusal as an AppError. `cause` is for the log. */
+export function toRefusalError(refusal: Refusal, upstream: Upstream, cause?: unknown): AppError {
+  const code = classify(refusal);
+  const options: { -readonly [K in keyof AppErrorOptions]: AppErrorOptions[K] } = {
+    detail: describe(code, refusal, upstream),
+    cause: toLogCause(cause, upstream),
+  };
+  if (code === "upstream_rate_limited" || code === "upstream_unavailable") {
+    const retryAfterMs = refusal.headers && parseRetryAfterMs(refusal.headers);
+    if (retryAfterMs !== undefined) options.retryAfterMs = retryAfterMs;
+  }
+  return new AppError(code, options);
+}
+
+/** An answer that is not what the protocol says. `what` is ours: `sent HTML instead of JSON`. */
+export function toBadResponse(what: string, upstream: Upstream, cause?: unknown): AppError {
+  return new AppError("upstream_bad_response", {
+    detail: `${upstream.name} ${what}`,
+    cause: toLogCause(cause, upstream),
+  });
+}
+
+/** A connection that could not be made or broke before the answer. */
+export function toConnectionError(upstream: Upstream, cause: unknown): AppError {
+  return new AppError("upstream_unavailable", {
+    detail: `${upstream.name} could not be reached, or the connection broke: check ${upstream.settings.url} and that the endpoint is up`,
+    cause: toLogCause(cause, upstream),
+  });
+}
+
+function classify({ status, code, type, message }: Refusal): ErrorCode {
+  const words = `${toWord(code)} ${toWord(type)}`.toLowerCase();
+  if (CONTENT_FILTER.test(words)) return "content_filtered";
+  if (NO_CREDIT.test(words)) return "upstream_config";
+  if (TOO_LONG_CODE.test(words)) return "context_too_long";
+  if (status === undefined) return classifyInBand(code, words);
+  const isRefusal = status === 400 || status === 422;
+  if (isRefusal && TOO_LONG_TEXT.test((message ?? "").toLowerCase())) return "context_too_long";
+  return status >= 500 ? "upstream_unavailable" : (STATUSES[status] ?? "upstream_config");
+}
+
+/** Errors within a stream bear a name, an HTTP status as a number, or nothing to go by. */
+function classifyInBand(code: unknown, words: string): ErrorCode {
+  const status = Number(toWord(code) || Number.NaN);
+  if (status >= 400 && status <= 599) return classify({ status });
+  if (RATE_LIMIT.test(words)) return "upstream_rate_limited";
+  return OUTAGE.test(words) ? "upstream_unavailable" : "upstream_bad_response";
+}
+
+const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  content_filtered: "refused the text: its content filter",
+  context_too_long: "takes less text than it was sent",
+  upstream_rate_limited: "is rate-limited: try again later",
+  upstream_unavailable: "failed: try again later",
+  upstream_bad_response: "reported an error without naming it",
+};
+
+function describe(code: ErrorCode, { status }: Refusal, upstream: Upstream): string {
+  const { name, settings } = upstream;
+  const how = status === undefined ? "" : ` (HTTP ${status})`;
+  const known = DETAILS[code];
+  return `${name} ${known ?? describeConfig(status, settings)}${how}`;
+}
+
+/** What is wrong with the settings, with the ones to check. */
+function describeConfig(status: number | undefined, settings: Upstream["settings"]): string {
+  const { url, key, model } = settings;
+  if (status === 401 || status === 403) return `refused the key: check ${key}`;
+  if (status === 402 || status === 429) return `has no credit left: check the account of ${key}`;
+  if (status === 404) return `is not offered at this address: check ${model} and ${url}`;
+  return status !== undefined && status < 400
+    ? `is behind a redirect, which is not followed: set ${url} to the final address`
+    : `refused the request as such: check ${model} and ${url}`;
+}
+
+/** Error messages of an upstream, with its error's causes, cut and without the key: for the log only. */
+function toLogCause(thrown: unknown, { apiKey }: Upstream): Error | undefined {
+  if (thrown === undefined) return undefined;
+  const parts: string[] = [];
+  let current: unknown = thrown;
+  for (; current instanceof Error && parts.length < 4; current = current.cause) {
+    const code = "code" in current && typeof current.code === "string" ? ` ${current.code}` : "";
+    parts.push(`${current.name}${code}: ${current.message}`);
+  }
+  const text = parts.length === 0 ? typeof thrown : parts.join(" ← ");
+  const struck = apiKey ? text.replaceAll(apiKey, "[key]") : text;
+  return new Error(
+    struck.replace(/\b(sk|pk|gsk|hf)[-_][\w*-]{4,}/g, "[key]").slice(0, CAUSE_CHARS_MAX),
+  );
+}
+
+function toWord(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}

@@ -1,0 +1,191 @@
+import { getEventListeners } from "node:events";
+import { LLMock } from "@copilotkit/aimock";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createOpenAiClient } from "../../src/models/openai-client.ts";
+import {
+  createOpenAiEmbedder,
+  type OpenAiEmbedderOptions,
+} from "../../src/models/openai-embedder.ts";
+import { body, embeddings, type FaultServer, startFaultServer } from "../support/fault-server.ts";
+
+let server: FaultServer;
+let mock: LLMock;
+beforeAll(async () => {
+  server = await startFaultServer();
+  mock = await LLMock.create({ port: 0 });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await mock.stop();
+});
+
+const open = (): AbortSignal => new AbortController().signal;
+
+function createEmbedder(baseUrl: string, options: Partial<OpenAiEmbedderOptions> = {}) {
+  const client = createOpenAiClient({ apiKey: "k", baseUrl });
+  return createOpenAiEmbedder({ client, model: "m", ...options });
+}
+
+describe("against a mock of OpenAI that others wrote", () => {
+  test("gives unit vectors in the order of the texts, the same text the same vector", async () => {
+    const embedder = createEmbedder(`${mock.url}/v1`);
+    const [a, b, again] = await embedder.embed(["alpha", "beta", "alpha"], "document", open());
+    expect(a?.length).toBeGreaterThan(100);
+    expect(norm(a)).toBeCloseTo(1, 5);
+    expect(again).toEqual(a);
+    expect(b).not.toEqual(a);
+  });
+
+  test("gives a rate limit its code", async () => {
+    mock.nextRequestError(429, { message: "slow down" });
+    await expect(
+      createEmbedder(`${mock.url}/v1`).embed(["x"], "query", open()),
+    ).rejects.toMatchObject({ code: "upstream_rate_limited", retryAfterMs: expect.any(Number) });
+  });
+});
+
+test("bears the model's name as its id", () => {
+  expect(createEmbedder(server.url).id).toBe("openai:m");
+});
+
+test("normalises and puts back in order what comes shuffled", async () => {
+  server.script(
+    body({
+      data: [
+        { index: 1, embedding: [0, 2, 0] },
+        { index: 0, embedding: [3, 0, 4] },
+      ],
+    }),
+  );
+  const [a, b] = await createEmbedder(server.url).embed(["a", "b"], "document", open());
+  expect(server.requests.at(-1)?.body).toEqual({
+    model: "m",
+    input: ["a", "b"],
+    encoding_format: "float",
+  });
+  expect(a).toEqual(Float32Array.of(0.6, 0, 0.8));
+  expect(b).toEqual(Float32Array.of(0, 1, 0));
+});
+
+test("never sends blank texts and leaves their places empty", async () => {
+  server.script(
+    embeddings([
+      [1, 0],
+      [0, 1],
+    ]),
+  );
+  const embedder = createEmbedder(server.url);
+  const vectors = await embedder.embed(["", "a", " \n\t", "b"], "document", open());
+  expect(server.requests.at(-1)?.body["input"]).toEqual(["a", "b"]);
+  expect(vectors).toEqual([undefined, Float32Array.of(1, 0), undefined, Float32Array.of(0, 1)]);
+  const before = server.requests.length;
+  expect(await embedder.embed(["", " "], "query", open())).toEqual([undefined, undefined]);
+  expect(await embedder.embed([], "query", open())).toEqual([]);
+  expect(server.requests).toHaveLength(before);
+});
+
+describe("refuses an answer it cannot trust", () => {
+  const one = (embedding: unknown) => embeddings([embedding]);
+  const cases = [
+    ["zeros", one([0, 0, 0]), "embedding_invalid", "zeros"],
+    ["nulls", one([1, null, 0]), "embedding_invalid", "not a number"],
+    ["strings", one(["1", "2"]), "embedding_invalid", "not a number"],
+    ["base64", one("AACAPwAAAAA="), "embedding_invalid", "not a list"],
+    ["nothing", one([]), "embedding_invalid", "not a list"],
+    [
+      "infinity",
+      body('{"data":[{"index":0,"embedding":[1e999,1]}]}'),
+      "embedding_invalid",
+      "finite",
+    ],
+    ["NaN", body('{"data":[{"index":0,"embedding":[NaN,1]}]}'), "upstream_bad_response", "JSON"],
+    ["no embedding", body({ data: [] }), "upstream_bad_response", "0 embeddings for 1 texts"],
+    ["too many", embeddings([[1], [2]]), "upstream_bad_response", "2 embeddings for 1 texts"],
+    [
+      "a wrong index",
+      body({ data: [{ index: 1, embedding: [1] }] }),
+      "upstream_bad_response",
+      "index",
+    ],
+    [
+      "no index",
+      body({ data: [{ embedding: [1] }] }),
+      "upstream_bad_response",
+      "list of embeddings",
+    ],
+    ["an empty object", body({}), "upstream_bad_response", "list of embeddings"],
+    ["an empty body", body(""), "upstream_bad_response", "list of embeddings"],
+    [
+      "text",
+      body("ok", { headers: { "content-type": "text/plain" } }),
+      "upstream_bad_response",
+      "list",
+    ],
+  ] as const;
+  test.each(cases)("%s", async (_, reply, code, detail) => {
+    server.script(reply);
+    const error: unknown = await createEmbedder(server.url)
+      .embed(["private text"], "query", open())
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, detail: expect.stringContaining(detail) });
+    expect(error).toMatchObject({ detail: expect.not.stringContaining("private") });
+  });
+
+  test("the same index twice", async () => {
+    const row = { index: 0, embedding: [1, 0] };
+    server.script(body({ data: [row, row] }));
+    await expect(
+      createEmbedder(server.url).embed(["a", "b"], "query", open()),
+    ).rejects.toMatchObject({ code: "upstream_bad_response" });
+  });
+});
+
+describe("holds every vector to one length", () => {
+  test("that of the first one seen", async () => {
+    server.script(embeddings([[1, 0, 0]]), embeddings([[1, 0]]));
+    const embedder = createEmbedder(server.url);
+    await embedder.embed(["a"], "query", open());
+    await expect(embedder.embed(["b"], "query", open())).rejects.toMatchObject({
+      code: "embedding_invalid",
+      detail: expect.stringContaining("2 components instead of 3"),
+    });
+  });
+
+  test("within a batch", async () => {
+    server.script(
+      embeddings([
+        [1, 0, 0],
+        [1, 0],
+      ]),
+    );
+    await expect(
+      createEmbedder(server.url).embed(["a", "b"], "document", open()),
+    ).rejects.toMatchObject({ code: "embedding_invalid" });
+  });
+
+  test("that it was configured with", async () => {
+    server.script(embeddings([[1, 0, 0]]));
+    const embedder = createEmbedder(server.url, { dimensions: 4 });
+    expect(embedder.dimensions).toBe(4);
+    await expect(embedder.embed(["a"], "query", open())).rejects.toMatchObject({
+      code: "embedding_invalid",
+    });
+  });
+});
+
+test("refuses more texts than a call takes: its caller cuts batches", async () => {
+  const embedder = createEmbedder(server.url, { batchMax: 2 });
+  await expect(embedder.embed(["a", "b", "c"], "document", open())).rejects.toThrow(RangeError);
+});
+
+test("leaves no listener on a signal that many calls share", async () => {
+  server.script(embeddings([[1, 0]]));
+  const embedder = createEmbedder(server.url);
+  const signal = open();
+  for (let count = 0; count < 20; count += 1) await embedder.embed(["a"], "query", signal);
+  expect(getEventListeners(signal, "abort").length).toBeLessThanOrEqual(1);
+});
+
+function norm(vector: Float32Array | undefined): number {
+  return Math.sqrt((vector ?? new Float32Array()).reduce((sum, value) => sum + value * value, 0));
+}

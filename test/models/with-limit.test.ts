@@ -1,0 +1,131 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { createLimiter } from "../../src/async/limiter.ts";
+import { AppError } from "../../src/errors.ts";
+import type { ChatDelta, ChatModel, Embedder } from "../../src/models/model.ts";
+import {
+  withChatLimit,
+  withEmbedderLimit,
+  withRerankerLimit,
+} from "../../src/models/with-limit.ts";
+import { settle } from "../support/fake-clock.ts";
+
+const open = (): AbortSignal => new AbortController().signal;
+const REQUEST = { messages: [], outputTokensMax: 10, temperature: 0 };
+
+/** Streams that stand still after their first word until told. */
+function createChat() {
+  const state = { open: 0, go: [] as (() => void)[] };
+  const chat: ChatModel = {
+    id: "chat",
+    async *stream(): AsyncGenerator<ChatDelta> {
+      state.open += 1;
+      try {
+        yield { type: "text", text: "hi" };
+        await new Promise<void>((resolve) => state.go.push(resolve));
+        yield { type: "finish", reason: "stop" };
+      } finally {
+        state.open -= 1;
+      }
+    },
+  };
+  return { state, chat };
+}
+
+async function drain(stream: AsyncIterable<ChatDelta>): Promise<number> {
+  let count = 0;
+  for await (const _ of stream) count += 1;
+  return count;
+}
+
+describe("withChatLimit", () => {
+  test("holds a slot until the stream has ended", async () => {
+    const { state, chat } = createChat();
+    const limited = withChatLimit(chat, createLimiter({ concurrencyMax: 1, queueMax: 5 }));
+    expect(limited.id).toBe("chat");
+    const first = drain(limited.stream(REQUEST, open()));
+    const second = drain(limited.stream(REQUEST, open()));
+    await settle();
+    expect(state.open).toBe(1);
+    state.go[0]?.();
+    expect(await first).toBe(2);
+    await settle();
+    expect(state.open).toBe(1);
+    state.go[1]?.();
+    expect(await second).toBe(2);
+  });
+
+  test("frees the slot when the consumer leaves", async () => {
+    const { state, chat } = createChat();
+    const limited = withChatLimit(chat, createLimiter({ concurrencyMax: 1, queueMax: 0 }));
+    for await (const _ of limited.stream(REQUEST, open())) break;
+    expect(state.open).toBe(0);
+    for await (const delta of limited.stream(REQUEST, open())) {
+      expect(delta).toEqual({ type: "text", text: "hi" });
+      break;
+    }
+  });
+
+  test("frees the slot when the stream fails", async () => {
+    const limit = createLimiter({ concurrencyMax: 1, queueMax: 0 });
+    const failing: ChatModel = {
+      id: "chat",
+      stream: () => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new AppError("upstream_unavailable")),
+        }),
+      }),
+    };
+    for (let count = 0; count < 3; count += 1) {
+      await expect(
+        drain(withChatLimit(failing, limit).stream(REQUEST, open())),
+      ).rejects.toMatchObject({
+        code: "upstream_unavailable",
+      });
+    }
+  });
+
+  test("refuses at once what does not fit in the queue, and leaves it when the signal aborts", async () => {
+    const { state, chat } = createChat();
+    const limited = withChatLimit(chat, createLimiter({ concurrencyMax: 1, queueMax: 1 }));
+    const first = drain(limited.stream(REQUEST, open()));
+    await settle();
+    const controller = new AbortController();
+    const second = drain(limited.stream(REQUEST, controller.signal));
+    await expect(drain(limited.stream(REQUEST, open()))).rejects.toMatchObject({
+      code: "overloaded",
+    });
+    controller.abort(new AppError("cancelled"));
+    await expect(second).rejects.toMatchObject({ code: "cancelled" });
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+    state.go[0]?.();
+    expect(await first).toBe(2);
+  });
+});
+
+test("embedders and rerankers share a limiter and keep all else they were", async () => {
+  let running = 0;
+  let runningMax = 0;
+  const work = async <T>(result: T): Promise<T> => {
+    runningMax = Math.max(runningMax, ++running);
+    await settle();
+    running -= 1;
+    return result;
+  };
+  const limit = createLimiter({ concurrencyMax: 2, queueMax: 100 });
+  const plain: Embedder = {
+    id: "e",
+    dimensions: 1,
+    batchMax: 7,
+    fusionWeight: 0.3,
+    embed: (texts) => work(texts.map(() => Float32Array.of(1))),
+  };
+  const embedder = withEmbedderLimit(plain, limit);
+  const reranker = withRerankerLimit({ id: "r", score: () => work([1]) }, limit);
+  expect({ ...embedder, embed: undefined }).toEqual({ ...plain, embed: undefined });
+  await Promise.all([
+    ...Array.from({ length: 5 }, () => embedder.embed(["a"], "query", open())),
+    ...Array.from({ length: 5 }, () => reranker.score("q", ["a"], open())),
+  ]);
+  expect(runningMax).toBe(2);
+});
