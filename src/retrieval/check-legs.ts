@@ -1,0 +1,54 @@
+/** Whether what the legs came to is enough for an answer, and what is missing from it. */
+import type { Ask } from "../domain/ask.ts";
+import type { Leg } from "../domain/event.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
+import type { Run } from "../run.ts";
+
+/**
+ * Throws AppError when too little answered for an honest result: everything failed, a required collection
+ * is missing, or fewer than `legsMin` legs answered.
+ */
+export function checkLegs(legs: readonly Leg[], ask: Ask): void {
+  const answered = legs.filter(({ status }) => status === "found" || status === "skipped");
+  if (answered.length === 0 && legs.length > 0)
+    throw new AppError(toRunCode(legs), { stage: "search" });
+  const { require, legsMin } = ask.retrieval;
+  const missing = require.filter((name) => !answered.some(({ collection }) => collection === name));
+  if (missing.length > 0) {
+    throw new AppError("collection_unavailable", {
+      stage: "search",
+      detail: `required and not available: ${missing.join(", ")}`,
+    });
+  }
+  if (answered.length < legsMin) {
+    throw new AppError("store_unavailable", {
+      stage: "search",
+      detail: `${answered.length} of ${legs.length} legs answered, legsMin is ${legsMin}`,
+    });
+  }
+}
+
+/** All legs failed: late ones make a 504, anything else a 503. */
+function toRunCode(legs: readonly Leg[]): ErrorCode {
+  return legs.every(({ status }) => status === "timed-out")
+    ? "deadline_exceeded"
+    : "store_unavailable";
+}
+
+/** One code for what is missing, the widest that is true: an arm, a collection, or a single leg. */
+export async function reportMissing(legs: readonly Leg[], run: Run): Promise<void> {
+  const isLost = ({ status }: Leg): boolean => status === "failed" || status === "timed-out";
+  const lostArms = (["keyword", "vector"] as const).filter((retriever) => {
+    const arm = legs.filter((leg) => leg.retriever === retriever);
+    return arm.length > 0 && arm.every(isLost);
+  });
+  for (const retriever of lostArms) await run.degrade(`${retriever}_unavailable`);
+  for (const [collection, group] of Map.groupBy(legs, (leg) => leg.collection)) {
+    const lost = group.filter((leg) => isLost(leg) && !lostArms.includes(leg.retriever));
+    if (lost.length === 0) continue;
+    if (lost.length === group.length) await run.degrade(`collection_unavailable:${collection}`);
+    else
+      for (const { retriever } of lost)
+        await run.degrade(`leg_unavailable:${collection}/${retriever}`);
+  }
+}

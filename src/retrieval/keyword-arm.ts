@@ -1,0 +1,98 @@
+/** The keyword arm: BM25 whose document frequencies count over all collections asked, so that scores compare. */
+import pMap from "p-map";
+import { untilAborted } from "../async/until-aborted.ts";
+import type { Ask } from "../domain/ask.ts";
+import { type AppError, toAppError } from "../errors.ts";
+import type { Run } from "../run.ts";
+import type { Snapshot, TermStatistics, WeightedTerm } from "../stores/store.ts";
+import { type Arm, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
+
+/** Searches by words. Does not wait for any embedding. Never throws. */
+export async function searchByKeyword(
+  snapshots: readonly Snapshot[],
+  ask: Ask,
+  run: Run,
+): Promise<Arm> {
+  const { searchConcurrencyMax } = run.config;
+  const counted = await run.timeline.stage("terms", ["open"], () =>
+    pMap(snapshots, (snapshot) => countTerms(snapshot, ask.question, run), {
+      concurrency: searchConcurrencyMax,
+    }),
+  );
+  const idfOf = createIdf(counted.flatMap((one) => ("statistics" in one ? [one.statistics] : [])));
+  const legs = await pMap(
+    counted,
+    (one): Promise<LegResult> => {
+      const name = { collection: one.snapshot.info.name, retriever: "keyword" } as const;
+      if ("error" in one) return reportLeg(name, run, one.error);
+      const terms = weigh(one.statistics, idfOf);
+      return runLeg(name, run, (signal) => searchOne(one.snapshot, terms, ask, { run, signal }));
+    },
+    { concurrency: searchConcurrencyMax },
+  );
+  return { name: "keyword", weight: undefined, zero: 0, legs };
+}
+
+type Counted =
+  | { readonly snapshot: Snapshot; readonly statistics: TermStatistics }
+  | { readonly snapshot: Snapshot; readonly error: AppError };
+
+async function countTerms(snapshot: Snapshot, question: string, run: Run): Promise<Counted> {
+  using deadline = run.deadline.child(run.config.searchTimeoutMs, "terms");
+  try {
+    const work = snapshot.terms(question, deadline.signal);
+    return { snapshot, statistics: await untilAborted(work, deadline.signal) };
+  } catch (thrown) {
+    return { snapshot, error: toAppError(thrown) };
+  }
+}
+
+/**
+ * Inverse document frequency over several collections as if they were one:
+ * ln(1 + (N − n + 0.5) / (n + 0.5)), as in Robertson & Zaragoza, The Probabilistic Relevance Framework (2009),
+ * in the form that never goes negative.
+ */
+export function createIdf(statistics: readonly TermStatistics[]): (term: string) => number {
+  const chunks = statistics.reduce((sum, one) => sum + one.chunks, 0);
+  const frequencies = new Map<string, number>();
+  for (const one of statistics) {
+    for (const [term, count] of one.frequencies) {
+      frequencies.set(term, (frequencies.get(term) ?? 0) + count);
+    }
+  }
+  return (term) => {
+    const count = Math.min(frequencies.get(term) ?? 0, chunks);
+    return Math.log(1 + (chunks - count + 0.5) / (count + 0.5));
+  };
+}
+
+/** The terms that occur in this collection; the others cannot find anything there. */
+function weigh(
+  statistics: TermStatistics,
+  idfOf: (term: string) => number,
+): readonly WeightedTerm[] {
+  return [...statistics.frequencies]
+    .filter(([, count]) => count > 0)
+    .map(([term]) => ({ term, idf: idfOf(term) }));
+}
+
+async function searchOne(
+  snapshot: Snapshot,
+  terms: readonly WeightedTerm[],
+  ask: Ask,
+  { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
+): Promise<LegWork> {
+  if (terms.length === 0) return { hits: [] };
+  const hits = await snapshot.search(
+    {
+      type: "keyword",
+      terms,
+      limit: ask.retrieval.legHitsMax,
+      timeoutMs: Math.min(run.config.searchTimeoutMs, run.deadline.remainingMs()),
+      ...(ask.filter === undefined ? {} : { filter: ask.filter }),
+    },
+    signal,
+  );
+  const collection = snapshot.info.name;
+  return { hits: hits.map(({ row, score }) => ({ collection, row, score })) };
+}

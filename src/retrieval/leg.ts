@@ -1,0 +1,92 @@
+/** A leg of the search: one collection × one retriever. What it came to is data, whatever happened. */
+import { untilAborted } from "../async/until-aborted.ts";
+import type { Leg } from "../domain/event.ts";
+import type { Hit, Retriever } from "../domain/hit.ts";
+import { type AppError, toAppError } from "../errors.ts";
+import type { Run } from "../run.ts";
+
+export interface LegResult {
+  readonly leg: Leg;
+  readonly hits: readonly Hit[];
+}
+
+/** One arm of the search: the scores of all its legs mean the same, so their hits merge by score. */
+export interface Arm {
+  /** `keyword`, or `vector` with the embedder's id. */
+  readonly name: string;
+  /** Share of this arm in the fused score, 0 to 1; undefined: what the other arms leave. */
+  readonly weight: number | undefined;
+  /** Score of a text that shares nothing with the question; undefined: the list's lowest stands for it. */
+  readonly zero?: number;
+  readonly legs: readonly LegResult[];
+}
+
+export interface LegName {
+  readonly collection: string;
+  readonly retriever: Retriever;
+}
+
+/** What a leg's work gives: hits, or why there was nothing to search with. */
+export type LegWork = { readonly hits: readonly Hit[] } | { readonly skipped: string };
+
+/**
+ * Runs a leg within its own budget, reports it as `leg-end`, never throws.
+ * `work` gets the leg's signal; if it ignores it, the leg still ends in time.
+ */
+export async function runLeg(
+  name: LegName,
+  run: Run,
+  work: (signal: AbortSignal) => Promise<LegWork>,
+): Promise<LegResult> {
+  const startMs = run.timeline.elapsedMs();
+  const result = await settle(name, run, work);
+  const leg: Leg = {
+    ...name,
+    ...result.ending,
+    startMs: toTenths(startMs),
+    endMs: toTenths(run.timeline.elapsedMs()),
+    found: result.hits.length,
+    kept: 0,
+  };
+  await run.emit({ type: "leg-end", ...leg });
+  return { leg, hits: result.hits };
+}
+
+/** A leg that had no chance to run, because of something before it. */
+export async function reportLeg(name: LegName, run: Run, error: AppError): Promise<LegResult> {
+  return runLeg(name, run, () => Promise.reject(error));
+}
+
+interface Settled {
+  readonly ending: Pick<Leg, "status" | "code">;
+  readonly hits: readonly Hit[];
+}
+
+async function settle(
+  name: LegName,
+  run: Run,
+  work: (signal: AbortSignal) => Promise<LegWork>,
+): Promise<Settled> {
+  const { collection, retriever } = name;
+  const stage = `search:${collection}/${retriever}`;
+  const after = retriever === "vector" ? ["embed"] : ["terms"];
+  using deadline = run.deadline.child(run.config.searchTimeoutMs, stage);
+  const { signal } = deadline;
+  try {
+    const done = await run.timeline.stage(stage, after, () => untilAborted(work(signal), signal));
+    if ("skipped" in done) return { ending: { status: "skipped", code: done.skipped }, hits: [] };
+    return { ending: { status: "found" }, hits: done.hits };
+  } catch (thrown) {
+    const { code } = toAppError(thrown);
+    const status = code === "deadline_exceeded" ? "timed-out" : "failed";
+    // When the run itself is over its legs did not fail by themselves.
+    if (!run.signal.aborted) {
+      run.log.error("leg-failed", thrown, { runId: run.id, collection, retriever, code });
+    }
+    return { ending: { status, code }, hits: [] };
+  }
+}
+
+function toTenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

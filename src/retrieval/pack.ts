@@ -1,0 +1,59 @@
+/** Chooses the passages of the context: best first, within a token budget, no document taking it over. */
+import type { Passage } from "../domain/event.ts";
+import { estimateTokens } from "../text/tokens.ts";
+import type { Found } from "./take.ts";
+
+export interface PackLimits {
+  readonly passagesMax: number;
+  readonly contextTokensMax: number;
+  /** Share of the passages that may come from one document, while there are others. */
+  readonly documentShareMax: number;
+}
+
+/** Passages labelled from 1, best first. One that does not fit the budget is passed over for smaller ones after it. */
+export function pack(found: readonly Found[], limits: PackLimits): Passage[] {
+  const documents = new Set(
+    found.map(({ collection, chunk }) => `${collection}/${chunk.documentId}`),
+  );
+  const perDocumentMax =
+    documents.size > 1
+      ? Math.max(1, Math.floor(limits.passagesMax * limits.documentShareMax))
+      : limits.passagesMax;
+  const perDocument = new Map<string, number>();
+  const passages: Passage[] = [];
+  let tokensLeft = limits.contextTokensMax;
+  for (const one of found) {
+    if (passages.length >= limits.passagesMax) break;
+    const document = `${one.collection}/${one.chunk.documentId}`;
+    const sameDocument = perDocument.get(document) ?? 0;
+    const tokens = estimateTokens(one.chunk.text);
+    if (sameDocument >= perDocumentMax || tokens > tokensLeft) continue;
+    tokensLeft -= tokens;
+    perDocument.set(document, sameDocument + 1);
+    passages.push(toPassage(one, passages.length + 1));
+  }
+  return passages;
+}
+
+function toPassage({ chunk, collection, score, trail }: Found, label: number): Passage {
+  const { page, headings } = chunk.location;
+  return {
+    label,
+    chunkId: chunk.id,
+    collection,
+    documentId: chunk.documentId,
+    title: chunk.title,
+    location: { headings: [...headings], ...(page === undefined ? {} : { page }) },
+    start: chunk.start,
+    end: chunk.end,
+    text: chunk.text,
+    score: Math.round(score * 10_000) / 10_000,
+    trail: { ...trail },
+    metadata: Object.fromEntries(
+      Object.entries(chunk.metadata).map(([name, value]) => [
+        name,
+        typeof value === "object" ? [...value] : value,
+      ]),
+    ),
+  };
+}

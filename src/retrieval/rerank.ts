@@ -1,0 +1,82 @@
+/** Reorders candidates by a reranker, within its time box. Failing or late, the fused order stands and the run says so. */
+import { untilAborted } from "../async/until-aborted.ts";
+import type { RerankMode } from "../domain/ask.ts";
+import { toContent } from "../domain/chunk.ts";
+import { AppError } from "../errors.ts";
+import type { Reranker } from "../models/model.ts";
+import type { Run } from "../run.ts";
+import type { Found } from "./take.ts";
+
+export type Rerankers = Readonly<Partial<Record<RerankMode, Reranker>>>;
+
+/**
+ * Share of the reranker's score in the new order. Never all of it: a reranker that has nothing to say
+ * must leave the order alone, and small ones make some sets worse.
+ */
+const SHARES: Readonly<Record<RerankMode, number>> = {
+  none: 0,
+  lexical: 0.35,
+  remote: 0.7,
+  llm: 0.7,
+};
+
+/** The candidates in their new order; `rerank` joins their trail. Throws only when the run itself is over. */
+export async function rerank(
+  found: readonly Found[],
+  question: string,
+  { mode, rerankers, run }: { mode: RerankMode; rerankers: Rerankers; run: Run },
+): Promise<readonly Found[]> {
+  if (mode === "none" || found.length < 2) return found;
+  try {
+    const reranker = rerankers[mode];
+    if (reranker === undefined) throw new AppError("unsupported_option");
+    const scores = await run.timeline.stage("rerank", ["take"], () =>
+      scoreAll(reranker, question, found, run),
+    );
+    return reorder(found, scores, SHARES[mode]);
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    run.log.error("rerank-failed", thrown, { runId: run.id, mode });
+    await run.degrade("rerank_skipped");
+    return found;
+  }
+}
+
+async function scoreAll(
+  reranker: Reranker,
+  question: string,
+  found: readonly Found[],
+  run: Run,
+): Promise<readonly number[]> {
+  using deadline = run.deadline.child(run.config.rerankTimeoutMs, "rerank");
+  const texts = found.map(({ chunk }) => toContent(chunk));
+  const work = reranker.score(question, texts, deadline.signal);
+  const scores = await untilAborted(work, deadline.signal);
+  if (scores.length !== texts.length || !scores.every(Number.isFinite)) {
+    throw new AppError("upstream_bad_response", { stage: "rerank" });
+  }
+  return scores;
+}
+
+function reorder(
+  found: readonly Found[],
+  scores: readonly number[],
+  share: number,
+): readonly Found[] {
+  const byReranker = scale(scores);
+  const byFusion = scale(found.map(({ score }) => score));
+  return found
+    .map((one, index) => ({
+      ...one,
+      score: share * (byReranker[index] ?? 0) + (1 - share) * (byFusion[index] ?? 0),
+    }))
+    .toSorted((a, b) => b.score - a.score)
+    .map((one, index) => ({ ...one, trail: { ...one.trail, rerank: index + 1 } }));
+}
+
+/** To 0..1; all equal gives all 0, which changes nothing. */
+function scale(scores: readonly number[]): readonly number[] {
+  const lowest = Math.min(...scores);
+  const range = Math.max(...scores) - lowest;
+  return scores.map((score) => (range > 0 ? (score - lowest) / range : 0));
+}

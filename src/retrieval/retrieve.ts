@@ -1,0 +1,91 @@
+/** Retrieval on one screen: question → legs, all at once → fuse → take → rerank → pack → passages and ledger. */
+import type { Ask } from "../domain/ask.ts";
+import type { Leg, Passage } from "../domain/event.ts";
+import { AppError } from "../errors.ts";
+import type { Embedder } from "../models/model.ts";
+import type { Run } from "../run.ts";
+import { checkLegs, reportMissing } from "./check-legs.ts";
+import { chooseSnapshots } from "./choose-snapshots.ts";
+import { collapse } from "./collapse.ts";
+import { fuse } from "./fuse.ts";
+import { searchByKeyword } from "./keyword-arm.ts";
+import { type Arm, type LegResult, reportLeg, runLeg } from "./leg.ts";
+import type { Opened } from "./open-collections.ts";
+import { pack } from "./pack.ts";
+import { rerank, type Rerankers } from "./rerank.ts";
+import { take } from "./take.ts";
+import { searchByVector } from "./vector-arm.ts";
+
+export interface RetrieveDeps {
+  readonly embedders: ReadonlyMap<string, Embedder>;
+  readonly rerankers: Rerankers;
+}
+
+export interface Retrieved {
+  readonly passages: readonly Passage[];
+  readonly ledger: readonly Leg[];
+}
+
+/**
+ * The passages that answer the question best, from whatever answered in time.
+ * Throws AppError when a required collection is missing, too few legs answered, or all failed: an
+ * empty result then would look like "nothing matches", which it is not.
+ */
+export async function retrieve(
+  deps: RetrieveDeps,
+  opened: readonly Opened[],
+  ask: Ask,
+  run: Run,
+): Promise<Retrieved> {
+  const snapshots = opened.flatMap((one) => ("snapshot" in one ? [one.snapshot] : []));
+  const arms = await search(deps, opened, ask, run);
+  run.signal.throwIfAborted();
+  const legs = arms.flatMap((arm) => arm.legs.map(({ leg }) => leg));
+  checkLegs(legs, ask);
+  await reportMissing(legs, run);
+
+  const candidates = fuse(arms).slice(0, run.config.candidatesMax);
+  const after = legs.map(({ collection, retriever }) => `search:${collection}/${retriever}`);
+  const taken = await run.timeline.stage("take", after, () => take(candidates, snapshots, run));
+  const ordered = await rerank(collapse(taken), ask.question, {
+    mode: ask.retrieval.rerank,
+    rerankers: deps.rerankers,
+    run,
+  });
+  const passages = pack(ordered, {
+    passagesMax: ask.retrieval.passagesMax,
+    contextTokensMax: ask.retrieval.contextTokensMax,
+    documentShareMax: run.config.documentShareMax,
+  });
+  return { passages, ledger: legs.map((leg) => ({ ...leg, kept: countKept(leg, passages) })) };
+}
+
+/** Every leg of every arm, at the same time. What went wrong is in the legs; throws only AppError invalid_filter. */
+export async function search(
+  deps: Pick<RetrieveDeps, "embedders">,
+  opened: readonly Opened[],
+  ask: Ask,
+  run: Run,
+): Promise<readonly Arm[]> {
+  const { retrievers } = ask.retrieval;
+  const { snapshots, passedOver } = chooseSnapshots(opened, ask.filter);
+  const unopened: Promise<LegResult>[] = passedOver.flatMap(({ collection, why }) =>
+    retrievers.map((retriever) => {
+      const name = { collection, retriever };
+      return why instanceof AppError
+        ? reportLeg(name, run, why)
+        : runLeg(name, run, () => Promise.resolve({ skipped: why }));
+    }),
+  );
+  const [vectorArms, keywordArms, missing] = await Promise.all([
+    retrievers.includes("vector") ? searchByVector(deps.embedders, snapshots, ask, run) : [],
+    retrievers.includes("keyword") ? searchByKeyword(snapshots, ask, run).then((arm) => [arm]) : [],
+    Promise.all(unopened),
+  ]);
+  return [...keywordArms, ...vectorArms, { name: "unopened", weight: 0, legs: missing }];
+}
+
+function countKept(leg: Leg, passages: readonly Passage[]): number {
+  const list = `${leg.collection}/${leg.retriever}`;
+  return passages.filter(({ trail }) => list in trail).length;
+}

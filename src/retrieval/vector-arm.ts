@@ -1,0 +1,101 @@
+/** The vector arm: the question is embedded once per distinct embedder, then searched in its collections. */
+import pMap from "p-map";
+import { untilAborted } from "../async/until-aborted.ts";
+import type { Ask } from "../domain/ask.ts";
+import { AppError, toAppError } from "../errors.ts";
+import type { Embedder } from "../models/model.ts";
+import type { Run } from "../run.ts";
+import type { Snapshot } from "../stores/store.ts";
+import { type Arm, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
+
+/** Searches by meaning, one arm for each embedder the collections were built with. Never throws. */
+export async function searchByVector(
+  embedders: ReadonlyMap<string, Embedder>,
+  snapshots: readonly Snapshot[],
+  ask: Ask,
+  run: Run,
+): Promise<readonly Arm[]> {
+  const byEmbedder = Map.groupBy(snapshots, (snapshot) => snapshot.info.embedder);
+  return Promise.all(
+    // bounded by collectionsMax; the embedder's own limiter bounds the calls
+    [...byEmbedder].map(async ([id, group]): Promise<Arm> => {
+      const embedder = embedders.get(id);
+      const legs =
+        embedder === undefined
+          ? await reportAll(group, run, new AppError("embedder_mismatch"))
+          : await searchGroup(embedder, group, ask, run);
+      return {
+        name: `vector ${id}`,
+        weight: ask.retrieval.vectorWeight ?? embedder?.fusionWeight,
+        legs,
+      };
+    }),
+  );
+}
+
+async function searchGroup(
+  embedder: Embedder,
+  group: readonly Snapshot[],
+  ask: Ask,
+  run: Run,
+): Promise<readonly LegResult[]> {
+  let vector: Float32Array | undefined;
+  try {
+    vector = await run.timeline.stage("embed", ["open"], () =>
+      embedQuestion(embedder, ask.question, run),
+    );
+  } catch (thrown) {
+    return reportAll(group, run, toAppError(thrown));
+  }
+  return pMap(
+    group,
+    (snapshot) =>
+      runLeg({ collection: snapshot.info.name, retriever: "vector" }, run, (signal) =>
+        searchOne(snapshot, vector, ask, { run, signal }),
+      ),
+    { concurrency: run.config.searchConcurrencyMax },
+  );
+}
+
+async function embedQuestion(
+  embedder: Embedder,
+  question: string,
+  run: Run,
+): Promise<Float32Array | undefined> {
+  using deadline = run.deadline.child(run.config.embedTimeoutMs, "embed");
+  const work = embedder.embed([question], "query", deadline.signal);
+  const [vector] = await untilAborted(work, deadline.signal);
+  return vector;
+}
+
+async function searchOne(
+  snapshot: Snapshot,
+  vector: Float32Array | undefined,
+  ask: Ask,
+  { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
+): Promise<LegWork> {
+  if (vector === undefined) return { skipped: "no_known_word" };
+  const { name, dimensions } = snapshot.info;
+  if (vector.length !== dimensions) throw new AppError("embedder_mismatch");
+  const hits = await snapshot.search(
+    {
+      type: "vector",
+      vector,
+      limit: ask.retrieval.legHitsMax,
+      timeoutMs: Math.min(run.config.searchTimeoutMs, run.deadline.remainingMs()),
+      ...(ask.filter === undefined ? {} : { filter: ask.filter }),
+    },
+    signal,
+  );
+  return { hits: hits.map(({ row, score }) => ({ collection: name, row, score })) };
+}
+
+function reportAll(
+  group: readonly Snapshot[],
+  run: Run,
+  error: AppError,
+): Promise<readonly LegResult[]> {
+  return Promise.all(
+    group.map(({ info }) => reportLeg({ collection: info.name, retriever: "vector" }, run, error)),
+  );
+}

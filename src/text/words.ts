@@ -1,0 +1,87 @@
+/** Words of a text for matching: folded, stemmed, with their offsets. Scripts without blanks go by character pairs. */
+import { stemmer } from "stemmer";
+
+export interface Word {
+  /** Lower case, no accents, English stem. */
+  readonly stem: string;
+  /** As it stands in the text. */
+  readonly surface: string;
+  /** Offset of its first UTF-16 code unit. */
+  readonly start: number;
+}
+
+const WORD = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}]+)?/gu;
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u;
+const PLAIN = /^[a-z]+$/;
+const MARKS = /\p{M}+/gu;
+
+/** Every word in order. A run of a script without blanks gives one entry a pair of characters, or the single character it is. */
+export function toWords(text: string): readonly Word[] {
+  const words: Word[] = [];
+  for (const match of text.matchAll(WORD)) {
+    const surface = match[0];
+    if (UNSPACED.test(surface)) addPairs(words, surface, match.index);
+    else words.push({ stem: toStem(surface), surface, start: match.index });
+  }
+  return words;
+}
+
+/** Distinct stems of the words that carry meaning. */
+export function toContentStems(text: string): ReadonlySet<string> {
+  return new Set(
+    toWords(text)
+      .map(({ stem }) => stem)
+      .filter((stem) => !FUNCTION_STEMS.has(stem)),
+  );
+}
+
+const stems = new Map<string, string>();
+const STEMS_MAX = 50_000;
+
+function toStem(surface: string): string {
+  const known = stems.get(surface);
+  if (known !== undefined) return known;
+  const folded = fold(surface)
+    .replace(/['’]s?$/u, "")
+    .replace(/['’]/gu, "");
+  const stem = PLAIN.test(folded) ? stemmer(folded) : folded;
+  if (stems.size >= STEMS_MAX) stems.clear(); // bounded; refills with what is in use
+  stems.set(surface, stem);
+  return stem;
+}
+
+function fold(text: string): string {
+  return text.normalize("NFKD").replace(MARKS, "").toLowerCase();
+}
+
+function addPairs(words: Word[], run: string, offset: number): void {
+  const characters = Array.from(run);
+  if (characters.length === 1) words.push({ stem: run, surface: run, start: offset });
+  let start = offset;
+  for (const [index, character] of characters.entries()) {
+    const next = characters[index + 1];
+    if (next === undefined) break;
+    const pair = `${character}${next}`;
+    words.push({ stem: pair, surface: pair, start });
+    start += character.length;
+  }
+}
+
+/** Words that say nothing of what a text is about. */
+const FUNCTION_WORDS =
+  "a about above after again against all also am an and any are as at be because been before being below " +
+  "between both but by can could did do does doing down during each few for from further had has have having " +
+  "he her here hers him his how i if in into is it its itself just me more most my no nor not now of off on " +
+  "once only or other our out over own same she should so some such than that the their them then there these " +
+  "they this those through to too under until up us very was we were what when where which while who whom why " +
+  "will with would you your many much may might must shall name called";
+
+const FUNCTION_STEMS: ReadonlySet<string> = new Set(
+  FUNCTION_WORDS.split(" ").flatMap((word) => [word, stemmer(word)]),
+);
+
+/** Is this stem a function word? */
+export function isFunctionStem(stem: string): boolean {
+  return FUNCTION_STEMS.has(stem);
+}

@@ -1,0 +1,91 @@
+/** Small collections in memory, embedded by the bundled embedder's stand-in: letters as dimensions, so that likeness is plain. */
+import type { Chunk } from "../../src/domain/chunk.ts";
+import { toContent } from "../../src/domain/chunk.ts";
+import type { Embedder } from "../../src/models/model.ts";
+import { createMemoryStore } from "../../src/stores/memory.ts";
+import type { WriteStore } from "../../src/stores/store.ts";
+
+const DIMENSIONS = 64;
+
+/** Words hashed into dimensions: equal words, equal direction. A text without letters has no vector. */
+export const wordEmbedder: Embedder = {
+  id: "test:words",
+  dimensions: DIMENSIONS,
+  batchMax: 100,
+  fusionWeight: 0.3,
+  embed(texts, _kind, signal) {
+    signal.throwIfAborted();
+    return Promise.resolve(texts.map(toVector));
+  },
+};
+
+function toVector(text: string): Float32Array | undefined {
+  const vector = new Float32Array(DIMENSIONS);
+  for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {
+    let hash = 7;
+    for (const letter of word.slice(0, 6)) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0;
+    vector[hash % DIMENSIONS] = (vector[hash % DIMENSIONS] ?? 0) + 1;
+  }
+  const length = Math.hypot(...vector);
+  return length === 0 ? undefined : vector.map((value) => value / length);
+}
+
+export type Texts = Readonly<Record<string, string>>;
+
+/** A store with the named collections; each entry is a document of one chunk. */
+export async function createTestStore(
+  collections: Readonly<Record<string, Texts>>,
+  embedder: Embedder = wordEmbedder,
+): Promise<WriteStore> {
+  const store = createMemoryStore();
+  for (const [name, texts] of Object.entries(collections)) {
+    await fill(store, name, texts, embedder);
+  }
+  return store;
+}
+
+async function fill(
+  store: WriteStore,
+  name: string,
+  texts: Texts,
+  embedder: Embedder,
+): Promise<void> {
+  const { signal } = new AbortController();
+  const spec = {
+    name,
+    embedder: embedder.id,
+    dimensions: embedder.dimensions ?? DIMENSIONS,
+    chunker: "whole",
+    language: "english",
+    tokenizer: "words",
+    metadata: {},
+  } as const;
+  const writer = await store.create(spec, signal);
+  const chunks = Object.entries(texts).map(([id, text]) => toChunk(id, text));
+  const vectors = await embedder.embed(chunks.map(toContent), "document", signal);
+  const put = chunks.map((chunk, index) => ({
+    id: chunk.documentId,
+    title: chunk.title,
+    source: chunk.documentId,
+    hash: chunk.text,
+    metadata: {},
+    chunks: [{ chunk, vector: vectors[index] }],
+  }));
+  await writer.commit({ put, remove: [] }, signal);
+  await writer.index(signal);
+  await writer.close();
+}
+
+function toChunk(id: string, text: string): Chunk {
+  return {
+    id: `${id}#0`,
+    documentId: id,
+    position: 0,
+    title: id,
+    location: { headings: [] },
+    start: 0,
+    end: text.length,
+    text,
+    metadata: {},
+  };
+}
