@@ -1,0 +1,45 @@
+/** Streams an extractive answer: whole sentences, each with its citation, exact by construction. */
+import type { Passage } from "../domain/event.ts";
+import { type Chosen, extract } from "../grounding/extractive.ts";
+import type { Embedder } from "../models/model.ts";
+import type { Run } from "../run.ts";
+
+/** Emits the answer; false when no sentence answers, and then nothing was emitted. */
+export async function quote(
+  question: string,
+  passages: readonly Passage[],
+  embedder: Embedder,
+  run: Run,
+): Promise<boolean> {
+  const { chosen } = await extract(question, passages, embedder, run.signal);
+  let length = 0;
+  for (const [index, one] of chosen.entries()) {
+    const separator = index === 0 ? "" : " ";
+    const sentence = toLine(one.candidate.text);
+    const { label } = one.candidate.passage;
+    const start = length + separator.length;
+    const end = start + sentence.length;
+    const text = `${separator}${sentence} [${label}]`;
+    length += text.length;
+    await run.emit({ type: "text-delta", text });
+    await run.emit({ type: "citation", label, start, end, evidence: toEvidence(one) });
+    await run.emit({ type: "sentence-check", start, end, verdict: "supported", labels: [label] });
+  }
+  return chosen.length > 0;
+}
+
+function toEvidence({ candidate }: Chosen): { documentId: string; start: number; end: number } {
+  return {
+    documentId: candidate.passage.documentId,
+    start: candidate.start,
+    end: candidate.end,
+  };
+}
+
+/** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */
+function toLine(text: string): string {
+  return text
+    .replace(/\s*\n[>\s]*/gu, " ")
+    .replace(/^(?:[-*+•]|\d{1,3}[.)])\s+/u, "")
+    .trim();
+}

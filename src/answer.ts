@@ -1,0 +1,174 @@
+/** The product on one screen: a question becomes a sequence of events that ends with exactly one `run-end`. */
+import { createChannel } from "./async/channel.ts";
+import type { Clock } from "./async/clock.ts";
+import { noUsage, type RespondDeps, respond, type Response } from "./agent/respond.ts";
+import type { Config } from "./config.ts";
+import type { Ask } from "./domain/ask.ts";
+import type { Leg, Outcome, RunEvent, RunFailure } from "./domain/event.ts";
+import { type AppError, toAppError } from "./errors.ts";
+import type { Embedder } from "./models/model.ts";
+import { type Opened, openCollections } from "./retrieval/open-collections.ts";
+import type { Rerankers } from "./retrieval/rerank.ts";
+import { retrieve, type Retrieved } from "./retrieval/retrieve.ts";
+import { type Run, startRun } from "./run.ts";
+import type { ReadStore } from "./stores/store.ts";
+import type { Log } from "./telemetry/log.ts";
+
+export interface AnswerDeps extends RespondDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: ReadStore;
+  /** By id; a collection is searched with the embedder it was built with. */
+  readonly embedders: ReadonlyMap<string, Embedder>;
+  readonly rerankers: Rerankers;
+}
+
+/** Answers a question. Never throws; leaving the iteration early cancels the run and everything it waits for. */
+export function answer(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIterable<RunEvent> {
+  return produce(deps, ask, signal, async (run, retrieved) => respond(deps, ask, retrieved, run));
+}
+
+/** Retrieval alone: the same run, the same ledger, no answer. */
+export function search(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIterable<RunEvent> {
+  return produce(deps, ask, signal, async (_run, { passages }) => ({
+    answerer: "none",
+    grounding: passages.length > 0 ? "ungrounded" : "no-evidence",
+    usage: noUsage,
+    truncated: false,
+  }));
+}
+
+type Finish = (run: Run, retrieved: Retrieved) => Promise<Response>;
+
+/** Events a slow consumer may be behind before the run waits for it. */
+const EVENTS_AHEAD_MAX = 256;
+
+function produce(
+  deps: AnswerDeps,
+  ask: Ask,
+  signal: AbortSignal,
+  finish: Finish,
+): AsyncIterable<RunEvent> {
+  const consumer = new AbortController();
+  const channel = createChannel<RunEvent>({
+    capacity: EVENTS_AHEAD_MAX,
+    onLeave: () => consumer.abort(),
+  });
+  const progress: Progress = { collections: ask.collections, versions: {}, ledger: [] };
+  const run = startRun({
+    config: deps.config,
+    clock: deps.clock,
+    log: deps.log,
+    deadlineMs: ask.deadlineMs,
+    parent: AbortSignal.any([signal, consumer.signal]),
+    emit: (event) => {
+      if (event.type === "leg-end") progress.ledger = [...progress.ledger, toLeg(event)];
+      return channel.push(event);
+    },
+  });
+  void execute(deps, ask, { run, progress }, finish).finally(() => {
+    run.deadline[Symbol.dispose]();
+    channel.close();
+  });
+  return channel;
+}
+
+/** What is known so far, so that a run that fails midway still says what it did. */
+interface Progress {
+  collections: readonly string[];
+  versions: Record<string, number>;
+  ledger: readonly Leg[];
+  started?: boolean;
+}
+
+async function execute(
+  deps: AnswerDeps,
+  ask: Ask,
+  { run, progress }: { readonly run: Run; readonly progress: Progress },
+  finish: Finish,
+): Promise<void> {
+  try {
+    const opened = await run.timeline.stage("open", [], () =>
+      openCollections(deps.store, ask.collections, run),
+    );
+    progress.collections = opened.map(({ collection }) => collection);
+    progress.versions = toVersions(opened);
+    await start(run, ask, progress);
+    const retrieved = await retrieve(deps, opened, ask, run);
+    progress.ledger = retrieved.ledger;
+    await run.emit({ type: "retrieval-end", passages: [...retrieved.passages] });
+    const response = await finish(run, retrieved);
+    run.signal.throwIfAborted();
+    await end(run, progress, { outcome: "finished", ...response });
+  } catch (thrown) {
+    const error = toAppError(run.signal.aborted ? run.signal.reason : thrown);
+    if (error.code === "internal") deps.log.error("run-failed", thrown, { runId: run.id });
+    if (progress.started !== true) await start(run, ask, progress);
+    await end(run, progress, { ...unfinished, outcome: toOutcome(error), error: toFailure(error) });
+  }
+}
+
+const unfinished: Response = {
+  answerer: "none",
+  grounding: "ungrounded",
+  usage: noUsage,
+  truncated: false,
+};
+
+async function start(run: Run, ask: Ask, progress: Progress): Promise<void> {
+  progress.started = true;
+  await run.emit({
+    type: "run-start",
+    runId: run.id,
+    question: ask.question,
+    collections: [...progress.collections],
+    mode: ask.mode,
+    deadlineMs: ask.deadlineMs,
+  });
+}
+
+type Ending = Response & { readonly outcome: Outcome; readonly error?: RunFailure };
+
+async function end(run: Run, progress: Progress, ending: Ending): Promise<void> {
+  const { truncated, error, ...rest } = ending;
+  await run.emit({
+    type: "run-end",
+    runId: run.id,
+    ...rest,
+    versions: progress.versions,
+    ledger: [...progress.ledger],
+    degraded: [...run.degraded],
+    timeline: run.timeline.entries(),
+    ...(truncated ? { truncated } : {}),
+    ...(error === undefined ? {} : { error }),
+  });
+}
+
+function toLeg({ type: _type, ...leg }: Extract<RunEvent, { type: "leg-end" }>): Leg {
+  return leg;
+}
+
+function toVersions(opened: readonly Opened[]): Record<string, number> {
+  return Object.fromEntries(
+    opened.flatMap((one) =>
+      "snapshot" in one ? [[one.collection, one.snapshot.info.version] as const] : [],
+    ),
+  );
+}
+
+function toOutcome({ code }: AppError): Outcome {
+  if (code === "cancelled") return "cancelled";
+  return code === "deadline_exceeded" ? "expired" : "failed";
+}
+
+function toFailure(error: AppError): RunFailure {
+  const { code, retryable, stage, detail, retryAfterMs } = error;
+  return {
+    code,
+    retryable,
+    ...(stage === undefined ? {} : { stage }),
+    ...(detail === undefined ? {} : { detail }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}

@@ -1,0 +1,214 @@
+/** The answerer without a model: the sentences of the passages that answer best, word for word. */
+import type { Passage } from "../domain/event.ts";
+import type { Embedder } from "../models/model.ts";
+import { splitSentences } from "../text/sentences.ts";
+import { toContentStems, toWords } from "../text/words.ts";
+import {
+  type Candidate,
+  type Feature,
+  FEATURES,
+  type Features,
+  readQuestion,
+  toFeatures,
+} from "./sentence-features.ts";
+
+/** A sentence chosen as part of the answer. */
+export interface Chosen {
+  readonly candidate: Candidate;
+  /** Probability, as fitted, that it holds the answer. */
+  readonly score: number;
+}
+
+export interface Extract {
+  /** In reading order within a passage, best passage first. Empty: nothing answers. */
+  readonly chosen: readonly Chosen[];
+  /** Probability, as fitted, that the passages speak of what was asked. */
+  readonly relevance: number;
+}
+
+/** Is this the sentence that answers? Fitted by scripts/fit-extractive.ts: logistic regression over the features. */
+const WEIGHTS: Readonly<Record<Feature, number>> = {
+  coverage: 3.47,
+  passageCoverage: 0.56,
+  pairs: -1.53,
+  similarity: 1.83,
+  passageScore: 4.09,
+  passageFirst: 0.9,
+  answerType: 1.66,
+  novelty: -0.45,
+  length: 0.77,
+  early: 1.16,
+  isQuestion: 0.2,
+  rareCoverage: -0.19,
+};
+const BIAS = -6.44;
+
+/**
+ * Does the best sentence speak of what was asked at all? Fitted by the same script on questions that a
+ * collection answers and questions of other sets that it does not; these features do not depend on
+ * which other passages were found.
+ */
+const RELEVANCE_WEIGHTS = { coverage: 2.6, passageCoverage: 5.2, similarity: 6.7 } as const;
+const RELEVANCE_BIAS = -5.2;
+/** Refuses 4 of 5 foreign questions at 2 of 100 answerable ones. */
+const RELEVANCE_MIN = 0.2;
+const SENTENCES_MAX = 3;
+/** A further sentence must be at least this good next to the best one: in its passage, and from another. */
+const SAME_PASSAGE_SHARE = 0.25;
+const OTHER_PASSAGE_SHARE = 0.8;
+/** Two sentences that share this much of their content words say the same. */
+const OVERLAP_MAX = 0.7;
+/** What a table row's score counts next to that of a sentence. */
+const ROW_SHARE = 0.5;
+const SENTENCE_CHARS_MIN = 12;
+const SENTENCE_CHARS_MAX = 1_200;
+
+/** Chooses the sentences. `embedder` must be local: it sees every sentence of every passage. */
+export async function extract(
+  question: string,
+  passages: readonly Passage[],
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<Extract> {
+  const scored = await scoreSentences(question, passages, embedder, signal);
+  const ranked = scored.toSorted((a, b) => b.score - a.score);
+  const [best] = ranked;
+  if (best === undefined) return { chosen: [], relevance: 0 };
+  const relevance = toRelevance(best.features);
+  if (relevance < RELEVANCE_MIN) return { chosen: [], relevance };
+  const chosen: Chosen[] = [best];
+  for (const one of ranked.slice(1)) {
+    if (chosen.length >= SENTENCES_MAX) break;
+    const isSame = one.candidate.passage.label === best.candidate.passage.label;
+    const share = isSame ? SAME_PASSAGE_SHARE : OTHER_PASSAGE_SHARE;
+    if (one.score < best.score * share) continue;
+    if (!chosen.some((other) => overlaps(one, other))) chosen.push(one);
+  }
+  return { chosen: orderForReading(chosen), relevance };
+}
+
+/** Every sentence of the passages with its score and features; for fitting and for tests. */
+export async function scoreSentences(
+  question: string,
+  passages: readonly Passage[],
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<readonly (Chosen & { readonly features: Features })[]> {
+  const candidates = passages.flatMap(toCandidates);
+  if (candidates.length === 0) return [];
+  const similarities = await embedAll(question, candidates, embedder, signal);
+  const read = readQuestion(question, candidates);
+  return candidates.map((candidate, index) => {
+    const neighbours = candidates.filter(
+      (one) =>
+        one.passage === candidate.passage && Math.abs(one.position - candidate.position) === 1,
+    );
+    const features = toFeatures(read, candidate, {
+      similarity: similarities[index] ?? 0,
+      neighbours,
+    });
+    const share = isRow(candidate.text) ? ROW_SHARE : 1;
+    return { candidate, features, score: share * toScore(features) };
+  });
+}
+
+function toRelevance(features: Features): number {
+  const { coverage, passageCoverage, similarity } = RELEVANCE_WEIGHTS;
+  return toProbability(
+    RELEVANCE_BIAS +
+      coverage * features.coverage +
+      passageCoverage * features.passageCoverage +
+      similarity * features.similarity,
+  );
+}
+
+function toProbability(sum: number): number {
+  return 1 / (1 + Math.exp(-sum));
+}
+
+function toScore(features: Features): number {
+  const sum = FEATURES.reduce((total, name) => total + WEIGHTS[name] * features[name], BIAS);
+  return toProbability(sum);
+}
+
+function toCandidates(passage: Passage): readonly Candidate[] {
+  const fences = findFences(passage.text);
+  return splitSentences(passage.text).flatMap(({ start, end }, position) => {
+    const text = passage.text.slice(start, end);
+    if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
+    if (text.length > SENTENCE_CHARS_MAX || isScaffold(text)) return [];
+    if (fences.some((fence) => start < fence.end && end > fence.start)) return [];
+    return {
+      passage,
+      position,
+      text,
+      start: passage.start + start,
+      end: passage.start + end,
+      words: toWords(text),
+    };
+  });
+}
+
+/** Headings, rules, table frames and lead-ins to a list announce things but say nothing of them. */
+function isScaffold(text: string): boolean {
+  return /^(#{1,6}\s|[-=*_]{3,}\s*$|\|[\s:|-]+\|\s*$)|[:：]\s*$/u.test(text);
+}
+
+/** Spans of fenced code: an example is not a statement. */
+function findFences(text: string): readonly { readonly start: number; readonly end: number }[] {
+  const marks = [...text.matchAll(/^\s*(?:```|~~~)[^\n]*$/gmu)].map(({ index, 0: line }) => ({
+    start: index,
+    end: index + line.length,
+  }));
+  return marks.flatMap((mark, index) =>
+    index % 2 === 0 ? [{ start: mark.start, end: marks[index + 1]?.end ?? text.length }] : [],
+  );
+}
+
+/** A table row or a `name: value` line holds facts, but reads badly outside its table. */
+function isRow(text: string): boolean {
+  return /^\||^[\p{L}\p{N}_ -]{1,30}[:：]\s*\S+$/u.test(text);
+}
+
+async function embedAll(
+  question: string,
+  candidates: readonly Candidate[],
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  const [asked] = await embedder.embed([question], "query", signal);
+  if (asked === undefined) return [];
+  const similarities: number[] = [];
+  for (let from = 0; from < candidates.length; from += embedder.batchMax) {
+    const texts = candidates.slice(from, from + embedder.batchMax).map(({ text }) => text);
+    const vectors = await embedder.embed(texts, "document", signal);
+    similarities.push(...vectors.map((vector) => (vector === undefined ? 0 : dot(asked, vector))));
+  }
+  return similarities;
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
+  return sum;
+}
+
+function overlaps(a: Chosen, b: Chosen): boolean {
+  const first = toContentStems(a.candidate.text);
+  const second = toContentStems(b.candidate.text);
+  const smaller = Math.min(first.size, second.size);
+  return smaller > 0 && first.intersection(second).size / smaller >= OVERLAP_MAX;
+}
+
+function orderForReading(chosen: readonly Chosen[]): readonly Chosen[] {
+  const bestOf = new Map<number, number>();
+  for (const { candidate, score } of chosen) {
+    const { label } = candidate.passage;
+    bestOf.set(label, Math.max(bestOf.get(label) ?? 0, score));
+  }
+  return chosen.toSorted((a, b) => {
+    const [x, y] = [a.candidate, b.candidate];
+    if (x.passage.label === y.passage.label) return x.start - y.start;
+    return (bestOf.get(y.passage.label) ?? 0) - (bestOf.get(x.passage.label) ?? 0);
+  });
+}

@@ -1,0 +1,110 @@
+/** What speaks for a sentence being the answer to a question, as numbers between 0 and 1. */
+import type { Passage } from "../domain/event.ts";
+import { type AnswerType, holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
+import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+
+export const FEATURES = [
+  "coverage",
+  "passageCoverage",
+  "pairs",
+  "similarity",
+  "passageScore",
+  "passageFirst",
+  "answerType",
+  "novelty",
+  "length",
+  "early",
+  "isQuestion",
+  "rareCoverage",
+] as const;
+export type Feature = (typeof FEATURES)[number];
+export type Features = Readonly<Record<Feature, number>>;
+
+/** A sentence of a passage, with its place in the document. */
+export interface Candidate {
+  readonly passage: Passage;
+  /** From 0 within the passage. */
+  readonly position: number;
+  readonly text: string;
+  /** Offsets into the document's text. */
+  readonly start: number;
+  readonly end: number;
+  readonly words: readonly Word[];
+}
+
+export interface Question {
+  readonly words: readonly Word[];
+  /** Content stems, each weighted by how rare it is among the candidates; weights sum to 1. */
+  readonly weights: ReadonlyMap<string, number>;
+  readonly type: AnswerType;
+}
+
+/** Reads the question in the light of the candidates: a word that all of them hold tells little. */
+export function readQuestion(question: string, candidates: readonly Candidate[]): Question {
+  const words = toWords(question);
+  const stems = new Set(words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem)));
+  const raw = new Map<string, number>();
+  for (const stem of stems) {
+    const count = candidates.filter((one) => one.words.some((word) => word.stem === stem)).length;
+    raw.set(stem, Math.log(1 + (candidates.length + 1) / (count + 0.5)));
+  }
+  const sum = [...raw.values()].reduce((total, weight) => total + weight, 0);
+  const weights = new Map([...raw].map(([stem, weight]) => [stem, weight / (sum || 1)]));
+  return { words, weights, type: toAnswerType(question) };
+}
+
+/** The features of one candidate. `similarity` is the cosine of question and sentence, 0 where there is none. */
+export function toFeatures(
+  question: Question,
+  candidate: Candidate,
+  { similarity, neighbours }: { similarity: number; neighbours: readonly Candidate[] },
+): Features {
+  const stems = new Set(candidate.words.map(({ stem }) => stem));
+  const around = new Set([
+    ...stems,
+    ...toWords([candidate.passage.title, ...candidate.passage.location.headings].join(" ")).map(
+      ({ stem }) => stem,
+    ),
+    ...neighbours.flatMap((one) => one.words.map(({ stem }) => stem)),
+  ]);
+  const content = [...stems].filter((stem) => !isFunctionStem(stem));
+  const fresh = content.filter((stem) => !question.weights.has(stem));
+  return {
+    coverage: sumCovered(question.weights, stems),
+    passageCoverage: sumCovered(question.weights, around),
+    pairs: sharePairs(question.words, candidate.words),
+    similarity: Math.max(0, similarity),
+    passageScore: Math.min(1, Math.max(0, candidate.passage.score)),
+    passageFirst: 1 / candidate.passage.label,
+    answerType: holdsAnswerType(question.type, candidate, question.weights) ? 1 : 0,
+    novelty: content.length === 0 ? 0 : fresh.length / content.length,
+    length: Math.min(1, candidate.words.length / 20),
+    early: 1 / (1 + candidate.position),
+    isQuestion: /[?？]\s*$/u.test(candidate.text) ? 1 : 0,
+    rareCoverage: rarestCovered(question.weights, stems),
+  };
+}
+
+function sumCovered(weights: ReadonlyMap<string, number>, stems: ReadonlySet<string>): number {
+  let sum = 0;
+  for (const [stem, weight] of weights) if (stems.has(stem)) sum += weight;
+  return sum;
+}
+
+/** Is the question's most telling word there? */
+function rarestCovered(weights: ReadonlyMap<string, number>, stems: ReadonlySet<string>): number {
+  const [rarest] = [...weights].toSorted((a, b) => b[1] - a[1]);
+  return rarest !== undefined && stems.has(rarest[0]) ? 1 : 0;
+}
+
+/** Share of the question's neighbouring content words that are neighbours in the sentence too. */
+function sharePairs(question: readonly Word[], sentence: readonly Word[]): number {
+  const pairs = toPairs(question);
+  if (pairs.size === 0) return 0;
+  return pairs.intersection(toPairs(sentence)).size / pairs.size;
+}
+
+function toPairs(words: readonly Word[]): Set<string> {
+  const stems = words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem));
+  return new Set(stems.slice(1).map((stem, index) => `${stems[index] ?? ""} ${stem}`));
+}

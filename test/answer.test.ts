@@ -1,0 +1,327 @@
+import { describe, expect, test } from "vitest";
+import { answer, type AnswerDeps, search } from "../src/answer.ts";
+import { systemClock } from "../src/async/clock.ts";
+import { RunEvent, type RunEnd } from "../src/domain/event.ts";
+import { AppError } from "../src/errors.ts";
+import type { Embedder } from "../src/models/model.ts";
+import type { ReadStore, Snapshot } from "../src/stores/store.ts";
+import { silentLog } from "../src/telemetry/log.ts";
+import { createTestStore, wordEmbedder } from "./support/collections.ts";
+import { testConfig, toAsk } from "./support/run.ts";
+import { createScriptedChat, says } from "./support/scripted-chat.ts";
+
+const handbook = {
+  retries:
+    "Retries use jitter so that clients do not come back at the same moment. Backoff doubles the wait.",
+  breaker: "A circuit breaker opens after repeated failures and lets one probe through.",
+  queue: "A bounded queue rejects work when it is full.",
+};
+const faq = { port: "The service listens on port 8787 unless PORT says otherwise." };
+const never = new AbortController().signal;
+
+describe("an answer without a model", () => {
+  test("quotes the sentence that answers, cites it exactly, and ends once", async () => {
+    const { events, end, text } = await ask(await depsOf(), "Why do retries use jitter?");
+    expect(end).toMatchObject({
+      outcome: "finished",
+      grounding: "grounded",
+      answerer: "extractive",
+    });
+    expect(text).toContain(
+      "Retries use jitter so that clients do not come back at the same moment.",
+    );
+    const citation = events.find((event) => event.type === "citation");
+    expect(citation?.evidence.documentId).toBe("retries");
+    const { start = 0, end: stop = 0 } = citation?.evidence ?? {};
+    expect(handbook.retries.slice(start, stop)).toBe(text.slice(citation?.start, citation?.end));
+    expect(Object.keys(end.versions)).toEqual(["faq", "handbook"]);
+  });
+
+  test("events come in order: run-start, legs, retrieval-end, answer, run-end, all of the published form", async () => {
+    const { events } = await ask(await depsOf(), "What does a circuit breaker do?");
+    const types = events.map(({ type }) => type);
+    expect(types[0]).toBe("run-start");
+    expect(types.filter((type) => type === "leg-end").length).toBe(4);
+    expect(types.lastIndexOf("leg-end")).toBeLessThan(types.indexOf("retrieval-end"));
+    expect(types.indexOf("retrieval-end")).toBeLessThan(types.indexOf("text-delta"));
+    expect(types.filter((type) => type === "run-end").length).toBe(1);
+    expect(types.at(-1)).toBe("run-end");
+    for (const event of events) expect(RunEvent.parse(event)).toEqual(event);
+  });
+
+  test("says so when nothing answers", async () => {
+    const { end, events } = await ask(await depsOf(), "Quem venceu xyzzy plugh?");
+    expect(end).toMatchObject({ outcome: "finished", grounding: "no-evidence" });
+    expect(events.some(({ type }) => type === "citation")).toBe(false);
+  });
+
+  test("the ledger counts what each leg found and how much of it was kept", async () => {
+    const { end } = await ask(await depsOf(), "Which port does the service listen on?");
+    const leg = end.ledger.find((one) => one.collection === "faq" && one.retriever === "keyword");
+    expect(leg).toMatchObject({ status: "found", found: 1, kept: 1 });
+  });
+});
+
+describe("an answer by a model", () => {
+  test("streams its text, keeps true citations, drops those that point nowhere", async () => {
+    const chat = createScriptedChat(
+      says(
+        "Retries use jitter so that clients do not come back at the same moment [1]. Nonsense [42].",
+      ),
+    );
+    const { end, text, events } = await ask(
+      { ...(await depsOf()), chat },
+      "Why do retries use jitter?",
+    );
+    expect(text).toBe(
+      "Retries use jitter so that clients do not come back at the same moment [1]. Nonsense.",
+    );
+    expect(events.filter(({ type }) => type === "citation")).toHaveLength(1);
+    expect(end).toMatchObject({
+      answerer: "scripted",
+      grounding: "partly-grounded",
+      usage: { inputTokens: 100, outputTokens: 20, requests: 1 },
+    });
+  });
+
+  test("a refusal becomes no-evidence, never the model's own word for it", async () => {
+    const chat = createScriptedChat(says("NO_ANSWER", 3));
+    const { end, text } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+    expect(end.grounding).toBe("no-evidence");
+    expect(text).not.toContain("NO_ANSWER");
+  });
+
+  test("an answer that merely begins like a refusal is shown whole", async () => {
+    const chat = createScriptedChat(says("NO, a queue that is full rejects work [1].", 1));
+    const { text } = await ask({ ...(await depsOf()), chat }, "Does a full queue accept work?");
+    expect(text).toBe("NO, a queue that is full rejects work [1].");
+  });
+
+  test("a model that fails before its first word is replaced by extraction, and the run says so", async () => {
+    const chat = createScriptedChat([new AppError("upstream_unavailable")]);
+    const { end } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+    expect(end).toMatchObject({ outcome: "finished", answerer: "extractive" });
+    expect(end.degraded).toEqual(["extractive"]);
+  });
+
+  test("a model that fails after its first words fails the run; what was shown stays", async () => {
+    const chat = createScriptedChat([
+      { type: "text", text: "Retries use jitter " },
+      new AppError("upstream_truncated"),
+    ]);
+    const { end, text } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+    expect(text).toContain("Retries use jitter");
+    expect(end).toMatchObject({ outcome: "failed", error: { code: "upstream_truncated" } });
+  });
+
+  test("a question without passages never reaches the model", async () => {
+    const chat = createScriptedChat();
+    const deps = { ...(await depsOf()), chat };
+    const { end } = await ask(deps, "12345?", { retrieval: { retrievers: ["keyword"] } });
+    expect(end.grounding).toBe("no-evidence");
+    expect(chat.requests).toHaveLength(0);
+  });
+
+  test("passages are data behind a fence that is new for every request", async () => {
+    const chat = createScriptedChat(says("A. [1]"), says("B. [1]"));
+    const deps = { ...(await depsOf()), chat };
+    await ask(deps, "Why do retries use jitter?");
+    await ask(deps, "Why do retries use jitter?");
+    const fences = chat.requests.map(
+      ({ messages }) => /<([0-9a-f-]{36})>/.exec(messages[1]?.content ?? "")?.[1],
+    );
+    expect(fences[0]).toBeDefined();
+    expect(fences[0]).not.toBe(fences[1]);
+  });
+});
+
+describe("when a part fails", () => {
+  test("a collection that cannot be opened costs its legs, not the answer", async () => {
+    const deps = await depsOf();
+    const store = withSnapshot(deps.store, "faq", () => {
+      throw new AppError("collection_unavailable");
+    });
+    const { end } = await ask({ ...deps, store }, "Why do retries use jitter?");
+    expect(end.outcome).toBe("finished");
+    expect(end.degraded).toContain("collection_unavailable:faq");
+    expect(end.ledger.filter(({ status }) => status === "failed")).toHaveLength(2);
+  });
+
+  test("a search that never settles is timed out after its budget", async () => {
+    const deps = await depsOf();
+    const store = withSnapshot(deps.store, "faq", (snapshot) => ({
+      ...snapshot,
+      search: () => new Promise(() => undefined),
+    }));
+    const config = { ...testConfig, searchTimeoutMs: 30 };
+    const { end } = await ask({ ...deps, store, config }, "Which port do retries with jitter use?");
+    expect(end.outcome).toBe("finished");
+    expect(end.ledger.filter(({ status }) => status === "timed-out")).toHaveLength(2);
+  });
+
+  test("a dead embedder costs the vector arm", async () => {
+    const embedder: Embedder = {
+      ...wordEmbedder,
+      embed: () => Promise.reject(new AppError("upstream_unavailable")),
+    };
+    const deps = { ...(await depsOf()), embedders: new Map([[embedder.id, embedder]]) };
+    const { end } = await ask(deps, "Why do retries use jitter?");
+    expect(end).toMatchObject({ outcome: "finished", degraded: ["vector_unavailable"] });
+  });
+
+  test("a collection built by another embedder is named, and its words still found", async () => {
+    const deps = { ...(await depsOf()), embedders: new Map() };
+    const { end } = await ask(deps, "Why do retries use jitter?");
+    expect(end.ledger.find(({ retriever }) => retriever === "vector")).toMatchObject({
+      status: "failed",
+      code: "embedder_mismatch",
+    });
+    expect(end.outcome).toBe("finished");
+  });
+
+  test("everything failing is an error, never no-evidence", async () => {
+    const deps = await depsOf();
+    const fail = (): never => {
+      throw new AppError("collection_unavailable");
+    };
+    const store = withSnapshot(withSnapshot(deps.store, "faq", fail), "handbook", fail);
+    const { end, events } = await ask({ ...deps, store }, "Why do retries use jitter?");
+    expect(end).toMatchObject({ outcome: "failed", error: { code: "store_unavailable" } });
+    expect(end.ledger).toHaveLength(4);
+    expect(events.some(({ type }) => type === "text-delta")).toBe(false);
+  });
+
+  test("a required collection that failed fails the run", async () => {
+    const deps = await depsOf();
+    const store = withSnapshot(deps.store, "faq", () => {
+      throw new AppError("collection_unavailable");
+    });
+    const { end } = await ask({ ...deps, store }, "jitter?", { retrieval: { require: ["faq"] } });
+    expect(end.error).toMatchObject({
+      code: "collection_unavailable",
+      detail: "required and not available: faq",
+    });
+  });
+
+  test("too few legs fail the run", async () => {
+    const deps = { ...(await depsOf()), embedders: new Map() };
+    const { end } = await ask(deps, "jitter?", { retrieval: { legsMin: 3 } });
+    expect(end.error?.detail).toBe("2 of 4 legs answered, legsMin is 3");
+  });
+
+  test("an unknown collection is named beside those that exist", async () => {
+    const { end } = await ask(await depsOf(), "jitter?", { collections: ["handbook", "nope"] });
+    expect(end.error).toMatchObject({
+      code: "collection_not_found",
+      detail: "no collection named nope; there are: faq, handbook",
+    });
+  });
+
+  test("a bug is internal and its text stays inside", async () => {
+    const deps = await depsOf();
+    const store: ReadStore = {
+      ...deps.store,
+      list: () => Promise.reject(new Error("secret /path")),
+    };
+    const { end } = await ask({ ...deps, store }, "jitter?");
+    expect(end.error?.code).toBe("internal");
+    expect(JSON.stringify(end)).not.toContain("secret");
+  });
+});
+
+describe("stop means stop", () => {
+  test("the caller's signal ends a hanging model as cancelled and closes its stream", async () => {
+    const chat = createScriptedChat([
+      { type: "text", text: "Retries use jitter so far. And then" },
+      "hang",
+    ]);
+    const controller = new AbortController();
+    const events: RunEvent[] = [];
+    for await (const event of answer(
+      { ...(await depsOf()), chat },
+      toAsk("jitter?"),
+      controller.signal,
+    )) {
+      events.push(event);
+      if (event.type === "text-delta") controller.abort();
+    }
+    expect(events.at(-1)).toMatchObject({ type: "run-end", outcome: "cancelled" });
+    expect(chat.aborted).toBe(1);
+  });
+
+  test("leaving the iteration cancels the run", async () => {
+    const chat = createScriptedChat([
+      { type: "text", text: "Retries use jitter so far. And then" },
+      "hang",
+    ]);
+    for await (const event of answer({ ...(await depsOf()), chat }, toAsk("jitter?"), never)) {
+      if (event.type === "text-delta") break;
+    }
+    await expect.poll(() => chat.aborted).toBe(1);
+  });
+
+  test("the deadline ends the run as expired", async () => {
+    const chat = createScriptedChat(["hang"]);
+    const { end } = await ask({ ...(await depsOf()), chat }, "jitter?", { deadlineMs: 60 });
+    expect(end).toMatchObject({ outcome: "expired", error: { code: "deadline_exceeded" } });
+    expect(chat.aborted).toBe(1);
+  });
+});
+
+describe("search alone", () => {
+  test("gives passages and a ledger, and asks no model", async () => {
+    const chat = createScriptedChat();
+    const events: RunEvent[] = [];
+    for await (const event of search({ ...(await depsOf()), chat }, toAsk("jitter?"), never)) {
+      events.push(event);
+    }
+    expect(events.map(({ type }) => type)).toContain("retrieval-end");
+    expect(events.at(-1)).toMatchObject({ type: "run-end", outcome: "finished", answerer: "none" });
+  });
+});
+
+async function depsOf(): Promise<AnswerDeps> {
+  return {
+    config: testConfig,
+    clock: systemClock,
+    log: silentLog,
+    store: await createTestStore({ handbook, faq }),
+    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
+    sentenceEmbedder: wordEmbedder,
+    rerankers: {},
+  };
+}
+
+interface Asked {
+  readonly events: readonly RunEvent[];
+  readonly end: RunEnd;
+  readonly text: string;
+}
+
+async function ask(
+  deps: AnswerDeps,
+  question: string,
+  changes: Parameters<typeof toAsk>[1] = {},
+): Promise<Asked> {
+  const events: RunEvent[] = [];
+  for await (const event of answer(deps, toAsk(question, changes), never)) events.push(event);
+  const end = events.at(-1);
+  if (end?.type !== "run-end") throw new Error("the run has no end");
+  const text = events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+  return { events, end, text };
+}
+
+/** The store with one collection's snapshot changed. */
+function withSnapshot(
+  store: ReadStore,
+  name: string,
+  change: (snapshot: Snapshot) => Snapshot,
+): ReadStore {
+  return {
+    ...store,
+    open: async (collection, signal) => {
+      const snapshot = await store.open(collection, signal);
+      return collection === name ? change(snapshot) : snapshot;
+    },
+  };
+}
