@@ -1,0 +1,53 @@
+/** The HTTP application over given parts: every route on one screen. Does nothing until it is asked. */
+import { Hono } from "hono";
+import { answer, type AnswerDeps, search } from "./answer.ts";
+import { createAskRoute } from "./http/ask.ts";
+import { createCollectionRoute, createCollectionsRoute } from "./http/collections.ts";
+import {
+  createErrorHandler,
+  createGuard,
+  createMethodRefusal,
+  refuseAddress,
+} from "./http/guards.ts";
+import { createLiveRoute, createReadyRoute } from "./http/health.ts";
+import type { RunGate } from "./http/run-gate.ts";
+import { createAskParser } from "./http/schemas.ts";
+import { createSearchRoute } from "./http/search.ts";
+import type { Env, Service } from "./http/service.ts";
+import type { RerankMode } from "./domain/ask.ts";
+
+export interface AppDeps extends AnswerDeps {
+  readonly gate: RunGate;
+}
+
+/** Creates the service's application. */
+export function createApp(deps: AppDeps): Hono<Env> {
+  const { config, clock, log, store, gate } = deps;
+  return createServiceApp({
+    config,
+    clock,
+    log,
+    store,
+    gate,
+    embedders: new Set(deps.embedders.keys()),
+    parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
+    answer: (ask, signal) => answer(deps, ask, signal),
+    search: (ask, signal) => search(deps, ask, signal),
+  });
+}
+
+/** The application over a service whose runs may come from anywhere. */
+export function createServiceApp(service: Service): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(createGuard(service));
+  app.onError(createErrorHandler(service));
+  app.notFound(refuseAddress);
+
+  app.post("/v1/ask", createAskRoute(service)).all(createMethodRefusal("POST"));
+  app.post("/v1/search", createSearchRoute(service)).all(createMethodRefusal("POST"));
+  app.get("/v1/collections", createCollectionsRoute(service)).all(createMethodRefusal("GET"));
+  app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
+  app.get("/livez", createLiveRoute()).all(createMethodRefusal("GET"));
+  app.get("/readyz", createReadyRoute(service)).all(createMethodRefusal("GET"));
+  return app;
+}

@@ -1,0 +1,73 @@
+/** A run's events with exactly one `run-end`, always last, whatever the run does; and its line in the log. */
+import type { Clock } from "../async/clock.ts";
+import type { RunEnd, RunEvent } from "../domain/event.ts";
+import { AppError } from "../errors.ts";
+import type { Log } from "../telemetry/log.ts";
+
+export interface CompleteOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly requestId: string;
+  /** Called once, when the run is over or was left. */
+  readonly onOver: () => void;
+}
+
+/** Passes the events on up to `run-end`; puts one there when the run broke off without. */
+export async function* completeRun(
+  events: AsyncIterable<RunEvent>,
+  { clock, log, requestId, onOver }: CompleteOptions,
+): AsyncGenerator<RunEvent, void> {
+  const startMs = clock.now();
+  let logged = false;
+  const finish = (end: RunEnd): RunEnd => {
+    logged = true;
+    log.info("run", {
+      runId: end.runId,
+      requestId,
+      outcome: end.outcome,
+      grounding: end.grounding,
+      answerer: end.answerer,
+      ms: Math.round(clock.now() - startMs),
+      degraded: end.degraded.join(",") || undefined,
+      code: end.error?.code,
+      stage: end.error?.stage,
+      detail: end.error?.detail,
+    });
+    return end;
+  };
+  let runId = "";
+  try {
+    for await (const event of events) {
+      if (event.type === "run-start") ({ runId } = event);
+      if (event.type === "run-end") {
+        yield finish(event);
+        return;
+      }
+      yield event;
+    }
+    throw new AppError("internal", { detail: "the run ended without its last event" });
+  } catch (thrown) {
+    log.error("run-broke-off", thrown, { runId, requestId });
+    yield finish(brokenEnd(runId));
+  } finally {
+    const ms = Math.round(clock.now() - startMs);
+    if (!logged) log.info("run", { runId, requestId, outcome: "cancelled", ms });
+    onOver();
+  }
+}
+
+function brokenEnd(runId: string): RunEnd {
+  return {
+    type: "run-end",
+    runId,
+    outcome: "failed",
+    grounding: "no-evidence",
+    answerer: "none",
+    versions: {},
+    ledger: [],
+    degraded: [],
+    usage: { inputTokens: 0, outputTokens: 0, requests: 0 },
+    timeline: [],
+    error: { code: "internal", retryable: false },
+  };
+}

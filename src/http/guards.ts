@@ -1,0 +1,57 @@
+/** What every request passes: its id, the headers that close doors, and errors turned into problems. */
+import type { Context, Next } from "hono";
+import { AppError, toAppError } from "../errors.ts";
+import { problemResponse, toProblem } from "./problem.ts";
+import type { Env, Service } from "./service.ts";
+
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+const HEADERS: Readonly<Record<string, string>> = {
+  "X-Content-Type-Options": "nosniff",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Referrer-Policy": "no-referrer",
+};
+
+/** Gives the request an id, the caller's own when it is harmless, and every response its headers. */
+export function createGuard({ gate }: Pick<Service, "gate">) {
+  return async (c: Context<Env>, next: Next): Promise<void> => {
+    const given = c.req.header("X-Request-Id");
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    c.set("requestId", requestId);
+    await next();
+    const { headers } = c.res;
+    headers.set("X-Request-Id", requestId);
+    for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+    if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+    if (gate.draining) headers.set("Connection", "close");
+  };
+}
+
+/** Whatever a route throws as a problem; what is our fault goes to the log with its cause. */
+export function createErrorHandler({ log }: Pick<Service, "log">) {
+  return (thrown: unknown, c: Context<Env>): Response => {
+    const error = toAppError(thrown);
+    const requestId = c.get("requestId");
+    const problem = toProblem(error, requestId);
+    if (problem.status === 500)
+      log.error("request-failed", thrown, { requestId, code: error.code });
+    else if (problem.status > 500) log.warn("request-refused", { requestId, code: error.code });
+    return problemResponse(problem);
+  };
+}
+
+/** For addresses that are not ours. */
+export function refuseAddress(c: Context<Env>): Response {
+  const error = new AppError("not_found", {
+    detail:
+      "there is nothing at this address; questions go to POST /v1/ask, collections are at GET /v1/collections",
+  });
+  return problemResponse(toProblem(error, c.get("requestId")));
+}
+
+/** For our addresses under another method. */
+export function createMethodRefusal(allowed: string) {
+  return (c: Context<Env>): Response => {
+    const error = new AppError("method_not_allowed", { detail: `this address takes ${allowed}` });
+    return problemResponse(toProblem(error, c.get("requestId")), { Allow: allowed });
+  };
+}

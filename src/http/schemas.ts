@@ -1,0 +1,156 @@
+/** What a caller may send: the body of a question, checked in full and completed with the defaults. */
+import * as z from "zod";
+import type { Config } from "../config.ts";
+import { type Ask, RERANK_MODES, type RerankMode } from "../domain/ask.ts";
+import { COLLECTION_NAME } from "../domain/collection.ts";
+import { Filter } from "../domain/filter.ts";
+import { RETRIEVERS } from "../domain/hit.ts";
+import { AppError, type Issue } from "../errors.ts";
+import { toIssues } from "./issues.ts";
+
+/**
+ * Turns a parsed body into an Ask. `timeoutMs` is the header X-Request-Timeout-Ms; the smaller of it
+ * and `deadlineMs` counts. Throws AppError: invalid_request, invalid_filter, unsupported_option, each
+ * with the paths that are wrong.
+ */
+export type AskParser = (body: unknown, timeoutMs?: string) => Ask;
+
+const UNSUPPORTED = "unsupported: ";
+const CONTROL = /[\p{Cc}]/u;
+const Name = z
+  .string()
+  .regex(
+    COLLECTION_NAME,
+    "is not a collection name: 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit",
+  );
+
+/** Creates the parser for these settings and the rerankers that are at hand. */
+export function createAskParser(
+  config: Config,
+  rerankers: readonly RerankMode[] = ["lexical"],
+): AskParser {
+  const Body = createBodySchema(config, rerankers);
+  const Timeout = createDeadlineSchema(config);
+  return (body, timeoutMs) => {
+    const issues: Issue[] = [];
+    const parsed = Body.safeParse(body, { reportInput: true });
+    if (!parsed.success) issues.push(...toIssues(parsed.error));
+    const timeout = Timeout.optional().safeParse(toNumber(timeoutMs), { reportInput: true });
+    if (!timeout.success) {
+      const path = "X-Request-Timeout-Ms";
+      issues.push(...toIssues(timeout.error).map(({ message }) => ({ path, message })));
+    }
+    if (!parsed.success || issues.length > 0) throw toError(issues);
+    const { deadlineMs, retrieval, filter, ...rest } = parsed.data;
+    const { vectorWeight, ...options } = retrieval;
+    return {
+      ...rest,
+      mode: "direct",
+      deadlineMs: Math.min(
+        deadlineMs ?? timeout.data ?? config.deadlineMs,
+        timeout.data ?? Infinity,
+      ),
+      ...(filter === undefined ? {} : { filter }),
+      retrieval: { ...options, ...(vectorWeight === undefined ? {} : { vectorWeight }) },
+    };
+  };
+}
+
+/** Without a word from the caller: the model that was configured for it, else the one that costs nothing. */
+function chooseRerank(rerankers: readonly RerankMode[]): RerankMode {
+  if (rerankers.includes("remote")) return "remote";
+  return rerankers.includes("lexical") ? "lexical" : "none";
+}
+
+function createBodySchema(config: Config, rerankers: readonly RerankMode[]) {
+  const Collections = z
+    .array(Name)
+    .max(config.collectionsMax)
+    .refine((names) => new Set(names).size === names.length, "names a collection twice");
+  const Retrieval = z.strictObject({
+    retrievers: z
+      .array(z.enum(RETRIEVERS))
+      .min(1)
+      .refine((names) => new Set(names).size === names.length, "names a retriever twice")
+      .default([...RETRIEVERS]),
+    legHitsMax: z.int().min(1).max(config.legHitsMax).default(config.legHitsMax),
+    vectorWeight: z.number().min(0).max(1).optional(),
+    rerank: z
+      .enum(RERANK_MODES)
+      .refine(
+        (mode) => mode === "none" || rerankers.includes(mode),
+        `${UNSUPPORTED}this service has no such reranker; it has ${["none", ...rerankers].join(", ")}`,
+      )
+      .default(chooseRerank(rerankers)),
+    passagesMax: z
+      .int()
+      .min(1)
+      .max(Math.max(config.passagesMax, config.candidatesMax))
+      .default(config.passagesMax),
+    contextTokensMax: z.int().min(1).max(config.contextTokensMax).default(config.contextTokensMax),
+    require: Collections.default([]),
+    legsMin: z
+      .int()
+      .min(0)
+      .max(config.collectionsMax * RETRIEVERS.length)
+      .default(1),
+  });
+  return z
+    .strictObject({
+      question: createQuestionSchema(config.questionCharsMax),
+      collections: Collections.default([]),
+      filter: Filter.optional(),
+      mode: z
+        .string()
+        .refine((mode) => mode === "direct", `${UNSUPPORTED}the only mode is direct`)
+        .default("direct"),
+      deadlineMs: createDeadlineSchema(config).optional(),
+      retrieval: Retrieval.prefault({}),
+    })
+    .superRefine(({ collections, retrieval }, context) => {
+      const missing = retrieval.require.filter((name) => !collections.includes(name));
+      if (collections.length === 0 || missing.length === 0) return;
+      context.addIssue({
+        code: "custom",
+        path: ["retrieval", "require"],
+        message: `requires what is not in collections: ${missing.join(", ")}`,
+      });
+    });
+}
+
+function createQuestionSchema(charsMax: number) {
+  return z
+    .string()
+    .max(charsMax)
+    .transform((text) => text.trim())
+    .superRefine((text, context) => {
+      const refuse = (message: string): void => context.addIssue({ code: "custom", message });
+      if (text === "") refuse("is empty; ask something");
+      if (!text.isWellFormed()) refuse("holds half a character (a lone surrogate)");
+      if (CONTROL.test(text.replace(/[\n\r\t]/g, ""))) refuse("holds control characters");
+    });
+}
+
+function createDeadlineSchema(config: Config) {
+  return z.int().min(1).max(config.deadlineMsMax);
+}
+
+function toNumber(text: string | undefined): unknown {
+  return text !== undefined && /^\s*\d{1,12}\s*$/.test(text) ? Number(text) : text;
+}
+
+/** One error for all issues: its code is theirs when they agree. */
+function toError(found: readonly Issue[]): AppError {
+  const issues = found.map(({ path, message }) => ({
+    path,
+    message: message.replace(UNSUPPORTED, ""),
+  }));
+  const detail = issues
+    .map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`)
+    .join("; ");
+  if (found.every(({ path }) => path.startsWith("filter"))) {
+    return new AppError("invalid_filter", { detail, issues });
+  }
+  const unsupported = found.every(({ message }) => message.startsWith(UNSUPPORTED));
+  return new AppError(unsupported ? "unsupported_option" : "invalid_request", { detail, issues });
+}

@@ -1,0 +1,30 @@
+/** What the HTTP surface needs from below: how to run, what can be read, how to log. */
+import type { Clock } from "../async/clock.ts";
+import type { Config } from "../config.ts";
+import type { Ask } from "../domain/ask.ts";
+import type { RunEvent } from "../domain/event.ts";
+import type { ReadStore } from "../stores/store.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { RunGate } from "./run-gate.ts";
+import type { AskParser } from "./schemas.ts";
+
+/** One run: its events, `run-end` last. Leaving the iteration early cancels it. */
+export type Runner = (ask: Ask, signal: AbortSignal) => AsyncIterable<RunEvent>;
+
+export interface Service {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: ReadStore;
+  /** Ids of the embedders at hand: a collection of another one can be searched by keyword only. */
+  readonly embedders: ReadonlySet<string>;
+  readonly gate: RunGate;
+  readonly parseAsk: AskParser;
+  readonly answer: Runner;
+  readonly search: Runner;
+}
+
+/** What a request carries from the guards to its route. */
+export interface Env {
+  readonly Variables: { readonly requestId: string };
+}

@@ -1,0 +1,25 @@
+/** Everything an answer needs, built from the settings at the same time. */
+import type { AnswerDeps } from "../answer.ts";
+import { systemClock } from "../async/clock.ts";
+import type { Config } from "../config.ts";
+import type { Log } from "../telemetry/log.ts";
+import { createChat, createEmbedders, createRerankers, createStore } from "./wire.ts";
+
+/** Throws AppError: invalid_request, store_unavailable. */
+export async function createAnswerDeps(config: Config, log: Log): Promise<AnswerDeps> {
+  const [store, embedders, chat] = await Promise.all([
+    createStore(config),
+    createEmbedders(config),
+    createChat(config),
+  ]);
+  return {
+    config,
+    clock: systemClock,
+    log,
+    store,
+    embedders: embedders.byId,
+    sentenceEmbedder: embedders.bundled,
+    rerankers: await createRerankers(config, chat),
+    ...(chat === undefined ? {} : { chat }),
+  };
+}

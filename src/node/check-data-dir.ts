@@ -1,0 +1,44 @@
+/** Says in one sentence why the folder of the local store cannot be used, before anything tries. */
+import { constants } from "node:fs";
+import { access, mkdir, readdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { AppError } from "../errors.ts";
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "may not be read and written by this user",
+  EPERM: "may not be read and written by this user",
+  EROFS: "is on a read-only disk",
+  EEXIST: "is not a folder",
+  ENOTDIR: "lies below a file",
+  ENOSPC: "is on a full disk",
+};
+
+/** Can be read; created when it is missing. Throws AppError store_unavailable. */
+export function checkDataDir(dataDir: string): Promise<void> {
+  return check(dataDir, async () => {
+    await mkdir(dataDir, { recursive: true });
+    await readdir(dataDir);
+  });
+}
+
+/** Can be written. Throws AppError store_unavailable. */
+export function checkWritable(dataDir: string): Promise<void> {
+  return check(dataDir, () => access(dataDir, constants.W_OK));
+}
+
+async function check(dataDir: string, attempt: () => Promise<void>): Promise<void> {
+  if (/^[a-z][a-z0-9+]*:\/\//.test(dataDir)) return; // not a folder
+  try {
+    await attempt();
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw new AppError("store_unavailable", {
+      detail: `the folder of the store, ${resolve(dataDir)}, ${explain(code)}; check DATA_DIR`,
+      cause: thrown,
+    });
+  }
+}
+
+function explain(code = "unknown reason"): string {
+  return REASONS[code] ?? `cannot be used (${code})`;
+}

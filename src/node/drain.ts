@@ -1,0 +1,46 @@
+/** How the server ends: no new runs, time for the running ones, a last event for each, then silence. */
+import type { Server } from "node:http";
+import type { Clock } from "../async/clock.ts";
+import { AppError } from "../errors.ts";
+import type { RunGate } from "../http/run-gate.ts";
+import type { Log } from "../telemetry/log.ts";
+
+export interface DrainDeps {
+  readonly gate: RunGate;
+  readonly server: Server;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For running runs to end by themselves. */
+  readonly graceMs: number;
+}
+
+/** For last events to be written and taken. */
+const FLUSH_MS = 3_000;
+
+/** Resolves when every connection is closed. The server goes on listening until the last run has ended, so that probes see why. */
+export async function drain({ gate, server, clock, log, graceMs }: DrainDeps): Promise<void> {
+  gate.drain();
+  log.info("draining", { running: gate.running, graceMs });
+  if (!(await within(clock, graceMs, gate.idle()))) {
+    log.warn("ending-runs", { running: gate.running });
+    gate.abortAll(
+      new AppError("draining", { detail: "the service is shutting down; ask again shortly" }),
+    );
+    await within(clock, FLUSH_MS, gate.idle());
+  }
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  if (!(await within(clock, FLUSH_MS, closed))) server.closeAllConnections();
+  log.info("drained");
+}
+
+/** Did it end in time? */
+async function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const cancel = clock.timer(ms, () => late.resolve(false));
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    cancel();
+  }
+}

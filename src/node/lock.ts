@@ -1,0 +1,133 @@
+/** A lock file: one writer at a time, across processes of one machine. A lock whose process is gone is taken over. */
+import { randomUUID } from "node:crypto";
+import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import * as z from "zod";
+import { AppError } from "../errors.ts";
+
+const Holder = z.object({
+  token: z.string(),
+  pid: z.int().positive(),
+  host: z.string(),
+  /** Start time of the process in clock ticks since boot, where the system tells: process ids are used again. */
+  startedAt: z.string(),
+});
+type Holder = z.infer<typeof Holder>;
+
+/** Attempts at a lock file that comes and goes under our hands. */
+const ATTEMPTS_MAX = 5;
+
+export interface Lock {
+  /** Removes the file if it is still ours. Safe to repeat. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lock at `path`, whose folder is made when missing; `what` names it in errors.
+ * Throws AppError ingest_locked naming the holder's process and host.
+ */
+export async function acquireLock(path: string, what: string): Promise<Lock> {
+  const holder: Holder = {
+    token: randomUUID(),
+    pid: process.pid,
+    host: hostname(),
+    startedAt: await readStartTime(process.pid),
+  };
+  await mkdir(dirname(path), { recursive: true });
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    if (await tryCreate(path, holder)) return { release: () => release(path, holder.token) };
+    const other = await readHolder(path);
+    if (other === "gone") continue;
+    if (other !== "unreadable" && (await isAlive(other))) throw lockedBy(other, path, what);
+    await removeStale(path, other);
+  }
+  throw new AppError("ingest_locked", { detail: `${what} is being locked by others; try again` });
+}
+
+/** The file appears with its content or not at all: it is written beside and linked into place. */
+async function tryCreate(path: string, holder: Holder): Promise<boolean> {
+  const temporary = `${path}.${holder.token}`;
+  const file = await open(temporary, "wx");
+  try {
+    await file.writeFile(JSON.stringify(holder));
+    await file.sync();
+    await link(temporary, path);
+    return true;
+  } catch (thrown) {
+    if (hasCode(thrown, "EEXIST")) return false;
+    throw thrown;
+  } finally {
+    await file.close();
+    await rm(temporary, { force: true });
+  }
+}
+
+async function readHolder(path: string): Promise<Holder | "gone" | "unreadable"> {
+  try {
+    const parsed = Holder.safeParse(JSON.parse(await readFile(path, "utf8")));
+    return parsed.success ? parsed.data : "unreadable";
+  } catch (thrown) {
+    if (hasCode(thrown, "ENOENT")) return "gone";
+    if (thrown instanceof SyntaxError) return "unreadable";
+    throw thrown;
+  }
+}
+
+/** Moves the file aside and looks at what it moved: if another process was quicker, its lock is put back. */
+async function removeStale(path: string, stale: Holder | "unreadable"): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (thrown) {
+    if (hasCode(thrown, "ENOENT")) return;
+    throw thrown;
+  }
+  const moved = await readHolder(aside);
+  const same =
+    typeof moved === "object" ? typeof stale === "object" && moved.token === stale.token : true;
+  if (!same) await link(aside, path);
+  await rm(aside, { force: true });
+}
+
+async function release(path: string, token: string): Promise<void> {
+  const holder = await readHolder(path);
+  if (typeof holder === "object" && holder.token === token) await rm(path, { force: true });
+}
+
+/** A process of another machine counts as alive: nothing here can tell. */
+async function isAlive({ pid, host, startedAt }: Holder): Promise<boolean> {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (thrown) {
+    if (hasCode(thrown, "ESRCH")) return false;
+    if (!hasCode(thrown, "EPERM")) throw thrown;
+  }
+  const now = await readStartTime(pid);
+  return now === "" || startedAt === "" || now === startedAt;
+}
+
+/** Field 22 of /proc/PID/stat; empty where there is no such file. */
+async function readStartTime(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return ""; // no /proc on this system, or the process has just ended
+  }
+}
+
+function lockedBy({ pid, host }: Holder, path: string, what: string): AppError {
+  const local = host === hostname();
+  return new AppError("ingest_locked", {
+    detail: local
+      ? `${what} is being written by process ${pid} on this machine (${host}); wait until it is done`
+      : `${what} is locked by process ${pid} on ${host}; if that machine is gone, delete its lock file`,
+    cause: path,
+  });
+}
+
+function hasCode(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === code;
+}

@@ -1,0 +1,98 @@
+/** `pnpm start`: settings, store, models, application, server; and how they end. */
+import { type Config, parseConfig } from "../config.ts";
+import { type AppDeps, createApp } from "../app.ts";
+import { AppError } from "../errors.ts";
+import { inspectCollections } from "../http/inspect-collections.ts";
+import { createRunGate } from "../http/run-gate.ts";
+import { createAnswerDeps } from "./answer-deps.ts";
+import { toBanner } from "./banner.ts";
+import { checkDataDir, checkWritable } from "./check-data-dir.ts";
+import { checkAddress, createServer, listen } from "./create-server.ts";
+import { drain } from "./drain.ts";
+import { loadSamples } from "./load-samples.ts";
+import { createLog } from "./log.ts";
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+const log = createLog(process.stderr);
+process.on("unhandledRejection", (thrown) => die("unhandled-rejection", thrown));
+process.on("uncaughtException", (thrown) => die("uncaught-exception", thrown));
+
+try {
+  await main(parseConfig(process.env));
+} catch (thrown) {
+  if (!(thrown instanceof AppError)) throw thrown;
+  process.stderr.write(`tributary: ${thrown.message}\n`);
+  process.exit(thrown.code === "invalid_request" ? 2 : 1);
+}
+
+async function main(config: Config): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+
+  await checkDataDir(config.dataDir);
+  const deps: AppDeps = { ...(await createAnswerDeps(config, log)), gate: createRunGate() };
+  if ((await deps.store.list(stop.signal)).length === 0) {
+    await checkWritable(config.dataDir);
+    await checkAddress(config.host, config.port);
+    await fill(stop.signal);
+  }
+  if (stop.signal.aborted) process.exit(0);
+
+  const server = createServer(createApp(deps).fetch, config);
+  const port = await listen(server, config.host, config.port);
+  stop.signal.addEventListener("abort", () => {
+    const { gate, clock } = deps;
+    void drain({ gate, server, clock, log, graceMs: config.drainGraceMs }).then(() =>
+      process.exit(0),
+    );
+  });
+  await announce(deps, port, stop.signal);
+}
+
+async function fill(signal: AbortSignal): Promise<void> {
+  process.stdout.write("The store is empty: loading the sample collections.\n");
+  const failed = await loadSamples(signal);
+  if (failed.length === 0 || signal.aborted) return;
+  warn(`the samples ${failed.join(", ")} could not be loaded; serving without them`);
+}
+
+async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promise<void> {
+  const { config, clock, store, chat } = deps;
+  const embedders = new Set(deps.embedders.keys());
+  const collections = await inspectCollections({ config, clock, store, embedders }, signal);
+  process.stdout.write(
+    toBanner({
+      url: `http://${toReachable(config.host)}:${port}`,
+      store: store.kind,
+      embedder: [...embedders].join(", "),
+      answerer: chat?.id ?? "extractive (no chat model is set)",
+      collections,
+    }),
+  );
+  if (LOOPBACK.test(config.host)) return;
+  warn(
+    `HOST is ${config.host}: everyone who reaches it can ask and read, because there are no keys; put it behind something that has them`,
+  );
+}
+
+/** Where this machine reaches the server. */
+function toReachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function warn(sentence: string): void {
+  process.stderr.write(`tributary: WARNING: ${sentence}\n`);
+}
+
+function die(event: string, thrown: unknown): never {
+  log.error(event, thrown);
+  process.exit(1);
+}

@@ -1,0 +1,83 @@
+/** A run on a terminal: the answer as it comes, then its sources, then on wish how it came about. */
+import type { Leg, Passage, RunEnd, RunEvent, TimelineEntry } from "../domain/event.ts";
+import { escapeControls } from "./escape-controls.ts";
+
+export interface PrintOptions {
+  readonly write: (text: string) => void;
+  /** Also the ledger and the timeline. */
+  readonly verbose: boolean;
+}
+
+/** Prints the events; the run's end. */
+export async function printRun(
+  events: AsyncIterable<RunEvent>,
+  { write, verbose }: PrintOptions,
+): Promise<RunEnd> {
+  const say = (text: string): void => write(escapeControls(text, "\n\t"));
+  let passages: readonly Passage[] = [];
+  const cited = new Set<number>();
+  for await (const event of events) {
+    if (event.type === "text-delta") say(event.text);
+    if (event.type === "text-reset") {
+      cited.clear();
+      say("\n[the text so far is withdrawn]\n");
+    }
+    if (event.type === "retrieval-end") ({ passages } = event);
+    if (event.type === "citation") cited.add(event.label);
+    if (event.type !== "run-end") continue;
+    if (event.error !== undefined) return event;
+    say(`\n\n${describeEnd(event)}`);
+    say(listSources(passages.filter(({ label }) => verbose || cited.has(label))));
+    if (verbose) say(`${listLegs(event.ledger)}${listStages(event.timeline)}`);
+    return event;
+  }
+  throw new Error("a run ended without run-end");
+}
+
+const GROUNDINGS: Readonly<Record<RunEnd["grounding"], string>> = {
+  grounded: "",
+  "partly-grounded": "Only a part of this is supported by the documents.\n",
+  ungrounded: "The documents do not support this.\n",
+  "no-evidence": "No evidence: nothing in the documents answers this.\n",
+};
+
+function describeEnd({ grounding, degraded, truncated }: RunEnd): string {
+  const missing = degraded.length === 0 ? "" : `Made without: ${degraded.join(", ")}\n`;
+  const cut = truncated === true ? "The model stopped at its token limit.\n" : "";
+  return `${GROUNDINGS[grounding]}${cut}${missing}`;
+}
+
+function listSources(passages: readonly Passage[]): string {
+  if (passages.length === 0) return "";
+  const lines = passages.map(({ label, title, location, collection, documentId }) => {
+    const path = [title, ...location.headings].filter(
+      (part, index, all) => part !== "" && part !== all[index - 1],
+    );
+    const page = location.page === undefined ? "" : `, page ${location.page}`;
+    return `  [${label}] ${path.join(" › ")}  (${collection}: ${documentId}${page})\n`;
+  });
+  return `Sources\n${lines.join("")}`;
+}
+
+function listLegs(ledger: readonly Leg[]): string {
+  const lines = ledger.map(
+    ({ collection, retriever, status, code, startMs, endMs, found, kept }) => {
+      const result =
+        status === "found" ? `${found} found, ${kept} kept` : `${status} (${code ?? "?"})`;
+      return `  ${`${collection}/${retriever}`.padEnd(28)} ${toMs(startMs)} to ${toMs(endMs)}  ${result}\n`;
+    },
+  );
+  return `Legs\n${lines.join("")}`;
+}
+
+function listStages(timeline: readonly TimelineEntry[]): string {
+  const lines = timeline.map(
+    ({ stage, startMs, endMs, critical }) =>
+      `  ${stage.padEnd(28)} ${toMs(startMs)} to ${toMs(endMs)}${critical ? "  *" : ""}\n`,
+  );
+  return `Timeline (* decided how long it took)\n${lines.join("")}`;
+}
+
+function toMs(ms: number): string {
+  return `${ms.toFixed(1).padStart(8)} ms`;
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { type AppDeps, createApp } from "../../src/app.ts";
+import { systemClock } from "../../src/async/clock.ts";
+import { parseConfig } from "../../src/config.ts";
+import { RunRecord } from "../../src/domain/event.ts";
+import { AppError } from "../../src/errors.ts";
+import { createRunGate } from "../../src/http/run-gate.ts";
+import type { Embedder } from "../../src/models/model.ts";
+import { createServer, listen } from "../../src/node/create-server.ts";
+import type { ReadStore } from "../../src/stores/store.ts";
+import { askWith, parseMessages, recordLog, wantsEvents } from "../support/app.ts";
+import { createTestStore, wordEmbedder } from "../support/collections.ts";
+
+const handbook = {
+  retries: "Retries use jitter so that clients do not come back at the same moment.",
+  queue: "A bounded queue rejects work when it is full.",
+};
+const faq = { port: "The service listens on port 8787 unless PORT says otherwise." };
+const question = { question: "Why do retries use jitter?" };
+
+async function makeDeps(change: Partial<AppDeps> = {}): Promise<AppDeps> {
+  return {
+    config: parseConfig({ SEARCH_TIMEOUT_MS: "150" }),
+    clock: systemClock,
+    log: recordLog(),
+    store: await createTestStore({ handbook, faq }),
+    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
+    sentenceEmbedder: wordEmbedder,
+    rerankers: {},
+    gate: createRunGate(),
+    ...change,
+  };
+}
+
+/** The store, with some collections that answer otherwise. */
+async function failing(names: readonly string[], open: ReadStore["open"]): Promise<ReadStore> {
+  const store = await createTestStore({ handbook, faq });
+  return {
+    kind: store.kind,
+    list: (signal) => store.list(signal),
+    open: (name, signal) => (names.includes(name) ? open(name, signal) : store.open(name, signal)),
+  };
+}
+
+const refuse: ReadStore["open"] = (name) =>
+  Promise.reject(new AppError("collection_unavailable", { detail: `${name} is damaged` }));
+const hang: ReadStore["open"] = (_name, signal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+
+async function ask(deps: AppDeps, body: object = question): Promise<Response> {
+  return createApp(deps).request("/v1/ask", askWith(body));
+}
+
+test("a question is answered with a citation, and JSON and events say the same", async () => {
+  const deps = await makeDeps();
+  const record = RunRecord.parse(await (await ask(deps)).json());
+  expect(record.answer).toContain("Retries use jitter");
+  expect(record.citations[0]?.evidence.documentId).toBe("retries");
+  const streamed = await createApp(deps).request("/v1/ask", askWith(question, wantsEvents));
+  const events = parseMessages(await streamed.text()).map(({ data }) => data);
+  const text = events
+    .flatMap((event) => (event.type === "text-delta" ? [event.text] : []))
+    .join("");
+  expect(text).toBe(record.answer);
+  expect(events.filter(({ type }) => type === "citation")).toHaveLength(record.citations.length);
+});
+
+test("a search finds the same passages as the answer was made from", async () => {
+  const deps = await makeDeps();
+  const answered = (await (await ask(deps)).json()) as RunRecord;
+  const response = await createApp(deps).request("/v1/search", askWith(question));
+  const found = (await response.json()) as RunRecord;
+  expect(found.passages).toEqual(answered.passages);
+  expect(found.ledger).toHaveLength(4);
+});
+
+test("an unknown collection is refused by name, with those that exist", async () => {
+  const response = await ask(await makeDeps(), { ...question, collections: ["faq", "nope"] });
+  expect(response.status).toBe(404);
+  const { code, detail } = (await response.json()) as { code: string; detail: string };
+  expect(code).toBe("collection_not_found");
+  for (const word of ["nope", "faq", "handbook"]) expect(detail).toContain(word);
+});
+
+describe("one collection", () => {
+  test("that fails is reported and the rest is answered", async () => {
+    const response = await ask(await makeDeps({ store: await failing(["faq"], refuse) }));
+    expect(response.status).toBe(200);
+    expect(response.headers.get("X-Degraded")).toContain("faq");
+    const record = RunRecord.parse(await response.json());
+    expect(record.answer).toContain("jitter");
+    const legs = record.ledger.filter(({ collection }) => collection === "faq");
+    expect(legs.map(({ status }) => status)).toEqual(["failed", "failed"]);
+    expect(legs[0]?.code).toBe("collection_unavailable");
+  });
+
+  test("that hangs costs its legs and not the answer", async () => {
+    const response = await ask(await makeDeps({ store: await failing(["faq"], hang) }));
+    expect(response.status).toBe(200);
+    const record = RunRecord.parse(await response.json());
+    expect(record.answer).toContain("jitter");
+    const legs = record.ledger.filter(({ collection }) => collection === "faq");
+    expect(legs.map(({ status }) => status)).toEqual(["timed-out", "timed-out"]);
+  });
+});
+
+test("when every collection fails there is no answer but a 503", async () => {
+  const response = await ask(await makeDeps({ store: await failing(["faq", "handbook"], refuse) }));
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ code: "store_unavailable", retryable: true });
+});
+
+test("a deadline that passes during retrieval is a 504", async () => {
+  const config = parseConfig({});
+  const store = await failing(["faq", "handbook"], hang);
+  const response = await ask(await makeDeps({ config, store }), { ...question, deadlineMs: 30 });
+  expect(response.status).toBe(504);
+  expect(await response.json()).toMatchObject({ code: "deadline_exceeded" });
+});
+
+test("a client that leaves aborts the call to the embedder", async () => {
+  const asked = Promise.withResolvers<AbortSignal>();
+  const stuck: Embedder = {
+    ...wordEmbedder,
+    embed(_texts, _kind, signal) {
+      asked.resolve(signal);
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      });
+    },
+  };
+  const deps = await makeDeps({ embedders: new Map([[stuck.id, stuck]]) });
+  const server = createServer(createApp(deps).fetch, deps.config);
+  const port = await listen(server, "127.0.0.1", 0);
+  const client = new AbortController();
+  const init = { ...askWith(question, wantsEvents), signal: client.signal };
+  const asking = fetch(`http://127.0.0.1:${port}/v1/ask`, init);
+  const signal = await asked.promise;
+  expect(signal.aborted).toBe(false);
+  const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+  client.abort();
+  await expect(asking).rejects.toThrow("abort");
+  await aborted;
+  await deps.gate.idle();
+  server.close();
+});

@@ -1,0 +1,149 @@
+import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { RunRecord } from "../../src/domain/event.ts";
+import { makeEnd, makeService, play, retrievalEnd, runStart, serveTest } from "../support/app.ts";
+import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
+import { runProgram } from "../support/process.ts";
+
+const ASK = "src/node/ask.ts";
+const QUESTION = "Why do retries use jitter?";
+
+let folder: TempFolder;
+beforeAll(async () => {
+  folder = await makeLocalStore();
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+const ask = (...args: string[]) => runProgram(ASK, args, { DATA_DIR: folder.path });
+
+test("prints the answer and its numbered sources", async () => {
+  const { code, stdout, stderr } = await ask(QUESTION);
+  expect(stderr).toBe("");
+  expect(stdout).toContain(
+    "Retries use jitter so that clients do not come back at the same moment. [1]",
+  );
+  expect(stdout).toContain("[1] Retries › Jitter  (guide: retries.md, page 2)");
+  expect(stdout).not.toContain("Timeline");
+  expect(code).toBe(0);
+});
+
+test("--verbose also prints the legs and the timeline", async () => {
+  const { code, stdout } = await ask(QUESTION, "--verbose", "--collection", "guide");
+  expect(code).toBe(0);
+  for (const word of ["guide/keyword", "guide/vector", "kept", "Timeline", "embed"]) {
+    expect(stdout).toContain(word);
+  }
+});
+
+test("--json prints the whole run", async () => {
+  const { code, stdout } = await ask(QUESTION, "--json");
+  expect(code).toBe(0);
+  expect(RunRecord.parse(JSON.parse(stdout)).citations).toHaveLength(1);
+});
+
+test("no evidence is said and has an exit code of its own", async () => {
+  const empty = { ...retrievalEnd, passages: [] };
+  const text = { type: "text-delta", text: "The documents hold no answer." } as const;
+  const service = makeService({
+    answer: play([runStart, empty, text, makeEnd({ grounding: "no-evidence" })]),
+  });
+  await using server = await serveTest(service);
+  const { code, stdout } = await ask(QUESTION, "--url", server.url);
+  expect(stdout).toContain("No evidence");
+  expect(stdout).not.toContain("Sources");
+  expect(code).toBe(3);
+});
+
+const refusals: readonly { name: string; args: string[]; code: number; says: string }[] = [
+  { name: "no question", args: [], code: 2, says: "question is empty" },
+  { name: "an unknown option", args: ["--verbos", "x"], code: 2, says: "unknown option" },
+  {
+    name: "a name that is none",
+    args: ["--collection", "../x", "why"],
+    code: 2,
+    says: "is not a collection name",
+  },
+  {
+    name: "an unknown collection",
+    args: ["--collection", "nope", "why"],
+    code: 1,
+    says: "there are: guide",
+  },
+  {
+    name: "an address that is none",
+    args: ["--url", "localhost", "why"],
+    code: 2,
+    says: "--url takes the address",
+  },
+  {
+    name: "a server that is not there",
+    args: ["--url", "http://127.0.0.1:9", "why"],
+    code: 1,
+    says: "is it running?",
+  },
+];
+test.each(refusals)("$name is refused", async ({ args, code, says }) => {
+  const ended = await ask(...args);
+  expect(ended.stderr).toContain(says);
+  expect(ended.stderr).not.toContain("    at ");
+  expect(ended.code).toBe(code);
+});
+
+test("an empty store says how to fill it", async () => {
+  await using empty = await makeTempFolder();
+  const { code, stderr } = await runProgram(ASK, [QUESTION], { DATA_DIR: empty.path });
+  expect(stderr).toContain("pnpm ingest");
+  expect(code).toBe(1);
+});
+
+test("a running server is asked with --url, and the local store is not touched", async () => {
+  await using server = await serveTest(makeService());
+  const env = { DATA_DIR: "package.json" };
+  const { code, stdout, stderr } = await runProgram(ASK, [QUESTION, "--url", server.url], env);
+  expect(stderr).toBe("");
+  expect(stdout).toContain("Timeouts are limits. [1]");
+  expect(stdout).toContain("[1] A › Timeouts  (guide: a.md)");
+  expect(code).toBe(0);
+});
+
+test("a stream without its last event is a failure", async () => {
+  const text = [runStart, retrievalEnd, { type: "text-delta", text: "Timeouts" }]
+    .map((event) => `data: ${JSON.stringify(event)}\n\n`)
+    .join("");
+  const cut = createServer((_request, response) => {
+    response.writeHead(200, { "Content-Type": "text/event-stream" }).end(text);
+  });
+  await new Promise<void>((resolve) => cut.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(cut.address() as AddressInfo).port}`;
+  const { code, stdout, stderr } = await ask(QUESTION, "--url", url);
+  cut.close();
+  expect(stdout).toContain("Timeouts");
+  expect(stderr).toContain("broke off");
+  expect(code).toBe(1);
+});
+
+test("what the server refuses is said in its words", async () => {
+  await using server = await serveTest(makeService());
+  const { code, stderr } = await ask("--url", server.url, "--collection", "UPPER", "why");
+  expect(stderr).toContain("collections[0] is not a collection name");
+  expect(code).toBe(2);
+});
+
+test("control characters of an answer never reach the terminal", async () => {
+  const evil = { type: "text-delta", text: "a\u001b]0;title\u0007b\u202e" } as const;
+  const service = makeService({ answer: play([runStart, retrievalEnd, evil]) });
+  await using server = await serveTest(service);
+  const { stdout } = await ask(QUESTION, "--url", server.url);
+  expect(stdout).toContain("a\\u{1b}]0;title\\u{7}b\\u{202e}");
+});
+
+test("a reader that has had enough is no failure", async () => {
+  const line = `"${process.execPath}" ${ASK} "${QUESTION}" --verbose | head -c 1; echo " \${PIPESTATUS[0]}"`;
+  const env = { PATH: process.env["PATH"] ?? "", DATA_DIR: folder.path };
+  const { stdout, stderr } = await promisify(execFile)("bash", ["--norc", "-c", line], { env });
+  expect(stderr).toBe("");
+  expect(stdout).toBe("R 0\n");
+});

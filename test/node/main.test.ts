@@ -1,0 +1,202 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { askWith, type Message, parseMessages, wantsEvents } from "../support/app.ts";
+import { startFaultServer, stream } from "../support/fault-server.ts";
+import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
+import { type Program, runProgram, startProgram } from "../support/process.ts";
+
+const MAIN = "src/node/main.ts";
+const question = { question: "Why do retries use jitter?" };
+
+let folder: TempFolder;
+beforeAll(async () => {
+  folder = await makeLocalStore();
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+/** Starts the server on a free port and waits until it says its address. */
+async function startServer(env: Record<string, string> = {}): Promise<Program & { url: string }> {
+  const program = startProgram(MAIN, [], { DATA_DIR: folder.path, PORT: "0", ...env });
+  await program.printed("pnpm ask");
+  const url = /http:\/\/\S+:\d+/.exec(program.stdout())?.[0] ?? "";
+  return Object.assign(program, { url });
+}
+
+test("serves an existing index, says what it runs with, and ends at once when idle", async () => {
+  await using server = await startServer();
+  for (const word of [
+    "static:",
+    "extractive",
+    "lancedb",
+    "guide: 2 documents, 2 chunks",
+    "curl -N",
+  ]) {
+    expect(server.stdout()).toContain(word);
+  }
+  const ready = await fetch(`${server.url}/readyz`);
+  expect(await ready.json()).toMatchObject({
+    collections: [{ name: "guide", embedderReady: true }],
+  });
+  const response = await fetch(`${server.url}/v1/ask`, askWith(question));
+  expect(await response.json()).toMatchObject({ grounding: "grounded", answerer: "extractive" });
+  server.kill("SIGTERM");
+  expect(await server.exit).toBe(0);
+  expect(server.stderr()).not.toContain("jitter");
+});
+
+test("an empty store is filled with the samples, and the second start finds them", async () => {
+  await using empty = await makeTempFolder();
+  const env = { DATA_DIR: empty.path };
+  {
+    await using server = await startServer(env);
+    expect(server.stdout()).toContain("loading the sample collections");
+    for (const name of ["faq", "guide", "handbook"]) expect(server.stdout()).toContain(`${name}: `);
+    const body = { question: "What is a retry budget?" };
+    const response = await fetch(`${server.url}/v1/ask`, askWith(body));
+    expect(await response.json()).toMatchObject({ grounding: "grounded" });
+  }
+  await using again = await startServer(env);
+  expect(again.stdout()).not.toContain("loading");
+}, 120_000);
+
+test("samples that cannot be loaded are named, and the server serves without them", async () => {
+  await using empty = await makeTempFolder();
+  const endpoint = { OPENAI_BASE_URL: "http://127.0.0.1:9/v1", EMBEDDING_MODEL: "m" };
+  await using server = await startServer({ DATA_DIR: empty.path, ...endpoint });
+  expect(server.stderr()).toContain("handbook, guide, faq could not be loaded");
+  expect(server.stdout()).toContain("none yet");
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  const response = await fetch(`${server.url}/v1/ask`, askWith(question));
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({ code: "collection_not_found" });
+}, 60_000);
+
+describe("what is wrong at the start is one line and an exit code", () => {
+  const cases: readonly {
+    name: string;
+    env: Record<string, string>;
+    code: number;
+    says: string;
+  }[] = [
+    {
+      name: "a port that is no number",
+      env: { PORT: "http" },
+      code: 2,
+      says: "PORT: must be a number",
+    },
+    {
+      name: "two wrong settings",
+      env: { PORT: "1e9", SEARCH_TIMEOUT_MS: "-1" },
+      code: 2,
+      says: "SEARCH_TIMEOUT_MS",
+    },
+    {
+      name: "a model without an endpoint",
+      env: { CHAT_MODEL: "m" },
+      code: 2,
+      says: "set OPENAI_API_KEY, or OPENAI_BASE_URL",
+    },
+    {
+      name: "an endpoint that is no address",
+      env: { OPENAI_BASE_URL: "localhost" },
+      code: 2,
+      says: "OPENAI_BASE_URL: must be an http(s) URL",
+    },
+    {
+      name: "a folder that is a file",
+      env: { DATA_DIR: "package.json" },
+      code: 1,
+      says: "is not a folder",
+    },
+    {
+      name: "a folder below a file",
+      env: { DATA_DIR: join("package.json", "x") },
+      code: 1,
+      says: "lies below a file",
+    },
+    {
+      name: "an address of another machine",
+      env: { HOST: "192.0.2.1" },
+      code: 2,
+      says: "no address 192.0.2.1",
+    },
+  ];
+  test.each(cases)("$name", async ({ env, code, says }) => {
+    const ended = await runProgram(MAIN, [], { DATA_DIR: folder.path, PORT: "0", ...env });
+    expect(ended).toMatchObject({ code, stdout: "" });
+    expect(ended.stderr).toContain(says);
+    expect(ended.stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("a port in use", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const port = String((other.address() as AddressInfo).port);
+    const ended = await runProgram(MAIN, [], { DATA_DIR: folder.path, PORT: port });
+    other.close();
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toBe(
+      `tributary: port ${port} on 127.0.0.1 is in use; stop the other program or choose another PORT\n`,
+    );
+  });
+});
+
+test("listening for other machines is warned about", async () => {
+  await using server = await startServer({ HOST: "0.0.0.0" });
+  await server.printed("everyone who reaches it can ask");
+  expect(server.url).toContain("http://127.0.0.1:");
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+});
+
+/** A model that says one word and falls silent. */
+const startSilentModel = () =>
+  startFaultServer(
+    stream([{ choices: [{ index: 0, delta: { content: "Retries use " } }] }], "hang"),
+  );
+
+async function openStream(
+  url: string,
+): Promise<{ response: Response; rest: () => Promise<Message[]> }> {
+  const response = await fetch(`${url}/v1/ask`, askWith(question, wantsEvents));
+  return { response, rest: async () => parseMessages(await response.text()) };
+}
+
+describe("SIGTERM while an answer streams", () => {
+  test("gives it its grace, refuses new questions, and then its last event", async () => {
+    await using model = await startSilentModel();
+    const env = { OPENAI_BASE_URL: model.url, CHAT_MODEL: "m", DRAIN_GRACE_MS: "2500" };
+    await using server = await startServer(env);
+    const { rest } = await openStream(server.url);
+    server.kill("SIGTERM");
+    await server.printed("draining");
+    const [ready, refused] = await Promise.all([
+      fetch(`${server.url}/readyz`),
+      fetch(`${server.url}/v1/ask`, askWith(question)),
+    ]);
+    expect(ready.status).toBe(503);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("Connection")).toBe("close");
+    expect(await refused.json()).toMatchObject({ code: "draining" });
+    const last = (await rest()).at(-1)?.data;
+    expect(last).toMatchObject({
+      type: "run-end",
+      outcome: "failed",
+      error: { code: "draining", retryable: true },
+    });
+    expect(await model.requests[0]?.left).toBe(true);
+    expect(await server.exit).toBe(0);
+  });
+
+  test("a second signal ends it now", async () => {
+    await using model = await startSilentModel();
+    await using server = await startServer({ OPENAI_BASE_URL: model.url, CHAT_MODEL: "m" });
+    const { rest } = await openStream(server.url);
+    server.kill("SIGTERM");
+    await server.printed("draining");
+    server.kill("SIGTERM");
+    expect(await server.exit).toBe(1);
+    await expect(rest()).rejects.toThrow("terminated");
+  });
+});
