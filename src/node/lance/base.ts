@@ -1,0 +1,71 @@
+/** What everything around one LanceDB folder shares: the connection, the slots for native calls, the settings. */
+import type { Connection, Table } from "@lancedb/lancedb";
+import type { Clock } from "../../async/clock.ts";
+import { createLimiter, type Limiter } from "../../async/limiter.ts";
+import { untilAborted } from "../../async/until-aborted.ts";
+import type { Config } from "../../config.ts";
+import { collectionNotFound } from "../../stores/check.ts";
+import { lancedb } from "./native.ts";
+import { isMissing, toStoreError } from "./store-error.ts";
+
+export interface LanceOptions {
+  /** A folder, or s3://, gs://, az://, db://. */
+  readonly uri: string;
+  readonly config: Config;
+  readonly clock: Clock;
+}
+
+export interface LanceBase extends LanceOptions {
+  readonly connection: Connection;
+  readonly limiter: Limiter;
+  /** Is the store a folder of this machine? */
+  readonly local: boolean;
+}
+
+/** Share of the cache that holds file metadata; the rest holds parts of indexes. */
+const METADATA_CACHE_SHARE = 0.25;
+
+/** Connects. Throws AppError store_unavailable. */
+export async function connectLance(options: LanceOptions): Promise<LanceBase> {
+  const { uri, config } = options;
+  const bytes = config.storeCacheBytesMax;
+  const metadataBytes = Math.floor(bytes * METADATA_CACHE_SHARE);
+  const session = new lancedb.Session(BigInt(bytes - metadataBytes), BigInt(metadataBytes));
+  const limiter = createLimiter({
+    concurrencyMax: config.storeConcurrencyMax,
+    queueMax: config.storeQueueMax,
+  });
+  try {
+    const connection = await lancedb.connect(uri, {}, session);
+    return { ...options, connection, limiter, local: !/^[a-z0-9+]+:\/\//i.test(uri) };
+  } catch (thrown) {
+    throw toStoreError(thrown, "");
+  }
+}
+
+/**
+ * One native call. It cannot be aborted, so its slot is held until it has settled, while the caller is let
+ * go at once when the signal aborts; a late result is dropped.
+ */
+export async function callNative<T>(
+  { limiter }: Pick<LanceBase, "limiter">,
+  collection: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await untilAborted(limiter(work, signal), signal);
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason as Error;
+    throw toStoreError(thrown, collection);
+  }
+}
+
+/** Opens the newest version. That it opens is what makes a collection exist: listings also show what crashes left. */
+export async function openTable({ connection }: LanceBase, collection: string): Promise<Table> {
+  try {
+    return await connection.openTable(collection);
+  } catch (thrown) {
+    throw isMissing(thrown) ? collectionNotFound(collection) : toStoreError(thrown, collection);
+  }
+}

@@ -1,0 +1,41 @@
+/** What a collection knows of each document, read from the row of its first chunk. */
+import type { Table } from "@lancedb/lancedb";
+import * as z from "zod";
+import type { DocumentState } from "../../stores/store.ts";
+
+export const DOCUMENT_COLUMNS = [
+  "documentId",
+  "title",
+  "source",
+  "documentHash",
+  "documentChunks",
+] as const;
+
+const Row = z.object({
+  documentId: z.string(),
+  title: z.string(),
+  source: z.string(),
+  documentHash: z.string(),
+  documentChunks: z.int(),
+});
+
+export function toDocumentState(row: unknown): DocumentState {
+  const { documentId, title, source, documentHash, documentChunks } = Row.parse(row);
+  return { id: documentId, title, source, hash: documentHash, chunks: documentChunks };
+}
+
+/** Every document of the table's version, by id. */
+export async function readDocuments(table: Table): Promise<Map<string, DocumentState>> {
+  const documents = new Map<string, DocumentState>();
+  const batches = table
+    .query()
+    .where("position = 0")
+    .select([...DOCUMENT_COLUMNS]);
+  for await (const batch of batches) {
+    for (const row of batch.toArray() as unknown[]) {
+      const state = toDocumentState(row);
+      documents.set(state.id, state);
+    }
+  }
+  return documents;
+}

@@ -1,0 +1,60 @@
+/** Brings a table's indexes up to its last commit. */
+import type { Table } from "@lancedb/lancedb";
+import type { CollectionSpec } from "../../domain/collection.ts";
+import { toAnalyser } from "./analyser.ts";
+import { lancedb } from "./native.ts";
+import { createVectorIndex, INDEX_ROWS_MIN, RETRAIN_FACTOR } from "./vector-index.ts";
+
+/** The names LanceDB gives to indexes of these columns. */
+export const TEXT_INDEX = "content_idx";
+export const VECTOR_INDEX = "vector_idx";
+
+export interface IndexOptions {
+  /** Versions older than this may go. */
+  readonly cleanupOlderThan: Date;
+  /** Chunks there were when the vector index was trained; 0 when that is not known. */
+  readonly trainedRows: number;
+  readonly progress: (step: string) => void;
+}
+
+/**
+ * Makes missing indexes, adds new rows to those that are there, merges small files. Indexes are only made when
+ * there are rows: a full-text index of an empty table has returned wrong results.
+ * Returns the number of chunks the vector index was trained on.
+ */
+export async function updateIndexes(
+  table: Table,
+  spec: CollectionSpec,
+  { cleanupOlderThan, trainedRows, progress }: IndexOptions,
+): Promise<number> {
+  const rows = await table.countRows();
+  if (rows === 0) return 0;
+  progress("compact");
+  await table.optimize({ cleanupOlderThan });
+  const trained = await updateVectorIndex(table, rows, { trainedRows, progress });
+  if ((await table.indexStats(TEXT_INDEX)) === undefined) {
+    progress("full-text index");
+    await createTextIndex(table, spec);
+  }
+  return trained;
+}
+
+async function updateVectorIndex(
+  table: Table,
+  rows: number,
+  { trainedRows, progress }: Omit<IndexOptions, "cleanupOlderThan">,
+): Promise<number> {
+  const there = (await table.indexStats(VECTOR_INDEX)) !== undefined;
+  const outgrown = rows > RETRAIN_FACTOR * trainedRows || rows * RETRAIN_FACTOR < trainedRows;
+  if (rows < INDEX_ROWS_MIN || (there && !outgrown)) return there ? trainedRows : 0;
+  if ((await table.countRows("vector IS NOT NULL")) < INDEX_ROWS_MIN) return 0;
+  progress("vector index");
+  await table.createIndex("vector", { config: createVectorIndex(rows), replace: true });
+  return rows;
+}
+
+/** Makes the full-text index anew; the repair for a damaged one. */
+export async function createTextIndex(table: Table, spec: CollectionSpec): Promise<void> {
+  const config = lancedb.Index.fts({ ...toAnalyser(spec), withPosition: false });
+  await table.createIndex("content", { config, replace: true });
+}

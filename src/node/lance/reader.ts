@@ -1,0 +1,88 @@
+/** Snapshots by collection: kept while nothing was committed, replaced when something was. */
+import type { Table } from "@lancedb/lancedb";
+import { untilAborted } from "../../async/until-aborted.ts";
+import { checkName } from "../../stores/check.ts";
+import type { Snapshot } from "../../stores/store.ts";
+import { type LanceBase, openTable } from "./base.ts";
+import { createSnapshot } from "./snapshot.ts";
+import { toStoreError } from "./store-error.ts";
+
+export interface Reader {
+  open(collection: string, signal: AbortSignal): Promise<Snapshot>;
+  /** The next `open` looks at the table again: this process has changed it. */
+  forget(collection: string): void;
+}
+
+interface Entry {
+  /** Follows the newest version; only asked for its number. */
+  readonly head: Table;
+  readonly snapshot: Snapshot;
+  readonly checkedAtMs: number;
+}
+
+/** Creates a reader. A commit of another process is seen after `config.freshnessMs` at the latest. */
+export function createReader(base: LanceBase): Reader {
+  const entries = new Map<string, Entry>();
+  const refreshing = new Map<string, Promise<Entry>>();
+  const { clock, config } = base;
+
+  const refresh = async (collection: string, known: Entry | undefined): Promise<Entry> => {
+    const checkedAtMs = clock.now();
+    try {
+      const head = known?.head ?? (await openTable(base, collection));
+      if (known !== undefined) await head.checkoutLatest();
+      const version = await head.version();
+      const unchanged = known?.snapshot.info.version === version;
+      const snapshot = unchanged ? known.snapshot : await createSnapshot(base, collection, version);
+      return { head, snapshot, checkedAtMs };
+    } catch (thrown) {
+      // A table that was dropped and made again breaks the old handle: look once with a new one.
+      if (known !== undefined) return refresh(collection, undefined);
+      throw toStoreError(thrown, collection);
+    }
+  };
+
+  /** One look at the table for all who ask meanwhile, whichever of them gives up. */
+  const share = (collection: string): Promise<Entry> => {
+    const running = refreshing.get(collection);
+    if (running !== undefined) return running;
+    const started = look(collection);
+    refreshing.set(collection, started);
+    return started;
+
+    async function look(collection: string): Promise<Entry> {
+      const known = entries.get(collection);
+      const isCurrent = (): boolean => refreshing.get(collection) === started;
+      try {
+        const entry = await refresh(collection, known);
+        // After `forget` what was found may be too old to be kept.
+        if (isCurrent()) entries.set(collection, entry);
+        return entry;
+      } catch (thrown) {
+        if (isCurrent()) entries.delete(collection);
+        throw thrown;
+      } finally {
+        if (isCurrent()) refreshing.delete(collection);
+      }
+    }
+  };
+
+  return {
+    async open(collection, signal) {
+      signal.throwIfAborted();
+      checkName(collection);
+      const entry = entries.get(collection);
+      if (entry !== undefined && clock.now() - entry.checkedAtMs < config.freshnessMs) {
+        return entry.snapshot;
+      }
+      return (await untilAborted(share(collection), signal)).snapshot;
+    },
+    forget(collection) {
+      const entry = entries.get(collection);
+      if (entry !== undefined) {
+        entries.set(collection, { ...entry, checkedAtMs: Number.NEGATIVE_INFINITY });
+      }
+      refreshing.delete(collection);
+    },
+  };
+}

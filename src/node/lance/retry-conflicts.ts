@@ -1,0 +1,32 @@
+/** Commits again, on the newest version, when another commit came between. */
+import type { Table } from "@lancedb/lancedb";
+import { type Clock, sleep } from "../../async/clock.ts";
+import { COMMIT_ATTEMPTS_MAX, isConflict, toStoreError } from "./store-error.ts";
+
+const BACKOFF_MS = 50;
+
+interface RetryOptions {
+  readonly clock: Clock;
+  readonly table: Table;
+  readonly signal: AbortSignal;
+}
+
+/** A failed commit leaves the handle on its old version for ever, so it is brought forward before each new attempt. */
+export async function retryConflicts<T>(
+  { clock, table, signal }: RetryOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      await table.checkoutLatest();
+      return await work();
+    } catch (thrown) {
+      if (!isConflict(thrown) || attempt >= COMMIT_ATTEMPTS_MAX) {
+        if (signal.aborted) throw signal.reason as Error;
+        throw toStoreError(thrown, table.name);
+      }
+    }
+    await sleep(clock, Math.random() * BACKOFF_MS * 2 ** attempt, signal);
+  }
+}

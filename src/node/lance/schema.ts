@@ -1,0 +1,96 @@
+/** The columns of a collection's table, and its spec, which is stored with them in one step. */
+import type * as Arrow from "apache-arrow";
+import * as z from "zod";
+import type { CollectionSpec, MetadataType } from "../../domain/collection.ts";
+import { AppError } from "../../errors.ts";
+import { arrow } from "./native.ts";
+
+const SPEC_KEY = "tributary:collection";
+/** Grows when an older program could not read the table. */
+const FORMAT = 1;
+/** LanceDB takes the key from here when the table is made, so that no crash leaves a table without it. */
+const PRIMARY_KEY = new Map([["lance-schema:unenforced-primary-key", "true"]]);
+
+const StoredSpec = z.object({
+  format: z.literal(FORMAT),
+  name: z.string(),
+  embedder: z.string(),
+  dimensions: z.int().positive(),
+  chunker: z.string(),
+  language: z.string(),
+  tokenizer: z.enum(["words", "icu"]),
+  metadata: z.record(z.string(), z.enum(["string", "number", "boolean", "string[]"])),
+});
+
+/** The schema of a new table, with the spec inside. */
+export function toSchema(spec: CollectionSpec): Arrow.Schema {
+  const { Field, Utf8, Int32, FixedSizeList, Float32, Schema } = arrow;
+  const text = (name: string): Arrow.Field => new Field(name, new Utf8(), false);
+  const int = (name: string): Arrow.Field => new Field(name, new Int32(), false);
+  const vector = new FixedSizeList(spec.dimensions, new Field("item", new Float32(), true));
+  return new Schema(
+    [
+      new Field("id", new Utf8(), false, PRIMARY_KEY),
+      text("documentId"),
+      int("position"),
+      text("title"),
+      new Field("page", new Int32(), true),
+      text("content"),
+      text("detail"),
+      text("source"),
+      text("documentHash"),
+      int("documentChunks"),
+      ...Object.entries(spec.metadata).map(
+        ([name, type]) => new Field(`meta_${name}`, toArrowType(type), true),
+      ),
+      new Field("vector", vector, true),
+    ],
+    new Map([[SPEC_KEY, JSON.stringify({ format: FORMAT, ...spec })]]),
+  );
+}
+
+/** The spec a table was made with. Throws AppError collection_unavailable for a table that is not ours. */
+export function readSpec(schema: Arrow.Schema, collection: string): CollectionSpec {
+  const refuse = (): never => {
+    throw new AppError("collection_unavailable", {
+      detail: `${collection} was not made by this version of the program; ingest it again`,
+    });
+  };
+  const stored = schema.metadata.get(SPEC_KEY);
+  if (stored === undefined) return refuse();
+  const parsed = StoredSpec.safeParse(parseJson(stored));
+  if (!parsed.success || parsed.data.name !== collection) return refuse();
+  const { format: _, ...spec } = parsed.data;
+  return spec;
+}
+
+/** The column of a filter field, quoted because names keep their case. */
+export function toColumn(field: string): string {
+  return field.startsWith("metadata.")
+    ? `\`meta_${field.slice("metadata.".length)}\``
+    : `\`${field}\``;
+}
+
+export function toArrowType(type: MetadataType): Arrow.DataType {
+  const { Field, Float64, Int32, List, Utf8 } = arrow;
+  switch (type) {
+    case "string":
+      return new Utf8();
+    case "number":
+      return new Float64();
+    case "boolean":
+      return new Int32(); // 0 and 1: Arrow's writer damages a boolean column in which every value is missing
+    case "string[]":
+      return new List(new Field("item", new Utf8(), true));
+    default:
+      return type satisfies never;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // as wrong as any other content: the caller refuses it
+  }
+}

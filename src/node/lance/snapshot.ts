@@ -1,0 +1,118 @@
+/** A collection pinned to one version: its table checked out there, its term statistics loaded when first needed. */
+import type { Table } from "@lancedb/lancedb";
+import type { Limiter } from "../../async/limiter.ts";
+import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import { checkQuery } from "../../stores/check.ts";
+import type { DocumentState, Snapshot } from "../../stores/store.ts";
+import { toAnalyser } from "./analyser.ts";
+import { callNative, type LanceBase } from "./base.ts";
+import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
+import { toLiteral, toSql } from "./filter-sql.ts";
+import { keywordSearch, vectorSearch } from "./search.ts";
+import { lancedb } from "./native.ts";
+import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
+import { readSpec } from "./schema.ts";
+import { loadTerms } from "./term-store.ts";
+import type { TermTable } from "./term-table.ts";
+
+/** A look into the term statistics is too short to wait in line with searches. */
+const AT_ONCE: Limiter = (work) => work();
+/** Most documents of one page. */
+const PAGE_MAX = 1_000;
+
+/** Pins the collection at the version. Throws native errors; the caller maps them. */
+export async function createSnapshot(
+  base: LanceBase,
+  collection: string,
+  version: number,
+): Promise<Snapshot> {
+  const table = await base.connection.openTable(collection, [], { version });
+  const spec = readSpec(await table.schema(), collection);
+  const info = await readInfo(table, spec);
+  const terms = createTermsLoader(base, collection);
+  const call = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+    callNative(base, collection, signal, work);
+
+  return {
+    info,
+    async terms(text, signal) {
+      const analyser = toAnalyser(spec);
+      const [tokens, counted] = await callNative({ limiter: AT_ONCE }, collection, signal, () =>
+        Promise.all([lancedb.tokenize(text.toWellFormed(), analyser), terms()]),
+      );
+      const distinct = new Set(tokens.map((token) => token.text));
+      return {
+        chunks: info.chunks,
+        frequencies: new Map(
+          [...distinct].map((term) => [term, counted?.frequency(term) ?? 0] as const),
+        ),
+      };
+    },
+    async search(query, signal) {
+      const limit = checkQuery(spec, query);
+      const where = query.filter === undefined ? undefined : toSql(query.filter, spec);
+      const options = { limit, where, timeoutMs: Math.max(1, Math.floor(query.timeoutMs)) };
+      if (query.type === "vector") {
+        return call(signal, () => vectorSearch(table, query.vector, { ...options, info }));
+      }
+      if (query.terms.length === 0) return [];
+      return call(signal, async () =>
+        keywordSearch(table, query.terms, { ...options, counted: await terms(), version }),
+      );
+    },
+    async take(rows, signal) {
+      if (rows.length === 0) return [];
+      const found: unknown[] = await call(signal, () =>
+        table
+          .takeRowIds(rows.map(BigInt))
+          .select([...CHUNK_COLUMNS])
+          .withRowId()
+          .toArray({ timeoutMs: base.config.takeTimeoutMs }),
+      );
+      const byRow = new Map(found.map((row) => [readRowId(row), row] as const));
+      return rows.map((row) => toChunk(byRow.get(row)));
+    },
+    async documents({ after, limit }, signal) {
+      const where = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
+      const rows: unknown[] = await call(signal, () =>
+        table
+          .query()
+          .where(`position = 0${where}`)
+          .select([...DOCUMENT_COLUMNS])
+          .orderBy([{ columnName: "documentId", ascending: true, nullsFirst: false }])
+          .limit(Math.min(Math.max(1, limit), PAGE_MAX))
+          .toArray(),
+      );
+      return rows.map((row): DocumentState => toDocumentState(row));
+    },
+  };
+}
+
+function readRowId(row: unknown): string {
+  return String((row as Readonly<Record<string, unknown>>)["_rowid"]);
+}
+
+/** Counts without reading: every document has exactly one chunk at position 0. */
+export async function readInfo(table: Table, spec: CollectionSpec): Promise<CollectionInfo> {
+  const [version, chunks, documents] = await Promise.all([
+    table.version(),
+    table.countRows(),
+    table.countRows("position = 0"),
+  ]);
+  return { ...spec, version, documents, chunks };
+}
+
+/** Loads once; a failure is not kept. */
+function createTermsLoader(
+  { connection }: LanceBase,
+  collection: string,
+): () => Promise<TermTable | undefined> {
+  let loading: Promise<TermTable | undefined> | undefined;
+  return () => {
+    loading ??= loadTerms(connection, collection).catch((thrown: unknown) => {
+      loading = undefined;
+      throw thrown;
+    });
+    return loading;
+  };
+}

@@ -1,0 +1,49 @@
+/** What the native library throws, as errors of ours. Its texts hold paths and stay in the cause, for the log. */
+import * as z from "zod";
+import { AppError, toAppError } from "../../errors.ts";
+
+/** Most attempts at a commit that another writer got in the way of. */
+export const COMMIT_ATTEMPTS_MAX = 5;
+
+/** A native error as an AppError; `collection` is named in what clients see. AppErrors pass unchanged, bugs become `internal`. */
+export function toStoreError(thrown: unknown, collection: string): AppError {
+  // The library throws plain errors; a TypeError and its like are bugs of ours and must be seen as such.
+  const native = thrown instanceof Error && thrown.constructor === Error;
+  if (!native && !(thrown instanceof z.ZodError)) return toAppError(thrown);
+  const text = thrown.message;
+  const because = (code: "store_unavailable" | "collection_unavailable", detail: string) =>
+    new AppError(code, { detail, cause: thrown });
+  if (/tim(?:ed? ?out)/i.test(text)) return new AppError("deadline_exceeded", { cause: thrown });
+  if (/no space left|storage full|quota exceeded/i.test(text)) {
+    return because("store_unavailable", "the disk of the store is full; nothing was changed");
+  }
+  if (/permission denied|access denied|forbidden|unauthorized/i.test(text)) {
+    return because("store_unavailable", "the store may not be read or written with these rights");
+  }
+  if (/read-only file system/i.test(text)) {
+    return because("store_unavailable", "the store is on a read-only file system");
+  }
+  if (/too many open files/i.test(text)) {
+    return because("store_unavailable", "this process has too many files open");
+  }
+  if (isConflict(thrown)) {
+    return because(
+      "store_unavailable",
+      `another writer kept changing collection ${collection}; nothing was changed, try again`,
+    );
+  }
+  return because(
+    "collection_unavailable",
+    `collection ${collection} could not be read or written; verify it, and ingest it again if it is damaged`,
+  );
+}
+
+/** Did another commit get in the way, so that the same work may succeed on the newer version? */
+export function isConflict(thrown: unknown): boolean {
+  return thrown instanceof Error && /commit conflict|retryable|concurrent/i.test(thrown.message);
+}
+
+/** Is the table not there, or only the shell that a crash in its creation left? */
+export function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && /was not found|not found|does not exist/i.test(thrown.message);
+}

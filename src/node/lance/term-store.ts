@@ -1,0 +1,71 @@
+/** Where term statistics are kept: a table of one row beside the collection's, replaced in one commit. */
+import type { Connection } from "@lancedb/lancedb";
+import * as z from "zod";
+import { arrow } from "./native.ts";
+import { isMissing } from "./store-error.ts";
+import { readTermTable, type TermTable } from "./term-table.ts";
+
+const Stored = z.object({
+  version: z.bigint().transform(Number),
+  chunks: z.int(),
+  trainedRows: z.int(),
+  terms: z.instanceof(Uint8Array),
+  ends: z.instanceof(Uint8Array),
+  counts: z.instanceof(Uint8Array),
+  forms: z.string(),
+});
+
+/** Names of collections hold no dot, so that this can never be one. */
+export function toTermsName(collection: string): string {
+  return `${collection}.terms`;
+}
+
+/** The statistics of the last index run; `undefined` when there was none. */
+export async function loadTerms(
+  connection: Connection,
+  collection: string,
+): Promise<TermTable | undefined> {
+  try {
+    const table = await connection.openTable(toTermsName(collection));
+    const rows: unknown[] = await table.query().limit(1).toArray();
+    const [row] = rows;
+    return row === undefined ? undefined : readTermTable(Stored.parse(toPlain(row)));
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+/** Replaces the statistics. Versions older than `cleanupOlderThan` go. */
+export async function saveTerms(
+  connection: Connection,
+  collection: string,
+  { stored }: TermTable,
+  cleanupOlderThan: Date,
+): Promise<void> {
+  const { Binary, Field, Int32, Int64, Schema, Table, Utf8, vectorFromArray } = arrow;
+  const schema = new Schema([
+    new Field("version", new Int64(), false),
+    new Field("chunks", new Int32(), false),
+    new Field("trainedRows", new Int32(), false),
+    new Field("terms", new Binary(), false),
+    new Field("ends", new Binary(), false),
+    new Field("counts", new Binary(), false),
+    new Field("forms", new Utf8(), false),
+  ]);
+  const data = new Table(schema, {
+    version: vectorFromArray([BigInt(stored.version)], new Int64()),
+    chunks: vectorFromArray([stored.chunks], new Int32()),
+    trainedRows: vectorFromArray([stored.trainedRows], new Int32()),
+    terms: vectorFromArray([stored.terms], new Binary()),
+    ends: vectorFromArray([stored.ends], new Binary()),
+    counts: vectorFromArray([stored.counts], new Binary()),
+    forms: vectorFromArray([stored.forms], new Utf8()),
+  });
+  const table = await connection.createTable(toTermsName(collection), data, { mode: "overwrite" });
+  await table.optimize({ cleanupOlderThan });
+}
+
+function toPlain(row: unknown): unknown {
+  return Object.fromEntries(Object.entries(row as Record<string, unknown>));
+}

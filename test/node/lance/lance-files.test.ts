@@ -1,0 +1,216 @@
+/** What the LanceDB store makes of its folder: other processes, crashes, damage, and growth. */
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { lancedb } from "../../../src/node/lance/native.ts";
+import { INDEX_ROWS_MIN } from "../../../src/node/lance/vector-index.ts";
+import type { Snapshot } from "../../../src/stores/store.ts";
+import { refusal, vectorQuery } from "../../conformance/store.ts";
+import { spec, toDocument, toVector } from "../../conformance/store-data.ts";
+import { createTestStore, openTestStore } from "./test-store.ts";
+
+const { signal } = new AbortController();
+
+async function load(texts: readonly string[]) {
+  const { store, folder } = await createTestStore();
+  const writer = await store.create(spec, signal);
+  await writer.commit({ put: [toDocument("a", texts)], remove: [] }, signal);
+  await writer.index(signal);
+  return { store, folder, writer };
+}
+
+async function countAll(snapshot: Snapshot): Promise<number> {
+  return (await snapshot.search(vectorQuery(0), signal)).length;
+}
+
+describe("another process", () => {
+  test("sees a commit after the freshness time and keeps what it opened", async () => {
+    const { folder, writer } = await load(["one"]);
+    const other = await openTestStore(folder);
+    const before = await other.open(spec.name, signal);
+    await writer.commit({ put: [toDocument("b", ["two"])], remove: [] }, signal);
+    await expect.poll(async () => (await other.open(spec.name, signal)).info.chunks).toBe(2);
+    expect(await countAll(before)).toBe(1);
+    await writer.close();
+  });
+  test("does not look more often than it is told to", async () => {
+    const { folder, writer } = await load(["one"]);
+    const other = await openTestStore(folder, 3_600_000);
+    const before = await other.open(spec.name, signal);
+    await writer.commit({ put: [toDocument("b", ["two"])], remove: [] }, signal);
+    expect(await other.open(spec.name, signal)).toBe(before);
+    await writer.close();
+  });
+  test("sees that a collection was dropped and made again", async () => {
+    const { store, folder, writer } = await load(["one", "two"]);
+    const other = await openTestStore(folder);
+    await other.open(spec.name, signal);
+    await writer.close();
+    await store.drop(spec.name, signal);
+    await expect
+      .poll(async () => (await refusal(other.open(spec.name, signal))).code)
+      .toBe("collection_not_found");
+    const again = await store.create(spec, signal);
+    await again.commit({ put: [toDocument("c", ["three"])], remove: [] }, signal);
+    await again.close();
+    expect((await other.open(spec.name, signal)).info.chunks).toBe(1);
+  });
+  test("may not write at the same time", async () => {
+    const { folder, writer } = await load(["one"]);
+    const other = await openTestStore(folder);
+    const error = await refusal(other.openWriter(spec.name, signal));
+    expect(error).toMatchObject({ code: "ingest_locked" });
+    expect(error.detail).toContain(String(process.pid));
+    await writer.close();
+  });
+});
+
+describe("what a crash or another program left", () => {
+  test("the shell of a broken creation is no collection and is replaced", async () => {
+    const { store, folder } = await createTestStore();
+    await mkdir(join(folder, `${spec.name}.lance`, "_versions"), { recursive: true });
+    expect(await store.list(signal)).toEqual([]);
+    expect((await refusal(store.open(spec.name, signal))).code).toBe("collection_not_found");
+    const writer = await store.create(spec, signal);
+    await writer.commit({ put: [toDocument("a", ["one"])], remove: [] }, signal);
+    await writer.close();
+    expect(await store.list(signal)).toEqual([spec.name]);
+  });
+  test("a table of another program is not listed, not read and not overwritten", async () => {
+    const { store, folder } = await createTestStore();
+    const connection = await lancedb.connect(folder);
+    await connection.createTable(spec.name, [{ id: "a", vector: [1, 2] }]);
+    expect(await store.list(signal)).toEqual([]);
+    expect((await refusal(store.open(spec.name, signal))).code).toBe("collection_unavailable");
+    expect((await refusal(store.create(spec, signal))).code).toBe("invalid_request");
+    expect((await refusal(store.openWriter(spec.name, signal))).code).toBe(
+      "collection_unavailable",
+    );
+    expect(await readdir(folder)).toEqual([`${spec.name}.lance`]);
+  });
+  test("a language that native code cannot take makes no table", async () => {
+    const { store, folder } = await createTestStore();
+    const error = await refusal(store.create({ ...spec, language: "Chinese" }, signal));
+    expect(error.code).toBe("invalid_request");
+    expect(await readdir(folder)).toEqual([]);
+  });
+  test("a run that ended between its commit and its indexes is named by verify and mended by index", async () => {
+    const { store, writer } = await load(["one"]);
+    await writer.commit({ put: [toDocument("b", ["two"])], remove: [] }, signal);
+    await writer.close();
+    const next = await store.openWriter(spec.name, signal);
+    expect((await next.verify(signal)).join("\n")).toMatch(/full-text index lacks 1.*term stat/s);
+    await next.index(signal);
+    expect(await next.verify(signal)).toEqual([]);
+    await next.close();
+  });
+  test("statistics without their table are counted again", async () => {
+    const { store, folder, writer } = await load(["red cats"]);
+    await (await lancedb.connect(folder)).dropTable(`${spec.name}.terms`);
+    expect(await writer.verify(signal)).toEqual([]); // this writer still has them
+    await writer.close();
+    const next = await store.openWriter(spec.name, signal);
+    expect(await next.verify(signal)).toEqual([expect.stringContaining("no term statistics")]);
+    await next.index(signal);
+    expect(await next.verify(signal)).toEqual([]);
+    const { frequencies } = await (await store.open(spec.name, signal)).terms("cats", signal);
+    expect(frequencies.get("cat")).toBe(1);
+    await next.close();
+  });
+});
+
+describe("damage", () => {
+  test("in a text is not shown and is found by verify", async () => {
+    const { folder, writer } = await load(["the untouched text", "the needle is here"]);
+    await writer.close();
+    const data = join(folder, `${spec.name}.lance`, "data");
+    let changed = 0;
+    for (const name of await readdir(data)) {
+      const bytes = await readFile(join(data, name));
+      for (let at = bytes.indexOf("needle"); at !== -1; at = bytes.indexOf("needle", at + 1)) {
+        bytes.write("noodle", at);
+        changed += 1;
+      }
+      await writeFile(join(data, name), bytes);
+    }
+    expect(changed).toBeGreaterThan(0);
+    const store = await openTestStore(folder);
+    const snapshot = await store.open(spec.name, signal);
+    const rows = (await snapshot.search(vectorQuery(0), signal)).map(({ row }) => row);
+    const taken = await snapshot.take(rows, signal);
+    expect(taken.map((chunk) => chunk?.text)).toEqual(["the untouched text", undefined]);
+    const next = await store.openWriter(spec.name, signal);
+    expect(await next.verify(signal)).toContainEqual(`chunk "a#1" is damaged`);
+    await next.close();
+  });
+  test("that takes files away is an error of the collection, in words of ours", async () => {
+    const { folder, writer } = await load(["one"]);
+    await writer.close();
+    const data = join(folder, `${spec.name}.lance`, "data");
+    for (const name of await readdir(data)) await writeFile(join(data, name), "");
+    const store = await openTestStore(folder);
+    const error = await refusal(store.open(spec.name, signal));
+    expect(error.code).toBe("collection_unavailable");
+  });
+});
+
+describe("a large collection", () => {
+  test(
+    "is searched through an index that finds what an exact search finds",
+    { timeout: 120_000 },
+    async () => {
+      const { store } = await createTestStore();
+      const writer = await store.create(spec, signal);
+      const chunksEach = 100;
+      const documents = Array.from({ length: INDEX_ROWS_MIN / chunksEach }, (_, index) =>
+        toDocument(
+          `d${index}`,
+          Array.from({ length: chunksEach }, (_, position) => `word${(index * position) % 997}`),
+          {
+            metadata: { year: index % 100 },
+            seeds: Array.from(
+              { length: chunksEach },
+              (_, position) => index * chunksEach + position,
+            ),
+          },
+        ),
+      );
+      await writer.commit({ put: documents, remove: [] }, signal);
+      const exact = await store.open(spec.name, signal);
+      await writer.index(signal);
+      expect(await writer.verify(signal)).toEqual([]);
+      const indexed = await store.open(spec.name, signal);
+      expect(indexed.info.version).toBeGreaterThan(exact.info.version);
+
+      const scoresOf = async (snapshot: Snapshot, seed: number, year?: number) => {
+        const filter = { field: "metadata.year", op: "eq", value: year ?? 0 } as const;
+        const query = { ...vectorQuery(0), vector: toVector(seed + 0.5), limit: 10 };
+        const hits = await snapshot.search(
+          year === undefined ? query : { ...query, filter },
+          signal,
+        );
+        return hits.map(({ score }) => score);
+      };
+      let found = 0;
+      const questions = 50;
+      for (let seed = 0; seed < questions; seed += 1) {
+        const expected = await scoresOf(exact, seed);
+        const last = expected.at(-1) ?? 1;
+        found += (await scoresOf(indexed, seed)).filter((score) => score >= last - 1e-6).length;
+        // One percent of the rows: the nearest partitions alone may not hold ten of them.
+        expect(await scoresOf(indexed, seed, seed)).toHaveLength(10);
+      }
+      expect(found / (questions * 10)).toBeGreaterThanOrEqual(0.99);
+
+      await writer.commit(
+        { put: [toDocument("new", ["fresh"], { seeds: [0.25] })], remove: [] },
+        signal,
+      );
+      const newest = await store.open(spec.name, signal);
+      const [hit] = await newest.search({ ...vectorQuery(0), vector: toVector(0.25) }, signal);
+      const [chunk] = await newest.take([hit?.row ?? ""], signal);
+      expect(chunk?.documentId).toBe("new");
+      await writer.close();
+    },
+  );
+});
