@@ -1,0 +1,78 @@
+/** `pnpm bench`: every figure beside its goal. `--json` for machines, `--only NAME` for one of them, `--chunks N` for a smaller ingest. */
+import { parseArgs } from "node:util";
+import { benchFirstToken } from "./bench-first-token.ts";
+import { benchIngest, INGEST_GOALS } from "./bench-ingest.ts";
+import { benchRetrieval, toRows } from "./bench-retrieval.ts";
+
+interface Row {
+  readonly what: string;
+  readonly figure: string;
+  readonly goal: string;
+  readonly met: boolean;
+}
+
+const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  retrieval: async () => toRows(await benchRetrieval()),
+  "first-token": async () => {
+    const { criticalMs, addedP50Ms, addedP99Ms, startMs } = await benchFirstToken();
+    return [
+      {
+        what: `time to first token beyond the ${criticalMs} ms of its upstreams, p50`,
+        figure: `${addedP50Ms} ms (p99 ${addedP99Ms})`,
+        goal: "≤ 20 ms",
+        met: addedP50Ms <= 20,
+      },
+      {
+        what: "start on an existing index",
+        figure: `${startMs} ms`,
+        goal: "≤ 2000 ms",
+        met: startMs <= 2_000,
+      },
+    ];
+  },
+  ingest: async () => {
+    const bench = await benchIngest(Number(values.chunks));
+    const { chunksPerSecond, peakRssMebibytes, timesFaster } = INGEST_GOALS;
+    return [
+      {
+        what: `ingest of ${bench.chunks} chunks, indexes included`,
+        figure: `${bench.chunksPerSecond} chunks/s`,
+        goal: `≥ ${chunksPerSecond}`,
+        met: bench.chunksPerSecond >= chunksPerSecond,
+      },
+      {
+        what: "its peak memory",
+        figure: `${bench.peakRssMebibytes} MiB`,
+        goal: `≤ ${peakRssMebibytes}`,
+        met: bench.peakRssMebibytes <= peakRssMebibytes,
+      },
+      {
+        what: "again with nothing changed",
+        figure: `${bench.timesFaster}× faster (${Math.round(bench.againMs)} ms)`,
+        goal: `≥ ${timesFaster}×`,
+        met: bench.timesFaster >= timesFaster,
+      },
+    ];
+  },
+};
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    only: { type: "string" },
+    chunks: { type: "string", default: "100000" },
+  },
+});
+if (values.only !== undefined && !(values.only in BENCHES)) {
+  console.error(`there is no bench ${values.only}; there are: ${Object.keys(BENCHES).join(", ")}`);
+  process.exit(64);
+}
+
+const rows: Row[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (values.only !== undefined && values.only !== name) continue;
+  process.stderr.write(`${name} …\n`);
+  rows.push(...(await bench()));
+}
+if (values.json) console.log(JSON.stringify(rows));
+else console.table(rows.map(({ met, ...row }) => ({ ...row, met: met ? "yes" : "NO" })));

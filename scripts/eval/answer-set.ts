@@ -1,0 +1,94 @@
+/** Answers a set's questions through the product's own run, in the form the answer scorer reads. */
+import pMap from "p-map";
+import { answer } from "../../src/answer.ts";
+import { systemClock } from "../../src/async/clock.ts";
+import type { Ask } from "../../src/domain/ask.ts";
+import type { Citation, Passage, RunEvent } from "../../src/domain/event.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
+import type { EvalQuery, EvalSet } from "./beir.ts";
+import type { AnswerContext } from "./evaluate-set.ts";
+
+export interface AnswerLine {
+  readonly _id: string;
+  readonly answer: string;
+  readonly abstain: boolean;
+  /** Document ids. */
+  readonly citations: readonly string[];
+  readonly sentences: readonly { readonly text: string; readonly citations: readonly string[] }[];
+}
+
+/** One line a query, in the set's order. */
+export async function answerQueries(
+  set: EvalSet,
+  context: AnswerContext,
+): Promise<readonly AnswerLine[]> {
+  return pMap(set.queries, (query) => answerOne(query, context), { concurrency: 4 });
+}
+
+async function answerOne(query: EvalQuery, context: AnswerContext): Promise<AnswerLine> {
+  const deps = {
+    ...context,
+    clock: systemClock,
+    log: silentLog,
+    sentenceEmbedder: context.embedder,
+  };
+  const events: RunEvent[] = [];
+  const { signal } = new AbortController();
+  for await (const event of answer(deps, toAsk(query, context), signal)) events.push(event);
+  return toLine(query._id, events);
+}
+
+/** The query as the HTTP surface would ask it. */
+export function toAsk(query: EvalQuery, { config, collectionsOf }: AnswerContext): Ask {
+  return {
+    question: query.text,
+    collections: collectionsOf(query),
+    mode: "direct",
+    deadlineMs: config.deadlineMs,
+    retrieval: {
+      retrievers: ["vector", "keyword"],
+      legHitsMax: config.legHitsMax,
+      rerank: "lexical",
+      passagesMax: config.passagesMax,
+      contextTokensMax: config.contextTokensMax,
+      require: [],
+      legsMin: 1,
+    },
+  };
+}
+
+function toLine(id: string, events: readonly RunEvent[]): AnswerLine {
+  const end = events.at(-1);
+  if (end?.type !== "run-end" || end.outcome !== "finished") {
+    throw new Error(`query ${id} did not finish: ${JSON.stringify(end)}`);
+  }
+  const text = events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+  const passages = events.flatMap((event): readonly Passage[] =>
+    event.type === "retrieval-end" ? event.passages : [],
+  );
+  const citations = events.filter((event) => event.type === "citation");
+  const toDocument = ({ label }: Citation): string =>
+    passages.find((passage) => passage.label === label)?.documentId ?? "";
+  const sentences = events.flatMap((event) =>
+    event.type === "sentence-check"
+      ? [
+          {
+            text: stripMarkers(text.slice(event.start, event.end)),
+            citations: citations.filter(({ start }) => start === event.start).map(toDocument),
+          },
+        ]
+      : [],
+  );
+  const abstain = end.grounding === "no-evidence";
+  return {
+    _id: id,
+    answer: abstain ? "" : stripMarkers(text),
+    abstain,
+    citations: [...new Set(citations.map(toDocument))],
+    sentences,
+  };
+}
+
+function stripMarkers(text: string): string {
+  return text.replaceAll(/\s*\[\d+\]/g, "");
+}
