@@ -1,0 +1,127 @@
+/** Takes a stretch of text apart into atoms: the smallest pieces a chunk is put together from. */
+import { splitSentences, type Span } from "../src/text/sentences.ts";
+import { type Block, splitBlocks } from "./chunk-blocks.ts";
+import type { LoadedDocument } from "./document.ts";
+
+/** A piece that is never cut, and what a cut before it costs: next to nothing at a paragraph, more inside one. */
+export interface Atom extends Span {
+  readonly cutCost: number;
+}
+
+/** What a cut costs, in units of an empty chunk: how much worse a size is put up with to avoid it. */
+const CUT_COST = {
+  paragraph: 0.02,
+  listItem: 0.1,
+  indented: 0.25,
+  sentence: 0.35,
+  tableRow: 0.5,
+  codeLine: 0.6,
+  /** Between a heading, or a line that ends with a colon, and what it introduces. */
+  introduced: 0.5,
+  word: 1.5,
+} as const;
+
+/** Neighbours below this share of a chunk are one atom: hardly any chunk is better for a cut between them. */
+const SMALL_SHARE = 1 / 18;
+
+/** The atoms of `text.slice(start, end)` in order: none longer than `charsMax`, every non-blank character in one. */
+export function splitAtoms(
+  text: string,
+  { start, end }: Span,
+  kind: LoadedDocument["kind"],
+  charsMax: number,
+): readonly Atom[] {
+  const atoms: Atom[] = [];
+  let before: Block | undefined;
+  for (const block of splitBlocks(text.slice(start, end), start, kind)) {
+    const [first, ...others] = joinSmall(splitBlock(text, block, charsMax), charsMax);
+    if (first === undefined) continue;
+    const last = atoms.at(-1);
+    const cutCost = costBefore(text, block, before);
+    const isSmall = last !== undefined && last.end - last.start < charsMax * SMALL_SHARE;
+    if (isSmall && cutCost > 0 && first.end - last.start <= charsMax) {
+      atoms[atoms.length - 1] = { ...last, end: first.end };
+    } else {
+      atoms.push({ ...first, cutCost });
+    }
+    atoms.push(...others);
+    before = block;
+  }
+  return atoms;
+}
+
+function costBefore(text: string, block: Block, before: Block | undefined): number {
+  if (block.kind === "codeBlock") {
+    return /\s/.test(text[block.start] ?? "") ? CUT_COST.indented : 0;
+  }
+  const colon = before !== undefined && block.kind !== "paragraph" && text[before.end - 1] === ":";
+  if (colon || before?.kind === "heading") return CUT_COST.introduced;
+  return before?.kind === "listItem" && block.kind === "listItem"
+    ? CUT_COST.listItem
+    : CUT_COST.paragraph;
+}
+
+const LINE = /[^\n\r]*(?:\r\n|[\n\r]|$)/y;
+
+/** A block as atoms: code, tables and list items whole where they fit, prose by sentences. */
+function splitBlock(text: string, block: Block, charsMax: number): readonly Atom[] {
+  const { start, end, kind } = block;
+  const whole = kind !== "paragraph" && end - start <= charsMax;
+  if (whole) return [{ start, end, cutCost: CUT_COST.paragraph }];
+  const isLines = kind === "table" || kind === "code" || kind === "codeBlock";
+  const lineCost = kind === "table" ? CUT_COST.tableRow : CUT_COST.codeLine;
+  const cutCost = isLines ? lineCost : CUT_COST.sentence;
+  const pieces = isLines ? splitLines(text, block) : splitSentences(text.slice(start, end));
+  const offset = isLines ? 0 : start;
+  return pieces.flatMap((piece) =>
+    splitLong(text, { start: offset + piece.start, end: offset + piece.end, cutCost }, charsMax),
+  );
+}
+
+function splitLines(text: string, { start, end }: Span): readonly Span[] {
+  const lines: Span[] = [];
+  for (let at = start; at < end;) {
+    LINE.lastIndex = at;
+    const next = Math.min(end, at + (LINE.exec(text)?.[0] ?? "").length);
+    const length = text.slice(at, next).trimEnd().length;
+    if (length > 0) lines.push({ start: at, end: at + length });
+    at = next;
+  }
+  return lines;
+}
+
+/** A sentence or line beyond the maximum is cut at blanks, without any within a word, never within a character. */
+function splitLong(text: string, atom: Atom, charsMax: number): readonly Atom[] {
+  const pieces: Atom[] = [];
+  let { start, cutCost } = atom;
+  while (atom.end - start > charsMax) {
+    const window = text.slice(start, start + charsMax + 1);
+    const blank = window.search(/\s\S*$/);
+    let length = blank > charsMax / 2 ? blank : charsMax;
+    if (/[\ud800-\udbff]/.test(text[start + length - 1] ?? "")) length -= 1;
+    const end = start + text.slice(start, start + length).trimEnd().length;
+    if (end > start) pieces.push({ start, end, cutCost });
+    const rest = text.slice(start + length, atom.end);
+    start = atom.end - rest.trimStart().length;
+    cutCost = CUT_COST.word;
+  }
+  if (atom.end > start) pieces.push({ start, end: atom.end, cutCost });
+  return pieces;
+}
+
+/** Joins the small neighbours within one block. */
+function joinSmall(pieces: readonly Atom[], charsMax: number): readonly Atom[] {
+  const smallChars = charsMax * SMALL_SHARE;
+  const joined: Atom[] = [];
+  for (const piece of pieces) {
+    const last = joined.at(-1);
+    const lastChars = last === undefined ? 0 : last.end - last.start;
+    const isSmall = Math.min(lastChars, piece.end - piece.start) < smallChars;
+    if (last !== undefined && isSmall && piece.end - last.start <= 3 * smallChars) {
+      joined[joined.length - 1] = { ...last, end: piece.end };
+    } else {
+      joined.push(piece);
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,52 @@
+/** Chooses where the chunks of a section begin, all cuts together. */
+import type { Span } from "../src/text/sentences.ts";
+import type { Atom } from "./chunk-atoms.ts";
+
+/** Too long is worse than too short: it drowns what it says and costs context. */
+const EXCESS_WEIGHT = 4;
+
+/**
+ * The atoms put together to spans no longer than `charsMax`, at the least total cost of sizes off
+ * the target and of cuts within something. No atom may be longer than `charsMax`.
+ * Dynamic programming over the last cut, as in Knuth and Plass, "Breaking Paragraphs into Lines".
+ */
+export function chooseCuts(
+  atoms: readonly Atom[],
+  { charsTarget, charsMax }: { readonly charsTarget: number; readonly charsMax: number },
+): readonly Span[] {
+  /** `costs[n]`: of the first n atoms; `firsts[n]`: the atom the last chunk of those begins with. */
+  const costs = new Float64Array(atoms.length + 1).fill(Number.POSITIVE_INFINITY);
+  const firsts = new Uint32Array(atoms.length + 1);
+  costs[0] = 0;
+  for (const [last, { end }] of atoms.entries()) {
+    for (let first = last; first >= 0; first--) {
+      const atom = atoms[first];
+      if (atom === undefined || end - atom.start > charsMax) break;
+      const cost =
+        (costs[first] ?? 0) +
+        (first === 0 ? 0 : atom.cutCost) +
+        toSizeCost((end - atom.start) / charsTarget);
+      if (cost < (costs[last + 1] ?? 0)) {
+        costs[last + 1] = cost;
+        firsts[last + 1] = first;
+      }
+    }
+  }
+  return toSpans(atoms, firsts);
+}
+
+/** From the last chunk back to the first. */
+function toSpans(atoms: readonly Atom[], firsts: Uint32Array): readonly Span[] {
+  const spans: Span[] = [];
+  for (let count = atoms.length; count > 0;) {
+    const first = firsts[count] ?? 0;
+    spans.push({ start: atoms[first]?.start ?? 0, end: atoms[count - 1]?.end ?? 0 });
+    count = first;
+  }
+  return spans.toReversed();
+}
+
+/** 0 at the target, 1 at nothing and at half as much again. */
+function toSizeCost(ratio: number): number {
+  return ratio <= 1 ? (1 - ratio) ** 2 : EXCESS_WEIGHT * (ratio - 1) ** 2;
+}

@@ -1,0 +1,149 @@
+/** The command line as a typed command. */
+import { parseArgs } from "node:util";
+import * as z from "zod";
+import { COLLECTION_NAME, type MetadataType } from "../../src/domain/collection.ts";
+import { AppError } from "../../src/errors.ts";
+
+const ACTIONS = ["list", "show", "drop", "verify", "optimize"] as const;
+
+export interface SyncCommand {
+  readonly action: "sync";
+  readonly json: boolean;
+  readonly paths: readonly string[];
+  readonly collection: string;
+  readonly watch: boolean;
+  readonly dryRun: boolean;
+  readonly deleteMissing: boolean;
+  readonly strict: boolean;
+  readonly language?: string;
+  readonly metadata?: Readonly<Record<string, MetadataType>>;
+}
+
+export interface CollectionCommand {
+  readonly action: (typeof ACTIONS)[number];
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly collection?: string;
+}
+
+export type Command = SyncCommand | CollectionCommand | { readonly action: "help" };
+
+const FLAGS = {
+  collection: { type: "string" },
+  watch: { type: "boolean", default: false },
+  "dry-run": { type: "boolean", default: false },
+  "delete-missing": { type: "boolean", default: false },
+  strict: { type: "boolean", default: false },
+  language: { type: "string" },
+  metadata: { type: "string" },
+  yes: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+/** The flags of the commands about a collection as a whole. */
+const COLLECTION_FLAGS: ReadonlySet<string> = new Set(["json", "yes", "help"]);
+
+/** Reads the arguments after the script's name. Throws AppError invalid_request that says what is wrong and what there is. */
+export function parseCommand(args: readonly string[]): Command {
+  const { values, positionals } = parse(args);
+  if (values.help) return { action: "help" };
+  const [first, ...rest] = positionals;
+  if (first === undefined) refuse("name the files to ingest, or a command");
+  const action = ACTIONS.find((name) => name === first);
+  if (action === undefined || values.collection !== undefined) {
+    return parseSync(positionals, values);
+  }
+  const given = Object.entries(values).filter(([, value]) => value !== false);
+  const foreign = given.find(([name]) => !COLLECTION_FLAGS.has(name))?.[0];
+  if (foreign !== undefined) refuse(`${action} has no --${foreign}`);
+  if (rest.length > 1) refuse(`${action} takes one collection, got ${rest.length}`);
+  if (action === "list" && rest.length > 0) refuse("list takes no collection; show does");
+  const [collection] = rest;
+  if (collection === undefined && (action === "show" || action === "drop")) {
+    refuse(`name the collection: pnpm ingest ${action} NAME`);
+  }
+  const command = { action, json: values.json, yes: values.yes };
+  return collection === undefined ? command : { ...command, collection: parseName(collection) };
+}
+
+type Values = ReturnType<typeof parse>["values"];
+
+function parse(args: readonly string[]) {
+  // pnpm hands on the `--` of `pnpm ingest -- paths`.
+  const own = args[0] === "--" ? args.slice(1) : args;
+  try {
+    return parseArgs({ args: [...own], options: FLAGS, allowPositionals: true, strict: true });
+  } catch (cause) {
+    return refuse(explain(cause, own));
+  }
+}
+
+/** parseArgs names the culprit only inside its message; we look at the arguments ourselves. */
+function explain(cause: unknown, args: readonly string[]): string {
+  const flags = args.filter((arg) => arg.startsWith("-") && arg !== "--");
+  const names = Object.keys(FLAGS);
+  const unknown = flags.find((flag) => {
+    const name = flag.replace(/^--?/, "").replace(/=.*/, "");
+    return flag !== "-h" && !(flag.startsWith("--") && names.includes(name));
+  });
+  if (unknown !== undefined) {
+    return `there is no option ${unknown}; there are ${names.map((name) => `--${name}`).join(", ")}`;
+  }
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code !== "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") throw cause;
+  return "an option lacks its value, or has one and takes none (--collection NAME, --language LANGUAGE, --metadata FIELDS take one)";
+}
+
+function parseSync(paths: readonly string[], values: Values): SyncCommand {
+  if (values.yes) refuse("--yes is for drop");
+  if (values.collection === undefined) {
+    refuse(`name the collection to ingest into: --collection NAME`);
+  }
+  if (values.watch && values["dry-run"]) refuse("--watch and --dry-run exclude each other");
+  const { language, metadata } = values;
+  return {
+    action: "sync",
+    json: values.json,
+    paths,
+    collection: parseName(values.collection),
+    watch: values.watch,
+    dryRun: values["dry-run"],
+    deleteMissing: values["delete-missing"],
+    strict: values.strict,
+    ...(language === undefined ? {} : { language: language.trim().toLowerCase() }),
+    ...(metadata === undefined ? {} : { metadata: parseFields(metadata) }),
+  };
+}
+
+function parseName(name: string): string {
+  if (COLLECTION_NAME.test(name)) return name;
+  const shown = JSON.stringify(name).slice(0, 80);
+  return refuse(
+    `${shown} is no collection's name: 1-63 lower-case letters, digits, - and _, beginning with a letter or digit`,
+  );
+}
+
+const Field = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}:(string|number|boolean|string\[\])$/);
+
+/** `year:number,tags:string[]`. */
+function parseFields(list: string): Readonly<Record<string, MetadataType>> {
+  const fields = list.split(",").map((part) => {
+    const field = Field.safeParse(part);
+    if (!field.success) {
+      const shown = JSON.stringify(part.trim()).slice(0, 80);
+      refuse(
+        `--metadata takes name:type,... with the types string, number, boolean, string[]; got ${shown}`,
+      );
+    }
+    const [name = "", type = ""] = field.data.split(":");
+    return [name, type as MetadataType] as const;
+  });
+  return Object.fromEntries(fields);
+}
+
+function refuse(detail: string): never {
+  throw new AppError("invalid_request", { detail });
+}

@@ -1,0 +1,102 @@
+/** The ingest command: reads the command line, builds what it needs, ends with a meaningful exit code. */
+import { type Config, parseConfig } from "../../src/config.ts";
+import { AppError } from "../../src/errors.ts";
+import { checkDataDir } from "../../src/node/check-data-dir.ts";
+import { createEmbedders, createStore } from "../../src/node/wire.ts";
+import { type Command, parseCommand } from "./arguments.ts";
+import { runCollectionCommand } from "./collection-command.ts";
+import { EXIT_CODES, type ExitCode, toExitCode } from "./exit-codes.ts";
+import { createOutput, type Output } from "./output.ts";
+import { runSync } from "./sync-command.ts";
+import { USAGE } from "./usage.ts";
+import { createEmbedThread } from "../embed-thread.ts";
+
+/** Ingest reads almost nothing twice. */
+const INGEST_CACHE_BYTES_MAX = 32 * 2 ** 20;
+
+/** Runs the command of these arguments, those after the script's name. Expected errors are printed, never thrown. */
+export async function runCommand(args: readonly string[]): Promise<ExitCode> {
+  const output = createOutput(args.includes("--json"), process.stdout, process.stderr);
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    // The second one does not wait for the commit in progress.
+    if (stop.signal.aborted) process.exit(EXIT_CODES.interrupted);
+    output.warn("ingest: stopping after the commit in progress");
+    stop.abort(new AppError("cancelled", { detail: "interrupted" }));
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    return await run(args, output, stop.signal);
+  } catch (thrown) {
+    if (stop.signal.aborted) return EXIT_CODES.interrupted;
+    if (!(thrown instanceof AppError)) {
+      console.error(thrown);
+      return EXIT_CODES.internal;
+    }
+    output.fail(thrown);
+    return toExitCode(thrown);
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+async function run(
+  args: readonly string[],
+  output: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const command = parse(args, output);
+  if (command === undefined) return EXIT_CODES.usage;
+  if (command.action === "help") {
+    process.stdout.write(USAGE);
+    return EXIT_CODES.ok;
+  }
+  const config = parseSettings(output);
+  if (config === undefined) return EXIT_CODES.settings;
+  await checkDataDir(config.dataDir);
+  const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
+  const store = await createStore({ ...config, storeCacheBytesMax });
+  if (command.action !== "sync") return runCollectionCommand(command, store, output, signal);
+  const { forIngest, bundled } = await createEmbedders(config);
+  const thread = createEmbedThread(bundled);
+  const embedder = forIngest === bundled ? thread.embedder : forIngest;
+  try {
+    const releaseEmbedder = async (): Promise<void> => {
+      await thread.close();
+      globalThis.gc?.(); // there with --expose-gc only, which the entry sets
+    };
+    return await runSync(
+      command,
+      { store, embedder, releaseEmbedder, output, cwd: findCwd() },
+      signal,
+    );
+  } finally {
+    await thread.close();
+  }
+}
+
+function parse(args: readonly string[], output: Output): Command | undefined {
+  try {
+    return parseCommand(args);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    output.fail(thrown, "pnpm ingest --help shows how it is used");
+    return undefined;
+  }
+}
+
+function parseSettings(output: Output): Config | undefined {
+  try {
+    return parseConfig(process.env);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    output.fail(thrown);
+    return undefined;
+  }
+}
+
+/** pnpm runs scripts in the project's folder; the paths are relative to where the user is. */
+function findCwd(): string {
+  const { INIT_CWD, npm_lifecycle_event } = process.env;
+  return npm_lifecycle_event === "ingest" && INIT_CWD !== undefined ? INIT_CWD : process.cwd();
+}

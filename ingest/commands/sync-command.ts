@@ -1,0 +1,167 @@
+/** `pnpm ingest <paths> --collection NAME`: files in, a report out. */
+import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, isAbsolute, matchesGlob, resolve } from "node:path";
+import { AppError } from "../../src/errors.ts";
+import type { Embedder } from "../../src/models/model.ts";
+import { toAnalyser } from "../../src/node/lance/analyser.ts";
+import type { WriteStore } from "../../src/stores/store.ts";
+import { type Found, findFiles } from "../find-files.ts";
+import { loadFile } from "../load-file.ts";
+import { createLoadPool, type LoadPool } from "../load-pool.ts";
+import { createProgressView } from "../progress.ts";
+import { syncDocuments } from "../sync.ts";
+import type { SyncPlan, SyncReport } from "../sync-plan.ts";
+import { watchFiles } from "../watch.ts";
+import type { SyncCommand } from "./arguments.ts";
+import { EXIT_CODES, type ExitCode, toExitCode } from "./exit-codes.ts";
+import type { Output } from "./output.ts";
+import { writeReport } from "./write-report.ts";
+
+export interface SyncCommandDeps {
+  readonly store: WriteStore;
+  readonly embedder: Embedder;
+  /** Lets go of what only embedding needs; the next embedding takes it up again. */
+  readonly releaseEmbedder: () => Promise<void>;
+  readonly output: Output;
+  /** What relative paths are relative to. */
+  readonly cwd: string;
+}
+
+/** Runs once, or until the signal with --watch. Throws AppError when it cannot begin. */
+export async function runSync(
+  command: SyncCommand,
+  deps: SyncCommandDeps,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { language = "none", paths, watch } = command;
+  toAnalyser({ language, tokenizer: "words" }); // refuses an unknown language before any work
+  const pool = createLoadPool();
+  const { output, cwd } = deps;
+  try {
+    if (!watch) return await syncOnce(command, deps, pool, signal);
+    let isFirst = true;
+    const sync = async (): Promise<void> => {
+      await (isFirst ? syncOnce : syncAgain)(command, deps, pool, signal);
+      isFirst = false;
+    };
+    const onWatching = (): void => output.line(`watching ${paths.join(", ")}; end with Ctrl-C`);
+    await watchFiles({ paths, cwd, onWatching }, sync, signal);
+    return EXIT_CODES.ok;
+  } finally {
+    await pool.close();
+  }
+}
+
+/** In watch mode an error is said, and the next change is another chance. */
+async function syncAgain(
+  command: SyncCommand,
+  deps: SyncCommandDeps,
+  pool: LoadPool,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await syncOnce(command, deps, pool, signal);
+  } catch (thrown) {
+    if (signal.aborted) return;
+    if (!(thrown instanceof AppError)) throw thrown;
+    deps.output.fail(thrown);
+  }
+}
+
+async function syncOnce(
+  command: SyncCommand,
+  { store, embedder, releaseEmbedder, output, cwd }: SyncCommandDeps,
+  pool: LoadPool,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const found = await findFiles(command.paths, { cwd }, signal);
+  checkNamed(found);
+  const view = createProgressView(output.json ? { write: () => undefined } : output.stderr);
+  const report = await syncDocuments(
+    {
+      store,
+      embedder,
+      load: (file, loading) => loadFile(file, pool, loading),
+      read: (file) => readWhole(file.path),
+      onEmbedded: releaseEmbedder,
+      progress(progress) {
+        view.show(progress);
+        output.data({ type: "progress", ...progress });
+      },
+    },
+    await toPlan(command, found, cwd),
+    signal,
+  );
+  view.clear();
+  writeReport(report, output);
+  return toReportCode(report);
+}
+
+/**
+ * Synchronous: most files are small and in the system's cache, where each of the four trips of an
+ * asynchronous read costs more than the whole. A file that cannot be read is the loader's to report.
+ */
+function readWhole(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was named and is not there ends the run before it begins. */
+function checkNamed({ files, skipped }: Found): void {
+  const named = skipped.filter(({ isNamed }) => isNamed);
+  if (named.length > 0) {
+    throw new AppError("not_found", { detail: named.map(({ message }) => message).join("; ") });
+  }
+  if (files.length === 0 && skipped.length === 0) {
+    throw new AppError("not_found", { detail: "there is no file to ingest under these paths" });
+  }
+}
+
+async function toPlan(command: SyncCommand, found: Found, cwd: string): Promise<SyncPlan> {
+  const { collection, deleteMissing, dryRun, strict, language, metadata, paths } = command;
+  // Without a full look at what was named, nothing can be said to be gone.
+  const isComplete = found.skipped.every(({ isNamed, id }) => !isNamed && !isAbsolute(id));
+  const covers = await toCover(paths, cwd);
+  return {
+    collection,
+    files: found.files,
+    problems: found.skipped,
+    covers: (source) => isComplete && covers(source),
+    deleteMissing,
+    dryRun,
+    strict,
+    ...(language === undefined ? {} : { language }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+/** A folder covers every source, because all are named relative to it; a file its own name; a glob what matches it. */
+async function toCover(
+  paths: readonly string[],
+  cwd: string,
+): Promise<(source: string) => boolean> {
+  const covers = await Promise.all(
+    paths.map(async (path) => {
+      const stats = await stat(resolve(cwd, path)).catch(() => undefined); // a glob, or gone
+      if (stats?.isDirectory() === true) return () => true;
+      if (stats !== undefined) return (source: string) => source === basename(path);
+      const parts = path.split("/");
+      const first = parts.findIndex((part) => /[*?[{(!]/.test(part));
+      const pattern = parts.slice(Math.max(0, first)).join("/");
+      return (source: string) => matchesGlob(source, pattern);
+    }),
+  );
+  return (source) => covers.some((cover) => cover(source));
+}
+
+function toReportCode({ outcome, error, failed }: SyncReport): ExitCode {
+  if (outcome === "cancelled") return EXIT_CODES.interrupted;
+  // With --strict the first bad document ends the run.
+  const isStrict = error?.code === "invalid_request" && failed > 0;
+  if (error !== undefined && !isStrict) return toExitCode(error);
+  return failed > 0 ? EXIT_CODES.partly : EXIT_CODES.ok;
+}

@@ -1,0 +1,136 @@
+/**
+ * Parser processes for formats we do not trust: each file gets a bounded heap and a bounded time, or its parser ends.
+ * Processes, not threads: a thread that runs out of memory can take the whole process with it.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { createLimiter } from "../src/async/limiter.ts";
+import { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
+import type { LoadAnswer, LoadRequest } from "./load-worker.ts";
+import type { Format } from "./loaders/formats.ts";
+import {
+  type FileReference,
+  type LoadEvent,
+  type ProblemCode,
+  toProblem,
+} from "./loaders/load-event.ts";
+
+export interface LoadPool {
+  readonly limits: IngestLimits;
+  /** All events of one file. Rejects only with the signal's reason; the parser then ends. */
+  load(
+    format: Format,
+    bytes: Uint8Array,
+    file: FileReference,
+    signal: AbortSignal,
+  ): Promise<readonly LoadEvent[]>;
+  /** Ends all parsers, busy or not. */
+  close(): Promise<void>;
+}
+
+/** Creates a pool; parsers start when first needed and are replaced when they had to be ended. An idle pool keeps no process alive. */
+export function createLoadPool(limits: IngestLimits = INGEST_LIMITS): LoadPool {
+  const idle: ChildProcess[] = [];
+  const all = new Set<ChildProcess>();
+  const limit = createLimiter({ concurrencyMax: limits.workersMax, queueMax: limits.filesMax });
+  const onProcessExit = (): void => {
+    for (const parser of all) parser.kill("SIGKILL"); // one in an endless loop would outlive us
+  };
+
+  const start = (): ChildProcess => {
+    const parser = startParser(limits);
+    if (all.size === 0) process.once("exit", onProcessExit);
+    all.add(parser);
+    parser.on("error", () => undefined); // every fault shows as an exit, which is listened to
+    parser.once("exit", () => {
+      all.delete(parser);
+      const at = idle.indexOf(parser);
+      if (at >= 0) idle.splice(at, 1);
+      if (all.size === 0) process.off("exit", onProcessExit);
+    });
+    return parser;
+  };
+  return {
+    limits,
+    load: (format, bytes, file, signal) =>
+      limit(async () => {
+        const parser = idle.pop() ?? start();
+        const { events, isReusable } = await ask(parser, { format, bytes, file, limits }, signal);
+        if (isReusable) idle.push(parser);
+        else await end(parser);
+        signal.throwIfAborted();
+        return events;
+      }, signal),
+    async close() {
+      await Promise.all([...all].map(end));
+    },
+  };
+}
+
+function startParser(limits: IngestLimits): ChildProcess {
+  return fork(new URL("./load-worker.ts", import.meta.url), [], {
+    // A parser may read its own code, and neither write files nor start processes.
+    execArgv: [
+      "--permission",
+      "--allow-fs-read=*",
+      `--max-old-space-size=${limits.workerHeapMebibytesMax}`,
+    ],
+    env: {},
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+}
+
+async function end(parser: ChildProcess): Promise<void> {
+  if (parser.pid === undefined || parser.exitCode !== null || parser.signalCode !== null) return;
+  const exited = once(parser, "exit");
+  parser.ref();
+  parser.kill("SIGKILL");
+  await exited;
+}
+
+interface Answer {
+  readonly events: readonly LoadEvent[];
+  readonly isReusable: boolean;
+}
+
+/** Hands one file to a parser. Always resolves; a parser that broke a limit is not reusable. */
+function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): Promise<Answer> {
+  const { file, format, limits } = request;
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const fail = (code: ProblemCode, text: string, cause?: unknown): void =>
+    resolve({ events: [toProblem(file.id, code, text, { cause })], isReusable: false });
+  const events: LoadEvent[] = [];
+  const onMessage = (message: unknown): void => {
+    const { part, isLast } = message as LoadAnswer;
+    events.push(...part);
+    if (isLast) resolve({ events, isReusable: true });
+  };
+  const onAbort = (): void => resolve({ events: [], isReusable: false });
+  const onExit = (code: number | null, killedBy: NodeJS.Signals | null): void => {
+    const heap = limits.workerHeapMebibytesMax;
+    const isHeap = killedBy === "SIGABRT" || killedBy === "SIGKILL" || code === 134;
+    if (isHeap) fail("too-large", `needs more than ${heap} MiB of memory to be read; split it`);
+    else fail("damaged", `cannot be read as ${format}; save it anew`, { code, killedBy });
+  };
+  const onError = (cause: unknown): void =>
+    fail("unreadable", "could not be read: its parser did not start; try again", cause);
+  const timer = setTimeout(() => {
+    const seconds = limits.loadTimeoutMs / 1000;
+    fail("timed-out", `took longer than ${seconds} s to read; split or simplify it`);
+  }, limits.loadTimeoutMs);
+  parser.on("message", onMessage).on("exit", onExit).on("error", onError);
+  signal.addEventListener("abort", onAbort, { once: true });
+  parser.ref();
+  parser.channel?.ref();
+  parser.send(request, (failure) => {
+    if (failure !== null && !parser.connected && parser.exitCode !== null) onError(failure);
+  });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    parser.off("message", onMessage).off("exit", onExit).off("error", onError);
+    signal.removeEventListener("abort", onAbort);
+    parser.unref();
+    parser.channel?.unref();
+  });
+}

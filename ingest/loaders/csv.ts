@@ -1,0 +1,135 @@
+/** CSV and TSV: each row a document, its columns named by the header where there is one. */
+import { parse } from "csv-parse/sync";
+import type { IngestLimits } from "../limits.ts";
+import { type FileReference, type LoadEvent, type Problem, toProblem } from "./load-event.ts";
+import { type RawRecord, toRecordEvents } from "./records.ts";
+import { createTextLoader } from "./text-loader.ts";
+
+const DELIMITERS = [",", ";", "\t", "|"] as const;
+/** Names that no row of data would hold in all likelihood. */
+const KNOWN_NAMES =
+  /^(_?id|title|question|answer|text|content|body|url|link|name|category|tags?|date|author|source|description|price|email|type|status|language|topic)$/i;
+const HEADER_CHARS_MAX = 60;
+const HEADER_WORDS_MAX = 5;
+
+interface Row {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+export const loadCsv = createTextLoader(readCsv);
+
+function* readCsv(text: string, file: FileReference, limits: IngestLimits): Generator<LoadEvent> {
+  const { rows, problem } = parseRows(text, file, limits);
+  const [first] = rows;
+  if (first !== undefined) {
+    const hasHeader = isHeader(first.cells, rows[1]?.cells);
+    const names = hasHeader ? toNames(first.cells) : first.cells.map((_, at) => `column ${at + 1}`);
+    if (!hasHeader) {
+      const advice = 'add a first row with names, such as "id,title,text"';
+      const what = "has no header row; its columns were named column 1, column 2, …";
+      yield toProblem(file.id, "no-header", `${what}: ${advice}`, { severity: "warning" });
+    }
+    const data = hasHeader ? rows.slice(1) : rows;
+    if (data.length === 0) {
+      yield toProblem(file.id, "empty", "has a header but no rows; there is nothing to load");
+    }
+    yield* toRecordEvents(toRecords(data, names), file, limits);
+  }
+  if (problem !== undefined) yield problem;
+}
+
+/** All rows up to the first place that cannot be parsed, and the problem there. */
+function parseRows(
+  text: string,
+  file: FileReference,
+  limits: IngestLimits,
+): { readonly rows: readonly Row[]; readonly problem?: Problem } {
+  const rows: Row[] = [];
+  try {
+    parse(text, {
+      delimiter: file.id.toLowerCase().endsWith(".tsv") ? "\t" : findDelimiter(text),
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      skip_records_with_empty_values: true,
+      max_record_size: limits.rowCharsMax,
+      to: limits.rowsMax + 2, // the header, and one more so that the cut is seen
+      on_record: (cells: string[], { lines }) => {
+        rows.push({ line: lines, cells });
+        return null;
+      },
+    });
+  } catch (cause) {
+    const line = (rows.at(-1)?.line ?? 0) + 1;
+    const what = `cannot be read from line ${line} on: a quoted field is not closed or too long`;
+    const advice = `the ${rows.length} rows before it were read; correct it there`;
+    return { rows, problem: toProblem(file.id, "bad-record", `${what}; ${advice}`, { cause }) };
+  }
+  return { rows };
+}
+
+function* toRecords(rows: readonly Row[], names: readonly string[]): Generator<RawRecord> {
+  const types = names.map((_, column) => findType(rows, column));
+  for (const [index, { line, cells }] of rows.entries()) {
+    const fields = cells.map((cell, at) => [names[at] ?? `column ${at + 1}`, cell] as const);
+    const typed = fields.map(([name, cell], at) => [name, toTyped(cell, types[at])] as const);
+    yield { where: `the row that ends in line ${line}`, number: index + 1, fields, typed };
+  }
+}
+
+type ColumnType = "number" | "boolean" | "string";
+
+/** One type for a whole column, so that its metadata can be filtered on. Ids with leading zeros stay strings. */
+function findType(rows: readonly Row[], column: number): ColumnType {
+  const cells = rows.map(({ cells }) => cells[column]?.trim() ?? "").filter((cell) => cell !== "");
+  if (cells.length === 0) return "string";
+  if (cells.every((cell) => /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/.test(cell))) return "number";
+  return cells.every((cell) => /^(true|false)$/i.test(cell)) ? "boolean" : "string";
+}
+
+function toTyped(cell: string, type: ColumnType = "string"): string | number | boolean {
+  const value = cell.trim();
+  if (type === "string" || value === "") return cell;
+  return type === "number" ? Number(value) : value.toLowerCase() === "true";
+}
+
+/** The delimiter that the first line has most of outside quotes. */
+function findDelimiter(text: string): string {
+  const counts = new Map<string, number>(DELIMITERS.map((delimiter) => [delimiter, 0]));
+  let quoted = false;
+  for (const char of text.trimStart().slice(0, 64 * 1024)) {
+    if (char === '"') quoted = !quoted;
+    else if (char === "\n" && !quoted) break;
+    else if (!quoted && counts.has(char)) counts.set(char, (counts.get(char) ?? 0) + 1);
+  }
+  return DELIMITERS.reduce((best, next) =>
+    (counts.get(next) ?? 0) > (counts.get(best) ?? 0) ? next : best,
+  );
+}
+
+/** A header has a name we know, or only short distinct names above a row that is of another kind. */
+function isHeader(first: readonly string[], second: readonly string[] | undefined): boolean {
+  const names = first.map((cell) => cell.trim());
+  const isNameLike = names.every(
+    (name) =>
+      name.length <= HEADER_CHARS_MAX &&
+      name.split(/\s+/).length <= HEADER_WORDS_MAX &&
+      !/^[-+]?[\d.,:/-]+$/.test(name) &&
+      !/[.!?]$/.test(name),
+  );
+  if (!isNameLike || new Set(names).size < names.length) return false;
+  if (names.some((name) => KNOWN_NAMES.test(name))) return true;
+  if (second === undefined || names.includes("")) return false;
+  return second.some(
+    (cell) =>
+      cell.trim() === "" ||
+      /^[-+]?[\d.,:/%€$-]+$/.test(cell.trim()) ||
+      cell.length > HEADER_CHARS_MAX,
+  );
+}
+
+/** Names of columns; a column without one is called by its place. */
+function toNames(cells: readonly string[]): readonly string[] {
+  return cells.map((cell, at) => (cell.trim() === "" ? `column ${at + 1}` : cell.trim()));
+}

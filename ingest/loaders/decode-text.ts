@@ -1,0 +1,122 @@
+/** Bytes to text: UTF-8 with or without BOM, UTF-16, else the likeliest legacy encoding, and a clear no to binaries. */
+import { type FileReference, type Problem, toProblem } from "./load-event.ts";
+
+export type Decoded =
+  | { readonly text: string; readonly warnings: readonly Problem[] }
+  | { readonly text?: never; readonly problem: Problem };
+
+/** Bytes looked at to tell text from binary and to guess an encoding. */
+const SAMPLE_BYTES = 64 * 1024;
+/** More control characters than this share of a sample mean a binary. */
+const CONTROL_SHARE_MAX = 0.01;
+
+/**
+ * Decodes a text file. Line ends stay as they are; the BOM goes (offsets count from behind it);
+ * a stray NUL becomes U+FFFD. Hidden characters are the loaders' affair.
+ */
+export async function decodeText(bytes: Uint8Array, file: FileReference): Promise<Decoded> {
+  const utf16 = findUtf16(bytes);
+  if (utf16 !== undefined) return finish(new TextDecoder(utf16).decode(bytes), file);
+  if (isBinary(bytes)) return { problem: await toBinaryProblem(bytes, file) };
+  try {
+    return finish(new TextDecoder("utf-8", { fatal: true }).decode(bytes), file);
+  } catch {
+    return decodeGuessed(bytes, file); // not UTF-8: an expected outcome, not a failure
+  }
+}
+
+function finish(decoded: string, file: FileReference, guessed?: string): Decoded {
+  const text = decoded.replaceAll("\0", "\uFFFD");
+  if (text.trim() === "") {
+    return { problem: toProblem(file.id, "empty", "holds no text; there is nothing to load") };
+  }
+  if (guessed === undefined) return { text, warnings: [] };
+  const message = `is not UTF-8 and was read as ${guessed}; save it as UTF-8 if letters look wrong`;
+  return {
+    text,
+    warnings: [toProblem(file.id, "encoding-guessed", message, { severity: "warning" })],
+  };
+}
+
+/** UTF-16 by its BOM, or by NULs in every other byte as Latin scripts have them. */
+function findUtf16(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
+  if (bytes.length % 2 !== 0) return undefined;
+  const half = Math.min(bytes.length, SAMPLE_BYTES) / 2;
+  const [even, odd] = [countNuls(bytes, 0), countNuls(bytes, 1)];
+  if (odd > half * 0.4 && even < half * 0.01) return "utf-16le";
+  return even > half * 0.4 && odd < half * 0.01 ? "utf-16be" : undefined;
+}
+
+/** NULs at even (0) or odd (1) places of the sample. */
+function countNuls(bytes: Uint8Array, first: number): number {
+  let nuls = 0;
+  for (let at = first; at < Math.min(bytes.length, SAMPLE_BYTES); at += 2) {
+    if (bytes[at] === 0) nuls += 1;
+  }
+  return nuls;
+}
+
+function isBinary(bytes: Uint8Array): boolean {
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
+  if (isPdf(sample)) return true;
+  let controls = 0;
+  for (const byte of sample.subarray(0, 8_000)) if (byte === 0) return true;
+  for (const byte of sample)
+    if (byte < 32 && !(byte >= 7 && byte <= 13) && byte !== 27) controls += 1;
+  return controls > sample.length * CONTROL_SHARE_MAX;
+}
+
+function isPdf(sample: Uint8Array): boolean {
+  return String.fromCharCode(...sample.subarray(0, 5)) === "%PDF-";
+}
+
+async function toBinaryProblem(bytes: Uint8Array, file: FileReference): Promise<Problem> {
+  const { fileTypeFromBuffer } = await import("file-type"); // rarely needed
+  const type = await fileTypeFromBuffer(bytes.subarray(0, SAMPLE_BYTES)).catch(() => undefined);
+  const what =
+    type === undefined ? "binary data" : `a ${type.ext.toUpperCase()} file by its content`;
+  const advice = "give it its true extension, or leave it out";
+  return toProblem(file.id, "binary", `is ${what}, not text; ${advice}`);
+}
+
+/** Neither UTF-8 nor UTF-16. A file of nearly valid UTF-8 keeps its good parts, with U+FFFD for the bad ones. */
+async function decodeGuessed(bytes: Uint8Array, file: FileReference): Promise<Decoded> {
+  const lenient = new TextDecoder().decode(bytes);
+  const bad = lenient.match(/\uFFFD/g)?.length ?? 0;
+  const good = (lenient.match(/[^\0-\x7F]/g)?.length ?? 0) - bad;
+  if (good > bad * 4) return finish(lenient, file, `UTF-8 with ${bad} broken characters replaced`);
+  const { analyse } = await import("chardet"); // rarely needed
+  for (const { name } of analyse(toTellingSample(bytes)).slice(0, 3)) {
+    const decoder = createDecoder(name);
+    if (decoder === undefined) continue;
+    const text = decoder.decode(bytes);
+    if (!isGarbled(text)) return finish(text, file, name);
+  }
+  const advice = "save it as UTF-8 and try again";
+  return {
+    problem: toProblem(file.id, "undecodable", `is text in an unknown encoding; ${advice}`),
+  };
+}
+
+/** The part around the first byte that is not ASCII: a sample of plain ASCII would say nothing. */
+function toTellingSample(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((byte) => byte > 127);
+  const start = Math.max(0, first - SAMPLE_BYTES / 2);
+  return bytes.subarray(start, start + SAMPLE_BYTES);
+}
+
+function createDecoder(name: string): TextDecoder | undefined {
+  try {
+    return new TextDecoder(name);
+  } catch {
+    return undefined; // an encoding the runtime does not know
+  }
+}
+
+function isGarbled(text: string): boolean {
+  const sample = text.slice(0, SAMPLE_BYTES);
+  const bad = sample.match(/[\uFFFD\u0080-\u009F]/g)?.length ?? 0;
+  return bad > 1 + sample.length * CONTROL_SHARE_MAX;
+}

@@ -1,0 +1,49 @@
+/** Markdown: the file's own text with its heading tree; front matter becomes title and metadata. */
+import type { LoadedDocument } from "../document.ts";
+import type { IngestLimits } from "../limits.ts";
+import { readFrontMatter } from "./front-matter.ts";
+import { findHeadings, toSections } from "./headings.ts";
+import { blankHidden, toTitle } from "./hidden-text.ts";
+import { toMetadata } from "./metadata.ts";
+import type { FileReference } from "./load-event.ts";
+import { createTextLoader } from "./text-loader.ts";
+import { toFileTitle } from "./titles.ts";
+
+/** Front matter and comments are blanked, not cut: they are no text of the document, and offsets must hold. Hidden characters become spaces likewise. */
+export const loadMarkdown = createTextLoader((text, file, limits) => [
+  { type: "document", document: toMarkdownDocument(blankHidden(text), file, limits) },
+]);
+
+/** A document of Markdown text, whatever it was before. */
+export function toMarkdownDocument(
+  text: string,
+  file: FileReference,
+  limits: IngestLimits,
+): LoadedDocument {
+  const front = readFrontMatter(text);
+  const outline = findHeadings(text, limits.titleCharsMax, front.end);
+  const named = front.values.get("title");
+  const first = outline.headings.find(({ level }) => level === 1) ?? outline.headings[0];
+  const title = named === undefined ? first?.title : toTitle(String(named), limits.titleCharsMax);
+  const values = [...front.values].filter(([name]) => name !== "title");
+  return {
+    id: file.id,
+    source: file.id,
+    title: title || toFileTitle(file.id),
+    text: blank(text, [[0, front.end], ...outline.comments]),
+    sections: toSections(outline.headings),
+    kind: "markdown",
+    metadata: toMetadata(values, limits),
+  };
+}
+
+function blank(text: string, ranges: readonly (readonly [number, number])[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const [start, end] of ranges) {
+    if (start === end) continue;
+    parts.push(text.slice(at, start), text.slice(start, end).replace(/[^\r\n]/g, " "));
+    at = end;
+  }
+  return at === 0 ? text : parts.join("") + text.slice(at);
+}

@@ -1,0 +1,160 @@
+/** PDF: the text of each page in paragraphs, headings by their size, pages as sections. */
+import { getDocumentProxy } from "unpdf";
+import type { Section } from "../document.ts";
+import type { IngestLimits } from "../limits.ts";
+import { toTitle } from "./hidden-text.ts";
+import { type FileReference, type LoadEvent, type Problem, toProblem } from "./load-event.ts";
+import {
+  dropRunningLines,
+  findBodySize,
+  type PdfItem,
+  type PdfLine,
+  toLines,
+  toParagraphs,
+} from "./pdf-lines.ts";
+import { toFileTitle } from "./titles.ts";
+
+/** Between paragraphs. */
+const GAP = "\n\n";
+
+type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
+
+/** One prose document; a page without text is left out, a file without any is a problem. */
+export async function* loadPdf(
+  bytes: Uint8Array,
+  file: FileReference,
+  limits: IngestLimits,
+): AsyncGenerator<LoadEvent> {
+  let pdf: PdfDocument;
+  try {
+    pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
+  } catch (cause) {
+    yield toOpenProblem(cause, file);
+    return;
+  }
+  try {
+    if (pdf.numPages > limits.pagesMax) {
+      const text = `has more than ${limits.pagesMax} pages; split it`;
+      yield toProblem(file.id, "too-large", text);
+      return;
+    }
+    const { pages, problems } = await readPages(pdf, file, limits);
+    yield* problems;
+    const { text, sections } = toText(pages, limits.titleCharsMax);
+    if (text === "") {
+      if (problems.length > 0) return;
+      const advice = "it may be scanned: run text recognition (OCR) on it and ingest the result";
+      yield toProblem(file.id, "no-text", `holds no text; ${advice}`);
+      return;
+    }
+    const title =
+      (await readTitle(pdf, limits)) || findTitle(pages, limits) || toFileTitle(file.id);
+    const { id } = file;
+    const document = {
+      id,
+      source: id,
+      title,
+      text,
+      sections,
+      kind: "prose",
+      metadata: {},
+    } as const;
+    yield { type: "document", document };
+  } finally {
+    await pdf.loadingTask.destroy();
+  }
+}
+
+interface PdfPage {
+  readonly number: number;
+  readonly lines: readonly PdfLine[];
+}
+
+async function readPages(
+  pdf: PdfDocument,
+  file: FileReference,
+  limits: IngestLimits,
+): Promise<{ pages: readonly PdfPage[]; problems: readonly Problem[] }> {
+  const pages: PdfPage[] = [];
+  const problems: Problem[] = [];
+  let chars = 0;
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    try {
+      const page = await pdf.getPage(number);
+      const { items } = await page.getTextContent();
+      page.cleanup();
+      const lines = toLines(items.filter((item): item is PdfItem & typeof item => "str" in item));
+      chars += lines.reduce((sum, line) => sum + line.text.length, 0);
+      pages.push({ number, lines });
+    } catch (cause) {
+      const text = `page ${number} is damaged and was left out; save the file anew from its source`;
+      problems.push(toProblem(file.id, "damaged", text, { cause }));
+    }
+    if (chars > limits.textCharsMax || problems.length >= limits.problemsMax) break;
+  }
+  const kept = dropRunningLines(pages.map(({ lines }) => lines));
+  return { pages: pages.map(({ number }, at) => ({ number, lines: kept[at] ?? [] })), problems };
+}
+
+/** Pages as text: sections begin at pages and at headings, each with the heading it stands under. */
+function toText(
+  pages: readonly PdfPage[],
+  titleCharsMax: number,
+): { readonly text: string; readonly sections: readonly Section[] } {
+  const bodySize = findBodySize(pages.flatMap(({ lines }) => lines));
+  const parts: string[] = [];
+  const sections: Section[] = [];
+  let length = 0;
+  let headings: readonly { readonly size: number; readonly title: string }[] = [];
+  for (const { number, lines } of pages) {
+    let pageSeen = false;
+    for (const { text, size, isHeading } of toParagraphs(lines, bodySize)) {
+      if (length > 0) {
+        parts.push(GAP);
+        length += GAP.length;
+      }
+      if (isHeading) {
+        const outer = headings.filter((heading) => heading.size > size + 0.1);
+        headings = [...outer, { size, title: toTitle(text, titleCharsMax) }];
+      }
+      if (isHeading || !pageSeen) {
+        const titles = headings.map(({ title }) => title);
+        sections.push({ start: length, headings: titles, page: number });
+      }
+      pageSeen = true;
+      parts.push(text);
+      length += text.length;
+    }
+  }
+  return { text: parts.join(""), sections };
+}
+
+async function readTitle(pdf: PdfDocument, limits: IngestLimits): Promise<string> {
+  const info = await pdf.getMetadata().catch(() => undefined); // a title is not worth the document
+  const title = (info?.info as Readonly<Record<string, unknown>> | undefined)?.["Title"];
+  const line = typeof title === "string" ? toTitle(title, limits.titleCharsMax) : "";
+  // Word processors leave their file names there.
+  return /^(untitled|microsoft word - .*|.*\.(docx?|pptx?|xlsx?|tex|dvi|indd|pdf))$/i.test(line)
+    ? ""
+    : line;
+}
+
+/** The largest line of the first page, when it is larger than the rest. */
+function findTitle(pages: readonly PdfPage[], limits: IngestLimits): string {
+  const lines = pages[0]?.lines ?? [];
+  const bodySize = findBodySize(pages.flatMap((page) => page.lines));
+  const headings = toParagraphs(lines, bodySize).filter(({ isHeading }) => isHeading);
+  const size = headings.reduce((largest, heading) => Math.max(largest, heading.size), 0);
+  const title = headings.find((heading) => heading.size === size)?.text ?? "";
+  return toTitle(title, limits.titleCharsMax);
+}
+
+function toOpenProblem(cause: unknown, file: FileReference): Problem {
+  const name = cause instanceof Error ? cause.name : "";
+  if (name === "PasswordException") {
+    const text = "is protected by a password; save it without one and ingest it again";
+    return toProblem(file.id, "encrypted", text, { cause });
+  }
+  const text = "is not a readable PDF (broken or cut short); save or download it anew";
+  return toProblem(file.id, "damaged", text, { cause });
+}

@@ -1,0 +1,25 @@
+/** Entry of `pnpm ingest`: has the process keep little memory, then runs the command. */
+
+/** glibc: one heap for all native threads, and freed memory given back instead of kept for later. */
+const ALLOCATOR = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "524288",
+  MALLOC_TRIM_THRESHOLD_: "1048576",
+} as const;
+/** V8: 24 MiB for young objects, where it would take 100, and a clean-up on request, before the indexes are built. */
+const FLAGS = ["--max-semi-space-size=8", "--expose-gc"] as const;
+
+/**
+ * Sets what can only be set when a process starts, by replacing the process with itself, once, before
+ * anything else is loaded. At 100,000 chunks the peak was 870 MiB and more without it.
+ */
+function keepLittleMemory(): void {
+  const { env, argv, execArgv, execPath, platform } = process;
+  if (platform !== "linux" || env["MALLOC_ARENA_MAX"] !== undefined) return;
+  const args = [execPath, ...FLAGS, ...execArgv, ...argv.slice(1)];
+  process.execve?.(execPath, args, { ...env, ...ALLOCATOR });
+}
+
+keepLittleMemory();
+const { runCommand } = await import("./commands/run-command.ts");
+process.exitCode = await runCommand(process.argv.slice(2));

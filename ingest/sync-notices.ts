@@ -1,0 +1,30 @@
+/** Tells how far a sync is, not more often than anyone can read. */
+import { SYNC_LIMITS } from "./sync-limits.ts";
+import type { SyncPlan, SyncProgress } from "./sync-plan.ts";
+import type { SyncTally } from "./sync-tally.ts";
+
+export interface Notices {
+  /** Says where the run stands; `step` names what the index is doing. */
+  notify(step?: string): void;
+}
+
+export function createNotices(
+  { files }: Pick<SyncPlan, "files">,
+  tally: SyncTally,
+  progress: ((progress: SyncProgress) => void) | undefined,
+): Notices {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return {
+    notify(step) {
+      const nowMs = performance.now();
+      if (step === undefined && nowMs - lastMs < SYNC_LIMITS.progressIntervalMs) return;
+      lastMs = nowMs;
+      const counts = { files: files.length, filesDone: tally.filesDone, chunks: tally.chunksAdded };
+      progress?.(
+        step === undefined
+          ? { step: "loading", ...counts }
+          : { step: "indexing", ...counts, detail: step },
+      );
+    },
+  };
+}

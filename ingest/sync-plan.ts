@@ -1,0 +1,88 @@
+/** What a sync is asked to do, what it works with, what it says on the way and at the end. */
+import type { MetadataType } from "../src/domain/collection.ts";
+import type { AppError } from "../src/errors.ts";
+import type { Embedder } from "../src/models/model.ts";
+import type { WriteStore } from "../src/stores/store.ts";
+import type { ChunkSettings } from "./chunk.ts";
+import type { FileReference, LoadEvent } from "./loaders/load-event.ts";
+
+export interface SyncDeps {
+  readonly store: WriteStore;
+  readonly embedder: Embedder;
+  /** The documents of a file and its problems; it throws only when the signal aborts. */
+  readonly load: (file: FileReference, signal: AbortSignal) => AsyncIterable<LoadEvent>;
+  /** The bytes of a file, for telling an unchanged one without parsing it; undefined: parse it. */
+  readonly read: (file: FileReference) => Uint8Array | undefined;
+  readonly progress?: (progress: SyncProgress) => void;
+  /** Called when nothing more will be embedded, before the indexes are built: time to let memory go. */
+  readonly onEmbedded?: () => Promise<void>;
+}
+
+export interface SyncPlan {
+  readonly collection: string;
+  readonly files: readonly FileReference[];
+  /** What went wrong while the files were looked for. */
+  readonly problems: readonly SyncProblem[];
+  /** Would a stored document of this source have been found, if its file were still there? */
+  readonly covers: (source: string) => boolean;
+  readonly deleteMissing: boolean;
+  /** Looks, compares and counts; writes nothing, embeds nothing. */
+  readonly dryRun: boolean;
+  /** The first document that cannot be ingested ends the run. */
+  readonly strict?: boolean;
+  /** For a new collection: otherwise guessed from its first documents. */
+  readonly language?: string;
+  /** Fields that can be filtered on, for a new collection. */
+  readonly metadata?: Readonly<Record<string, MetadataType>>;
+  readonly chunking?: ChunkSettings;
+}
+
+/** Something that was left out (`error`) or is worth knowing (`warning`). */
+export interface SyncProblem {
+  /** The document, file or folder. */
+  readonly id: string;
+  readonly code: string;
+  readonly severity: "error" | "warning";
+  readonly message: string;
+}
+
+export interface SyncProgress {
+  readonly step: "loading" | "indexing";
+  readonly files: number;
+  readonly filesDone: number;
+  /** Chunks stored so far. */
+  readonly chunks: number;
+  readonly detail?: string;
+}
+
+export interface SyncReport {
+  readonly collection: string;
+  readonly dryRun: boolean;
+  /** `failed` and `cancelled`: what was committed before is stored; the same command goes on from there. */
+  readonly outcome: "finished" | "cancelled" | "failed";
+  readonly error?: AppError;
+  /** The collection did not exist before. */
+  readonly created: boolean;
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Documents without any text: nothing to store. */
+  readonly blank: number;
+  readonly removed: number;
+  /** Documents that are stored and were not found; only deleteMissing removes them. */
+  readonly missing: number;
+  /** Problems of severity `error`. */
+  readonly failed: number;
+  readonly warnings: number;
+  readonly chunksAdded: number;
+  readonly chunksRemoved: number;
+  /** Estimated tokens of the texts to embed; counted in a dry run only. */
+  readonly tokens?: number;
+  /** The first ones; the counts hold for all. */
+  readonly problems: readonly SyncProblem[];
+  /** In the collection now (after a dry run: as before). */
+  readonly documents: number;
+  readonly chunks: number;
+  readonly version: number;
+  readonly elapsedMs: number;
+}

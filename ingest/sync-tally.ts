@@ -1,0 +1,66 @@
+/** Counts what a sync finds and does, and keeps its problems. */
+import { AppError } from "../src/errors.ts";
+import { SYNC_LIMITS } from "./sync-limits.ts";
+import type { SyncProblem } from "./sync-plan.ts";
+
+export interface SyncTally {
+  added: number;
+  changed: number;
+  unchanged: number;
+  blank: number;
+  removed: number;
+  missing: number;
+  failed: number;
+  warnings: number;
+  chunksAdded: number;
+  chunksRemoved: number;
+  tokens: number;
+  filesDone: number;
+  /** Ends the run at the first problem that is an error. */
+  readonly strict: boolean;
+  readonly problems: SyncProblem[];
+  /** Ids of documents and files that could not be loaded: what is stored of them stays. */
+  readonly spoiled: Set<string>;
+}
+
+export function createTally(strict = false): SyncTally {
+  return {
+    strict,
+    added: 0,
+    changed: 0,
+    unchanged: 0,
+    blank: 0,
+    removed: 0,
+    missing: 0,
+    failed: 0,
+    warnings: 0,
+    chunksAdded: 0,
+    chunksRemoved: 0,
+    tokens: 0,
+    filesDone: 0,
+    problems: [],
+    spoiled: new Set(),
+  };
+}
+
+/** Counts and keeps the problem. Throws AppError invalid_request where the run is strict. */
+export function addProblem(tally: SyncTally, { id, code, severity, message }: SyncProblem): void {
+  const problem = { id, code, severity, message };
+  if (problem.severity === "error") {
+    tally.failed += 1;
+    tally.spoiled.add(problem.id);
+    tally.spoiled.add(toSource(problem.id));
+  } else {
+    tally.warnings += 1;
+  }
+  if (tally.problems.length < SYNC_LIMITS.problemsMax) tally.problems.push(problem);
+  if (tally.strict && severity === "error") {
+    throw new AppError("invalid_request", { detail: `stopped at the first problem: ${message}` });
+  }
+}
+
+/** `notes.csv#12` came from `notes.csv`. */
+export function toSource(id: string): string {
+  const mark = id.lastIndexOf("#");
+  return mark === -1 ? id : id.slice(0, mark);
+}

@@ -1,0 +1,233 @@
+/** The command as a child process: what it prints, what it leaves, how it ends. */
+import { mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { EXIT_CODES } from "../../ingest/commands/exit-codes.ts";
+import { parseConfig } from "../../src/config.ts";
+import { createStore } from "../../src/node/wire.ts";
+import { makeTempFolder, type TempFolder } from "../support/local-store.ts";
+import { runProgram, startProgram } from "../support/process.ts";
+
+const COMMAND = "ingest/main.ts";
+const signal = new AbortController().signal;
+let folder: TempFolder;
+let docs: string;
+let env: Readonly<Record<string, string>>;
+
+beforeEach(async () => {
+  folder = await makeTempFolder();
+  docs = join(folder.path, "docs");
+  env = { DATA_DIR: join(folder.path, "store") };
+  await mkdir(docs);
+  await writeFile(join(docs, "retries.md"), "# Retries\n\nWait a little longer each time.\n");
+  await writeFile(join(docs, "queues.md"), "# Queues\n\nA bounded queue refuses work.\n");
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+const ingest = (...args: readonly string[]) => runProgram(COMMAND, args, env);
+const ingestDocs = (...args: readonly string[]) => ingest(docs, "--collection", "notes", ...args);
+const readLines = (stdout: string): Record<string, unknown>[] =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe("pnpm ingest <paths>", () => {
+  test("ingests, shows, lists, verifies, optimizes and drops, for people", async () => {
+    const first = await ingestDocs();
+    expect(first).toMatchObject({ code: EXIT_CODES.ok });
+    expect(first.stdout).toContain("notes: documents 2 added");
+    expect((await ingest("list")).stdout).toMatch(/^notes {2}2 documents, 2 chunks, static:/);
+    expect((await ingest("show", "notes")).stdout).toContain("documents  2");
+    expect(await ingest("verify")).toMatchObject({ code: EXIT_CODES.ok, stdout: "notes: sound\n" });
+    expect((await ingest("optimize", "notes")).stdout).toContain("notes: optimized");
+    const unconfirmed = await ingest("drop", "notes");
+    expect(unconfirmed).toMatchObject({ code: EXIT_CODES.usage });
+    expect(unconfirmed.stderr).toContain("--yes");
+    expect(await ingest("drop", "notes", "--yes")).toMatchObject({ code: EXIT_CODES.ok });
+    expect((await ingest("list")).stdout).toContain("no collections");
+  });
+
+  test("every line with --json is JSON, the last one is the report", async () => {
+    const { code, stdout, stderr } = await ingestDocs("--json");
+    expect({ code, stderr }).toEqual({ code: EXIT_CODES.ok, stderr: "" });
+    const lines = readLines(stdout);
+    expect(lines.slice(0, -1).every(({ type }) => type === "progress")).toBe(true);
+    expect(lines.at(-1)).toMatchObject({
+      type: "report",
+      outcome: "finished",
+      added: 2,
+      documents: 2,
+      chunks: 2,
+    });
+    const [info] = readLines((await ingest("show", "notes", "--json")).stdout);
+    expect(info).toMatchObject({ name: "notes", documents: 2, chunks: 2, chunker: "tree-1200" });
+    expect(readLines((await ingest("list", "--json")).stdout)).toMatchObject([
+      { collections: [{ name: "notes", documents: 2 }] },
+    ]);
+    expect(readLines((await ingest("verify", "--json")).stdout)).toEqual([
+      { collections: [{ collection: "notes", faults: [] }] },
+    ]);
+    expect(readLines((await ingest("drop", "notes", "--yes", "--json")).stdout)).toEqual([
+      { collection: "notes", dropped: true },
+    ]);
+  });
+
+  test("an edit of the same length and time is seen; what is gone is removed when asked", async () => {
+    await ingestDocs();
+    const file = join(docs, "queues.md");
+    const time = new Date("2026-01-01");
+    await utimes(file, time, time);
+    await ingestDocs();
+    await writeFile(file, "# Queues\n\nA bounded queue refuses wine.\n");
+    await utimes(file, time, time);
+    await rm(join(docs, "retries.md"));
+    const dry = await ingestDocs("--dry-run", "--delete-missing");
+    expect(dry.stdout).toContain("documents 0 added, 1 changed, 1 removed (dry run");
+    expect(dry.stdout).toMatch(/about \d+ tokens to embed/);
+    const changed = await ingestDocs();
+    expect(changed.stdout).toContain("documents 0 added, 1 changed");
+    expect(changed.stdout).toContain("1 stored documents were not found; --delete-missing");
+    const removed = await ingestDocs("--delete-missing");
+    expect(removed.stdout).toContain("documents 0 added, 1 unchanged, 1 removed");
+  });
+
+  test("a named file only covers itself", async () => {
+    await ingestDocs();
+    const one = await ingest(join(docs, "queues.md"), "--collection", "notes", "--delete-missing");
+    expect(one.stdout).toContain("holds 2 documents");
+    const glob = await ingest(join(docs, "q*.md"), "--collection", "notes", "--delete-missing");
+    expect(glob.stdout).toContain("holds 2 documents");
+  });
+
+  test("a dry run writes nothing", async () => {
+    const { code, stdout } = await ingestDocs("--dry-run", "--json");
+    expect(code).toBe(EXIT_CODES.ok);
+    expect(readLines(stdout).at(-1)).toMatchObject({
+      dryRun: true,
+      added: 2,
+      chunksAdded: 2,
+      chunks: 0,
+    });
+    expect(await readdir(env["DATA_DIR"] ?? "")).toEqual([]);
+  });
+
+  test("one bad document is reported, the others are stored", async () => {
+    await writeFile(
+      join(docs, "bad.md"),
+      Uint8Array.from({ length: 500 }, (_, at) => at % 7),
+    );
+    await symlink("/nowhere", join(docs, "link.md"));
+    const { code, stdout, stderr } = await ingestDocs();
+    expect(code).toBe(EXIT_CODES.partly);
+    expect(stdout).toContain("documents 2 added, 1 failed");
+    expect(stderr).toContain("error: bad.md");
+    expect(stderr).toContain("warning: link.md");
+    expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
+    const strict = await ingestDocs("--strict");
+    expect(strict).toMatchObject({ code: EXIT_CODES.partly });
+    expect(strict.stderr).toContain("stopped at the first problem");
+  });
+
+  test("metadata and language are set at the making", async () => {
+    await writeFile(join(docs, "t.csv"), "name,text,year\nOne,A text.,2024\nTwo,A text.,soon\n");
+    const flags = ["--metadata", "year:number", "--language", "none"];
+    const { code, stderr } = await ingestDocs(...flags);
+    expect(code).toBe(EXIT_CODES.partly);
+    expect(stderr).toContain('field year is "soon", the collection declares a number');
+    const { stdout } = await ingest("show", "notes");
+    expect(stdout).toContain("metadata   year:number");
+    expect(stdout).toContain("language   none");
+  });
+});
+
+describe("pnpm ingest that cannot begin", () => {
+  test.each<[string, readonly string[], number, string]>([
+    ["nothing", [], EXIT_CODES.usage, "name the files to ingest"],
+    ["an unknown option", ["DOCS", "--bogus"], EXIT_CODES.usage, "no option --bogus"],
+    ["no collection", ["DOCS"], EXIT_CODES.usage, "--collection NAME"],
+    ["an option without its value", ["DOCS", "--collection"], EXIT_CODES.usage, "lacks its value"],
+    ["a bad name", ["DOCS", "--collection", "../x"], EXIT_CODES.usage, "is no collection's name"],
+    ["a foreign option", ["list", "--watch"], EXIT_CODES.usage, "list has no --watch"],
+    ["show without a name", ["show"], EXIT_CODES.usage, "pnpm ingest show NAME"],
+    ["a missing path", ["/no/where", "--collection", "n"], EXIT_CODES.noInput, "/no/where"],
+    ["an unknown collection", ["show", "nowhere"], EXIT_CODES.noInput, "nowhere"],
+    [
+      "an unknown language",
+      ["DOCS", "--collection", "n", "--language", "klingon"],
+      EXIT_CODES.usage,
+      "klingon",
+    ],
+    [
+      "an unknown type",
+      ["DOCS", "--collection", "n", "--metadata", "a:date"],
+      EXIT_CODES.usage,
+      '"a:date"',
+    ],
+  ])("%s: says so and exits with the code for it", async (_name, args, expected, text) => {
+    const own = args.map((arg) => (arg === "DOCS" ? docs : arg));
+    const [plain, json] = await Promise.all([ingest(...own), ingest(...own, "--json")]);
+    const { code, stdout, stderr } = plain;
+    expect({ code, stdout }).toEqual({ code: expected, stdout: "" });
+    expect(stderr).toContain(text);
+    expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
+    expect(json).toMatchObject({ code: expected, stderr: "" });
+    expect(readLines(json.stdout)).toMatchObject([{ type: "error" }]);
+  });
+
+  test("a wrong setting, and an endpoint that is not there", async () => {
+    const wrong = await runProgram(COMMAND, ["list"], { ...env, PORT: "many" });
+    expect(wrong).toMatchObject({ code: EXIT_CODES.settings });
+    expect(wrong.stderr).toContain("PORT");
+    const remote = { OPENAI_BASE_URL: "http://127.0.0.1:9/v1", EMBEDDING_MODEL: "any" };
+    const args = [docs, "--collection", "notes"];
+    const absent = await runProgram(COMMAND, args, { ...env, ...remote, ATTEMPTS_MAX: "1" });
+    expect(absent).toMatchObject({ code: EXIT_CODES.unavailable });
+    expect(absent.stderr).not.toMatch(/\bat .*:\d+:\d+/);
+    expect((await ingest("list")).stdout).toContain("no collections");
+  });
+
+  test("a second writer is told to wait", async () => {
+    await ingestDocs();
+    const store = await createStore(parseConfig(env));
+    const writer = await store.openWriter("notes", signal);
+    expect(await ingestDocs()).toMatchObject({ code: EXIT_CODES.locked });
+    await writer.close();
+    expect(await ingestDocs()).toMatchObject({ code: EXIT_CODES.ok });
+  });
+
+  test("--help shows the usage and every exit code", async () => {
+    const { code, stdout } = await ingest("--help");
+    expect(code).toBe(EXIT_CODES.ok);
+    for (const exitCode of Object.values(EXIT_CODES)) expect(stdout).toContain(` ${exitCode} `);
+  });
+});
+
+test("--watch ingests again when a file changes, and ends cleanly on SIGINT", async () => {
+  await using program = startProgram(COMMAND, [docs, "--collection", "notes", "--watch"], env);
+  await program.printed("watching");
+  await writeFile(join(docs, "new.md"), "# New\n\nA new file.\n");
+  await program.printed("documents 1 added, 2 unchanged");
+  await writeFile(
+    join(docs, "bad.md"),
+    Uint8Array.from({ length: 500 }, (_, at) => at % 7),
+  );
+  await program.printed("error: bad.md");
+  await writeFile(join(docs, "bad.md"), "# Good\n\nIt is mended.\n");
+  await program.printed("documents 1 added, 3 unchanged");
+  program.kill("SIGINT");
+  expect(await program.exit).toBe(EXIT_CODES.ok);
+});
+
+test("SIGINT in the middle ends with its code, a hint, and a collection that can be gone on with", async () => {
+  const text = "A sentence that is there to be embedded, at some length. ".repeat(200);
+  const names = Array.from({ length: 400 }, (_, index) => `long-${index}.md`);
+  await Promise.all(names.map((name) => writeFile(join(docs, name), `# ${name}\n\n${text}`)));
+  await using program = startProgram(COMMAND, [docs, "--collection", "notes", "--json"], env);
+  await program.printed('"progress"');
+  program.kill("SIGINT");
+  expect(await program.exit).toBe(EXIT_CODES.interrupted);
+  const again = await ingestDocs("--json");
+  expect(again.code).toBe(EXIT_CODES.ok);
+  expect(readLines(again.stdout).at(-1)).toMatchObject({ documents: 402, outcome: "finished" });
+});

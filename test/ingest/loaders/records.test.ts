@@ -1,0 +1,225 @@
+import { describe, expect, test } from "vitest";
+import { load } from "../fixtures/load.ts";
+
+describe("CSV", () => {
+  test("a row with question and answer is titled by the question", async () => {
+    const { documents, problems } = await load(
+      "faq.csv",
+      'id,question,answer\nq1,What is it?,"A ""tool"".\nTwo lines."\n',
+    );
+    expect(problems).toEqual([]);
+    expect(documents).toEqual([
+      {
+        id: "faq.csv#q1",
+        source: "faq.csv",
+        title: "What is it?",
+        text: 'A "tool".\nTwo lines.',
+        sections: [],
+        kind: "prose",
+        metadata: {},
+      },
+    ]);
+  });
+
+  test("columns without a role become lines and typed metadata", async () => {
+    const { documents } = await load(
+      "a.csv",
+      "title,text,Unit price,Zip,In stock,url\nTea,A drink.,3.5,01234,true,https://e.org\nIce,Cold.,2,99999,FALSE,",
+    );
+    expect(documents[0]).toMatchObject({
+      id: "a.csv#1",
+      title: "Tea",
+      text: "A drink.\n\nUnit price: 3.5\nZip: 01234\nIn stock: true",
+      metadata: { Unit_price: 3.5, Zip: "01234", In_stock: true, url: "https://e.org" },
+    });
+    expect(documents[1]?.metadata).toEqual({ Unit_price: 2, Zip: "99999", In_stock: false });
+  });
+
+  const delimiters: readonly (readonly [string, string, string])[] = [
+    ["comma", "a.csv", "id,text\n1,one"],
+    ["semicolon with decimal commas", "a.csv", "id;text\n1;one"],
+    ["tab", "a.csv", "id\ttext\n1\tone"],
+    ["tab by extension", "a.tsv", "id\ttext\n1\tone"],
+    ["CRLF", "a.csv", "id,text\r\n1,one\r\n"],
+    ["BOM", "a.csv", "\uFEFFid,text\n1,one"],
+    ["a delimiter inside quotes", "a.csv", '"id";"te,x,t,text";text\n1;b;one'],
+  ];
+  test.each(delimiters)("reads %s", async (_, name, content) => {
+    const { documents } = await load(name, content);
+    expect(documents.map(({ id }) => id)).toEqual([`${name}#1`]);
+    expect(documents[0]?.text.split("\n")[0]).toBe("one");
+  });
+
+  test("without a header is read row by row, with a warning", async () => {
+    const { documents, problems } = await load("a.csv", "alpha;12\nbeta;13\n");
+    expect(problems).toMatchObject([{ code: "no-header", severity: "warning" }]);
+    expect(documents.map(({ text }) => text)).toEqual([
+      "column 1: alpha\ncolumn 2: 12",
+      "column 1: beta\ncolumn 2: 13",
+    ]);
+  });
+
+  const headers: readonly (readonly [string, string, number])[] = [
+    ["sentences are no header", "What is it?,It is a tool.\nWho?,Me.", 2],
+    ["numbers are no header", "1,2\n3,4", 2],
+    ["names above numbers are one", "city,people\nRome,2800000", 1],
+    ["a known name makes one", "Title,Remark\nOne,fine", 1],
+  ];
+  test.each(headers)("%s", async (_, content, rows) => {
+    expect((await load("a.csv", content)).documents).toHaveLength(rows);
+  });
+
+  test("rows shorter or longer than the header lose nothing", async () => {
+    const { documents } = await load("a.csv", "id,text,more\n1,one\n2,two,x,extra");
+    expect(documents.map(({ text }) => text)).toEqual(["one", "two\n\nmore: x\ncolumn 4: extra"]);
+  });
+
+  test("a quote that never closes costs the rows from there on", async () => {
+    const { documents, problems } = await load("a.csv", 'id,text\n1,one\n2,"two\n3,three\n');
+    expect(documents.map(({ id }) => id)).toEqual(["a.csv#1"]);
+    expect(problems).toMatchObject([{ code: "bad-record" }]);
+    expect(problems[0]?.message).toContain("line 3");
+  });
+
+  test("an id used twice loads once and is reported", async () => {
+    const { documents, problems } = await load("a.csv", "id,text\n1,one\n1,other\n2,two");
+    expect(documents.map(({ text }) => text)).toEqual(["one", "two"]);
+    expect(problems).toMatchObject([{ code: "duplicate-id", id: "a.csv#1" }]);
+  });
+
+  test("a header alone is reported", async () => {
+    expect((await load("a.csv", "id,text\n")).problems).toMatchObject([{ code: "empty" }]);
+  });
+
+  test("numbers keep their text where they are text or id", async () => {
+    const { documents, problems } = await load("a.csv", "id,text,price\n1.1,one,2.50\n1.10,two,3");
+    expect(problems).toEqual([]);
+    expect(documents).toMatchObject([
+      { id: "a.csv#1.1", text: "one\n\nprice: 2.50", metadata: { price: 2.5 } },
+      { id: "a.csv#1.10", text: "two\n\nprice: 3", metadata: { price: 3 } },
+    ]);
+  });
+
+  test("rows of empty cells alone are reported", async () => {
+    expect((await load("a.csv", ",,\n,,\n")).problems).toMatchObject([{ code: "no-text" }]);
+  });
+
+  test("rows beyond the limit are reported as cut", async () => {
+    const { documents, problems } = await load("a.csv", "id,text\n1,a\n2,b\n3,c\n4,d", {
+      rowsMax: 2,
+    });
+    expect(documents).toHaveLength(2);
+    expect(problems).toMatchObject([{ code: "rows-cut" }]);
+  });
+});
+
+describe("JSONL", () => {
+  test("a record keeps its id, title, text and metadata", async () => {
+    const line = {
+      _id: "d1",
+      title: "T",
+      text: "Body.",
+      metadata: { collection: "c", n: 2, tags: ["a"], nested: {} },
+    };
+    const { documents, problems } = await load("corpus.jsonl", `${JSON.stringify(line)}\n`);
+    expect(problems).toEqual([]);
+    expect(documents).toEqual([
+      {
+        id: "corpus.jsonl#d1",
+        source: "corpus.jsonl",
+        title: "T",
+        text: "Body.",
+        sections: [],
+        kind: "prose",
+        metadata: { collection: "c", n: 2, tags: ["a"] },
+      },
+    ]);
+  });
+
+  const shapes: readonly (readonly [string, object, object])[] = [
+    ["content", { id: 7, content: "x" }, { id: "a.jsonl#7", title: "a 7", text: "x" }],
+    [
+      "question and answer",
+      { question: "Q?", answer: "A." },
+      { id: "a.jsonl#1", title: "Q?", text: "A." },
+    ],
+    [
+      "other fields",
+      { text: "x", n: 1, deep: { a: 1 }, none: null },
+      { text: 'x\n\nn: 1\ndeep: {"a":1}', metadata: { n: 1 } },
+    ],
+    ["no text at all", { name: "Tea", price: 3 }, { title: "Tea", text: "name: Tea\nprice: 3" }],
+    ["hidden characters", { text: "a\u200B\u202Eb\u{E0041}c" }, { text: "abc" }],
+  ];
+  test.each(shapes)("reads %s", async (_, record, expected) => {
+    const { documents } = await load("a.jsonl", JSON.stringify(record));
+    expect(documents[0]).toMatchObject(expected);
+  });
+
+  test("a hostile key is left out", async () => {
+    const line = '{"text":"x","metadata":{"__proto__":"p","constructor":"c","ok":1}}';
+    const { documents } = await load("a.jsonl", line);
+    expect(documents[0]?.metadata).toEqual({ ok: 1 });
+    expect(Object.getPrototypeOf(documents[0]?.metadata)).toBe(Object.prototype);
+  });
+
+  const badLines: readonly (readonly [string, string])[] = [
+    ["broken JSON", '{"text": "x"'],
+    ["a number", "7"],
+    ["a record without text", '{"id": "z"}'],
+    ["nesting without end", `{"text":${"[".repeat(1_000_000)}`],
+  ];
+  test.each(badLines)(
+    "%s in one line is reported with its number and the rest goes on",
+    async (_, bad) => {
+      const { documents, problems } = await load(
+        "a.jsonl",
+        `{"text":"one"}\n\n${bad}\n{"text":"four"}\n`,
+      );
+      expect(documents.map(({ id }) => id)).toEqual(["a.jsonl#1", "a.jsonl#4"]);
+      expect(problems).toMatchObject([{ code: "bad-record", severity: "error" }]);
+      expect(problems[0]?.message).toMatch(/^a\.jsonl: line 3 /);
+    },
+  );
+
+  test("many bad lines are counted, not listed", async () => {
+    const { documents, problems } = await load("a.jsonl", `${"{bad\n".repeat(500)}{"text":"x"}`, {
+      problemsMax: 5,
+    });
+    expect(documents).toHaveLength(1);
+    expect(problems).toHaveLength(6);
+    expect(problems.at(-1)?.message).toContain("495 more");
+  });
+});
+
+describe("JSON", () => {
+  test("an array of objects is a document each", async () => {
+    const { documents, problems } = await load("a.json", '[{"id":"x","text":"one"},"two",[3]]');
+    expect(documents.map(({ id, text }) => [id, text])).toEqual([
+      ["a.json#x", "one"],
+      ["a.json#2", "two"],
+    ]);
+    expect(problems[0]?.message).toContain("item 3");
+  });
+
+  test("anything else is one document, pretty-printed", async () => {
+    const { documents } = await load("config.json", '{"a":{"b":[1]}}');
+    expect(documents[0]).toMatchObject({
+      id: "config.json",
+      kind: "code",
+      text: JSON.stringify({ a: { b: [1] } }, null, 2),
+    });
+  });
+
+  test("broken JSON names the line", async () => {
+    const { problems } = await load("a.json", '{\n  "a": 1,\n  oops\n}');
+    expect(problems).toMatchObject([{ code: "damaged" }]);
+    expect(problems[0]?.message).toContain("line 3");
+  });
+
+  test("a million levels are refused", async () => {
+    const { documents, problems } = await load("a.json", "[".repeat(1_000_000));
+    expect(documents).toEqual([]);
+    expect(problems).toMatchObject([{ code: "too-deep" }]);
+  });
+});

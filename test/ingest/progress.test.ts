@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { createProgressView, formatBar, formatDuration } from "../../ingest/progress.ts";
+
+const half = { step: "loading", files: 480, filesDone: 120, chunks: 3_000 } as const;
+
+test("the bar shows files, chunks, rate and time left", () => {
+  expect(formatBar(half, 2_000)).toBe(
+    "[======                  ] 120/480 files · 3,000 chunks · 1,500/s · 6.0 s left",
+  );
+  expect(formatBar({ ...half, step: "indexing", detail: "compact" }, 1)).toContain(
+    "index: compact",
+  );
+});
+
+test.each([
+  [400, "0.4 s"],
+  [12_300, "12 s"],
+  [185_000, "3 min 5 s"],
+])("%d ms are %s", (ms, text) => {
+  expect(formatDuration(ms)).toBe(text);
+});
+
+test("a terminal gets one line written over, anything else a line now and then", () => {
+  const lines: string[] = [];
+  const write = (text: string): void => void lines.push(text);
+  let nowMs = 0;
+  const terminal = createProgressView({ isTTY: true, columns: 20, write }, () => nowMs);
+  terminal.show(half);
+  terminal.clear();
+  expect(lines).toEqual(["\r\u001b[K[======            ", "\r\u001b[K"]);
+  lines.length = 0;
+  const log = createProgressView({ write }, () => nowMs);
+  for (nowMs = 0; nowMs <= 10_000; nowMs += 1_000) log.show(half);
+  expect(lines).toHaveLength(2);
+  expect(lines.every((line) => line.endsWith("\n"))).toBe(true);
+});
