@@ -1,10 +1,10 @@
 /** One question asked of the store, and the same asked the naive way. */
-import "../src/node/lance/quiet.ts";
+import "../src/node/lance/native-settings.ts";
 import * as lancedb from "@lancedb/lancedb";
 import type { Snapshot, StoreHit, WriteStore } from "../src/stores/store.ts";
 
 const LEG_HITS = 20;
-const TEXTS = 40;
+const TEXTS = 30;
 const TIMEOUT_MS = 5_000;
 const { signal } = new AbortController();
 

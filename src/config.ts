@@ -87,7 +87,7 @@ const Settings = z.object({
   questionCharsMax: Count.default(4_000).describe("Length of a question."),
   collectionsMax: Count.default(64).describe("Collections one run may ask."),
   legHitsMax: Count.default(100).describe("Hits each leg brings."),
-  candidatesMax: Count.default(40).describe("Fused candidates whose text is taken."),
+  candidatesMax: Count.default(30).describe("Fused candidates whose text is taken."),
   passagesMax: Count.default(12).describe("Passages in the context."),
   contextTokensMax: Count.default(6_000).describe("Tokens of the context."),
   outputTokensMax: Count.default(1_024).describe("Tokens of an answer."),

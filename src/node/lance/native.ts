@@ -1,5 +1,5 @@
 /** The native library and the Arrow copy it was built against, loaded quietly. */
-import "./quiet.ts";
+import "./native-settings.ts";
 import { createRequire } from "node:module";
 import type * as Arrow from "apache-arrow";
 

@@ -1,7 +1,6 @@
 /** Chunks to Arrow rows and back. A row carries a hash of its chunk, because the file format has no checksums. */
 import { hash } from "node:crypto";
 import type * as Arrow from "apache-arrow";
-import * as z from "zod";
 import { type Chunk, type Metadata, type MetadataValue, toContent } from "../../domain/chunk.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { ChunkWrite, DocumentWrite } from "../../stores/store.ts";
@@ -10,25 +9,20 @@ import { arrow } from "./native.ts";
 /** Columns a chunk is read back from: as few as can be, because each costs a read. */
 export const CHUNK_COLUMNS = ["content", "detail"] as const;
 
-/** What no search looks at, in one column; `content` holds the text from `textStart` on. */
-const Detail = z.object({
-  documentId: z.string(),
-  position: z.int(),
-  title: z.string(),
-  headings: z.array(z.string()),
-  page: z.int().optional(),
-  start: z.int(),
-  end: z.int(),
-  metadata: z.record(
-    z.string(),
-    z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
-  ),
-  textStart: z.int(),
-  hash: z.string(),
-});
-type Detail = z.infer<typeof Detail>;
+/** What no search looks at, in one column behind a hash of the row; `content` holds the text from `textStart` on. */
+interface Detail {
+  readonly documentId: string;
+  readonly position: number;
+  readonly title: string;
+  readonly headings: readonly string[];
+  readonly page?: number;
+  readonly start: number;
+  readonly end: number;
+  readonly metadata: Metadata;
+  readonly textStart: number;
+}
 
-const Row = z.object({ content: z.string(), detail: z.string() });
+const HASH_CHARS = 32;
 
 /** The documents' chunks as one Arrow table with the columns of `schema`. */
 export function toRows(
@@ -79,44 +73,40 @@ export function toRows(
 function toDetail(chunk: Chunk, content: string): string {
   const { documentId, position, title, location, start, end, text, metadata } = chunk;
   const textStart = content.length - text.length;
-  const hash = hashChunk(chunk);
-  const rest = { documentId, position, title, ...location, start, end, metadata, textStart, hash };
-  return JSON.stringify(rest);
+  const detail: Detail = {
+    documentId,
+    position,
+    title,
+    ...location,
+    start,
+    end,
+    metadata,
+    textStart,
+  };
+  const json = JSON.stringify(detail);
+  return `${hashRow(content, json)}${json}`;
 }
 
 /** The chunk of a row; `undefined` when the row is not what was written. */
 export function toChunk(row: unknown): Chunk | undefined {
-  const parsed = Row.safeParse(row);
-  if (!parsed.success) return undefined;
-  const { content } = parsed.data;
-  const detail = parseDetail(parsed.data.detail);
-  if (detail === undefined) return undefined;
-  const { headings, page, textStart, hash: written, ...rest } = detail;
-  const chunk: Chunk = {
+  const { content, detail } = (row ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof content !== "string" || typeof detail !== "string") return undefined;
+  const json = detail.slice(HASH_CHARS);
+  if (hashRow(content, json) !== detail.slice(0, HASH_CHARS)) return undefined;
+  // The hash says that this is what `toDetail` wrote, so it needs no further check.
+  const { headings, page, textStart, ...rest } = JSON.parse(json) as Detail;
+  return {
     id: `${rest.documentId}#${rest.position}`,
     ...rest,
     location: page === undefined ? { headings } : { headings, page },
     text: content.slice(textStart),
   };
-  // The content is compared too: search must have matched the text that is shown.
-  const sound = hashChunk(chunk) === written && toContent(chunk).toWellFormed() === content;
-  return sound ? chunk : undefined;
 }
 
-function parseDetail(text: string): Detail | undefined {
-  try {
-    return Detail.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined; // not JSON any more: damaged like any other difference
-  }
-}
-
-/** A hash of everything a chunk holds, 128 bits as hexadecimal. Text is stored with lone surrogates as U+FFFD and hashed so. */
-export function hashChunk(chunk: Chunk): string {
-  const { documentId, position, title, location, start, end, text, metadata } = chunk;
-  const place = [title, location.headings, location.page ?? null, start, end];
-  const all = JSON.stringify([documentId, position, ...place, text.toWellFormed(), metadata]);
-  return hash("sha256", all, "hex").slice(0, 32);
+/** A hash of everything a row holds of its chunk, 128 bits as hexadecimal. Lone surrogates are stored as U+FFFD and hashed so. */
+export function hashRow(content: string, json: string): string {
+  const all = `${content.toWellFormed()}\n${json.toWellFormed()}`;
+  return hash("sha256", all, "hex").slice(0, HASH_CHARS);
 }
 
 function toCell(metadata: Metadata, name: string): MetadataValue | null {

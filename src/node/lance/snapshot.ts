@@ -1,6 +1,7 @@
 /** A collection pinned to one version: its table checked out there, its term statistics loaded when first needed. */
 import type { Table } from "@lancedb/lancedb";
 import type { Limiter } from "../../async/limiter.ts";
+import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { checkQuery } from "../../stores/check.ts";
 import type { DocumentState, Snapshot } from "../../stores/store.ts";
@@ -17,6 +18,8 @@ import type { TermTable } from "./term-table.ts";
 
 /** A look into the term statistics is too short to wait in line with searches. */
 const AT_ONCE: Limiter = (work) => work();
+/** Larger collections would push each other out of the cache. */
+const WARM_CHUNKS_MAX = 200_000;
 /** Most documents of one page. */
 const PAGE_MAX = 1_000;
 
@@ -30,6 +33,7 @@ export async function createSnapshot(
   const spec = readSpec(await table.schema(), collection);
   const info = await readInfo(table, spec);
   const terms = createTermsLoader(base, collection);
+  if (info.chunks <= WARM_CHUNKS_MAX) void warm(base, table);
   const call = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
     callNative(base, collection, signal, work);
 
@@ -62,15 +66,22 @@ export async function createSnapshot(
     },
     async take(rows, signal) {
       if (rows.length === 0) return [];
-      const found: unknown[] = await call(signal, () =>
+      const found = await call(signal, () =>
         table
           .takeRowIds(rows.map(BigInt))
           .select([...CHUNK_COLUMNS])
           .withRowId()
-          .toArray({ timeoutMs: base.config.takeTimeoutMs }),
+          .toArrow({ timeoutMs: base.config.takeTimeoutMs }),
       );
-      const byRow = new Map(found.map((row) => [readRowId(row), row] as const));
-      return rows.map((row) => toChunk(byRow.get(row)));
+      const [ids, contents, details] = ["_rowid", ...CHUNK_COLUMNS].map((name) =>
+        found.getChild(name),
+      );
+      const byRow = new Map<string, Chunk | undefined>();
+      for (let index = 0; index < found.numRows; index += 1) {
+        const row = { content: contents?.get(index), detail: details?.get(index) };
+        byRow.set(String(ids?.get(index)), toChunk(row));
+      }
+      return rows.map((row) => byRow.get(row));
     },
     async documents({ after, limit }, signal) {
       const where = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
@@ -88,8 +99,19 @@ export async function createSnapshot(
   };
 }
 
-function readRowId(row: unknown): string {
-  return String((row as Readonly<Record<string, unknown>>)["_rowid"]);
+/**
+ * Loads the indexes into the cache beside the first questions, which else read them piece by piece. An
+ * index that cannot be loaded is reported by the first search that needs it.
+ */
+async function warm({ limiter }: LanceBase, table: Table): Promise<void> {
+  const { signal } = new AbortController();
+  try {
+    for (const { name } of await table.listIndices()) {
+      await limiter(() => table.prewarmIndex(name), signal);
+    }
+  } catch {
+    return;
+  }
 }
 
 /** Counts without reading: every document has exactly one chunk at position 0. */

@@ -9,7 +9,7 @@ export const RETRAIN_FACTOR = 4;
 const SAMPLE_RATE = 32;
 const PARTITION_ROWS = 128;
 /** Share of the partitions a search reads, and the fewest. */
-const PROBE_SHARE = 0.15;
+const PROBE_SHARE = 0.1;
 const PROBES_MIN = 20;
 
 /**

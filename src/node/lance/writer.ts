@@ -91,7 +91,10 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
       onChange();
       return report;
     },
-    index: (signal, progress = () => {}) => index(signal, progress),
+    async index(signal, progress = () => {}) {
+      // Statistics are saved last: where they are of this version, everything before them was done.
+      if (state.saved?.version !== state.info.version) await index(signal, progress);
+    },
     verify: (signal) =>
       guard(signal, () => verifyTable({ table, spec, saved: state.saved, signal })),
     optimize: (signal) => index(signal, () => {}),
