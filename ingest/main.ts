@@ -1,10 +1,12 @@
 /** Entry of `pnpm ingest`: has the process keep little memory, then runs the command. */
 
 /** glibc: one heap for all native threads, and freed memory given back instead of kept for later. */
-const ALLOCATOR = {
+const ENVIRONMENT = {
   MALLOC_ARENA_MAX: "1",
   MALLOC_MMAP_THRESHOLD_: "524288",
   MALLOC_TRIM_THRESHOLD_: "1048576",
+  // LanceDB: each thread that builds an index holds a part of it.
+  LANCE_CPU_THREADS: "1",
 } as const;
 /** V8: 24 MiB for young objects, where it would take 100, and a clean-up on request, before the indexes are built. */
 const FLAGS = ["--max-semi-space-size=8", "--expose-gc"] as const;
@@ -17,7 +19,7 @@ function keepLittleMemory(): void {
   const { env, argv, execArgv, execPath, platform } = process;
   if (platform !== "linux" || env["MALLOC_ARENA_MAX"] !== undefined) return;
   const args = [execPath, ...FLAGS, ...execArgv, ...argv.slice(1)];
-  process.execve?.(execPath, args, { ...env, ...ALLOCATOR });
+  process.execve?.(execPath, args, { ...env, ...ENVIRONMENT });
 }
 
 keepLittleMemory();

@@ -14,11 +14,11 @@ interface Row {
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   retrieval: async () => toRows(await benchRetrieval()),
   "first-token": async () => {
-    const { criticalMs, addedP50Ms, addedP99Ms, startMs } = await benchFirstToken();
+    const { criticalMs, addedP50Ms, addedP99Ms, floorP50Ms, startMs } = await benchFirstToken();
     return [
       {
         what: `time to first token beyond the ${criticalMs} ms of its upstreams, p50`,
-        figure: `${addedP50Ms} ms (p99 ${addedP99Ms})`,
+        figure: `${addedP50Ms} ms (p99 ${addedP99Ms}, floor ${floorP50Ms})`,
         goal: "≤ 20 ms",
         met: addedP50Ms <= 20,
       },

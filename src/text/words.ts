@@ -21,8 +21,9 @@ export function toWords(text: string): readonly Word[] {
   const words: Word[] = [];
   for (const match of text.matchAll(WORD)) {
     const surface = match[0];
-    if (UNSPACED.test(surface)) addPairs(words, surface, match.index);
-    else words.push({ stem: toStem(surface), surface, start: match.index });
+    const stem = toStem(surface);
+    if (stem === undefined) addPairs(words, surface, match.index);
+    else words.push({ stem, surface, start: match.index });
   }
   return words;
 }
@@ -36,19 +37,24 @@ export function toContentStems(text: string): ReadonlySet<string> {
   );
 }
 
-const stems = new Map<string, string>();
+/** By surface; `undefined` is a run of a script without blanks. */
+const stems = new Map<string, string | undefined>();
 const STEMS_MAX = 50_000;
 
-function toStem(surface: string): string {
+function toStem(surface: string): string | undefined {
   const known = stems.get(surface);
-  if (known !== undefined) return known;
-  const folded = fold(surface)
-    .replace(/['’]s?$/u, "")
-    .replace(/['’]/gu, "");
-  const stem = PLAIN.test(folded) ? stemmer(folded) : folded;
+  if (known !== undefined || stems.has(surface)) return known;
+  const stem = UNSPACED.test(surface) ? undefined : makeStem(surface);
   if (stems.size >= STEMS_MAX) stems.clear(); // bounded; refills with what is in use
   stems.set(surface, stem);
   return stem;
+}
+
+function makeStem(surface: string): string {
+  const folded = fold(surface)
+    .replace(/['’]s?$/u, "")
+    .replace(/['’]/gu, "");
+  return PLAIN.test(folded) ? stemmer(folded) : folded;
 }
 
 function fold(text: string): string {

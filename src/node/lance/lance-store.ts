@@ -4,21 +4,19 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Table } from "@lancedb/lancedb";
-import { COLLECTION_NAME, type CollectionSpec } from "../../domain/collection.ts";
+import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { checkName, checkSpec } from "../../stores/check.ts";
 import type { CollectionWriter, WriteStore } from "../../stores/store.ts";
 import { acquireLock, type Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
-import { callNative, connectLance, type LanceBase, type LanceOptions, openTable } from "./base.ts";
+import { connectLance, type LanceBase, type LanceOptions, openTable } from "./base.ts";
+import { createListing } from "./listing.ts";
 import { createReader } from "./reader.ts";
-import { readSpec, toSchema } from "./schema.ts";
+import { toSchema } from "./schema.ts";
 import { isMissing, toStoreError } from "./store-error.ts";
 import { toTermsName } from "./term-store.ts";
 import { createWriter } from "./writer.ts";
-
-/** Most tables of one folder that are looked at. */
-const TABLES_MAX = 10_000;
 
 /**
  * Opens the store; make one a process, because the number of native calls at once and the cache are bounded a store.
@@ -27,12 +25,13 @@ const TABLES_MAX = 10_000;
 export async function createLanceStore(options: LanceOptions): Promise<WriteStore> {
   const base = await connectLance(options);
   const reader = createReader(base);
+  const listing = createListing(base, reader);
   const write = async (collection: string, lock: Lock, table: Table): Promise<CollectionWriter> =>
     createWriter({ base, table, lock, onChange: () => reader.forget(collection) });
 
   return {
     kind: `lancedb ${base.uri}`,
-    list: (signal) => listCollections(base, signal),
+    list: (signal) => listing.list(signal),
     open: (collection, signal) => reader.open(collection, signal),
     async create(spec, signal) {
       signal.throwIfAborted();
@@ -41,6 +40,7 @@ export async function createLanceStore(options: LanceOptions): Promise<WriteStor
       return withLock(base, spec.name, async (lock) => {
         const table = await createTable(base, spec);
         reader.forget(spec.name);
+        listing.forget();
         return write(spec.name, lock, table);
       });
     },
@@ -64,34 +64,11 @@ export async function createLanceStore(options: LanceOptions): Promise<WriteStor
         throw toStoreError(thrown, collection);
       } finally {
         reader.forget(collection);
+        listing.forget();
         await lock.release();
       }
     },
   };
-}
-
-async function listCollections(base: LanceBase, signal: AbortSignal): Promise<readonly string[]> {
-  const names = await callNative(base, "", signal, () =>
-    base.connection.tableNames({ limit: TABLES_MAX }),
-  );
-  const found: string[] = [];
-  for (const name of names.filter((name) => COLLECTION_NAME.test(name))) {
-    signal.throwIfAborted();
-    if (await isCollection(base, name)) found.push(name);
-  }
-  return found.toSorted();
-}
-
-/** Tables of others and shells that a crash left are no collections; a store that cannot be read at all is an error. */
-async function isCollection(base: LanceBase, name: string): Promise<boolean> {
-  try {
-    readSpec(await (await openTable(base, name)).schema(), name);
-    return true;
-  } catch (thrown) {
-    const error = toStoreError(thrown, name);
-    if (error.code === "store_unavailable") throw error;
-    return false;
-  }
 }
 
 /** The lock is handed on to the writer, or released when there is none. */

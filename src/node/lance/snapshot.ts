@@ -8,15 +8,15 @@ import type { DocumentState, Snapshot } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
 import { callNative, type LanceBase } from "./base.ts";
 import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
+import { isScannable, readVectors, scan } from "./exact-scan.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
 import { keywordSearch, vectorSearch } from "./search.ts";
 import { lancedb } from "./native.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { readSpec } from "./schema.ts";
 import { loadTerms } from "./term-store.ts";
-import type { TermTable } from "./term-table.ts";
 
-/** A look into the term statistics is too short to wait in line with searches. */
+/** A look into what is loaded once is too short to wait in line with searches. */
 const AT_ONCE: Limiter = (work) => work();
 /** Larger collections would push each other out of the cache. */
 const WARM_CHUNKS_MAX = 200_000;
@@ -32,7 +32,8 @@ export async function createSnapshot(
   const table = await base.connection.openTable(collection, [], { version });
   const spec = readSpec(await table.schema(), collection);
   const info = await readInfo(table, spec);
-  const terms = createTermsLoader(base, collection);
+  const terms = loadOnce(() => loadTerms(base.connection, collection));
+  const vectors = loadOnce(() => readVectors(table, spec.dimensions));
   if (info.chunks <= WARM_CHUNKS_MAX) void warm(base, table);
   const call = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
     callNative(base, collection, signal, work);
@@ -57,6 +58,10 @@ export async function createSnapshot(
       const where = query.filter === undefined ? undefined : toSql(query.filter, spec);
       const options = { limit, where, timeoutMs: Math.max(1, Math.floor(query.timeoutMs)) };
       if (query.type === "vector") {
+        if (where === undefined && isScannable(info)) {
+          const block = await callNative({ limiter: AT_ONCE }, collection, signal, vectors);
+          return scan(block, query.vector, limit);
+        }
         return call(signal, () => vectorSearch(table, query.vector, { ...options, info }));
       }
       if (query.terms.length === 0) return [];
@@ -66,22 +71,9 @@ export async function createSnapshot(
     },
     async take(rows, signal) {
       if (rows.length === 0) return [];
-      const found = await call(signal, () =>
-        table
-          .takeRowIds(rows.map(BigInt))
-          .select([...CHUNK_COLUMNS])
-          .withRowId()
-          .toArrow({ timeoutMs: base.config.takeTimeoutMs }),
-      );
-      const [ids, contents, details] = ["_rowid", ...CHUNK_COLUMNS].map((name) =>
-        found.getChild(name),
-      );
-      const byRow = new Map<string, Chunk | undefined>();
-      for (let index = 0; index < found.numRows; index += 1) {
-        const row = { content: contents?.get(index), detail: details?.get(index) };
-        byRow.set(String(ids?.get(index)), toChunk(row));
-      }
-      return rows.map((row) => byRow.get(row));
+      const timeoutMs = base.config.takeTimeoutMs;
+      const found = await call(signal, () => takeChunks(table, rows, timeoutMs));
+      return rows.map((row) => found.get(row));
     },
     async documents({ after, limit }, signal) {
       const where = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
@@ -114,6 +106,27 @@ async function warm({ limiter }: LanceBase, table: Table): Promise<void> {
   }
 }
 
+/** The chunks by row; a damaged one is there as `undefined`. */
+async function takeChunks(
+  table: Table,
+  rows: readonly string[],
+  timeoutMs: number,
+): Promise<ReadonlyMap<string, Chunk | undefined>> {
+  const found = await table
+    .takeRowIds(rows.map(BigInt))
+    .select([...CHUNK_COLUMNS])
+    .withRowId()
+    .toArrow({ timeoutMs });
+  const [ids, contents, details] = ["_rowid", ...CHUNK_COLUMNS].map((name) => found.getChild(name));
+  const chunks = new Map<string, Chunk | undefined>();
+  for (let index = 0; index < found.numRows; index += 1) {
+    const content: unknown = contents?.get(index);
+    const detail: unknown = details?.get(index);
+    chunks.set(String(ids?.get(index)), toChunk({ content, detail }));
+  }
+  return chunks;
+}
+
 /** Counts without reading: every document has exactly one chunk at position 0. */
 export async function readInfo(table: Table, spec: CollectionSpec): Promise<CollectionInfo> {
   const [version, chunks, documents] = await Promise.all([
@@ -124,14 +137,11 @@ export async function readInfo(table: Table, spec: CollectionSpec): Promise<Coll
   return { ...spec, version, documents, chunks };
 }
 
-/** Loads once; a failure is not kept. */
-function createTermsLoader(
-  { connection }: LanceBase,
-  collection: string,
-): () => Promise<TermTable | undefined> {
-  let loading: Promise<TermTable | undefined> | undefined;
+/** Loads when first asked, for all who ask; a failure is not kept. */
+function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
   return () => {
-    loading ??= loadTerms(connection, collection).catch((thrown: unknown) => {
+    loading ??= load().catch((thrown: unknown) => {
       loading = undefined;
       throw thrown;
     });

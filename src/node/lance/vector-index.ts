@@ -1,8 +1,8 @@
 /** When a vector index is worth it, which one, and how much of it a search reads. Values were set by measurement. */
 import { lancedb } from "./native.ts";
 
-/** Below this many chunks every vector is compared: exact, and fast enough. */
-export const INDEX_ROWS_MIN = 10_000;
+/** Below this many chunks every vector is compared. Small indexes are read whole, so they stay exact, but from memory. */
+export const INDEX_ROWS_MIN = 1_000;
 /** The index is trained again when the collection has grown by this factor since. */
 export const RETRAIN_FACTOR = 4;
 /** Vectors a partition is trained on; more cost memory and time and did not raise the recall. */

@@ -3,7 +3,6 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { lancedb } from "../../../src/node/lance/native.ts";
-import { INDEX_ROWS_MIN } from "../../../src/node/lance/vector-index.ts";
 import type { Snapshot } from "../../../src/stores/store.ts";
 import { refusal, vectorQuery } from "../../conformance/store.ts";
 import { spec, toDocument, toVector } from "../../conformance/store-data.ts";
@@ -155,6 +154,8 @@ describe("damage", () => {
 });
 
 describe("a large collection", () => {
+  const ROWS = 10_000;
+
   test(
     "is searched through an index that finds what an exact search finds",
     { timeout: 120_000 },
@@ -162,7 +163,7 @@ describe("a large collection", () => {
       const { store } = await createTestStore();
       const writer = await store.create(spec, signal);
       const chunksEach = 100;
-      const documents = Array.from({ length: INDEX_ROWS_MIN / chunksEach }, (_, index) =>
+      const documents = Array.from({ length: ROWS / chunksEach }, (_, index) =>
         toDocument(
           `d${index}`,
           Array.from({ length: chunksEach }, (_, position) => `word${(index * position) % 997}`),

@@ -1,0 +1,85 @@
+/** Which collections there are: looked up once for all who ask within the time in which a commit becomes visible. */
+import { COLLECTION_NAME } from "../../domain/collection.ts";
+import { callNative, type LanceBase, openTable } from "./base.ts";
+import type { Reader } from "./reader.ts";
+import { readSpec } from "./schema.ts";
+import { toStoreError } from "./store-error.ts";
+
+export interface Listing {
+  list(signal: AbortSignal): Promise<readonly string[]>;
+  /** The next `list` looks again: this process has made or dropped a collection. */
+  forget(): void;
+}
+
+/** Most tables of one folder that are looked at. */
+const TABLES_MAX = 10_000;
+
+/** Creates a listing. */
+export function createListing(base: LanceBase, reader: Reader): Listing {
+  const { clock, config } = base;
+  let known: { readonly names: readonly string[]; readonly atMs: number } | undefined;
+  let changes = 0;
+  return {
+    async list(signal) {
+      signal.throwIfAborted();
+      const atMs = clock.now();
+      if (known !== undefined && atMs - known.atMs < config.freshnessMs) return known.names;
+      const before = changes;
+      const names = await find(base, reader, signal);
+      // Not after `forget`: what was found may be too old to be kept.
+      if (changes === before) known = { names, atMs };
+      return names;
+    },
+    forget() {
+      known = undefined;
+      changes += 1;
+    },
+  };
+}
+
+async function find(
+  base: LanceBase,
+  reader: Reader,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const names = await callNative(base, "", signal, () =>
+    base.connection.tableNames({ limit: TABLES_MAX }),
+  );
+  const found: string[] = [];
+  for (const name of names.filter((name) => COLLECTION_NAME.test(name))) {
+    signal.throwIfAborted();
+    if (await isCollection(base, reader, name, signal)) found.push(name);
+  }
+  return found.toSorted();
+}
+
+/**
+ * Tables of others and shells that a crash left are no collections; a damaged collection is one, so that it
+ * is reported and not passed over. A store that cannot be read at all is an error.
+ */
+async function isCollection(
+  base: LanceBase,
+  reader: Reader,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    // What is opened now is at hand when it is searched next.
+    await reader.open(name, signal);
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return hasSpec(base, name);
+  }
+}
+
+async function hasSpec(base: LanceBase, name: string): Promise<boolean> {
+  try {
+    readSpec(await (await openTable(base, name)).schema(), name);
+    return true;
+  } catch (thrown) {
+    const error = toStoreError(thrown, name);
+    if (error.code === "store_unavailable") throw error;
+    return false;
+  }
+}
