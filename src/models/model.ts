@@ -13,6 +13,8 @@ export interface Embedder {
   readonly batchMax: number;
   /** Share of this embedder's arm when fused with the keyword arm, 0 to 1, set on data. */
   readonly fusionWeight: number;
+  /** Full-text names of the languages it was made for; unset: any. In others its arm only fills in what words do not find. */
+  readonly languages?: readonly string[];
   /**
    * Vectors for the texts, in their order, each of unit length and finite; a text without any known
    * token has `undefined` in its place (it has no direction, so it can neither be found nor find).

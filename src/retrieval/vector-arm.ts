@@ -26,11 +26,33 @@ export async function searchByVector(
           : await searchGroup(embedder, group, ask, run);
       return {
         name: `vector ${id}`,
-        weight: ask.retrieval.vectorWeight ?? embedder?.fusionWeight,
+        weight: ask.retrieval.vectorWeight ?? weigh(embedder, group, ask.question),
         legs,
       };
     }),
   );
+}
+
+/**
+ * The embedder's share, or none where it does not know the language: then its hits stand behind those
+ * that words found. Told by the script of the question and the language of the collections.
+ */
+function weigh(
+  embedder: Embedder | undefined,
+  group: readonly Snapshot[],
+  question: string,
+): number | undefined {
+  const languages = embedder?.languages;
+  if (languages === undefined) return embedder?.fusionWeight;
+  const isForeign = ({ info }: Snapshot): boolean =>
+    info.tokenizer === "icu" || (info.language !== "none" && !languages.includes(info.language));
+  return isMostlyLatin(question) && !group.every(isForeign) ? embedder?.fusionWeight : 0;
+}
+
+function isMostlyLatin(text: string): boolean {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  return latin * 2 >= letters;
 }
 
 async function searchGroup(

@@ -10,6 +10,8 @@ const TEXTS_PER_CALL_MAX = 1024;
 const SLICE_UNITS_MAX = 50_000;
 /** Next to a keyword arm a table of word vectors is the weaker judge. */
 const FUSION_WEIGHT = 0.3;
+/** Its vocabulary is English: on the Spanish and Chinese of XQuAD it took 0.8 and 1.0 points off the keyword arm's nDCG@10. */
+const LANGUAGES = ["english"] as const;
 
 /**
  * An embedder over a token table; each is a vector space of its own, named after the table.
@@ -31,6 +33,7 @@ export function createStaticEmbedder(table: StaticTable): Embedder {
     dimensions: table.dimensions,
     batchMax: TEXTS_PER_CALL_MAX,
     fusionWeight: FUSION_WEIGHT,
+    languages: LANGUAGES,
     async embed(texts, _kind, signal) {
       if (texts.length > TEXTS_PER_CALL_MAX) {
         throw new RangeError(`${texts.length} texts in one call, at most ${TEXTS_PER_CALL_MAX}`);
