@@ -17,7 +17,7 @@ export const SYNC_LIMITS = {
   removalsMax: 5_000,
   /** Problems the report lists one by one. */
   problemsMax: 1_000,
-  /** Documents read from the store at a time in a dry run. */
+  /** Documents asked of the store at a time in a dry run; it may give fewer. */
   pageDocumentsMax: 5_000,
   /** Pause between two progress notices. */
   progressIntervalMs: 100,

@@ -29,7 +29,8 @@ export async function readStored(
       const states = await snapshot.documents(page, signal);
       for (const state of states) documents.set(state.id, state);
       after = states.at(-1)?.id;
-      if (states.length < limit) return { info: snapshot.info, documents };
+      // A store may give fewer than were asked for: only an empty page is the end.
+      if (states.length === 0) return { info: snapshot.info, documents };
     }
   } catch (thrown) {
     if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;

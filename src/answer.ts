@@ -1,10 +1,10 @@
 /** The product on one screen: a question becomes a sequence of events that ends with exactly one `run-end`. */
 import { createChannel } from "./async/channel.ts";
 import type { Clock } from "./async/clock.ts";
-import { noUsage, type RespondDeps, respond, type Response } from "./agent/respond.ts";
+import { type RespondDeps, respond, type Response } from "./agent/respond.ts";
 import type { Config } from "./config.ts";
 import type { Ask } from "./domain/ask.ts";
-import type { Leg, Outcome, RunEvent, RunFailure } from "./domain/event.ts";
+import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
 import { type AppError, toAppError } from "./errors.ts";
 import type { Embedder } from "./models/model.ts";
 import { type Opened, openCollections } from "./retrieval/open-collections.ts";
@@ -34,7 +34,6 @@ export function search(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIt
   return produce(deps, ask, signal, async (_run, { passages }) => ({
     answerer: "none",
     grounding: passages.length > 0 ? "ungrounded" : "no-evidence",
-    usage: noUsage,
     truncated: false,
   }));
 }
@@ -55,7 +54,12 @@ function produce(
     capacity: EVENTS_AHEAD_MAX,
     onLeave: () => consumer.abort(),
   });
-  const progress: Progress = { collections: ask.collections, versions: {}, ledger: [] };
+  const progress: Progress = {
+    collections: ask.collections,
+    versions: {},
+    ledger: [],
+    usage: { inputTokens: 0, outputTokens: 0, requests: 0 },
+  };
   const run = startRun({
     config: deps.config,
     clock: deps.clock,
@@ -64,6 +68,7 @@ function produce(
     parent: AbortSignal.any([signal, consumer.signal]),
     emit: (event) => {
       if (event.type === "leg-end") progress.ledger = [...progress.ledger, toLeg(event)];
+      if (event.type === "usage") progress.usage = addUsage(progress.usage, event);
       return channel.push(event);
     },
   });
@@ -79,6 +84,8 @@ interface Progress {
   collections: readonly string[];
   versions: Record<string, number>;
   ledger: readonly Leg[];
+  /** Of every model call so far, those that failed too. */
+  usage: Usage;
   started?: boolean;
 }
 
@@ -112,7 +119,6 @@ async function execute(
 const unfinished: Response = {
   answerer: "none",
   grounding: "ungrounded",
-  usage: noUsage,
   truncated: false,
 };
 
@@ -138,6 +144,7 @@ async function end(run: Run, progress: Progress, ending: Ending): Promise<void> 
     ...rest,
     versions: progress.versions,
     ledger: [...progress.ledger],
+    usage: progress.usage,
     degraded: [...run.degraded],
     timeline: run.timeline.entries(),
     ...(truncated ? { truncated } : {}),
@@ -147,6 +154,14 @@ async function end(run: Run, progress: Progress, ending: Ending): Promise<void> 
 
 function toLeg({ type: _type, ...leg }: Extract<RunEvent, { type: "leg-end" }>): Leg {
   return leg;
+}
+
+function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    requests: a.requests + b.requests,
+  };
 }
 
 function toVersions(opened: readonly Opened[]): Record<string, number> {

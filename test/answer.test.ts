@@ -91,6 +91,88 @@ describe("an answer by a model", () => {
     expect(text).not.toContain("NO_ANSWER");
   });
 
+  const refusals = [
+    "NO_ANSWER.",
+    "\n NO_ANSWER \n",
+    "**NO_ANSWER**",
+    '"NO_ANSWER"',
+    "NO_ANSWER\n\nThe passages speak of other things.",
+    "NO_ANSWER: see [1].",
+  ];
+  test.each(refusals)("%j is a refusal, at any cut", async (said) => {
+    for (const size of [1, 4, 100]) {
+      const chat = createScriptedChat(says(said, size));
+      const { end, text } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+      expect(text).toBe("The documents searched hold no answer to this question.");
+      expect(end).toMatchObject({ answerer: "scripted", grounding: "no-evidence" });
+      expect(end.usage.requests).toBe(1);
+    }
+  });
+
+  test("a refusal behind an answer never shows its word, at any cut", async () => {
+    const said = "Retries use jitter [1]. NO, NO_ANSWERS NO_ANSWER and NO_ANSWER";
+    for (const size of [1, 3, 100]) {
+      const chat = createScriptedChat(says(said, size));
+      const { text } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+      expect(text).toBe("Retries use jitter [1]. NO, NO_ANSWERS  and ");
+    }
+  });
+
+  test.each(["NO", "NO_ANSWERS are wrong.", '"NO_', "No answer."])(
+    "%j is an answer",
+    async (said) => {
+      const chat = createScriptedChat(says(said, 1));
+      const { text } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+      expect(text).toBe(said);
+    },
+  );
+
+  test.each([" \n ", "[42]", "\n[42] [17]\n"])(
+    "a model that writes nothing to show (%j) has failed, and extraction answers",
+    async (said) => {
+      const chat = createScriptedChat(says(said, 2));
+      const { end, text } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+      expect(end).toMatchObject({ answerer: "extractive", degraded: ["extractive"] });
+      expect(text).toMatch(/^Retries use jitter/);
+    },
+  );
+
+  test("every citation and check of an answer fits the text it came with, in any script", async () => {
+    const said = "\n\nהמתנה 😀 עם jitter [1]. 重试使用抖动。[2] Retries [1] use jitter [3][99]!";
+    const { text, events } = await ask(
+      { ...(await depsOf()), chat: createScriptedChat(says(said, 1)) },
+      "Why do retries use jitter?",
+    );
+    const slices = events.flatMap((event) =>
+      event.type === "citation" ? [text.slice(event.start, event.end)] : [],
+    );
+    expect(slices).toEqual(["המתנה 😀 עם jitter", "重试使用抖动。", "Retries", "use jitter"]);
+    const checked = events.flatMap((event) =>
+      event.type === "sentence-check" ? [text.slice(event.start, event.end)] : [],
+    );
+    expect(checked.join(" ")).toBe(text);
+  });
+
+  test("what a failed model used is counted, and its time is on the critical path", async () => {
+    const chat = createScriptedChat([new AppError("upstream_unavailable")]);
+    const { end } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+    expect(end.usage.requests).toBe(1);
+    const critical = end.timeline.flatMap(({ stage, critical: is }) => (is ? [stage] : []));
+    expect(critical).toContain("answer");
+    expect(critical.at(-1)).toBe("answer-extractive");
+  });
+
+  test("what a model used before it broke off is counted", async () => {
+    const chat = createScriptedChat([
+      { type: "text", text: "Retries use jitter " },
+      new AppError("upstream_truncated"),
+    ]);
+    const { end } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
+    expect(end.usage).toMatchObject({ requests: 1 });
+    expect(end.usage.inputTokens).toBeGreaterThan(0);
+    expect(end.usage.outputTokens).toBeGreaterThan(0);
+  });
+
   test("an answer that merely begins like a refusal is shown whole", async () => {
     const chat = createScriptedChat(says("NO, a queue that is full rejects work [1].", 1));
     const { text } = await ask({ ...(await depsOf()), chat }, "Does a full queue accept work?");
@@ -132,6 +214,11 @@ describe("an answer by a model", () => {
     );
     expect(fences[0]).toBeDefined();
     expect(fences[0]).not.toBe(fences[1]);
+    const outside = chat.requests[0]?.messages[1]?.content.replaceAll(
+      new RegExp(`<${fences[0] ?? ""}>[^]*?</${fences[0] ?? ""}>`, "g"),
+      "",
+    );
+    expect(outside?.trim()).toMatch(/^(\[\d\]\s*)+Question: Why do retries use jitter\?$/);
   });
 });
 

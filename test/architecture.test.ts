@@ -37,7 +37,7 @@ const LINES_MAX = 300;
 
 /** Vendors and the only places that know them. */
 const VENDORS: readonly (readonly [RegExp, RegExp])[] = [
-  [/^hono(\/|$)/, /^src\/(http|app\.ts|node|worker)/],
+  [/^hono(\/|$)/, /^(src\/(http|app\.ts|node|worker)|scripts\/)/],
   [/^openai(\/|$)/, /^(src\/models|scripts)\//],
 ];
 const AMBIENT = /(?<![\w.$"'`-])(process|Buffer|console|globalThis)\s*[.[]/;

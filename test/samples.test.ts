@@ -29,6 +29,12 @@ const QUESTIONS: readonly (readonly [question: string, expected: string])[] = [
   ["Are my documents sent to a model provider?", "documents never leave the machine"],
   ["What is retrieval-augmented generation?", "passages are first retrieved"],
 ];
+/** What the samples know nothing of. */
+const UNANSWERABLE: readonly string[] = [
+  "Who won the football world cup in 1998?",
+  "How long do I boil an egg?",
+  "What is the capital of Mongolia?",
+];
 const { signal } = new AbortController();
 
 let folder: TempFolder;
@@ -86,6 +92,25 @@ test.each(QUESTIONS)("%s", async (question, expected) => {
   expect(record).toMatchObject({ outcome: "finished", grounding: "grounded", degraded: [] });
   expect(record.answer).toContain(expected);
   expect(record.citations.length).toBeGreaterThan(0);
+});
+
+test("the README asks these questions that the samples cannot answer", () => {
+  const readme = readFileSync("README.md", "utf8");
+  const asked = [...readme.matchAll(/^- (.+\?)$/gm)].map(([, question]) => question);
+  expect(asked).toEqual(UNANSWERABLE);
+});
+
+test.each(UNANSWERABLE)("no evidence: %s", async (question) => {
+  const ask = createAskParser(deps.config)({ question });
+  const record = await toRunRecord(answer(deps, ask, signal));
+  expect(record).toMatchObject({ outcome: "finished", grounding: "no-evidence", citations: [] });
+});
+
+test("no answer quotes a column of the samples' tables", async () => {
+  for (const [question] of QUESTIONS) {
+    const ask = createAskParser(deps.config)({ question });
+    expect((await toRunRecord(answer(deps, ask, signal))).answer).not.toContain("topic:");
+  }
 });
 
 test("every collection is needed", async () => {

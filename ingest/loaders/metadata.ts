@@ -23,6 +23,15 @@ export function toMetadata(
   return metadata;
 }
 
+/** Whether metadata hold the value whole, and none of its texts is longer than `charsMax`. */
+export function isMetadataValue(raw: unknown, charsMax: number): boolean {
+  if (Array.isArray(raw)) {
+    return raw.every((item) => !Array.isArray(item) && isMetadataValue(item, charsMax));
+  }
+  if (typeof raw === "string") return raw.trim().length <= charsMax;
+  return typeof raw === "number" || typeof raw === "boolean";
+}
+
 /** `Unit price (€)` → `Unit_price`. */
 function toKey(name: string): string {
   const key = name

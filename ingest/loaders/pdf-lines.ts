@@ -32,6 +32,8 @@ const FULL_LINE_SHARE = 0.8;
 /** A heading is this much larger than the text, and short. */
 const HEADING_SCALE = 1.12;
 const HEADING_CHARS_MAX = 160;
+/** `2. Delivery`, `3.1 Prices`: a heading of its own, even right below one of the same size. */
+const NUMBERED = /^(?:\d{1,2}\.|\d{1,2}(?:\.\d{1,2})+\.?)\s+\p{L}/u;
 
 /** The dots between an entry of a table of contents and its page. */
 const DOT_LEADER = /(?: ?\.){5,} ?/g;
@@ -96,7 +98,8 @@ export function toParagraphs(lines: readonly PdfLine[], bodySize: number): reado
     const isLarge = line.size > bodySize * HEADING_SCALE;
     const isHeading =
       isLarge && line.text.length <= HEADING_CHARS_MAX && !line.text.includes(" … ");
-    const goesOn = before !== undefined && last?.isHeading === isHeading && isNear(before, line);
+    const isSame = last?.isHeading === isHeading && !(isHeading && NUMBERED.test(line.text));
+    const goesOn = before !== undefined && isSame && isNear(before, line);
     if (last === undefined || before === undefined || !goesOn) {
       paragraphs.push({ text: line.text, size: line.size, isHeading });
     } else {

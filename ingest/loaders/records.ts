@@ -3,7 +3,7 @@ import type { LoadedDocument } from "../document.ts";
 import type { IngestLimits } from "../limits.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, toProblem } from "./load-event.ts";
-import { toMetadata } from "./metadata.ts";
+import { isMetadataValue, toMetadata } from "./metadata.ts";
 import { toFileTitle } from "./titles.ts";
 
 type Fields = readonly (readonly [string, unknown])[];
@@ -28,6 +28,8 @@ const NAMES = {
   metadata: ["url", "link", "metadata"],
 } as const;
 const ID_CHARS_MAX = 300;
+/** Above it a value beside a text is prose of its own and is searched with it. */
+const FACT_CHARS_MAX = 80;
 
 /** Turns records into documents `file#id`; what is wrong with one is reported and the rest goes on. */
 export function* toRecordEvents(
@@ -94,11 +96,13 @@ function toDocument(
   const textName = findName(byName, NAMES.text);
   const id = toTitle(read(idName), ID_CHARS_MAX);
   const title = toTitle(read(titleName), limits.titleCharsMax);
-  // Without a text of its own, the record's columns are its text, the one that names it included.
   const taken = new Set<string | undefined>([idName, ...NAMES.metadata, textName]);
   if (textName !== undefined) taken.add(titleName);
+  // Beside a text, short values are facts about it and stay metadata; without one the columns are the text.
+  const isText = (value: unknown): boolean =>
+    textName === undefined || !isMetadataValue(value, FACT_CHARS_MAX);
   const lines = fields
-    .filter(([name]) => !taken.has(toName(name)))
+    .filter(([name, value]) => !taken.has(toName(name)) && isText(value))
     .map(([name, value]) => [name.trim(), toText(value)] as const)
     .filter(([, value]) => value !== "")
     .map(([name, value]) => (name === "" ? value : `${name}: ${value}`));

@@ -1,17 +1,19 @@
 /** Streams a model's answer: citations filtered and resolved, each sentence checked, a refusal recognised. */
 import type { Grounding, Passage, Usage } from "../domain/event.ts";
+import { AppError } from "../errors.ts";
 import { createCitationParser, type Parsed } from "../grounding/citation-parser.ts";
 import { createGround } from "../grounding/ground.ts";
 import type { ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimateTokens } from "../text/tokens.ts";
-import { NO_ANSWER, toMessages } from "./prompt.ts";
+import { toMessages } from "./prompt.ts";
+import { createRefusalFilter } from "./refusal.ts";
 
 export interface Generated {
-  /** Empty when the model found no answer in the passages. */
-  readonly text: string;
+  /** The model found no answer in the passages; nothing was shown. */
+  readonly isRefusal: boolean;
   readonly grounding: Grounding;
-  readonly usage: Usage;
+  /** The model stopped at its token limit. */
   readonly truncated: boolean;
 }
 
@@ -21,7 +23,10 @@ export interface GenerateOptions {
   readonly progress: { shown: boolean };
 }
 
-/** Emits text-delta, citation and sentence-check as they come. Throws what the model throws. */
+/**
+ * Emits text-delta, citation and sentence-check as they come, and usage however it ends.
+ * Throws what the model throws, and AppError upstream_bad_response when it wrote nothing to show.
+ */
 export async function generate(
   chat: ChatModel,
   question: string,
@@ -29,62 +34,58 @@ export async function generate(
   { run, progress }: GenerateOptions,
 ): Promise<Generated> {
   const messages = toMessages(question, passages);
+  const filter = createRefusalFilter();
   const parser = createCitationParser(passages.length);
   const ground = createGround(passages);
-  const usage = { inputTokens: 0, outputTokens: 0, requests: 1 };
+  let usage: Usage | undefined;
   let raw = "";
-  let text = "";
+  let blank = "";
   let truncated = false;
 
   const show = async (parsed: Parsed): Promise<void> => {
-    if (parsed.text === "") return;
+    const text = blank + parsed.text;
+    blank = progress.shown || text.trim() !== "" ? "" : text;
+    if (text === blank) return; // nothing, or blanks before the first word
     progress.shown = true;
-    text += parsed.text;
-    await run.emit({ type: "text-delta", text: parsed.text });
-    for (const event of ground.push(parsed.text, parsed.markers)) await run.emit(event);
+    await run.emit({ type: "text-delta", text });
+    for (const event of ground.push(text, parsed.markers)) await run.emit(event);
   };
 
   const request = { messages, outputTokensMax: run.config.outputTokensMax, temperature: 0 };
-  for await (const delta of chat.stream(request, run.signal)) {
-    if (delta.type === "text") {
-      const wasHeld = isRefusalSoFar(raw);
-      raw += delta.text;
-      // A refusal is recognised by its beginning; until it is told apart nothing is shown.
-      if (!isRefusalSoFar(raw)) await show(parser.push(wasHeld ? raw : delta.text));
-    } else if (delta.type === "usage") {
-      usage.inputTokens = delta.inputTokens;
-      usage.outputTokens = delta.outputTokens;
-    } else {
-      truncated = delta.reason === "length";
+  try {
+    for await (const delta of chat.stream(request, run.signal)) {
+      if (delta.type === "text") {
+        raw += delta.text;
+        await show(parser.push(filter.push(delta.text)));
+      } else if (delta.type === "usage") {
+        const { inputTokens, outputTokens } = delta;
+        usage = { inputTokens, outputTokens, requests: 1 };
+      } else {
+        truncated = delta.reason === "length";
+      }
     }
-  }
-  if (!isRefusal(raw)) {
-    if (!progress.shown && isRefusalSoFar(raw)) await show(parser.push(raw));
+    await show(parser.push(filter.end()));
     await show(parser.end());
+    const { last, grounding } = ground.end();
+    for (const event of last) await run.emit(event);
+    if (!filter.isRefusal && !progress.shown) {
+      throw new AppError("upstream_bad_response", { detail: `${chat.id} answered without a word` });
+    }
+    return { isRefusal: filter.isRefusal, grounding, truncated };
+  } finally {
+    await run.emit({ type: "usage", ...(usage ?? estimateUsage(messages, raw)) });
   }
-  const { last, grounding } = ground.end();
-  for (const event of last) await run.emit(event);
-  if (usage.outputTokens === 0) estimateUsage(usage, messages, raw);
-  await run.emit({ type: "usage", ...usage });
-  return { text, grounding, usage, truncated };
 }
 
-function isRefusal(raw: string): boolean {
-  return raw.trim() === "" || raw.trim().replace(/\.$/u, "") === NO_ANSWER;
-}
-
-/** Could what has come so far still become a refusal? */
-function isRefusalSoFar(raw: string): boolean {
-  const start = raw.trimStart();
-  return NO_ANSWER.startsWith(start.trimEnd()) || isRefusal(raw);
-}
-
-/** Endpoints that send no usage get an estimate, so that budgets and costs are never silently nought. */
-function estimateUsage(
-  usage: { inputTokens: number; outputTokens: number },
-  messages: readonly { readonly content: string }[],
-  raw: string,
-): void {
-  usage.inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
-  usage.outputTokens = estimateTokens(raw);
+/**
+ * Endpoints that send no usage, or break off before it, get an estimate, so that budgets and costs are
+ * never silently nought. A request of which nothing came is counted without tokens.
+ */
+function estimateUsage(messages: readonly { readonly content: string }[], raw: string): Usage {
+  if (raw === "") return { inputTokens: 0, outputTokens: 0, requests: 1 };
+  return {
+    inputTokens: messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
+    outputTokens: estimateTokens(raw),
+    requests: 1,
+  };
 }

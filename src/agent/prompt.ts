@@ -26,5 +26,5 @@ export function toMessages(question: string, passages: readonly Passage[]): read
 
 function toSource({ label, title, location, text }: Passage, fence: string): string {
   const place = [title, ...location.headings].filter((part) => part !== "").join(" › ");
-  return `[${label}] ${place}\n<${fence}>\n${text}\n</${fence}>`;
+  return `[${label}]\n<${fence}>\n${place}\n\n${text}\n</${fence}>`;
 }

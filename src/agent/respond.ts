@@ -1,6 +1,6 @@
 /** From passages to an answer: by the model where there is one, else by extraction, else an honest no. */
 import type { Ask } from "../domain/ask.ts";
-import type { Grounding, Usage } from "../domain/event.ts";
+import type { Grounding, Passage } from "../domain/event.ts";
 import { toAppError } from "../errors.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
 import type { Retrieved } from "../retrieval/retrieve.ts";
@@ -19,12 +19,9 @@ export interface Response {
   /** `extractive`, or the model's id. */
   readonly answerer: string;
   readonly grounding: Grounding;
-  readonly usage: Usage;
   /** The model stopped at its token limit. */
   readonly truncated: boolean;
 }
-
-export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, requests: 0 };
 
 /** Shown when the evidence carries no answer. Says it, and nothing else. */
 const NO_EVIDENCE_TEXT = "The documents searched hold no answer to this question.";
@@ -40,15 +37,18 @@ export async function respond(
   { passages }: Retrieved,
   run: Run,
 ): Promise<Response> {
-  if (passages.length === 0) return refuse("none", noUsage, run);
+  if (passages.length === 0) return refuse("none", run);
   if (deps.chat !== undefined) {
-    const generated = await tryGenerate(deps.chat, ask, { passages, ledger: [] }, run);
+    const generated = await tryGenerate(deps.chat, ask, passages, run);
     if (generated !== undefined) return generated;
   }
-  return run.timeline.stage("answer", ["take", "rerank"], async () => {
+  // After a model that failed this had to wait for it.
+  const [stage, after] =
+    deps.chat === undefined ? ["answer", []] : ["answer-extractive", ["answer"]];
+  return run.timeline.stage(stage, ["take", "rerank", ...after], async () => {
     const quoted = await quote(ask.question, passages, deps.sentenceEmbedder, run);
-    if (!quoted) return refuse("extractive", noUsage, run);
-    return { answerer: "extractive", grounding: "grounded", usage: noUsage, truncated: false };
+    if (!quoted) return refuse("extractive", run);
+    return { answerer: "extractive", grounding: "grounded", truncated: false };
   });
 }
 
@@ -56,15 +56,16 @@ export async function respond(
 async function tryGenerate(
   chat: ChatModel,
   ask: Ask,
-  { passages }: Retrieved,
+  passages: readonly Passage[],
   run: Run,
 ): Promise<Response | undefined> {
   const progress = { shown: false };
   try {
     return await run.timeline.stage("answer", ["take", "rerank"], async () => {
       const generated = await generate(chat, ask.question, passages, { run, progress });
-      if (generated.text.trim() === "") return refuse(chat.id, generated.usage, run);
-      return { answerer: chat.id, ...generated };
+      const { isRefusal, grounding, truncated } = generated;
+      if (isRefusal) return refuse(chat.id, run);
+      return { answerer: chat.id, grounding, truncated };
     });
   } catch (thrown) {
     run.signal.throwIfAborted();
@@ -76,7 +77,7 @@ async function tryGenerate(
   }
 }
 
-async function refuse(answerer: string, usage: Usage, run: Run): Promise<Response> {
+async function refuse(answerer: string, run: Run): Promise<Response> {
   await run.emit({ type: "text-delta", text: NO_EVIDENCE_TEXT });
-  return { answerer, grounding: "no-evidence", usage, truncated: false };
+  return { answerer, grounding: "no-evidence", truncated: false };
 }

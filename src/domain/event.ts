@@ -93,6 +93,25 @@ export const RunFailure = z.object({
 });
 export type RunFailure = z.infer<typeof RunFailure>;
 
+const RunEnd = z.object({
+  type: z.literal("run-end"),
+  runId: z.string(),
+  outcome: Outcome,
+  grounding: Grounding,
+  /** Which answerer wrote the text: `extractive` or a model's id. */
+  answerer: z.string(),
+  /** Version of each collection that was read, so that citations resolve later. */
+  versions: z.record(z.string(), z.int()),
+  ledger: z.array(Leg),
+  degraded: z.array(z.string()),
+  usage: Usage,
+  timeline: z.array(TimelineEntry),
+  /** The model stopped at its token limit. */
+  truncated: z.boolean().optional(),
+  error: RunFailure.optional(),
+});
+export type RunEnd = z.infer<typeof RunEnd>;
+
 export const RunEvent = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("run-start"),
@@ -111,30 +130,13 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text-reset") }),
   z.object({ type: z.literal("degraded"), code: z.string() }),
   Usage.extend({ type: z.literal("usage") }),
-  z.object({
-    type: z.literal("run-end"),
-    runId: z.string(),
-    outcome: Outcome,
-    grounding: Grounding,
-    /** Which answerer wrote the text: `extractive` or a model's id. */
-    answerer: z.string(),
-    /** Version of each collection that was read, so that citations resolve later. */
-    versions: z.record(z.string(), z.int()),
-    ledger: z.array(Leg),
-    degraded: z.array(z.string()),
-    usage: Usage,
-    timeline: z.array(TimelineEntry),
-    /** The model stopped at its token limit. */
-    truncated: z.boolean().optional(),
-    error: RunFailure.optional(),
-  }),
+  RunEnd,
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
-export type RunEnd = Extract<RunEvent, { type: "run-end" }>;
 
 /** A finished run as one object: what `POST /v1/ask` returns as JSON. */
 export const RunRecord = z.object({
-  ...RunEvent.options[9].omit({ type: true }).shape,
+  ...RunEnd.omit({ type: true }).shape,
   answer: z.string(),
   passages: z.array(Passage),
   citations: z.array(Citation),

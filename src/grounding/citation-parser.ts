@@ -21,10 +21,15 @@ export interface CitationParser {
   end(): Parsed;
 }
 
-/** `[1]`, `[1, 2]`, `[^1]`, `【1】`, with the blanks before it. */
-const MARKER = /[ \t]*[[【]\^?\s*(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\s*[\]】]/gu;
-/** The end of a text that may become a marker; at most this long, so that it cannot be held back for ever. */
-const UNFINISHED = /[ \t]+$|[ \t]*[[【]\^?[\d\s,;]{0,40}$/u;
+/**
+ * `[1]`, `[1, 2]`, `[^1]`, `【1】`, with the blanks before it. Open brackets before the last one belong to
+ * it, so that taking out `[9]` can never make a marker of what was around it: `[[9]7]`. Every repetition
+ * is bounded: a text of nothing but blanks or brackets takes linear time, and what a cut text may hold
+ * back is exactly what a whole one would match.
+ */
+const MARKER = /[ \t]{0,8}[[【]([[【^\d\s,;]{0,128})[\]】]/gu;
+/** The end of a text that may become a marker, or the first half of a character. */
+const UNFINISHED = /[ \t]{1,8}$|[ \t]{0,8}[[【][[【^\d\s,;]{0,128}$|[\ud800-\udbff]$/u;
 
 /** Creates a parser that lets labels 1 to `labelMax` pass. Markers come out as `[1][2]`. */
 export function createCitationParser(labelMax: number): CitationParser {
@@ -36,12 +41,15 @@ export function createCitationParser(labelMax: number): CitationParser {
     let out = "";
     let last = 0;
     for (const match of text.matchAll(MARKER)) {
-      const labels = toLabels(match[1] ?? "", labelMax);
+      const body = match[1] ?? "";
+      if (!/\d/u.test(body)) continue; // `[ ]` is no marker
+      const open = Math.max(body.lastIndexOf("["), body.lastIndexOf("【")) + 1;
+      const labels = toLabels(body.slice(open), labelMax);
       out += text.slice(last, match.index);
       last = match.index + match[0].length;
       if (labels.length === 0) continue;
-      const blanks = /^[ \t]*/u.exec(match[0])?.[0] ?? "";
-      out += blanks;
+      const before = match[0].length - body.length - 2;
+      out += match[0].slice(0, open === 0 ? before : before + open);
       markers.push({ labels, start: length + out.length });
       out += labels.map((label) => `[${label}]`).join("");
     }
@@ -66,6 +74,6 @@ export function createCitationParser(labelMax: number): CitationParser {
 }
 
 function toLabels(list: string, labelMax: number): readonly number[] {
-  const labels = list.split(/[,;]/u).map(Number);
+  const labels = (list.match(/\d+/gu) ?? []).map(Number);
   return [...new Set(labels)].filter((label) => label >= 1 && label <= labelMax);
 }

@@ -133,10 +133,12 @@ function toScore(features: Features): number {
 
 function toCandidates(passage: Passage): readonly Candidate[] {
   const fences = findFences(passage.text);
+  const headings = new Set([passage.title, ...passage.location.headings].map(toPlain));
   return splitSentences(passage.text).flatMap(({ start, end }, position) => {
     const text = passage.text.slice(start, end);
     if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
     if (text.length > SENTENCE_CHARS_MAX || isScaffold(text)) return [];
+    if (headings.has(toPlain(text))) return [];
     if (fences.some((fence) => start < fence.end && end > fence.start)) return [];
     return {
       passage,
@@ -147,6 +149,14 @@ function toCandidates(passage: Passage): readonly Candidate[] {
       words: toWords(text),
     };
   });
+}
+
+/** Some formats keep headings as plain lines, numbered or not. */
+function toPlain(text: string): string {
+  return text
+    .replace(/^[\d.\s)]+/u, "")
+    .replace(/[\s.:]+$/u, "")
+    .toLowerCase();
 }
 
 /** Headings, rules, table frames and lead-ins to a list announce things but say nothing of them. */

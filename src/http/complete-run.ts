@@ -48,7 +48,7 @@ export async function* completeRun(
     throw new AppError("internal", { detail: "the run ended without its last event" });
   } catch (thrown) {
     log.error("run-broke-off", thrown, { runId, requestId });
-    yield finish(brokenEnd(runId));
+    if (!logged) yield finish(brokenEnd(runId)); // else it broke after its end, in its own cleaning up
   } finally {
     const ms = Math.round(clock.now() - startMs);
     if (!logged) log.info("run", { runId, requestId, outcome: "cancelled", ms });
@@ -61,7 +61,7 @@ function brokenEnd(runId: string): RunEnd {
     type: "run-end",
     runId,
     outcome: "failed",
-    grounding: "no-evidence",
+    grounding: "ungrounded",
     answerer: "none",
     versions: {},
     ledger: [],

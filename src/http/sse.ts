@@ -29,6 +29,7 @@ export function createEventStream(
   const pieces: Uint8Array[] = [];
   const encode = createEncoder();
   let ended = false;
+  let shown = false;
   let cancelStall: () => void = () => undefined;
 
   const take = (events: readonly RunEvent[]): void => {
@@ -44,8 +45,10 @@ export function createEventStream(
       pieces.push(PING);
       return;
     }
-    if (first.at(-1)?.type !== "text-delta") return take(first);
-    // Deltas of the same moment travel together.
+    const isFirst = !shown && first.some(({ type }) => type === "text-delta");
+    shown ||= isFirst;
+    if (isFirst || first.at(-1)?.type !== "text-delta") return take(first);
+    // Deltas of the same moment travel together, but for the first, which someone is waiting for.
     await new Promise<void>((resolve) => clock.timer(0, resolve));
     take([...first, ...(await feed.read(0))]);
   };

@@ -2,10 +2,10 @@
 import { APIError } from "openai";
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
 import { toAbortError } from "../async/deadline.ts";
-import { AppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
 import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
 import { adaptDialect, guessDialect, toDialectFields } from "./chat-dialect.ts";
-import type { ChatDelta, ChatModel, ChatRequest } from "./model.ts";
+import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { type Upstream, toBadResponse } from "./upstream.ts";
 
@@ -90,17 +90,31 @@ async function* readAnswer(
   let length = 0;
   let finish: ChatChunk["finish"];
   let usage: ChatChunk["usage"];
-  for await (const chunk of chunks) {
-    usage = chunk.usage ?? usage;
-    finish = chunk.finish ?? finish;
-    if (chunk.text === "") continue;
-    length += chunk.text.length;
-    if (length > ANSWER_CHARS_MAX) {
-      throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
+  try {
+    for await (const chunk of chunks) {
+      usage = chunk.usage ?? usage;
+      finish = chunk.finish ?? finish;
+      if (chunk.text === "") continue;
+      length += chunk.text.length;
+      if (length > ANSWER_CHARS_MAX) {
+        throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
+      }
+      yield { type: "text", text: chunk.text };
     }
-    yield { type: "text", text: chunk.text };
+  } catch (thrown) {
+    // A connection that breaks behind the finish reason costs the usage, not the answer.
+    if (finish === undefined || toAppError(thrown).code !== "upstream_truncated") throw thrown;
   }
   if (usage !== undefined) yield { type: "usage", ...usage };
+  yield { type: "finish", reason: checkFinish(finish, length, upstream) };
+}
+
+/** The finish of a stream that is complete. Throws AppError for every other end. */
+function checkFinish(
+  finish: ChatChunk["finish"],
+  length: number,
+  upstream: Upstream,
+): FinishReason {
   switch (finish) {
     case undefined:
       throw toTruncated(upstream);
@@ -113,10 +127,9 @@ async function* readAnswer(
     case "stop":
     case "length":
       if (length === 0) throw toBadResponse(describeEmpty(finish), upstream);
-      yield { type: "finish", reason: finish };
-      break;
+      return finish;
     default:
-      finish satisfies never;
+      return finish satisfies never;
   }
 }
 

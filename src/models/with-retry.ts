@@ -31,16 +31,12 @@ export function withEmbedderRetry(embedder: Embedder, policy: EmbedderRetryPolic
   return {
     ...embedder,
     embed: (texts, kind, signal) =>
-      retry(
-        () =>
-          attempt((own) => embedder.embed(texts, kind, own), {
-            clock: policy.clock,
-            timeoutMs: policy.attemptTimeoutMs[kind],
-            signal,
-            source: embedder.id,
-          }),
-        { ...policy, signal },
-      ),
+      attemptAll((own) => embedder.embed(texts, kind, own), {
+        policy,
+        timeoutMs: policy.attemptTimeoutMs[kind],
+        signal,
+        source: embedder.id,
+      }),
   };
 }
 
@@ -48,16 +44,12 @@ export function withRerankerRetry(reranker: Reranker, policy: RerankerRetryPolic
   return {
     ...reranker,
     score: (question, texts, signal) =>
-      retry(
-        () =>
-          attempt((own) => reranker.score(question, texts, own), {
-            clock: policy.clock,
-            timeoutMs: policy.attemptTimeoutMs,
-            signal,
-            source: reranker.id,
-          }),
-        { ...policy, signal },
-      ),
+      attemptAll((own) => reranker.score(question, texts, own), {
+        policy,
+        timeoutMs: policy.attemptTimeoutMs,
+        signal,
+        source: reranker.id,
+      }),
   };
 }
 
@@ -106,18 +98,26 @@ async function readHead(rest: Deltas): Promise<{ head: readonly ChatDelta[]; res
 }
 
 interface AttemptOptions {
-  readonly clock: Clock;
+  readonly policy: RetryPolicy;
+  /** For one attempt. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly source: string;
 }
 
+function attemptAll<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  options: AttemptOptions,
+): Promise<T> {
+  return retry(() => attempt(work, options), { ...options.policy, signal: options.signal });
+}
+
 /** One attempt under its own deadline. Running out of it is the upstream's stall, not the end of the run. */
 async function attempt<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  { clock, timeoutMs, signal, source }: AttemptOptions,
+  { policy, timeoutMs, signal, source }: AttemptOptions,
 ): Promise<T> {
-  using deadline = startDeadline({ clock, budgetMs: timeoutMs, parent: signal });
+  using deadline = startDeadline({ clock: policy.clock, budgetMs: timeoutMs, parent: signal });
   try {
     return await work(deadline.signal);
   } catch (thrown) {

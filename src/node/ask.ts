@@ -2,13 +2,16 @@
 import { parseArgs } from "node:util";
 import { answer } from "../answer.ts";
 import { type Config, parseConfig } from "../config.ts";
+import { RERANK_MODES } from "../domain/ask.ts";
 import type { RunEnd, RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import { toRunRecord } from "../http/run-record.ts";
 import { createAskParser } from "../http/schemas.ts";
+import { type Log, silentLog } from "../telemetry/log.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
 import { askServer } from "./ask-server.ts";
 import { checkDataDir } from "./check-data-dir.ts";
+import { escapeControls } from "./escape-controls.ts";
 import { createLog } from "./log.ts";
 import { printRun } from "./print-run.ts";
 
@@ -16,7 +19,7 @@ const USAGE = `Usage: pnpm ask "question" [--collection NAME]... [--url http://.
 
   --collection NAME  ask only this collection; may be repeated
   --url URL          ask a running server instead of the local store
-  --verbose          also print the legs of the search and the timeline
+  --verbose          also print the legs of the search, the timeline, and what went wrong
   --json             print the whole run as one JSON object
 
 Exit code: 0 answered, 3 no evidence, 2 wrong usage or settings, 1 anything else.
@@ -48,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (thrown) {
     if (interrupt.signal.aborted) return EXIT.interrupted;
     if (!(thrown instanceof AppError)) throw thrown;
-    process.stderr.write(`tributary: ${thrown.message}\n`);
+    complain(thrown.message);
     return thrown.code.startsWith("invalid_") ? EXIT.usage : EXIT.failed;
   }
 }
@@ -79,23 +82,26 @@ async function ask(options: Options): Promise<AsyncIterable<RunEvent>> {
   const { question, collections, url } = options;
   const { signal } = interrupt;
   if (url !== undefined) return askServer(url, { question, collections }, signal);
-  return askLocally(parseConfig(process.env), { question, collections }, signal);
+  // The answer says what was left out; why is for those who want to know.
+  const log = options.verbose ? createLog(process.stderr) : silentLog;
+  return askLocally(parseConfig(process.env), { question, collections }, { log, signal });
 }
 
 async function askLocally(
   config: Config,
   body: object,
-  signal: AbortSignal,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
 ): Promise<AsyncIterable<RunEvent>> {
   await checkDataDir(config.dataDir);
-  const deps = await createAnswerDeps(config, createLog(process.stderr));
+  const deps = await createAnswerDeps(config, log);
   const { store } = deps;
+  const rerankers = RERANK_MODES.filter((mode) => deps.rerankers[mode] !== undefined);
   if ((await store.list(signal)).length === 0) {
     throw new AppError("collection_not_found", {
       detail: `the store (${store.kind}) is empty; fill it with: pnpm ingest <files or folders> --collection NAME`,
     });
   }
-  return answer(deps, createAskParser(config)(body), signal);
+  return answer(deps, createAskParser(config, rerankers)(body), signal);
 }
 
 async function show(events: AsyncIterable<RunEvent>, options: Options): Promise<RunEnd> {
@@ -111,12 +117,16 @@ async function show(events: AsyncIterable<RunEvent>, options: Options): Promise<
 function toExitCode({ error, grounding }: RunEnd): number {
   if (error !== undefined) {
     const detail = error.detail ?? `the run ended with ${error.code}`;
-    process.stderr.write(
-      `\ntributary: ${error.stage === undefined ? "" : `${error.stage}: `}${detail}\n`,
-    );
+    process.stderr.write("\n");
+    complain(error.stage === undefined ? detail : `${error.stage}: ${detail}`);
     return interrupt.signal.aborted ? EXIT.interrupted : EXIT.failed;
   }
   return grounding === "no-evidence" ? EXIT.noEvidence : EXIT.answered;
+}
+
+/** The words may come from a server that is not ours. */
+function complain(sentence: string): void {
+  process.stderr.write(`tributary: ${escapeControls(sentence, "\n")}\n`);
 }
 
 /** Waits until it is written: the process exits right after. */

@@ -1,14 +1,16 @@
 /** Says in one sentence why the folder of the local store cannot be used, before anything tries. */
 import { constants } from "node:fs";
-import { access, mkdir, readdir } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { AppError } from "../errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "may not be read and written by this user",
   EPERM: "may not be read and written by this user",
   EROFS: "is on a read-only disk",
   EEXIST: "is not a folder",
+  ENOENT: "cannot be made there",
   ENOTDIR: "lies below a file",
   ENOSPC: "is on a full disk",
 };
@@ -16,7 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Can be read; created when it is missing. Throws AppError store_unavailable. */
 export function checkDataDir(dataDir: string): Promise<void> {
   return check(dataDir, async () => {
-    await mkdir(dataDir, { recursive: true });
+    await makeFolder(dataDir);
     await readdir(dataDir);
   });
 }

@@ -28,12 +28,14 @@ export function createServer(fetch: Fetch, config: Config): Server {
 /** Listens; the port that was really taken. Throws AppError that says what to change. */
 export function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", (thrown: NodeJS.ErrnoException) => {
+    const onError = (thrown: NodeJS.ErrnoException): void => {
       reject(
         new AppError("invalid_request", { detail: explain(thrown, host, port), cause: thrown }),
       );
-    });
+    };
+    server.once("error", onError);
     server.listen(port, host, () => {
+      server.off("error", onError);
       const address = server.address();
       resolve(typeof address === "object" && address !== null ? address.port : port);
     });

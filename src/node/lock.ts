@@ -1,10 +1,11 @@
 /** A lock file: one writer at a time, across processes of one machine. A lock whose process is gone is taken over. */
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { AppError } from "../errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 const Holder = z.object({
   token: z.string(),
@@ -34,7 +35,7 @@ export async function acquireLock(path: string, what: string): Promise<Lock> {
     host: hostname(),
     startedAt: await readStartTime(process.pid),
   };
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     if (await tryCreate(path, holder)) return { release: () => release(path, holder.token) };
     const other = await readHolder(path);

@@ -46,13 +46,16 @@ async function main(config: Config): Promise<void> {
 
   const server = createServer(createApp(deps).fetch, config);
   const port = await listen(server, config.host, config.port);
-  stop.signal.addEventListener("abort", () => {
+  const end = (): void => {
     const { gate, clock } = deps;
     void drain({ gate, server, clock, log, graceMs: config.drainGraceMs }).then(() =>
       process.exit(0),
     );
-  });
-  await announce(deps, port, stop.signal);
+  };
+  if (stop.signal.aborted) return end();
+  stop.signal.addEventListener("abort", end);
+  // Not with the signal: a service that is told to end drains, whatever the banner was waiting for.
+  await announce(deps, port, new AbortController().signal);
 }
 
 async function fill(signal: AbortSignal): Promise<void> {

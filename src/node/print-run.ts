@@ -42,7 +42,9 @@ const GROUNDINGS: Readonly<Record<RunEnd["grounding"], string>> = {
 };
 
 function describeEnd({ grounding, degraded, truncated }: RunEnd): string {
-  const missing = degraded.length === 0 ? "" : `Made without: ${degraded.join(", ")}\n`;
+  // `extractive` says what was used; for a reader what is missing is the model.
+  const parts = degraded.map((code) => (code === "extractive" ? "the model" : code));
+  const missing = parts.length === 0 ? "" : `Made without: ${parts.join(", ")}\n`;
   const cut = truncated === true ? "The model stopped at its token limit.\n" : "";
   return `${GROUNDINGS[grounding]}${cut}${missing}`;
 }

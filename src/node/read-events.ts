@@ -10,7 +10,7 @@ export async function* readEvents(
 ): AsyncGenerator<RunEvent, void> {
   let rest = "";
   const decoder = new TextDecoder();
-  for await (const bytes of body) {
+  for await (const bytes of readBytes(body)) {
     const lines = `${rest}${decoder.decode(bytes, { stream: true })}`.split("\n");
     rest = lines.pop() ?? "";
     if (rest.length > LINE_CHARS_MAX) break;
@@ -21,9 +21,20 @@ export async function* readEvents(
       if (event.type === "run-end") return;
     }
   }
-  throw new AppError("upstream_truncated", {
-    detail: "the answer broke off: the stream ended without its last event",
-  });
+  throw toTruncated();
+}
+
+async function* readBytes(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* body;
+  } catch (thrown) {
+    throw toTruncated(thrown); // the connection was reset
+  }
+}
+
+function toTruncated(cause?: unknown): AppError {
+  const detail = "the answer broke off: the stream ended without its last event";
+  return new AppError("upstream_truncated", { detail, cause });
 }
 
 function parseEvent(data: string): RunEvent {

@@ -39,7 +39,7 @@ export async function retrieve(
   run: Run,
 ): Promise<Retrieved> {
   const snapshots = opened.flatMap((one) => ("snapshot" in one ? [one.snapshot] : []));
-  const taker = createTaker(snapshots, run);
+  using taker = createTaker(snapshots, run);
   const arms = await search(
     { ...deps, onKeywords: (best) => taker.prefetch(best) },
     opened,

@@ -15,7 +15,7 @@ export interface Found extends Candidate {
 /** A row of a collection. */
 type Row = Pick<Candidate, "collection" | "row">;
 
-export interface Taker {
+export interface Taker extends Disposable {
   /** Starts to fetch rows that will very likely go on, while the run waits for something else. Never throws. */
   prefetch(rows: readonly Row[]): void;
   /**
@@ -30,35 +30,45 @@ export interface Taker {
 export function createTaker(snapshots: readonly Snapshot[], run: Run): Taker {
   /** What was fetched; a damaged chunk is there as `undefined`. */
   const chunks = new Map<string, Chunk | undefined>();
+  /** Ends what was fetched ahead, with the run or with the taker. */
+  const gone = new AbortController();
+  const signalAhead = AbortSignal.any([run.signal, gone.signal]);
   let early: Promise<unknown> = Promise.resolve();
 
-  const fetch = async (collection: string, rows: readonly Row[]): Promise<void> => {
+  const fetch = async (
+    collection: string,
+    rows: readonly Row[],
+    signal: AbortSignal,
+  ): Promise<void> => {
     const snapshot = snapshots.find(({ info }) => info.name === collection);
-    const taken = snapshot === undefined ? [] : await takeFrom(snapshot, rows, run);
+    const taken = snapshot === undefined ? [] : await takeFrom(snapshot, rows, signal);
     for (const [index, row] of rows.entries()) chunks.set(toKey(row), taken[index]);
   };
   const fetchAll = (
     rows: readonly Row[],
+    signal: AbortSignal,
     onError: (thrown: unknown, collection: string) => Promise<void>,
   ): Promise<unknown> =>
     pMap(
       Map.groupBy(rows, ({ collection }) => collection),
       ([collection, group]) =>
-        fetch(collection, group).catch((thrown: unknown) => onError(thrown, collection)),
+        fetch(collection, group, signal).catch((thrown: unknown) => onError(thrown, collection)),
       { concurrency: run.config.searchConcurrencyMax },
     );
 
   return {
     prefetch(rows) {
       // What fails here is missing later, and is then fetched again and reported.
-      early = fetchAll(rows, () => Promise.resolve());
+      early = fetchAll(rows, signalAhead, () => Promise.resolve());
     },
     async take(candidates) {
-      await early;
+      using deadline = run.deadline.child(run.config.takeTimeoutMs, "take");
+      // Late is as good as failed: what is missing then is asked for once more.
+      await untilAborted(early, deadline.signal).catch(() => undefined);
       run.signal.throwIfAborted();
       let failed = 0;
       const missing = candidates.filter((candidate) => !chunks.has(toKey(candidate)));
-      await fetchAll(missing, async (thrown, collection) => {
+      await fetchAll(missing, deadline.signal, async (thrown, collection) => {
         run.signal.throwIfAborted();
         failed += 1;
         run.log.error("take-failed", thrown, { runId: run.id, collection });
@@ -74,6 +84,10 @@ export function createTaker(snapshots: readonly Snapshot[], run: Run): Taker {
         throw new AppError("store_unavailable", { stage: "take" });
       return found;
     },
+    [Symbol.dispose]() {
+      // What was fetched ahead for a search that failed must not outlive it.
+      gone.abort();
+    },
   };
 }
 
@@ -84,9 +98,9 @@ function toKey({ collection, row }: Row): string {
 async function takeFrom(
   snapshot: Snapshot,
   group: readonly Row[],
-  run: Run,
+  signal: AbortSignal,
 ): Promise<readonly (Chunk | undefined)[]> {
-  using deadline = run.deadline.child(run.config.takeTimeoutMs, "take");
+  signal.throwIfAborted();
   const rows = group.map(({ row }) => row);
-  return await untilAborted(snapshot.take(rows, deadline.signal), deadline.signal);
+  return untilAborted(snapshot.take(rows, signal), signal);
 }

@@ -112,7 +112,7 @@ const cases: readonly Case[] = [
   {
     name: "too many passages",
     body: ask({ retrieval: { passagesMax: 41 } }),
-    says: "retrieval.passagesMax must be at most 40",
+    says: "retrieval.passagesMax must be at most 30",
   },
   {
     name: "no hits",
@@ -315,7 +315,7 @@ test("defaults are filled in, the question is trimmed, and the smaller deadline 
     retrieval: {
       retrievers: ["vector", "keyword"],
       legHitsMax: 100,
-      rerank: "none",
+      rerank: "lexical",
       passagesMax: 12,
       contextTokensMax: 6000,
       require: [],

@@ -234,6 +234,15 @@ describe.each(STORES)("syncDocuments %s", (_name, createStore) => {
     });
   });
 
+  test("a dry run knows every stored document, beyond a page of the store", async () => {
+    const setup = { store: await createStore(), embedder: createCountingEmbedder() };
+    const names = Array.from({ length: 1_100 }, (_, at) => `${String(at).padStart(4, "0")}.md`);
+    const files = Object.fromEntries(names.map((name) => [name, `This is ${name}.`]));
+    await sync(setup, files);
+    const report = await sync(setup, files, { dryRun: true });
+    expect(report).toMatchObject({ added: 0, unchanged: names.length, missing: 0 });
+  });
+
   test("a dry run counts everything and writes nothing", async () => {
     const setup = { store: await createStore(), embedder: createCountingEmbedder() };
     const fresh = await sync(setup, { "a.md": "One." }, { dryRun: true });

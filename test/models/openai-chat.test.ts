@@ -209,6 +209,14 @@ describe("reads what complete streams look like", () => {
     expect(deltas.filter(({ type }) => type !== "text")).toEqual(rest);
   });
 
+  test("a reset behind the finish reason costs the usage, not the answer", async () => {
+    server.script(stream([hi, stop], "reset"));
+    const { text, deltas, error } = await ask(createChat());
+    expect(error).toBeUndefined();
+    expect(text).toBe("hi");
+    expect(deltas.at(-1)).toEqual(finished);
+  });
+
   test("keeps text together that is cut within a character", async () => {
     const bytes = new TextEncoder().encode(
       `data: ${JSON.stringify(chunk({ content: "año 日本 👍" }))}\n\n`,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -109,19 +109,22 @@ test("a running server is asked with --url, and the local store is not touched",
   expect(code).toBe(0);
 });
 
-test("a stream without its last event is a failure", async () => {
+const cuts: readonly (readonly [string, (response: ServerResponse, text: string) => void])[] = [
+  ["ends", (response, text) => response.end(text)],
+  ["is reset", (response, text) => response.write(text, () => response.socket?.resetAndDestroy())],
+];
+test.each(cuts)("a stream that %s without its last event is a failure", async (_, end) => {
   const text = [runStart, retrievalEnd, { type: "text-delta", text: "Timeouts" }]
     .map((event) => `data: ${JSON.stringify(event)}\n\n`)
     .join("");
   const cut = createServer((_request, response) => {
-    response.writeHead(200, { "Content-Type": "text/event-stream" }).end(text);
+    end(response.writeHead(200, { "Content-Type": "text/event-stream" }), text);
   });
   await new Promise<void>((resolve) => cut.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(cut.address() as AddressInfo).port}`;
-  const { code, stdout, stderr } = await ask(QUESTION, "--url", url);
+  const { code, stderr } = await ask(QUESTION, "--url", url);
   cut.close();
-  expect(stdout).toContain("Timeouts");
-  expect(stderr).toContain("broke off");
+  expect(stderr).toBe("tributary: the answer broke off: the stream ended without its last event\n");
   expect(code).toBe(1);
 });
 
@@ -138,6 +141,15 @@ test("control characters of an answer never reach the terminal", async () => {
   await using server = await serveTest(service);
   const { stdout } = await ask(QUESTION, "--url", server.url);
   expect(stdout).toContain("a\\u{1b}]0;title\\u{7}b\\u{202e}");
+});
+
+test("nor do those of its failure", async () => {
+  const error = { code: "internal", retryable: false, detail: "evil\u001b[2J" } as const;
+  const end = makeEnd({ outcome: "failed", error });
+  const service = makeService({ answer: play([runStart, retrievalEnd, end]) });
+  await using server = await serveTest(service);
+  const { stderr } = await ask(QUESTION, "--url", server.url);
+  expect(stderr).toContain("evil\\u{1b}[2J");
 });
 
 test("a reader that has had enough is no failure", async () => {

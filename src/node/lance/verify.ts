@@ -92,9 +92,12 @@ async function verifyIndexes(table: Table, rows: number): Promise<string[]> {
     ? [...expected, [VECTOR_INDEX, "vector index"] as const]
     : expected) {
     const stats = await table.indexStats(name);
-    if (stats === undefined) findings.push(`there is no ${words}; index the collection`);
+    if (stats === undefined)
+      findings.push(`there is no ${words}; mend it with: pnpm ingest optimize`);
     else if (stats.numUnindexedRows > 0) {
-      findings.push(`the ${words} lacks ${stats.numUnindexedRows} chunks; index the collection`);
+      findings.push(
+        `the ${words} lacks ${stats.numUnindexedRows} chunks; mend it with: pnpm ingest optimize`,
+      );
     }
   }
   return findings;
@@ -102,10 +105,12 @@ async function verifyIndexes(table: Table, rows: number): Promise<string[]> {
 
 function verifyTerms(saved: TermTable | undefined, counted: TermTable, version: number): string[] {
   if (saved === undefined) {
-    return counted.chunks === 0 ? [] : ["there are no term statistics; index the collection"];
+    return counted.chunks === 0
+      ? []
+      : ["there are no term statistics; mend it with: pnpm ingest optimize"];
   }
   if (saved.version !== version)
-    return ["the term statistics are out of date; index the collection"];
+    return ["the term statistics are out of date; mend it with: pnpm ingest optimize"];
   const expected = new Map(counted.entries());
   let wrong = saved.chunks === counted.chunks ? 0 : 1;
   for (const [term, count] of saved.entries()) {
@@ -115,7 +120,7 @@ function verifyTerms(saved: TermTable | undefined, counted: TermTable, version: 
   wrong += expected.size;
   return wrong === 0
     ? []
-    : [`the term statistics are wrong for ${wrong} terms; index the collection`];
+    : [`the term statistics are wrong for ${wrong} terms; mend it with: pnpm ingest optimize`];
 }
 
 function summarise(ids: readonly string[], what: string): string[] {

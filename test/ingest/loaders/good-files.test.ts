@@ -145,6 +145,20 @@ describe("PDF", () => {
     ]);
   });
 
+  test("a numbered heading right below a title of its size is a heading of its own", async () => {
+    const lines = [
+      { text: "Leave and Absence", size: 18 },
+      { text: "Policy", size: 18, gap: 22 },
+      { text: "1. Annual leave", size: 18, gap: 22 },
+      "Every employee has 28 days of annual leave in each calendar year.",
+    ];
+    const { sections } = await loadOne("a.pdf", writePdf([lines]));
+    expect(sections.map(({ headings }) => headings)).toEqual([
+      ["Leave and Absence Policy"],
+      ["1. Annual leave"],
+    ]);
+  });
+
   test("without a title of its own is titled by its largest line", async () => {
     const lines = [{ text: "Large", size: 20 }, "small words that make up the text of it"];
     expect((await loadOne("a.pdf", writePdf([lines]))).title).toBe("Large");

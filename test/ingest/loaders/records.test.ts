@@ -21,7 +21,7 @@ describe("CSV", () => {
     ]);
   });
 
-  test("columns without a role become lines and typed metadata", async () => {
+  test("beside a text, other columns are typed metadata alone", async () => {
     const { documents } = await load(
       "a.csv",
       "title,text,Unit price,Zip,In stock,url\nTea,A drink.,3.5,01234,true,https://e.org\nIce,Cold.,2,99999,FALSE,",
@@ -29,10 +29,26 @@ describe("CSV", () => {
     expect(documents[0]).toMatchObject({
       id: "a.csv#1",
       title: "Tea",
-      text: "A drink.\n\nUnit price: 3.5\nZip: 01234\nIn stock: true",
+      text: "A drink.",
       metadata: { Unit_price: 3.5, Zip: "01234", In_stock: true, url: "https://e.org" },
     });
     expect(documents[1]?.metadata).toEqual({ Unit_price: 2, Zip: "99999", In_stock: false });
+  });
+
+  test("without a text, all columns are the text, and typed metadata", async () => {
+    const { documents } = await load("a.csv", "sku,name,price\nS1,Tea,3.5");
+    expect(documents[0]).toMatchObject({
+      title: "Tea",
+      text: "sku: S1\nname: Tea\nprice: 3.5",
+      metadata: { sku: "S1", price: 3.5 },
+    });
+  });
+
+  test("beside a text, a column of prose is searched with it", async () => {
+    const remark =
+      "The drink is served from four to five, with milk or lemon, in the room upstairs.";
+    const { documents } = await load("a.csv", `title,text,remark\nTea,A drink.,"${remark}."`);
+    expect(documents[0]?.text).toBe(`A drink.\n\nremark: ${remark}.`);
   });
 
   const delimiters: readonly (readonly [string, string, string])[] = [
@@ -71,7 +87,8 @@ describe("CSV", () => {
 
   test("rows shorter or longer than the header lose nothing", async () => {
     const { documents } = await load("a.csv", "id,text,more\n1,one\n2,two,x,extra");
-    expect(documents.map(({ text }) => text)).toEqual(["one", "two\n\nmore: x\ncolumn 4: extra"]);
+    expect(documents.map(({ text }) => text)).toEqual(["one", "two"]);
+    expect(documents[1]?.metadata).toEqual({ more: "x", column_4: "extra" });
   });
 
   test("a quote that never closes costs the rows from there on", async () => {
@@ -95,8 +112,8 @@ describe("CSV", () => {
     const { documents, problems } = await load("a.csv", "id,text,price\n1.1,one,2.50\n1.10,two,3");
     expect(problems).toEqual([]);
     expect(documents).toMatchObject([
-      { id: "a.csv#1.1", text: "one\n\nprice: 2.50", metadata: { price: 2.5 } },
-      { id: "a.csv#1.10", text: "two\n\nprice: 3", metadata: { price: 3 } },
+      { id: "a.csv#1.1", text: "one", metadata: { price: 2.5 } },
+      { id: "a.csv#1.10", text: "two", metadata: { price: 3 } },
     ]);
   });
 
@@ -146,7 +163,7 @@ describe("JSONL", () => {
     [
       "other fields",
       { text: "x", n: 1, deep: { a: 1 }, none: null },
-      { text: 'x\n\nn: 1\ndeep: {"a":1}', metadata: { n: 1 } },
+      { text: 'x\n\ndeep: {"a":1}', metadata: { n: 1 } },
     ],
     ["no text at all", { name: "Tea", price: 3 }, { title: "Tea", text: "name: Tea\nprice: 3" }],
     ["hidden characters", { text: "a\u200B\u202Eb\u{E0041}c" }, { text: "abc" }],

@@ -1,0 +1,30 @@
+/** Makes a folder and those above it, one at a time: Node's own recursive `mkdir` never returns where /proc refuses. */
+import { mkdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+
+/** Makes the folder if it is missing. Throws the system's error: EACCES, EROFS, ENOENT, ENOTDIR, EEXIST for a file, … */
+export async function makeFolder(path: string): Promise<void> {
+  const folder = resolve(path);
+  const missing: string[] = [];
+  for (let current = folder; ; current = dirname(current)) {
+    try {
+      await mkdir(current);
+      break;
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException;
+      if (code === "EEXIST") break;
+      if (code !== "ENOENT" || current === dirname(current)) throw thrown;
+      missing.push(current);
+    }
+  }
+  for (const current of missing.toReversed()) await makeOne(current);
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (thrown) {
+    // Another process may have been first.
+    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
+  }
+}

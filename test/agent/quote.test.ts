@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { quote } from "../../src/agent/quote.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { createTestRun, toPassage } from "../support/run.ts";
+
+const question = "Why do retries use jitter?";
+const wrapped =
+  "- Retries use jitter so that the many clients of one service\n  do not come back at the same moment.";
+const second =
+  "Retries without jitter make clients come back together, and retries use it to avoid that.";
+
+test("each sentence is one line, cited over exactly its span, with its place in the document", async () => {
+  const run = createTestRun();
+  using _ = run.deadline;
+  const passages = [
+    toPassage(1, wrapped, { start: 500, end: 500 + wrapped.length }),
+    toPassage(2, second),
+  ];
+  expect(await quote(question, passages, wordEmbedder, run)).toBe(true);
+  const text = run.events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+  expect(text).not.toMatch(/\n|^- /);
+  const cited = run.events.flatMap((event) => (event.type === "citation" ? [event] : []));
+  const checks = run.events.flatMap((event) => (event.type === "sentence-check" ? [event] : []));
+  expect(cited.length).toBeGreaterThan(0);
+  expect(checks.map(({ start, end }) => [start, end])).toEqual(
+    cited.map(({ start, end }) => [start, end]),
+  );
+  for (const { label, start, end, evidence } of cited) {
+    expect(text.slice(end)).toMatch(new RegExp(`^ \\[${label}\\]`));
+    const passage = passages[label - 1];
+    const source = passage?.text.slice(
+      evidence.start - passage.start,
+      evidence.end - passage.start,
+    );
+    expect(source?.replace(/\s*\n\s*/g, " ").replace(/^- /, "")).toBe(text.slice(start, end));
+  }
+});
+
+test("where no sentence answers, nothing is emitted", async () => {
+  const run = createTestRun();
+  using _ = run.deadline;
+  expect(await quote("Who painted it?", [toPassage(1, wrapped)], wordEmbedder, run)).toBe(false);
+  expect(run.events).toEqual([]);
+});

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { checkSentence, findEvidence, type Verdict } from "../../src/grounding/check-sentence.ts";
+
+const evidence = ["The bounded queue holds 64 entries. Ada Lovelace chose the limit in 1843."];
+
+const cases: readonly (readonly [verdict: Verdict, sentence: string])[] = [
+  ["supported", "The queue holds 64 entries."],
+  ["supported", "Queues hold 64 entries!"],
+  ["unsupported", "The queue holds 65 entries."],
+  ["unsupported", "The bounded queue was chosen by Grace."],
+  ["supported", "The limit was chosen by Ada Lovelace."],
+  ["unsupported", "Bananas ripen faster in warm rooms."],
+  ["weak", "The queue protects entries from readers."],
+  ["weak", "It is what it is."],
+  ["weak", ""],
+];
+describe("a sentence", () => {
+  test.each(cases)("is %s: %s", (verdict, sentence) => {
+    expect(checkSentence(sentence, evidence)).toBe(verdict);
+  });
+
+  test("without evidence is unsupported", () => {
+    expect(checkSentence("The queue holds 64 entries.", [])).toBe("unsupported");
+  });
+
+  test("may rest on several passages", () => {
+    const two = ["The queue is bounded.", "Its limit is 64."];
+    expect(checkSentence("The bounded queue has limit 64.", two)).toBe("supported");
+  });
+});
+
+describe("evidence", () => {
+  const [text = ""] = evidence;
+  const spans: readonly (readonly [claim: string, found: string])[] = [
+    ["Ada Lovelace chose it", "Ada Lovelace chose the limit in 1843."],
+    ["64 entries", "The bounded queue holds 64 entries."],
+    ["bananas", text],
+    ["", text],
+  ];
+  test.each(spans)("for %j is %j", (claim, found) => {
+    const { start, end } = findEvidence(claim, text);
+    expect(text.slice(start, end)).toBe(found);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import type { Passage } from "../../src/domain/event.ts";
+import { extract, scoreSentences } from "../../src/grounding/extractive.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { toPassage } from "../support/run.ts";
+
+const { signal } = new AbortController();
+const jitter = "Retries use jitter so that clients do not come back at the same moment.";
+const backoff = "Exponential backoff doubles the wait after every failure.";
+
+async function chooseFrom(
+  question: string,
+  ...passages: readonly Passage[]
+): Promise<readonly string[]> {
+  const { chosen } = await extract(question, passages, wordEmbedder, signal);
+  return chosen.map(({ candidate }) => candidate.text);
+}
+
+describe("extraction", () => {
+  test("chooses the sentence that answers, word for word, at its place in the document", async () => {
+    const text = `${backoff} ${jitter}`;
+    const passage = toPassage(1, text, { start: 1_000, end: 1_000 + text.length });
+    const { chosen } = await extract("Why do retries use jitter?", [passage], wordEmbedder, signal);
+    const best = chosen.find(({ candidate }) => candidate.text === jitter)?.candidate;
+    expect(best?.start).toBe(1_000 + text.indexOf(jitter));
+    expect(best?.end).toBe(1_000 + text.length);
+  });
+
+  test.each(["Who painted the Mona Lisa?", "xyzzy plugh?"])(
+    "chooses nothing for %s",
+    async (question) => {
+      expect(await chooseFrom(question, toPassage(1, `${backoff} ${jitter}`))).toEqual([]);
+    },
+  );
+
+  const mute: readonly (readonly [string, string])[] = [
+    ["no text", ""],
+    ["a heading", "# Why retries use jitter"],
+    ["a lead-in", "Why retries use jitter:"],
+    ["fenced code", `\`\`\`\n${jitter}\n\`\`\``],
+    ["a table's frame", "| --- | --- |"],
+    ["too short a text", "Jitter."],
+  ];
+  test.each(mute)("has nothing to choose from in %s", async (_, text) => {
+    const passages = [toPassage(1, text)];
+    expect(
+      await scoreSentences("Why do retries use jitter?", passages, wordEmbedder, signal),
+    ).toEqual([]);
+    expect(await chooseFrom("Why do retries use jitter?", ...passages)).toEqual([]);
+  });
+
+  test("says nothing twice", async () => {
+    const chosen = await chooseFrom(
+      "Why do retries use jitter?",
+      toPassage(1, jitter),
+      toPassage(2, jitter),
+    );
+    expect(chosen).toEqual([jitter]);
+  });
+
+  test("embeds in batches the embedder takes, and hands on the signal", async () => {
+    const sizes: number[] = [];
+    const small = {
+      ...wordEmbedder,
+      batchMax: 2,
+      embed: (...[texts, kind, own]: Parameters<typeof wordEmbedder.embed>) => {
+        sizes.push(texts.length);
+        return wordEmbedder.embed(texts, kind, own);
+      },
+    };
+    const passage = toPassage(
+      1,
+      `${jitter} ${backoff} A bounded queue rejects work when it is full.`,
+    );
+    await extract("Why do retries use jitter?", [passage], small, signal);
+    expect(sizes).toEqual([1, 2, 1]);
+    const aborted = AbortSignal.abort(new Error("stopped"));
+    await expect(extract("Why?", [passage], small, aborted)).rejects.toThrow("stopped");
+  });
+});

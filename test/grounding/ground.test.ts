@@ -1,0 +1,211 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createCitationParser } from "../../src/grounding/citation-parser.ts";
+import { type Checked, createGround, type Grounded } from "../../src/grounding/ground.ts";
+import { splitSentences } from "../../src/text/sentences.ts";
+import { toPassage } from "../support/run.ts";
+
+const passages = [
+  toPassage(1, "Retries use jitter. Backoff doubles the wait."),
+  toPassage(2, "A queue of 64 entries is bounded.", { start: 100, end: 133 }),
+  toPassage(3, "The breaker opens after repeated failures."),
+];
+
+describe("ground", () => {
+  test("cites the sentence of the passage, checks the sentence of the answer", () => {
+    const { text, events, grounding } = groundIn(["Backoff doubles the wait [1]. It rains. "]);
+    expect(events).toEqual([
+      {
+        type: "citation",
+        label: 1,
+        start: 0,
+        end: 24,
+        evidence: { documentId: "d1", start: 20, end: 45 },
+      },
+      { type: "sentence-check", start: 0, end: 29, verdict: "supported", labels: [1] },
+      { type: "sentence-check", start: 30, end: 39, verdict: "unsupported", labels: [] },
+    ]);
+    expect(text.slice(0, 24)).toBe("Backoff doubles the wait");
+    expect(grounding).toBe("partly-grounded");
+  });
+
+  const claims: readonly (readonly [text: string, claims: readonly string[]])[] = [
+    [
+      "Retries use jitter. [1] A queue is bounded.[2]",
+      ["1 Retries use jitter.", "2 A queue is bounded."],
+    ],
+    [
+      "Retries use jitter [1], and a queue is bounded [2].",
+      ["1 Retries use jitter", "2 and a queue is bounded"],
+    ],
+    ["Retries use jitter [1][3].", ["1 Retries use jitter", "3 Retries use jitter"]],
+    ["Retries use jitter [1] [1].", ["1 Retries use jitter"]],
+    ["[1] Retries use jitter.", ["1 [1] Retries use jitter."]],
+    ["الطابور محدود [2]. 队列有界。[1]", ["2 الطابور محدود", "1 队列有界。"]],
+    ["😀 Retries use jitter 😀 [1]", ["1 😀 Retries use jitter 😀"]],
+    ["[1]", ["1 [1]"]],
+    ["No marker.", []],
+  ];
+  test.each(claims)("%j: each label vouches for the words before it", (text, expected) => {
+    const { text: shown, events } = groundIn([text]);
+    const found = events.flatMap((event) =>
+      event.type === "citation" ? [`${event.label} ${shown.slice(event.start, event.end)}`] : [],
+    );
+    expect(found).toEqual(expected);
+  });
+
+  test("evidence is counted from the start of the document, not of the passage", () => {
+    const [citation] = groundIn(["A queue of 64 entries is bounded [2]."]).events;
+    expect(citation).toMatchObject({ evidence: { documentId: "d2", start: 100, end: 133 } });
+  });
+
+  const groundings = [
+    ["Retries use jitter [1].", "grounded"],
+    ["Retries use jitter.", "ungrounded"],
+    ["Retries use jitter [1]. A queue of 65 entries is bounded [2].", "partly-grounded"],
+    ["Bananas are yellow [1].", "ungrounded"],
+    ["", "ungrounded"],
+    ["[2]", "ungrounded"],
+    [" \n ", "ungrounded"],
+  ] as const;
+  test.each(groundings)("%j is %s", (text, grounding) => {
+    expect(groundIn([text]).grounding).toBe(grounding);
+  });
+
+  test("a sentence is settled at the first word of the next, not before", () => {
+    const ground = createGround(passages);
+    expect(ground.push("Retries use jitter.", [])).toEqual([]);
+    expect(ground.push(" (", [])).toEqual([]);
+    expect(ground.push("[1]", [{ start: 21, labels: [1] }])).toEqual([]);
+    expect(ground.push(" B", [])).not.toEqual([]);
+  });
+
+  const parts = [
+    "Retries use jitter",
+    "a queue",
+    "Dr",
+    "No",
+    "e.g",
+    "5",
+    "1",
+    "I",
+    "。",
+    "队列",
+    "ما",
+    ".",
+    ". ",
+    "! ",
+    "? ",
+    " ",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "- ",
+    "* ",
+    "> ",
+    "# ",
+    "| ",
+    "```\n",
+    "---",
+    "(",
+    ")",
+    '"',
+    "”",
+    "…",
+    "[1]",
+    "[2]",
+    " [3]",
+    "a long line that is wrapped by the width of its page",
+  ];
+  const anyText = fc
+    .array(fc.constantFrom(...parts), { maxLength: 25 })
+    .map((some) => some.join(""));
+
+  test("however the text is cut, the same events come out", () => {
+    fc.assert(
+      fc.property(anyText, fc.array(fc.nat(200)), (text, cuts) => {
+        const whole = groundIn([text]);
+        expect(groundIn(cut(text, cuts))).toEqual(whole);
+        expect(groundIn(text.split(""))).toEqual(whole);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("checked spans follow each other, overlap nowhere and leave out nothing but blanks", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const { text: shown, events } = groundIn(text.split(""));
+        let at = 0;
+        for (const event of events) {
+          if (event.type !== "sentence-check") continue;
+          expect(event.start).toBeGreaterThanOrEqual(at);
+          expect(shown.slice(at, event.start).trim()).toBe("");
+          expect(event.end).toBeGreaterThan(event.start);
+          at = event.end;
+        }
+        expect(shown.slice(at).trim()).toBe("");
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("sentences without markers are those of the whole text", () => {
+    fc.assert(
+      fc.property(anyText, (marked) => {
+        const text = marked.replaceAll(/\[\d\]/g, "");
+        const { events } = groundIn(text.split(""));
+        const spans = events.map(({ start, end }) => ({ start, end }));
+        expect(spans).toEqual(splitSentences(text));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("a citation lies within the sentence checked after it", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const { events } = groundIn(text.split(""));
+        for (const [index, event] of events.entries()) {
+          if (event.type !== "citation") continue;
+          const check = events.slice(index).find(({ type }) => type === "sentence-check");
+          expect(event.start).toBeGreaterThanOrEqual(check?.start ?? Infinity);
+          expect(event.end).toBeLessThanOrEqual(check?.end ?? -1);
+        }
+      }),
+    );
+  });
+
+  test("an endless sentence is followed in linear time", () => {
+    const ground = createGround(passages);
+    // Read anew at each of these, it would take minutes.
+    for (let count = 0; count < 100_000; count += 1) ground.push("word ", []);
+    expect(ground.end().last).toMatchObject([{ start: 0, end: 499_999 }]);
+  });
+});
+
+interface Result {
+  readonly text: string;
+  readonly events: readonly (Grounded | Checked)[];
+  readonly grounding: string;
+}
+
+/** Through the parser, as in a run. */
+function groundIn(pieces: readonly string[]): Result {
+  const parser = createCitationParser(passages.length);
+  const ground = createGround(passages);
+  const events: (Grounded | Checked)[] = [];
+  let text = "";
+  for (const piece of [...pieces, undefined]) {
+    const parsed = piece === undefined ? parser.end() : parser.push(piece);
+    text += parsed.text;
+    events.push(...ground.push(parsed.text, parsed.markers));
+  }
+  const { last, grounding } = ground.end();
+  return { text, events: [...events, ...last], grounding };
+}
+
+function cut(text: string, cuts: readonly number[]): readonly string[] {
+  const places = [0, ...cuts.toSorted((a, b) => a - b), text.length];
+  return places.slice(1).map((to, index) => text.slice(places[index], to));
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { startTimeline } from "../../src/telemetry/timeline.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+
+/** A stage, what it waited for, when it began and ended. */
+type Row = readonly [stage: string, after: readonly string[], startMs: number, endMs: number];
+
+const runs: readonly {
+  readonly name: string;
+  readonly rows: readonly Row[];
+  readonly critical: readonly string[];
+}[] = [
+  { name: "nothing", rows: [], critical: [] },
+  {
+    name: "the slower of two predecessors",
+    rows: [
+      ["embed", [], 0, 60],
+      ["terms", [], 0, 5],
+      ["keyword", ["terms"], 5, 9],
+      ["vector", ["embed"], 60, 70],
+      ["take", ["keyword", "vector"], 70, 72],
+    ],
+    critical: ["embed", "vector", "take"],
+  },
+  {
+    name: "a stage that nothing waited for",
+    rows: [
+      ["open", [], 0, 1],
+      ["rewrite", [], 0, 5],
+      ["answer", ["open"], 1, 9],
+    ],
+    critical: ["open", "answer"],
+  },
+  {
+    name: "of two stages of one name the later one",
+    rows: [
+      ["embed", [], 0, 4],
+      ["embed", [], 0, 8],
+      ["take", ["embed"], 8, 9],
+    ],
+    critical: ["embed@8", "take"],
+  },
+  {
+    name: "a stage that waited for its own name ends the path",
+    rows: [["answer", ["answer"], 0, 9]],
+    critical: ["answer"],
+  },
+];
+
+describe("the critical path", () => {
+  test.each(runs)("$name", async ({ rows, critical }) => {
+    const clock = createFakeClock();
+    const timeline = startTimeline(clock);
+    const stages = rows.map(async ([stage, after, startMs, endMs]) => {
+      await wait(startMs);
+      await timeline.stage(stage, after, () => wait(endMs - startMs));
+    });
+    function wait(ms: number): Promise<void> {
+      return ms === 0
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => clock.timer(ms, resolve));
+    }
+    await clock.advance(100);
+    await Promise.all(stages);
+    const found = timeline.entries().flatMap((entry) => {
+      const { stage, endMs } = entry;
+      const name = critical.includes(`${stage}@${endMs}`) ? `${stage}@${endMs}` : stage;
+      return entry.critical ? [name] : [];
+    });
+    expect(found).toEqual(critical);
+  });
+
+  test("a stage that failed has its end, and one under way ends now", async () => {
+    const clock = createFakeClock();
+    const timeline = startTimeline(clock);
+    const failing = timeline.stage("embed", [], () => Promise.reject(new Error("broke")));
+    await expect(failing).rejects.toThrow("broke");
+    void timeline.stage("answer", ["embed"], () => new Promise(() => undefined));
+    await clock.advance(12.34);
+    expect(timeline.entries()).toEqual([
+      { stage: "embed", startMs: 0, endMs: 0, critical: true },
+      { stage: "answer", startMs: 0, endMs: 12.3, critical: true },
+    ]);
+  });
+});
