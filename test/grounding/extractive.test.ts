@@ -49,6 +49,12 @@ describe("extraction", () => {
     expect(await chooseFrom("Why do retries use jitter?", ...passages)).toEqual([]);
   });
 
+  test("does not quote a heading that its format keeps as a plain line", async () => {
+    const text = `3. Why retries use jitter\n\n${jitter}`;
+    const passage = toPassage(1, text, { location: { headings: ["3. Why retries use jitter"] } });
+    expect(await chooseFrom("Why do retries use jitter?", passage)).toEqual([jitter]);
+  });
+
   test("says nothing twice", async () => {
     const chosen = await chooseFrom(
       "Why do retries use jitter?",
