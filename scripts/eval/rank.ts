@@ -8,7 +8,7 @@ import type { Arm } from "../../src/retrieval/leg.ts";
 import { openCollections } from "../../src/retrieval/open-collections.ts";
 import { rerank, type Rerankers } from "../../src/retrieval/rerank.ts";
 import { search } from "../../src/retrieval/retrieve.ts";
-import { createTaker, type Found } from "../../src/retrieval/take.ts";
+import { type Found, take } from "../../src/retrieval/take.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { startRun } from "../../src/run.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
@@ -66,7 +66,7 @@ export async function rankDocuments(
     if (failed.length > 0) throw new Error(`a leg failed: ${JSON.stringify(failed[0]?.leg)}`);
     const snapshots = opened.flatMap((one) => ("snapshot" in one ? [one.snapshot] : []));
     const toFound = (some: readonly Arm[]): Promise<readonly Found[]> =>
-      createTaker(snapshots, run).take(fuse(some).slice(0, CANDIDATES_MAX));
+      take(fuse(some).slice(0, CANDIDATES_MAX), snapshots, run);
     const isVector = ({ name }: Arm): boolean => name.startsWith("vector");
     const [vector, keyword, fused] = await Promise.all([
       toFound(arms.filter(isVector)),

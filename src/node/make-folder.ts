@@ -1,5 +1,5 @@
 /** Makes a folder and those above it, one at a time: Node's own recursive `mkdir` never returns where /proc refuses. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 /** Makes the folder if it is missing. Throws the system's error: EACCES, EROFS, ENOENT, ENOTDIR, EEXIST for a file, … */
@@ -12,7 +12,7 @@ export async function makeFolder(path: string): Promise<void> {
       break;
     } catch (thrown) {
       const { code } = thrown as NodeJS.ErrnoException;
-      if (code === "EEXIST") break;
+      if (code === "EEXIST" && (current !== folder || (await stat(folder)).isDirectory())) break;
       if (code !== "ENOENT" || current === dirname(current)) throw thrown;
       missing.push(current);
     }

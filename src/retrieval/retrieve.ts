@@ -4,17 +4,16 @@ import type { Leg, Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import type { Snapshot } from "../stores/store.ts";
 import { checkLegs, reportMissing } from "./check-legs.ts";
 import { chooseSnapshots } from "./choose-snapshots.ts";
 import { collapse } from "./collapse.ts";
-import { type Candidate, fuse } from "./fuse.ts";
+import { fuse } from "./fuse.ts";
 import { searchByKeyword } from "./keyword-arm.ts";
 import { type Arm, type LegResult, reportLeg, runLeg } from "./leg.ts";
 import type { Opened } from "./open-collections.ts";
 import { pack } from "./pack.ts";
 import { rerank, type Rerankers } from "./rerank.ts";
-import { createTaker } from "./take.ts";
+import { take } from "./take.ts";
 import { searchByVector } from "./vector-arm.ts";
 
 export interface RetrieveDeps {
@@ -39,13 +38,7 @@ export async function retrieve(
   run: Run,
 ): Promise<Retrieved> {
   const snapshots = opened.flatMap((one) => ("snapshot" in one ? [one.snapshot] : []));
-  using taker = createTaker(snapshots, run);
-  const arms = await search(
-    { ...deps, onKeywords: (best) => taker.prefetch(best) },
-    opened,
-    ask,
-    run,
-  );
+  const arms = await search(deps, opened, ask, run);
   run.signal.throwIfAborted();
   const legs = arms.flatMap((arm) => arm.legs.map(({ leg }) => leg));
   checkLegs(legs, ask);
@@ -53,7 +46,7 @@ export async function retrieve(
 
   const candidates = fuse(arms).slice(0, run.config.candidatesMax);
   const after = legs.map(({ collection, retriever }) => `search:${collection}/${retriever}`);
-  const taken = await run.timeline.stage("take", after, () => taker.take(candidates));
+  const taken = await run.timeline.stage("take", after, () => take(candidates, snapshots, run));
   const ordered = await rerank(collapse(taken), ask.question, {
     mode: ask.retrieval.rerank,
     rerankers: deps.rerankers,
@@ -67,17 +60,9 @@ export async function retrieve(
   return { passages, ledger: legs.map((leg) => ({ ...leg, kept: countKept(leg, passages) })) };
 }
 
-export interface SearchDeps extends Pick<RetrieveDeps, "embedders"> {
-  /** Gets the best of the keyword arm as soon as it is complete, which with a remote embedder is long before the rest. */
-  readonly onKeywords?: (best: readonly Candidate[]) => void;
-}
-
-/** Share of the candidates that the keyword arm may name ahead: its best nearly always go on. */
-const AHEAD_SHARE = 0.5;
-
 /** Every leg of every arm, at the same time. What went wrong is in the legs; throws only AppError invalid_filter. */
 export async function search(
-  deps: SearchDeps,
+  deps: Pick<RetrieveDeps, "embedders">,
   opened: readonly Opened[],
   ask: Ask,
   run: Run,
@@ -94,21 +79,10 @@ export async function search(
   );
   const [vectorArms, keywordArms, missing] = await Promise.all([
     retrievers.includes("vector") ? searchByVector(deps.embedders, snapshots, ask, run) : [],
-    retrievers.includes("keyword") ? searchKeywordsAhead(deps, snapshots, ask, run) : [],
+    retrievers.includes("keyword") ? searchByKeyword(snapshots, ask, run).then((arm) => [arm]) : [],
     Promise.all(unopened),
   ]);
   return [...keywordArms, ...vectorArms, { name: "unopened", weight: 0, legs: missing }];
-}
-
-async function searchKeywordsAhead(
-  { onKeywords }: SearchDeps,
-  snapshots: readonly Snapshot[],
-  ask: Ask,
-  run: Run,
-): Promise<readonly Arm[]> {
-  const arm = await searchByKeyword(snapshots, ask, run);
-  onKeywords?.(fuse([arm]).slice(0, Math.ceil(run.config.candidatesMax * AHEAD_SHARE)));
-  return [arm];
 }
 
 function countKept(leg: Leg, passages: readonly Passage[]): number {

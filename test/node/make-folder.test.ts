@@ -19,6 +19,7 @@ test("makes a folder and those above it, also twice and at the same time", async
 });
 
 test.each([
+  ["where a file is", () => join(root, "file"), "EEXIST"],
   ["below a file", () => join(root, "file", "x"), "ENOTDIR"],
   ["where the system allows none", () => "/proc/nope/x/y", "ENOENT"],
 ])("gives up %s", async (_, path, code) => {

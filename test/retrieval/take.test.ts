@@ -1,73 +1,50 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
-import { createTaker } from "../../src/retrieval/take.ts";
+import { take } from "../../src/retrieval/take.ts";
 import type { Snapshot } from "../../src/stores/store.ts";
 import { createTestStore } from "../support/collections.ts";
 import { createTestRun } from "../support/run.ts";
 
 const { signal } = new AbortController();
 
-describe("the taker", () => {
-  test("fetches each text once, whether ahead or when asked", async () => {
+describe("take", () => {
+  test("gives the texts in the candidates' order, each collection asked once", async () => {
     const { snapshot, taken } = await watch();
-    using taker = createTaker([snapshot], createTestRun());
     const [first, second] = await rowsOf(snapshot);
-    taker.prefetch([first]);
-    const found = await taker.take([first, second]);
-    expect(found.map(({ chunk }) => chunk.documentId)).toEqual(["a", "b"]);
-    expect(taken).toEqual([[first.row], [second.row]]);
+    const found = await take([second, first], [snapshot], createTestRun());
+    expect(found.map(({ chunk }) => chunk.documentId)).toEqual(["b", "a"]);
+    expect(taken).toEqual([[second.row, first.row]]);
   });
 
-  test("asks again for what failed ahead, and reports only what fails then", async () => {
+  test("a damaged chunk costs itself, and the run says so", async () => {
     const run = createTestRun();
-    const { snapshot, taken } = await watch(1);
-    using taker = createTaker([snapshot], run);
-    const [first] = await rowsOf(snapshot);
-    taker.prefetch([first]);
-    expect(await taker.take([first])).toHaveLength(1);
-    expect(taken).toHaveLength(2);
-    expect(run.degraded).toEqual([]);
+    const { snapshot } = await watch();
+    const rows = await rowsOf(snapshot);
+    const damaged: Snapshot = {
+      ...snapshot,
+      take: async (wanted, taking) => [
+        undefined,
+        ...(await snapshot.take(wanted, taking)).slice(1),
+      ],
+    };
+    expect(await take(rows, [damaged], run)).toHaveLength(1);
+    expect(run.degraded).toEqual(["corrupt_chunk"]);
   });
 
   test("nothing that can be fetched is an error, never an empty result", async () => {
     const run = createTestRun();
     const { snapshot } = await watch(1);
-    using taker = createTaker([snapshot], run);
-    const [first] = await rowsOf(snapshot);
-    await expect(taker.take([first])).rejects.toMatchObject({ code: "store_unavailable" });
+    const rows = await rowsOf(snapshot);
+    await expect(take(rows, [snapshot], run)).rejects.toMatchObject({ code: "store_unavailable" });
     expect(run.degraded).toEqual(["collection_unavailable:guide"]);
   });
 
-  test("what was fetched ahead ends with the taker", async () => {
-    const started = Promise.withResolvers<void>();
-    const ended = Promise.withResolvers<void>();
-    const { snapshot } = await watch();
-    const [first] = await rowsOf(snapshot);
-    const hanging: Snapshot = {
-      ...snapshot,
-      take: (_rows, taking) =>
-        new Promise(() => {
-          taking.addEventListener("abort", () => ended.resolve());
-          started.resolve();
-        }),
-    };
-    {
-      using taker = createTaker([hanging], createTestRun());
-      taker.prefetch([first]);
-      await started.promise;
-    }
-    await expect(ended.promise).resolves.toBeUndefined();
-  });
-
-  test("ahead and asked for together stay within the budget of one", async () => {
+  test("texts that never come cost their collection after its budget", async () => {
     const run = createTestRun({ TAKE_TIMEOUT_MS: "40" });
     const { snapshot } = await watch();
-    const [first] = await rowsOf(snapshot);
+    const rows = await rowsOf(snapshot);
     const hanging: Snapshot = { ...snapshot, take: () => new Promise(() => undefined) };
-    using taker = createTaker([hanging], run);
-    taker.prefetch([first]);
-    await expect(taker.take([first])).rejects.toMatchObject({ code: "store_unavailable" });
-    expect(run.degraded).toEqual(["collection_unavailable:guide"]);
+    await expect(take(rows, [hanging], run)).rejects.toMatchObject({ code: "store_unavailable" });
   });
 });
 
