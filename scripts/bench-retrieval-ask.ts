@@ -1,6 +1,7 @@
 /** One question asked of the store, and the same asked the naive way. */
 import "../src/node/lance/native-settings.ts";
 import * as lancedb from "@lancedb/lancedb";
+import { createIdf } from "../src/retrieval/keyword-arm.ts";
 import type { Snapshot, StoreHit, WriteStore } from "../src/stores/store.ts";
 
 const LEG_HITS = 20;
@@ -36,13 +37,13 @@ export async function askStore(
 
 async function searchKeywords(snapshots: readonly Snapshot[], text: string) {
   const statistics = await Promise.all(snapshots.map((snapshot) => snapshot.terms(text, signal)));
-  const chunks = statistics.reduce((sum, one) => sum + one.chunks, 0);
+  const idfOf = createIdf(statistics);
   return Promise.all(
     snapshots.map((snapshot, index) => {
-      const terms = [...(statistics[index]?.frequencies.keys() ?? [])].map((term) => {
-        const held = statistics.reduce((sum, one) => sum + (one.frequencies.get(term) ?? 0), 0);
-        return { term, idf: Math.log(1 + (chunks - held + 0.5) / (held + 0.5)) };
-      });
+      const terms = [...(statistics[index]?.frequencies.keys() ?? [])].map((term) => ({
+        term,
+        idf: idfOf(term),
+      }));
       const query = { type: "keyword", terms, limit: LEG_HITS, timeoutMs: TIMEOUT_MS } as const;
       return snapshot.search(query, signal);
     }),

@@ -5,6 +5,7 @@ import type { Ask } from "../domain/ask.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { Run } from "../run.ts";
 import type { Snapshot, TermStatistics, WeightedTerm } from "../stores/store.ts";
+import { toIdf } from "../text/idf.ts";
 import { type Arm, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
 
 /** Searches by words. Does not wait for any embedding. Never throws. */
@@ -47,11 +48,7 @@ async function countTerms(snapshot: Snapshot, question: string, run: Run): Promi
   }
 }
 
-/**
- * Inverse document frequency over several collections as if they were one:
- * ln(1 + (N − n + 0.5) / (n + 0.5)), as in Robertson & Zaragoza, The Probabilistic Relevance Framework (2009),
- * in the form that never goes negative.
- */
+/** Inverse document frequencies over several collections as if they were one. */
 export function createIdf(statistics: readonly TermStatistics[]): (term: string) => number {
   const chunks = statistics.reduce((sum, one) => sum + one.chunks, 0);
   const frequencies = new Map<string, number>();
@@ -60,10 +57,7 @@ export function createIdf(statistics: readonly TermStatistics[]): (term: string)
       frequencies.set(term, (frequencies.get(term) ?? 0) + count);
     }
   }
-  return (term) => {
-    const count = Math.min(frequencies.get(term) ?? 0, chunks);
-    return Math.log(1 + (chunks - count + 0.5) / (count + 0.5));
-  };
+  return (term) => toIdf(Math.min(frequencies.get(term) ?? 0, chunks), chunks);
 }
 
 /** The terms that occur in this collection; the others cannot find anything there. */

@@ -4,6 +4,7 @@ import type { Leg } from "../domain/event.ts";
 import type { Hit, Retriever } from "../domain/hit.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { Run } from "../run.ts";
+import { toTenths } from "../telemetry/timeline.ts";
 
 export interface LegResult {
   readonly leg: Leg;
@@ -85,8 +86,4 @@ async function settle(
     }
     return { ending: { status, code }, hits: [] };
   }
-}
-
-function toTenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

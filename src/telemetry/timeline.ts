@@ -40,8 +40,8 @@ export function startTimeline(clock: Clock): Timeline {
       return spans
         .map((span) => ({
           stage: span.stage,
-          startMs: round(span.startMs),
-          endMs: round(span.endMs ?? nowMs),
+          startMs: toTenths(span.startMs),
+          endMs: toTenths(span.endMs ?? nowMs),
           critical: critical.has(span),
         }))
         .toSorted((a, b) => a.startMs - b.startMs);
@@ -69,6 +69,6 @@ function findLatest(spans: readonly Span[], nowMs: number): Span | undefined {
 }
 
 /** Tenths of a millisecond: more would be noise on the wire. */
-function round(ms: number): number {
+export function toTenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }

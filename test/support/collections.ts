@@ -39,15 +39,17 @@ export async function createTestStore(
 ): Promise<WriteStore> {
   const store = createMemoryStore();
   for (const [name, texts] of Object.entries(collections)) {
-    await fill(store, name, texts, embedder);
+    const chunks = Object.entries(texts).map(([id, text]) => toChunk(id, text));
+    await fillCollection(store, name, chunks, embedder);
   }
   return store;
 }
 
-async function fill(
+/** Makes a collection of documents of one chunk each. */
+export async function fillCollection(
   store: WriteStore,
   name: string,
-  texts: Texts,
+  chunks: readonly Chunk[],
   embedder: Embedder,
 ): Promise<void> {
   const { signal } = new AbortController();
@@ -61,7 +63,6 @@ async function fill(
     metadata: {},
   } as const;
   const writer = await store.create(spec, signal);
-  const chunks = Object.entries(texts).map(([id, text]) => toChunk(id, text));
   const vectors = await embedder.embed(chunks.map(toContent), "document", signal);
   const put = chunks.map((chunk, index) => ({
     id: chunk.documentId,

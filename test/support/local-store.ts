@@ -3,8 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "../../src/config.ts";
-import { type Chunk, toContent } from "../../src/domain/chunk.ts";
+import type { Chunk } from "../../src/domain/chunk.ts";
 import { createEmbedders, createStore } from "../../src/node/wire.ts";
+import { fillCollection } from "./collections.ts";
 
 const TEXTS: Readonly<Record<string, string>> = {
   "retries.md": "Retries use jitter so that clients do not come back at the same moment.",
@@ -29,30 +30,8 @@ export async function makeLocalStore(): Promise<TempFolder> {
   const config = parseConfig({ DATA_DIR: folder.path });
   const store = await createStore(config);
   const { forIngest } = await createEmbedders(config);
-  const { signal } = new AbortController();
-  const spec = {
-    name: "guide",
-    embedder: forIngest.id,
-    dimensions: forIngest.dimensions ?? 0,
-    chunker: "whole",
-    language: "english",
-    tokenizer: "words",
-    metadata: {},
-  } as const;
-  const writer = await store.create(spec, signal);
   const chunks = Object.entries(TEXTS).map(([id, text]) => toChunk(id, text));
-  const vectors = await forIngest.embed(chunks.map(toContent), "document", signal);
-  const put = chunks.map((chunk, index) => ({
-    id: chunk.documentId,
-    title: chunk.title,
-    source: chunk.documentId,
-    hash: chunk.text,
-    metadata: {},
-    chunks: [{ chunk, vector: vectors[index] }],
-  }));
-  await writer.commit({ put, remove: [] }, signal);
-  await writer.index(signal);
-  await writer.close();
+  await fillCollection(store, "guide", chunks, forIngest);
   return folder;
 }
 

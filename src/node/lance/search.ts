@@ -3,6 +3,7 @@ import type { Query, Table } from "@lancedb/lancedb";
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { QUERY_TERMS_MAX } from "../../stores/check.ts";
 import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
+import { toIdf } from "../../text/idf.ts";
 import { lancedb } from "./native.ts";
 import type { TermTable } from "./term-table.ts";
 import { toProbes } from "./vector-index.ts";
@@ -77,11 +78,6 @@ function toFullTextQuery(terms: readonly { form: string; boost: number }[]): lan
       new lancedb.MatchQuery(form, "content", { boost }),
     ]),
   );
-}
-
-/** ln(1 + (N − n + 0.5) / (n + 0.5)) for a term in n of N chunks. */
-export function toIdf(frequency: number, chunks: number): number {
-  return Math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5));
 }
 
 /** Rows without a vector come back without a distance; they are no hits. */
