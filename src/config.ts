@@ -91,6 +91,11 @@ const Settings = z.object({
   passagesMax: Count.default(12).describe("Passages in the context."),
   contextTokensMax: Count.default(6_000).describe("Tokens of the context."),
   outputTokensMax: Count.default(1_024).describe("Tokens of an answer."),
+  stepsMax: Count.default(8).describe("Model calls of one run with tools."),
+  toolCallsMax: Count.default(32).describe("Tool calls of one run."),
+  runTokensMax: Count.default(200_000).describe(
+    "Tokens of all model calls of one run, input and output.",
+  ),
   documentShareMax: Share.default(0.5).describe("Share of the context one document may fill."),
 });
 

@@ -1,4 +1,5 @@
 /** The samples keep what the README promises: its ten questions are answered from them, by the bundled parts alone. */
+import { LOCAL_CALLER } from "../src/domain/caller.ts";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findFiles } from "../ingest/find-files.ts";
@@ -87,7 +88,7 @@ test("the README asks these ten questions", () => {
 });
 
 test.each(QUESTIONS)("%s", async (question, expected) => {
-  const ask = createAskParser(deps.config)({ question });
+  const ask = createAskParser(deps.config)({ question }, { caller: LOCAL_CALLER });
   const record = await toRunRecord(answer(deps, ask, signal));
   expect(record).toMatchObject({ outcome: "finished", grounding: "grounded", degraded: [] });
   expect(record.answer).toContain(expected);
@@ -101,14 +102,14 @@ test("the README asks these questions that the samples cannot answer", () => {
 });
 
 test.each(UNANSWERABLE)("no evidence: %s", async (question) => {
-  const ask = createAskParser(deps.config)({ question });
+  const ask = createAskParser(deps.config)({ question }, { caller: LOCAL_CALLER });
   const record = await toRunRecord(answer(deps, ask, signal));
   expect(record).toMatchObject({ outcome: "finished", grounding: "no-evidence", citations: [] });
 });
 
 test("no answer quotes a column of the samples' tables", async () => {
   for (const [question] of QUESTIONS) {
-    const ask = createAskParser(deps.config)({ question });
+    const ask = createAskParser(deps.config)({ question }, { caller: LOCAL_CALLER });
     expect((await toRunRecord(answer(deps, ask, signal))).answer).not.toContain("topic:");
   }
 });
@@ -116,7 +117,7 @@ test("no answer quotes a column of the samples' tables", async () => {
 test("every collection is needed", async () => {
   const cited = new Set<string>();
   for (const [question] of QUESTIONS) {
-    const ask = createAskParser(deps.config)({ question });
+    const ask = createAskParser(deps.config)({ question }, { caller: LOCAL_CALLER });
     const { citations, passages } = await toRunRecord(answer(deps, ask, signal));
     const labels = new Set(citations.map(({ label }) => label));
     for (const { label, collection } of passages) if (labels.has(label)) cited.add(collection);

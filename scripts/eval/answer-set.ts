@@ -1,4 +1,5 @@
 /** Answers a set's questions through the product's own run, in the form the answer scorer reads. */
+import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import pMap from "p-map";
 import { answer } from "../../src/answer.ts";
 import { systemClock } from "../../src/async/clock.ts";
@@ -44,6 +45,10 @@ export function toAsk(query: EvalQuery, { config, collectionsOf }: AnswerContext
     question: query.text,
     collections: collectionsOf(query),
     mode: "direct",
+    caller: LOCAL_CALLER,
+    history: [],
+    grounding: "flag",
+    limits: { stepsMax: 8, toolCallsMax: 32, tokensMax: 200_000 },
     deadlineMs: config.deadlineMs,
     retrieval: {
       retrievers: ["vector", "keyword"],

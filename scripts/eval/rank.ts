@@ -1,4 +1,5 @@
 /** Ranks a set's documents for its queries, arm by arm, through the product's own search. */
+import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import type { Config } from "../../src/config.ts";
 import type { Ask } from "../../src/domain/ask.ts";
@@ -37,6 +38,10 @@ export async function rankDocuments(
     question,
     collections,
     mode: "direct",
+    caller: LOCAL_CALLER,
+    history: [],
+    grounding: "flag",
+    limits: { stepsMax: 8, toolCallsMax: 32, tokensMax: 200_000 },
     deadlineMs: deps.config.deadlineMsMax,
     retrieval: {
       retrievers: ["vector", "keyword"],

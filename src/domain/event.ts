@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { ERROR_CODES } from "../errors.ts";
+import { MODES } from "./ask.ts";
 import { RETRIEVERS } from "./hit.ts";
 
 const Ms = z.number().nonnegative();
@@ -108,9 +109,15 @@ const RunEnd = z.object({
   timeline: z.array(TimelineEntry),
   /** The model stopped at its token limit. */
   truncated: z.boolean().optional(),
+  /** The value the caller's schema asked for. */
+  output: z.unknown().optional(),
   error: RunFailure.optional(),
 });
 export type RunEnd = z.infer<typeof RunEnd>;
+
+const ToolCall = { step: z.int().positive(), callId: z.string(), name: z.string() };
+/** Absent: the run itself. */
+const InSubrun = { subrunId: z.string().optional() };
 
 export const RunEvent = z.discriminatedUnion("type", [
   z.object({
@@ -118,14 +125,50 @@ export const RunEvent = z.discriminatedUnion("type", [
     runId: z.string(),
     question: z.string(),
     collections: z.array(z.string()),
-    mode: z.enum(["direct"]),
+    mode: z.enum(MODES),
     deadlineMs: z.int().positive(),
   }),
   Leg.extend({ type: z.literal("leg-end") }),
+  /** What a search brought into the context. When tools search again it comes again, with what is new; labels count on. */
   z.object({ type: z.literal("retrieval-end"), passages: z.array(Passage) }),
+  /** A step is one model call with its tool calls; steps count from 1, within a sub-agent too. */
+  z.object({ type: z.literal("step-start"), step: z.int().positive(), ...InSubrun }),
+  z.object({ type: z.literal("tool-call"), ...ToolCall, arguments: z.unknown(), ...InSubrun }),
+  /** In order of completion. `summary` is one line for people. */
+  z.object({
+    type: z.literal("tool-result"),
+    ...ToolCall,
+    summary: z.string(),
+    startMs: Ms,
+    endMs: Ms,
+    ...InSubrun,
+  }),
+  /** `retry`: the model was told and may try again. */
+  z.object({
+    type: z.literal("tool-error"),
+    ...ToolCall,
+    code: z.string(),
+    detail: z.string(),
+    retry: z.boolean(),
+    startMs: Ms,
+    endMs: Ms,
+    ...InSubrun,
+  }),
+  z.object({ type: z.literal("subrun-start"), subrunId: z.string(), question: z.string() }),
+  z.object({
+    type: z.literal("subrun-end"),
+    subrunId: z.string(),
+    outcome: Outcome,
+    code: z.string().optional(),
+    passages: z.int().nonnegative(),
+    startMs: Ms,
+    endMs: Ms,
+  }),
   z.object({ type: z.literal("text-delta"), text: z.string() }),
   Citation.extend({ type: z.literal("citation") }),
   SentenceCheck.extend({ type: z.literal("sentence-check") }),
+  /** What there is of the value the caller's schema asked for; each one is valid as far as it goes. */
+  z.object({ type: z.literal("output-partial"), value: z.unknown() }),
   /** Every text-delta since the last commit point is withdrawn. */
   z.object({ type: z.literal("text-reset") }),
   z.object({ type: z.literal("degraded"), code: z.string() }),

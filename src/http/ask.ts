@@ -11,7 +11,10 @@ export function createAskRoute(service: Service) {
     const type = chooseRepresentation(accept, ["application/json", "text/event-stream"]);
     const body = await readJson(c.req.raw, service.config.bodyBytesMax);
     const request = {
-      ask: service.parseAsk(body, c.req.header("X-Request-Timeout-Ms")),
+      ask: service.parseAsk(body, {
+        caller: c.get("caller"),
+        timeoutMs: c.req.header("X-Request-Timeout-Ms"),
+      }),
       run: service.answer,
       client: c.req.raw.signal,
       requestId: c.get("requestId"),

@@ -1,5 +1,6 @@
 /** What every request passes: its id, the headers that close doors, and errors turned into problems. */
 import type { Context, Next } from "hono";
+import { LOCAL_CALLER } from "../domain/caller.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { problemResponse, toProblem } from "./problem.ts";
 import type { Env, Service } from "./service.ts";
@@ -17,6 +18,7 @@ export function createGuard({ gate }: Pick<Service, "gate">) {
     const given = c.req.header("X-Request-Id");
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID();
     c.set("requestId", requestId);
+    c.set("caller", LOCAL_CALLER);
     await next();
     const { headers } = c.res;
     headers.set("X-Request-Id", requestId);

@@ -25,7 +25,7 @@ export async function toRunRecord(events: AsyncIterable<RunEvent>): Promise<Fini
         [answer, citations, checks] = ["", [], []];
         break;
       case "retrieval-end":
-        ({ passages } = event);
+        passages = [...passages, ...event.passages];
         break;
       case "citation":
         citations.push(withoutType(event));
@@ -39,6 +39,13 @@ export async function toRunRecord(events: AsyncIterable<RunEvent>): Promise<Fini
       case "leg-end":
       case "degraded":
       case "usage":
+      case "step-start":
+      case "tool-call":
+      case "tool-result":
+      case "tool-error":
+      case "subrun-start":
+      case "subrun-end":
+      case "output-partial":
         break; // the last event holds them again
       default:
         event satisfies never;

@@ -2,18 +2,25 @@
 import * as z from "zod";
 import type { Config } from "../config.ts";
 import { type Ask, RERANK_MODES, type RerankMode } from "../domain/ask.ts";
+import type { Caller } from "../domain/caller.ts";
 import { COLLECTION_NAME } from "../domain/collection.ts";
 import { Filter } from "../domain/filter.ts";
 import { RETRIEVERS } from "../domain/hit.ts";
 import { AppError, type Issue } from "../errors.ts";
 import { toIssues } from "./issues.ts";
 
+/** What counts for a run beside its body. */
+export interface AskContext {
+  readonly caller: Caller;
+  /** The header X-Request-Timeout-Ms; the smaller of it and `deadlineMs` counts. */
+  readonly timeoutMs?: string | undefined;
+}
+
 /**
- * Turns a parsed body into an Ask. `timeoutMs` is the header X-Request-Timeout-Ms; the smaller of it
- * and `deadlineMs` counts. Throws AppError: invalid_request, invalid_filter, unsupported_option, each
+ * Turns a parsed body into an Ask. Throws AppError: invalid_request, invalid_filter, unsupported_option, each
  * with the paths that are wrong.
  */
-export type AskParser = (body: unknown, timeoutMs?: string) => Ask;
+export type AskParser = (body: unknown, context: AskContext) => Ask;
 
 const UNSUPPORTED = "unsupported: ";
 const CONTROL = /[\p{Cc}]/u;
@@ -31,7 +38,7 @@ export function createAskParser(
 ): AskParser {
   const Body = createBodySchema(config, rerankers);
   const Timeout = createDeadlineSchema(config);
-  return (body, timeoutMs) => {
+  return (body, { caller, timeoutMs }) => {
     const issues: Issue[] = [];
     const parsed = Body.safeParse(body, { reportInput: true });
     if (!parsed.success) issues.push(...toIssues(parsed.error));
@@ -46,6 +53,14 @@ export function createAskParser(
     return {
       ...rest,
       mode: "direct",
+      caller,
+      history: [],
+      grounding: "flag",
+      limits: {
+        stepsMax: config.stepsMax,
+        toolCallsMax: config.toolCallsMax,
+        tokensMax: config.runTokensMax,
+      },
       deadlineMs: Math.min(
         deadlineMs ?? timeout.data ?? config.deadlineMs,
         timeout.data ?? Infinity,

@@ -10,7 +10,10 @@ export function createSearchRoute(service: Service) {
     chooseRepresentation(c.req.header("Accept"), ["application/json"]);
     const body = await readJson(c.req.raw, service.config.bodyBytesMax);
     const request = {
-      ask: service.parseAsk(body, c.req.header("X-Request-Timeout-Ms")),
+      ask: service.parseAsk(body, {
+        caller: c.get("caller"),
+        timeoutMs: c.req.header("X-Request-Timeout-Ms"),
+      }),
       run: service.search,
       client: c.req.raw.signal,
       requestId: c.get("requestId"),

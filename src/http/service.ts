@@ -2,6 +2,7 @@
 import type { Clock } from "../async/clock.ts";
 import type { Config } from "../config.ts";
 import type { Ask } from "../domain/ask.ts";
+import type { Caller } from "../domain/caller.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -26,5 +27,5 @@ export interface Service {
 
 /** What a request carries from the guards to its route. */
 export interface Env {
-  readonly Variables: { readonly requestId: string };
+  readonly Variables: { readonly requestId: string; readonly caller: Caller };
 }

@@ -1,4 +1,5 @@
 /** `pnpm ask "question"`: asks the local store, or a running server, and prints the answer with its sources. */
+import { LOCAL_CALLER } from "../domain/caller.ts";
 import { parseArgs } from "node:util";
 import { answer } from "../answer.ts";
 import { type Config, parseConfig } from "../config.ts";
@@ -101,7 +102,7 @@ async function askLocally(
       detail: `the store (${store.kind}) is empty; fill it with: pnpm ingest <files or folders> --collection NAME`,
     });
   }
-  return answer(deps, createAskParser(config, rerankers)(body), signal);
+  return answer(deps, createAskParser(config, rerankers)(body, { caller: LOCAL_CALLER }), signal);
 }
 
 async function show(events: AsyncIterable<RunEvent>, options: Options): Promise<RunEnd> {

@@ -22,7 +22,7 @@ export async function printRun(
       cited.clear();
       say("\n[the text so far is withdrawn]\n");
     }
-    if (event.type === "retrieval-end") ({ passages } = event);
+    if (event.type === "retrieval-end") passages = [...passages, ...event.passages];
     if (event.type === "citation") cited.add(event.label);
     if (event.type !== "run-end") continue;
     if (event.error !== undefined) return event;

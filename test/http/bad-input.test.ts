@@ -1,3 +1,4 @@
+import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { askWith, listStore, makeApp, makeInfo, makeService } from "../support/app.ts";
@@ -311,6 +312,10 @@ test("defaults are filled in, the question is trimmed, and the smaller deadline 
     question: "Why?",
     collections: [],
     mode: "direct",
+    caller: LOCAL_CALLER,
+    history: [],
+    grounding: "flag",
+    limits: { stepsMax: 8, toolCallsMax: 32, tokensMax: 200_000 },
     deadlineMs: 60_000,
     retrieval: {
       retrievers: ["vector", "keyword"],

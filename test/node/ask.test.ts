@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { RunRecord } from "../../src/domain/event.ts";
+import { type RunEvent, RunRecord } from "../../src/domain/event.ts";
 import { makeEnd, makeService, play, retrievalEnd, runStart, serveTest } from "../support/app.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
 import { runProgram } from "../support/process.ts";
@@ -45,7 +45,7 @@ test("--json prints the whole run", async () => {
 });
 
 test("no evidence is said and has an exit code of its own", async () => {
-  const empty = { ...retrievalEnd, passages: [] };
+  const empty: RunEvent = { type: "retrieval-end", passages: [] };
   const text = { type: "text-delta", text: "The documents hold no answer." } as const;
   const service = makeService({
     answer: play([runStart, empty, text, makeEnd({ grounding: "no-evidence" })]),

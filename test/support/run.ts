@@ -1,4 +1,5 @@
 /** A run whose events are kept, and asks with defaults filled in. */
+import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { Ask, RetrievalOptions } from "../../src/domain/ask.ts";
@@ -42,6 +43,10 @@ export function toAsk(
     question,
     collections: [],
     mode: "direct",
+    caller: LOCAL_CALLER,
+    history: [],
+    grounding: "flag",
+    limits: { stepsMax: 8, toolCallsMax: 32, tokensMax: 200_000 },
     deadlineMs: 30_000,
     ...rest,
     retrieval: {
