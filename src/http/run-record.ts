@@ -10,46 +10,23 @@ import type {
 
 export type FinishedRun = RunRecord & Pick<RunEnd, "error">;
 
-/** Folds a whole run. What was withdrawn by `text-reset` is gone, with its citations and checks. */
+/**
+ * Folds a whole run. What was withdrawn by `text-reset` is gone, with its citations and checks; what
+ * only tells of progress is passed over, because the last event holds what counts of it.
+ */
 export async function toRunRecord(events: AsyncIterable<RunEvent>): Promise<FinishedRun> {
   let answer = "";
   let passages: readonly Passage[] = [];
   let citations: Citation[] = [];
   let checks: SentenceCheck[] = [];
   for await (const event of events) {
-    switch (event.type) {
-      case "text-delta":
-        answer += event.text;
-        break;
-      case "text-reset":
-        [answer, citations, checks] = ["", [], []];
-        break;
-      case "retrieval-end":
-        passages = [...passages, ...event.passages];
-        break;
-      case "citation":
-        citations.push(withoutType(event));
-        break;
-      case "sentence-check":
-        checks.push(withoutType(event));
-        break;
-      case "run-end":
-        return { ...withoutType(event), answer, passages: [...passages], citations, checks };
-      case "run-start":
-      case "leg-end":
-      case "degraded":
-      case "usage":
-      case "step-start":
-      case "tool-call":
-      case "tool-result":
-      case "tool-error":
-      case "subrun-start":
-      case "subrun-end":
-      case "output-partial":
-        break; // the last event holds them again
-      default:
-        event satisfies never;
-    }
+    if (event.type === "text-delta") answer += event.text;
+    if (event.type === "text-reset") [answer, citations, checks] = ["", [], []];
+    if (event.type === "retrieval-end") passages = [...passages, ...event.passages];
+    if (event.type === "citation") citations.push(withoutType(event));
+    if (event.type === "sentence-check") checks.push(withoutType(event));
+    if (event.type !== "run-end") continue;
+    return { ...withoutType(event), answer, passages: [...passages], citations, checks };
   }
   throw new Error("a run ended without run-end");
 }
