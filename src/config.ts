@@ -9,6 +9,11 @@ const Bytes = z.coerce
   .int()
   .min(1024)
   .max(2 ** 40);
+const Memory = z.coerce
+  .number({ error: "must be a number" })
+  .int()
+  .min(0)
+  .max(2 ** 40);
 const Share = z.coerce.number({ error: "must be a number" }).min(0).max(1);
 const Text = z.string().trim().min(1);
 const BaseUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
@@ -82,6 +87,9 @@ const Settings = z.object({
   chatConcurrencyMax: Count.default(256).describe("Model streams at the same time."),
   upstreamQueueMax: Count.default(1_024).describe("Calls waiting for one upstream."),
   storeCacheBytesMax: Bytes.default(256 * 2 ** 20).describe("LanceDB's index cache."),
+  residentBytesMax: Memory.default(128 * 2 ** 20).describe(
+    "Memory for small collections that are held whole; 0: none.",
+  ),
 
   bodyBytesMax: Bytes.default(64 * 1024).describe("Size of a request body."),
   questionCharsMax: Count.default(4_000).describe("Length of a question."),

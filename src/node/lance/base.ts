@@ -6,6 +6,8 @@ import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
 import { collectionNotFound } from "../../stores/check.ts";
 import { lancedb } from "./native.ts";
+import { createQuestionTerms, type QuestionTerms } from "./question-terms.ts";
+import { createResidents, type Residents } from "./residents.ts";
 import { isMissing, toStoreError } from "./store-error.ts";
 
 export interface LanceOptions {
@@ -13,11 +15,15 @@ export interface LanceOptions {
   readonly uri: string;
   readonly config: Config;
   readonly clock: Clock;
+  /** Small collections in memory; by default a memory of its own, of the size in the settings. */
+  readonly residents?: Residents;
 }
 
 export interface LanceBase extends LanceOptions {
   readonly connection: Connection;
   readonly limiter: Limiter;
+  readonly residents: Residents;
+  readonly questionTerms: QuestionTerms;
   /** Is the store a folder of this machine? */
   readonly local: boolean;
 }
@@ -37,7 +43,16 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
   });
   try {
     const connection = await lancedb.connect(uri, {}, session);
-    return { ...options, connection, limiter, local: !/^[a-z0-9+]+:\/\//i.test(uri) };
+    const { residents = createResidents(config.residentBytesMax) } = options;
+    const local = !/^[a-z0-9+]+:\/\//i.test(uri);
+    return {
+      ...options,
+      connection,
+      limiter,
+      residents,
+      questionTerms: createQuestionTerms(),
+      local,
+    };
   } catch (thrown) {
     throw toStoreError(thrown, "");
   }

@@ -4,16 +4,15 @@ import type { Limiter } from "../../async/limiter.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { checkQuery } from "../../stores/check.ts";
-import type { DocumentState, Snapshot } from "../../stores/store.ts";
+import type { DocumentPage, DocumentState, Snapshot } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
 import { callNative, type LanceBase } from "./base.ts";
 import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
-import { isScannable, readVectors, scan } from "./exact-scan.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
-import { keywordSearch, vectorSearch } from "./search.ts";
-import { lancedb } from "./native.ts";
+import { isSmall, loadResident, type Resident } from "./resident.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { readSpec } from "./schema.ts";
+import { keywordSearch, vectorSearch } from "./search.ts";
 import { loadTerms } from "./term-store.ts";
 
 /** A look into what is loaded once is too short to wait in line with searches. */
@@ -33,7 +32,11 @@ export async function createSnapshot(
   const spec = readSpec(await table.schema(), collection);
   const info = await readInfo(table, spec);
   const terms = loadOnce(() => loadTerms(base.connection, collection));
-  const vectors = loadOnce(() => readVectors(table, spec.dimensions));
+  const findResident = (): Resident | undefined =>
+    isSmall(info)
+      ? base.residents.find(collection, version, () => loadResident(table, spec))
+      : undefined;
+  findResident(); // loads it ahead of the first question
   if (info.chunks <= WARM_CHUNKS_MAX) void warm(base, table);
   const call = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
     callNative(base, collection, signal, work);
@@ -42,10 +45,9 @@ export async function createSnapshot(
     info,
     async terms(text, signal) {
       const analyser = toAnalyser(spec);
-      const [tokens, counted] = await callNative({ limiter: AT_ONCE }, collection, signal, () =>
-        Promise.all([lancedb.tokenize(text.toWellFormed(), analyser), terms()]),
+      const [distinct, counted] = await callNative({ limiter: AT_ONCE }, collection, signal, () =>
+        Promise.all([base.questionTerms(text, analyser), terms()]),
       );
-      const distinct = new Set(tokens.map((token) => token.text));
       return {
         chunks: info.chunks,
         frequencies: new Map(
@@ -57,38 +59,44 @@ export async function createSnapshot(
       const limit = checkQuery(spec, query);
       const where = query.filter === undefined ? undefined : toSql(query.filter, spec);
       const options = { limit, where, timeoutMs: Math.max(1, Math.floor(query.timeoutMs)) };
+      const resident = where === undefined ? findResident() : undefined;
+      signal.throwIfAborted();
       if (query.type === "vector") {
-        if (where === undefined && isScannable(info)) {
-          const block = await callNative({ limiter: AT_ONCE }, collection, signal, vectors);
-          return scan(block, query.vector, limit);
-        }
+        if (resident !== undefined) return resident.nearest(query.vector, limit);
         return call(signal, () => vectorSearch(table, query.vector, { ...options, info }));
       }
       if (query.terms.length === 0) return [];
+      if (resident !== undefined) return resident.matching(query.terms, limit);
       return call(signal, async () =>
         keywordSearch(table, query.terms, { ...options, counted: await terms(), version }),
       );
     },
     async take(rows, signal) {
+      signal.throwIfAborted();
       if (rows.length === 0) return [];
+      const resident = findResident();
+      if (resident !== undefined) return rows.map((row) => resident.chunk(row));
       const timeoutMs = base.config.takeTimeoutMs;
       const found = await call(signal, () => takeChunks(table, rows, timeoutMs));
       return rows.map((row) => found.get(row));
     },
-    async documents({ after, limit }, signal) {
-      const where = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
-      const rows: unknown[] = await call(signal, () =>
-        table
-          .query()
-          .where(`position = 0${where}`)
-          .select([...DOCUMENT_COLUMNS])
-          .orderBy([{ columnName: "documentId", ascending: true, nullsFirst: false }])
-          .limit(Math.min(Math.max(1, limit), PAGE_MAX))
-          .toArray(),
-      );
-      return rows.map((row): DocumentState => toDocumentState(row));
-    },
+    documents: (page, signal) => call(signal, () => readDocuments(table, page)),
   };
+}
+
+async function readDocuments(
+  table: Table,
+  { after, limit }: DocumentPage,
+): Promise<readonly DocumentState[]> {
+  const where = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
+  const rows: unknown[] = await table
+    .query()
+    .where(`position = 0${where}`)
+    .select([...DOCUMENT_COLUMNS])
+    .orderBy([{ columnName: "documentId", ascending: true, nullsFirst: false }])
+    .limit(Math.min(Math.max(1, limit), PAGE_MAX))
+    .toArray();
+  return rows.map((row): DocumentState => toDocumentState(row));
 }
 
 /**

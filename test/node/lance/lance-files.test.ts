@@ -34,7 +34,7 @@ describe("another process", () => {
   });
   test("does not look more often than it is told to", async () => {
     const { folder, writer } = await load(["one"]);
-    const other = await openTestStore(folder, 3_600_000);
+    const other = await openTestStore(folder, { freshnessMs: 3_600_000 });
     const before = await other.open(spec.name, signal);
     await writer.commit({ put: [toDocument("b", ["two"])], remove: [] }, signal);
     expect(await other.open(spec.name, signal)).toBe(before);

@@ -6,17 +6,29 @@ import { onTestFinished } from "vitest";
 import { systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createLanceStore } from "../../../src/node/lance/lance-store.ts";
+import type { Residents } from "../../../src/node/lance/residents.ts";
 import type { WriteStore } from "../../../src/stores/store.ts";
 
 /** Creates a store in a folder of its own. */
-export async function createTestStore(): Promise<{ store: WriteStore; folder: string }> {
+export async function createTestStore(
+  residents?: Residents,
+): Promise<{ store: WriteStore; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-test-"));
   onTestFinished(async () => rm(folder, { recursive: true, force: true }));
-  return { store: await openTestStore(folder), folder };
+  return { store: await openTestStore(folder, { residents }), folder };
+}
+
+export interface TestStoreOptions {
+  readonly freshnessMs?: number;
+  readonly residents?: Residents | undefined;
 }
 
 /** Another store on the same folder, as another process would open it. */
-export async function openTestStore(folder: string, freshnessMs = 1): Promise<WriteStore> {
+export async function openTestStore(
+  folder: string,
+  { freshnessMs = 1, residents }: TestStoreOptions = {},
+): Promise<WriteStore> {
   const config = parseConfig({ FRESHNESS_MS: String(freshnessMs) });
-  return createLanceStore({ uri: folder, config, clock: systemClock });
+  const memory = residents === undefined ? {} : { residents };
+  return createLanceStore({ uri: folder, config, clock: systemClock, ...memory });
 }

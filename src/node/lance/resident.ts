@@ -1,0 +1,109 @@
+/** A small collection held in memory whole: a native query would cost more than the comparison. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Table } from "@lancedb/lancedb";
+import type { Chunk } from "../../domain/chunk.ts";
+import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
+import { toAnalyser } from "./analyser.ts";
+import { createPieceAnalyser } from "./piece-analyser.ts";
+import { createPostings, type Postings } from "./postings.ts";
+import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
+import { findTopRows } from "./top-hits.ts";
+import { createVectorBlock, type VectorBlock } from "./vector-block.ts";
+
+/** One version of a collection. Everything it gives is what the native side would give. */
+export interface Resident {
+  /** Memory it takes, roughly. */
+  readonly bytes: number;
+  /** Nearest by cosine, best first. */
+  nearest(vector: Float32Array, limit: number): readonly StoreHit[];
+  /** Best by BM25, best first. */
+  matching(terms: readonly WeightedTerm[], limit: number): readonly StoreHit[];
+  /** The chunk of a row; undefined when the row is gone or was damaged when it was read. */
+  chunk(row: string): Chunk | undefined;
+}
+
+/** 4 MiB of vectors: 2,700 chunks of 384 dimensions, 4,000 of 256. */
+const VALUES_MAX = 2 ** 20;
+/** Rows worked on before other work gets its turn. */
+const ROWS_AT_ONCE = 64;
+/** What a chunk takes beside its text. */
+const BYTES_PER_CHUNK = 600;
+
+/** Is the collection small enough? */
+export function isSmall({ chunks, dimensions }: CollectionInfo): boolean {
+  return chunks > 0 && chunks * dimensions <= VALUES_MAX;
+}
+
+/** Reads a table that is checked out at one version. Gives way to other work while it does. */
+export async function loadResident(table: Table, spec: CollectionSpec): Promise<Resident> {
+  const found = await table
+    .query()
+    .select([...CHUNK_COLUMNS, "vector"])
+    .withRowId()
+    .toArrow();
+  const [ids, contents, details, vectors] = ["_rowid", ...CHUNK_COLUMNS, "vector"].map((name) =>
+    found.getChild(name),
+  );
+  const block = createVectorBlock(found.numRows, spec.dimensions);
+  const rows: string[] = [];
+  const chunks: (Chunk | undefined)[] = [];
+  const hasVector: boolean[] = [];
+  const texts: string[] = [];
+  for (let row = 0; row < found.numRows; row += 1) {
+    if (row % ROWS_AT_ONCE === 0) await nextTurn();
+    const content: unknown = contents?.get(row);
+    const vector = vectors?.get(row) as { toArray(): Float32Array } | null | undefined;
+    rows.push(String(ids?.get(row)));
+    texts.push(typeof content === "string" ? content : "");
+    const detail: unknown = details?.get(row);
+    chunks.push(toChunk({ content, detail }));
+    hasVector.push(vector !== null && vector !== undefined);
+    if (vector !== null && vector !== undefined) block.set(row, vector.toArray());
+  }
+  const postings = createPostings(await analyse(texts, spec));
+  const textBytes = texts.reduce((sum, text) => sum + BYTES_PER_CHUNK + text.length, 0);
+  return createResident({ rows, chunks, hasVector, block, postings, textBytes });
+}
+
+interface Parts {
+  readonly rows: readonly string[];
+  readonly chunks: readonly (Chunk | undefined)[];
+  readonly hasVector: readonly boolean[];
+  readonly block: VectorBlock;
+  readonly postings: Postings;
+  readonly textBytes: number;
+}
+
+function createResident({ rows, chunks, hasVector, block, postings, textBytes }: Parts): Resident {
+  const places = new Map(rows.map((row, index) => [row, index]));
+  const toHits = (scores: Float32Array, limit: number, floor: number): readonly StoreHit[] =>
+    findTopRows(scores, limit, floor).map((row) => ({
+      row: rows[row] ?? "",
+      score: scores[row] ?? 0,
+    }));
+  return {
+    bytes: block.bytes + postings.bytes + textBytes,
+    nearest(vector, limit) {
+      const scores = block.compare(vector);
+      for (const [row, has] of hasVector.entries())
+        if (!has) scores[row] = Number.NEGATIVE_INFINITY;
+      return toHits(scores, limit, Number.NEGATIVE_INFINITY);
+    },
+    matching: (terms, limit) => toHits(postings.score(terms), limit, 0),
+    chunk: (row) => chunks[places.get(row) ?? -1],
+  };
+}
+
+async function analyse(
+  texts: readonly string[],
+  spec: CollectionSpec,
+): Promise<readonly (readonly string[])[]> {
+  const analyser = createPieceAnalyser(toAnalyser(spec));
+  const analysed: (readonly string[])[] = [];
+  for (let from = 0; from < texts.length; from += ROWS_AT_ONCE) {
+    analysed.push(...(await analyser.analyse(texts.slice(from, from + ROWS_AT_ONCE))));
+    await nextTurn();
+  }
+  return analysed;
+}
