@@ -1,6 +1,6 @@
 /**
  * An OpenAI-compatible upstream with fixed latencies, in a process of its own:
- * `node scripts/bench-upstream.ts <embedding ms> <first token ms>` prints its port.
+ * `node scripts/bench-upstream.ts <embedding ms> <first token ms> [tokens] [gap ms]` prints its port.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,11 +8,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { createSource } from "./bench-data.ts";
 
-const [embeddingMs = 60, firstTokenMs = 250] = process.argv.slice(2).map(Number);
-const TOKENS = 20;
+const [embeddingMs = 60, firstTokenMs = 250, tokens = 20, gapMs = 0] = process.argv
+  .slice(2)
+  .map(Number);
 const source = createSource(7);
+/** Serialised once, so that the upstream takes as little of the machine as it can. */
+const vectors = Array.from({ length: 64 }, () => JSON.stringify([...source.vector()]));
+const deltas = Array.from({ length: tokens }, (_, token) =>
+  toEvent({ delta: { content: `word${token} ` }, finish_reason: null }),
+);
+const end = `${toEvent({ delta: {}, finish_reason: "stop" })}data: [DONE]\n\n`;
 
 const Embeddings = z.object({ input: z.union([z.string(), z.array(z.string())]) });
+
+interface Streaming {
+  readonly response: ServerResponse;
+  sent: number;
+}
+const streaming = new Set<Streaming>();
+if (gapMs > 0) setInterval(tick, gapMs);
 
 const server = createServer((request, response) => {
   void reply(request, response);
@@ -28,29 +42,48 @@ async function reply(request: IncomingMessage, response: ServerResponse): Promis
   else await chat(response);
 }
 
+let turn = 0;
+
 async function embed(body: string, response: ServerResponse): Promise<void> {
   const { input } = Embeddings.parse(JSON.parse(body));
   const texts = typeof input === "string" ? [input] : input;
   await sleep(embeddingMs);
-  const data = texts.map((_, index) => ({
-    object: "embedding",
-    index,
-    embedding: [...source.vector()],
-  }));
+  const data = texts.map((_, index) => {
+    turn = (turn + 1) % vectors.length;
+    return `{"object":"embedding","index":${index},"embedding":${vectors[turn]}}`;
+  });
   response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify({ object: "list", data, model: "bench", usage: {} }));
+  response.end(`{"object":"list","data":[${data.join(",")}],"model":"bench","usage":{}}`);
 }
 
 async function chat(response: ServerResponse): Promise<void> {
   await sleep(firstTokenMs);
   response.writeHead(200, { "content-type": "text/event-stream" });
-  const send = (choice: object): void => {
-    const chunk = { id: "c", object: "chat.completion.chunk", created: 0, model: "bench" };
-    response.write(`data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }] })}\n\n`);
-  };
-  for (let token = 0; token < TOKENS; token += 1) {
-    send({ delta: { content: `word${token} ` }, finish_reason: null });
+  if (gapMs === 0) {
+    for (const delta of deltas) response.write(delta);
+    response.end(end);
+    return;
   }
-  send({ delta: {}, finish_reason: "stop" });
-  response.end("data: [DONE]\n\n");
+  const stream: Streaming = { response, sent: 1 };
+  response.write(deltas[0] ?? "");
+  streaming.add(stream);
+  response.on("close", () => streaming.delete(stream));
+}
+
+/** The next token of every stream: one timer for all. */
+function tick(): void {
+  for (const stream of streaming) {
+    const delta = deltas[stream.sent];
+    stream.sent += 1;
+    if (delta !== undefined) stream.response.write(delta);
+    else {
+      streaming.delete(stream);
+      stream.response.end(end);
+    }
+  }
+}
+
+function toEvent(choice: object): string {
+  const chunk = { id: "c", object: "chat.completion.chunk", created: 0, model: "bench" };
+  return `data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }] })}\n\n`;
 }

@@ -1,5 +1,5 @@
 /** ChatModel over an OpenAI-compatible `/chat/completions` endpoint; proves that a stream was complete. */
-import { APIError } from "openai";
+import type { EventSourceMessage } from "eventsource-parser";
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError, toAppError } from "../errors.ts";
@@ -7,9 +7,11 @@ import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
 import { adaptDialect, guessDialect, toDialectFields } from "./chat-dialect.ts";
 import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
-import { type Upstream, toBadResponse } from "./upstream.ts";
+import { readEvents } from "./read-events.ts";
+import { type Refusal, type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const ANSWER_CHARS_MAX = 2 * 2 ** 20;
+const DONE = "[DONE]";
 
 export interface OpenAiChatOptions {
   readonly client: OpenAiClient;
@@ -24,7 +26,7 @@ export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatMode
   const open = async (
     request: ChatRequest,
     signal: AbortSignal,
-  ): Promise<AsyncIterable<unknown>> => {
+  ): Promise<ReadableStream<Uint8Array>> => {
     const first = dialect;
     for (let current = first; ;) {
       const fields = toDialectFields(current, request);
@@ -36,14 +38,17 @@ export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatMode
         ...fields,
       };
       try {
-        const sent = client.sdk.chat.completions.create(body, { signal });
-        const { data: stream, response } = await sent.withResponse();
+        // The SDK sends and refuses; reading its stream would cost several times as much as reading the body.
+        const response = await client.sdk.chat.completions.create(body, { signal }).asResponse();
         dialect = current;
-        if (response.headers.get("content-type")?.includes("application/json")) {
-          stream.controller.abort();
+        if (
+          response.body === null ||
+          response.headers.get("content-type")?.includes("application/json") === true
+        ) {
+          await response.body?.cancel();
           throw toBadResponse("did not stream its answer", upstream);
         }
-        return stream;
+        return response.body;
       } catch (thrown) {
         const error = toUpstreamError(thrown, signal, upstream);
         const adapted = adaptDialect(current, first, thrown);
@@ -62,44 +67,86 @@ export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatMode
   };
 }
 
-/** The chunks of a stream until it ends in whatever way; an abort, which the SDK takes for an end, throws. */
+/** The chunks of a stream until it ends in whatever way; those of one packet come together. */
 async function* readChunks(
-  stream: AsyncIterable<unknown>,
+  body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
   upstream: Upstream,
-): AsyncGenerator<ChatChunk, void, undefined> {
+): AsyncGenerator<readonly ChatChunk[], void, undefined> {
   try {
-    for await (const value of stream) {
-      const chunk = parseChatChunk(value);
-      if (chunk === undefined) throw toBadResponse("sent a chunk that is none", upstream);
-      yield chunk;
+    for await (const events of readEvents(body)) {
+      const { chunks, end } = toChunks(events, upstream);
+      if (chunks.length > 0) yield chunks;
+      if (end === undefined) continue;
+      if (end === DONE) break;
+      throw end;
     }
   } catch (thrown) {
+    if (thrown instanceof RangeError) throw toBadResponse(thrown.message, upstream);
     const error = toUpstreamError(thrown, signal, upstream);
-    const isReset = error.code === "upstream_unavailable" && !(thrown instanceof APIError);
-    throw isReset ? toTruncated(upstream, error.cause) : error;
+    throw error.code === "upstream_unavailable" && error !== thrown
+      ? toTruncated(upstream, error.cause)
+      : error;
   }
   if (signal.aborted) throw toAbortError(signal.reason);
 }
 
+/** Everything up to the end of the stream or the first fault, which comes after what was good before it. */
+function toChunks(
+  events: readonly EventSourceMessage[],
+  upstream: Upstream,
+): { readonly chunks: readonly ChatChunk[]; readonly end: Error | typeof DONE | undefined } {
+  const chunks: ChatChunk[] = [];
+  for (const event of events) {
+    if (event.data.startsWith(DONE)) return { chunks, end: DONE };
+    try {
+      chunks.push(toChunk(event, upstream));
+    } catch (thrown) {
+      return { chunks, end: thrown as Error };
+    }
+  }
+  return { chunks, end: undefined };
+}
+
+/** Throws AppError for what is no chunk: an error within the stream, or nonsense. */
+function toChunk({ event, data }: EventSourceMessage, upstream: Upstream): ChatChunk {
+  const value: unknown = JSON.parse(data);
+  const { error } = (value ?? {}) as { error?: unknown };
+  if (event === "error" || (error !== undefined && error !== null)) {
+    const refusal = error ?? value;
+    throw toRefusalError(
+      typeof refusal === "object" ? (refusal as Refusal) : {},
+      upstream,
+      refusal,
+    );
+  }
+  const chunk = parseChatChunk(value);
+  if (chunk === undefined) throw toBadResponse("sent a chunk that is none", upstream);
+  return chunk;
+}
+
 /** Text as it comes, then the last usage, then the finish: only a stream with a finish reason is complete. */
 async function* readAnswer(
-  chunks: AsyncIterable<ChatChunk>,
+  chunks: AsyncIterable<readonly ChatChunk[]>,
   upstream: Upstream,
 ): AsyncGenerator<ChatDelta, void, undefined> {
   let length = 0;
   let finish: ChatChunk["finish"];
   let usage: ChatChunk["usage"];
   try {
-    for await (const chunk of chunks) {
-      usage = chunk.usage ?? usage;
-      finish = chunk.finish ?? finish;
-      if (chunk.text === "") continue;
-      length += chunk.text.length;
+    for await (const batch of chunks) {
+      let text = "";
+      for (const chunk of batch) {
+        usage = chunk.usage ?? usage;
+        finish = chunk.finish ?? finish;
+        text += chunk.text;
+      }
+      if (text === "") continue;
+      length += text.length;
       if (length > ANSWER_CHARS_MAX) {
         throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
       }
-      yield { type: "text", text: chunk.text };
+      yield { type: "text", text };
     }
   } catch (thrown) {
     // A connection that breaks behind the finish reason costs the usage, not the answer.

@@ -3,9 +3,6 @@ import type { AppError } from "../errors.ts";
 import { type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const BODY_BYTES_MAX = 16 * 2 ** 20;
-const EVENT_BYTES_MAX = 2 ** 20;
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
 
 /** What a client library may send on; everything else it adds (telemetry, headers from the environment) is left out. */
 const HEADERS_SENT = ["accept", "content-type"];
@@ -17,8 +14,7 @@ export type UpstreamFetch = (
 
 /**
  * Creates the fetch. Throws AppError upstream_config for a redirect (the body would be posted to a
- * place no one chose) and upstream_bad_response for a success in HTML; the body breaks off with
- * upstream_bad_response beyond 16 MiB, and beyond 1 MiB for one event of an event stream.
+ * place no one chose) and upstream_bad_response for a success in HTML or beyond 16 MiB.
  */
 export function createUpstreamFetch(upstream: Upstream): UpstreamFetch {
   return async (input, init = {}) => {
@@ -31,8 +27,7 @@ export function createUpstreamFetch(upstream: Upstream): UpstreamFetch {
       await response.body?.cancel();
       throw refusal;
     }
-    const check = type.includes("text/event-stream") ? checkEvents() : checkSize();
-    return withBodyCheck(response, check, upstream);
+    return type.includes("text/event-stream") ? response : readWhole(response, upstream);
   };
 }
 
@@ -56,45 +51,18 @@ function findRefusal(response: Response, type: string, upstream: Upstream): AppE
     : undefined;
 }
 
-function withBodyCheck(response: Response, check: Check, upstream: Upstream): Response {
+/** Read whole, because whoever asked for it needs it whole; a stream of events is bounded by its reader. */
+async function readWhole(response: Response, upstream: Upstream): Promise<Response> {
   if (response.body === null) return response;
-  const guard = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      const tooLong = check(chunk);
-      if (tooLong !== undefined) throw toBadResponse(tooLong, upstream);
-      controller.enqueue(chunk);
-    },
-  });
-  const { status, statusText, headers } = response;
-  return new Response(response.body.pipeThrough(guard), { status, statusText, headers });
-}
-
-type Check = (chunk: Uint8Array) => string | undefined;
-
-function checkSize(): Check {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  return (chunk) => {
-    size += chunk.length;
-    return size > BODY_BYTES_MAX ? `sent more than ${BODY_BYTES_MAX} bytes` : undefined;
-  };
-}
-
-/** Counts from blank line to blank line: that is what a parser of event streams holds in memory. */
-function checkEvents(): Check {
-  let eventBytes = 0;
-  let lineBytes = 0;
-  return (chunk) => {
-    for (const byte of chunk) {
-      eventBytes += 1;
-      if (byte === LINE_FEED) {
-        if (lineBytes === 0) eventBytes = 0;
-        lineBytes = 0;
-      } else if (byte !== CARRIAGE_RETURN) {
-        lineBytes += 1;
-      }
-      if (eventBytes > EVENT_BYTES_MAX)
-        return `sent one event of more than ${EVENT_BYTES_MAX} bytes`;
+  for await (const part of response.body) {
+    size += part.length;
+    if (size > BODY_BYTES_MAX) {
+      throw toBadResponse(`sent more than ${BODY_BYTES_MAX} bytes`, upstream);
     }
-    return undefined;
-  };
+    parts.push(part);
+  }
+  const { status, statusText, headers } = response;
+  return new Response(new Blob(parts), { status, statusText, headers });
 }

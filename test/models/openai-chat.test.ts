@@ -71,7 +71,7 @@ describe("against a mock of OpenAI that others wrote", () => {
     mock.onMessage(
       /hello/,
       { content: "one two three", usage: { prompt_tokens: 9, completion_tokens: 3 } },
-      { chunkSize: 4 },
+      { chunkSize: 4, latency: 10 }, // in packets of their own: what comes together is one delta
     );
     const { text, deltas, error } = await ask(createChat(`${mock.url}/v1`));
     expect(error).toBeUndefined();

@@ -1,0 +1,55 @@
+/** Programs under measurement, each in a process of its own, and what they take of the machine. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export interface Program extends AsyncDisposable {
+  readonly port: number;
+  readonly pid: number;
+  /** Processor time so far, all threads, user and system. */
+  cpuMs(): number;
+  /** Most memory it ever held. */
+  peakRssMebibytes(): number;
+}
+
+/** A tick of /proc is a hundredth of a second. */
+const TICK_MS = 10;
+
+/** Starts a program of this project that prints its port, or an address with it. */
+export async function startProgram(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly (string | number)[]
+): Promise<Program> {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args.map(String)], {
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  let port = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    port = Number(/^(\d+)$|127\.0\.0\.1:(\d+)/.exec(line)?.slice(1).find(Boolean) ?? 0);
+    if (port > 0) break;
+  }
+  child.stdout.resume();
+  const { pid } = child;
+  if (port === 0 || pid === undefined) throw new Error(`${file} ended without naming its port`);
+  return {
+    port,
+    pid,
+    cpuMs() {
+      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+    },
+    peakRssMebibytes() {
+      const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+      return Math.round(Number(peak?.[1] ?? 0) / 1024);
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await closed;
+    },
+  };
+}
