@@ -1,4 +1,5 @@
 /** Which collections there are: looked up once for all who ask within the time in which a commit becomes visible. */
+import { untilAborted } from "../../async/until-aborted.ts";
 import { COLLECTION_NAME } from "../../domain/collection.ts";
 import { callNative, type LanceBase, openTable } from "./base.ts";
 import type { Reader } from "./reader.ts";
@@ -18,21 +19,33 @@ const TABLES_MAX = 10_000;
 export function createListing(base: LanceBase, reader: Reader): Listing {
   const { clock, config } = base;
   let known: { readonly names: readonly string[]; readonly atMs: number } | undefined;
-  let changes = 0;
+  let looking: Promise<readonly string[]> | undefined;
+
+  /** One look for all who ask meanwhile, whichever of them gives up. */
+  const look = (): Promise<readonly string[]> => {
+    const atMs = clock.now();
+    const started = find(base, reader, new AbortController().signal)
+      .then((names) => {
+        // Not after `forget`: what was found may be too old to be kept.
+        if (looking === started) known = { names, atMs };
+        return names;
+      })
+      .finally(() => {
+        if (looking === started) looking = undefined;
+      });
+    return started;
+  };
+
   return {
     async list(signal) {
       signal.throwIfAborted();
-      const atMs = clock.now();
-      if (known !== undefined && atMs - known.atMs < config.freshnessMs) return known.names;
-      const before = changes;
-      const names = await find(base, reader, signal);
-      // Not after `forget`: what was found may be too old to be kept.
-      if (changes === before) known = { names, atMs };
-      return names;
+      if (known !== undefined && clock.now() - known.atMs < config.freshnessMs) return known.names;
+      looking ??= look();
+      return untilAborted(looking, signal);
     },
     forget() {
       known = undefined;
-      changes += 1;
+      looking = undefined;
     },
   };
 }
