@@ -17,7 +17,8 @@ const vectors = Array.from({ length: 64 }, () => JSON.stringify([...source.vecto
 const deltas = Array.from({ length: tokens }, (_, token) =>
   toEvent({ delta: { content: `word${token} ` }, finish_reason: null }),
 );
-const end = `${toEvent({ delta: {}, finish_reason: "stop" })}data: [DONE]\n\n`;
+const usage = { prompt_tokens: 1_500, completion_tokens: tokens, total_tokens: 1_500 + tokens };
+const end = `${toEvent({ delta: {}, finish_reason: "stop" }, { usage })}data: [DONE]\n\n`;
 
 const Embeddings = z.object({ input: z.union([z.string(), z.array(z.string())]) });
 
@@ -83,7 +84,7 @@ function tick(): void {
   }
 }
 
-function toEvent(choice: object): string {
+function toEvent(choice: object, more: object = {}): string {
   const chunk = { id: "c", object: "chat.completion.chunk", created: 0, model: "bench" };
-  return `data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }] })}\n\n`;
+  return `data: ${JSON.stringify({ ...chunk, choices: [{ index: 0, ...choice }], ...more })}\n\n`;
 }

@@ -1,5 +1,6 @@
 /** Loads a set into a fresh store, ranks its queries by every arm, and measures. */
 import { mkdtemp, rm } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pMap from "p-map";
@@ -103,6 +104,7 @@ async function rankAll(
   await pMap(
     judged,
     async (query) => {
+      await nextTurn(); // in memory a question never waits, and the next would starve everything else
       const ranked = await rankDocuments(context, query.text, {
         collections: context.collectionsOf(query),
         ...(vectorWeight === undefined ? {} : { vectorWeight }),

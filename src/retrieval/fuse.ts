@@ -23,19 +23,21 @@ export type FuseMethod = "scores" | "ranks";
  */
 export function fuse(arms: readonly Arm[], method: FuseMethod = "scores"): readonly Candidate[] {
   const weights = toWeights(arms);
-  const found = new Map<string, { hit: Hit; score: number; trail: Record<string, number> }>();
+  const found = new Map<string, Map<string, Entry>>();
   for (const [index, arm] of arms.entries()) {
     const merged = mergeLegs(arm);
     const toShare = method === "scores" ? createScale(merged, arm.zero) : toReciprocalRank;
     for (const [position, { hit, list, rank }] of merged.entries()) {
-      const key = `${hit.collection}\u0000${hit.row}`;
-      const entry = found.get(key) ?? { hit, score: 0, trail: {} };
+      const rows = found.get(hit.collection) ?? new Map<string, Entry>();
+      if (rows.size === 0) found.set(hit.collection, rows);
+      const entry = rows.get(hit.row) ?? { hit, score: 0, trail: {} };
+      if (entry.score === 0) rows.set(hit.row, entry);
       entry.score += (weights[index] ?? 0) * toShare(hit.score, position);
       entry.trail[list] = rank;
-      found.set(key, entry);
     }
   }
   return [...found.values()]
+    .flatMap((rows) => [...rows.values()])
     .toSorted((a, b) => b.score - a.score || compareRows(a.hit, b.hit))
     .map(({ hit, score, trail }, index) => ({
       collection: hit.collection,
@@ -43,6 +45,12 @@ export function fuse(arms: readonly Arm[], method: FuseMethod = "scores"): reado
       score,
       trail: { ...trail, fused: index + 1 },
     }));
+}
+
+interface Entry {
+  readonly hit: Hit;
+  score: number;
+  readonly trail: Record<string, number>;
 }
 
 interface Merged {

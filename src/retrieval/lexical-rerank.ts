@@ -1,7 +1,8 @@
 /** A reranker without a model: how many of the question's words a text holds, how close together, and in its title. */
 import type { Reranker } from "../models/model.ts";
 import { holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
-import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+import { toStems } from "../text/stems.ts";
+import { isFunctionStem, toWords } from "../text/words.ts";
 
 /**
  * What each sign of an answer is worth. Set by a listwise fit over eight public test collections, each
@@ -25,20 +26,24 @@ export function createLexicalReranker(): Reranker {
 }
 
 function scoreAll(question: string, texts: readonly string[]): readonly number[] {
-  const asked = toContent(toWords(question));
+  const asked = toStems(question).filter((stem) => !isFunctionStem(stem));
   if (asked.length === 0) return texts.map(() => 0);
-  const read = texts.map((text) => ({ text, words: toWords(text) }));
-  const weights = toWeights([...new Set(asked.map(({ stem }) => stem))], read);
-  const pairs = new Set(toPairs(asked));
+  const read = texts.map((text) => toStems(text));
+  const weights = toWeights(new Set(asked), read);
+  const pairs = new Set(asked.slice(1).map((stem, index) => toPair(asked[index], stem)));
   const type = toAnswerType(question);
-  return read.map(({ text, words }) => {
-    const nearby = WINDOWS_WORDS.map((width) => weighWindow(words, weights, width));
+  const readsNames = type === "person" || type === "place";
+  return read.map((stems, index) => {
+    const text = texts[index] ?? "";
+    const places = findPlaces(stems, weights);
+    const nearby = WINDOWS_WORDS.map((width) => weighWindow(places, weights, width));
+    const words = readsNames ? toWords(text) : [];
     return (
-      WEIGHTS.coverage * weighStems(words, weights) +
+      WEIGHTS.coverage * weighStems(places, weights) +
       WEIGHTS.nearby * (nearby.reduce((sum, one) => sum + one, 0) / nearby.length) +
-      WEIGHTS.pairs * sharePairs(words, pairs) +
+      WEIGHTS.pairs * sharePairs(stems, pairs, weights) +
       WEIGHTS.answerType * (holdsAnswerType(type, { text, words }, weights) ? 1 : 0) +
-      WEIGHTS.title * weighStems(toWords(toTitle(text)), weights)
+      WEIGHTS.title * weighStems(findPlaces(toStems(toTitle(text)), weights), weights)
     );
   });
 }
@@ -49,52 +54,77 @@ function toTitle(text: string): string {
   return end > 0 && end <= TITLE_CHARS_MAX ? text.slice(0, end) : "";
 }
 
+type Weights = ReadonlyMap<string, number>;
+
 /** Rarer among the candidates is worth more; sums to 1. */
-function toWeights(
-  asked: readonly string[],
-  read: readonly { readonly words: readonly Word[] }[],
-): ReadonlyMap<string, number> {
-  const raw = asked.map((stem) => {
-    const holding = read.filter(({ words }) => words.some((word) => word.stem === stem)).length;
-    return [stem, Math.log(1 + (read.length + 1) / (holding + 0.5))] as const;
+function toWeights(asked: ReadonlySet<string>, read: readonly (readonly string[])[]): Weights {
+  const holding = new Map<string, number>();
+  for (const stems of read) {
+    for (const stem of new Set(stems.filter((stem) => asked.has(stem)))) {
+      holding.set(stem, (holding.get(stem) ?? 0) + 1);
+    }
+  }
+  const raw = [...asked].map((stem) => {
+    const rarity = Math.log(1 + (read.length + 1) / ((holding.get(stem) ?? 0) + 0.5));
+    return [stem, rarity] as const;
   });
   const sum = raw.reduce((total, [, weight]) => total + weight, 0);
   return new Map(raw.map(([stem, weight]) => [stem, weight / sum]));
 }
 
+/** Where a question word stands. */
+interface Place {
+  readonly stem: string;
+  readonly index: number;
+}
+
+function findPlaces(stems: readonly string[], weights: Weights): readonly Place[] {
+  const places: Place[] = [];
+  for (let index = 0; index < stems.length; index += 1) {
+    const stem = stems[index] ?? "";
+    if (weights.has(stem)) places.push({ stem, index });
+  }
+  return places;
+}
+
 /** Most weight of question words that stand within `width` words of each other. */
-function weighWindow(
-  words: readonly Word[],
-  weights: ReadonlyMap<string, number>,
-  width: number,
-): number {
-  const places = words.flatMap((word, index) => (weights.has(word.stem) ? [{ word, index }] : []));
+function weighWindow(places: readonly Place[], weights: Weights, width: number): number {
   let best = 0;
   let from = 0;
   for (let to = 0; to < places.length; to += 1) {
     while ((places[to]?.index ?? 0) - (places[from]?.index ?? 0) >= width) from += 1;
-    const inside = places.slice(from, to + 1).map(({ word }) => word);
-    best = Math.max(best, weighStems(inside, weights));
+    best = Math.max(best, weighStems(places.slice(from, to + 1), weights));
   }
   return best;
 }
 
 /** Weight of the question words among these, each counted once. */
-function weighStems(words: readonly Word[], weights: ReadonlyMap<string, number>): number {
+function weighStems(places: readonly Place[], weights: Weights): number {
   let sum = 0;
-  for (const stem of new Set(words.map((word) => word.stem))) sum += weights.get(stem) ?? 0;
+  for (const stem of new Set(places.map((place) => place.stem))) sum += weights.get(stem) ?? 0;
   return sum;
 }
 
-function sharePairs(words: readonly Word[], pairs: ReadonlySet<string>): number {
+/** How many of the question's neighbours are neighbours here, words that say nothing left out. */
+function sharePairs(
+  stems: readonly string[],
+  pairs: ReadonlySet<string>,
+  weights: Weights,
+): number {
   if (pairs.size === 0) return 0;
-  return pairs.intersection(new Set(toPairs(toContent(words)))).size / pairs.size;
+  const found = new Set<string>();
+  let previous: string | undefined;
+  for (const stem of stems) {
+    if (isFunctionStem(stem)) continue;
+    if (weights.has(stem) && previous !== undefined && weights.has(previous)) {
+      const pair = toPair(previous, stem);
+      if (pairs.has(pair)) found.add(pair);
+    }
+    previous = stem;
+  }
+  return found.size / pairs.size;
 }
 
-function toContent(words: readonly Word[]): readonly Word[] {
-  return words.filter(({ stem }) => !isFunctionStem(stem));
-}
-
-function toPairs(words: readonly Word[]): readonly string[] {
-  return words.slice(1).map(({ stem }, index) => `${words[index]?.stem ?? ""} ${stem}`);
+function toPair(first: string | undefined, second: string): string {
+  return `${first ?? ""} ${second}`;
 }

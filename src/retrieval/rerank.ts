@@ -1,7 +1,7 @@
 /** Reorders candidates by a reranker, within its time box. Failing or late, the fused order stands and the run says so. */
 import { untilAborted } from "../async/until-aborted.ts";
 import type { RerankMode } from "../domain/ask.ts";
-import { toContent } from "../domain/chunk.ts";
+import { type Chunk, toContent } from "../domain/chunk.ts";
 import { AppError } from "../errors.ts";
 import type { Reranker } from "../models/model.ts";
 import type { Run } from "../run.ts";
@@ -42,6 +42,15 @@ export async function rerank(
   }
 }
 
+/** Made once for chunks that stores keep, so that what is known of a text is found by the text itself. */
+const contents = new WeakMap<Chunk, string>();
+
+function contentOf(chunk: Chunk): string {
+  const content = contents.get(chunk) ?? toContent(chunk);
+  contents.set(chunk, content);
+  return content;
+}
+
 async function scoreAll(
   reranker: Reranker,
   question: string,
@@ -49,7 +58,7 @@ async function scoreAll(
   run: Run,
 ): Promise<readonly number[]> {
   using deadline = run.deadline.child(run.config.rerankTimeoutMs, "rerank");
-  const texts = found.map(({ chunk }) => toContent(chunk));
+  const texts = found.map(({ chunk }) => contentOf(chunk));
   const work = reranker.score(question, texts, deadline.signal);
   const scores = await untilAborted(work, deadline.signal);
   if (scores.length !== texts.length || !scores.every(Number.isFinite)) {

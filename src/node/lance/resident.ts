@@ -6,7 +6,7 @@ import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts"
 import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
 import { createPieceAnalyser } from "./piece-analyser.ts";
-import { createPostings, type Postings } from "./postings.ts";
+import { createPostingsBuilder, type Postings } from "./postings.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { findTopRows } from "./top-hits.ts";
 import { createVectorBlock, type VectorBlock } from "./vector-block.ts";
@@ -26,7 +26,7 @@ export interface Resident {
 /** 4 MiB of vectors: 2,700 chunks of 384 dimensions, 4,000 of 256. */
 const VALUES_MAX = 2 ** 20;
 /** Rows worked on before other work gets its turn. */
-const ROWS_AT_ONCE = 64;
+const ROWS_AT_ONCE = 16;
 /** What a chunk takes beside its text. */
 const BYTES_PER_CHUNK = 600;
 
@@ -61,7 +61,7 @@ export async function loadResident(table: Table, spec: CollectionSpec): Promise<
     hasVector.push(vector !== null && vector !== undefined);
     if (vector !== null && vector !== undefined) block.set(row, vector.toArray());
   }
-  const postings = createPostings(await analyse(texts, spec));
+  const postings = await readPostings(texts, spec);
   const textBytes = texts.reduce((sum, text) => sum + BYTES_PER_CHUNK + text.length, 0);
   return createResident({ rows, chunks, hasVector, block, postings, textBytes });
 }
@@ -95,15 +95,13 @@ function createResident({ rows, chunks, hasVector, block, postings, textBytes }:
   };
 }
 
-async function analyse(
-  texts: readonly string[],
-  spec: CollectionSpec,
-): Promise<readonly (readonly string[])[]> {
+async function readPostings(texts: readonly string[], spec: CollectionSpec): Promise<Postings> {
   const analyser = createPieceAnalyser(toAnalyser(spec));
-  const analysed: (readonly string[])[] = [];
+  const builder = createPostingsBuilder();
   for (let from = 0; from < texts.length; from += ROWS_AT_ONCE) {
-    analysed.push(...(await analyser.analyse(texts.slice(from, from + ROWS_AT_ONCE))));
+    const analysed = await analyser.analyse(texts.slice(from, from + ROWS_AT_ONCE));
+    for (const terms of analysed) builder.add(terms);
     await nextTurn();
   }
-  return analysed;
+  return builder.build();
 }

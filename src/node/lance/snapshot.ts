@@ -37,7 +37,8 @@ export async function createSnapshot(
       ? base.residents.find(collection, version, () => loadResident(table, spec))
       : undefined;
   findResident(); // loads it ahead of the first question
-  if (info.chunks <= WARM_CHUNKS_MAX) void warm(base, table);
+  const isHeld = isSmall(info) && base.config.residentBytesMax > 0;
+  if (!isHeld && info.chunks <= WARM_CHUNKS_MAX) void warm(base, table);
   const call = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
     callNative(base, collection, signal, work);
 

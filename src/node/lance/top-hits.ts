@@ -7,18 +7,22 @@
 export function findTopRows(scores: Float32Array, limit: number, floor: number): readonly number[] {
   const heap: number[] = [];
   const isWorse = (a: number, b: number): boolean => {
-    const [left, right] = [scores[a] ?? 0, scores[b] ?? 0];
+    const left = scores[a] as number;
+    const right = scores[b] as number;
     return left < right || (left === right && a > b);
   };
+  /** What a score must be above to get in. Rows come in order, so one that is equal is worse. */
+  let bar = floor;
   for (let row = 0; row < scores.length; row += 1) {
-    if (!((scores[row] as number) > floor)) continue;
+    if (!((scores[row] as number) > bar)) continue;
     if (heap.length < limit) {
       heap.push(row);
       siftUp(heap, isWorse);
-    } else if (isWorse(heap[0] ?? 0, row)) {
+    } else {
       heap[0] = row;
       siftDown(heap, isWorse);
     }
+    if (heap.length === limit) bar = scores[heap[0] ?? 0] as number;
   }
   return heap.toSorted((a, b) => (isWorse(a, b) ? 1 : -1));
 }
@@ -38,8 +42,8 @@ function siftUp(heap: number[], isWorse: Order): void {
 function siftDown(heap: number[], isWorse: Order): void {
   for (let at = 0; ;) {
     let worst = at;
-    for (const child of [2 * at + 1, 2 * at + 2]) {
-      if (child < heap.length && isWorse(heap[child] ?? 0, heap[worst] ?? 0)) worst = child;
+    for (let child = 2 * at + 1; child <= 2 * at + 2 && child < heap.length; child += 1) {
+      if (isWorse(heap[child] ?? 0, heap[worst] ?? 0)) worst = child;
     }
     if (worst === at) return;
     swap(heap, at, worst);
@@ -48,5 +52,7 @@ function siftDown(heap: number[], isWorse: Order): void {
 }
 
 function swap(heap: number[], a: number, b: number): void {
-  [heap[a], heap[b]] = [heap[b] ?? 0, heap[a] ?? 0];
+  const kept = heap[a] ?? 0;
+  heap[a] = heap[b] ?? 0;
+  heap[b] = kept;
 }
