@@ -8,11 +8,12 @@ import { createLanceStore } from "../src/node/lance/lance-store.ts";
 import { createAsker } from "./bench-asker.ts";
 import { createSource, loadCollection } from "./bench-data.ts";
 import { type Program, startProgram } from "./bench-program.ts";
+import { atLeast, atMost, type Row } from "./bench-row.ts";
 
 const COLLECTIONS = ["north", "east", "south", "west"];
 const CHUNKS_EACH = 2_500;
-export const EMBEDDING_MS = 60;
-export const FIRST_TOKEN_MS = 250;
+const EMBEDDING_MS = 60;
+const FIRST_TOKEN_MS = 250;
 const TOKENS = 100;
 const GAP_MS = 10;
 const WARMUP = 30;
@@ -36,6 +37,8 @@ export interface LoadFigures {
 export interface AnswersBench {
   readonly own: readonly LoadFigures[];
   readonly floor: readonly LoadFigures[];
+  /** From spawning the service on the filled store to its first answered request. */
+  readonly startMs: number;
 }
 
 /** 4 collections of 2,500 chunks, an upstream with 60 ms for an embedding, 250 ms to the first of 100 tokens, 10 ms apart. */
@@ -53,8 +56,12 @@ export async function benchAnswers(loads: readonly Load[]): Promise<AnswersBench
     );
     const own: LoadFigures[] = [];
     const floor: LoadFigures[] = [];
+    let startMs = 0;
     {
+      const startedMs = performance.now();
       await using server = await startService(folder, upstream.port);
+      await fetch(`http://127.0.0.1:${server.port}/livez`);
+      startMs = Math.round(performance.now() - startedMs);
       await warm(server);
       for (const load of loads) own.push(await measure(server, load));
     }
@@ -63,7 +70,7 @@ export async function benchAnswers(loads: readonly Load[]): Promise<AnswersBench
       await warm(server);
       for (const load of loads) floor.push(await measure(server, load));
     }
-    return { own, floor };
+    return { own, floor, startMs };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -133,18 +140,67 @@ async function measure(server: Program, { askers, answers }: Load): Promise<Load
   };
 }
 
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
+const LOADS: readonly Load[] = [
+  { askers: 1, answers: 40 },
+  { askers: 16, answers: 240 },
+  { askers: 128, answers: 1_200 },
+  { askers: 512, answers: 2_400 },
+];
+/** Milliseconds beyond the upstreams' own, by number of askers. */
+const FIRST_TOKEN_GOALS: Readonly<Record<number, number>> = { 1: 12, 16: 20, 128: 120 };
+const CPU_GOAL = 1.6;
+const RSS_GOAL = 500;
+const START_GOAL_MS = 2_000;
+
+/** The table's lines. The floor is a bare Hono and openai SDK proxy that searches nothing, in the same run. */
+export async function toAnswerRows(loads = LOADS): Promise<readonly Row[]> {
+  const { own, floor, startMs } = await benchAnswers(loads);
+  const rows = own.flatMap((figures, index) => {
+    const bare = floor[index];
+    return bare === undefined ? [] : toLoadRows(figures, bare);
+  });
+  const start = { value: startMs, goal: START_GOAL_MS, unit: "ms" };
+  return [...rows, atMost("start on an existing index", start)];
 }
 
-if (import.meta.main) {
-  const loads = [
-    { askers: 1, answers: 30 },
-    { askers: 16, answers: 160 },
-    { askers: 128, answers: 900 },
-    { askers: 512, answers: 1_500 },
+function toLoadRows(own: LoadFigures, floor: LoadFigures): readonly Row[] {
+  const at = `${own.askers} askers`;
+  const rows: Row[] = [];
+  const firstTokenGoal = FIRST_TOKEN_GOALS[own.askers];
+  if (firstTokenGoal !== undefined) {
+    rows.push(
+      atMost(`first token beyond its upstreams, p50, ${at}`, {
+        value: own.addedP50Ms,
+        goal: firstTokenGoal,
+        unit: "ms",
+        note: `p99 ${own.addedP99Ms}, floor ${floor.addedP50Ms}`,
+      }),
+    );
+  }
+  if (own.askers < 128) return rows;
+  return [
+    ...rows,
+    atLeast(`answers, ${at}`, {
+      value: own.answersPerSecond,
+      goal: floor.answersPerSecond,
+      unit: "/s",
+      note: "goal: the floor",
+    }),
+    atMost(`processor time an answer, ${at}`, {
+      value: own.cpuMsPerAnswer,
+      goal: CPU_GOAL * floor.cpuMsPerAnswer,
+      unit: "ms",
+      note: `floor ${floor.cpuMsPerAnswer}`,
+    }),
+    atMost(`peak memory, ${at}`, {
+      value: own.peakRssMebibytes,
+      goal: RSS_GOAL,
+      unit: "MiB",
+      note: `floor ${floor.peakRssMebibytes}`,
+    }),
   ];
-  const { own, floor } = await benchAnswers(loads);
-  console.table(own);
-  console.table(floor);
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -1,35 +1,13 @@
 /** `pnpm bench`: every figure beside its goal. `--json` for machines, `--only NAME` for one of them, `--chunks N` for a smaller ingest. */
 import { parseArgs } from "node:util";
-import { benchFirstToken } from "./bench-first-token.ts";
+import { toAnswerRows } from "./bench-answers.ts";
 import { benchIngest, INGEST_GOALS } from "./bench-ingest.ts";
 import { benchRetrieval, toRows } from "./bench-retrieval.ts";
-
-interface Row {
-  readonly what: string;
-  readonly figure: string;
-  readonly goal: string;
-  readonly met: boolean;
-}
+import type { Row } from "./bench-row.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   retrieval: async () => toRows(await benchRetrieval()),
-  "first-token": async () => {
-    const { criticalMs, addedP50Ms, addedP99Ms, floorP50Ms, startMs } = await benchFirstToken();
-    return [
-      {
-        what: `time to first token beyond the ${criticalMs} ms of its upstreams, p50`,
-        figure: `${addedP50Ms} ms (p99 ${addedP99Ms}, floor ${floorP50Ms})`,
-        goal: "≤ 20 ms",
-        met: addedP50Ms <= 20,
-      },
-      {
-        what: "start on an existing index",
-        figure: `${startMs} ms`,
-        goal: "≤ 2000 ms",
-        met: startMs <= 2_000,
-      },
-    ];
-  },
+  answers: () => toAnswerRows(),
   ingest: async () => {
     const bench = await benchIngest(Number(values.chunks));
     const { chunksPerSecond, peakRssMebibytes, timesFaster } = INGEST_GOALS;
