@@ -1,7 +1,9 @@
 /** ChatModel over an OpenAI-compatible `/chat/completions` endpoint; proves that a stream was complete. */
 import { APIError } from "openai";
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
+import { type Clock, systemClock } from "../async/clock.ts";
 import { toAbortError } from "../async/deadline.ts";
+import { withGrace } from "../async/grace.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
 import { adaptDialect, guessDialect, toDialectFields } from "./chat-dialect.ts";
@@ -10,15 +12,23 @@ import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { type Upstream, toBadResponse } from "./upstream.ts";
 
 const ANSWER_CHARS_MAX = 2 * 2 ** 20;
+const USAGE_WAIT_MS = 500;
 
 export interface OpenAiChatOptions {
   readonly client: OpenAiClient;
   readonly model: string;
+  /** Name of the setting that names the model, for errors. */
+  readonly setting?: string;
+  readonly clock?: Clock;
+  /** Longest wait for the usage behind the finish reason, from endpoints that do not close the stream. */
+  readonly usageWaitMs?: number;
 }
 
 /** Creates the model. What the endpoint takes (see `Dialect`) is found out on the first call and remembered. */
-export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatModel {
-  const upstream = client.toUpstream(`the chat model "${model}"`, "CHAT_MODEL");
+export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
+  const { client, model, setting = "CHAT_MODEL" } = options;
+  const { clock = systemClock, usageWaitMs = USAGE_WAIT_MS } = options;
+  const upstream = client.toUpstream(`the chat model "${model}"`, setting);
   let dialect = guessDialect(client.baseUrl);
 
   const open = async (
@@ -55,19 +65,22 @@ export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatMode
 
   return {
     id: `openai:${model}`,
-    async *stream(request, signal) {
-      const stream = await open(request, signal);
-      yield* readAnswer(readChunks(stream, signal, upstream), upstream);
+    stream(request, signal) {
+      const read = (own: AbortSignal): AsyncIterable<ChatChunk> =>
+        readChunks(() => open(request, own), own, upstream);
+      const isLast = ({ finish }: ChatChunk): boolean => finish !== undefined;
+      return readAnswer(withGrace(read, { isLast, graceMs: usageWaitMs, clock, signal }), upstream);
     },
   };
 }
 
 /** The chunks of a stream until it ends in whatever way; an abort, which the SDK takes for an end, throws. */
 async function* readChunks(
-  stream: AsyncIterable<unknown>,
+  open: () => Promise<AsyncIterable<unknown>>,
   signal: AbortSignal,
   upstream: Upstream,
 ): AsyncGenerator<ChatChunk, void, undefined> {
+  const stream = await open();
   try {
     for await (const value of stream) {
       const chunk = parseChatChunk(value);
@@ -94,6 +107,7 @@ async function* readAnswer(
     for await (const chunk of chunks) {
       usage = chunk.usage ?? usage;
       finish = chunk.finish ?? finish;
+      if (chunk.reasons) yield { type: "reasoning" };
       if (chunk.text === "") continue;
       length += chunk.text.length;
       if (length > ANSWER_CHARS_MAX) {

@@ -1,41 +1,65 @@
-/** Bounds how many calls of a model run at once; the others wait in the limiter's queue. */
-import type { Limiter } from "../async/limiter.ts";
-import type { ChatModel, Embedder, Reranker } from "./model.ts";
+/** Lets the calls of a model through its upstream's gate: breaker, slots and rate. */
+import type { Gate } from "../async/gate.ts";
+import { estimateTokens } from "../text/tokens.ts";
+import type { ChatModel, ChatRequest, Embedder, Reranker } from "./model.ts";
 
-export function withEmbedderLimit(embedder: Embedder, limit: Limiter): Embedder {
+export function withEmbedderGate(embedder: Embedder, gate: Gate): Embedder {
   return {
     ...embedder,
-    embed: (texts, kind, signal) => limit(() => embedder.embed(texts, kind, signal), signal),
+    embed: (texts, kind, signal) =>
+      gate(() => embedder.embed(texts, kind, signal), { signal, tokens: () => sum(texts) }),
   };
 }
 
-export function withRerankerLimit(reranker: Reranker, limit: Limiter): Reranker {
+/** The reranker reads the question once with every text. */
+export function withRerankerGate(reranker: Reranker, gate: Gate): Reranker {
   return {
     ...reranker,
     score: (question, texts, signal) =>
-      limit(() => reranker.score(question, texts, signal), signal),
+      gate(() => reranker.score(question, texts, signal), {
+        signal,
+        tokens: () => sum(texts) + texts.length * estimateTokens(question),
+      }),
   };
 }
 
-/** A stream holds its slot until it ends or its consumer leaves. */
-export function withChatLimit(model: ChatModel, limit: Limiter): ChatModel {
+/** A stream holds its slot until it ends or its consumer leaves; its first delta proves that the upstream works. */
+export function withChatGate(model: ChatModel, gate: Gate): ChatModel {
   return {
     ...model,
     async *stream(request, signal) {
+      const started = Promise.withResolvers<() => void>();
       const ended = Promise.withResolvers<void>();
-      const started = Promise.withResolvers<void>();
-      const held = limit(() => {
-        started.resolve();
-        return ended.promise;
-      }, signal);
+      const held = gate(
+        (proof) => {
+          started.resolve(proof);
+          return ended.promise;
+        },
+        { signal, tokens: () => estimateRequest(request) },
+      );
       held.catch(started.reject);
-      await started.promise;
+      const proof = await started.promise;
       try {
-        yield* model.stream(request, signal);
+        for await (const delta of model.stream(request, signal)) {
+          proof();
+          yield delta;
+        }
+      } catch (thrown) {
+        ended.reject(thrown);
+        throw thrown;
       } finally {
         ended.resolve();
-        await held;
+        await Promise.allSettled([held]);
       }
     },
   };
+}
+
+/** Endpoints count what an answer may have, not what it had. */
+function estimateRequest({ messages, outputTokensMax }: ChatRequest): number {
+  return sum(messages.map(({ content }) => content)) + outputTokensMax;
+}
+
+function sum(texts: readonly string[]): number {
+  return texts.reduce((total, text) => total + estimateTokens(text), 0);
 }

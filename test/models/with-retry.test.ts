@@ -13,6 +13,11 @@ import {
   withEmbedderRetry,
   withRerankerRetry,
 } from "../../src/models/with-retry.ts";
+import {
+  withChatTimeLimit,
+  withEmbedderTimeLimit,
+  withRerankerTimeLimit,
+} from "../../src/models/with-time-limit.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import {
   body,
@@ -77,7 +82,8 @@ type Call = ReturnType<typeof createCall>;
 function embed({ client, policy }: Call, signal = open()): Promise<number | undefined | AppError> {
   const attemptTimeoutMs = { query: LIMIT_MS, document: 100 * LIMIT_MS };
   const plain = createOpenAiEmbedder({ client, model: "m" });
-  return withEmbedderRetry(plain, { ...policy, attemptTimeoutMs })
+  const limited = withEmbedderTimeLimit(plain, { clock: policy.clock, attemptTimeoutMs });
+  return withEmbedderRetry(limited, policy)
     .embed(["private"], "query", signal)
     .then(([first]) => first?.length, toAppError);
 }
@@ -88,11 +94,13 @@ interface Answer {
 }
 
 function createChat({ client, policy }: Call): ChatModel {
-  return withChatRetry(createOpenAiChat({ client, model: "m" }), {
-    ...policy,
+  const { clock } = policy;
+  const limited = withChatTimeLimit(createOpenAiChat({ client, model: "m", clock }), {
+    clock,
     firstDeltaTimeoutMs: LIMIT_MS,
     deltaGapTimeoutMs: LIMIT_MS / 2,
   });
+  return withChatRetry(limited, policy);
 }
 
 /** The text, growing as it comes, and in the end the error. */
@@ -310,7 +318,9 @@ test("a reranker with retries mends an outage and leaves what takes too long", a
   server.script(refusal(503), hang, body([{ index: 0, score: 0.5 }]));
   const call = createCall();
   const plain = createRemoteReranker({ url: `${server.url}/rerank` });
-  const reranker = withRerankerRetry(plain, { ...call.policy, attemptTimeoutMs: LIMIT_MS });
+  const { clock } = call;
+  const limited = withRerankerTimeLimit(plain, { clock, attemptTimeoutMs: LIMIT_MS });
+  const reranker = withRerankerRetry(limited, call.policy);
   const result = reranker.score("q", ["a"], open());
   await call.arrived(2);
   await call.clock.advance(LIMIT_MS);
