@@ -124,7 +124,9 @@ function createSample(options: BreakerOptions): (failed: boolean) => boolean {
       .filter(({ atMs }) => nowMs - atMs <= windowMs)
       .slice(-samplesMax);
     const failures = outcomes.filter((outcome) => outcome.failed).length;
-    const isFailing = outcomes.length >= samplesMin && failures >= failureShare * outcomes.length;
+    // Never on a success: that one has just shown that it works.
+    const isFailing =
+      failed && outcomes.length >= samplesMin && failures >= failureShare * outcomes.length;
     if (isFailing) outcomes = [];
     return isFailing;
   };
