@@ -6,7 +6,7 @@ const Names = Text.transform((text) =>
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== ""),
-);
+).refine((names) => names.length > 0, { error: "names no model" });
 /** Of tokens a minute there may be more than a million. */
 const Tokens = Count.max(1_000_000_000);
 
