@@ -20,6 +20,8 @@ export interface HedgeOptions {
 const SAMPLES_MAX = 128;
 const SAMPLES_MIN = 20;
 const QUANTILE = 0.95;
+/** Sooner than this a second copy gains nothing that anyone would notice. */
+const DELAY_MS_MIN = 10;
 /** Copies that a quiet time may save up. */
 const CREDIT_MAX = 5;
 
@@ -41,7 +43,7 @@ export function createHedge({ clock, shareMax, count = countNothing }: HedgeOpti
   const findDelayMs = (): number | undefined => {
     if (latencies.length < SAMPLES_MIN) return undefined;
     const sorted = latencies.toSorted((a, b) => a - b);
-    return sorted[Math.ceil(QUANTILE * sorted.length) - 1];
+    return Math.max(DELAY_MS_MIN, sorted[Math.ceil(QUANTILE * sorted.length) - 1] ?? 0);
   };
 
   return async (work, signal) => {

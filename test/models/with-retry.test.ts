@@ -184,8 +184,18 @@ describe("an embedder with retries", () => {
     expect(left).toEqual([true, true, true]);
   });
 
-  test("waits as long as it was asked to", async () => {
-    server.script(refusal(429, {}, { "retry-after": "30" }), vector);
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ["in seconds", { "retry-after": "30" }],
+    ["in milliseconds", { "retry-after-ms": "30000", "retry-after": "99" }],
+    [
+      "as a date",
+      {
+        date: "Sun, 01 Nov 2026 10:00:00 GMT",
+        "retry-after": "Sun, 01 Nov 2026 10:00:30 GMT",
+      },
+    ],
+  ])("waits as long as it was asked to, %s", async (_, headers) => {
+    server.script(refusal(429, {}, headers), vector);
     const call = createCall();
     const waitsMs: number[] = [];
     const clock: Clock = {
@@ -289,6 +299,32 @@ describe("a chat model with retries", () => {
       result: { text: "hi", error: { code: "upstream_stalled" } },
       left: [true],
     });
+  });
+
+  test("thinking is not silence, and is not text", async () => {
+    const thought = `data: ${JSON.stringify(chunk({ reasoning_content: "hmm" }))}\n\n`;
+    const call = createCall();
+    let gaps = 0;
+    const clock: Clock = {
+      now: () => call.clock.now(),
+      timer(ms, fire) {
+        if (ms === LIMIT_MS / 2) gaps += 1;
+        return call.clock.timer(ms, fire);
+      },
+    };
+    server.script(async (response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (let count = 1; count <= 6; count += 1) {
+        response.write(thought);
+        await call.until(() => gaps === count);
+        await call.clock.advance(LIMIT_MS / 4);
+      }
+      response.end(`data: ${JSON.stringify(hi)}\n\ndata: ${JSON.stringify(stop)}\n\n`);
+    });
+    const { asking } = ask({ ...call, policy: { ...call.policy, clock } });
+    const { result, left } = await call.finish(asking);
+    expect(result).toEqual({ text: "hi finish", error: undefined });
+    expect(left).toEqual([false]);
   });
 
   test("ends with the run's own deadline, in the stream too", async () => {
