@@ -48,9 +48,9 @@ export const UPSTREAM_SETTINGS = {
   breakerFailureShare: Share.default(0.9).describe(
     "Share of failures among an upstream's last calls at which it is no longer called.",
   ),
-  breakerSamplesMin: Count.default(10).describe("Calls without which that share says nothing."),
+  breakerSamplesMin: Count.default(5).describe("Calls without which that share says nothing."),
   breakerSamplesMax: Count.max(1_000).default(20).describe("Last calls that are looked at."),
-  breakerWindowMs: Milliseconds.default(60_000).describe(
+  breakerWindowMs: Milliseconds.default(120_000).describe(
     "Calls older than this are not looked at.",
   ),
   breakerOpenMs: Milliseconds.default(5_000).describe(

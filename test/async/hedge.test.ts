@@ -47,7 +47,7 @@ function setUp(shareMax = 1) {
     copies,
     call,
     run,
-    async learn(times = 20) {
+    learn: async (times = 20): Promise<void> => {
       for (let count = 0; count < times; count += 1) await run();
       copies.length = 0;
     },

@@ -72,8 +72,12 @@ test("a retry that would only be refused is not begun, and codes may be worth fe
     throw new AppError("upstream_stalled");
   };
   const options = { attemptsMax: 3, clock, signal, random: () => 0 };
-  await expect(retry(fail, { ...options, mayRepeat: () => false })).rejects.toThrow();
+  await expect(retry(fail, { ...options, mayRepeat: () => false })).rejects.toThrow(
+    "upstream_stalled",
+  );
   expect(attempts).toBe(1);
-  await expect(retry(fail, { ...options, retriesMax: { upstream_stalled: 0 } })).rejects.toThrow();
+  await expect(retry(fail, { ...options, retriesMax: { upstream_stalled: 0 } })).rejects.toThrow(
+    "upstream_stalled",
+  );
   expect(attempts).toBe(2);
 });

@@ -36,7 +36,7 @@ function setUp(replies: Readonly<Record<string, Reply>>) {
   const client = createOpenAiClient({ apiKey: "k", baseUrl: server.url });
   const toChat = (model: string) => createOpenAiChat({ client, model, clock });
   const chat = protectChat(toChat(first), others.map(toChat), {
-    config: parseConfig({}),
+    config: parseConfig({ CHAT_CONCURRENCY_MAX: "1" }),
     clock,
     upstreams,
     random: () => 0,
@@ -47,7 +47,7 @@ function setUp(replies: Readonly<Record<string, Reply>>) {
   return { chat, clock, upstreams, asked };
 }
 
-/** Asks, letting no time pass but what `pass` takes each time everything stands still. */
+/** Asks and waits for the end; time stands still but for what the test lets pass. */
 async function ask({ chat, clock }: ReturnType<typeof setUp>) {
   const seen = { text: "", writer: chat.id, code: undefined as string | undefined, ms: 0 };
   const request = {
@@ -66,9 +66,9 @@ async function ask({ chat, clock }: ReturnType<typeof setUp>) {
       seen.code = toAppError(thrown).code;
     }
   };
-  let ended = false;
-  void asking().then(() => (ended = true));
-  while (!ended) await clock.advance(0);
+  const state = { ended: false };
+  void asking().then(() => (state.ended = true));
+  while (!state.ended) await clock.advance(0);
   seen.ms = clock.now() - startMs;
   expect(clock.pending).toBe(0);
   return seen;
@@ -113,9 +113,23 @@ describe("a chat model with fallbacks, over a socket", () => {
     expect(filtered.asked().concat(broken.asked())).not.toContain("b");
   });
 
+  test("a consumer who leaves closes the connection, frees the slot and speaks against nobody", async () => {
+    const call = setUp({ a: stream([hi], "hang"), b: stream([hi, stop]) });
+    const request = { messages: [], outputTokensMax: 10, temperature: 0 };
+    for (let count = 0; count < 12; count += 1) {
+      for await (const _ of call.chat.stream(request, new AbortController().signal)) break;
+    }
+    expect(await Promise.all(server.requests.slice(-12).map(({ left }) => left))).toEqual(
+      Array.from({ length: 12 }, () => true),
+    );
+    expect(call.asked()).toEqual(Array.from({ length: 12 }, () => "a"));
+    expect(call.upstreams.read()[0]?.counts).toMatchObject({ attempts: 12, failures: 0 });
+    expect(call.clock.pending).toBe(0);
+  });
+
   test("while the first model's breaker is open the next one is asked at once", async () => {
     const call = setUp({ a: refusal(503), b: stream([hi, stop]) });
-    for (let count = 0; count < 5; count += 1) await ask(call);
+    for (let count = 0; count < 3; count += 1) await ask(call);
     expect(call.upstreams.read()[0]?.breaker).toBe("open");
     const before = call.asked().length;
     expect(await ask(call)).toMatchObject({ text: "hi", writer: "openai:b" });

@@ -76,11 +76,12 @@ describe("a chat model with fallbacks", () => {
 
   test("asks nobody else for a caller who left", async () => {
     const controller = new AbortController();
+    const failing = createScriptedChat([new AppError("upstream_unavailable")]);
     const leaving: ChatModel = {
       id: "a",
-      async *stream() {
-        controller.abort();
-        throw new AppError("upstream_unavailable");
+      stream(...given) {
+        queueMicrotask(() => controller.abort());
+        return failing.stream(...given);
       },
     };
     const other = createScriptedChat(says("hello"));
