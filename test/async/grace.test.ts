@@ -21,17 +21,19 @@ function setUp(items: readonly (readonly [waitMs: number, item: number | AppErro
   }
   const isLast = (item: number): boolean => item === -1;
   const seen: number[] = [];
+  const state = { consumerMs: 0 };
   const read = async (): Promise<unknown> => {
     try {
       for await (const item of withGrace(open, { isLast, graceMs: GRACE_MS, clock, signal })) {
         seen.push(item);
+        if (state.consumerMs > 0) await sleep(clock, state.consumerMs, signal);
       }
       return "end";
     } catch (error) {
       return error;
     }
   };
-  return { clock, controller, seen, result: read() };
+  return { clock, controller, seen, state, result: read() };
 }
 
 const HANG_MS = 1_000_000;
@@ -52,6 +54,19 @@ describe("withGrace", () => {
     expect(await result).toBe("end");
     expect(seen).toEqual([1, -1, 2]);
     expect(clock.pending).toBe(0);
+  });
+
+  test("does not count the time its consumer takes, and counts all waits together", async () => {
+    const { clock, seen, state, result } = setUp([
+      [10, -1],
+      [200, 1],
+      [99, 2],
+      [2, 3],
+    ]);
+    state.consumerMs = 10_000;
+    await clock.advance(60_000);
+    expect(await result).toBe("end");
+    expect(seen).toEqual([-1, 1, 2]);
   });
 
   test("has no say before the last item", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startDeadline } from "../../src/async/deadline.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
@@ -11,6 +12,7 @@ import {
   embeddings,
   type FaultServer,
   hang,
+  refusal,
   type Reply,
   startFaultServer,
 } from "../support/fault-server.ts";
@@ -114,6 +116,16 @@ describe("a protected embedder, over a socket", () => {
     for (const leaver of leavers) leaver.abort(new AppError("cancelled"));
     expect(await call.finish(Promise.all(both))).toEqual(["cancelled", "cancelled"]);
     expect(await left(call)).toEqual([true]);
+  });
+
+  test("a wait beyond the caller's deadline is not begun, and the caller is told at once", async () => {
+    const call = setUp({}, refusal(429, {}, { "retry-after": "10" }));
+    using deadline = startDeadline({ clock: call.clock, budgetMs: 3_000, stage: "embed" });
+    const asking = call.embed("one", "query", deadline.signal);
+    await call.arrived(1);
+    expect(await asking).toBe("upstream_rate_limited");
+    expect(deadline.remainingMs()).toBe(3_000);
+    expect(call.requests()).toHaveLength(1);
   });
 
   test("a rate that is used up is waited for, and only as long as the caller has time", async () => {
