@@ -3,10 +3,14 @@ import type { Clock } from "./clock.ts";
 import { findRemainingMs, lendDeadline, toAbortError } from "./deadline.ts";
 import { type Count, countNothing } from "./upstream-stats.ts";
 
-/** Runs the work, and perhaps once more at the same time. Each copy must end when its signal aborts. */
+/**
+ * Runs the work, and perhaps once more at the same time. Each copy must end when its signal aborts.
+ * `release` is given the result of a copy that succeeded too late, where that holds something open.
+ */
 export type Hedge = <T>(
   work: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
+  release?: (late: T) => Promise<unknown>,
 ) => Promise<T>;
 
 export interface HedgeOptions {
@@ -46,7 +50,7 @@ export function createHedge({ clock, shareMax, count = countNothing }: HedgeOpti
     return Math.max(DELAY_MS_MIN, sorted[Math.ceil(QUANTILE * sorted.length) - 1] ?? 0);
   };
 
-  return async (work, signal) => {
+  return async (work, signal, release) => {
     if (signal.aborted) throw toAbortError(signal.reason);
     credit = Math.min(CREDIT_MAX, credit + shareMax);
     const first = startCopy(work, signal, clock);
@@ -58,16 +62,21 @@ export function createHedge({ clock, shareMax, count = countNothing }: HedgeOpti
       count("hedges");
       copies.push(startCopy(work, signal, clock));
     }
+    let winner = first;
     try {
-      const winner = await Promise.any(copies.map(({ result }) => result));
-      learn(winner.ms);
-      if (winner.copy !== first) count("hedgeWins");
-      return winner.value;
+      const answer = await Promise.any(copies.map(({ result }) => result));
+      winner = answer.copy;
+      learn(answer.ms);
+      if (winner !== first) count("hedgeWins");
+      return answer.value;
     } catch {
       return (await first.result).value; // all failed: this throws the first one's failure
     } finally {
-      for (const { abort } of copies) abort();
-      await Promise.allSettled(copies.map(({ result }) => result));
+      const losers = copies.filter((copy) => copy !== winner);
+      for (const { abort } of losers) abort();
+      await Promise.allSettled(
+        losers.map(({ result }) => result.then(({ value }) => release?.(value))),
+      );
     }
   };
 }

@@ -3,7 +3,7 @@
  *
  *   embed    query cache → single flight → retry → hedge → gate → time limit → endpoint
  *   rerank                                 retry → hedge → gate → time limit → endpoint
- *   chat     fallback (a chain for each model:) retry → gate → time limit → endpoint
+ *   chat     fallback (a chain for each model:) retry → hedge → gate → time limit → endpoint
  *
  * The gate is breaker → slot → rate window. Each copy and each retry passes it, so that slots, windows and the
  * breaker see what the upstream sees; the time limit is innermost, so that a wait in the gate is nobody's stall.
@@ -22,7 +22,7 @@ import type { Config } from "../config.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
 import { withFallback } from "./with-fallback.ts";
 import { withChatGate, withEmbedderGate, withRerankerGate } from "./with-gate.ts";
-import { withEmbedderHedge, withRerankerHedge } from "./with-hedge.ts";
+import { withChatHedge, withEmbedderHedge, withRerankerHedge } from "./with-hedge.ts";
 import { withEmbedderSingleFlight, withQueryCache } from "./with-query-cache.ts";
 import {
   type RetryPolicy,
@@ -94,11 +94,16 @@ export function protectChat(
   const [asked, ...others] = [first, ...fallbacks].map((plain, index) => {
     const { gate, policy, count } = createPolicy("chat", plain.id, deps);
     const limited = withChatTimeLimit(plain, { clock, firstDeltaTimeoutMs, deltaGapTimeoutMs });
-    const model = withChatRetry(withChatGate(limited, gate), {
-      ...policy,
-      attemptsMax: index === 0 ? Math.max(1, attemptsMax - fallbacks.length) : 1,
-      retriesMax: { upstream_stalled: fallbacks.length === 0 ? 1 : 0 },
-    });
+    const gated = withChatGate(limited, gate);
+    const hedge = createHedge({ clock, shareMax: config.chatHedgeShareMax, count });
+    const model = withChatRetry(
+      config.chatHedgeShareMax > 0 ? withChatHedge(gated, hedge) : gated,
+      {
+        ...policy,
+        attemptsMax: index === 0 ? Math.max(1, attemptsMax - fallbacks.length) : 1,
+        retriesMax: { upstream_stalled: fallbacks.length === 0 ? 1 : 0 },
+      },
+    );
     return { model, count };
   });
   if (asked === undefined || others.length === 0) return asked?.model ?? first;

@@ -1,6 +1,7 @@
 /** Attempts at a model call: repeated where that can help and nothing was shown yet. */
 import { retry, type RetryOptions } from "../async/retry.ts";
-import type { ChatDelta, ChatModel, Embedder, Reranker } from "./model.ts";
+import { continueStream, openStream } from "./chat-head.ts";
+import type { ChatModel, Embedder, Reranker } from "./model.ts";
 
 /** See RetryOptions; the signal is the call's own. */
 export type RetryPolicy = Omit<RetryOptions, "signal">;
@@ -29,34 +30,11 @@ export function withChatRetry(model: ChatModel, policy: RetryPolicy): ChatModel 
   return {
     ...model,
     async *stream(request, signal) {
-      const { head, rest } = await retry(() => readHead(model.stream(request, signal)), {
+      const opened = await retry(() => openStream(model.stream(request, signal)), {
         ...policy,
         signal,
       });
-      try {
-        yield* head;
-        for (;;) {
-          const { value, done } = await rest.next();
-          if (done === true) return;
-          if (value.type !== "reasoning") yield value;
-        }
-      } finally {
-        await rest.return?.();
-      }
+      yield* continueStream(opened);
     },
   };
-}
-
-/** Everything up to the first text or the end, and what is left of the stream. */
-async function readHead(
-  stream: AsyncIterable<ChatDelta>,
-): Promise<{ head: readonly ChatDelta[]; rest: AsyncIterator<ChatDelta, undefined> }> {
-  const rest = stream[Symbol.asyncIterator]() as AsyncIterator<ChatDelta, undefined>;
-  const head: ChatDelta[] = [];
-  for (;;) {
-    const { value, done } = await rest.next();
-    if (done === true) return { head, rest };
-    if (value.type !== "reasoning") head.push(value);
-    if (value.type === "text") return { head, rest };
-  }
 }

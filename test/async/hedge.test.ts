@@ -45,6 +45,7 @@ function setUp(shareMax = 1) {
     counts,
     controller,
     copies,
+    hedge,
     call,
     run,
     learn: async (times = 20): Promise<void> => {
@@ -125,6 +126,24 @@ describe("a hedge", () => {
     expect(clock.pending).toBe(0);
     expect(await call()).toMatchObject({ code: "deadline_exceeded" });
     expect(copies).toHaveLength(2);
+  });
+
+  test("what a loser brings after all is released", async () => {
+    const { clock, learn, hedge, controller } = setUp();
+    await learn();
+    const ends = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    const released: string[] = [];
+    let next = 0;
+    const result = hedge(
+      () => ends[next++]?.promise ?? Promise.resolve("none"),
+      controller.signal,
+      async (late) => released.push(late),
+    );
+    await clock.advance(USUAL_MS);
+    ends[1]?.resolve("second");
+    ends[0]?.resolve("first");
+    expect(await result).toBe("second");
+    expect(released).toEqual(["first"]);
   });
 
   test("its copies know the caller's deadline", async () => {

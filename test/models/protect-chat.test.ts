@@ -1,7 +1,8 @@
+import { getEventListeners } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
-import { toAppError } from "../../src/errors.ts";
+import { AppError, toAppError } from "../../src/errors.ts";
 import { createOpenAiChat } from "../../src/models/openai-chat.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import { protectChat } from "../../src/models/protect.ts";
@@ -28,7 +29,10 @@ const stop = chunk({}, "stop");
 const inBand = stream([{ error: { code: 503, message: "overloaded" } }]);
 
 /** A first model and one or more fallbacks at the same endpoint; each replies as told by its name. */
-function setUp(replies: Readonly<Record<string, Reply>>) {
+function setUp(
+  replies: Readonly<Record<string, Reply>>,
+  env: Readonly<Record<string, string>> = {},
+) {
   server.script((response, request) => replies[String(request.body["model"])]?.(response, request));
   const [first = "", ...others] = Object.keys(replies);
   const clock = createFakeClock();
@@ -36,7 +40,7 @@ function setUp(replies: Readonly<Record<string, Reply>>) {
   const client = createOpenAiClient({ apiKey: "k", baseUrl: server.url });
   const toChat = (model: string) => createOpenAiChat({ client, model, clock });
   const chat = protectChat(toChat(first), others.map(toChat), {
-    config: parseConfig({ CHAT_CONCURRENCY_MAX: "1" }),
+    config: parseConfig({ CHAT_CONCURRENCY_MAX: "1", ...env }),
     clock,
     upstreams,
     random: () => 0,
@@ -134,5 +138,46 @@ describe("a chat model with fallbacks, over a socket", () => {
     const before = call.asked().length;
     expect(await ask(call)).toMatchObject({ text: "hi", writer: "openai:b" });
     expect(call.asked().slice(before)).toEqual(["b"]);
+  });
+});
+
+describe("a hedged chat model, over a socket", () => {
+  const env = { CHAT_HEDGE_SHARE_MAX: "1", CHAT_CONCURRENCY_MAX: "2" };
+
+  /** Twenty answers at once, then one that hangs, then what follows. */
+  async function warmUp(...later: readonly Reply[]) {
+    const replies = [...Array.from({ length: 20 }, () => stream([hi, stop])), ...later];
+    let count = 0;
+    const call = setUp({ a: (response, request) => replies[count++]?.(response, request) }, env);
+    for (let count = 0; count < 20; count += 1) await ask(call);
+    const late = ask(call);
+    while (call.asked().length < 21) await call.clock.advance(0);
+    await call.clock.advance(10);
+    return { call, late };
+  }
+
+  test("the copy that begins first writes, the other one's connection is closed", async () => {
+    const { call, late } = await warmUp(hang, stream([hi, stop]));
+    expect(await late).toMatchObject({ text: "hi", code: undefined });
+    expect(await Promise.all(server.requests.slice(-2).map(({ left }) => left))).toEqual([
+      true,
+      false,
+    ]);
+    expect(call.upstreams.read()[0]?.counts).toMatchObject({ hedges: 1, hedgeWins: 1 });
+  });
+
+  test("a caller who leaves in the middle closes the one that writes", async () => {
+    const controller = new AbortController();
+    const { chat, clock } = setUp({ a: stream([hi], "hang") }, env);
+    const request = { messages: [], outputTokensMax: 10, temperature: 0 };
+    const read = async (): Promise<void> => {
+      for await (const _ of chat.stream(request, controller.signal)) {
+        controller.abort(new AppError("cancelled"));
+      }
+    };
+    await expect(read()).rejects.toMatchObject({ code: "cancelled" });
+    expect(await server.requests.at(-1)?.left).toBe(true);
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+    expect(clock.pending).toBe(0);
   });
 });
