@@ -32,7 +32,7 @@ export const UPSTREAM_SETTINGS = {
   rerankConcurrencyMax: Count.default(16).describe("Rerank calls at the same time."),
 
   rerankAttemptTimeoutMs: Milliseconds.default(600).describe("One attempt at reranking."),
-  usageWaitMs: Milliseconds.default(500).describe(
+  usageWaitMs: Milliseconds.default(250).describe(
     "Wait for a model's usage figures after it has said that its answer is complete.",
   ),
   backoffMs: Milliseconds.default(100).describe(

@@ -12,7 +12,7 @@ import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { type Upstream, toBadResponse } from "./upstream.ts";
 
 const ANSWER_CHARS_MAX = 2 * 2 ** 20;
-const USAGE_WAIT_MS = 500;
+const USAGE_WAIT_MS = 250;
 
 export interface OpenAiChatOptions {
   readonly client: OpenAiClient;
