@@ -1,22 +1,18 @@
 /** Every setting and limit of the service: its name, default, unit and meaning, in one table. */
 import * as z from "zod";
-import { AppError } from "./errors.ts";
-
-const Milliseconds = z.coerce.number({ error: "must be a number" }).int().min(1).max(86_400_000);
-const Count = z.coerce.number({ error: "must be a number" }).int().min(1).max(1_000_000);
-const Bytes = z.coerce
-  .number()
-  .int()
-  .min(1024)
-  .max(2 ** 40);
-const Memory = z.coerce
-  .number({ error: "must be a number" })
-  .int()
-  .min(0)
-  .max(2 ** 40);
-const Share = z.coerce.number({ error: "must be a number" }).min(0).max(1);
-const Text = z.string().trim().min(1);
-const BaseUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
+import {
+  BaseUrl,
+  Bytes,
+  Count,
+  Memory,
+  Milliseconds,
+  Share,
+  Text,
+  toVariable,
+} from "./config-kinds.ts";
+import { findContradictions } from "./config-rules.ts";
+import { UPSTREAM_SETTINGS } from "./config-upstreams.ts";
+import { AppError, type Issue } from "./errors.ts";
 
 /** Keys are what the code calls a setting; the environment variable is the same in capitals. */
 const Settings = z.object({
@@ -86,6 +82,7 @@ const Settings = z.object({
   embedConcurrencyMax: Count.default(16).describe("Embedding calls at the same time."),
   chatConcurrencyMax: Count.default(256).describe("Model streams at the same time."),
   upstreamQueueMax: Count.default(1_024).describe("Calls waiting for one upstream."),
+  ...UPSTREAM_SETTINGS,
   storeCacheBytesMax: Bytes.default(256 * 2 ** 20).describe("LanceDB's index cache."),
   residentBytesMax: Memory.default(128 * 2 ** 20).describe(
     "Memory for small collections that are held whole; 0: none.",
@@ -116,11 +113,6 @@ export interface SettingDoc {
   readonly meaning: string;
 }
 
-/** `openaiBaseUrl` → `OPENAI_BASE_URL`. */
-function toVariable(name: string): string {
-  return name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase();
-}
-
 /**
  * Reads the settings out of environment variables. Empty variables count as unset.
  * Throws AppError invalid_request that names every variable that is wrong.
@@ -133,14 +125,20 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   );
   const parsed = Settings.safeParse(given);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => ({
-      path: toVariable(String(issue.path[0])),
-      message: issue.message,
-    }));
-    const list = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
-    throw new AppError("invalid_request", { detail: `settings are wrong: ${list}`, issues });
+    throw toConfigError(
+      parsed.error.issues.map(({ path, message }) => ({ path: String(path[0]), message })),
+    );
   }
+  const contradictions = findContradictions(parsed.data);
+  if (contradictions.length > 0) throw toConfigError(contradictions);
   return Object.freeze(parsed.data);
+}
+
+/** All that is wrong in one line, each by its variable. */
+function toConfigError(wrong: readonly Issue[]): AppError {
+  const issues = wrong.map(({ path, message }) => ({ path: toVariable(path), message }));
+  const list = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return new AppError("invalid_request", { detail: `settings are wrong: ${list}`, issues });
 }
 
 /** The table of settings for the documentation. */

@@ -8,6 +8,7 @@ import type { ReadStore, Snapshot } from "../src/stores/store.ts";
 import { silentLog } from "../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "./support/collections.ts";
 import { testConfig, toAsk } from "./support/run.ts";
+import { withFallback } from "../src/models/with-fallback.ts";
 import { createScriptedChat, says } from "./support/scripted-chat.ts";
 
 const handbook = {
@@ -184,6 +185,21 @@ describe("an answer by a model", () => {
     const { end } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
     expect(end).toMatchObject({ outcome: "finished", answerer: "extractive" });
     expect(end.degraded).toEqual(["extractive"]);
+  });
+
+  test("a fallback model that wrote is named, and the run says so before its text", async () => {
+    const chat = withFallback(createScriptedChat([new AppError("upstream_unavailable")]), [
+      { ...createScriptedChat(says("Retries use jitter [1].")), id: "second" },
+    ]);
+    const { end, text, events } = await ask({ ...(await depsOf()), chat }, "Why use jitter?");
+    expect(text).toBe("Retries use jitter [1].");
+    expect(end).toMatchObject({
+      outcome: "finished",
+      answerer: "second",
+      degraded: ["llm_fallback_model"],
+    });
+    const order = events.map(({ type }) => type);
+    expect(order.indexOf("degraded")).toBeLessThan(order.indexOf("text-delta"));
   });
 
   test("a model that fails after its first words fails the run; what was shown stays", async () => {

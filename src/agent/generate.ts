@@ -3,7 +3,7 @@ import type { Grounding, Passage, Usage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import { createCitationParser, type Parsed } from "../grounding/citation-parser.ts";
 import { createGround } from "../grounding/ground.ts";
-import type { ChatModel } from "../models/model.ts";
+import type { ChatModel, ChatRequest } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimateTokens } from "../text/tokens.ts";
 import { toMessages } from "./prompt.ts";
@@ -17,10 +17,16 @@ export interface Generated {
   readonly truncated: boolean;
 }
 
+export interface Progress {
+  shown: boolean;
+  /** The model that writes, where it is not the one that was asked. */
+  fallback?: string;
+}
+
 export interface GenerateOptions {
   readonly run: Run;
   /** Set as soon as text has reached the client: from then on nothing may replace it. */
-  readonly progress: { shown: boolean };
+  readonly progress: Progress;
 }
 
 /**
@@ -51,16 +57,22 @@ export async function generate(
     for (const event of ground.push(text, parsed.markers)) await run.emit(event);
   };
 
-  const request = { messages, outputTokensMax: run.config.outputTokensMax, temperature: 0 };
+  const request: ChatRequest = {
+    messages,
+    outputTokensMax: run.config.outputTokensMax,
+    temperature: 0,
+    onFallback: (modelId) => (progress.fallback = modelId),
+  };
   try {
     for await (const delta of chat.stream(request, run.signal)) {
+      if (progress.fallback !== undefined) await run.degrade("llm_fallback_model");
       if (delta.type === "text") {
         raw += delta.text;
         await show(parser.push(filter.push(delta.text)));
       } else if (delta.type === "usage") {
         const { inputTokens, outputTokens } = delta;
         usage = { inputTokens, outputTokens, requests: 1 };
-      } else {
+      } else if (delta.type === "finish") {
         truncated = delta.reason === "length";
       }
     }

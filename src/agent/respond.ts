@@ -5,7 +5,7 @@ import { toAppError } from "../errors.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
 import type { Retrieved } from "../retrieval/retrieve.ts";
 import type { Run } from "../run.ts";
-import { generate } from "./generate.ts";
+import { generate, type Progress } from "./generate.ts";
 import { quote } from "./quote.ts";
 
 export interface RespondDeps {
@@ -59,13 +59,14 @@ async function tryGenerate(
   passages: readonly Passage[],
   run: Run,
 ): Promise<Response | undefined> {
-  const progress = { shown: false };
+  const progress: Progress = { shown: false };
   try {
     return await run.timeline.stage("answer", ["take", "rerank"], async () => {
       const generated = await generate(chat, ask.question, passages, { run, progress });
       const { isRefusal, grounding, truncated } = generated;
-      if (isRefusal) return refuse(chat.id, run);
-      return { answerer: chat.id, grounding, truncated };
+      const answerer = progress.fallback ?? chat.id;
+      if (isRefusal) return refuse(answerer, run);
+      return { answerer, grounding, truncated };
     });
   } catch (thrown) {
     run.signal.throwIfAborted();

@@ -31,6 +31,18 @@ export function findDeadline(signal: AbortSignal): Deadline | undefined {
   return deadlines.get(signal);
 }
 
+const lent = new WeakMap<AbortSignal, () => number>();
+
+/** Lets a signal of another making tell how much time is left: what is started for others has theirs. */
+export function lendDeadline(signal: AbortSignal, remainingMs: () => number): void {
+  lent.set(signal, remainingMs);
+}
+
+/** Milliseconds left to what runs under the signal; infinite when nothing bounds it. */
+export function findRemainingMs(signal: AbortSignal): number {
+  return lent.get(signal)?.() ?? findDeadline(signal)?.remainingMs() ?? Number.POSITIVE_INFINITY;
+}
+
 /** Starts a deadline `budgetMs` from now. */
 export function startDeadline({ clock, budgetMs, parent, stage }: DeadlineOptions): Deadline {
   const controller = new AbortController();

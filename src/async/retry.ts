@@ -1,15 +1,19 @@
 /** The one retry loop: full jitter, `Retry-After` honoured, never past the deadline. */
 import { AppError, type ErrorCode } from "../errors.ts";
 import { type Clock, sleep } from "./clock.ts";
-import { findDeadline, toAbortError } from "./deadline.ts";
+import { findRemainingMs, toAbortError } from "./deadline.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import { type Count, countNothing } from "./upstream-stats.ts";
 
 const BACKOFF_BASE_MS = 100;
 const BACKOFF_CAP_MS = 2_000;
 /** With less time than this left after the wait, another attempt is not worth its cost. */
 const ATTEMPT_MS_MIN = 50;
 
+export type RetriesMax = Readonly<Partial<Record<ErrorCode, number>>>;
+
 /** How often each failure is worth another attempt; what is absent never is. */
-const RETRIES_MAX: Readonly<Partial<Record<ErrorCode, number>>> = {
+const RETRIES_MAX: RetriesMax = {
   upstream_unavailable: Number.POSITIVE_INFINITY,
   upstream_rate_limited: Number.POSITIVE_INFINITY,
   upstream_stalled: Number.POSITIVE_INFINITY,
@@ -28,6 +32,13 @@ export interface RetryOptions {
   readonly random?: () => number;
   readonly baseMs?: number;
   readonly capMs?: number;
+  /** Retries of all calls of one upstream; when it is spent a failure stands. */
+  readonly budget?: RetryBudget;
+  /** Where a code is worth fewer or more retries than usual. */
+  readonly retriesMax?: RetriesMax;
+  /** Asked before each retry; when false, another attempt would only be refused. */
+  readonly mayRepeat?: () => boolean;
+  readonly count?: Count;
 }
 
 /**
@@ -46,31 +57,49 @@ export async function retry<T>(
     throw new RangeError(`attemptsMax must be a whole number from 1, got ${attemptsMax}`);
   }
   const codes: ErrorCode[] = [];
+  let paid: number | undefined;
   for (let number = 1; ; number += 1) {
     if (signal.aborted) throw toAbortError(signal.reason);
     try {
-      return await attempt(number);
+      const result = await attempt(number);
+      options.budget?.refund(paid);
+      return result;
     } catch (thrown) {
       if (signal.aborted) throw toAbortError(signal.reason);
       if (!(thrown instanceof AppError) || number >= attemptsMax) throw thrown;
       codes.push(thrown.code);
       const waitMs = Math.max(toBackoffMs(number, options), thrown.retryAfterMs ?? 0);
-      if (!isMendable(codes) || !isTimeFor(waitMs, signal)) throw thrown;
+      if (!isMendable(codes, options) || !isTimeFor(waitMs, signal)) throw thrown;
+      paid = pay(thrown, options);
       await sleep(clock, waitMs, signal);
     }
   }
 }
 
+/** Takes the price of a retry out of the budget, where there is one. Throws the failure when it cannot be paid. */
+function pay(
+  failure: AppError,
+  { budget, count = countNothing }: RetryOptions,
+): number | undefined {
+  const price = budget?.take(failure.code);
+  if (budget !== undefined && price === undefined) {
+    count("retriesDenied");
+    throw failure;
+  }
+  count("retries");
+  return price;
+}
+
 /** Whether the last failure is worth another attempt, after those before it. */
-function isMendable(codes: readonly ErrorCode[]): boolean {
+function isMendable(codes: readonly ErrorCode[], options: RetryOptions): boolean {
   const last = codes.at(-1);
-  if (last === undefined) return false;
-  return codes.filter((code) => code === last).length <= (RETRIES_MAX[last] ?? 0);
+  if (last === undefined || options.mayRepeat?.() === false) return false;
+  const most = options.retriesMax?.[last] ?? RETRIES_MAX[last] ?? 0;
+  return codes.filter((code) => code === last).length <= most;
 }
 
 function isTimeFor(waitMs: number, signal: AbortSignal): boolean {
-  const remainingMs = findDeadline(signal)?.remainingMs() ?? Number.POSITIVE_INFINITY;
-  return waitMs + ATTEMPT_MS_MIN <= remainingMs;
+  return waitMs + ATTEMPT_MS_MIN <= findRemainingMs(signal);
 }
 
 function toBackoffMs(retries: number, options: RetryOptions): number {

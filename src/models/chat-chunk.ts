@@ -8,7 +8,16 @@ const Chunk = z.object({
   choices: z
     .array(
       z.object({
-        delta: z.object({ content: z.unknown(), refusal: z.unknown() }).partial().nullish(),
+        delta: z
+          .object({
+            content: z.unknown(),
+            refusal: z.unknown(),
+            // Two names for the same thing: DeepSeek and vLLM, OpenRouter and Ollama.
+            reasoning_content: z.unknown(),
+            reasoning: z.unknown(),
+          })
+          .partial()
+          .nullish(),
         finish_reason: z.string().nullish(),
       }),
     )
@@ -22,6 +31,8 @@ const FILTERED = new Set(["content_filter", "safety"]);
 export interface ChatChunk {
   /** Empty for chunks that carry none; reasoning is not text. */
   readonly text: string;
+  /** Carries a piece of the model's reasoning. */
+  readonly reasons: boolean;
   /** Why the model ended, once it did. */
   readonly finish: FinishReason | "filtered" | "failed" | undefined;
   /** Running totals; the last ones count. */
@@ -36,6 +47,7 @@ export function parseChatChunk(value: unknown): ChatChunk | undefined {
   const choice = choices?.[0];
   return {
     text: toText(choice?.delta?.content) + toText(choice?.delta?.refusal),
+    reasons: isReasoning(choice?.delta ?? {}),
     finish: toFinish(choice?.finish_reason),
     usage: usage
       ? {
@@ -44,6 +56,18 @@ export function parseChatChunk(value: unknown): ChatChunk | undefined {
         }
       : undefined,
   };
+}
+
+/** Reasoning in a field of its own, or (Mistral) among the parts of the content. */
+function isReasoning(delta: Readonly<Record<string, unknown>>): boolean {
+  const { content, reasoning, reasoning_content: reasoningContent } = delta;
+  if ([reasoning, reasoningContent].some((said) => typeof said === "string" && said !== "")) {
+    return true;
+  }
+  return (
+    Array.isArray(content) &&
+    content.some((part) => (part as { type?: unknown } | null)?.type === "thinking")
+  );
 }
 
 /** Text as a string, or as a list of parts of which those of type `text` count. */

@@ -37,6 +37,8 @@ export interface ChatRequest {
   /** Most tokens the answer may have. */
   readonly outputTokensMax: number;
   readonly temperature: number;
+  /** Called before the first delta when another model than the one asked writes the answer, with its id. */
+  readonly onFallback?: (modelId: string) => void;
 }
 
 export type FinishReason = "stop" | "length";
@@ -44,6 +46,8 @@ export type FinishReason = "stop" | "length";
 /** A piece of a model's streamed answer. A stream that is complete ends with `finish`, exactly once. */
 export type ChatDelta =
   | { readonly type: "text"; readonly text: string }
+  /** The model is thinking: a sign of life for watchdogs, never shown. Wrappers of whole models drop it. */
+  | { readonly type: "reasoning" }
   | { readonly type: "usage"; readonly inputTokens: number; readonly outputTokens: number }
   | { readonly type: "finish"; readonly reason: FinishReason };
 

@@ -1,7 +1,9 @@
 /** ChatModel over an OpenAI-compatible `/chat/completions` endpoint; proves that a stream was complete. */
 import type { EventSourceMessage } from "eventsource-parser";
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
+import { type Clock, systemClock } from "../async/clock.ts";
 import { toAbortError } from "../async/deadline.ts";
+import { withGrace } from "../async/grace.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
 import { adaptDialect, guessDialect, toDialectFields } from "./chat-dialect.ts";
@@ -12,15 +14,23 @@ import { type Refusal, type Upstream, toBadResponse, toRefusalError } from "./up
 
 const ANSWER_CHARS_MAX = 2 * 2 ** 20;
 const DONE = "[DONE]";
+const USAGE_WAIT_MS = 250;
 
 export interface OpenAiChatOptions {
   readonly client: OpenAiClient;
   readonly model: string;
+  /** Name of the setting that names the model, for errors. */
+  readonly setting?: string;
+  readonly clock?: Clock;
+  /** Longest wait for the usage behind the finish reason, from endpoints that do not close the stream. */
+  readonly usageWaitMs?: number;
 }
 
 /** Creates the model. What the endpoint takes (see `Dialect`) is found out on the first call and remembered. */
-export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatModel {
-  const upstream = client.toUpstream(`the chat model "${model}"`, "CHAT_MODEL");
+export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
+  const { client, model, setting = "CHAT_MODEL" } = options;
+  const { clock = systemClock, usageWaitMs = USAGE_WAIT_MS } = options;
+  const upstream = client.toUpstream(`the chat model "${model}"`, setting);
   let dialect = guessDialect(client.baseUrl);
 
   const open = async (
@@ -60,19 +70,23 @@ export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatMode
 
   return {
     id: `openai:${model}`,
-    async *stream(request, signal) {
-      const stream = await open(request, signal);
-      yield* readAnswer(readChunks(stream, signal, upstream), upstream);
+    stream(request, signal) {
+      const read = (own: AbortSignal): AsyncIterable<readonly ChatChunk[]> =>
+        readChunks(() => open(request, own), own, upstream);
+      const isLast = (chunks: readonly ChatChunk[]): boolean =>
+        chunks.some(({ finish }) => finish !== undefined);
+      return readAnswer(withGrace(read, { isLast, graceMs: usageWaitMs, clock, signal }), upstream);
     },
   };
 }
 
 /** The chunks of a stream until it ends in whatever way; those of one packet come together. */
 async function* readChunks(
-  body: ReadableStream<Uint8Array>,
+  open: () => Promise<ReadableStream<Uint8Array>>,
   signal: AbortSignal,
   upstream: Upstream,
 ): AsyncGenerator<readonly ChatChunk[], void, undefined> {
+  const body = await open();
   try {
     for await (const events of readEvents(body)) {
       const { chunks, end } = toChunks(events, upstream);
@@ -141,6 +155,7 @@ async function* readAnswer(
         finish = chunk.finish ?? finish;
         text += chunk.text;
       }
+      if (batch.some(({ reasons }) => reasons)) yield { type: "reasoning" };
       if (text === "") continue;
       length += text.length;
       if (length > ANSWER_CHARS_MAX) {

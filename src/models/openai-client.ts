@@ -12,7 +12,11 @@ export interface OpenAiClientOptions {
   readonly apiKey?: string | undefined;
   /** Unset: OpenAI itself. */
   readonly baseUrl?: string | undefined;
+  /** Names of the two settings, for errors that say what to change. */
+  readonly settings?: { readonly url: string; readonly key: string };
 }
+
+const SETTINGS = { url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY" };
 
 /** An endpoint; the adapters name their model to get an upstream of their own for errors. */
 export interface OpenAiClient {
@@ -22,11 +26,12 @@ export interface OpenAiClient {
 }
 
 /** Creates the client. Nothing is sent and no environment variable has a say. */
-export function createOpenAiClient({ apiKey, baseUrl }: OpenAiClientOptions): OpenAiClient {
+export function createOpenAiClient(options: OpenAiClientOptions): OpenAiClient {
+  const { apiKey, baseUrl, settings = SETTINGS } = options;
   const address = baseUrl ?? OPENAI_BASE_URL;
   const toUpstream = (name: string, modelSetting: string): Upstream => ({
     name,
-    settings: { url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY", model: modelSetting },
+    settings: { ...settings, model: modelSetting },
     apiKey: apiKey ?? null,
   });
   const sdk = new OpenAI({

@@ -27,7 +27,9 @@ export function createUpstreamFetch(upstream: Upstream): UpstreamFetch {
       await response.body?.cancel();
       throw refusal;
     }
-    return type.includes("text/event-stream") ? response : readWhole(response, upstream);
+    if (type.includes("text/event-stream")) return response; // bounded by its reader, event by event
+    const isWhole = !response.ok || type.includes("json");
+    return isWhole ? readWhole(response, upstream) : withSizeCheck(response, upstream);
   };
 }
 
@@ -51,16 +53,33 @@ function findRefusal(response: Response, type: string, upstream: Upstream): AppE
     : undefined;
 }
 
-/** Read whole, because whoever asked for it needs it whole; a stream of events is bounded by its reader. */
+/** What does not say what it is may be a stream all the same, so it is passed on as it comes. */
+function withSizeCheck(response: Response, upstream: Upstream): Response {
+  if (response.body === null) return response;
+  let size = 0;
+  const guard = new TransformStream<Uint8Array, Uint8Array>({
+    transform(part, controller) {
+      size += part.length;
+      if (size > BODY_BYTES_MAX) throw toTooLong(upstream);
+      controller.enqueue(part);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(response.body.pipeThrough(guard), { status, statusText, headers });
+}
+
+function toTooLong(upstream: Upstream): AppError {
+  return toBadResponse(`sent more than ${BODY_BYTES_MAX} bytes`, upstream);
+}
+
+/** Read at once, because whoever asked for it needs it whole. */
 async function readWhole(response: Response, upstream: Upstream): Promise<Response> {
   if (response.body === null) return response;
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for await (const part of response.body) {
     size += part.length;
-    if (size > BODY_BYTES_MAX) {
-      throw toBadResponse(`sent more than ${BODY_BYTES_MAX} bytes`, upstream);
-    }
+    if (size > BODY_BYTES_MAX) throw toTooLong(upstream);
     parts.push(part);
   }
   const { status, statusText, headers } = response;

@@ -41,9 +41,14 @@ const GROUNDINGS: Readonly<Record<RunEnd["grounding"], string>> = {
   "no-evidence": "No evidence: nothing in the documents answers this.\n",
 };
 
+/** Two codes say what was used; for a reader what is missing is something else. */
+const MISSING: Readonly<Record<string, string>> = {
+  extractive: "the model",
+  llm_fallback_model: "the first model",
+};
+
 function describeEnd({ grounding, degraded, truncated }: RunEnd): string {
-  // `extractive` says what was used; for a reader what is missing is the model.
-  const parts = degraded.map((code) => (code === "extractive" ? "the model" : code));
+  const parts = degraded.map((code) => MISSING[code] ?? code);
   const missing = parts.length === 0 ? "" : `Made without: ${parts.join(", ")}\n`;
   const cut = truncated === true ? "The model stopped at its token limit.\n" : "";
   return `${GROUNDINGS[grounding]}${cut}${missing}`;

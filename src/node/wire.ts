@@ -1,12 +1,12 @@
 /** Builds the adapters the settings ask for. Vendors are loaded only when a setting needs them. */
 import { systemClock } from "../async/clock.ts";
-import { createLimiter } from "../async/limiter.ts";
+import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel, Embedder, Reranker } from "../models/model.ts";
+import { protectChat, protectEmbedder, protectReranker } from "../models/protect.ts";
+import type { OpenAiClient } from "../models/openai-client.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
-import { withChatLimit, withEmbedderLimit, withRerankerLimit } from "../models/with-limit.ts";
-import { withChatRetry, withEmbedderRetry, withRerankerRetry } from "../models/with-retry.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
 import type { WriteStore } from "../stores/store.ts";
@@ -31,9 +31,12 @@ export interface Embedders {
 }
 
 /** The bundled embedder, and the endpoint's where EMBEDDING_MODEL names one. Throws AppError: invalid_request, store_unavailable. */
-export async function createEmbedders(config: Config): Promise<Embedders> {
+export async function createEmbedders(
+  config: Config,
+  upstreams: UpstreamRegistry = createUpstreamRegistry(),
+): Promise<Embedders> {
   const bundled = await createBundled();
-  const remote = await createRemoteEmbedder(config);
+  const remote = await createRemoteEmbedder(config, upstreams);
   const all = remote === undefined ? [bundled] : [bundled, remote];
   return {
     byId: new Map(all.map((embedder) => [embedder.id, embedder])),
@@ -54,45 +57,65 @@ async function createBundled(): Promise<Embedder> {
   }
 }
 
-async function createRemoteEmbedder(config: Config): Promise<Embedder | undefined> {
+async function createRemoteEmbedder(
+  config: Config,
+  upstreams: UpstreamRegistry,
+): Promise<Embedder | undefined> {
   const { embeddingModel: model } = config;
   if (model === undefined) return undefined;
   const client = await createClient(config, "EMBEDDING_MODEL");
   const { createOpenAiEmbedder } = await import("../models/openai-embedder.ts");
-  const patient = withEmbedderRetry(createOpenAiEmbedder({ client, model }), {
-    attemptsMax: config.attemptsMax,
-    clock: systemClock,
-    attemptTimeoutMs: {
-      query: config.embedAttemptTimeoutMs,
-      document: config.ingestEmbedTimeoutMs,
-    },
-  });
-  return withEmbedderLimit(patient, limitTo(config.embedConcurrencyMax, config));
+  const plain = createOpenAiEmbedder({ client, model });
+  return protectEmbedder(plain, { config, clock: systemClock, upstreams });
 }
 
-/** The model that writes answers; undefined leaves them to extraction. Throws AppError invalid_request. */
-export async function createChat(config: Config): Promise<ChatModel | undefined> {
+/** The model that writes answers, with its fallbacks; undefined leaves them to extraction. Throws AppError invalid_request. */
+export async function createChat(
+  config: Config,
+  upstreams: UpstreamRegistry = createUpstreamRegistry(),
+): Promise<ChatModel | undefined> {
   const onlyKey = config.openaiApiKey !== undefined && config.openaiBaseUrl === undefined;
   const model = config.chatModel ?? (onlyKey ? DEFAULT_CHAT_MODEL : undefined);
-  if (model === undefined) return undefined;
+  const { chatModelsFallback: names = [], usageWaitMs } = config;
+  if (model === undefined) {
+    if (names.length === 0) return undefined;
+    throw new AppError("invalid_request", {
+      detail: "settings are wrong: CHAT_MODELS_FALLBACK names models, but CHAT_MODEL names none",
+    });
+  }
   const client = await createClient(config, "CHAT_MODEL");
   const { createOpenAiChat } = await import("../models/openai-chat.ts");
-  const { attemptsMax, firstDeltaTimeoutMs, deltaGapTimeoutMs } = config;
-  const patient = withChatRetry(createOpenAiChat({ client, model }), {
-    attemptsMax,
-    firstDeltaTimeoutMs,
-    deltaGapTimeoutMs,
-    clock: systemClock,
-  });
-  return withChatLimit(patient, limitTo(config.chatConcurrencyMax, config));
+  const timing = { clock: systemClock, usageWaitMs };
+  const fallbackClient = names.length === 0 ? client : await createFallbackClient(config, client);
+  const setting = "CHAT_MODELS_FALLBACK";
+  return protectChat(
+    createOpenAiChat({ client, model, ...timing }),
+    names.map((name) =>
+      createOpenAiChat({ client: fallbackClient, model: name, setting, ...timing }),
+    ),
+    { config, clock: systemClock, upstreams },
+  );
+}
+
+/** The endpoint of the fallback models, where they have one of their own. */
+async function createFallbackClient(config: Config, client: OpenAiClient): Promise<OpenAiClient> {
+  const { chatFallbackBaseUrl: baseUrl, chatFallbackApiKey: apiKey } = config;
+  if (baseUrl === undefined) return client;
+  const { createOpenAiClient } = await import("../models/openai-client.ts");
+  const settings = { url: "CHAT_FALLBACK_BASE_URL", key: "CHAT_FALLBACK_API_KEY" };
+  return createOpenAiClient({ baseUrl, apiKey, settings });
 }
 
 /** Lexical always; `remote` with RERANK_URL; `llm` with a chat model. */
-export async function createRerankers(config: Config, chat?: ChatModel): Promise<Rerankers> {
+export async function createRerankers(
+  config: Config,
+  chat?: ChatModel,
+  upstreams: UpstreamRegistry = createUpstreamRegistry(),
+): Promise<Rerankers> {
   const rerankers: { -readonly [Mode in keyof Rerankers]: Rerankers[Mode] } = {
     lexical: createLexicalReranker(),
   };
-  const remote = await createRemote(config);
+  const remote = await createRemote(config, upstreams);
   if (remote !== undefined) rerankers.remote = remote;
   if (chat !== undefined) {
     const { createLlmReranker } = await import("../models/llm-rerank.ts");
@@ -101,16 +124,15 @@ export async function createRerankers(config: Config, chat?: ChatModel): Promise
   return rerankers;
 }
 
-async function createRemote(config: Config): Promise<Reranker | undefined> {
+async function createRemote(
+  config: Config,
+  upstreams: UpstreamRegistry,
+): Promise<Reranker | undefined> {
   const { rerankUrl: url, rerankModel: model, rerankApiKey: apiKey } = config;
   if (url === undefined) return undefined;
   const { createRemoteReranker } = await import("../models/rerank.ts");
-  const patient = withRerankerRetry(createRemoteReranker({ url, model, apiKey }), {
-    attemptsMax: config.attemptsMax,
-    clock: systemClock,
-    attemptTimeoutMs: config.rerankTimeoutMs,
-  });
-  return withRerankerLimit(patient, limitTo(config.embedConcurrencyMax, config));
+  const plain = createRemoteReranker({ url, model, apiKey });
+  return protectReranker(plain, { config, clock: systemClock, upstreams });
 }
 
 async function createClient({ openaiApiKey, openaiBaseUrl }: Config, setting: string) {
@@ -121,8 +143,4 @@ async function createClient({ openaiApiKey, openaiBaseUrl }: Config, setting: st
   }
   const { createOpenAiClient } = await import("../models/openai-client.ts");
   return createOpenAiClient({ apiKey: openaiApiKey, baseUrl: openaiBaseUrl });
-}
-
-function limitTo(concurrencyMax: number, { upstreamQueueMax: queueMax }: Config) {
-  return createLimiter({ concurrencyMax, queueMax });
 }

@@ -5,6 +5,7 @@ import { AppError, toAppError } from "../../src/errors.ts";
 import { createOpenAiChat } from "../../src/models/openai-chat.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import type { ChatDelta, ChatModel } from "../../src/models/model.ts";
+import { createFakeClock, settle } from "../support/fake-clock.ts";
 import {
   body,
   chunk,
@@ -64,6 +65,7 @@ async function ask(
 const hi = chunk({ role: "assistant", content: "hi" });
 const stop = chunk({}, "stop");
 const usage = { prompt_tokens: 12, completion_tokens: 3, total_tokens: 15 };
+const thought = { type: "reasoning" };
 const finished = { type: "finish", reason: "stop" };
 
 describe("against a mock of OpenAI that others wrote", () => {
@@ -169,7 +171,7 @@ describe("reads what complete streams look like", () => {
     [
       "reasoning, which is not text",
       stream([chunk({ reasoning_content: "hmm" }), chunk({ reasoning: "hm" }), hi, stop]),
-      [finished],
+      [thought, finished],
     ],
     [
       "content in parts",
@@ -182,7 +184,7 @@ describe("reads what complete streams look like", () => {
         }),
         stop,
       ]),
-      [finished],
+      [thought, finished],
     ],
     ["content null", stream([chunk({ role: "assistant", content: null }), hi, stop]), [finished]],
     ["a finish reason with the text", stream([chunk({ content: "hi" }, "stop")]), [finished]],
@@ -206,7 +208,34 @@ describe("reads what complete streams look like", () => {
     const { text, deltas, error } = await ask(createChat());
     expect(error).toBeUndefined();
     expect(text).toBe("hi");
-    expect(deltas.filter(({ type }) => type !== "text")).toEqual(rest);
+    // Thoughts of one packet are one delta; how many packets there are is the network's choice.
+    const others = deltas.filter(
+      ({ type }, index) =>
+        type !== "text" && !(type === "reasoning" && deltas[index - 1]?.type === "reasoning"),
+    );
+    expect(others).toEqual(rest);
+  });
+
+  test.each<[string, readonly object[]]>([
+    ["the finish reason", [hi, stop]],
+    ["the usage", [hi, stop, chunk({}, null, { usage })]],
+  ])("an endpoint that holds the stream open behind %s is left", async (_, events) => {
+    server.script(stream(events, "hang"));
+    const client = createOpenAiClient({ apiKey: "k", baseUrl: server.url });
+    const clock = createFakeClock();
+    const chat = createOpenAiChat({ client, model: "m", clock, usageWaitMs: 300 });
+    const asking = ask(chat);
+    const before = server.requests.length;
+    while (clock.pending === 0) await settle();
+    await clock.advance(300);
+    const { text, error, deltas } = await asking;
+    expect({ text, error, end: deltas.at(-1) }).toEqual({
+      text: "hi",
+      error: undefined,
+      end: finished,
+    });
+    expect(await server.requests.at(before)?.left).toBe(true);
+    expect(clock.pending).toBe(0);
   });
 
   test("a reset behind the finish reason costs the usage, not the answer", async () => {

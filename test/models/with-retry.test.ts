@@ -13,6 +13,11 @@ import {
   withEmbedderRetry,
   withRerankerRetry,
 } from "../../src/models/with-retry.ts";
+import {
+  withChatTimeLimit,
+  withEmbedderTimeLimit,
+  withRerankerTimeLimit,
+} from "../../src/models/with-time-limit.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import {
   body,
@@ -77,7 +82,8 @@ type Call = ReturnType<typeof createCall>;
 function embed({ client, policy }: Call, signal = open()): Promise<number | undefined | AppError> {
   const attemptTimeoutMs = { query: LIMIT_MS, document: 100 * LIMIT_MS };
   const plain = createOpenAiEmbedder({ client, model: "m" });
-  return withEmbedderRetry(plain, { ...policy, attemptTimeoutMs })
+  const limited = withEmbedderTimeLimit(plain, { clock: policy.clock, attemptTimeoutMs });
+  return withEmbedderRetry(limited, policy)
     .embed(["private"], "query", signal)
     .then(([first]) => first?.length, toAppError);
 }
@@ -88,11 +94,13 @@ interface Answer {
 }
 
 function createChat({ client, policy }: Call): ChatModel {
-  return withChatRetry(createOpenAiChat({ client, model: "m" }), {
-    ...policy,
+  const { clock } = policy;
+  const limited = withChatTimeLimit(createOpenAiChat({ client, model: "m", clock }), {
+    clock,
     firstDeltaTimeoutMs: LIMIT_MS,
     deltaGapTimeoutMs: LIMIT_MS / 2,
   });
+  return withChatRetry(limited, policy);
 }
 
 /** The text, growing as it comes, and in the end the error. */
@@ -176,8 +184,18 @@ describe("an embedder with retries", () => {
     expect(left).toEqual([true, true, true]);
   });
 
-  test("waits as long as it was asked to", async () => {
-    server.script(refusal(429, {}, { "retry-after": "30" }), vector);
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ["in seconds", { "retry-after": "30" }],
+    ["in milliseconds", { "retry-after-ms": "30000", "retry-after": "99" }],
+    [
+      "as a date",
+      {
+        date: "Sun, 01 Nov 2026 10:00:00 GMT",
+        "retry-after": "Sun, 01 Nov 2026 10:00:30 GMT",
+      },
+    ],
+  ])("waits as long as it was asked to, %s", async (_, headers) => {
+    server.script(refusal(429, {}, headers), vector);
     const call = createCall();
     const waitsMs: number[] = [];
     const clock: Clock = {
@@ -283,6 +301,32 @@ describe("a chat model with retries", () => {
     });
   });
 
+  test("thinking is not silence, and is not text", async () => {
+    const thought = `data: ${JSON.stringify(chunk({ reasoning_content: "hmm" }))}\n\n`;
+    const call = createCall();
+    let gaps = 0;
+    const clock: Clock = {
+      now: () => call.clock.now(),
+      timer(ms, fire) {
+        if (ms === LIMIT_MS / 2) gaps += 1;
+        return call.clock.timer(ms, fire);
+      },
+    };
+    server.script(async (response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (let count = 1; count <= 6; count += 1) {
+        response.write(thought);
+        await call.until(() => gaps === count);
+        await call.clock.advance(LIMIT_MS / 4);
+      }
+      response.end(`data: ${JSON.stringify(hi)}\n\ndata: ${JSON.stringify(stop)}\n\n`);
+    });
+    const { asking } = ask({ ...call, policy: { ...call.policy, clock } });
+    const { result, left } = await call.finish(asking);
+    expect(result).toEqual({ text: "hi finish", error: undefined });
+    expect(left).toEqual([false]);
+  });
+
   test("ends with the run's own deadline, in the stream too", async () => {
     server.script(stream([hi], "hang"));
     const call = createCall();
@@ -310,7 +354,9 @@ test("a reranker with retries mends an outage and leaves what takes too long", a
   server.script(refusal(503), hang, body([{ index: 0, score: 0.5 }]));
   const call = createCall();
   const plain = createRemoteReranker({ url: `${server.url}/rerank` });
-  const reranker = withRerankerRetry(plain, { ...call.policy, attemptTimeoutMs: LIMIT_MS });
+  const { clock } = call;
+  const limited = withRerankerTimeLimit(plain, { clock, attemptTimeoutMs: LIMIT_MS });
+  const reranker = withRerankerRetry(limited, call.policy);
   const result = reranker.score("q", ["a"], open());
   await call.arrived(2);
   await call.clock.advance(LIMIT_MS);

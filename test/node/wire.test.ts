@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createChat, createEmbedders, createRerankers } from "../../src/node/wire.ts";
+import { refusal, startFaultServer } from "../support/fault-server.ts";
 
 const key = { OPENAI_API_KEY: "sk-test" };
 const url = { OPENAI_BASE_URL: "http://127.0.0.1:9/v1" };
@@ -29,6 +31,67 @@ test("the bundled embedder is always there, and ingest uses the endpoint's when 
   const both = await createEmbedders(parseConfig({ ...url, EMBEDDING_MODEL: "embed-1" }));
   expect([...both.byId.keys()]).toEqual([both.bundled.id, both.forIngest.id]);
   expect(both.forIngest.id).toContain("embed-1");
+});
+
+test("fallback models without a first one say what to set", async () => {
+  await expect(
+    createChat(parseConfig({ ...url, CHAT_MODELS_FALLBACK: "b" })),
+  ).rejects.toMatchObject({
+    code: "invalid_request",
+    detail: expect.stringContaining("CHAT_MODELS_FALLBACK names models, but CHAT_MODEL names none"),
+  });
+});
+
+test("every upstream the settings name can be watched", async () => {
+  const config = parseConfig({
+    ...url,
+    CHAT_MODEL: "a",
+    CHAT_MODELS_FALLBACK: "b, c",
+    CHAT_FALLBACK_BASE_URL: "http://127.0.0.1:9/other",
+    EMBEDDING_MODEL: "e",
+    RERANK_URL: "http://127.0.0.1:9/rerank",
+  });
+  const upstreams = createUpstreamRegistry();
+  await createEmbedders(config, upstreams);
+  await createRerankers(config, await createChat(config, upstreams), upstreams);
+  const read = upstreams.read();
+  expect(read.map(({ upstream }) => upstream)).toEqual([
+    "embed openai:e",
+    "chat openai:a",
+    "chat openai:b",
+    "chat openai:c",
+    "rerank rerank",
+  ]);
+  expect(read[0]).toMatchObject({ breaker: "closed", retryTokens: 500 });
+  expect(Object.values(read[0]?.counts ?? {}).every((count) => count === 0)).toBe(true);
+});
+
+test("the key of one endpoint is not sent to the fallback's, and errors name the fallback's settings", async () => {
+  const server = await startFaultServer(refusal(503), refusal(401));
+  await using _ = server;
+  const other = await startFaultServer(refusal(401));
+  await using __ = other;
+  const chat = await createChat(
+    parseConfig({
+      OPENAI_API_KEY: "sk-first",
+      OPENAI_BASE_URL: server.url,
+      CHAT_MODEL: "a",
+      CHAT_MODELS_FALLBACK: "b",
+      CHAT_FALLBACK_BASE_URL: other.url,
+    }),
+  );
+  const request = { messages: [], outputTokensMax: 10, temperature: 0 };
+  const read = async (): Promise<void> => {
+    for await (const delta of chat?.stream(request, new AbortController().signal) ?? []) {
+      throw new Error(delta.type);
+    }
+  };
+  await expect(read()).rejects.toMatchObject({
+    code: "upstream_config",
+    detail: expect.stringContaining("check CHAT_FALLBACK_API_KEY"),
+  });
+  expect(server.requests[0]?.headers.authorization).toBe("Bearer sk-first");
+  expect(other.requests[0]?.headers.authorization).toBeUndefined();
 });
 
 const incomplete = [

@@ -1,17 +1,30 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { createLimiter } from "../../src/async/limiter.ts";
+import { createBreaker } from "../../src/async/breaker.ts";
+import { createGate, type Gate } from "../../src/async/gate.ts";
+import { createLimiter, type LimiterOptions } from "../../src/async/limiter.ts";
 import { AppError } from "../../src/errors.ts";
 import type { ChatDelta, ChatModel, Embedder } from "../../src/models/model.ts";
-import {
-  withChatLimit,
-  withEmbedderLimit,
-  withRerankerLimit,
-} from "../../src/models/with-limit.ts";
-import { settle } from "../support/fake-clock.ts";
+import { withChatGate, withEmbedderGate, withRerankerGate } from "../../src/models/with-gate.ts";
+import { createFakeClock, settle } from "../support/fake-clock.ts";
 
 const open = (): AbortSignal => new AbortController().signal;
 const REQUEST = { messages: [], outputTokensMax: 10, temperature: 0 };
+
+/** A gate that only limits: its breaker would need a hundred failures. */
+function gateOf(options: LimiterOptions): Gate {
+  const clock = createFakeClock();
+  const breaker = createBreaker({
+    clock,
+    source: "s",
+    failureShare: 1,
+    samplesMin: 100,
+    samplesMax: 100,
+    windowMs: 1,
+    openMs: 1,
+  });
+  return createGate({ clock, breaker, limit: createLimiter(options) });
+}
 
 /** Streams that stand still after their first word until told. */
 function createChat() {
@@ -38,10 +51,10 @@ async function drain(stream: AsyncIterable<ChatDelta>): Promise<number> {
   return count;
 }
 
-describe("withChatLimit", () => {
+describe("withChatGate", () => {
   test("holds a slot until the stream has ended", async () => {
     const { state, chat } = createChat();
-    const limited = withChatLimit(chat, createLimiter({ concurrencyMax: 1, queueMax: 5 }));
+    const limited = withChatGate(chat, gateOf({ concurrencyMax: 1, queueMax: 5 }));
     expect(limited.id).toBe("chat");
     const first = drain(limited.stream(REQUEST, open()));
     const second = drain(limited.stream(REQUEST, open()));
@@ -57,7 +70,7 @@ describe("withChatLimit", () => {
 
   test("frees the slot when the consumer leaves", async () => {
     const { state, chat } = createChat();
-    const limited = withChatLimit(chat, createLimiter({ concurrencyMax: 1, queueMax: 0 }));
+    const limited = withChatGate(chat, gateOf({ concurrencyMax: 1, queueMax: 0 }));
     for await (const _ of limited.stream(REQUEST, open())) break;
     expect(state.open).toBe(0);
     for await (const delta of limited.stream(REQUEST, open())) {
@@ -67,7 +80,7 @@ describe("withChatLimit", () => {
   });
 
   test("frees the slot when the stream fails", async () => {
-    const limit = createLimiter({ concurrencyMax: 1, queueMax: 0 });
+    const limit = gateOf({ concurrencyMax: 1, queueMax: 0 });
     const failing: ChatModel = {
       id: "chat",
       stream: () => ({
@@ -78,7 +91,7 @@ describe("withChatLimit", () => {
     };
     for (let count = 0; count < 3; count += 1) {
       await expect(
-        drain(withChatLimit(failing, limit).stream(REQUEST, open())),
+        drain(withChatGate(failing, limit).stream(REQUEST, open())),
       ).rejects.toMatchObject({
         code: "upstream_unavailable",
       });
@@ -87,7 +100,7 @@ describe("withChatLimit", () => {
 
   test("refuses at once what does not fit in the queue, and leaves it when the signal aborts", async () => {
     const { state, chat } = createChat();
-    const limited = withChatLimit(chat, createLimiter({ concurrencyMax: 1, queueMax: 1 }));
+    const limited = withChatGate(chat, gateOf({ concurrencyMax: 1, queueMax: 1 }));
     const first = drain(limited.stream(REQUEST, open()));
     await settle();
     const controller = new AbortController();
@@ -112,7 +125,7 @@ test("embedders and rerankers share a limiter and keep all else they were", asyn
     running -= 1;
     return result;
   };
-  const limit = createLimiter({ concurrencyMax: 2, queueMax: 100 });
+  const limit = gateOf({ concurrencyMax: 2, queueMax: 100 });
   const plain: Embedder = {
     id: "e",
     dimensions: 1,
@@ -120,8 +133,8 @@ test("embedders and rerankers share a limiter and keep all else they were", asyn
     fusionWeight: 0.3,
     embed: (texts) => work(texts.map(() => Float32Array.of(1))),
   };
-  const embedder = withEmbedderLimit(plain, limit);
-  const reranker = withRerankerLimit({ id: "r", score: () => work([1]) }, limit);
+  const embedder = withEmbedderGate(plain, limit);
+  const reranker = withRerankerGate({ id: "r", score: () => work([1]) }, limit);
   expect({ ...embedder, embed: undefined }).toEqual({ ...plain, embed: undefined });
   await Promise.all([
     ...Array.from({ length: 5 }, () => embedder.embed(["a"], "query", open())),

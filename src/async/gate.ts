@@ -1,0 +1,57 @@
+/** What every call passes on its way to one upstream: breaker, slot, rate window, and the breaker once more. */
+import type { Breaker } from "./breaker.ts";
+import type { Clock } from "./clock.ts";
+import type { Limiter } from "./limiter.ts";
+import type { RateWindow } from "./rate-window.ts";
+import { type Count, countNothing } from "./upstream-stats.ts";
+
+export interface GateCall {
+  readonly signal: AbortSignal;
+  /** What the call will cost the upstream, estimated; asked only where the rate is limited. */
+  readonly tokens: () => number;
+}
+
+/**
+ * Runs the work once it may go; the slot is held until the work has settled. The work calls `proof`
+ * when the upstream has shown that it works (see Breaker). Throws AppError: upstream_unavailable
+ * (breaker), overloaded (queue), upstream_rate_limited (window), the signal's reason, and what the
+ * work throws.
+ */
+export type Gate = <T>(work: (proof: () => void) => Promise<T>, call: GateCall) => Promise<T>;
+
+export interface GateOptions {
+  readonly clock: Clock;
+  readonly limit: Limiter;
+  readonly breaker: Breaker;
+  /** Unset: the upstream's rate is not limited. */
+  readonly window?: RateWindow | undefined;
+  readonly count?: Count;
+}
+
+/**
+ * Creates a gate. The breaker is asked first, so that nobody queues for an upstream that is down, and
+ * again behind the queue, because it may have opened meanwhile. The window comes behind the slot, so
+ * that a call is sent at the moment at which it was counted.
+ */
+export function createGate(options: GateOptions): Gate {
+  const { clock, limit, breaker, window, count = countNothing } = options;
+  return async (work, { signal, tokens }) => {
+    breaker.check();
+    const startMs = clock.now();
+    return limit(async () => {
+      if (window !== undefined) {
+        breaker.check();
+        await window.take(tokens(), signal);
+      }
+      const waitMs = clock.now() - startMs;
+      if (waitMs >= 1) {
+        count("waits");
+        count("waitMs", waitMs);
+      }
+      return breaker.guard((proof) => {
+        count("attempts");
+        return work(proof);
+      });
+    }, signal);
+  };
+}

@@ -1,0 +1,83 @@
+/** At most so many calls and tokens in any minute: each call waits for its turn, or is told at once that it cannot have one. */
+import { AppError } from "../errors.ts";
+import { type Clock, sleep } from "./clock.ts";
+import { findRemainingMs } from "./deadline.ts";
+
+export interface RateWindow {
+  /**
+   * Resolves when a call with this many tokens may go, first come first served. Throws AppError
+   * upstream_rate_limited with `retryAfterMs`, without waiting, when its turn would come after the
+   * signal's deadline; and the signal's reason when it aborts in the wait.
+   */
+  take(tokens: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface RateWindowOptions {
+  readonly clock: Clock;
+  /** For people, named in the error. */
+  readonly source: string;
+  /** Most calls in any `windowMs`. */
+  readonly callsMax?: number | undefined;
+  /** Most tokens in any `windowMs`. A call of more than that goes as if it had exactly so many. */
+  readonly tokensMax?: number | undefined;
+  readonly windowMs?: number;
+}
+
+interface Turn {
+  readonly atMs: number;
+  readonly tokens: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Creates a sliding window (a log of turns, not a counter that starts anew at each full minute, which
+ * would let twice as many through around its edge). A turn is booked when the call comes, so that
+ * nobody overtakes; a call that leaves the queue frees its turn.
+ */
+export function createRateWindow(options: RateWindowOptions): RateWindow {
+  const { clock, source, windowMs = MINUTE_MS } = options;
+  const { callsMax = Number.POSITIVE_INFINITY, tokensMax = Number.POSITIVE_INFINITY } = options;
+  /** Those of the last window and those still to come, in time's order. */
+  let turns: readonly Turn[] = [];
+
+  /** The first instant at which no window would hold too much. */
+  const findTurn = (tokens: number): number => {
+    const nowMs = clock.now();
+    turns = turns.filter(({ atMs }) => atMs > nowMs - windowMs);
+    let atMs = Math.max(nowMs, turns.at(-1)?.atMs ?? nowMs);
+    let calls = 1;
+    let sum = tokens;
+    for (const turn of turns.toReversed()) {
+      calls += 1;
+      sum += turn.tokens;
+      if (calls <= callsMax && sum <= tokensMax) continue;
+      atMs = Math.max(atMs, turn.atMs + windowMs);
+      break;
+    }
+    return atMs;
+  };
+
+  return {
+    async take(wanted, signal) {
+      const tokens = Math.min(wanted, tokensMax);
+      const atMs = findTurn(tokens);
+      const waitMs = atMs - clock.now();
+      if (waitMs >= findRemainingMs(signal)) {
+        throw new AppError("upstream_rate_limited", {
+          detail: `${source} has had as many calls this minute as the settings allow: try again later`,
+          retryAfterMs: Math.ceil(waitMs),
+        });
+      }
+      const turn: Turn = { atMs, tokens };
+      turns = [...turns, turn];
+      if (waitMs <= 0) return;
+      try {
+        await sleep(clock, waitMs, signal);
+      } catch (thrown) {
+        turns = turns.filter((other) => other !== turn);
+        throw thrown;
+      }
+    },
+  };
+}

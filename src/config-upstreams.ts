@@ -1,0 +1,68 @@
+/** The settings of the call policies: how calls to model endpoints are limited, repeated, doubled and refused. */
+import { BaseUrl, Bytes, Count, Milliseconds, Share, Text } from "./config-kinds.ts";
+
+const Names = Text.transform((text) =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== ""),
+).refine((names) => names.length > 0, { error: "names no model" });
+/** Of tokens a minute there may be more than a million. */
+const Tokens = Count.max(1_000_000_000);
+
+export const UPSTREAM_SETTINGS = {
+  chatModelsFallback: Names.optional().describe(
+    "Models, separated by commas, that write when the one before fails before its first text.",
+  ),
+  chatFallbackBaseUrl: BaseUrl.optional().describe(
+    "Address of the endpoint of the fallback models. Unset: that of the first model.",
+  ),
+  chatFallbackApiKey: Text.optional().describe(
+    "Key for CHAT_FALLBACK_BASE_URL; the other key is never sent there.",
+  ),
+
+  chatRequestsPerMinuteMax: Count.optional().describe("Calls of one chat model in any minute."),
+  chatTokensPerMinuteMax: Tokens.optional().describe(
+    "Tokens of one chat model in any minute: input, and the output it is allowed.",
+  ),
+  embedRequestsPerMinuteMax: Count.optional().describe("Embedding calls in any minute."),
+  embedTokensPerMinuteMax: Tokens.optional().describe("Tokens embedded in any minute."),
+  rerankRequestsPerMinuteMax: Count.optional().describe("Rerank calls in any minute."),
+  rerankTokensPerMinuteMax: Tokens.optional().describe("Tokens reranked in any minute."),
+  rerankConcurrencyMax: Count.default(16).describe("Rerank calls at the same time."),
+
+  rerankAttemptTimeoutMs: Milliseconds.default(600).describe("One attempt at reranking."),
+  usageWaitMs: Milliseconds.default(250).describe(
+    "Wait for a model's usage figures after it has said that its answer is complete.",
+  ),
+  backoffMs: Milliseconds.default(100).describe(
+    "Base of the random wait before a retry; it doubles with each one.",
+  ),
+  backoffMsMax: Milliseconds.default(2_000).describe("Longest random wait before a retry."),
+  retryTokensMax: Count.default(500).describe(
+    "Tokens for retries that one upstream can save up; each success brings back one, or what its retry had cost.",
+  ),
+  retryCost: Count.default(5).describe("Tokens a retry costs."),
+  retryStallCost: Count.default(10).describe("Tokens a retry costs after a call that timed out."),
+
+  breakerFailureShare: Share.default(0.9).describe(
+    "Share of failures among an upstream's last calls at which it is no longer called.",
+  ),
+  breakerSamplesMin: Count.default(5).describe("Calls without which that share says nothing."),
+  breakerSamplesMax: Count.max(1_000).default(20).describe("Last calls that are looked at."),
+  breakerWindowMs: Milliseconds.default(120_000).describe(
+    "Calls older than this are not looked at.",
+  ),
+  breakerOpenMs: Milliseconds.default(5_000).describe(
+    "Time until one call tries whether a failed upstream works again, and between two such calls.",
+  ),
+
+  hedgeShareMax: Share.default(0.05).describe(
+    "Second copies of slow embedding and rerank calls, as a share of all; 0 switches them off.",
+  ),
+  chatHedgeShareMax: Share.default(0).describe(
+    "Second copies of chat calls that are slow to begin, as a share of all; each one costs a whole prompt.",
+  ),
+  embedCacheEntriesMax: Count.default(5_000).describe("Questions whose vectors are kept."),
+  embedCacheBytesMax: Bytes.default(32 * 2 ** 20).describe("Size of the kept vectors."),
+};

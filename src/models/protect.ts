@@ -1,0 +1,192 @@
+/**
+ * The call policy of each upstream, put together. A call passes from the left to the right:
+ *
+ *   embed    query cache → single flight → retry → hedge → gate → time limit → endpoint
+ *   rerank                                 retry → hedge → gate → time limit → endpoint
+ *   chat     fallback (a chain for each model:) retry → hedge → gate → time limit → endpoint
+ *
+ * The gate is breaker → slot → rate window. Each copy and each retry passes it, so that slots, windows and the
+ * breaker see what the upstream sees; the time limit is innermost, so that a wait in the gate is nobody's stall.
+ */
+import { type BreakerOptions, createBreaker } from "../async/breaker.ts";
+import type { Clock } from "../async/clock.ts";
+import { createGate, type Gate } from "../async/gate.ts";
+import { createHedge } from "../async/hedge.ts";
+import { createLimiter } from "../async/limiter.ts";
+import { createLru } from "../async/lru.ts";
+import { createRateWindow } from "../async/rate-window.ts";
+import { createRetryBudget } from "../async/retry-budget.ts";
+import { createSingleFlight } from "../async/single-flight.ts";
+import { type Count, createCounts, type UpstreamRegistry } from "../async/upstream-stats.ts";
+import type { Config } from "../config.ts";
+import type { ChatModel, Embedder, Reranker } from "./model.ts";
+import { withFallback } from "./with-fallback.ts";
+import { withChatGate, withEmbedderGate, withRerankerGate } from "./with-gate.ts";
+import { withChatHedge, withEmbedderHedge, withRerankerHedge } from "./with-hedge.ts";
+import { withEmbedderSingleFlight, withQueryCache } from "./with-query-cache.ts";
+import {
+  type RetryPolicy,
+  withChatRetry,
+  withEmbedderRetry,
+  withRerankerRetry,
+} from "./with-retry.ts";
+import {
+  withChatTimeLimit,
+  withEmbedderTimeLimit,
+  withRerankerTimeLimit,
+} from "./with-time-limit.ts";
+
+export interface ProtectDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Where the upstream's counts can be read. */
+  readonly upstreams: UpstreamRegistry;
+  /** From 0 to below 1; for the jitter. */
+  readonly random?: () => number;
+}
+
+export function protectEmbedder(plain: Embedder, deps: ProtectDeps): Embedder {
+  const { config, clock } = deps;
+  const { gate, policy, count } = createPolicy("embed", plain.id, deps);
+  const limited = withEmbedderTimeLimit(plain, {
+    clock,
+    attemptTimeoutMs: {
+      query: config.embedAttemptTimeoutMs,
+      document: config.ingestEmbedTimeoutMs,
+    },
+  });
+  const hedge = createHedge({ clock, shareMax: config.hedgeShareMax, count });
+  const hedged = withEmbedderHedge(withEmbedderGate(limited, gate), hedge);
+  const shared = withEmbedderSingleFlight(
+    withEmbedderRetry(hedged, policy),
+    createSingleFlight(count),
+  );
+  const cache = createLru<Float32Array>({
+    entriesMax: config.embedCacheEntriesMax,
+    bytesMax: config.embedCacheBytesMax,
+  });
+  return withQueryCache(shared, cache, count);
+}
+
+export function protectReranker(plain: Reranker, deps: ProtectDeps): Reranker {
+  const { config, clock } = deps;
+  const { gate, policy, count } = createPolicy("rerank", plain.id, deps);
+  const limited = withRerankerTimeLimit(plain, {
+    clock,
+    attemptTimeoutMs: config.rerankAttemptTimeoutMs,
+  });
+  const hedge = createHedge({ clock, shareMax: config.hedgeShareMax, count });
+  return withRerankerRetry(withRerankerHedge(withRerankerGate(limited, gate), hedge), policy);
+}
+
+/**
+ * The first model, and behind it those that write when it fails. `attemptsMax` is for all of them
+ * together: each fallback has one attempt, the first model what is left. A model that has a fallback is
+ * not asked again after a silence, which has cost enough time; the last one is, once.
+ */
+export function protectChat(
+  first: ChatModel,
+  fallbacks: readonly ChatModel[],
+  deps: ProtectDeps,
+): ChatModel {
+  const { config, clock } = deps;
+  const { firstDeltaTimeoutMs, deltaGapTimeoutMs, attemptsMax } = config;
+  const [asked, ...others] = [first, ...fallbacks].map((plain, index) => {
+    const { gate, policy, count } = createPolicy("chat", plain.id, deps);
+    const limited = withChatTimeLimit(plain, { clock, firstDeltaTimeoutMs, deltaGapTimeoutMs });
+    const gated = withChatGate(limited, gate);
+    const hedge = createHedge({ clock, shareMax: config.chatHedgeShareMax, count });
+    const model = withChatRetry(
+      config.chatHedgeShareMax > 0 ? withChatHedge(gated, hedge) : gated,
+      {
+        ...policy,
+        attemptsMax: index === 0 ? Math.max(1, attemptsMax - fallbacks.length) : 1,
+        retriesMax: { upstream_stalled: fallbacks.length === 0 ? 1 : 0 },
+      },
+    );
+    return { model, count };
+  });
+  if (asked === undefined || others.length === 0) return asked?.model ?? first;
+  return withFallback(
+    asked.model,
+    others.map(({ model }) => model),
+    asked.count,
+  );
+}
+
+type Kind = "embed" | "rerank" | "chat";
+
+interface Policy {
+  readonly gate: Gate;
+  readonly policy: RetryPolicy;
+  readonly count: Count;
+}
+
+/** Breaker, slots, window and retries of one upstream, with its counts in the registry. */
+function createPolicy(kind: Kind, id: string, deps: ProtectDeps): Policy {
+  const { config, clock, upstreams, random } = deps;
+  const { counts, count } = createCounts();
+  const breaker = createBreaker({ ...toBreakerOptions(config), clock, source: id, count });
+  const budget = createRetryBudget({
+    tokensMax: config.retryTokensMax,
+    retryCost: config.retryCost,
+    stallCost: config.retryStallCost,
+  });
+  const gauges = { breaker: () => breaker.state, retryTokens: () => budget.tokens };
+  upstreams.add(`${kind} ${id}`, gauges, counts);
+  const { callsMax, tokensMax } = RATES[kind](config);
+  const isLimited = callsMax !== undefined || tokensMax !== undefined;
+  return {
+    gate: createGate({
+      clock,
+      limit: createLimiter({
+        concurrencyMax: config[`${kind}ConcurrencyMax`],
+        queueMax: config.upstreamQueueMax,
+      }),
+      breaker,
+      window: isLimited ? createRateWindow({ clock, source: id, callsMax, tokensMax }) : undefined,
+      count,
+    }),
+    policy: {
+      attemptsMax: config.attemptsMax,
+      clock,
+      baseMs: config.backoffMs,
+      capMs: config.backoffMsMax,
+      budget,
+      mayRepeat: () => breaker.state === "closed",
+      count,
+      ...(random === undefined ? {} : { random }),
+    },
+    count,
+  };
+}
+
+function toBreakerOptions(config: Config): Omit<BreakerOptions, "clock" | "source" | "count"> {
+  return {
+    failureShare: config.breakerFailureShare,
+    samplesMin: config.breakerSamplesMin,
+    samplesMax: config.breakerSamplesMax,
+    windowMs: config.breakerWindowMs,
+    openMs: config.breakerOpenMs,
+  };
+}
+
+interface Rates {
+  readonly callsMax: number | undefined;
+  readonly tokensMax: number | undefined;
+}
+
+const RATES: Readonly<Record<Kind, (config: Config) => Rates>> = {
+  embed: (config) => ({
+    callsMax: config.embedRequestsPerMinuteMax,
+    tokensMax: config.embedTokensPerMinuteMax,
+  }),
+  rerank: (config) => ({
+    callsMax: config.rerankRequestsPerMinuteMax,
+    tokensMax: config.rerankTokensPerMinuteMax,
+  }),
+  chat: (config) => ({
+    callsMax: config.chatRequestsPerMinuteMax,
+    tokensMax: config.chatTokensPerMinuteMax,
+  }),
+};

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { describeSettings, parseConfig } from "../src/config.ts";
+import { type AppError, toAppError } from "../src/errors.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+function refusalOf(env: Env): AppError | undefined {
+  try {
+    parseConfig(env);
+    return undefined;
+  } catch (thrown) {
+    return toAppError(thrown);
+  }
+}
+
+describe("settings that contradict each other are refused by name", () => {
+  const cases: readonly (readonly [name: string, env: Env, says: string])[] = [
+    ["DEADLINE_MS", { DEADLINE_MS: "400000" }, "DEADLINE_MS_MAX, which is 300000"],
+    ["EMBED_TIMEOUT_MS", { EMBED_TIMEOUT_MS: "61000" }, "DEADLINE_MS, which is 60000"],
+    ["SEARCH_TIMEOUT_MS", { SEARCH_TIMEOUT_MS: "61000" }, ""],
+    ["TAKE_TIMEOUT_MS", { TAKE_TIMEOUT_MS: "61000" }, ""],
+    ["RERANK_TIMEOUT_MS", { RERANK_TIMEOUT_MS: "61000" }, ""],
+    ["FIRST_DELTA_TIMEOUT_MS", { FIRST_DELTA_TIMEOUT_MS: "61000" }, ""],
+    ["DELTA_GAP_TIMEOUT_MS", { DELTA_GAP_TIMEOUT_MS: "61000" }, ""],
+    ["EMBED_ATTEMPT_TIMEOUT_MS", { EMBED_ATTEMPT_TIMEOUT_MS: "3001" }, "EMBED_TIMEOUT_MS"],
+    ["RERANK_ATTEMPT_TIMEOUT_MS", { RERANK_ATTEMPT_TIMEOUT_MS: "801" }, "RERANK_TIMEOUT_MS"],
+    ["USAGE_WAIT_MS", { USAGE_WAIT_MS: "15001" }, "DELTA_GAP_TIMEOUT_MS"],
+    ["BACKOFF_MS", { BACKOFF_MS: "2001" }, "BACKOFF_MS_MAX"],
+    ["RETRY_COST", { RETRY_COST: "501" }, "RETRY_TOKENS_MAX"],
+    ["RETRY_STALL_COST", { RETRY_TOKENS_MAX: "9" }, "RETRY_TOKENS_MAX, which is 9"],
+    ["BREAKER_SAMPLES_MIN", { BREAKER_SAMPLES_MIN: "21" }, "BREAKER_SAMPLES_MAX"],
+    ["HEDGE_SHARE_MAX", { HEDGE_SHARE_MAX: "1.5" }, ""],
+    ["UPSTREAM_QUEUE_MAX", { UPSTREAM_QUEUE_MAX: "0" }, ""],
+    ["CHAT_TOKENS_PER_MINUTE_MAX", { CHAT_TOKENS_PER_MINUTE_MAX: "7023" }, "7024"],
+    ["CHAT_FALLBACK_BASE_URL", { CHAT_FALLBACK_BASE_URL: "http://127.0.0.1:9/v1" }, ""],
+    [
+      "CHAT_FALLBACK_API_KEY",
+      { CHAT_MODELS_FALLBACK: "b", CHAT_FALLBACK_API_KEY: "sk-secret" },
+      "",
+    ],
+  ];
+  test.each(cases)("%s", (name, env, says) => {
+    const error = refusalOf(env);
+    expect(error?.code).toBe("invalid_request");
+    expect(error?.issues.map(({ path }) => path)).toEqual([name]);
+    expect(error?.detail).toContain(`${name}: `);
+    expect(error?.detail).toContain(says);
+    expect(error?.detail).not.toContain("secret");
+  });
+
+  test("all of them at once", () => {
+    const error = refusalOf({ DEADLINE_MS: "500" });
+    expect(error?.issues.map(({ path }) => path)).toEqual([
+      "EMBED_TIMEOUT_MS",
+      "SEARCH_TIMEOUT_MS",
+      "TAKE_TIMEOUT_MS",
+      "RERANK_TIMEOUT_MS",
+      "FIRST_DELTA_TIMEOUT_MS",
+      "DELTA_GAP_TIMEOUT_MS",
+    ]);
+  });
+});
+
+test("limits on the edge are taken", () => {
+  expect(refusalOf({ EMBED_ATTEMPT_TIMEOUT_MS: "3000", BREAKER_SAMPLES_MIN: "20" })).toBe(
+    undefined,
+  );
+  expect(refusalOf({ HEDGE_SHARE_MAX: "0", CHAT_TOKENS_PER_MINUTE_MAX: "7024" })).toBe(undefined);
+});
+
+test("fallback models are a list; blanks and gaps in it do not count", () => {
+  expect(parseConfig({ CHAT_MODELS_FALLBACK: " b , ,c," }).chatModelsFallback).toEqual(["b", "c"]);
+  expect(refusalOf({ CHAT_MODELS_FALLBACK: " , " })?.detail).toContain("CHAT_MODELS_FALLBACK");
+});
+
+test("every setting has a sentence", () => {
+  expect(describeSettings().filter(({ meaning }) => !/^[A-Z].*\.$/.test(meaning))).toEqual([]);
+});
