@@ -1,0 +1,265 @@
+import { describe, expect, test } from "vitest";
+import { type RunEvent, RunRecord } from "../../src/domain/event.ts";
+import { AppError } from "../../src/errors.ts";
+import type { Runner } from "../../src/http/service.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import {
+  askWith,
+  goodRun,
+  makeApp,
+  makeEnd,
+  makeService,
+  parseMessages,
+  play,
+  retrievalEnd,
+  runStart,
+  type TestOptions,
+  wantsEvents,
+} from "../support/app.ts";
+
+const question = { question: "What are timeouts?" };
+const later = { ...wantsEvents };
+
+/** Runs with an id each; the events after retrieval wait for `gate`. */
+function numbered(gate: Promise<unknown> = Promise.resolve()): Runner {
+  let count = 0;
+  return async function* (_ask, signal) {
+    count += 1;
+    const runId = `run-${count}`;
+    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    yield { ...runStart, runId } as RunEvent;
+    yield retrievalEnd;
+    await Promise.race([gate, aborted]);
+    if (signal.aborted) {
+      const { code, detail } = signal.reason as AppError;
+      yield makeEnd({ runId, outcome: "cancelled", error: { code, detail, retryable: false } });
+      return;
+    }
+    yield* goodRun.slice(2, -1);
+    yield makeEnd({ runId });
+  };
+}
+
+function start(options: TestOptions = {}) {
+  const service = makeService(options);
+  const app = makeApp(service);
+  const ask = (headers: Record<string, string> = {}, body: unknown = question) =>
+    app.request("/v1/ask", askWith(body, headers));
+  return { service, app, ask };
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+describe("a run that was started without waiting", () => {
+  test("is announced with its address, runs on, and ends as a whole record", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { app, ask } = start({ answer: numbered(gate.promise) });
+    const response = await ask({ Prefer: "respond-async" });
+    expect(response.status).toBe(202);
+    expect(response.headers.get("Location")).toBe("/v1/runs/run-1");
+    expect(response.headers.get("Preference-Applied")).toBe("respond-async");
+    expect(await response.json()).toMatchObject({ runId: "run-1", status: "running" });
+    const running = await (await app.request("/v1/runs/run-1")).json();
+    expect(running).toMatchObject({
+      status: "running",
+      question: "What are timeouts?",
+      passages: [{ text: "Timeouts are limits." }],
+      answer: "",
+    });
+    gate.resolve();
+    await settled();
+    const over = (await (await app.request("/v1/runs/run-1")).json()) as { status: string };
+    expect(over).toMatchObject({ status: "ended", answer: "Timeouts are limits. [1]" });
+    expect(RunRecord.parse(over).outcome).toBe("finished");
+  });
+
+  test("is cancelled by DELETE, once", async () => {
+    const { app, ask, service } = start({ answer: numbered(new Promise(() => undefined)) });
+    await ask({ Prefer: "respond-async" });
+    for (let times = 0; times < 2; times += 1) {
+      const response = await app.request("/v1/runs/run-1", { method: "DELETE" });
+      expect(response.status).toBe(200);
+      expect(await response.json()).toMatchObject({ status: "ended", outcome: "cancelled" });
+    }
+    expect(service.gate.running).toBe(0);
+  });
+});
+
+describe("a client that leaves", () => {
+  const cases = [
+    { prefer: "keep-run", outcome: "finished" },
+    { prefer: "", outcome: "cancelled" },
+  ];
+  test.each(cases)("with Prefer: $prefer leaves a run that is $outcome", async (one) => {
+    const gate = Promise.withResolvers<void>();
+    const { app, service } = start({ answer: numbered(gate.promise) });
+    const client = new AbortController();
+    const init = askWith(question, { ...later, Prefer: one.prefer });
+    const response = await app.request("/v1/ask", { ...init, signal: client.signal });
+    await response.body!.getReader().read();
+    client.abort();
+    await settled();
+    gate.resolve();
+    await settled();
+    expect(await (await app.request("/v1/runs/run-1")).json()).toMatchObject(
+      one.prefer === "" ? { outcome: "cancelled" } : { outcome: "finished" },
+    );
+    expect(service.gate.running).toBe(0);
+  });
+});
+
+describe("the events of a run", () => {
+  test("come again from any place, without gap or repeat, with the ids of the first time", async () => {
+    const { app, ask } = start({ answer: numbered() });
+    const first = parseMessages(await (await ask(later)).text());
+    for (const [index, { id = "" }] of first.entries()) {
+      const response = await app.request("/v1/runs/run-1/events", {
+        headers: { "Last-Event-ID": id },
+      });
+      if (index === first.length - 1) {
+        expect(response.status).toBe(204);
+        continue;
+      }
+      expect(parseMessages(await response.text())).toEqual(first.slice(index + 1));
+    }
+    const all = parseMessages(await (await app.request("/v1/runs/run-1/events")).text());
+    expect(all).toEqual(first);
+  });
+
+  test("reach two clients at once while the run goes on", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { app, ask } = start({ answer: numbered(gate.promise) });
+    await ask({ Prefer: "respond-async" });
+    const early = app.request("/v1/runs/run-1/events").then((response) => response.text());
+    const late = app
+      .request("/v1/runs/run-1/events", { headers: { "Last-Event-ID": "2" } })
+      .then((response) => response.text());
+    await settled();
+    gate.resolve();
+    const whole = parseMessages(await early);
+    expect(whole.map(({ event }) => event).at(0)).toBe("run-start");
+    expect(whole.at(-1)?.event).toBe("run-end");
+    expect(parseMessages(await late)).toEqual(whole.slice(2));
+  });
+
+  const wrong = ["-1", "8", "99999999999999999999", "1e3", "run-2:1", "", "0x1", " "];
+  test.each(wrong)("are refused from the place %j", async (id) => {
+    const { app, ask } = start({ answer: numbered() });
+    await (await ask()).text();
+    const response = await app.request("/v1/runs/run-1/events", {
+      headers: { "Last-Event-ID": id },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ issues: [{ path: "Last-Event-ID" }] });
+  });
+});
+
+describe("an idempotency key", () => {
+  const keyed = { "Idempotency-Key": "k-1" };
+
+  test("gives the same run to the same request, however it is written, while it runs and after", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { ask, service } = start({ answer: numbered(gate.promise) });
+    const body = { collections: ["guide"], ...question };
+    const [a, b] = [
+      ask(keyed, body),
+      ask({ ...keyed, ...later }, { ...question, collections: ["guide"] }),
+    ];
+    await settled();
+    gate.resolve();
+    expect(await (await a).json()).toMatchObject({ runId: "run-1" });
+    expect(parseMessages(await (await b).text()).at(-1)?.data).toMatchObject({ runId: "run-1" });
+    await settled();
+    expect(await (await ask(keyed, body)).json()).toMatchObject({ runId: "run-1" });
+    expect(service.asked).toHaveLength(1);
+  });
+
+  test("is refused with another request, while its run runs and after", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { ask } = start({ answer: numbered(gate.promise) });
+    await ask({ ...keyed, Prefer: "respond-async" });
+    for (const when of ["running", "over"]) {
+      const response = await ask(keyed, { question: "Another?" });
+      expect([when, response.status]).toEqual([when, 409]);
+      expect(await response.json()).toMatchObject({ code: "idempotency_conflict" });
+      gate.resolve();
+      await settled();
+    }
+  });
+
+  test("is free again when its run was cancelled or failed in passing", async () => {
+    const failed = makeEnd({
+      outcome: "failed",
+      error: { code: "store_unavailable", retryable: true },
+    });
+    const { ask, service } = start({ answer: play([runStart, failed]) });
+    expect((await ask(keyed)).status).toBe(503);
+    expect((await ask(keyed)).status).toBe(503);
+    expect(service.asked).toHaveLength(2);
+  });
+
+  test.each(["", " ", "a b", "x".repeat(256), "é"])("is refused when it is %j", async (key) => {
+    const response = await start().ask({ "Idempotency-Key": key });
+    expect(response.status).toBe(400);
+  });
+});
+
+describe("a record", () => {
+  test("expires by age, with a clear code", async () => {
+    const clock = createFakeClock();
+    const { app, ask } = start({
+      answer: numbered(),
+      clock,
+      env: { RUN_JOURNAL_AGE_MS_MAX: "1000" },
+    });
+    await (await ask()).text();
+    await clock.advance(999);
+    expect((await app.request("/v1/runs/run-1")).status).toBe(200);
+    await clock.advance(2);
+    for (const path of ["/v1/runs/run-1", "/v1/runs/run-1/events"]) {
+      const response = await app.request(path);
+      expect(response.status).toBe(410);
+      expect(await response.json()).toMatchObject({ code: "run_expired" });
+    }
+  });
+
+  test("gives room to newer ones", async () => {
+    const { app, ask } = start({ answer: numbered(), env: { RUN_JOURNAL_RUNS_MAX: "2" } });
+    for (let times = 0; times < 3; times += 1) await (await ask()).text();
+    await settled();
+    const statuses = ["run-1", "run-2", "run-3", "run-4"].map(
+      async (id) => (await app.request(`/v1/runs/${id}`)).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([410, 200, 200, 404]);
+  });
+
+  test("of a search is not kept", async () => {
+    const { app } = start();
+    await (await app.request("/v1/search", askWith(question))).text();
+    expect((await app.request("/v1/runs/run-1")).status).toBe(404);
+  });
+
+  test("of another caller does not exist", async () => {
+    const { service, ask } = start({ answer: numbered() });
+    await (await ask()).text();
+    await settled();
+    const other = { id: "other", scopes: new Set(["ask"] as const) };
+    await expect(service.journal.find("run-1", other)).rejects.toMatchObject({ code: "not_found" });
+    const own = await service.journal.find("run-1", service.asked[0]!.caller);
+    expect(own.ended).toBe(true);
+  });
+});
+
+test("a run that says more than is kept of one is ended", async () => {
+  const flood: Runner = async function* (_ask, signal) {
+    yield runStart;
+    while (!signal.aborted) yield { type: "text-delta", text: "x".repeat(1000) };
+    yield makeEnd({ outcome: "failed", error: { code: "internal", retryable: false } });
+  };
+  const { app, ask } = start({ answer: flood, env: { RUN_BYTES_MAX: "10000" } });
+  expect((await ask()).status).toBe(500);
+  const record = (await (await app.request("/v1/runs/run-1")).json()) as { answer: string };
+  expect(record.answer.length).toBeLessThan(10_000);
+});
