@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { answer, type AnswerDeps, search } from "./answer.ts";
 import { createAskRoute } from "./http/ask.ts";
+import { createChatRoute } from "./http/chat.ts";
+import { createChatCompletionsRoute } from "./http/chat-completions.ts";
 import { createCollectionRoute, createCollectionsRoute } from "./http/collections.ts";
 import {
   createErrorHandler,
@@ -10,6 +12,7 @@ import {
   refuseAddress,
 } from "./http/guards.ts";
 import { createLiveRoute, createReadyRoute } from "./http/health.ts";
+import { createModelRoute, createModelsRoute } from "./http/models.ts";
 import type { RunGate } from "./http/run-gate.ts";
 import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/runs.ts";
 import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
@@ -53,6 +56,12 @@ export function createServiceApp(service: Service): Hono<Env> {
 
   app.post("/v1/ask", createAskRoute(service)).all(createMethodRefusal("POST"));
   app.post("/v1/search", createSearchRoute(service)).all(createMethodRefusal("POST"));
+  app
+    .post("/v1/chat/completions", createChatCompletionsRoute(service))
+    .all(createMethodRefusal("POST"));
+  app.post("/v1/chat", createChatRoute(service)).all(createMethodRefusal("POST"));
+  app.get("/v1/models", createModelsRoute(service)).all(createMethodRefusal("GET"));
+  app.get("/v1/models/:id{.+}", createModelRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/runs/:id/events", createRunEventsRoute(service)).all(createMethodRefusal("GET"));
   app
     .get("/v1/runs/:id", createRunRoute(service))

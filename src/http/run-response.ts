@@ -67,7 +67,10 @@ export async function awaitEnd(
 ): Promise<void> {
   const reader = readUntilGone(run, client, 0);
   try {
-    while (!run.ended && !client.aborted) onEvents?.(await reader.read(WAIT_MS_MAX));
+    while (!run.ended && !client.aborted) {
+      const events = await reader.read(WAIT_MS_MAX);
+      onEvents?.(events);
+    }
   } finally {
     reader.leave();
   }

@@ -1,0 +1,222 @@
+/** A run in the words of OpenAI's Chat Completions: chunks, one completion, errors. */
+import type { Passage, RunEnd, RunEvent, Usage } from "../../domain/event.ts";
+import { type Problem, problemResponse, toProblem } from "../problem.ts";
+import { type FinishedRun, type RunSoFar, toFinishedRun } from "../run-record.ts";
+import type { EventWriter } from "./native.ts";
+
+export interface CompletionOptions {
+  /** As the caller named it. */
+  readonly model: string;
+  readonly createdSeconds: number;
+  readonly requestId: string;
+  /** Where this service is reached, for the addresses of sources. */
+  readonly origin: string;
+  readonly isUsageWanted: boolean;
+  /** Fields of the request that had no effect. */
+  readonly ignored: readonly string[];
+}
+
+/** The types of error that OpenAI's clients know, by status. */
+function toErrorType(status: number): string {
+  if (status === 401) return "authentication_error";
+  if (status === 403) return "permission_error";
+  if (status === 429) return "rate_limit_error";
+  return status < 500 ? "invalid_request_error" : "server_error";
+}
+
+/** A problem as OpenAI's error body. */
+export function toOpenAiError({ status, detail, code, issues, requestId }: Problem) {
+  return {
+    error: {
+      message: detail,
+      type: toErrorType(status),
+      param: issues?.[0]?.path ?? null,
+      code,
+      request_id: requestId,
+    },
+  };
+}
+
+/** The same as a response with its true status and `Retry-After`. */
+export function openAiErrorResponse(
+  problem: Problem,
+  headers: Record<string, string> = {},
+): Response {
+  const { status, headers: own } = problemResponse(problem, headers);
+  own.set("Content-Type", "application/json");
+  return new Response(JSON.stringify(toOpenAiError(problem)), { status, headers: own });
+}
+
+/** A finished run as a completion. */
+export function toCompletion(record: FinishedRun, options: CompletionOptions) {
+  const { model, createdSeconds: created } = options;
+  return {
+    id: `chatcmpl-${record.runId}`,
+    object: "chat.completion",
+    created,
+    model,
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: "assistant",
+          content: record.answer,
+          refusal: null,
+          annotations: toAnnotations(record, options.origin),
+          tributary: toOwnField(record, options.ignored),
+        },
+        logprobs: null,
+        finish_reason: toFinishReason(record),
+      },
+    ],
+    usage: toUsage(record.usage),
+  };
+}
+
+/**
+ * Creates the writer of a completion's chunks. A run that did not finish ends in an `error` object and without
+ * `[DONE]`; so does one that withdraws text, because this format has no way to take words back.
+ */
+export function createOpenAiWriter(options: CompletionOptions): EventWriter {
+  const events: RunEvent[] = [];
+  const { model, createdSeconds: created, isUsageWanted } = options;
+  const usage = isUsageWanted ? { usage: null } : {};
+  let head = "";
+  let tail = "";
+  let isOver = false;
+
+  const start = (runId: string): string => {
+    const fixed = { id: `chatcmpl-${runId}`, object: "chat.completion.chunk", created, model };
+    // The envelope is the same for every token: it is written once, and only the text each time.
+    head = `data: ${JSON.stringify(fixed).slice(0, -1)},"choices":[{"index":0,"delta":`;
+    tail = `,"logprobs":null,"finish_reason":null}]${isUsageWanted ? ',"usage":null' : ""}}\n\n`;
+    return `${head}{"role":"assistant","content":"","refusal":null}${tail}`;
+  };
+  const fail = (problem: Problem): string => {
+    isOver = true;
+    return `data: ${JSON.stringify(toOpenAiError(problem))}\n\n`;
+  };
+  const finish = (end: RunEnd): string => {
+    if (!isFinished(end)) {
+      const error = end.error ?? { code: "internal" as const, retryable: false };
+      return fail(toProblem(error, options.requestId));
+    }
+    const record = toFinishedRun(events);
+    const fixed = { id: `chatcmpl-${end.runId}`, object: "chat.completion.chunk", created, model };
+    const last = {
+      ...fixed,
+      choices: [
+        {
+          index: 0,
+          delta: { annotations: toAnnotations(record, options.origin) },
+          logprobs: null,
+          finish_reason: toFinishReason(end),
+        },
+      ],
+      tributary: toOwnField(record, options.ignored),
+      ...usage,
+    };
+    const count = { ...fixed, choices: [], usage: toUsage(end.usage) };
+    const parts = isUsageWanted ? [last, count] : [last];
+    return `${parts.map((part) => `data: ${JSON.stringify(part)}\n\n`).join("")}data: [DONE]\n\n`;
+  };
+  const say = (event: RunEvent): string => {
+    if (isOver) return "";
+    switch (event.type) {
+      case "run-start":
+        return start(event.runId);
+      case "text-delta":
+        return `${head}{"content":${JSON.stringify(event.text)}}${tail}`;
+      case "text-reset":
+        return fail(
+          toProblem({ code: "internal", retryable: true, detail: WITHDRAWN }, options.requestId),
+        );
+      case "run-end":
+        return finish(event);
+      default:
+        return "";
+    }
+  };
+  return (batch) => {
+    let text = "";
+    let delta = "";
+    for (const [index, event] of batch.entries()) {
+      events.push(event);
+      if (event.type !== "text-delta") {
+        text += say(event);
+        continue;
+      }
+      delta += event.text;
+      if (batch[index + 1]?.type === "text-delta") continue;
+      text += say({ type: "text-delta", text: delta });
+      delta = "";
+    }
+    return text;
+  };
+}
+
+const WITHDRAWN = "the answer so far was withdrawn; ask again without streaming";
+
+function isFinished({ outcome }: Pick<RunEnd, "outcome">): boolean {
+  return outcome === "finished" || outcome === "exhausted";
+}
+
+function toFinishReason({
+  outcome,
+  truncated,
+}: Pick<RunEnd, "outcome" | "truncated">): "stop" | "length" {
+  return outcome === "exhausted" || truncated === true ? "length" : "stop";
+}
+
+function toUsage({ inputTokens, outputTokens }: Usage) {
+  return {
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+  };
+}
+
+/** Each citation as the kind of annotation that clients show as a source. */
+function toAnnotations(
+  { passages, citations }: Pick<RunSoFar, "passages" | "citations">,
+  origin: string,
+) {
+  const byLabel = new Map(passages.map((passage) => [passage.label, passage]));
+  return citations.flatMap(({ label, start, end }) => {
+    const passage = byLabel.get(label);
+    if (passage === undefined) return [];
+    const { title } = passage;
+    const url = toSourceUrl(passage, origin);
+    return [
+      { type: "url_citation", url_citation: { start_index: start, end_index: end, title, url } },
+    ];
+  });
+}
+
+/** The document's own address where its metadata has one, else the address of the document here. */
+function toSourceUrl({ metadata, collection, documentId }: Passage, origin: string): string {
+  const { url } = metadata;
+  if (typeof url === "string" && /^https?:\/\//.test(url)) return url;
+  return `${origin}/v1/collections/${collection}/documents/${encodeURIComponent(documentId)}`;
+}
+
+/** What this format has no place for. */
+function toOwnField(record: FinishedRun, ignored: readonly string[]) {
+  const { runId, outcome, grounding, answerer, versions, passages, citations, checks } = record;
+  const { ledger, degraded, timeline, output } = record;
+  return {
+    runId,
+    outcome,
+    grounding,
+    answerer,
+    versions,
+    passages,
+    citations,
+    checks,
+    ledger,
+    degraded,
+    timeline,
+    ...(output === undefined ? {} : { output }),
+    ...(ignored.length === 0 ? {} : { ignored }),
+  };
+}
