@@ -12,6 +12,7 @@ import {
   refuseAddress,
 } from "./http/guards.ts";
 import { createLiveRoute, createReadyRoute } from "./http/health.ts";
+import { createMcpRoute } from "./http/mcp.ts";
 import { createModelRoute, createModelsRoute } from "./http/models.ts";
 import type { RunGate } from "./http/run-gate.ts";
 import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/runs.ts";
@@ -60,6 +61,7 @@ export function createServiceApp(service: Service): Hono<Env> {
     .post("/v1/chat/completions", createChatCompletionsRoute(service))
     .all(createMethodRefusal("POST"));
   app.post("/v1/chat", createChatRoute(service)).all(createMethodRefusal("POST"));
+  app.all("/mcp", createMcpRoute(service));
   app.get("/v1/models", createModelsRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/models/:id{.+}", createModelRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/runs/:id/events", createRunEventsRoute(service)).all(createMethodRefusal("GET"));

@@ -107,6 +107,7 @@ const Settings = z.object({
   runJournalDir: Text.optional().describe(
     "Folder that keeps the records over a restart. Unset: they are kept in memory.",
   ),
+  readChunksMax: Count.default(50).describe("Chunks of a document that are read at once."),
   documentShareMax: Share.default(0.5).describe("Share of the context one document may fill."),
 });
 

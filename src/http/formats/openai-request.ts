@@ -59,7 +59,9 @@ const Body = z.strictObject({
   /** Our own options, as in the body of `POST /v1/ask`. */
   tributary: z.looseObject({}).optional(),
   ...Object.fromEntries(IGNORED.map((name) => [name, z.unknown().optional()] as const)),
-  ...Object.fromEntries(Object.keys(REFUSED).map((name) => [name, z.unknown().optional()] as const)),
+  ...Object.fromEntries(
+    Object.keys(REFUSED).map((name) => [name, z.unknown().optional()] as const),
+  ),
 });
 
 export interface OpenAiRequest extends ForeignAsk {

@@ -20,7 +20,7 @@ import { loadTerms } from "./term-store.ts";
 const AT_ONCE: Limiter = (work) => work();
 /** Larger collections would push each other out of the cache. */
 const WARM_CHUNKS_MAX = 200_000;
-/** Most documents of one page. */
+/** Most documents of one page, and chunks of one part of a document. */
 const PAGE_MAX = 1_000;
 
 /** Pins the collection at the version. Throws native errors; the caller maps them. */
@@ -74,6 +74,19 @@ export async function createSnapshot(
       const timeoutMs = base.config.takeTimeoutMs;
       const found = await call(signal, () => takeChunks(table, rows, timeoutMs));
       return rows.map((row) => found.get(row));
+    },
+    async rowsOf({ documentId, from, limit }, signal) {
+      const rows = (await call(signal, () =>
+        table
+          .query()
+          .where(`\`documentId\` = ${toLiteral(documentId)} AND position >= ${toLiteral(from)}`)
+          .select(["position"])
+          .withRowId()
+          .orderBy([{ columnName: "position", ascending: true, nullsFirst: false }])
+          .limit(Math.min(Math.max(1, limit), PAGE_MAX))
+          .toArray(),
+      )) as readonly { readonly _rowid: unknown }[];
+      return rows.map(({ _rowid }) => String(_rowid));
     },
     async documents({ after, limit }, signal) {
       const where = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;

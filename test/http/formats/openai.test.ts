@@ -289,57 +289,61 @@ test("what has no effect is named in the response", async () => {
   });
 });
 
-const bad: readonly (readonly [change: object, param: string, status?: number])[] = [
-  [{ model: undefined }, "model"],
-  [{ model: 5 }, "model"],
-  [{ model: "gpt-4o" }, "model", 404],
-  [{ model: "tributary/" }, "model", 404],
-  [{ model: "tributary/a/b" }, "model", 404],
-  [{ model: "tributary/__proto__" }, "collections[0]"],
-  [{ messages: undefined }, "messages"],
-  [{ messages: [] }, "messages"],
-  [{ messages: "hello" }, "messages"],
-  [{ messages: [null] }, "messages[0]"],
-  [{ messages: [{ role: "user" }] }, "messages[0].content"],
-  [{ messages: [{ role: "user", content: "" }] }, "question"],
-  [{ messages: [{ role: "user", content: 1 }] }, "messages[0].content"],
-  [{ messages: [{ role: "tool", content: "x", tool_call_id: "1" }] }, "messages[0].role"],
-  [{ messages: [{ role: "constructor", content: "x" }] }, "messages[0].role"],
-  [{ messages: [{ role: "system", content: "x" }] }, "messages"],
-  [{ messages: [...messages, { role: "assistant", content: "x" }] }, "messages"],
+const bad: readonly (readonly [change: Record<string, unknown>, param: string, status?: number])[] =
   [
-    { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "x" } }] }] },
-    "messages[0].content[0]",
-  ],
-  [
-    { messages: [{ role: "assistant", content: "", tool_calls: [{ id: "1" }] }, ...messages] },
-    "messages[0].tool_calls",
-  ],
-  [{ stream: "yes" }, "stream"],
-  [{ stream_options: 1 }, "stream_options"],
-  [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools"],
-  [{ functions: [{ name: "f" }] }, "functions"],
-  [{ tool_choice: "required" }, "tool_choice"],
-  [{ n: 2 }, "n"],
-  [{ logprobs: true }, "logprobs"],
-  [{ audio: { voice: "x" } }, "audio"],
-  [{ modalities: ["text", "audio"] }, "modalities"],
-  [{ stop: ["x"] }, "stop"],
-  [{ response_format: { type: "json_object" } }, "response_format"],
-  [{ question: "misplaced" }, "question"],
-  [{ frobnicate: 1 }, "frobnicate"],
-  [{ tributary: { nonsense: 1 } }, "nonsense"],
-  [{ tributary: 1 }, "tributary"],
-];
-test.each(bad)("%j is refused in OpenAI's words, at %s", async (change, param, status = 400) => {
-  const service = makeService();
-  const response = await post({ model: "tributary", messages, ...change }, service);
-  expect(response.status).toBe(status);
-  expect(await response.json()).toMatchObject({
-    error: { message: expect.any(String), type: "invalid_request_error", param },
-  });
-  expect(service.asked).toEqual([]);
-});
+    [{ model: undefined }, "model"],
+    [{ model: 5 }, "model"],
+    [{ model: "gpt-4o" }, "model", 404],
+    [{ model: "tributary/" }, "model", 404],
+    [{ model: "tributary/a/b" }, "model", 404],
+    [{ model: "tributary/__proto__" }, "collections[0]"],
+    [{ messages: undefined }, "messages"],
+    [{ messages: [] }, "messages"],
+    [{ messages: "hello" }, "messages"],
+    [{ messages: [null] }, "messages[0]"],
+    [{ messages: [{ role: "user" }] }, "messages[0].content"],
+    [{ messages: [{ role: "user", content: "" }] }, "question"],
+    [{ messages: [{ role: "user", content: 1 }] }, "messages[0].content"],
+    [{ messages: [{ role: "tool", content: "x", tool_call_id: "1" }] }, "messages[0].role"],
+    [{ messages: [{ role: "constructor", content: "x" }] }, "messages[0].role"],
+    [{ messages: [{ role: "system", content: "x" }] }, "messages"],
+    [{ messages: [...messages, { role: "assistant", content: "x" }] }, "messages"],
+    [
+      { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "x" } }] }] },
+      "messages[0].content[0]",
+    ],
+    [
+      { messages: [{ role: "assistant", content: "", tool_calls: [{ id: "1" }] }, ...messages] },
+      "messages[0].tool_calls",
+    ],
+    [{ stream: "yes" }, "stream"],
+    [{ stream_options: 1 }, "stream_options"],
+    [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools"],
+    [{ functions: [{ name: "f" }] }, "functions"],
+    [{ tool_choice: "required" }, "tool_choice"],
+    [{ n: 2 }, "n"],
+    [{ logprobs: true }, "logprobs"],
+    [{ audio: { voice: "x" } }, "audio"],
+    [{ modalities: ["text", "audio"] }, "modalities"],
+    [{ stop: ["x"] }, "stop"],
+    [{ response_format: { type: "json_object" } }, "response_format"],
+    [{ question: "misplaced" }, "question"],
+    [{ frobnicate: 1 }, "frobnicate"],
+    [{ tributary: { nonsense: 1 } }, "nonsense"],
+    [{ tributary: 1 }, "tributary"],
+  ];
+test.each(bad)(
+  "%j is refused in OpenAI's words, at %s",
+  async (...[change, param, status = 400]) => {
+    const service = makeService();
+    const response = await post({ model: "tributary", messages, ...change }, service);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.any(String), type: "invalid_request_error", param },
+    });
+    expect(service.asked).toEqual([]);
+  },
+);
 
 test.each(["{", "null", "[]", '"x"', ""])(
   "the body %j is refused in OpenAI's words",
