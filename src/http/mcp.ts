@@ -10,7 +10,7 @@ import {
 import type { Context } from "hono";
 import type { Caller } from "../domain/caller.ts";
 import { createMcpTools, type McpTool } from "./formats/mcp-tools.ts";
-import { AppError, toAppError } from "../errors.ts";
+import { type AppError, toAppError } from "../errors.ts";
 import type { Env, Service } from "./service.ts";
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -23,9 +23,9 @@ export function createMcpRoute(service: Service) {
   const tools = createMcpTools(service);
   const handler = createMcpHandler(
     ({ authInfo }) => {
-      const { caller, requestId } = authInfo?.extra as unknown as Session;
       const server = new McpServer(INFO, { instructions: INSTRUCTIONS });
-      for (const tool of tools) register(server, tool, { caller, requestId });
+      const session = authInfo?.extra?.["session"] as Session;
+      for (const tool of tools) register(server, tool, session);
       return server;
     },
     {
@@ -44,7 +44,7 @@ export function createMcpRoute(service: Service) {
     if (refused !== undefined) return refused;
     const session: Session = { caller: c.get("caller"), requestId: c.get("requestId") };
     return handler.fetch(request, {
-      authInfo: { token: "", clientId: session.caller.id, scopes: [], extra: { ...session } },
+      authInfo: { token: "", clientId: session.caller.id, scopes: [], extra: { session } },
     });
   };
 
@@ -55,7 +55,8 @@ export function createMcpRoute(service: Service) {
       name,
       { title, description, inputSchema, outputSchema, annotations },
       async (input, { mcpReq, http }) => {
-        const progressToken = mcpReq._meta?.progressToken;
+        const { _meta: meta } = mcpReq;
+        const progressToken = meta?.progressToken;
         let progress = 0;
         const tell = (message: string): void => {
           if (progressToken === undefined) return;

@@ -62,6 +62,7 @@ export function createEventStream(
       async pull(controller) {
         cancelStall();
         // A format may have no words for an event; the stream is not asked again before it has given something.
+        // oxlint-disable-next-line no-unmodified-loop-condition -- refill does
         while (pieces.length === 0 && !ended) await refill();
         const piece = pieces.shift();
         if (piece === undefined) return controller.close();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createReplay } from "../../src/async/replay.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";
 
@@ -67,10 +67,10 @@ test("the producer waits for the foremost reader, and for nobody when there is n
 test.each(["leave", "close"] as const)("a producer that waits is let go by %s", async (way) => {
   const replay = create(0);
   const reader = replay.read();
-  const pushing = replay.push(1);
+  const pushing = replay.push(1).then(() => "let go");
   if (way === "leave") reader.leave();
   else replay.close();
-  await pushing;
+  expect(await pushing).toBe("let go");
 });
 
 test("the last reader to leave before the end is told of, with its reason, and no other", async () => {

@@ -150,18 +150,11 @@ async function runToEnd(
 
 /** What is worth a word while one waits. */
 function toProgress(event: RunEvent): readonly string[] {
-  switch (event.type) {
-    case "run-start":
-      return [`searching ${event.collections.join(", ") || "no collection"}`];
-    case "retrieval-end":
-      return [`${event.passages.length} passages found`];
-    case "tool-call":
-      return [`using ${event.name}`];
-    case "subrun-start":
-      return [`looking into: ${event.question}`];
-    default:
-      return [];
-  }
+  if (event.type === "run-start") return [`searching ${event.collections.join(", ") || "nothing"}`];
+  if (event.type === "retrieval-end") return [`${event.passages.length} passages found`];
+  if (event.type === "tool-call") return [`using ${event.name}`];
+  if (event.type === "subrun-start") return [`looking into: ${event.question}`];
+  return [];
 }
 
 function toText(record: FinishedRun): string {

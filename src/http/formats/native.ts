@@ -12,17 +12,25 @@ export function createNativeWriter(afterId = 0): EventWriter {
   let id = afterId;
   return (events) => {
     let text = "";
-    let delta = "";
-    for (const [index, event] of events.entries()) {
-      id += 1;
-      if (event.type === "text-delta") {
-        delta += event.text;
-        if (events[index + 1]?.type === "text-delta") continue;
-      }
-      const written = event.type === "text-delta" ? { type: event.type, text: delta } : event;
-      delta = "";
-      text += `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(written)}\n\n`;
+    for (const { event, count } of joinDeltas(events)) {
+      id += count;
+      text += `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
     }
     return text;
   };
+}
+
+/** Neighbouring text-deltas as one; `count` says of how many events each is made. */
+export function joinDeltas(
+  events: readonly RunEvent[],
+): readonly { readonly event: RunEvent; readonly count: number }[] {
+  const joined: { event: RunEvent; count: number }[] = [];
+  for (const event of events) {
+    const last = joined.at(-1);
+    if (event.type === "text-delta" && last?.event.type === "text-delta") {
+      last.event = { type: "text-delta", text: last.event.text + event.text };
+      last.count += 1;
+    } else joined.push({ event, count: 1 });
+  }
+  return joined;
 }

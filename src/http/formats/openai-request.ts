@@ -138,11 +138,9 @@ export function modelNotFound(model: string): AppError {
   });
 }
 
-function parseFormat(
-  format: { readonly type: string; readonly json_schema?: object | undefined } | null | undefined,
-): Record<string, unknown> {
+function parseFormat(format: z.infer<typeof Body>["response_format"]): Record<string, unknown> {
   if (format === undefined || format === null || format.type === "text") return {};
-  const schema = (format.json_schema as { schema?: unknown } | undefined)?.schema;
+  const schema = format.json_schema?.["schema"];
   if (format.type === "json_schema" && typeof schema === "object") return { output: { schema } };
   throw unsupported("response_format", "must be of the type text, or json_schema with its schema");
 }

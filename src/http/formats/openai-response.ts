@@ -1,8 +1,8 @@
 /** A run in the words of OpenAI's Chat Completions: chunks, one completion, errors. */
-import type { Passage, RunEnd, RunEvent, Usage } from "../../domain/event.ts";
+import type { Passage, RunEnd, RunEvent, RunFailure, Usage } from "../../domain/event.ts";
 import { type Problem, problemResponse, toProblem } from "../problem.ts";
 import { type FinishedRun, type RunSoFar, toFinishedRun } from "../run-record.ts";
-import type { EventWriter } from "./native.ts";
+import { type EventWriter, joinDeltas } from "./native.ts";
 
 export interface CompletionOptions {
   /** As the caller named it. */
@@ -79,83 +79,83 @@ export function toCompletion(record: FinishedRun, options: CompletionOptions) {
  */
 export function createOpenAiWriter(options: CompletionOptions): EventWriter {
   const events: RunEvent[] = [];
-  const { model, createdSeconds: created, isUsageWanted } = options;
-  const usage = isUsageWanted ? { usage: null } : {};
-  let head = "";
-  let tail = "";
+  let envelope: Envelope = { head: "", tail: "" };
   let isOver = false;
 
-  const start = (runId: string): string => {
-    const fixed = { id: `chatcmpl-${runId}`, object: "chat.completion.chunk", created, model };
-    // The envelope is the same for every token: it is written once, and only the text each time.
-    head = `data: ${JSON.stringify(fixed).slice(0, -1)},"choices":[{"index":0,"delta":`;
-    tail = `,"logprobs":null,"finish_reason":null}]${isUsageWanted ? ',"usage":null' : ""}}\n\n`;
-    return `${head}{"role":"assistant","content":"","refusal":null}${tail}`;
-  };
-  const fail = (problem: Problem): string => {
+  const fail = (failure: RunFailure): string => {
     isOver = true;
-    return `data: ${JSON.stringify(toOpenAiError(problem))}\n\n`;
-  };
-  const finish = (end: RunEnd): string => {
-    if (!isFinished(end)) {
-      const error = end.error ?? { code: "internal" as const, retryable: false };
-      return fail(toProblem(error, options.requestId));
-    }
-    const record = toFinishedRun(events);
-    const fixed = { id: `chatcmpl-${end.runId}`, object: "chat.completion.chunk", created, model };
-    const last = {
-      ...fixed,
-      choices: [
-        {
-          index: 0,
-          delta: { annotations: toAnnotations(record, options.origin) },
-          logprobs: null,
-          finish_reason: toFinishReason(end),
-        },
-      ],
-      tributary: toOwnField(record, options.ignored),
-      ...usage,
-    };
-    const count = { ...fixed, choices: [], usage: toUsage(end.usage) };
-    const parts = isUsageWanted ? [last, count] : [last];
-    return `${parts.map((part) => `data: ${JSON.stringify(part)}\n\n`).join("")}data: [DONE]\n\n`;
+    return toData(toOpenAiError(toProblem(failure, options.requestId)));
   };
   const say = (event: RunEvent): string => {
     if (isOver) return "";
-    switch (event.type) {
-      case "run-start":
-        return start(event.runId);
-      case "text-delta":
-        return `${head}{"content":${JSON.stringify(event.text)}}${tail}`;
-      case "text-reset":
-        return fail(
-          toProblem({ code: "internal", retryable: true, detail: WITHDRAWN }, options.requestId),
-        );
-      case "run-end":
-        return finish(event);
-      default:
-        return "";
+    if (event.type === "text-delta") {
+      return `${envelope.head}{"content":${JSON.stringify(event.text)}}${envelope.tail}`;
     }
+    if (event.type === "run-start") {
+      envelope = toEnvelope(event.runId, options);
+      return `${envelope.head}{"role":"assistant","content":"","refusal":null}${envelope.tail}`;
+    }
+    if (event.type === "text-reset") return fail(WITHDRAWN);
+    if (event.type !== "run-end") return "";
+    return isFinished(event)
+      ? toLastChunks(toFinishedRun(events), options)
+      : fail(event.error ?? BROKEN);
   };
   return (batch) => {
+    events.push(...batch);
     let text = "";
-    let delta = "";
-    for (const [index, event] of batch.entries()) {
-      events.push(event);
-      if (event.type !== "text-delta") {
-        text += say(event);
-        continue;
-      }
-      delta += event.text;
-      if (batch[index + 1]?.type === "text-delta") continue;
-      text += say({ type: "text-delta", text: delta });
-      delta = "";
-    }
+    for (const { event } of joinDeltas(batch)) text += say(event);
     return text;
   };
 }
 
-const WITHDRAWN = "the answer so far was withdrawn; ask again without streaming";
+/** What is around each token. It is the same every time: it is written once, and only the text each time. */
+interface Envelope {
+  readonly head: string;
+  readonly tail: string;
+}
+
+function toEnvelope(runId: string, options: CompletionOptions): Envelope {
+  const fixed = JSON.stringify(toChunk(runId, options)).slice(0, -1);
+  return {
+    head: `data: ${fixed},"choices":[{"index":0,"delta":`,
+    tail: `,"logprobs":null,"finish_reason":null}]${options.isUsageWanted ? ',"usage":null' : ""}}\n\n`,
+  };
+}
+
+function toChunk(runId: string, { model, createdSeconds: created }: CompletionOptions) {
+  return { id: `chatcmpl-${runId}`, object: "chat.completion.chunk", created, model };
+}
+
+function toLastChunks(record: FinishedRun, options: CompletionOptions): string {
+  const { isUsageWanted, origin, ignored } = options;
+  const chunk = toChunk(record.runId, options);
+  const choice = {
+    index: 0,
+    delta: { annotations: toAnnotations(record, origin) },
+    logprobs: null,
+    finish_reason: toFinishReason(record),
+  };
+  const last = {
+    ...chunk,
+    choices: [choice],
+    tributary: toOwnField(record, ignored),
+    ...(isUsageWanted ? { usage: null } : {}),
+  };
+  const count = { ...chunk, choices: [], usage: toUsage(record.usage) };
+  return `${toData(last)}${isUsageWanted ? toData(count) : ""}data: [DONE]\n\n`;
+}
+
+function toData(value: object): string {
+  return `data: ${JSON.stringify(value)}\n\n`;
+}
+
+const BROKEN: RunFailure = { code: "internal", retryable: false };
+const WITHDRAWN: RunFailure = {
+  code: "internal",
+  retryable: true,
+  detail: "the answer so far was withdrawn; ask again without streaming",
+};
 
 function isFinished({ outcome }: Pick<RunEnd, "outcome">): boolean {
   return outcome === "finished" || outcome === "exhausted";

@@ -1,7 +1,7 @@
 /** A run as an AI SDK UI message stream (version 1). */
 import type { Passage, RunEnd, RunEvent } from "../../domain/event.ts";
 import { type Problem, problemResponse, toProblem } from "../problem.ts";
-import type { EventWriter } from "./native.ts";
+import { type EventWriter, joinDeltas } from "./native.ts";
 
 /** Tells the client's transport which protocol this is. */
 export const UI_STREAM_HEADERS = { "x-vercel-ai-ui-message-stream": "v1" };
@@ -21,102 +21,102 @@ export function uiErrorResponse(problem: Problem, headers: Record<string, string
  * takes only its own parts with it. A run that did not finish ends in `error` or `abort`, never in `finish`.
  */
 export function createUiWriter(requestId: string): EventWriter {
-  const sources = new Set<string>();
+  const tell = createTeller(requestId);
+  const toChunks = (event: RunEvent): readonly Chunk[] =>
+    (tell[event.type] as (event: RunEvent) => readonly Chunk[])(event);
+  return (events) =>
+    joinDeltas(events)
+      .flatMap(({ event }) => toChunks(event))
+      .map(
+        (chunk) => `data: ${JSON.stringify(chunk)}\n\n${isLast(chunk) ? "data: [DONE]\n\n" : ""}`,
+      )
+      .join("");
+}
+
+function isLast({ type }: Chunk): boolean {
+  return type === "finish" || type === "abort" || type === "error";
+}
+
+/** For each kind of event what is said of it. */
+type Teller = {
+  readonly [Type in RunEvent["type"]]: (
+    event: Extract<RunEvent, { type: Type }>,
+  ) => readonly Chunk[];
+};
+
+function createTeller(requestId: string): Teller {
+  const answer = createAnswerParts();
+  const tool = (event: ToolEvent): readonly Chunk[] => [...answer.closeText(), toTool(event)];
+  const subrun = (event: SubrunEvent): readonly Chunk[] => [
+    data("subrun", event, `subrun-${event.subrunId}`),
+  ];
+  const silence = (): readonly Chunk[] => []; // the last chunks hold what counts of it
+  return {
+    "run-start": ({ runId }) => [{ type: "start", messageId: runId }],
+    "leg-end": silence,
+    "retrieval-end": ({ passages }) => [
+      ...passages.map(toSource),
+      ...passages.map((passage) => data("passage", passage, `passage-${passage.label}`)),
+    ],
+    "step-start": silence,
+    "tool-call": tool,
+    "tool-result": tool,
+    "tool-error": tool,
+    "subrun-start": subrun,
+    "subrun-end": subrun,
+    "text-delta": ({ text }) => answer.say(text),
+    citation: ({ type: _type, ...citation }) => [data("citation", citation)],
+    "sentence-check": ({ type: _type, ...check }) => [data("check", check)],
+    "output-partial": ({ value }) => [data("output", value, "output")],
+    "text-reset": () => answer.reset(),
+    degraded: ({ code }) => [data("degraded", { code })],
+    usage: silence,
+    "run-end": (end) => [...answer.close(), ...toEnd(end, requestId)],
+  };
+}
+
+/** The text parts of the answer, within a step that can be withdrawn. */
+function createAnswerParts() {
   let texts = 0;
   let isTextOpen = false;
   let isStepOpen = false;
-
-  const openText = (): Chunk[] => {
-    if (isTextOpen) return [];
-    const opened: Chunk[] = isStepOpen ? [] : [{ type: "start-step" }];
-    isStepOpen = true;
-    isTextOpen = true;
-    texts += 1;
-    return [...opened, { type: "text-start", id: `text-${texts}` }];
-  };
-  const closeText = (): Chunk[] => {
+  const closeText = (): readonly Chunk[] => {
     if (!isTextOpen) return [];
     isTextOpen = false;
     return [{ type: "text-end", id: `text-${texts}` }];
   };
-  const closeStep = (): Chunk[] => {
-    const closed = [...closeText(), ...(isStepOpen ? [{ type: "finish-step" }] : [])];
-    isStepOpen = false;
-    return closed;
+  return {
+    closeText,
+    say(delta: string): readonly Chunk[] {
+      const opened: Chunk[] = [];
+      if (!isStepOpen) opened.push({ type: "start-step" });
+      if (!isTextOpen) opened.push({ type: "text-start", id: `text-${(texts += 1)}` });
+      isStepOpen = true;
+      isTextOpen = true;
+      return [...opened, { type: "text-delta", id: `text-${texts}`, delta }];
+    },
+    reset(): readonly Chunk[] {
+      isTextOpen = false;
+      return isStepOpen ? [{ type: "reset-step" }] : [];
+    },
+    close(): readonly Chunk[] {
+      const closed = [...closeText(), ...(isStepOpen ? [{ type: "finish-step" }] : [])];
+      isStepOpen = false;
+      return closed;
+    },
   };
-  const reset = (): Chunk[] => {
-    isTextOpen = false;
-    return isStepOpen ? [{ type: "reset-step" }] : [];
-  };
-  const list = (passages: readonly Passage[]): Chunk[] => {
-    const fresh = passages.filter(({ chunkId, collection }) => {
-      const known = sources.has(`${collection}/${chunkId}`);
-      sources.add(`${collection}/${chunkId}`);
-      return !known;
-    });
-    return [
-      ...fresh.map(toSource),
-      ...fresh.map((passage) => data("passage", passage, `passage-${passage.label}`)),
-    ];
-  };
-  const end = (event: RunEnd): Chunk[] => {
-    const { type: _type, ledger, timeline, ...metadata } = event;
-    const told = [...closeStep(), data("ledger", ledger), data("timeline", timeline)];
-    if (event.outcome === "cancelled") return [...told, { type: "abort", reason: "cancelled" }];
-    if (event.outcome !== "finished" && event.outcome !== "exhausted") {
-      const error = event.error ?? { code: "internal" as const, retryable: false };
-      return [...told, { type: "error", errorText: toProblem(error, requestId).detail }];
-    }
-    const isCut = event.outcome === "exhausted" || event.truncated === true;
-    return [
-      ...told,
-      { type: "finish", finishReason: isCut ? "length" : "stop", messageMetadata: metadata },
-    ];
-  };
-  const toChunks = (event: RunEvent): Chunk[] => {
-    switch (event.type) {
-      case "run-start":
-        return [{ type: "start", messageId: event.runId }];
-      case "retrieval-end":
-        return list(event.passages);
-      case "text-delta":
-        return [...openText(), { type: "text-delta", id: `text-${texts}`, delta: event.text }];
-      case "text-reset":
-        return reset();
-      case "citation":
-      case "sentence-check": {
-        const { type, ...value } = event;
-        return [data(type === "citation" ? "citation" : "check", value)];
-      }
-      case "tool-call":
-      case "tool-result":
-      case "tool-error":
-        return [...closeText(), toTool(event)];
-      case "subrun-start":
-      case "subrun-end":
-        return [data("subrun", event, `subrun-${event.subrunId}`)];
-      case "degraded":
-        return [data("degraded", { code: event.code })];
-      case "output-partial":
-        return [data("output", event.value, "output")];
-      case "run-end":
-        return end(event);
-      case "leg-end":
-      case "step-start":
-      case "usage":
-        return []; // the last chunks hold what counts of them
-      default:
-        return event satisfies never;
-    }
-  };
-  return (events) =>
-    events
-      .flatMap(toChunks)
-      .map((chunk) => {
-        const isLast = chunk.type === "finish" || chunk.type === "abort" || chunk.type === "error";
-        return `data: ${JSON.stringify(chunk)}\n\n${isLast ? "data: [DONE]\n\n" : ""}`;
-      })
-      .join("");
+}
+
+function toEnd({ type: _type, ledger, timeline, ...end }: RunEnd, requestId: string): Chunk[] {
+  const told = [data("ledger", ledger), data("timeline", timeline)];
+  if (end.outcome === "cancelled") return [...told, { type: "abort", reason: "cancelled" }];
+  if (end.outcome !== "finished" && end.outcome !== "exhausted") {
+    const error = end.error ?? { code: "internal" as const, retryable: false };
+    return [...told, { type: "error", errorText: toProblem(error, requestId).detail }];
+  }
+  const isCut = end.outcome === "exhausted" || end.truncated === true;
+  const finishReason = isCut ? "length" : "stop";
+  return [...told, { type: "finish", finishReason, messageMetadata: end }];
 }
 
 /** With an id a later part of the same id takes the place of the earlier. */
@@ -135,6 +135,7 @@ function toSource({ label, title, documentId, collection }: Passage): Chunk {
   };
 }
 
+type SubrunEvent = Extract<RunEvent, { type: "subrun-start" | "subrun-end" }>;
 type ToolEvent = Extract<RunEvent, { type: "tool-call" | "tool-result" | "tool-error" }>;
 
 /** Tools ran here, and the client does not know them: hence `dynamic` and `providerExecuted`. */

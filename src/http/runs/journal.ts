@@ -174,12 +174,17 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
       await isRoom;
     }
   };
-  void record()
-    .catch((thrown: unknown) => log.error("run-not-recorded", thrown, { runId: id, requestId }))
-    .finally(async () => {
+  const keep = async (): Promise<void> => {
+    try {
+      await record();
+    } catch (thrown) {
+      log.error("run-not-recorded", thrown, { runId: id, requestId });
+    } finally {
       replay.close();
       await hooks.onEnd(live);
-    });
+    }
+  };
+  void keep();
   return live;
 }
 

@@ -4,7 +4,7 @@ import type { Limiter } from "../../async/limiter.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { checkQuery } from "../../stores/check.ts";
-import type { DocumentState, Snapshot } from "../../stores/store.ts";
+import type { DocumentPart, DocumentState, Snapshot } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
 import { callNative, type LanceBase } from "./base.ts";
 import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
@@ -75,19 +75,7 @@ export async function createSnapshot(
       const found = await call(signal, () => takeChunks(table, rows, timeoutMs));
       return rows.map((row) => found.get(row));
     },
-    async rowsOf({ documentId, from, limit }, signal) {
-      const rows = (await call(signal, () =>
-        table
-          .query()
-          .where(`\`documentId\` = ${toLiteral(documentId)} AND position >= ${toLiteral(from)}`)
-          .select(["position"])
-          .withRowId()
-          .orderBy([{ columnName: "position", ascending: true, nullsFirst: false }])
-          .limit(Math.min(Math.max(1, limit), PAGE_MAX))
-          .toArray(),
-      )) as readonly { readonly _rowid: unknown }[];
-      return rows.map(({ _rowid }) => String(_rowid));
-    },
+    rowsOf: (part, signal) => call(signal, () => findRows(table, part)),
     async documents({ after, limit }, signal) {
       const where = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
       const rows: unknown[] = await call(signal, () =>
@@ -117,6 +105,19 @@ async function warm({ limiter }: LanceBase, table: Table): Promise<void> {
   } catch {
     return;
   }
+}
+
+/** The rows of a document's chunks, in reading order. */
+async function findRows(table: Table, { documentId, from, limit }: DocumentPart) {
+  const rows = (await table
+    .query()
+    .where(`\`documentId\` = ${toLiteral(documentId)} AND position >= ${toLiteral(from)}`)
+    .select(["position"])
+    .withRowId()
+    .orderBy([{ columnName: "position", ascending: true, nullsFirst: false }])
+    .limit(Math.min(Math.max(1, limit), PAGE_MAX))
+    .toArray()) as readonly { readonly _rowid: unknown }[];
+  return rows.map(({ _rowid: row }) => String(row));
 }
 
 /** The chunks by row; a damaged one is there as `undefined`. */

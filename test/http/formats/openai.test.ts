@@ -332,18 +332,15 @@ const bad: readonly (readonly [change: Record<string, unknown>, param: string, s
     [{ tributary: { nonsense: 1 } }, "nonsense"],
     [{ tributary: 1 }, "tributary"],
   ];
-test.each(bad)(
-  "%j is refused in OpenAI's words, at %s",
-  async (...[change, param, status = 400]) => {
-    const service = makeService();
-    const response = await post({ model: "tributary", messages, ...change }, service);
-    expect(response.status).toBe(status);
-    expect(await response.json()).toMatchObject({
-      error: { message: expect.any(String), type: "invalid_request_error", param },
-    });
-    expect(service.asked).toEqual([]);
-  },
-);
+test.each(bad)("%j is refused in OpenAI's words, at %s", async (change, param, status = 400) => {
+  const service = makeService();
+  const response = await post({ model: "tributary", messages, ...(change as object) }, service);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({
+    error: { message: expect.any(String), type: "invalid_request_error", param },
+  });
+  expect(service.asked).toEqual([]);
+});
 
 test.each(["{", "null", "[]", '"x"', ""])(
   "the body %j is refused in OpenAI's words",

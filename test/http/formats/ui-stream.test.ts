@@ -98,7 +98,7 @@ test("every chunk of every kind of event is one that the AI SDK knows", async ()
   const types: string[] = [];
   for (const line of lines.slice(0, -1)) {
     const chunk = JSON.parse(line.slice("data: ".length)) as UIMessageChunk;
-    expect(await validate?.(chunk), line).toMatchObject({ success: true });
+    expect(await validate?.(chunk)).toMatchObject({ success: true });
     types.push(chunk.type);
   }
   expect(types[0]).toBe("start");
