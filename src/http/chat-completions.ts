@@ -38,7 +38,7 @@ export function createChatCompletionsRoute(service: Service) {
     const toError = openAiErrorResponse;
     const response = await (asked.isStream
       ? respondWithEvents(service, request, {
-          createWriter: () => createOpenAiWriter(completion),
+          createWriter: (events) => createOpenAiWriter(completion, events),
           toError,
         })
       : respondWithRecord(service, request, {

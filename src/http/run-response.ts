@@ -30,7 +30,8 @@ export type ErrorShape = (problem: Problem, headers?: Record<string, string>) =>
 
 /** A format of event streams. */
 export interface StreamFormat {
-  readonly createWriter: () => EventWriter;
+  /** `events` are all of the run's so far, and grow with it. */
+  readonly createWriter: (events: readonly RunEvent[]) => EventWriter;
   readonly toError: ErrorShape;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -40,7 +41,10 @@ export interface RecordFormat {
   readonly toError: ErrorShape;
 }
 
-const NATIVE_STREAM: StreamFormat = { createWriter: createNativeWriter, toError: problemResponse };
+const NATIVE_STREAM: StreamFormat = {
+  createWriter: () => createNativeWriter(),
+  toError: problemResponse,
+};
 const NATIVE_RECORD: RecordFormat = { toBody: (record) => record, toError: problemResponse };
 
 /** Runs to the end and answers with what `toBody` makes of it; a run that failed is an error. */
@@ -98,7 +102,7 @@ export async function respondWithEvents(
   return toStream(
     service,
     reader,
-    { held, write: format.createWriter() },
+    { held, write: format.createWriter(run.events) },
     {
       ...headers,
       ...format.headers,

@@ -59,7 +59,7 @@ describe.each(archives)("%s", (_name, create) => {
 
   const tight: readonly (readonly [string, Partial<ArchiveLimits>])[] = [
     ["in number", { runsMax: 2 }],
-    ["in bytes", { bytesMax: 5_000 }],
+    ["in bytes", { bytesMax: 2_500 }],
   ];
   test.each(tight)("is bounded %s: the oldest goes and is remembered", async (_limit, limits) => {
     const archive = await create({ ...LIMITS, ...limits });

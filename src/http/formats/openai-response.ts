@@ -75,10 +75,13 @@ export function toCompletion(record: FinishedRun, options: CompletionOptions) {
 
 /**
  * Creates the writer of a completion's chunks. A run that did not finish ends in an `error` object and without
- * `[DONE]`; so does one that withdraws text, because this format has no way to take words back.
+ * `[DONE]`; so does one that withdraws text, because this format has no way to take words back. `events` are all
+ * of the run's, of which the last chunk tells the whole.
  */
-export function createOpenAiWriter(options: CompletionOptions): EventWriter {
-  const events: RunEvent[] = [];
+export function createOpenAiWriter(
+  options: CompletionOptions,
+  events: readonly RunEvent[],
+): EventWriter {
   let envelope: Envelope = { head: "", tail: "" };
   let isOver = false;
 
@@ -89,11 +92,11 @@ export function createOpenAiWriter(options: CompletionOptions): EventWriter {
   const say = (event: RunEvent): string => {
     if (isOver) return "";
     if (event.type === "text-delta") {
-      return `${envelope.head}{"content":${JSON.stringify(event.text)}}${envelope.tail}`;
+      return envelope.head + JSON.stringify(event.text) + envelope.tail;
     }
     if (event.type === "run-start") {
       envelope = toEnvelope(event.runId, options);
-      return `${envelope.head}{"role":"assistant","content":"","refusal":null}${envelope.tail}`;
+      return `${envelope.head}"","role":"assistant","refusal":null${envelope.tail}`;
     }
     if (event.type === "text-reset") return fail(WITHDRAWN);
     if (event.type !== "run-end") return "";
@@ -102,7 +105,6 @@ export function createOpenAiWriter(options: CompletionOptions): EventWriter {
       : fail(event.error ?? BROKEN);
   };
   return (batch) => {
-    events.push(...batch);
     let text = "";
     for (const { event } of joinDeltas(batch)) text += say(event);
     return text;
@@ -117,10 +119,16 @@ interface Envelope {
 
 function toEnvelope(runId: string, options: CompletionOptions): Envelope {
   const fixed = JSON.stringify(toChunk(runId, options)).slice(0, -1);
+  const usage = options.isUsageWanted ? ',"usage":null' : "";
   return {
-    head: `data: ${fixed},"choices":[{"index":0,"delta":`,
-    tail: `,"logprobs":null,"finish_reason":null}]${options.isUsageWanted ? ',"usage":null' : ""}}\n\n`,
+    head: flatten(`data: ${fixed},"choices":[{"index":0,"delta":{"content":`),
+    tail: flatten(`},"finish_reason":null}]${usage}}\n\n`),
   };
+}
+
+/** The same text in one piece: one that was put together is walked through piece by piece each time it is written. */
+function flatten(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text));
 }
 
 function toChunk(runId: string, { model, createdSeconds: created }: CompletionOptions) {
