@@ -14,6 +14,7 @@ import {
   play,
   retrievalEnd,
   runStart,
+  serveTest,
   type TestOptions,
   wantsEvents,
 } from "../support/app.ts";
@@ -181,6 +182,14 @@ describe("an idempotency key", () => {
     expect(service.asked).toHaveLength(1);
   });
 
+  test("starts one run for many requests at once", async () => {
+    const { ask, service } = start({ answer: numbered() });
+    const responses = await Promise.all(Array.from({ length: 8 }, async () => ask(keyed)));
+    for (const response of responses)
+      expect(await response.json()).toMatchObject({ runId: "run-1" });
+    expect(service.asked).toHaveLength(1);
+  });
+
   test("is refused with another request, while its run runs and after", async () => {
     const gate = Promise.withResolvers<void>();
     const { ask } = start({ answer: numbered(gate.promise) });
@@ -255,6 +264,42 @@ describe("a record", () => {
     const own = await service.journal.find("run-1", service.asked[0]!.caller);
     expect(own.ended).toBe(true);
   });
+});
+
+test("a client whose connection breaks again and again has the whole run in the end", async () => {
+  const slow: Runner = async function* () {
+    yield runStart;
+    yield retrievalEnd;
+    for (let count = 0; count < 60; count += 1) {
+      await new Promise((resolve) => setTimeout(resolve, count % 3));
+      yield { type: "text-delta", text: `${count} ` };
+    }
+    yield makeEnd();
+  };
+  await using server = await serveTest(makeService({ answer: slow }));
+  const messages: Message[] = [];
+  /** Reads until the run has ended or the connection is broken after `bytesMax`. */
+  const readOn = async (url: string, init: RequestInit, bytesMax: number): Promise<void> => {
+    const client = new AbortController();
+    const response = await fetch(url, { ...init, signal: client.signal });
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const bytes of response.body!) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length >= bytesMax) break;
+    }
+    client.abort();
+    messages.push(...parseMessages(text));
+  };
+  const init = askWith(question, { ...wantsEvents, Prefer: "keep-run" });
+  await readOn(`${server.url}/v1/ask`, init, 800);
+  for (let size = 50; messages.at(-1)?.event !== "run-end"; size += 37) {
+    const headers = { "Last-Event-ID": messages.at(-1)?.id ?? "0" };
+    await readOn(`${server.url}/v1/runs/run-1/events`, { headers }, size % 300);
+  }
+  const whole = parseMessages(await (await fetch(`${server.url}/v1/runs/run-1/events`)).text());
+  expect(toTold(messages)).toEqual(toTold(whole));
+  expect(toTold(whole).text).toBe(Array.from({ length: 60 }, (_, count) => `${count} `).join(""));
 });
 
 test("a run that says more than is kept of one is ended", async () => {

@@ -67,24 +67,16 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
   const byId = new Map<string, LiveRun>();
   const byKey = new Map<string, LiveRun>();
 
-  const findByKey = async (callerId: string, key: RequestKey): Promise<JournalRun | undefined> => {
-    const scoped = toScoped(callerId, key);
-    let run: LiveRun | StoredRun | undefined = byKey.get(scoped);
-    run ??= await archive.findByKey(callerId, key.name);
-    run = byKey.get(scoped) ?? run; // another request may have started it meanwhile
-    if (run === undefined || !isWorthRepeating(run)) return undefined;
-    if (run.key?.fingerprint === key.fingerprint) return "read" in run ? run : toRun(run, clock);
-    throw new AppError("idempotency_conflict", {
-      detail: "this Idempotency-Key was used with another request; use a new key for each question",
-    });
-  };
-
   return {
     async start(given) {
       const { key, isUnlisted } = given;
       const callerId = given.ask.caller.id;
-      const known = key === undefined ? undefined : await findByKey(callerId, key);
-      if (known !== undefined) return known;
+      if (key !== undefined) {
+        const stored = await archive.findByKey(callerId, key.name);
+        // From here to its entry nothing waits, so that of two requests at once only one starts a run.
+        const known = byKey.get(toScoped(callerId, key)) ?? stored;
+        if (known !== undefined && isWorthRepeating(known)) return repeat(known, key, clock);
+      }
       const live = startLive(deps, given, {
         onId(run) {
           if (isUnlisted !== true) byId.set(run.id, run);
@@ -161,7 +153,7 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
     clock,
     log,
     requestId,
-    onOver: () => ticket.leave(),
+    onOver: () => undefined, // it counts as running until it is kept
   });
   const record = async (): Promise<void> => {
     for await (const event of withinBytes(events, config.runBytesMax, ticket)) {
@@ -175,14 +167,12 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
     }
   };
   const keep = async (): Promise<void> => {
-    try {
-      await record();
-    } catch (thrown) {
+    const report = (thrown: unknown): void =>
       log.error("run-not-recorded", thrown, { runId: id, requestId });
-    } finally {
-      replay.close();
-      await hooks.onEnd(live);
-    }
+    await record().catch(report);
+    replay.close();
+    await hooks.onEnd(live).catch(report);
+    ticket.leave();
   };
   void keep();
   return live;
@@ -209,6 +199,14 @@ function isWorthRepeating(run: LiveRun | StoredRun): boolean {
   const end = run.events.at(-1);
   if (end?.type !== "run-end") return true;
   return end.outcome !== "cancelled" && end.error?.retryable !== true;
+}
+
+/** The run once more. Throws AppError idempotency_conflict. */
+function repeat(run: LiveRun | StoredRun, { fingerprint }: RequestKey, clock: Clock): JournalRun {
+  if (run.key?.fingerprint === fingerprint) return "read" in run ? run : toRun(run, clock);
+  throw new AppError("idempotency_conflict", {
+    detail: "this Idempotency-Key was used with another request; use a new key for each question",
+  });
 }
 
 /** A run from the archive; it is over, and there is nothing left to cancel. */
