@@ -72,9 +72,10 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       const { key, isUnlisted } = given;
       const callerId = given.ask.caller.id;
       if (key !== undefined) {
-        const stored = await archive.findByKey(callerId, key.name);
+        const scoped = toScoped(callerId, key);
+        const found = byKey.get(scoped) ?? (await archive.findByKey(callerId, key.name));
         // From here to its entry nothing waits, so that of two requests at once only one starts a run.
-        const known = byKey.get(toScoped(callerId, key)) ?? stored;
+        const known = byKey.get(scoped) ?? found;
         if (known !== undefined && isWorthRepeating(known)) return repeat(known, key, clock);
       }
       const live = startLive(deps, given, {
