@@ -37,13 +37,15 @@ export function toOpenAiError({ status, detail, code, issues, requestId }: Probl
   };
 }
 
-/** The same as a response with its true status and `Retry-After`. */
+/** The same as a response with its true status and the time to wait. */
 export function openAiErrorResponse(
   problem: Problem,
   headers: Record<string, string> = {},
 ): Response {
   const { status, headers: own } = problemResponse(problem, headers);
   own.set("Content-Type", "application/json");
+  // OpenAI's own clients read the wait in milliseconds where they can.
+  if (problem.retryAfterMs !== undefined) own.set("Retry-After-Ms", String(problem.retryAfterMs));
   return new Response(JSON.stringify(toOpenAiError(problem)), { status, headers: own });
 }
 

@@ -199,6 +199,31 @@ test("the AI SDK's provider streams an answer with its usage", async () => {
   expect(at.service.asked[0]).toMatchObject({ collections: ["guide"] });
 });
 
+test("a refusal that passes says when to come again, in seconds and in milliseconds", async () => {
+  const error = { code: "overloaded" as const, retryable: true, retryAfterMs: 250 };
+  const service = makeService({ answer: play([runStart, makeEnd({ outcome: "failed", error })]) });
+  const { status, headers } = await post({ model: "tributary", messages }, service);
+  expect([status, headers.get("Retry-After"), headers.get("Retry-After-Ms")]).toEqual([
+    503,
+    "1",
+    "250",
+  ]);
+});
+
+test("an answer can be kept for later, under our own addresses", async () => {
+  const app = makeApp(makeService());
+  const body = { model: "tributary", messages, stream: true };
+  const response = await app.request(
+    "/v1/chat/completions",
+    askWith(body, { Prefer: "keep-run", "Idempotency-Key": "k" }),
+  );
+  expect(response.headers.get("Preference-Applied")).toBe("keep-run");
+  const runId = response.headers.get("X-Run-Id") ?? "";
+  await response.text();
+  const record = await (await app.request(`/v1/runs/${runId}`)).json();
+  expect(record).toMatchObject({ runId, answer: "Timeouts are limits. [1]" });
+});
+
 test("a stream that breaks off ends without [DONE], a whole one with it", async () => {
   const error = { code: "internal" as const, retryable: false };
   const broken = [...goodRun.slice(0, -1), makeEnd({ outcome: "failed", error })];
