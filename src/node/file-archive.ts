@@ -49,7 +49,13 @@ export async function createFileArchive(
   const isOld = ({ endedMs }: Entry): boolean => Date.now() - endedMs > ageMsMax;
   const read = async (id: string): Promise<StoredRun | undefined> => {
     const text = await readIfThere(toFile(id));
-    return text === undefined ? undefined : (Stored.parse(JSON.parse(text)) as StoredRun);
+    if (text === undefined) return undefined;
+    try {
+      return Stored.parse(JSON.parse(text)) as StoredRun;
+    } catch (thrown) {
+      log.error("run-unreadable", thrown, { runId: id });
+      return undefined;
+    }
   };
   const expire = async (id: string, entry: Entry): Promise<void> => {
     const run = await read(id);
@@ -57,6 +63,10 @@ export async function createFileArchive(
     bytes -= entry.bytes;
     const mark = `${id}${EXPIRED_SUFFIX}`;
     if (run !== undefined) await writeFile(join(folder, mark), run.callerId);
+    if (run?.key !== undefined) {
+      const keyFile = toKeyFile(folder, run.callerId, run.key.name);
+      if ((await readIfThere(keyFile)) === id) await rm(keyFile, { force: true });
+    }
     marks.add(mark);
     await rm(toFile(id), { force: true });
     const [oldest] = marks;

@@ -1,5 +1,5 @@
 /** What every archive of runs must do, on both. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -88,6 +88,28 @@ test("files outlive the process, and so does the mark of those that went", async
   expect(await after.find("r2")).toMatchObject({ status: "kept" });
   expect(await after.findByKey("a", key.name)).toMatchObject({ id: "r3" });
   expect((await readdir(folder)).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
+
+test("what stays of runs that went is bounded too, keys and marks alike", async () => {
+  const folder = await makeFolder();
+  const archive = await createFileArchive(folder, { ...LIMITS, runsMax: 2 }, recordLog());
+  for (let count = 0; count < 9; count += 1) {
+    await archive.put(makeRun(`r${count}`, { key: { ...key, name: `k${count}` } }));
+  }
+  expect(await readdir(join(folder, "keys"))).toHaveLength(2);
+  expect((await readdir(folder)).filter((name) => name.endsWith(".expired"))).toHaveLength(2);
+  expect((await readdir(folder)).filter((name) => name.endsWith(".run.json"))).toHaveLength(2);
+});
+
+test("a damaged file is no run, and the log knows", async () => {
+  const folder = await makeFolder();
+  const log = recordLog();
+  const archive = await createFileArchive(folder, LIMITS, log);
+  await archive.put(makeRun("r1", { key }));
+  await writeFile(join(folder, "r1.run.json"), '{"id":"r1","events":[{}');
+  expect(await archive.find("r1")).toEqual({ status: "unknown" });
+  expect(await archive.findByKey("a", key.name)).toBeUndefined();
+  expect(log.lines.join("\n")).toContain("run-unreadable");
 });
 
 test("a folder that cannot be made is an error that says what to do", async () => {
