@@ -47,26 +47,14 @@ export async function createFileArchive(
 
   const toFile = (id: string): string => join(folder, `${id}${SUFFIX}`);
   const isOld = ({ endedMs }: Entry): boolean => Date.now() - endedMs > ageMsMax;
-  const read = async (id: string): Promise<StoredRun | undefined> => {
-    const text = await readIfThere(toFile(id));
-    if (text === undefined) return undefined;
-    try {
-      return Stored.parse(JSON.parse(text)) as StoredRun;
-    } catch (thrown) {
-      log.error("run-unreadable", thrown, { runId: id });
-      return undefined;
-    }
-  };
+  const read = (id: string): Promise<StoredRun | undefined> => readRun(toFile(id), id, log);
   const expire = async (id: string, entry: Entry): Promise<void> => {
     const run = await read(id);
     entries.delete(id);
     bytes -= entry.bytes;
     const mark = `${id}${EXPIRED_SUFFIX}`;
     if (run !== undefined) await writeFile(join(folder, mark), run.callerId);
-    if (run?.key !== undefined) {
-      const keyFile = toKeyFile(folder, run.callerId, run.key.name);
-      if ((await readIfThere(keyFile)) === id) await rm(keyFile, { force: true });
-    }
+    if (run !== undefined) await removeKey(folder, run);
     marks.add(mark);
     await rm(toFile(id), { force: true });
     const [oldest] = marks;
@@ -112,6 +100,25 @@ export async function createFileArchive(
       return id === undefined || entry === undefined || isOld(entry) ? undefined : read(id);
     },
   };
+}
+
+/** The run in a file; one that is damaged is none, and is logged. */
+async function readRun(file: string, runId: string, log: Log): Promise<StoredRun | undefined> {
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    return Stored.parse(JSON.parse(text)) as StoredRun;
+  } catch (thrown) {
+    log.error("run-unreadable", thrown, { runId });
+    return undefined;
+  }
+}
+
+/** The key goes with its run, unless a later run has it. */
+async function removeKey(folder: string, { id, callerId, key }: StoredRun): Promise<void> {
+  if (key === undefined) return;
+  const file = toKeyFile(folder, callerId, key.name);
+  if ((await readIfThere(file)) === id) await rm(file, { force: true });
 }
 
 /** Every run in the folder, oldest first. */
