@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { answer, type AnswerDeps, search } from "./answer.ts";
 import { createAskRoute } from "./http/ask.ts";
+import { createChatRoute } from "./http/chat.ts";
+import { createChatCompletionsRoute } from "./http/chat-completions.ts";
 import { createCollectionRoute, createCollectionsRoute } from "./http/collections.ts";
 import {
   createErrorHandler,
@@ -10,7 +12,13 @@ import {
   refuseAddress,
 } from "./http/guards.ts";
 import { createLiveRoute, createReadyRoute } from "./http/health.ts";
+import { createMcpRoute } from "./http/mcp.ts";
+import { createModelRoute, createModelsRoute } from "./http/models.ts";
 import type { RunGate } from "./http/run-gate.ts";
+import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/runs.ts";
+import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
+import { createRunJournal } from "./http/runs/journal.ts";
+import { createMemoryArchive } from "./http/runs/memory-archive.ts";
 import { createAskParser } from "./http/schemas.ts";
 import { createSearchRoute } from "./http/search.ts";
 import type { Env, Service } from "./http/service.ts";
@@ -18,17 +26,21 @@ import type { RerankMode } from "./domain/ask.ts";
 
 export interface AppDeps extends AnswerDeps {
   readonly gate: RunGate;
+  /** Where runs are kept after their end; absent: in memory. */
+  readonly archive?: RunArchive;
 }
 
 /** Creates the service's application. */
 export function createApp(deps: AppDeps): Hono<Env> {
   const { config, clock, log, store, gate } = deps;
+  const archive = deps.archive ?? createMemoryArchive(toArchiveLimits(config), clock);
   return createServiceApp({
     config,
     clock,
     log,
     store,
     gate,
+    journal: createRunJournal({ config, clock, log, gate, archive }),
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
     answer: (ask, signal) => answer(deps, ask, signal),
@@ -45,6 +57,18 @@ export function createServiceApp(service: Service): Hono<Env> {
 
   app.post("/v1/ask", createAskRoute(service)).all(createMethodRefusal("POST"));
   app.post("/v1/search", createSearchRoute(service)).all(createMethodRefusal("POST"));
+  app
+    .post("/v1/chat/completions", createChatCompletionsRoute(service))
+    .all(createMethodRefusal("POST"));
+  app.post("/v1/chat", createChatRoute(service)).all(createMethodRefusal("POST"));
+  app.all("/mcp", createMcpRoute(service));
+  app.get("/v1/models", createModelsRoute(service)).all(createMethodRefusal("GET"));
+  app.get("/v1/models/:id{.+}", createModelRoute(service)).all(createMethodRefusal("GET"));
+  app.get("/v1/runs/:id/events", createRunEventsRoute(service)).all(createMethodRefusal("GET"));
+  app
+    .get("/v1/runs/:id", createRunRoute(service))
+    .delete(createRunCancelRoute(service))
+    .all(createMethodRefusal("GET, DELETE"));
   app.get("/v1/collections", createCollectionsRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
   app.get("/livez", createLiveRoute()).all(createMethodRefusal("GET"));

@@ -101,6 +101,18 @@ const Settings = z.object({
   runTokensMax: Count.default(200_000).describe(
     "Tokens of all model calls of one run, input and output.",
   ),
+  historyTurnsMax: Count.default(64).describe(
+    "Turns before the question that count; older ones are left out.",
+  ),
+  instructionsCharsMax: Count.default(8_000).describe("Length of a caller's instructions."),
+  runBytesMax: Bytes.default(16 * 2 ** 20).describe("Size of the events of one run."),
+  runJournalRunsMax: Count.default(10_000).describe("Runs whose record is kept after their end."),
+  runJournalBytesMax: Bytes.default(128 * 2 ** 20).describe("Size of the records that are kept."),
+  runJournalAgeMsMax: Milliseconds.default(3_600_000).describe("Age of the records that are kept."),
+  runJournalDir: Text.optional().describe(
+    "Folder that keeps the records over a restart. Unset: they are kept in memory.",
+  ),
+  readChunksMax: Count.default(50).describe("Chunks of a document that are read at once."),
   documentShareMax: Share.default(0.5).describe("Share of the context one document may fill."),
 });
 

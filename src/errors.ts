@@ -9,6 +9,8 @@ export const ERROR_CODES = [
   "not_acceptable",
   "collection_not_found",
   "collection_unavailable",
+  "idempotency_conflict",
+  "run_expired",
   "embedder_mismatch",
   "ingest_locked",
   "payload_too_large",

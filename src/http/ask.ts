@@ -1,8 +1,10 @@
-/** `POST /v1/ask`: a question, answered as an event stream or as one JSON record. */
+/** `POST /v1/ask`: a question, answered as an event stream, as one JSON record, or with the address of its run. */
 import type { Context } from "hono";
 import { chooseRepresentation } from "./accept.ts";
 import { readJson } from "./read-json.ts";
+import { applyPreference, readRunOptions } from "./run-options.ts";
 import { respondWithEvents, respondWithRecord } from "./run-response.ts";
+import { respondWithAddress } from "./runs.ts";
 import type { Env, Service } from "./service.ts";
 
 export function createAskRoute(service: Service) {
@@ -10,6 +12,7 @@ export function createAskRoute(service: Service) {
     const accept = c.req.header("Accept");
     const type = chooseRepresentation(accept, ["application/json", "text/event-stream"]);
     const body = await readJson(c.req.raw, service.config.bodyBytesMax);
+    const options = await readRunOptions(c, body);
     const request = {
       ask: service.parseAsk(body, {
         caller: c.get("caller"),
@@ -18,9 +21,15 @@ export function createAskRoute(service: Service) {
       run: service.answer,
       client: c.req.raw.signal,
       requestId: c.get("requestId"),
+      isKept: options.isKept,
+      key: options.key,
     };
-    return type === "text/event-stream"
-      ? respondWithEvents(service, request)
-      : respondWithRecord(service, request);
+    const response = await (options.isAsync
+      ? respondWithAddress(await service.journal.start(request))
+      : type === "text/event-stream"
+        ? respondWithEvents(service, request)
+        : respondWithRecord(service, request));
+    applyPreference(response, options);
+    return response;
   };
 }

@@ -2,6 +2,7 @@
 import type { Context, Next } from "hono";
 import { LOCAL_CALLER } from "../domain/caller.ts";
 import { AppError, toAppError } from "../errors.ts";
+import { chooseErrorShape } from "./error-shapes.ts";
 import { problemResponse, toProblem } from "./problem.ts";
 import type { Env, Service } from "./service.ts";
 
@@ -37,7 +38,7 @@ export function createErrorHandler({ log }: Pick<Service, "log">) {
     if (problem.status === 500)
       log.error("request-failed", thrown, { requestId, code: error.code });
     else if (problem.status > 500) log.warn("request-refused", { requestId, code: error.code });
-    return problemResponse(problem);
+    return chooseErrorShape(c.req.path)(problem);
   };
 }
 
@@ -54,6 +55,6 @@ export function refuseAddress(c: Context<Env>): Response {
 export function createMethodRefusal(allowed: string) {
   return (c: Context<Env>): Response => {
     const error = new AppError("method_not_allowed", { detail: `this address takes ${allowed}` });
-    return problemResponse(toProblem(error, c.get("requestId")), { Allow: allowed });
+    return chooseErrorShape(c.req.path)(toProblem(error, c.get("requestId")), { Allow: allowed });
   };
 }

@@ -1,11 +1,11 @@
 /** Waits with the response until retrieval is done, so that failures before it get their true status. */
 import type { Clock } from "../async/clock.ts";
+import type { Reader } from "../async/replay.ts";
 import type { RunEvent } from "../domain/event.ts";
-import type { EventFeed } from "./event-feed.ts";
 
 /** The events up to `retrieval-end` or `run-end`, or what there is when `holdBackMs` are over. */
 export async function holdBack(
-  feed: EventFeed,
+  feed: Reader<RunEvent>,
   clock: Clock,
   holdBackMs: number,
 ): Promise<readonly RunEvent[]> {

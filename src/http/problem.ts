@@ -11,6 +11,8 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   not_acceptable: [406, "None of the accepted types can be produced"],
   collection_not_found: [404, "A collection does not exist"],
   collection_unavailable: [503, "A collection cannot be read"],
+  idempotency_conflict: [409, "The idempotency key belongs to another request"],
+  run_expired: [410, "The run's record is no longer kept"],
   embedder_mismatch: [409, "A collection was built by another embedder"],
   ingest_locked: [409, "A collection is being written"],
   payload_too_large: [413, "The request is too large"],

@@ -1,7 +1,9 @@
 /** `POST /v1/search`: the passages a question finds, without an answer. */
 import type { Context } from "hono";
 import { chooseRepresentation } from "./accept.ts";
+import { problemResponse } from "./problem.ts";
 import { readJson } from "./read-json.ts";
+import type { FinishedRun } from "./run-record.ts";
 import { respondWithRecord } from "./run-response.ts";
 import type { Env, Service } from "./service.ts";
 
@@ -17,10 +19,17 @@ export function createSearchRoute(service: Service) {
       run: service.search,
       client: c.req.raw.signal,
       requestId: c.get("requestId"),
+      isUnlisted: true,
     };
-    return respondWithRecord(service, request, (record) => {
-      const { runId, outcome, passages, ledger, degraded, timeline, versions } = record;
-      return { runId, outcome, passages, ledger, degraded, timeline, versions };
+    return respondWithRecord(service, request, {
+      toBody: toSearchResult,
+      toError: problemResponse,
     });
   };
+}
+
+/** What a search has to say of its run. */
+export function toSearchResult(record: FinishedRun) {
+  const { runId, outcome, passages, ledger, degraded, timeline, versions } = record;
+  return { runId, outcome, passages, ledger, degraded, timeline, versions };
 }

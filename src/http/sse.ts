@@ -1,11 +1,14 @@
 /** Events to bytes (server-sent events): paced by the reader, kept alive, and never without an end. */
 import type { Clock } from "../async/clock.ts";
+import type { Reader } from "../async/replay.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
-import type { EventFeed } from "./event-feed.ts";
+import type { EventWriter } from "./formats/native.ts";
 
 export interface SseOptions {
   readonly clock: Clock;
+  /** The format: what the events look like on the wire. */
+  readonly write: EventWriter;
   readonly pingIntervalMs: number;
   /** A reader that takes nothing of what is ready for this long is dropped. */
   readonly writeStallTimeoutMs: number;
@@ -23,18 +26,18 @@ const PING = new TextEncoder().encode(": ping\n\n");
  */
 export function createEventStream(
   held: readonly RunEvent[],
-  feed: EventFeed,
-  { clock, pingIntervalMs, writeStallTimeoutMs, abort }: SseOptions,
+  feed: Reader<RunEvent>,
+  { clock, write, pingIntervalMs, writeStallTimeoutMs, abort }: SseOptions,
 ): ReadableStream<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  const encode = createEncoder();
+  const encoder = new TextEncoder();
   let ended = false;
   let shown = false;
   let cancelStall: () => void = () => undefined;
 
   const take = (events: readonly RunEvent[]): void => {
     ended ||= events.some(({ type }) => type === "run-end");
-    const bytes = encode(events);
+    const bytes = encoder.encode(write(events));
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       pieces.push(bytes.subarray(at, at + PIECE_BYTES));
     }
@@ -58,10 +61,12 @@ export function createEventStream(
     {
       async pull(controller) {
         cancelStall();
-        if (pieces.length === 0 && ended) return controller.close();
-        if (pieces.length === 0) await refill();
+        // A format may have no words for an event; the stream is not asked again before it has given something.
+        // oxlint-disable-next-line no-unmodified-loop-condition -- refill does
+        while (pieces.length === 0 && !ended) await refill();
         const piece = pieces.shift();
-        if (piece !== undefined) controller.enqueue(piece);
+        if (piece === undefined) return controller.close();
+        controller.enqueue(piece);
         cancelStall = clock.timer(writeStallTimeoutMs, () => {
           if ((controller.desiredSize ?? 1) > 0) return;
           const detail = "the client took nothing for too long";
@@ -80,28 +85,4 @@ export function createEventStream(
     },
     { highWaterMark: 1 },
   );
-}
-
-/** Writes `id`, `event` and `data`; neighbouring text-deltas become one. Ids count up from 1. */
-function createEncoder(): (events: readonly RunEvent[]) => Uint8Array {
-  const encoder = new TextEncoder();
-  let id = 0;
-  return (events) => {
-    const lines = joinDeltas(events).map((event) => {
-      id += 1;
-      return `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
-    });
-    return encoder.encode(lines.join(""));
-  };
-}
-
-function joinDeltas(events: readonly RunEvent[]): readonly RunEvent[] {
-  const joined: RunEvent[] = [];
-  for (const event of events) {
-    const last = joined.at(-1);
-    if (event.type === "text-delta" && last?.type === "text-delta") {
-      joined[joined.length - 1] = { type: "text-delta", text: last.text + event.text };
-    } else joined.push(event);
-  }
-  return joined;
 }

@@ -4,11 +4,13 @@ import { type AppDeps, createApp } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
 import { createRunGate } from "../http/run-gate.ts";
+import { toArchiveLimits } from "../http/runs/archive.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
 import { toBanner } from "./banner.ts";
 import { checkDataDir, checkWritable } from "./check-data-dir.ts";
 import { checkAddress, createServer, listen } from "./create-server.ts";
 import { drain } from "./drain.ts";
+import { createFileArchive } from "./file-archive.ts";
 import { loadSamples } from "./load-samples.ts";
 import { createLog } from "./log.ts";
 
@@ -36,7 +38,14 @@ async function main(config: Config): Promise<void> {
   process.on("SIGINT", onSignal);
 
   await checkDataDir(config.dataDir);
-  const deps: AppDeps = { ...(await createAnswerDeps(config, log)), gate: createRunGate() };
+  const { runJournalDir } = config;
+  const deps: AppDeps = {
+    ...(await createAnswerDeps(config, log)),
+    gate: createRunGate(),
+    ...(runJournalDir === undefined
+      ? {}
+      : { archive: await createFileArchive(runJournalDir, toArchiveLimits(config), log) }),
+  };
   if ((await deps.store.list(stop.signal)).length === 0) {
     await checkWritable(config.dataDir);
     await checkAddress(config.host, config.port);

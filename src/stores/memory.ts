@@ -112,6 +112,15 @@ function createSnapshot(state: State): Snapshot {
       signal.throwIfAborted();
       return wanted.map((row) => rows[Number(row)]?.chunk);
     },
+    async rowsOf({ documentId, from, limit }, signal) {
+      signal.throwIfAborted();
+      return rows
+        .map(({ chunk }, row) => ({ chunk, row: String(row) }))
+        .filter(({ chunk }) => chunk.documentId === documentId && chunk.position >= from)
+        .toSorted((a, b) => a.chunk.position - b.chunk.position)
+        .slice(0, limit)
+        .map(({ row }) => row);
+    },
     async documents({ after, limit }, signal) {
       signal.throwIfAborted();
       return [...toStates(state).values()]

@@ -25,8 +25,17 @@ export interface Snapshot {
   search(query: StoreQuery, signal: AbortSignal): Promise<readonly StoreHit[]>;
   /** The chunks of these rows, in their order; a row that is gone or damaged has `undefined` in its place. */
   take(rows: readonly string[], signal: AbortSignal): Promise<readonly (Chunk | undefined)[]>;
+  /** The rows of a document's chunks from a position on, in reading order. Empty: there are none. */
+  rowsOf(part: DocumentPart, signal: AbortSignal): Promise<readonly string[]>;
   /** A page of the collection's documents, ordered by id. */
   documents(page: DocumentPage, signal: AbortSignal): Promise<readonly DocumentState[]>;
+}
+
+export interface DocumentPart {
+  readonly documentId: string;
+  /** Position of the first chunk wanted, from 0. */
+  readonly from: number;
+  readonly limit: number;
 }
 
 export interface DocumentPage {

@@ -153,6 +153,18 @@ export function describeStore(name: string, createStore: CreateStore): void {
         }
         expect(paged).toEqual(["a", "b", "o'clock", "z", "é", "😀"]);
       });
+      test("a document is read in order, from any of its chunks on", async () => {
+        const texts = Array.from({ length: 12 }, (_, index) => `part ${index}`);
+        await put(toDocument("o'clock", texts), toDocument("other", ["else"]));
+        const snapshot = await open();
+        const readPart = async (documentId: string, from: number, limit: number) => {
+          const rows = await snapshot.rowsOf({ documentId, from, limit }, signal);
+          return (await snapshot.take(rows, signal)).map((chunk) => chunk?.text);
+        };
+        expect(await readPart("o'clock", 0, 100)).toEqual(texts);
+        expect(await readPart("o'clock", 9, 2)).toEqual(["part 9", "part 10"]);
+        expect(await readPart("o'clock", 12, 2)).toEqual([]);
+      });
       test("what was committed is there for the next writer", async () => {
         await put(toDocument("a", ["one"]));
         await writer.close();
@@ -428,6 +440,8 @@ export function describeStore(name: string, createStore: CreateStore): void {
         await expect(snapshot.terms("cats", aborted)).rejects.toBe(reason);
         await expect(snapshot.take(["0"], aborted)).rejects.toBe(reason);
         await expect(snapshot.documents({ limit: 1 }, aborted)).rejects.toBe(reason);
+        const part = snapshot.rowsOf({ documentId: "a", from: 0, limit: 1 }, aborted);
+        await expect(part).rejects.toBe(reason);
         await expect(writer.index(aborted)).rejects.toBe(reason);
       });
     });

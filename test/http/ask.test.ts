@@ -38,7 +38,9 @@ test("the same run is streamed as events, with ids that count up and one end", a
     "x-run-id": "run-1",
   });
   const messages = parseMessages(await response.text());
-  expect(messages.map(({ id }) => Number(id))).toEqual(messages.map((_, index) => index + 1));
+  const ids = messages.map(({ id }) => Number(id));
+  expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
+  expect(ids.at(-1)).toBe(goodRun.length);
   for (const { event, data } of messages) {
     expect(event).toBe(data.type);
     RunEventSchema.parse(data);

@@ -55,6 +55,7 @@ function toSnapshot(spec: Partial<CollectionSpec>, index = 0): Snapshot {
     terms: () => Promise.reject(new Error("not asked for terms")),
     search: () => Promise.resolve([]),
     take: () => Promise.resolve([]),
+    rowsOf: () => Promise.resolve([]),
     documents: () => Promise.resolve([]),
   };
 }

@@ -1,7 +1,7 @@
 /** The service over scripted runs, or over a store in memory: for tests of the HTTP surface. */
 import type { AddressInfo } from "node:net";
 import { createParser } from "eventsource-parser";
-import { systemClock } from "../../src/async/clock.ts";
+import { type Clock, systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
@@ -10,6 +10,9 @@ import { AppError } from "../../src/errors.ts";
 import { createServiceApp } from "../../src/app.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
 import { createAskParser } from "../../src/http/schemas.ts";
+import { toArchiveLimits } from "../../src/http/runs/archive.ts";
+import { createRunJournal } from "../../src/http/runs/journal.ts";
+import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import type { Runner, Service } from "../../src/http/service.ts";
 import { createServer } from "../../src/node/create-server.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
@@ -132,6 +135,7 @@ export interface TestService extends Service {
 }
 
 export interface TestOptions {
+  readonly clock?: Clock;
   readonly env?: Record<string, string>;
   readonly answer?: Runner;
   readonly search?: Runner;
@@ -149,13 +153,16 @@ export function makeService(options: TestOptions = {}): TestService {
       asked.push(ask);
       return run(ask, signal);
     };
+  const [log, gate, clock] = [recordLog(), createRunGate(), options.clock ?? systemClock];
+  const archive = createMemoryArchive(toArchiveLimits(config), clock);
   return {
     config,
-    clock: systemClock,
-    log: recordLog(),
+    clock,
+    log,
+    journal: createRunJournal({ config, clock, log, gate, archive }),
     store: options.store ?? listStore({ guide: makeInfo("guide") }),
     embedders: new Set(options.embedders ?? ["static:test"]),
-    gate: createRunGate(),
+    gate,
     parseAsk: createAskParser(config, ["lexical"]),
     answer: track(options.answer ?? play(goodRun)),
     search: track(options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })])),

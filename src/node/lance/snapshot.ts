@@ -4,7 +4,7 @@ import type { Limiter } from "../../async/limiter.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { checkQuery } from "../../stores/check.ts";
-import type { DocumentPage, DocumentState, Snapshot } from "../../stores/store.ts";
+import type { DocumentPage, DocumentPart, DocumentState, Snapshot } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
 import { callNative, type LanceBase } from "./base.ts";
 import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
@@ -19,7 +19,7 @@ import { loadTerms } from "./term-store.ts";
 const AT_ONCE: Limiter = (work) => work();
 /** Larger collections would push each other out of the cache. */
 const WARM_CHUNKS_MAX = 200_000;
-/** Most documents of one page. */
+/** Most documents of one page, and chunks of one part of a document. */
 const PAGE_MAX = 1_000;
 
 /** Pins the collection at the version. Throws native errors; the caller maps them. */
@@ -81,6 +81,7 @@ export async function createSnapshot(
       const found = await call(signal, () => takeChunks(table, rows, timeoutMs));
       return rows.map((row) => found.get(row));
     },
+    rowsOf: (part, signal) => call(signal, () => findRows(table, part)),
     documents: (page, signal) => call(signal, () => readDocuments(table, page)),
   };
 }
@@ -113,6 +114,19 @@ async function warm({ limiter }: LanceBase, table: Table): Promise<void> {
   } catch {
     return;
   }
+}
+
+/** The rows of a document's chunks, in reading order. */
+async function findRows(table: Table, { documentId, from, limit }: DocumentPart) {
+  const rows = (await table
+    .query()
+    .where(`\`documentId\` = ${toLiteral(documentId)} AND position >= ${toLiteral(from)}`)
+    .select(["position"])
+    .withRowId()
+    .orderBy([{ columnName: "position", ascending: true, nullsFirst: false }])
+    .limit(Math.min(Math.max(1, limit), PAGE_MAX))
+    .toArray()) as readonly { readonly _rowid: unknown }[];
+  return rows.map(({ _rowid: row }) => String(row));
 }
 
 /** The chunks by row; a damaged one is there as `undefined`. */

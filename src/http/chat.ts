@@ -1,0 +1,33 @@
+/** `POST /v1/chat`: a question as the AI SDK's `useChat` puts it, answered as a UI message stream. */
+import type { Context } from "hono";
+import { parseForeignAsk } from "./foreign-ask.ts";
+import { parseUiRequest } from "./formats/ui-request.ts";
+import { createUiWriter, UI_STREAM_HEADERS, uiErrorResponse } from "./formats/ui-response.ts";
+import { readJson } from "./read-json.ts";
+import { applyPreference, readRunOptions } from "./run-options.ts";
+import { respondWithEvents } from "./run-response.ts";
+import type { Env, Service } from "./service.ts";
+
+export function createChatRoute(service: Service) {
+  return async (c: Context<Env>): Promise<Response> => {
+    const body = await readJson(c.req.raw, service.config.bodyBytesMax);
+    const asked = parseUiRequest(body);
+    const options = await readRunOptions(c, body);
+    const requestId = c.get("requestId");
+    const request = {
+      ask: parseForeignAsk(service, c, asked),
+      run: service.answer,
+      client: c.req.raw.signal,
+      requestId,
+      isKept: options.isKept,
+      key: options.key,
+    };
+    const response = await respondWithEvents(service, request, {
+      createWriter: () => createUiWriter(requestId),
+      toError: uiErrorResponse,
+      headers: UI_STREAM_HEADERS,
+    });
+    applyPreference(response, { ...options, isAsync: false });
+    return response;
+  };
+}

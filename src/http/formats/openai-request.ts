@@ -1,0 +1,193 @@
+/** The body of `POST /v1/chat/completions` as a question of ours; what cannot be honoured is refused or named. */
+import * as z from "zod";
+import { MODES } from "../../domain/ask.ts";
+import { AppError } from "../../errors.ts";
+import { type ForeignAsk, type ForeignMessage, refuse, toForeignAsk } from "../foreign-ask.ts";
+import { toIssues } from "../issues.ts";
+
+/** The model's name: alone it asks every collection directly; `/<mode>` and `/<collection>` may follow, in this order. */
+export const MODEL = "tributary";
+
+/** Settings of a model that have no meaning for the whole of a run. They are passed over, and the response names them. */
+const IGNORED = [
+  "temperature",
+  "top_p",
+  "presence_penalty",
+  "frequency_penalty",
+  "seed",
+  "user",
+  "safety_identifier",
+  "prompt_cache_key",
+  "metadata",
+  "store",
+  "service_tier",
+  "max_tokens",
+  "max_completion_tokens",
+  "reasoning_effort",
+  "verbosity",
+  "parallel_tool_calls",
+  "logit_bias",
+] as const;
+
+/** Refused unless they have a value that asks for nothing. */
+const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
+  tools: [[]],
+  functions: [[]],
+  tool_choice: ["none", "auto"],
+  function_call: ["none", "auto"],
+  n: [1],
+  logprobs: [false],
+  top_logprobs: [0],
+  stop: [[], ""],
+  modalities: [["text"]],
+  audio: [],
+  prediction: [],
+  web_search_options: [],
+};
+
+const Part = z.strictObject({ type: z.literal("text"), text: z.string() });
+const Content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
+const Message = z.looseObject({ role: z.string(), content: z.unknown() });
+const Body = z.strictObject({
+  model: z.string().min(1).max(200),
+  messages: z.array(Message).min(1).max(2_000),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  response_format: z
+    .looseObject({ type: z.string(), json_schema: z.looseObject({}).optional() })
+    .nullish(),
+  /** Our own options, as in the body of `POST /v1/ask`. */
+  tributary: z.looseObject({}).optional(),
+  ...Object.fromEntries(IGNORED.map((name) => [name, z.unknown().optional()] as const)),
+  ...Object.fromEntries(
+    Object.keys(REFUSED).map((name) => [name, z.unknown().optional()] as const),
+  ),
+});
+
+export interface OpenAiRequest extends ForeignAsk {
+  readonly model: string;
+  readonly isStream: boolean;
+  readonly isUsageWanted: boolean;
+  readonly ignored: readonly string[];
+}
+
+/** Parses the body. Throws AppError: invalid_request, unsupported_option, collection_not_found. */
+export function parseOpenAiRequest(body: unknown): OpenAiRequest {
+  const parsed = Body.safeParse(body, { reportInput: true });
+  if (!parsed.success) {
+    const issues = toIssues(parsed.error);
+    const detail = issues
+      .map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`)
+      .join("; ");
+    throw new AppError("invalid_request", { detail, issues });
+  }
+  const given: Record<string, unknown> = parsed.data;
+  for (const [name, harmless] of Object.entries(REFUSED)) {
+    if (isSet(given[name]) && !harmless.some((value) => isSame(value, given[name]))) {
+      throw unsupported(name, REASONS[name] ?? "is not supported");
+    }
+  }
+  const { model, messages, stream, stream_options: options, tributary } = parsed.data;
+  const { mode, collections, question: _question, ...own } = tributary ?? {};
+  const asked = {
+    ...own,
+    ...parseModel(model, { mode, collections }),
+    ...parseFormat(parsed.data.response_format),
+  };
+  return {
+    ...toForeignAsk(messages.map(toMessage), asked),
+    model,
+    isStream: stream === true,
+    isUsageWanted: options?.include_usage === true,
+    ignored: IGNORED.filter((name) => isSet(given[name])),
+  };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  tools: "is not supported: the service has its own tools; use the model tributary/agent",
+  functions: "is not supported: the service has its own tools; use the model tributary/agent",
+  n: "must be 1: there is one answer to a question",
+  stop: "is not supported: the answer ends where its evidence does",
+};
+
+interface Named {
+  readonly mode?: unknown;
+  readonly collections?: unknown;
+}
+
+/** The name beats what stands in the body's own options, because it is what people see. */
+function parseModel(model: string, { mode, collections }: Named): Record<string, unknown> {
+  const [name, ...rest] = model.split("/");
+  const named = (MODES as readonly string[]).includes(rest[0] ?? "") ? rest.shift() : undefined;
+  const [collection, ...more] = rest;
+  if (name !== MODEL || more.length > 0 || collection === "") throw modelNotFound(model);
+  const chosenMode = named ?? mode;
+  const chosen = collection === undefined ? collections : [collection];
+  return {
+    ...(chosenMode === undefined ? {} : { mode: chosenMode }),
+    ...(chosen === undefined ? {} : { collections: chosen }),
+  };
+}
+
+/** No model has this name. */
+export function modelNotFound(model: string): AppError {
+  const shown = model.replace(/[^ -~]/g, "?").slice(0, 100);
+  return new AppError("not_found", {
+    detail: `there is no model "${shown}"; GET /v1/models lists those there are`,
+    issues: [{ path: "model", message: "does not exist" }],
+  });
+}
+
+function parseFormat(format: z.infer<typeof Body>["response_format"]): Record<string, unknown> {
+  if (format === undefined || format === null || format.type === "text") return {};
+  const schema = format.json_schema?.["schema"];
+  if (format.type === "json_schema" && typeof schema === "object") return { output: { schema } };
+  throw unsupported("response_format", "must be of the type text, or json_schema with its schema");
+}
+
+const ROLES: Readonly<Record<string, ForeignMessage["role"]>> = {
+  system: "instructions",
+  developer: "instructions",
+  user: "user",
+  assistant: "assistant",
+};
+
+function toMessage({ role, content, ...rest }: z.infer<typeof Message>, index: number) {
+  const path = `messages[${index}]`;
+  const ours = Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+  if (ours === undefined) {
+    throw unsupported(`${path}.role`, `must be one of ${Object.keys(ROLES).join(", ")}`);
+  }
+  if (isSet(rest["tool_calls"]) && !isSame(rest["tool_calls"], [])) {
+    throw unsupported(`${path}.tool_calls`, "is not supported: the service has its own tools");
+  }
+  return { role: ours, content: toText(content, `${path}.content`), path };
+}
+
+function toText(content: unknown, path: string): string {
+  const parsed = Content.safeParse(content);
+  if (!parsed.success) throw refuse(path, "must be a text, or a list of parts of the type text");
+  if (typeof parsed.data === "string") return parsed.data;
+  return parsed.data
+    .map((part, index) => {
+      const text = Part.safeParse(part);
+      if (text.success) return text.data.text;
+      throw unsupported(`${path}[${index}]`, "must be a part of the type text, with its text");
+    })
+    .join("\n");
+}
+
+function unsupported(path: string, message: string): AppError {
+  return new AppError("unsupported_option", {
+    detail: `${path} ${message}`,
+    issues: [{ path, message }],
+  });
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

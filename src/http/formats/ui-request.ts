@@ -1,0 +1,50 @@
+/** The body of `POST /v1/chat`, as the AI SDK's chat transport sends it, as a question of ours. */
+import * as z from "zod";
+import { AppError } from "../../errors.ts";
+import { type ForeignAsk, type ForeignMessage, refuse, toForeignAsk } from "../foreign-ask.ts";
+import { toIssues } from "../issues.ts";
+
+const Message = z.looseObject({
+  role: z.enum(["system", "user", "assistant"]),
+  parts: z.array(z.looseObject({ type: z.string() })).max(10_000),
+});
+/** What the transport adds; everything else is ours, as in the body of `POST /v1/ask`. */
+const Body = z.looseObject({
+  messages: z.array(Message).min(1).max(2_000),
+  id: z.string().optional(),
+  trigger: z.enum(["submit-message", "regenerate-message"]).optional(),
+  messageId: z.string().nullish(),
+});
+
+/** Parses the body. Throws AppError invalid_request. */
+export function parseUiRequest(body: unknown): ForeignAsk {
+  const parsed = Body.safeParse(body, { reportInput: true });
+  if (!parsed.success) {
+    const issues = toIssues(parsed.error);
+    const detail = issues
+      .map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`)
+      .join("; ");
+    throw new AppError("invalid_request", { detail, issues });
+  }
+  const { messages, id: _id, trigger: _trigger, messageId: _messageId, ...own } = parsed.data;
+  for (const name of ["question", "history", "instructions"]) {
+    if (name in own) throw refuse(name, "has no place here: it is taken from messages");
+  }
+  return toForeignAsk(messages.map(toMessage), own);
+}
+
+function toMessage({ role, parts }: z.infer<typeof Message>, index: number): ForeignMessage {
+  const path = `messages[${index}]`;
+  const content = parts
+    .flatMap((part, at) => {
+      if (part.type === "text") {
+        if (typeof part["text"] === "string") return [part["text"]];
+        throw refuse(`${path}.parts[${at}].text`, "must be a string");
+      }
+      // What an earlier answer of ours was made of comes back with it, and says nothing new.
+      if (role === "assistant") return [];
+      throw refuse(`${path}.parts[${at}]`, "must be a part of the type text");
+    })
+    .join("\n");
+  return { role: role === "system" ? "instructions" : role, content, path };
+}

@@ -1,0 +1,92 @@
+/** `/mcp`: the service as a Model Context Protocol server over streamable HTTP, without sessions. */
+import {
+  createMcpHandler,
+  hostHeaderValidationResponse,
+  localhostAllowedHostnames,
+  localhostAllowedOrigins,
+  McpServer,
+  originValidationResponse,
+} from "@modelcontextprotocol/server";
+import type { Context } from "hono";
+import type { Caller } from "../domain/caller.ts";
+import { createMcpTools, type McpTool } from "./formats/mcp-tools.ts";
+import { type AppError, toAppError } from "../errors.ts";
+import type { Env, Service } from "./service.ts";
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+const INFO = { name: "tributary", version: "1.0.0", title: "Tributary" };
+const INSTRUCTIONS =
+  "Answers questions from the documents of its collections. `ask` writes an answer whose sentences cite passages; `search` returns the passages alone; `read_document` reads around one.";
+
+export function createMcpRoute(service: Service) {
+  const { config, log } = service;
+  const tools = createMcpTools(service);
+  const handler = createMcpHandler(
+    ({ authInfo }) => {
+      const server = new McpServer(INFO, { instructions: INSTRUCTIONS });
+      const session = authInfo?.extra?.["session"] as Session;
+      for (const tool of tools) register(server, tool, session);
+      return server;
+    },
+    {
+      maxRequestBodySize: config.bodyBytesMax,
+      keepAliveMs: config.pingIntervalMs,
+      onerror: (thrown) => log.warn("mcp-refused", { kind: thrown.name }),
+    },
+  );
+  return async (c: Context<Env>): Promise<Response> => {
+    const request = c.req.raw;
+    // A page elsewhere must not reach a service that stands open on this machine by giving it another name.
+    const refused = LOOPBACK.test(config.host)
+      ? (hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
+        originValidationResponse(request, localhostAllowedOrigins()))
+      : undefined;
+    if (refused !== undefined) return refused;
+    const session: Session = { caller: c.get("caller"), requestId: c.get("requestId") };
+    return handler.fetch(request, {
+      authInfo: { token: "", clientId: session.caller.id, scopes: [], extra: { session } },
+    });
+  };
+
+  function register(server: McpServer, tool: McpTool, session: Session): void {
+    const { name, title, description, inputSchema, outputSchema } = tool;
+    const annotations = { readOnlyHint: true, openWorldHint: false };
+    server.registerTool(
+      name,
+      { title, description, inputSchema, outputSchema, annotations },
+      async (input, { mcpReq, http }) => {
+        const { _meta: meta } = mcpReq;
+        const progressToken = meta?.progressToken;
+        let progress = 0;
+        const tell = (message: string): void => {
+          if (progressToken === undefined) return;
+          progress += 1;
+          const params = { progressToken, progress, message };
+          mcpReq
+            .notify({ method: "notifications/progress", params })
+            .catch((thrown: unknown) => log.warn("mcp-progress-lost", { kind: String(thrown) }));
+        };
+        try {
+          const connection = http?.req?.signal;
+          const client =
+            connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
+          const { text, value } = await tool.run(input, { ...session, client, tell });
+          return { content: [{ type: "text", text }], structuredContent: value };
+        } catch (thrown) {
+          const error = toAppError(thrown);
+          if (error.code === "internal") log.error("mcp-tool-failed", thrown, { tool: name });
+          return { isError: true, content: [{ type: "text", text: toSentence(error) }] };
+        }
+      },
+    );
+  }
+}
+
+interface Session {
+  readonly caller: Caller;
+  readonly requestId: string;
+}
+
+function toSentence({ code, detail }: AppError): string {
+  return detail === undefined ? code : `${code}: ${detail}`;
+}

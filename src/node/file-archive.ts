@@ -1,0 +1,163 @@
+/** Runs that are over, as files in a folder, so that they outlive the process: one file a run, oldest out first. */
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pMap from "p-map";
+import * as z from "zod";
+import { createLimiter } from "../async/limiter.ts";
+import { RunEvent } from "../domain/event.ts";
+import { AppError } from "../errors.ts";
+import type { ArchiveLimits, Found, RunArchive, StoredRun } from "../http/runs/archive.ts";
+import type { Log } from "../telemetry/log.ts";
+
+const Stored = z.object({
+  id: z.string(),
+  callerId: z.string(),
+  key: z.object({ name: z.string(), fingerprint: z.string() }).optional(),
+  events: z.array(RunEvent),
+});
+
+/** What is known of a run's file without reading it. */
+interface Entry {
+  readonly bytes: number;
+  readonly endedMs: number;
+}
+
+const SUFFIX = ".run.json";
+const EXPIRED_SUFFIX = ".expired";
+const STAT_CONCURRENCY = 8;
+/** Ids are ours; a caller's never becomes part of a path. */
+const RUN_ID = /^[\w-]{1,64}$/;
+
+/**
+ * Opens the folder, and makes it where it is missing. Of runs that went, an empty mark with their caller stays, as
+ * many as runs are kept. Times are those of the files. Throws AppError store_unavailable.
+ */
+export async function createFileArchive(
+  folder: string,
+  { runsMax, bytesMax, ageMsMax }: ArchiveLimits,
+  log: Log,
+): Promise<RunArchive> {
+  const entries = await open(folder);
+  const marks = new Set((await readdir(folder)).filter((name) => name.endsWith(EXPIRED_SUFFIX)));
+  // One change of the folder at a time, in the order in which runs end.
+  const inTurn = createLimiter({ concurrencyMax: 1, queueMax: runsMax });
+  const { signal } = new AbortController();
+  let bytes = [...entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
+
+  const toFile = (id: string): string => join(folder, `${id}${SUFFIX}`);
+  const isOld = ({ endedMs }: Entry): boolean => Date.now() - endedMs > ageMsMax;
+  const read = (id: string): Promise<StoredRun | undefined> => readRun(toFile(id), id, log);
+  const expire = async (id: string, entry: Entry): Promise<void> => {
+    const run = await read(id);
+    entries.delete(id);
+    bytes -= entry.bytes;
+    const mark = `${id}${EXPIRED_SUFFIX}`;
+    if (run !== undefined) await writeFile(join(folder, mark), run.callerId);
+    if (run !== undefined) await removeKey(folder, run);
+    marks.add(mark);
+    await rm(toFile(id), { force: true });
+    const [oldest] = marks;
+    if (marks.size <= runsMax || oldest === undefined) return;
+    marks.delete(oldest);
+    await rm(join(folder, oldest), { force: true });
+  };
+  const makeRoom = async (): Promise<void> => {
+    for (const [id, entry] of entries) {
+      if (!isOld(entry) && entries.size <= runsMax && bytes <= bytesMax) return;
+      await expire(id, entry);
+    }
+  };
+  const write = async (run: StoredRun): Promise<void> => {
+    const text = JSON.stringify(run);
+    await replace(toFile(run.id), text);
+    if (run.key !== undefined) await replace(toKeyFile(folder, run.callerId, run.key.name), run.id);
+    const size = Buffer.byteLength(text);
+    entries.set(run.id, { bytes: size, endedMs: Date.now() });
+    bytes += size;
+    await makeRoom();
+  };
+
+  return {
+    async put(run) {
+      try {
+        await inTurn(() => write(run), signal);
+      } catch (thrown) {
+        log.error("run-not-kept", thrown, { runId: run.id });
+      }
+    },
+    async find(id): Promise<Found> {
+      if (!RUN_ID.test(id)) return { status: "unknown" };
+      await inTurn(makeRoom, signal);
+      const run = entries.has(id) ? await read(id) : undefined;
+      if (run !== undefined) return { status: "kept", run };
+      const callerId = await readIfThere(join(folder, `${id}${EXPIRED_SUFFIX}`));
+      return callerId === undefined ? { status: "unknown" } : { status: "expired", callerId };
+    },
+    async findByKey(callerId, name) {
+      const id = await readIfThere(toKeyFile(folder, callerId, name));
+      const entry = id === undefined ? undefined : entries.get(id);
+      return id === undefined || entry === undefined || isOld(entry) ? undefined : read(id);
+    },
+  };
+}
+
+/** The run in a file; one that is damaged is none, and is logged. */
+async function readRun(file: string, runId: string, log: Log): Promise<StoredRun | undefined> {
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    return Stored.parse(JSON.parse(text)) as StoredRun;
+  } catch (thrown) {
+    log.error("run-unreadable", thrown, { runId });
+    return undefined;
+  }
+}
+
+/** The key goes with its run, unless a later run has it. */
+async function removeKey(folder: string, { id, callerId, key }: StoredRun): Promise<void> {
+  if (key === undefined) return;
+  const file = toKeyFile(folder, callerId, key.name);
+  if ((await readIfThere(file)) === id) await rm(file, { force: true });
+}
+
+/** Every run in the folder, oldest first. */
+async function open(folder: string): Promise<Map<string, Entry>> {
+  try {
+    await mkdir(join(folder, "keys"), { recursive: true, mode: 0o700 });
+    const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX));
+    const found = await pMap(
+      names,
+      async (name) => {
+        const { size, mtimeMs } = await stat(join(folder, name));
+        return [name.slice(0, -SUFFIX.length), { bytes: size, endedMs: mtimeMs }] as const;
+      },
+      { concurrency: STAT_CONCURRENCY },
+    );
+    return new Map(found.toSorted(([, a], [, b]) => a.endedMs - b.endedMs));
+  } catch (thrown) {
+    throw new AppError("store_unavailable", {
+      detail: "the folder of RUN_JOURNAL_DIR cannot be read or made; check its path and its rights",
+      cause: thrown,
+    });
+  }
+}
+
+/** Readers see the old file or the new one, never a part. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw thrown;
+  }
+}
+
+function toKeyFile(folder: string, callerId: string, name: string): string {
+  return join(folder, "keys", createHash("sha256").update(`${callerId}\n${name}`).digest("hex"));
+}
