@@ -1,17 +1,18 @@
 import { getEventListeners } from "node:events";
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { body, embeddings } from "../../scripts/chaos/reply.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import {
   createOpenAiEmbedder,
   type OpenAiEmbedderOptions,
 } from "../../src/models/openai-embedder.ts";
-import { body, embeddings, type FaultServer, startFaultServer } from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 let mock: LLMock;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
   mock = await LLMock.create({ port: 0 });
 });
 afterAll(async () => {

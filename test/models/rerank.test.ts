@@ -1,21 +1,14 @@
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { body, hang, refusal, type Reply, reset } from "../../scripts/chaos/reply.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { AppError } from "../../src/errors.ts";
 import { createRemoteReranker } from "../../src/models/rerank.ts";
-import {
-  body,
-  type FaultServer,
-  hang,
-  refusal,
-  type Reply,
-  reset,
-  startFaultServer,
-} from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 let mock: LLMock;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
   mock = await LLMock.create({ port: 0 });
 });
 afterAll(async () => {

@@ -1,4 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  body,
+  embeddings,
+  hang,
+  pings,
+  refusal,
+  type Reply,
+  reset,
+  stream,
+} from "../../scripts/chaos/reply.ts";
+import { chunk } from "../../scripts/chaos/stream-shapes.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import { startDeadline } from "../../src/async/deadline.ts";
 import { type AppError, toAppError } from "../../src/errors.ts";
@@ -14,23 +26,10 @@ import {
   withRerankerRetry,
 } from "../../src/models/with-retry.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
-import {
-  body,
-  chunk,
-  embeddings,
-  type FaultServer,
-  hang,
-  pings,
-  refusal,
-  type Reply,
-  reset,
-  startFaultServer,
-  stream,
-} from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
