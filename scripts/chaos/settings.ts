@@ -57,10 +57,9 @@ const ChatSettings = z.strictObject({
   content: z.enum(CONTENTS).optional().describe("What the model writes."),
   replies: z
     .array(z.string())
-    .min(1)
     .readonly()
     .optional()
-    .describe("Or these, one after another, the last again and again."),
+    .describe("Or these, one after another, the last again and again; none: `content` decides."),
   tokens: z.int().min(1).max(100_000).optional().describe("Length of `words`."),
   firstMs: Ms.optional().describe("Until the headers."),
   deltaMs: Ms.optional().describe("Between deltas."),

@@ -1,0 +1,160 @@
+/** Faults of the embedding of a question: an answer from keywords at worst. */
+import { onAll } from "../support/chaos-world.ts";
+import type { Cell } from "./cell.ts";
+import { checkCells } from "./check-cells.ts";
+
+const RETRY = "test/models/with-retry.test.ts";
+const CLIENT = "test/models/openai-client.test.ts";
+const EMBEDDER = "test/models/openai-embedder.test.ts";
+const without = { degraded: ["vector_unavailable"] };
+const on = (fault: string) => onAll("embeddings", fault);
+const once = (fault: string) => onAll("embeddings", fault, { times: 1 });
+/** Room for a wait, or for much to be read, within one attempt. */
+const patient = { EMBED_ATTEMPT_TIMEOUT_MS: "8000", EMBED_TIMEOUT_MS: "9000" };
+
+/** A fault that is mended, one that lasts, and how often each is asked. */
+const mended = (fault: string, fast: string, rest: Partial<Cell> = {}): Cell => ({
+  name: `${fault}, once`,
+  upstream: once(fault),
+  sees: {},
+  requests: { embeddings: 2 },
+  fast,
+  ...rest,
+});
+const lasting = (
+  fault: string,
+  attempts: number,
+  fast: string,
+  rest: Partial<Cell> = {},
+): Cell => ({
+  name: `${fault}, every time`,
+  upstream: on(fault),
+  sees: without,
+  requests: { embeddings: attempts },
+  fast,
+  ...rest,
+});
+
+export const cells: readonly Cell[] = [
+  {
+    name: "slow, but inside its budget",
+    upstream: on("latency=40"),
+    sees: {},
+    requests: {},
+    fast: `${EMBEDDER} > gives unit vectors in the order of the texts`,
+  },
+  mended("latency=5000", `${RETRY} > never answers`, { requests: { embeddings: 2, left: 1 } }),
+  mended("stall-headers", `${RETRY} > never answers`, { requests: { embeddings: 2, left: 1 } }),
+  mended("stall-body", `${RETRY} > stalls within its answer`, {
+    requests: { embeddings: 2, left: 1 },
+  }),
+  lasting("latency=5000", 3, `${RETRY} > calls it a stall when every attempt took too long`, {
+    requests: { embeddings: 3, left: 3 },
+  }),
+  lasting("stall-headers", 3, `${RETRY} > calls it a stall when every attempt took too long`, {
+    requests: { embeddings: 3, left: 3 },
+  }),
+  lasting("stall-body", 3, `${RETRY} > stalls within its answer`, {
+    requests: { embeddings: 3, left: 3 },
+  }),
+  mended("rate-limit", `${RETRY} > a rate limit that lasts`, {}),
+  mended("rate-limit-ms=60", `${RETRY} > waits as long as it was asked to`),
+  mended("rate-limit-seconds=1", `${RETRY} > waits as long as it was asked to`, { env: patient }),
+  mended("rate-limit-date=1", `${RETRY} > waits as long as it was asked to`, { env: patient }),
+  lasting("rate-limit", 3, `${RETRY} > a rate limit that lasts`, { env: patient }),
+  lasting(
+    "rate-limit-seconds=120",
+    1,
+    `${RETRY} > does not wait for what lies beyond the deadline`,
+  ),
+  lasting("rate-limit-date=120", 1, `${RETRY} > does not wait for what lies beyond the deadline`),
+  lasting("quota", 1, `${RETRY} > no quota`),
+  lasting("status=401", 1, `${RETRY} > a wrong key`),
+  lasting("status=403", 1, `${CLIENT} > 403`),
+  lasting("status=404", 1, `${CLIENT} > 404`),
+  ...["500", "502", "504", "529", "408"].map((status) =>
+    mended(`status=${status}`, `${RETRY} > an outage`),
+  ),
+  lasting("status=503", 3, `${RETRY} > an outage that lasts`, { env: patient }),
+  mended("reset", `${RETRY} > a reset`),
+  lasting("reset", 3, `${RETRY} > a reset`, { env: patient }),
+  mended("reset-after=0", `${RETRY} > a reset`),
+  {
+    name: "the connection is reset as soon as it is made, once",
+    upstream: onAll("connection", "reset-accept", { times: 1 }),
+    sees: {},
+    requests: {},
+    fast: `${RETRY} > a reset`,
+  },
+  {
+    name: "the connection is taken and nothing is read from it, once",
+    upstream: onAll("connection", "stall-accept", { times: 1 }),
+    sees: {},
+    requests: {},
+    fast: `${RETRY} > never answers`,
+  },
+  mended("eof-after=0", `${RETRY} > nonsense once`),
+  lasting("eof-after=0", 2, `${RETRY} > nonsense that lasts`),
+  mended("malformed-after=0", `${RETRY} > nonsense once`),
+  lasting("malformed-after=0", 2, `${RETRY} > nonsense that lasts`),
+  mended("html", `${CLIENT} > a web page`),
+  lasting("html", 2, `${CLIENT} > a web page`),
+  lasting("endless-line", 2, `${CLIENT} > a JSON body beyond its limit is cut off`, {
+    env: patient,
+    requests: { embeddings: 2, left: 2 },
+  }),
+  lasting("nan", 2, `${EMBEDDER} > NaN`),
+  lasting("infinity", 1, `${EMBEDDER} > infinity`),
+  lasting("zeros", 1, `${RETRY} > zeros`),
+  lasting("nulls", 1, `${EMBEDDER} > nulls`),
+  lasting("strings", 1, `${EMBEDDER} > strings`),
+  lasting("base64", 1, `${EMBEDDER} > base64`),
+  lasting("dimension=3", 1, `${EMBEDDER} > a question's vector is held to its collection`),
+  lasting("missing", 2, `${EMBEDDER} > no embedding`),
+  mended("missing", `${RETRY} > a missing vector once`),
+  lasting("extra", 2, `${EMBEDDER} > too many`),
+  lasting("duplicate", 2, `${EMBEDDER} > the same index twice`),
+  lasting("wrong-index", 2, `${EMBEDDER} > a wrong index`),
+  lasting("no-index", 2, `${EMBEDDER} > no index`),
+  lasting("redirect=307", 1, `${CLIENT} > a redirect`),
+  lasting("redirect=308", 1, `${CLIENT} > follows no redirect`),
+  lasting("context-too-long", 1, `${CLIENT} > a context length by code`),
+  {
+    name: "split into single bytes, which harms nothing",
+    upstream: on("split=1"),
+    sees: {},
+    requests: {},
+    fast: `${EMBEDDER} > normalises and puts back in order`,
+  },
+  {
+    name: "the run's own deadline passes while it waits",
+    upstream: on("stall-headers"),
+    env: patient,
+    ask: { body: { deadlineMs: 250 } },
+    sees: { failed: "deadline_exceeded" },
+    requests: { embeddings: 1, chat: 0, rerank: 0, left: 1 },
+    fast: `${RETRY} > ends with the run's own deadline when that comes first`,
+  },
+  {
+    name: "10% of calls hang",
+    upstream: on("stall-headers"),
+    sees: {},
+    requests: {},
+    fast: `${RETRY} > never answers`,
+    after: "policy",
+    wanted:
+      "a second call at the observed p95 wins, the first one's socket is closed, no retry is spent",
+  },
+  {
+    name: "an outage that lasts over many questions",
+    upstream: on("status=503"),
+    sees: without,
+    requests: {},
+    fast: `${RETRY} > an outage that lasts`,
+    after: "policy",
+    wanted:
+      "the breaker opens after 10 calls, answers are vector_unavailable at once, one probe mends it",
+  },
+];
+
+checkCells("embedding the question", cells);
