@@ -26,7 +26,7 @@ function parseFault(text: string): Fault {
 
 /** `50`, `50-200`, `2:server_error` or a word. */
 function parseValue(text: string): Omit<Fault, "name"> {
-  const [, low, high, word] = /^(?:(\d+)(?:-(\d+))?)?(?::?([a-z_-][\w-]*))?$/i.exec(text) ?? [];
+  const [, low, high, word] = /^(?:(\d+)(?:-(\d+))?(?::|$))?([\w-]*)$/.exec(text) ?? [];
   const value = Number(low ?? Number.NaN);
   return { value, high: Number(high ?? value), word: word ?? "" };
 }

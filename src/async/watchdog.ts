@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { toAbortError } from "./deadline.ts";
 
-export interface WatchdogOptions {
+export interface WatchdogOptions<T> {
   /** Longest wait for the first item. */
   readonly firstMs: number;
   /** Longest silence between two items. The consumer's own time between them does not count. */
@@ -12,6 +12,8 @@ export interface WatchdogOptions {
   readonly signal: AbortSignal;
   /** For people, named in the error: `the chat model "m"`. */
   readonly source: string;
+  /** The item that proves the stream complete: a silence behind it costs nothing. Unset: there is none. */
+  readonly isLast?: (item: T) => boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface WatchdogOptions {
  */
 export async function* withWatchdog<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
-  { firstMs, gapMs, clock, signal, source }: WatchdogOptions,
+  { firstMs, gapMs, clock, signal, source, isLast = () => false }: WatchdogOptions<T>,
 ): AsyncGenerator<T, void, undefined> {
   if (signal.aborted) throw toAbortError(signal.reason);
   const child = new AbortController();
@@ -37,10 +39,12 @@ export async function* withWatchdog<T>(
         child.abort(new AppError("upstream_stalled", { detail }));
       });
       const result = await iterator.next().finally(cancelTimer);
+      const isComplete = result.done !== true && isLast(result.value) && !signal.aborted;
       // A stream that was aborted may end as if it were complete.
-      if (child.signal.aborted) break;
+      if (child.signal.aborted && !isComplete) break;
       if (result.done === true) return;
       yield result.value;
+      if (isComplete && child.signal.aborted) return;
     }
   } catch (thrown) {
     if (!child.signal.aborted) throw thrown;

@@ -2,7 +2,7 @@
 import { APIError } from "openai";
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
 import { toAbortError } from "../async/deadline.ts";
-import { AppError, toAppError } from "../errors.ts";
+import { AppError, type ErrorCode, toAppError } from "../errors.ts";
 import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
 import { adaptDialect, guessDialect, toDialectFields } from "./chat-dialect.ts";
 import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts";
@@ -10,6 +10,8 @@ import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { type Upstream, toBadResponse } from "./upstream.ts";
 
 const ANSWER_CHARS_MAX = 2 * 2 ** 20;
+
+const LATE_BREAKS: ReadonlySet<ErrorCode> = new Set(["upstream_truncated", "upstream_stalled"]);
 
 export interface OpenAiChatOptions {
   readonly client: OpenAiClient;
@@ -102,8 +104,8 @@ async function* readAnswer(
       yield { type: "text", text: chunk.text };
     }
   } catch (thrown) {
-    // A connection that breaks behind the finish reason costs the usage, not the answer.
-    if (finish === undefined || toAppError(thrown).code !== "upstream_truncated") throw thrown;
+    // A connection that breaks or falls silent behind the finish reason costs the usage, not the answer.
+    if (finish === undefined || !LATE_BREAKS.has(toAppError(thrown).code)) throw thrown;
   }
   if (usage !== undefined) yield { type: "usage", ...usage };
   yield { type: "finish", reason: checkFinish(finish, length, upstream) };

@@ -70,6 +70,7 @@ export function withChatRetry(model: ChatModel, policy: ChatRetryPolicy): ChatMo
               clock: policy.clock,
               signal,
               source: model.id,
+              isLast: ({ type }) => type === "finish",
             }),
           ),
         { ...policy, signal },

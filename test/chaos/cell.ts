@@ -7,10 +7,8 @@ import { toStatus } from "../../src/http/problem.ts";
 import {
   type AskOptions,
   askWorld,
-  countResources,
   expectNothingLeft,
   expectNothingPrivate,
-  expectResourcesBack,
   startWorld,
   type World,
 } from "../support/chaos-world.ts";
@@ -51,22 +49,18 @@ export interface Cell {
   readonly wanted?: string;
 }
 
-/** Asks twice, for a stream and for JSON, and checks all four things: client, upstream, leaks, private text. */
+/** Asks twice, for a stream and for JSON, and checks client, upstream, leaks and private text. Handles and timers are counted around all cells of a file. */
 export async function checkCell(cell: Cell, folder: TempFolder): Promise<void> {
-  const before = countResources();
-  {
-    await using world = await startWorld({ folder, ...(cell.env && { env: cell.env }) });
-    for (const stream of [true, false]) {
-      world.upstream.set(cell.upstream);
-      world.upstream.journal.reset();
-      const response = await askWorld(world, { ...cell.ask, stream });
-      checkSeen(cell, response, stream);
-      checkRequests(cell, world);
-      expectNothingPrivate(world, seenBy(response));
-      await expectNothingLeft(world);
-    }
+  await using world = await startWorld({ folder, ...(cell.env && { env: cell.env }) });
+  for (const stream of [true, false]) {
+    world.upstream.set(cell.upstream);
+    world.upstream.journal.reset();
+    const response = await askWorld(world, { ...cell.ask, stream });
+    checkSeen(cell, response, stream);
+    checkRequests(cell, world);
+    expectNothingPrivate(world, seenBy(response));
+    await expectNothingLeft(world);
   }
-  await expectResourcesBack(before);
 }
 
 function checkSeen({ sees }: Cell, response: RawResponse, stream: boolean): void {

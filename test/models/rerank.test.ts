@@ -103,6 +103,7 @@ describe("refuses an answer it cannot trust", () => {
     ["401", refusal(401), "upstream_config"],
     ["400", refusal(400), "upstream_config"],
     ["429", refusal(429, {}, { "retry-after": "3" }), "upstream_rate_limited"],
+    ["429 without quota", refusal(429, { code: "insufficient_quota" }), "upstream_config"],
     ["500", refusal(500), "upstream_unavailable"],
     ["a reset", reset, "upstream_unavailable"],
     ["a redirect", body("", { status: 307, headers: { location: "/x" } }), "upstream_config"],

@@ -282,6 +282,31 @@ describe("a chat model with retries", () => {
     });
   });
 
+  test("takes a silence behind the finish reason for the end, and closes the connection", async () => {
+    server.script(stream([hi, stop], "hang"));
+    const call = createCall();
+    const { answer: shown, asking } = ask(call);
+    await call.until(() => shown.text !== "");
+    await call.clock.advance(LIMIT_MS / 2);
+    expect(await call.finish(asking)).toEqual({
+      result: { text: "hi finish", error: undefined },
+      left: [true],
+    });
+  });
+
+  test("but not for the end when the run's own deadline passes in it", async () => {
+    server.script(stream([hi, stop], "hang"));
+    const call = createCall();
+    using deadline = startDeadline({ clock: call.clock, budgetMs: LIMIT_MS / 4, stage: "answer" });
+    const { answer: shown, asking } = ask(call, deadline.signal);
+    await call.until(() => shown.text !== "");
+    await call.clock.advance(LIMIT_MS / 4);
+    expect(await call.finish(asking)).toMatchObject({
+      result: { text: "hi", error: { code: "deadline_exceeded" } },
+      left: [true],
+    });
+  });
+
   test("ends with the run's own deadline, in the stream too", async () => {
     server.script(stream([hi], "hang"));
     const call = createCall();
