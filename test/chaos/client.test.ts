@@ -122,8 +122,11 @@ test("a client that stops reading is reset, and the model's stream with it", asy
   await using world = await startWorld({
     folder,
     env: { WRITE_STALL_TIMEOUT_MS: "300" },
-    // Each sentence brings a check, so that there is more than what the kernel takes.
-    upstream: { chat: { replies: ["a b. ".repeat(60_000)] } },
+    // More bytes than the kernel takes, and then a stream that is still open.
+    upstream: {
+      chat: { replies: [`${"語".repeat(2_000)} `.repeat(900)] },
+      rules: [{ on: "chat", fault: "stall-after=1000" }],
+    },
   });
   await using client = ask(world);
   client.pause();
