@@ -39,12 +39,14 @@ export async function* withWatchdog<T>(
         child.abort(new AppError("upstream_stalled", { detail }));
       });
       const result = await iterator.next().finally(cancelTimer);
-      const isComplete = result.done !== true && isLast(result.value) && !signal.aborted;
       // A stream that was aborted may end as if it were complete.
-      if (child.signal.aborted && !isComplete) break;
+      if (child.signal.aborted) {
+        if (signal.aborted || result.done === true || !isLast(result.value)) break;
+        yield result.value;
+        return;
+      }
       if (result.done === true) return;
       yield result.value;
-      if (isComplete && child.signal.aborted) return;
     }
   } catch (thrown) {
     if (!child.signal.aborted) throw thrown;

@@ -52,4 +52,4 @@ const cells: readonly Cell[] = [
   ),
 ];
 
-checkCells("the model after its first word", cells);
+checkCells(cells);

@@ -115,6 +115,7 @@ test("fifty clients that leave at any moment leave nothing open", async () => {
     await client.closed;
   });
   await Promise.all(endings);
+  expect(seen(world, "chat")).toBeGreaterThan(0);
   await expectNothingLeft(world, { chat: { content: "grounded", deltaMs: 0 } });
 });
 
@@ -202,14 +203,3 @@ async function expectAnswer(world: World): Promise<void> {
   const [response] = parseResponses(client.received());
   expect(checkSse(response?.body ?? "").end).toMatchObject({ outcome: "finished" });
 }
-
-test.todo(
-  "overload (after: gate): only 200, 429 and 503; each 503 with Retry-After; /livez is answered",
-);
-test.todo("one caller floods (after: gate): another one's questions are still answered");
-test.todo(
-  "identical questions in flight (after: gate): one run, cancelled when the last listener leaves",
-);
-test.todo(
-  "queue delay over its limit for long (after: gate): rerank and sub-agents are shed, each with its code",
-);

@@ -110,16 +110,6 @@ const cells: readonly Cell[] = [
   },
   lasting("context-too-long", 1, `${CLIENT} > a context length by code`),
   {
-    name: "the context is too long, once",
-    upstream: once("context-too-long"),
-    sees: { degraded: ["context_trimmed"] },
-    requests: { chat: 2 },
-    fast: `${CLIENT} > a context length by code`,
-    after: "policy",
-    wanted:
-      "the lowest passages are left out, the model is asked once more, degraded says context_trimmed",
-  },
-  {
     name: "the token limit",
     upstream: on("length"),
     sees: { truncated: true },
@@ -156,25 +146,6 @@ const cells: readonly Cell[] = [
     requests: { left: 1 },
     fast: "test/answer.test.ts > deadline",
   },
-  {
-    name: "an outage that lasts, with a second model",
-    upstream: on("status=503"),
-    sees: { degraded: ["llm_fallback_model"] },
-    requests: {},
-    fast: `${CLIENT} > 500`,
-    after: "policy",
-    wanted: "the fallback model answers, degraded says so; at most 3 attempts over both",
-  },
-  {
-    name: "an outage that lasts over many questions",
-    upstream: on("status=503"),
-    sees: quoted,
-    requests: {},
-    fast: `${CLIENT} > 500`,
-    after: "policy",
-    wanted:
-      "the breaker opens, answers are extractive at once with at most 1.02 calls each, one probe mends it",
-  },
 ];
 
-checkCells("the model before its first word", cells);
+checkCells(cells);

@@ -41,7 +41,7 @@ const cells = Object.keys(STREAM_SHAPES).map((shape): Cell => {
   return { name: shape, upstream, ...seen, fast: `${CHAT} > ${title}` };
 });
 
-checkCells("the shape of a stream", cells);
+checkCells(cells);
 
 test("only calls of tools are wordless", () => {
   const others = Object.keys(STREAM_SHAPES).filter((shape) => !shape.startsWith("tool-"));

@@ -200,13 +200,18 @@ export async function expectNothingLeft(world: World, healthy: SettingsInput = {
   await until(() => world.sockets.size === 0, "a client's connection is still open");
   await until(() => world.upstream.journal.totals().open === 0, "an exchange is still open");
   world.upstream.set({ rules: [], ...healthy });
-  const { body, status } = await askWorld(world, { stream: false });
-  expect(status, body).toBe(200);
-  expect(JSON.parse(body)).toMatchObject({
+  const response = await askWorld(world, { stream: false });
+  expectStatus(response, 200);
+  expect(JSON.parse(response.body)).toMatchObject({
     outcome: "finished",
     answerer: "openai:m",
     degraded: [],
   });
+}
+
+/** Says the body when the status is another. */
+export function expectStatus({ status, body }: RawResponse, wanted: number): void {
+  if (status !== wanted) throw new Error(`status ${status} instead of ${wanted}: ${body}`);
 }
 
 /** Handles and timers that keep this process alive, by kind. */
