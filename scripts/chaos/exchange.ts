@@ -21,6 +21,8 @@ export interface Exchange {
 
 /** The header by which a request names its own faults; `none` keeps the rules away from it. */
 const HEADER = "x-chaos";
+/** The query of an address that a redirect leads to: there is an answer and no fault, so that following shows. */
+export const REDIRECTED = "redirected";
 
 /** Throws AppError invalid_request for a body that is not JSON and a header that names no faults. */
 export function createExchange(request: IncomingMessage, text: string, plan: () => Plan): Exchange {
@@ -34,7 +36,9 @@ export function createExchange(request: IncomingMessage, text: string, plan: () 
     body: parseBody(text),
     bytesIn: text.length,
     key: `${path} ${text.length} ${hashText(text)}`,
-    faults: readHeader(headers[HEADER], on) ?? plan().choose(on),
+    faults: path.endsWith(`?${REDIRECTED}`)
+      ? []
+      : (readHeader(headers[HEADER], on) ?? plan().choose(on)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Faults that take the place of any answer: refusals, redirects, web pages, silence, broken connections. */
 import type { Fault, FaultName } from "./fault.ts";
+import { REDIRECTED } from "./exchange.ts";
 import { body, endlessLine, hang, html, refusal, type Reply, reset } from "./reply.ts";
 
 /** The reply of a fault that is the same for every kind of request; undefined when the fault shapes an answer. */
@@ -16,7 +17,7 @@ const REFUSALS: Readonly<Partial<Record<FaultName, ToReply>>> = {
   status: (status) =>
     refusal(status, { type: status >= 500 ? "server_error" : "invalid_request_error" }),
   redirect: (status) => (response, request) =>
-    body("", { status, headers: { location: request.path } })(response, request),
+    body("", { status, headers: { location: `${request.path}?${REDIRECTED}` } })(response, request),
   quota: () => refusal(429, { type: "insufficient_quota", code: "insufficient_quota" }),
   "content-filter": () => refusal(400, { code: "content_filter" }),
   "context-too-long": () => refusal(400, { code: "context_length_exceeded", param: "messages" }),

@@ -1,9 +1,10 @@
 /** The kit itself: what it serves, how it fails, what it remembers, and how it is told. */
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
-import { FAULTS } from "../../scripts/chaos/fault.ts";
+import { type FaultKind, FAULTS, TARGETS } from "../../scripts/chaos/fault.ts";
 import type { Entry, Totals } from "../../scripts/chaos/journal.ts";
 import { parseFaults } from "../../scripts/chaos/parse-faults.ts";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
@@ -249,6 +250,32 @@ describe("while it runs", () => {
     for (const text of texts) expect(text.split("\n\n")).toHaveLength(33);
     expect(upstream.journal.totals()).toMatchObject({ overlapMax: 64, finished: 64, left: 0 });
   });
+});
+
+test("a redirect leads to an answer, so that a client which follows it shows", async () => {
+  await using upstream = await startUpstream();
+  const response = await fetch(`${upstream.url}/embeddings`, {
+    method: "POST",
+    headers: { "x-chaos": "redirect=307" },
+    body: '{"input":"x"}',
+  });
+  expect(response.status).toBe(200);
+  expect(upstream.journal.totals().requests).toBe(2);
+});
+
+test("every fault and every shape stands in the guide as it is", () => {
+  const page = readFileSync("data/guide/chaos.md", "utf8");
+  const rows = Object.entries<FaultKind>(FAULTS).map(([name, { on, takes, preset, meaning }]) => {
+    const where = on.length === TARGETS.length ? "any" : on.join(", ");
+    const value = { ms: "milliseconds", count: "number", "count:word": "number:code" } as const;
+    const taken = takes in value ? value[takes as keyof typeof value] : takes;
+    const given = preset === undefined ? "" : `, ${preset}`;
+    return `| \`${name}\` | ${where} | ${taken}${given} | ${meaning} |`;
+  });
+  expect(rows.filter((row) => !page.includes(row))).toEqual([]);
+  expect(Object.keys(STREAM_SHAPES).filter((name) => !page.includes(`| \`${name}\` | `))).toEqual(
+    [],
+  );
 });
 
 test("the timer wheel fires each once, in order, and not what was cancelled", async () => {
