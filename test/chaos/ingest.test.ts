@@ -1,7 +1,7 @@
 /** Faults of the embedding endpoint during ingest: what is refused is not written, what is written is right. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { UPSTREAM_TEXT } from "../../scripts/chaos/reply.ts";
 import { startUpstream, type Upstream } from "../../scripts/chaos/upstream.ts";
 import { EXIT_CODES, type ExitCode } from "../../ingest/commands/exit-codes.ts";
@@ -78,8 +78,9 @@ const cases: readonly Case[] = [
   { name: "a redirect", fault: "redirect=307", code: unavailable, stored: 0, requests: [1, 1] },
 ];
 
-describe.each(cases)("$name", ({ fault, times, code, stored, requests }) => {
-  test(`ends with ${code}, ${stored} documents stored`, async () => {
+test.concurrent.each(cases)(
+  "$name: ends with $code, $stored documents stored",
+  async ({ fault, times, code, stored, requests }) => {
     await using upstream = await startUpstream({
       settings: onAll("embeddings", fault, times === undefined ? {} : { times }),
     });
@@ -96,10 +97,10 @@ describe.each(cases)("$name", ({ fault, times, code, stored, requests }) => {
     expect(seen).toMatchObject({ open: 0, left: 0 });
     upstream.set({ rules: [] });
     expect(await findNearest(env)).toEqual(stored === 0 ? [] : TOPICS.toSorted());
-  });
-});
+  },
+);
 
-test("vectors of another length are refused, and the collection stays as it was", async () => {
+test.concurrent("vectors of another length are refused, and the collection stays as it was", async () => {
   await using upstream = await startUpstream();
   await using folder = await makeTempFolder();
   await using more = await makeTempFolder();

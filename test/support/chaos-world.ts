@@ -1,5 +1,6 @@
 /** The service as it is wired for production, on a socket, with the fake upstream behind it; and proof that nothing leaks. */
 import { cp } from "node:fs/promises";
+import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
@@ -87,6 +88,7 @@ export interface WorldOptions {
 export interface World extends AsyncDisposable {
   readonly upstream: Upstream;
   readonly gate: RunGate;
+  readonly server: Server;
   readonly port: number;
   readonly folder: TempFolder;
   readonly logLines: readonly string[];
@@ -114,6 +116,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   return {
     upstream,
     gate,
+    server,
     port: (server.address() as AddressInfo).port,
     folder,
     logLines: log.lines,
