@@ -22,6 +22,7 @@ const I = "test/chaos/ingest.test.ts";
 const S = "test/chaos/store.test.ts";
 const C = "test/chaos/client.test.ts";
 const SHAPES = "test/chaos/shapes.test.ts";
+const ANY = "test/chaos/any-fault.test.ts";
 const MAIN = "test/node/main.test.ts";
 const COMMANDS = "test/ingest/commands.test.ts";
 
@@ -101,9 +102,11 @@ const UPSTREAM: readonly Row[] = [
     ],
   },
   {
-    fault: "connections refused or reset before a byte",
+    fault: "connections refused or reset before a byte, no TLS",
     seen: "as 5xx",
     tests: [
+      `${ANY} > where nobody listens`,
+      `${ANY} > that speaks no TLS`,
       `${E} > lasting("reset", 3`,
       `${E} > reset as soon as it is made`,
       `${L0} > lasting("reset", 3`,
@@ -210,6 +213,19 @@ const UPSTREAM: readonly Row[] = [
   },
 ];
 
+const EVERY: readonly Row[] = [
+  {
+    fault: "any of them, in any mixture",
+    seen: "one run-end as the last event of each stream, nothing private, nothing left",
+    tests: [`${ANY} > every stream ends with one run-end`],
+  },
+  {
+    fault: "three failures in ten on every call",
+    seen: "every answer is usable",
+    tests: [`${ANY} > before the first word: every answer is usable`],
+  },
+];
+
 const SYSTEM: readonly Row[] = [
   {
     fault: "a client leaves before the response or within it, by RST or FIN",
@@ -293,7 +309,9 @@ const SYSTEM: readonly Row[] = [
   },
 ];
 
-describe.each([...UPSTREAM, ...SYSTEM])("$fault", ({ tests, after = [], seen }) => {
+const ROWS = [...UPSTREAM, ...EVERY, ...SYSTEM];
+
+describe.each(ROWS)("$fault", ({ tests, after = [], seen }) => {
   test(`${seen}: is seen by the tests named, or waits for something named`, () => {
     expect(tests.length + after.length).toBeGreaterThan(0);
     expect(tests.filter((reference) => !isThere(reference))).toEqual([]);
@@ -302,8 +320,8 @@ describe.each([...UPSTREAM, ...SYSTEM])("$fault", ({ tests, after = [], seen }) 
 });
 
 test("every file of cells stands in the table", () => {
-  const named = new Set([...UPSTREAM, ...SYSTEM].flatMap(({ tests }) => tests.map(toFile)));
-  expect([E, L0, L1, R, I, S, C, SHAPES].filter((file) => !named.has(file))).toEqual([]);
+  const named = new Set(ROWS.flatMap(({ tests }) => tests.map(toFile)));
+  expect([E, L0, L1, R, I, S, C, SHAPES, ANY].filter((file) => !named.has(file))).toEqual([]);
 });
 
 function toFile(reference: string): string {

@@ -81,8 +81,8 @@ export interface WorldOptions {
   readonly folder: TempFolder;
   readonly env?: Readonly<Record<string, string>>;
   readonly upstream?: SettingsInput;
-  /** The upstream the service is pointed at, if not at the fake one. */
-  readonly baseUrl?: string;
+  /** Where the service looks for its models instead, made of the fake upstream's address. */
+  readonly toBaseUrl?: (url: string) => string;
 }
 
 export interface World extends AsyncDisposable {
@@ -97,13 +97,13 @@ export interface World extends AsyncDisposable {
 }
 
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const { folder, env = {}, baseUrl } = options;
+  const { folder, env = {}, toBaseUrl = (url: string) => url } = options;
   const upstream = await startUpstream({ settings: options.upstream ?? {} });
   const log = recordLog();
   const gate = createRunGate();
   const config = toConfig(upstream, folder, {
+    OPENAI_BASE_URL: toBaseUrl(upstream.url),
     ...env,
-    ...(baseUrl === undefined ? {} : { OPENAI_BASE_URL: baseUrl }),
   });
   const app = createApp({ ...(await createAnswerDeps(config, log)), gate });
   const server = createServer(app.fetch, config);
