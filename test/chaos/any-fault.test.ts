@@ -33,6 +33,8 @@ afterAll(async () => {
 /** Room for many runs at once. */
 const WIDE = { CHAT_CONCURRENCY_MAX: "64", EMBED_CONCURRENCY_MAX: "64" };
 const AT_ONCE = 32;
+/** Whole answers must be back so soon after the upstream is. */
+const RECOVERY_MS = 10_000;
 
 /** Every fault that can happen there. */
 function listFaults(place: Target): readonly string[] {
@@ -71,23 +73,18 @@ async function askMany(
     },
     { concurrency: AT_ONCE },
   );
-  await expectNothingLeft(world);
+  await expectNothingLeft(world, {}, RECOVERY_MS);
   return streams;
 }
 
-test.each([1, 2, 3])(
-  "seed %i: every stream ends with one run-end, whatever fails",
-  async (seed) => {
-    const rules = [rule("chat", 0.7), rule("embeddings", 0.4), rule("rerank", 0.4)];
-    const streams = await askMany(64, seed, rules);
-    const outcomes = streams.map(({ end }) => end?.outcome);
-    expect(outcomes.filter((outcome) => outcome !== "finished" && outcome !== "failed")).toEqual(
-      [],
-    );
-    // Both happened, or this would say nothing.
-    expect(new Set(outcomes).size).toBe(2);
-  },
-);
+test.each([1, 2])("seed %i: every stream ends with one run-end, whatever fails", async (seed) => {
+  const rules = [rule("chat", 0.7), rule("embeddings", 0.4), rule("rerank", 0.4)];
+  const streams = await askMany(64, seed, rules);
+  const outcomes = streams.map(({ end }) => end?.outcome);
+  expect(outcomes.filter((outcome) => outcome !== "finished" && outcome !== "failed")).toEqual([]);
+  // Both happened, or this would say nothing.
+  expect(new Set(outcomes).size).toBe(2);
+});
 
 test("three failures in ten on every call, before the first word: every answer is usable", async () => {
   const rules: Rule[] = [{ on: "any", oneOf: [...FAIL_FAULTS], rate: 0.3, skip: 0 }];

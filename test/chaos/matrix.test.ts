@@ -1,6 +1,11 @@
 /**
  * The fault matrix, row by row: what must be seen, and which tests see it over sockets and in the fast suite.
  * A row with `after` names what is not built yet; whoever builds it adds the cell and the reference here.
+ *
+ * To add a cell: one more `Cell` in the file of its stage (`embedding`, `first-delta`, `after-text`, `rerank`,
+ * `shapes`): the upstream's rules, what the client sees, how often the upstream is asked, and the fast test of
+ * the same fault. `cell.ts` does the rest. A fault the upstream cannot show yet is a line in
+ * `scripts/chaos/fault.ts`, a few where it is made, and its row in the guide.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
