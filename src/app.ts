@@ -11,6 +11,7 @@ import {
 } from "./http/guards.ts";
 import { createLiveRoute, createReadyRoute } from "./http/health.ts";
 import type { RunGate } from "./http/run-gate.ts";
+import { createRunSharing } from "./http/run-sharing.ts";
 import { createAskParser } from "./http/schemas.ts";
 import { createSearchRoute } from "./http/search.ts";
 import type { Env, Service } from "./http/service.ts";
@@ -29,6 +30,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     log,
     store,
     gate,
+    sharing: createRunSharing({ config, clock, log, store, gate }),
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
     answer: (ask, signal) => answer(deps, ask, signal),

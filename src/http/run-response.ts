@@ -1,22 +1,17 @@
 /** One run as a response: an event stream, a JSON record, or the problem it ended with. */
-import type { Ask } from "../domain/ask.ts";
+import type { Reader } from "../async/broadcast.ts";
 import type { RunEnd, RunEvent } from "../domain/event.ts";
-import type { AppError } from "../errors.ts";
-import { completeRun } from "./complete-run.ts";
-import { createEventFeed } from "./event-feed.ts";
+import { createNativeWriter } from "./formats/native.ts";
 import { holdBack } from "./hold-back.ts";
 import { problemResponse, toProblem } from "./problem.ts";
 import { type FinishedRun, toRunRecord } from "./run-record.ts";
-import type { Runner, Service } from "./service.ts";
+import { toClientReason } from "./run-gate.ts";
+import type { Listening, RunRequest } from "./run-sharing.ts";
+import type { Service } from "./service.ts";
 import { createEventStream } from "./sse.ts";
 
-export interface RunRequest {
-  readonly ask: Ask;
-  readonly run: Runner;
-  /** Aborts when the client leaves. */
-  readonly client: AbortSignal;
-  readonly requestId: string;
-}
+/** Nothing depends on it: the reader is asked again. */
+const READ_WAIT_MS = 60_000;
 
 /** Runs to the end and answers with what `toBody` makes of it; a run that failed is a problem. */
 export async function respondWithRecord(
@@ -24,53 +19,62 @@ export async function respondWithRecord(
   request: RunRequest,
   toBody: (record: FinishedRun) => unknown = (record) => record,
 ): Promise<Response> {
-  const { events } = start(service, request);
-  const record = await toRunRecord(events);
+  const { reader, source } = await service.sharing.listen(request);
+  const record = await toRunRecord(iterate(reader, request.client));
   const problem = toFailure(record, request.requestId);
   if (problem !== undefined) return problem;
   return new Response(JSON.stringify(toBody(record)), {
-    headers: { "Content-Type": "application/json", ...runHeaders(record.runId, record.degraded) },
+    headers: {
+      "Content-Type": "application/json",
+      ...runHeaders(record.runId, record.degraded, source),
+    },
   });
 }
 
 /** Streams the run's events. A run that fails before the stream opens is a problem with its true status. */
 export async function respondWithEvents(service: Service, request: RunRequest): Promise<Response> {
   const { config, clock } = service;
-  const { events, abort } = start(service, request);
-  const feed = createEventFeed(events, clock);
-  const held = await holdBack(feed, clock, config.holdBackMs);
+  const { reader, source } = await service.sharing.listen(request);
+  const held = await holdBack(reader, clock, config.holdBackMs);
+  if (request.client.aborted) throw toClientReason(request.client.reason);
   const end = held.find((event) => event.type === "run-end");
   const problem = end === undefined ? undefined : toFailure(end, request.requestId);
-  if (problem !== undefined) return problem;
+  if (problem !== undefined) {
+    reader.leave();
+    return problem;
+  }
   const degraded = held.flatMap((event) => (event.type === "degraded" ? [event.code] : []));
   const runId = held.find((event) => event.type === "run-start")?.runId ?? "";
-  const { pingIntervalMs, writeStallTimeoutMs } = config;
-  const stream = createEventStream(held, feed, {
+  const { pingIntervalMs, writeStallTimeoutMs, flushIntervalMs, flushBytesMax } = config;
+  const stream = createEventStream(held, reader, {
     clock,
+    write: createNativeWriter(),
     pingIntervalMs,
     writeStallTimeoutMs,
-    abort,
+    flushIntervalMs,
+    flushBytesMax,
   });
   return new Response(stream, {
     headers: {
       "Content-Type": "text/event-stream",
       "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
-      ...runHeaders(runId, degraded),
+      ...runHeaders(runId, degraded, source),
     },
   });
 }
 
-function start(service: Service, { ask, run, client, requestId }: RunRequest) {
-  const { clock, log, gate } = service;
-  const ticket = gate.enter(client);
-  const events: AsyncIterable<RunEvent> = completeRun(run(ask, ticket.signal), {
-    clock,
-    log,
-    requestId,
-    onOver: () => ticket.leave(),
-  });
-  return { events, abort: (reason: AppError) => ticket.abort(reason) };
+/** Reads to the end. Throws AppError cancelled when the client left before. */
+async function* iterate(
+  reader: Reader<RunEvent>,
+  client: AbortSignal,
+): AsyncGenerator<RunEvent, void> {
+  try {
+    while (!reader.over) yield* await reader.read(READ_WAIT_MS);
+  } finally {
+    reader.leave();
+  }
+  if (client.aborted) throw toClientReason(client.reason);
 }
 
 /** The problem of a run that gave nothing to show. */
@@ -83,8 +87,12 @@ function toFailure(
 }
 
 /** What is known of the run when its response begins. */
-function runHeaders(runId: string, degraded: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = {};
+function runHeaders(
+  runId: string,
+  degraded: readonly string[],
+  source: Listening["source"] = "own",
+): Record<string, string> {
+  const headers: Record<string, string> = source === "own" ? {} : { "X-Cache": source };
   if (runId !== "") headers["X-Run-Id"] = runId;
   if (degraded.length > 0) headers["X-Degraded"] = toHeader(degraded.join(", "));
   return headers;

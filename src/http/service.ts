@@ -7,6 +7,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { RunGate } from "./run-gate.ts";
+import type { RunSharing } from "./run-sharing.ts";
 import type { AskParser } from "./schemas.ts";
 
 /** One run: its events, `run-end` last. Leaving the iteration early cancels it. */
@@ -20,6 +21,7 @@ export interface Service {
   /** Ids of the embedders at hand: a collection of another one can be searched by keyword only. */
   readonly embedders: ReadonlySet<string>;
   readonly gate: RunGate;
+  readonly sharing: RunSharing;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;

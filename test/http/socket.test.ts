@@ -47,7 +47,8 @@ test("a whole run comes over a socket as events", async () => {
   const response = await fetch(`${server.url}/v1/ask`, askWith(question, wantsEvents));
   const messages = parseMessages(await response.text());
   const types = messages.map(({ event }) => event);
-  expect(types).toEqual([
+  // The first delta goes at once; whether the second travels with it is a matter of the moment.
+  expect(types.filter((type, at) => type !== types[at - 1])).toEqual([
     "run-start",
     "retrieval-end",
     "text-delta",

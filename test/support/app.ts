@@ -1,14 +1,15 @@
 /** The service over scripted runs, or over a store in memory: for tests of the HTTP surface. */
 import type { AddressInfo } from "node:net";
 import { createParser } from "eventsource-parser";
-import { systemClock } from "../../src/async/clock.ts";
+import { type Clock, systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
 import type { Passage, RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createServiceApp } from "../../src/app.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate, type RunGate } from "../../src/http/run-gate.ts";
+import { createRunSharing } from "../../src/http/run-sharing.ts";
 import { createAskParser } from "../../src/http/schemas.ts";
 import type { Runner, Service } from "../../src/http/service.ts";
 import { createServer } from "../../src/node/create-server.ts";
@@ -137,6 +138,8 @@ export interface TestOptions {
   readonly search?: Runner;
   readonly store?: ReadStore;
   readonly embedders?: readonly string[];
+  readonly clock?: Clock;
+  readonly gate?: RunGate;
 }
 
 /** A service whose runs are scripted. */
@@ -149,13 +152,17 @@ export function makeService(options: TestOptions = {}): TestService {
       asked.push(ask);
       return run(ask, signal);
     };
-  return {
+  const base = {
     config,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log: recordLog(),
     store: options.store ?? listStore({ guide: makeInfo("guide") }),
+    gate: options.gate ?? createRunGate(),
+  };
+  return {
+    ...base,
     embedders: new Set(options.embedders ?? ["static:test"]),
-    gate: createRunGate(),
+    sharing: createRunSharing(base),
     parseAsk: createAskParser(config, ["lexical"]),
     answer: track(options.answer ?? play(goodRun)),
     search: track(options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })])),
