@@ -38,120 +38,156 @@ export interface BroadcastOptions<T> {
   readonly onAlone?: (reason?: Error) => void;
 }
 
-/** Where a reader is: the next item, and the bytes it has had. */
-interface Place {
-  at: number;
-  bytes: number;
-  /** It waits until so many bytes have been pushed. */
-  wakeAtBytes: number;
-  wake: () => void;
-}
-
 const READY = Promise.resolve();
 const nothing = (): void => undefined;
 
 /** Creates a broadcast of which nothing has been sent. A waiting reader costs one promise a wait, not one an item. */
 export function createBroadcast<T>(options: BroadcastOptions<T>): Broadcast<T> {
-  const { clock, sizeOf, aheadBytesMax, keptBytesMax, onAlone } = options;
-  const items: T[] = [];
-  const places = new Set<Place>();
-  let pushedBytes = 0;
+  return new Sender(options);
+}
+
+class Sender<T> implements Broadcast<T> {
+  readonly options: BroadcastOptions<T>;
+  readonly items: T[] = [];
+  readonly #places = new Set<Place<T>>();
+  pushedBytes = 0;
   /** Bytes of what is gone from the front of `items`. */
-  let goneBytes = 0;
-  let closed = false;
-  let resume = nothing;
+  #goneBytes = 0;
+  #resume = nothing;
+  closed = false;
+
+  constructor(options: BroadcastOptions<T>) {
+    this.options = options;
+  }
+
+  get isWhole(): boolean {
+    return this.#goneBytes === 0;
+  }
+
+  push(item: T): Promise<void> {
+    if (this.closed) return READY;
+    this.items.push(item);
+    this.pushedBytes += this.options.sizeOf(item);
+    for (const place of this.#places) {
+      if (this.pushedBytes >= place.wakeAtBytes) place.wake();
+    }
+    if (!this.#mustWait()) return READY;
+    return new Promise((resolve) => {
+      this.#resume = () => {
+        this.#resume = nothing;
+        resolve();
+      };
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const place of this.#places) place.wake();
+    this.#resume();
+  }
+
+  read(): Reader<T> {
+    if (!this.isWhole) throw new RangeError("the start of this broadcast is gone");
+    const place = new Place(this);
+    this.#places.add(place);
+    return place;
+  }
+
+  has(place: Place<T>): boolean {
+    return this.#places.has(place);
+  }
+
+  leave(place: Place<T>, reason: Error | undefined): void {
+    if (!this.#places.delete(place)) return;
+    place.wake();
+    this.resumeIfRoom();
+    if (this.#places.size === 0 && !this.closed) this.options.onAlone?.(reason);
+  }
+
+  resumeIfRoom(): void {
+    if (this.#resume !== nothing && !this.#mustWait()) this.#resume();
+  }
+
+  #mustWait(): boolean {
+    const { aheadBytesMax, keptBytesMax } = this.options;
+    if (this.closed || this.#places.size === 0) return false;
+    if (this.pushedBytes - this.#goneBytes > keptBytesMax) this.#trim();
+    if (this.pushedBytes - this.#goneBytes > keptBytesMax) return true;
+    for (const { bytes } of this.#places) {
+      if (this.pushedBytes - bytes <= aheadBytesMax) return false;
+    }
+    return true;
+  }
 
   /** Lets go what every reader has had. */
-  const trim = (): void => {
-    let at = items.length;
-    let bytes = pushedBytes;
-    for (const place of places) {
+  #trim(): void {
+    let at = this.items.length;
+    let bytes = this.pushedBytes;
+    for (const place of this.#places) {
       at = Math.min(at, place.at);
       bytes = Math.min(bytes, place.bytes);
     }
-    items.splice(0, at);
-    goneBytes = bytes;
-    for (const place of places) place.at -= at;
-  };
-  const mustWait = (): boolean => {
-    if (closed || places.size === 0) return false;
-    if (pushedBytes - goneBytes > keptBytesMax) trim();
-    if (pushedBytes - goneBytes > keptBytesMax) return true;
-    for (const place of places) if (pushedBytes - place.bytes <= aheadBytesMax) return false;
-    return true;
-  };
-  const resumeIfRoom = (): void => {
-    if (resume !== nothing && !mustWait()) resume();
-  };
-  const take = (place: Place): readonly T[] => {
-    const from = place.at;
-    const untilBytes = place.bytes + aheadBytesMax;
-    while (place.at < items.length && (place.at === from || place.bytes < untilBytes)) {
-      place.bytes += sizeOf(items[place.at] as T);
-      place.at += 1;
-    }
-    const batch = items.slice(from, place.at);
-    resumeIfRoom();
-    return batch;
-  };
-  const arrival = (place: Place, waitMs: number, bytesMin: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.timer(waitMs, () => place.wake());
-      place.wakeAtBytes = place.bytes + Math.min(bytesMin, aheadBytesMax);
-      place.wake = () => {
-        place.wake = nothing;
+    this.items.splice(0, at);
+    this.#goneBytes = bytes;
+    for (const place of this.#places) place.at -= at;
+  }
+}
+
+/** Where a reader is. */
+class Place<T> implements Reader<T> {
+  readonly #sender: Sender<T>;
+  /** The next item. */
+  at = 0;
+  /** Of the items it has had. */
+  bytes = 0;
+  /** It waits until so many bytes have been pushed. */
+  wakeAtBytes = 0;
+  wake = nothing;
+
+  constructor(sender: Sender<T>) {
+    this.#sender = sender;
+  }
+
+  get over(): boolean {
+    const { closed, items } = this.#sender;
+    return !this.#sender.has(this) || (closed && this.at === items.length);
+  }
+
+  async read(waitMs: number, bytesMin = 1): Promise<readonly T[]> {
+    if (this.over) return [];
+    const { closed, pushedBytes } = this.#sender;
+    const isThere = closed || pushedBytes - this.bytes >= bytesMin;
+    if (!isThere && waitMs > 0) await this.#arrival(waitMs, bytesMin);
+    return this.#sender.has(this) ? this.#take() : [];
+  }
+
+  leave(reason?: Error): void {
+    this.#sender.leave(this, reason);
+  }
+
+  #arrival(waitMs: number, bytesMin: number): Promise<void> {
+    const { clock, aheadBytesMax } = this.#sender.options;
+    return new Promise((resolve) => {
+      const cancel = clock.timer(waitMs, () => this.wake());
+      this.wakeAtBytes = this.bytes + Math.min(bytesMin, aheadBytesMax);
+      this.wake = () => {
+        this.wake = nothing;
         cancel();
         resolve();
       };
     });
+  }
 
-  return {
-    get closed() {
-      return closed;
-    },
-    get isWhole() {
-      return goneBytes === 0;
-    },
-    push(item) {
-      if (closed) return READY;
-      items.push(item);
-      pushedBytes += sizeOf(item);
-      for (const place of places) if (pushedBytes >= place.wakeAtBytes) place.wake();
-      if (!mustWait()) return READY;
-      return new Promise((resolve) => {
-        resume = () => {
-          resume = nothing;
-          resolve();
-        };
-      });
-    },
-    close() {
-      closed = true;
-      for (const place of places) place.wake();
-      resume();
-    },
-    read() {
-      if (goneBytes > 0) throw new RangeError("the start of this broadcast is gone");
-      const place: Place = { at: 0, bytes: 0, wakeAtBytes: 0, wake: nothing };
-      places.add(place);
-      const isOver = (): boolean => !places.has(place) || (closed && place.at === items.length);
-      return {
-        get over() {
-          return isOver();
-        },
-        async read(waitMs, bytesMin = 1) {
-          if (isOver()) return [];
-          const isThere = closed || pushedBytes - place.bytes >= bytesMin;
-          if (!isThere && waitMs > 0) await arrival(place, waitMs, bytesMin);
-          return places.has(place) ? take(place) : [];
-        },
-        leave(reason) {
-          if (!places.delete(place)) return;
-          place.wake();
-          resumeIfRoom();
-          if (places.size === 0 && !closed) onAlone?.(reason);
-        },
-      };
-    },
-  };
+  #take(): readonly T[] {
+    const { items, options } = this.#sender;
+    const from = this.at;
+    const untilBytes = this.bytes + options.aheadBytesMax;
+    while (this.at < items.length && (this.at === from || this.bytes < untilBytes)) {
+      this.bytes += options.sizeOf(items[this.at] as T);
+      this.at += 1;
+    }
+    const batch = items.slice(from, this.at);
+    this.#sender.resumeIfRoom();
+    return batch;
+  }
 }

@@ -74,7 +74,7 @@ export function startFlight(deps: FlightDeps, options: FlightOptions): Flight {
     const ticket = await gate.enter(entrant);
     admission.resolve();
     // The wait was the caller's time too.
-    const leftMs = Math.max(1, Math.ceil(deadlineMs - (clock.now() - startMs)));
+    const leftMs = Math.max(1, Math.ceil(deadlineMs - ticket.waitedMs));
     const events = begin(deps, options, { ...ask, deadlineMs: leftMs }, ticket);
     await broadcastRun(events, broadcast, options, (opened) => (versions = opened));
   };

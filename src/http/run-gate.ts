@@ -9,6 +9,8 @@ import { AppError } from "../errors.ts";
 export interface RunTicket {
   /** Aborts when the client leaves, when `abort` is called, or when the service ends. */
   readonly signal: AbortSignal;
+  /** How long it stood in the queue; 0 when it entered at once. */
+  readonly waitedMs: number;
   abort(reason: AppError): void;
   /** The run is over. Safe to repeat. */
   leave(): void;
@@ -72,66 +74,112 @@ const RETRY_AFTER_MS_MAX = 60_000;
 
 interface Waiter {
   readonly entrant: Entrant;
+  readonly sinceMs: number;
   admit(ticket: RunTicket): void;
   refuse(reason: AppError): void;
 }
 
 /** Creates an open gate; without options everyone enters. */
 export function createRunGate(options: RunGateOptions = UNBOUNDED): RunGate {
-  const { clock, runsMax, queueMax, callerRunsMax } = options;
-  const tickets = new Set<RunTicket>();
-  const runsOf = new Map<string, number>();
-  const queue = createFairQueue<Waiter>();
-  const idlers: (() => void)[] = [];
-  let draining = false;
-  let meanMs = RUN_MS_GUESS;
+  return new Gate(options);
+}
 
-  const refusal = (detail: string): AppError => {
-    const waitMs = (meanMs * (queue.size + 1)) / runsMax;
-    const retryAfterMs = Math.round(
-      Math.min(RETRY_AFTER_MS_MAX, Math.max(RETRY_AFTER_MS_MIN, waitMs)),
-    );
-    return new AppError("overloaded", { detail, retryAfterMs });
-  };
-  const check = (callerId: string): void => {
-    if (draining) throw toDraining();
-    const own = (runsOf.get(callerId) ?? 0) + queue.count(callerId);
+class Gate implements RunGate {
+  readonly #options: RunGateOptions;
+  readonly #tickets = new Set<RunTicket>();
+  readonly #runsOf = new Map<string, number>();
+  readonly #queue = createFairQueue<Waiter>();
+  readonly #idlers: (() => void)[] = [];
+  /** Of a run (exponentially weighted). */
+  #meanMs = RUN_MS_GUESS;
+  draining = false;
+
+  constructor(options: RunGateOptions) {
+    this.#options = options;
+  }
+
+  get running(): number {
+    return this.#tickets.size;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  get load(): number {
+    const { queueMax } = this.#options;
+    return queueMax === 0 ? 0 : this.#queue.size / queueMax;
+  }
+
+  check(callerId: string): void {
+    const { runsMax, queueMax, callerRunsMax } = this.#options;
+    if (this.draining) throw toDraining();
+    const own = (this.#runsOf.get(callerId) ?? 0) + this.#queue.count(callerId);
     if (own >= callerRunsMax && callerId !== LOCAL_CALLER.id) {
-      throw refusal(
+      throw this.#toOverloaded(
         `this caller has ${own} questions running or waiting; ask again when some are answered`,
       );
     }
-    if (tickets.size >= runsMax && queue.size >= queueMax) {
-      throw refusal("too many questions are running and waiting; ask again shortly");
+    if (this.running >= runsMax && this.waiting >= queueMax) {
+      throw this.#toOverloaded("too many questions are running and waiting; ask again shortly");
     }
-  };
-  const admit = ({ callerId, signal }: Entrant): RunTicket => {
-    const startMs = clock.now();
-    const ticket = createTicket(signal, () => {
-      if (!tickets.delete(ticket)) return;
-      meanMs += (clock.now() - startMs - meanMs) * LATEST_SHARE;
-      const others = (runsOf.get(callerId) ?? 1) - 1;
-      if (others > 0) runsOf.set(callerId, others);
-      else runsOf.delete(callerId);
-      const next = queue.shift();
-      if (next !== undefined) next.admit(admit(next.entrant));
-      if (tickets.size > 0) return;
-      for (const resolve of idlers.splice(0)) resolve();
+  }
+
+  async enter(entrant: Entrant): Promise<RunTicket> {
+    this.check(entrant.callerId);
+    if (entrant.signal.aborted) throw toAbortError(entrant.signal.reason);
+    return this.running < this.#options.runsMax ? this.#admit(entrant, 0) : this.#wait(entrant);
+  }
+
+  drain(): void {
+    this.draining = true;
+    for (const waiter of this.#queue.clear()) waiter.refuse(toDraining());
+  }
+
+  abortAll(reason: AppError): void {
+    for (const ticket of this.#tickets) ticket.abort(reason);
+  }
+
+  idle(): Promise<void> {
+    if (this.running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idlers.push(resolve));
+  }
+
+  #admit({ callerId, signal }: Entrant, waitedMs: number): RunTicket {
+    const startMs = this.#options.clock.now();
+    const ticket = createTicket(signal, waitedMs, () => {
+      if (this.#tickets.delete(ticket)) this.#release(callerId, startMs);
     });
-    tickets.add(ticket);
-    runsOf.set(callerId, (runsOf.get(callerId) ?? 0) + 1);
+    this.#tickets.add(ticket);
+    this.#runsOf.set(callerId, (this.#runsOf.get(callerId) ?? 0) + 1);
     return ticket;
-  };
-  const wait = (entrant: Entrant): Promise<RunTicket> =>
-    new Promise((resolve, reject) => {
-      const { callerId, signal, deadlineMs } = entrant;
+  }
+
+  /** A run is over: its place goes to who is next. */
+  #release(callerId: string, startMs: number): void {
+    const nowMs = this.#options.clock.now();
+    this.#meanMs += (nowMs - startMs - this.#meanMs) * LATEST_SHARE;
+    const others = (this.#runsOf.get(callerId) ?? 1) - 1;
+    if (others > 0) this.#runsOf.set(callerId, others);
+    else this.#runsOf.delete(callerId);
+    const next = this.#queue.shift();
+    if (next !== undefined) next.admit(this.#admit(next.entrant, nowMs - next.sinceMs));
+    if (this.running > 0) return;
+    for (const resolve of this.#idlers.splice(0)) resolve();
+  }
+
+  #wait(entrant: Entrant): Promise<RunTicket> {
+    const { callerId, signal, deadlineMs } = entrant;
+    const { clock, queueTimeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
       const leave = (): void => {
         cancelTimer();
         signal.removeEventListener("abort", onAbort);
-        queue.remove(callerId, waiter);
+        this.#queue.remove(callerId, waiter);
       };
       const waiter: Waiter = {
         entrant,
+        sinceMs: clock.now(),
         admit(ticket) {
           leave();
           resolve(ticket);
@@ -142,57 +190,38 @@ export function createRunGate(options: RunGateOptions = UNBOUNDED): RunGate {
         },
       };
       const onAbort = (): void => waiter.refuse(toAbortError(signal.reason));
-      const cancelTimer = clock.timer(Math.min(options.queueTimeoutMs, deadlineMs), () => {
-        const isLate = deadlineMs <= options.queueTimeoutMs;
-        waiter.refuse(
-          isLate
-            ? new AppError("deadline_exceeded", { stage: "admission" })
-            : refusal("the question waited too long for its turn; ask again shortly"),
-        );
+      const cancelTimer = clock.timer(Math.min(queueTimeoutMs, deadlineMs), () => {
+        waiter.refuse(this.#toLate(deadlineMs));
       });
       signal.addEventListener("abort", onAbort, { once: true });
-      queue.push(callerId, waiter);
+      this.#queue.push(callerId, waiter);
     });
+  }
 
-  return {
-    get draining() {
-      return draining;
-    },
-    get running() {
-      return tickets.size;
-    },
-    get waiting() {
-      return queue.size;
-    },
-    get load() {
-      return queueMax === 0 ? 0 : queue.size / queueMax;
-    },
-    check,
-    async enter(entrant) {
-      check(entrant.callerId);
-      if (entrant.signal.aborted) throw toAbortError(entrant.signal.reason);
-      return tickets.size < runsMax ? admit(entrant) : wait(entrant);
-    },
-    drain() {
-      draining = true;
-      for (const waiter of queue.clear()) waiter.refuse(toDraining());
-    },
-    abortAll(reason) {
-      for (const ticket of tickets) ticket.abort(reason);
-    },
-    idle() {
-      if (tickets.size === 0) return Promise.resolve();
-      return new Promise((resolve) => idlers.push(resolve));
-    },
-  };
+  #toLate(deadlineMs: number): AppError {
+    if (deadlineMs <= this.#options.queueTimeoutMs) {
+      return new AppError("deadline_exceeded", { stage: "admission" });
+    }
+    return this.#toOverloaded("the question waited too long for its turn; ask again shortly");
+  }
+
+  /** The time to wait is the work that lies before a run that would come now. */
+  #toOverloaded(detail: string): AppError {
+    const workMs = (this.#meanMs * (this.waiting + 1)) / this.#options.runsMax;
+    const retryAfterMs = Math.round(
+      Math.min(RETRY_AFTER_MS_MAX, Math.max(RETRY_AFTER_MS_MIN, workMs)),
+    );
+    return new AppError("overloaded", { detail, retryAfterMs });
+  }
 }
 
-function createTicket(client: AbortSignal, onLeave: () => void): RunTicket {
+function createTicket(client: AbortSignal, waitedMs: number, onLeave: () => void): RunTicket {
   const controller = new AbortController();
   const onClient = (): void => controller.abort(toClientReason(client.reason));
   client.addEventListener("abort", onClient, { once: true });
   return {
     signal: controller.signal,
+    waitedMs,
     abort: (reason) => controller.abort(reason),
     leave() {
       client.removeEventListener("abort", onClient);

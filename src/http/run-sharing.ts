@@ -4,7 +4,7 @@ import { startDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import type { Ask } from "../domain/ask.ts";
 import type { RunEvent } from "../domain/event.ts";
-import { areEqual, createAnswerCache, type Versions } from "./answer-cache.ts";
+import { type AnswerCache, areEqual, createAnswerCache, type Versions } from "./answer-cache.ts";
 import { toEarlyEnd } from "./early-end.ts";
 import { toEventSize } from "./event-size.ts";
 import { type Flight, type FlightDeps, leaveAt, startFlight } from "./flight.ts";
@@ -42,89 +42,107 @@ const TIME_SHARE_MIN = 0.8;
 
 /** Creates a sharing without runs. */
 export function createRunSharing(deps: SharingDeps): RunSharing {
-  const { config, clock, log } = deps;
-  const flights = new Map<string, Flight>();
-  const runners: Runner[] = [];
-  const cache = createAnswerCache({
-    clock,
-    sizeOf: toEventSize,
-    runsMax: config.answerCacheRunsMax,
-    bytesMax: config.answerCacheBytesMax,
-    ageMsMax: config.answerCacheAgeMsMax,
-  });
-  const isKept = config.answerCacheRunsMax > 0;
+  return new Sharing(deps);
+}
 
-  const toKey = ({ ask, run }: RunRequest): string => {
-    if (!runners.includes(run)) runners.push(run);
-    return `${runners.indexOf(run)} ${toRunKey(ask)}`;
-  };
-  const findFlight = (key: string, { ask }: RunRequest): Flight | undefined => {
-    const flight = config.shareRuns ? flights.get(key) : undefined;
+class Sharing implements RunSharing {
+  readonly #deps: SharingDeps;
+  readonly #flights = new Map<string, Flight>();
+  readonly #cache: AnswerCache;
+  /** A runner's place here is part of the key: an answer is no search. */
+  readonly #runners: Runner[] = [];
+
+  constructor(deps: SharingDeps) {
+    const { config, clock } = deps;
+    this.#deps = deps;
+    this.#cache = createAnswerCache({
+      clock,
+      sizeOf: toEventSize,
+      runsMax: config.answerCacheRunsMax,
+      bytesMax: config.answerCacheBytesMax,
+      ageMsMax: config.answerCacheAgeMsMax,
+    });
+  }
+
+  async listen(request: RunRequest): Promise<Listening> {
+    const untilMs = this.#deps.clock.now() + request.ask.deadlineMs;
+    const key = this.#toKey(request);
+    const mustLook = this.#cache.has(key) || this.#find(key, request)?.versions !== undefined;
+    const versions = mustLook ? await this.#look(request) : undefined;
+    const kept = versions === undefined ? undefined : this.#cache.find(key, versions);
+    if (kept !== undefined) {
+      return { reader: leaveWith(request.client, replay(kept, this.#deps)), source: "hit" };
+    }
+    const found = this.#find(key, request);
+    const shared = found !== undefined && isCurrent(found, versions) ? found : undefined;
+    const flight = shared ?? this.#start(key, request);
+    const reader = await this.#board(flight, request, untilMs);
+    return { reader, source: shared === undefined ? "own" : "shared" };
+  }
+
+  #toKey({ ask, run }: RunRequest): string {
+    if (!this.#runners.includes(run)) this.#runners.push(run);
+    return `${this.#runners.indexOf(run)} ${toRunKey(ask)}`;
+  }
+
+  /** A run under way that this request may join, as far as versions allow. */
+  #find(key: string, { ask }: RunRequest): Flight | undefined {
+    const { config, clock } = this.#deps;
+    const flight = config.shareRuns ? this.#flights.get(key) : undefined;
     const hasTime = (flight?.untilMs ?? 0) - clock.now() >= ask.deadlineMs * TIME_SHARE_MIN;
     return hasTime && flight?.isOpen === true ? flight : undefined;
-  };
-  const start = (key: string, { ask, run, requestId }: RunRequest): Flight => {
-    const flight = startFlight(deps, {
+  }
+
+  #start(key: string, { ask, run, requestId }: RunRequest): Flight {
+    const flight = startFlight(this.#deps, {
       ask,
       run,
       requestId,
-      isKept,
-      onClosed() {
-        if (flights.get(key) === flight) flights.delete(key);
+      isKept: this.#deps.config.answerCacheRunsMax > 0,
+      onClosed: () => {
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
       },
-      onEnd(events, versions) {
-        if (isWorthKeeping(events)) cache.put(key, versions, events);
+      onEnd: (events, versions) => {
+        if (isWorthKeeping(events)) this.#cache.put(key, versions, events);
       },
     });
-    flights.set(key, flight);
+    this.#flights.set(key, flight);
     return flight;
-  };
+  }
+
   /** The versions a run would read now; undefined when they cannot be known. */
-  const look = async ({ ask, client, requestId }: RunRequest): Promise<Versions | undefined> => {
+  async #look({ ask, client, requestId }: RunRequest): Promise<Versions | undefined> {
     try {
-      return await readVersions(deps, ask, client);
+      return await readVersions(this.#deps, ask, client);
     } catch (thrown) {
       if (client.aborted) throw toClientReason(client.reason);
-      log.error("versions-unknown", thrown, { requestId });
+      this.#deps.log.error("versions-unknown", thrown, { requestId });
       return undefined;
     }
-  };
+  }
 
-  return {
-    async listen(request) {
-      const { ask, client } = request;
-      const startMs = clock.now();
-      const key = toKey(request);
-      const mustLook = cache.has(key) || findFlight(key, request)?.versions !== undefined;
-      const versions = mustLook ? await look(request) : undefined;
-      const kept = versions === undefined ? undefined : cache.find(key, versions);
-      if (kept !== undefined)
-        return { reader: leaveWith(client, replay(kept, deps)), source: "hit" };
+  /** A listener of the flight, once it is admitted. It leaves when its client does, or at its own deadline. */
+  async #board(flight: Flight, { client }: RunRequest, untilMs: number): Promise<Reader<RunEvent>> {
+    const { clock } = this.#deps;
+    const heard = flight.listen();
+    const isShorter = untilMs < flight.untilMs;
+    const reader = leaveWith(client, isShorter ? leaveAt(heard, untilMs, clock, toExpired) : heard);
+    const budgetMs = Math.max(0, untilMs - clock.now());
+    using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "admission" });
+    try {
+      await untilAborted(flight.admitted, deadline.signal);
+      return reader;
+    } catch (thrown) {
+      reader.leave();
+      throw client.aborted ? toClientReason(client.reason) : thrown;
+    }
+  }
+}
 
-      const found = findFlight(key, request);
-      const isCurrent =
-        found?.versions === undefined ||
-        (versions !== undefined && areEqual(found.versions, versions));
-      const shared = isCurrent ? found : undefined;
-      const flight = shared ?? start(key, request);
-      const untilMs = startMs + ask.deadlineMs;
-      const heard = flight.listen();
-      const isShorter = shared !== undefined && untilMs < flight.untilMs;
-      const reader = leaveWith(
-        client,
-        isShorter ? leaveAt(heard, untilMs, clock, toExpired) : heard,
-      );
-      try {
-        const budgetMs = Math.max(0, untilMs - clock.now());
-        using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "admission" });
-        await untilAborted(flight.admitted, deadline.signal);
-      } catch (thrown) {
-        reader.leave();
-        throw client.aborted ? toClientReason(client.reason) : thrown;
-      }
-      return { reader, source: shared === undefined ? "own" : "shared" };
-    },
-  };
+/** A run that has opened nothing yet will read what is there now, or newer. */
+function isCurrent(flight: Flight, versions: Versions | undefined): boolean {
+  if (flight.versions === undefined) return true;
+  return versions !== undefined && areEqual(flight.versions, versions);
 }
 
 /** Whole answers only: another attempt may do better than one that had to do without something. */

@@ -35,15 +35,13 @@ export function createEventStream(
   const { clock, write, pingIntervalMs, writeStallTimeoutMs, flushIntervalMs } = options;
   const encoder = new TextEncoder();
   const pieces: Uint8Array[] = [];
-  let ended = false;
-  let shown = false;
-  let flushedMs = 0;
+  const state = { ended: false, shown: false, flushedMs: 0 };
   let cancelStall: () => void = () => undefined;
 
   const take = (events: readonly RunEvent[]): void => {
     for (const { type } of events) {
-      ended ||= type === "run-end";
-      shown ||= type === "text-delta";
+      state.ended ||= type === "run-end";
+      state.shown ||= type === "text-delta";
     }
     const bytes = encoder.encode(write(events));
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
@@ -52,10 +50,10 @@ export function createEventStream(
   };
   /** The first words at once; what follows close on one another travels together. */
   const refill = async (): Promise<void> => {
-    const waitMs = flushedMs + flushIntervalMs - clock.now();
-    let events = await reader.read(shown ? Math.max(0, waitMs) : 0, options.flushBytesMax);
+    const waitMs = state.flushedMs + flushIntervalMs - clock.now();
+    let events = await reader.read(state.shown ? Math.max(0, waitMs) : 0, options.flushBytesMax);
     if (events.length === 0) events = await reader.read(pingIntervalMs);
-    flushedMs = clock.now();
+    state.flushedMs = clock.now();
     if (events.length > 0) take(events);
     else if (reader.over) throw toReset("the run broke off");
     else pieces.push(PING);
@@ -71,8 +69,11 @@ export function createEventStream(
       async pull(controller) {
         cancelStall();
         // A format may have no words for an event, and the stream is not asked again before it has given something.
-        while (pieces.length === 0 && !ended) await refill();
-        const piece = pieces.shift();
+        let piece = pieces.shift();
+        while (piece === undefined && !state.ended) {
+          await refill();
+          piece = pieces.shift();
+        }
         if (piece === undefined) {
           reader.leave();
           return controller.close();

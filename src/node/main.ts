@@ -3,7 +3,7 @@ import { type Config, parseConfig } from "../config.ts";
 import { type AppDeps, createApp } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
-import { createRunGate } from "../http/run-gate.ts";
+import { createGate } from "./create-gate.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
 import { toBanner } from "./banner.ts";
 import { checkDataDir, checkWritable } from "./check-data-dir.ts";
@@ -36,7 +36,7 @@ async function main(config: Config): Promise<void> {
   process.on("SIGINT", onSignal);
 
   await checkDataDir(config.dataDir);
-  const deps: AppDeps = { ...(await createAnswerDeps(config, log)), gate: createRunGate() };
+  const deps: AppDeps = { ...(await createAnswerDeps(config, log)), ...createGate(config) };
   if ((await deps.store.list(stop.signal)).length === 0) {
     await checkWritable(config.dataDir);
     await checkAddress(config.host, config.port);

@@ -11,7 +11,7 @@ import { fuse } from "./fuse.ts";
 import { searchByKeyword } from "./keyword-arm.ts";
 import { type Arm, type LegResult, reportLeg, runLeg } from "./leg.ts";
 import type { Opened } from "./open-collections.ts";
-import { pack } from "./pack.ts";
+import { pack, type PackLimits } from "./pack.ts";
 import { rerank, type Rerankers } from "./rerank.ts";
 import { take } from "./take.ts";
 import { searchByVector } from "./vector-arm.ts";

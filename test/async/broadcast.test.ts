@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Broadcast, createBroadcast, type Reader } from "../../src/async/broadcast.ts";
 import { createFakeClock, type FakeClock, settle } from "../support/fake-clock.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { createRunGate, type RunGate, type RunTicket } from "../../src/http/run-gate.ts";
@@ -15,6 +15,7 @@ interface Entering {
   readonly client: AbortController;
   ticket?: RunTicket;
   error?: AppError;
+  left?: boolean;
 }
 
 /** Asks for a place, and keeps what comes of it. */
@@ -153,29 +154,22 @@ test("whatever happens, no more run than may, nobody is forgotten, and every cal
   await fc.assert(
     fc.asyncProperty(fc.array(Step, { maxLength: 60 }), async (steps) => {
       const { clock, gate } = create();
-      const all: (Entering & { done?: boolean })[] = [];
+      const all: Entering[] = [];
       for (const step of steps) {
-        const running = all.filter((one) => one.ticket !== undefined && one.done !== true);
-        const one = running[step.who % Math.max(1, running.length)];
+        const running = all.filter(isRunning);
         if (step.do === "enter") all.push(enter(gate, `${step.who % 3}`));
         if (step.do === "abort") all[step.who]?.client.abort();
         if (step.do === "time") await clock.advance(step.who * 50);
-        if (step.do === "leave" && one !== undefined) {
-          one.ticket?.leave();
-          one.done = true;
-        }
+        if (step.do === "leave") leave(running[step.who % Math.max(1, running.length)]);
         await settle();
-        const now = all.filter(({ ticket, done }) => ticket !== undefined && done !== true).length;
-        const waiting = all.filter(
-          ({ ticket, error }) => ticket === undefined && error === undefined,
-        );
-        expect(now).toBe(gate.running);
+        const waiting = all.filter((one) => one.ticket === undefined && one.error === undefined);
+        expect(gate.running).toBe(all.filter(isRunning).length);
         expect(gate.running).toBeLessThanOrEqual(LIMITS.runsMax);
         expect(gate.waiting).toBe(waiting.length);
         expect(waiting.length === 0 || gate.running === LIMITS.runsMax).toBe(true);
       }
       for (let turn = 0; turn < all.length; turn += 1) {
-        for (const one of all) one.ticket?.leave();
+        for (const one of all) leave(one);
         await settle();
       }
       expect([gate.running, gate.waiting, clock.pending]).toEqual([0, 0, 0]);
@@ -184,3 +178,13 @@ test("whatever happens, no more run than may, nobody is forgotten, and every cal
     { numRuns: 100 },
   );
 });
+
+function isRunning({ ticket, left }: Entering): boolean {
+  return ticket !== undefined && left !== true;
+}
+
+function leave(one: Entering | undefined): void {
+  if (one?.ticket === undefined) return;
+  one.ticket.leave();
+  one.left = true;
+}

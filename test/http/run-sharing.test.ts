@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
-import { AppError } from "../../src/errors.ts";
+import type { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
 import type { Listening } from "../../src/http/run-sharing.ts";
 import type { Runner } from "../../src/http/service.ts";
