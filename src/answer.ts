@@ -2,6 +2,7 @@
 import { createChannel } from "./async/channel.ts";
 import type { Clock } from "./async/clock.ts";
 import { type RespondDeps, respond, type Response } from "./agent/respond.ts";
+import type { Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
 import type { Ask } from "./domain/ask.ts";
 import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
@@ -13,6 +14,7 @@ import { retrieve, type Retrieved } from "./retrieval/retrieve.ts";
 import { type Run, startRun } from "./run.ts";
 import type { ReadStore } from "./stores/store.ts";
 import type { Log } from "./telemetry/log.ts";
+import type { Meter } from "./telemetry/meter.ts";
 
 export interface AnswerDeps extends RespondDeps {
   readonly config: Config;
@@ -22,6 +24,10 @@ export interface AnswerDeps extends RespondDeps {
   /** By id; a collection is searched with the embedder it was built with. */
   readonly embedders: ReadonlyMap<string, Embedder>;
   readonly rerankers: Rerankers;
+  /** Absent: never pressed. */
+  readonly pressure?: Pressure;
+  /** Absent: nothing is counted. */
+  readonly meter?: Meter;
 }
 
 /** Answers a question. Never throws; leaving the iteration early cancels the run and everything it waits for. */
@@ -40,8 +46,8 @@ export function search(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIt
 
 type Finish = (run: Run, retrieved: Retrieved) => Promise<Response>;
 
-/** Events a slow consumer may be behind before the run waits for it. */
-const EVENTS_AHEAD_MAX = 256;
+/** Events the consumer may be behind before the run waits for it; buffers that count bytes come after it. */
+const EVENTS_AHEAD_MAX = 16;
 
 function produce(
   deps: AnswerDeps,
@@ -64,6 +70,8 @@ function produce(
     config: deps.config,
     clock: deps.clock,
     log: deps.log,
+    pressure: deps.pressure,
+    meter: deps.meter,
     deadlineMs: ask.deadlineMs,
     parent: AbortSignal.any([signal, consumer.signal]),
     emit: (event) => {
@@ -131,6 +139,7 @@ async function start(run: Run, ask: Ask, progress: Progress): Promise<void> {
     collections: [...progress.collections],
     mode: ask.mode,
     deadlineMs: ask.deadlineMs,
+    versions: progress.versions,
   });
 }
 

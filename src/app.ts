@@ -19,6 +19,7 @@ import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./ht
 import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
 import { createRunJournal } from "./http/runs/journal.ts";
 import { createMemoryArchive } from "./http/runs/memory-archive.ts";
+import { createRunSharing } from "./http/run-sharing.ts";
 import { createAskParser } from "./http/schemas.ts";
 import { createSearchRoute } from "./http/search.ts";
 import type { Env, Service } from "./http/service.ts";
@@ -34,13 +35,15 @@ export interface AppDeps extends AnswerDeps {
 export function createApp(deps: AppDeps): Hono<Env> {
   const { config, clock, log, store, gate } = deps;
   const archive = deps.archive ?? createMemoryArchive(toArchiveLimits(config), clock);
+  const journal = createRunJournal({ config, clock, log, gate, archive });
   return createServiceApp({
     config,
     clock,
     log,
     store,
     gate,
-    journal: createRunJournal({ config, clock, log, gate, archive }),
+    journal,
+    sharing: createRunSharing({ config, clock, log, store, journal }),
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
     answer: (ask, signal) => answer(deps, ask, signal),

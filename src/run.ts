@@ -1,9 +1,11 @@
 /** One attempt to answer one question: its identity, its end, its events, its clock. Handed to every stage. */
 import type { Clock } from "./async/clock.ts";
 import { type Deadline, startDeadline } from "./async/deadline.ts";
+import { noPressure, type Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Log } from "./telemetry/log.ts";
+import { type Meter, silentMeter } from "./telemetry/meter.ts";
 import { startTimeline, type Timeline } from "./telemetry/timeline.ts";
 
 export interface Run {
@@ -16,6 +18,8 @@ export interface Run {
   readonly timeline: Timeline;
   /** For operators: what went wrong behind a code. */
   readonly log: Log;
+  /** Asked before optional work. */
+  readonly pressure: Pressure;
   /** Codes of what was left out, in the order in which it happened. */
   readonly degraded: readonly string[];
   /** Sends an event; waits while the consumer is far behind. */
@@ -32,10 +36,15 @@ export interface RunOptions {
   /** The client's own signal. */
   readonly parent: AbortSignal;
   readonly emit: (event: RunEvent) => Promise<void>;
+  readonly pressure?: Pressure | undefined;
+  /** Counts what runs do without. */
+  readonly meter?: Meter | undefined;
 }
 
 /** Starts a run now. Dispose its deadline when it is over. */
-export function startRun({ config, clock, log, deadlineMs, parent, emit }: RunOptions): Run {
+export function startRun(options: RunOptions): Run {
+  const { config, clock, log, deadlineMs, parent, emit } = options;
+  const { pressure = noPressure, meter = silentMeter } = options;
   const deadline = startDeadline({ clock, budgetMs: deadlineMs, parent });
   const degraded: string[] = [];
   return {
@@ -46,11 +55,14 @@ export function startRun({ config, clock, log, deadlineMs, parent, emit }: RunOp
     signal: deadline.signal,
     timeline: startTimeline(clock),
     log,
+    pressure,
     degraded,
     emit,
     async degrade(code) {
       if (degraded.includes(code)) return;
       degraded.push(code);
+      // Without the name behind it: a label has few values.
+      meter.count("tributary_degraded_total", { code: code.split(":", 1)[0] ?? code });
       await emit({ type: "degraded", code });
     },
   };

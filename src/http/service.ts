@@ -8,6 +8,7 @@ import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
+import type { RunSharing } from "./run-sharing.ts";
 import type { AskParser } from "./schemas.ts";
 
 /** One run: its events, `run-end` last. Leaving the iteration early cancels it. */
@@ -22,6 +23,7 @@ export interface Service {
   readonly embedders: ReadonlySet<string>;
   readonly gate: RunGate;
   readonly journal: RunJournal;
+  readonly sharing: RunSharing;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;
