@@ -1,6 +1,7 @@
 /** Streams an extractive answer: whole sentences, each with its citation, exact by construction. */
 import type { Passage } from "../domain/event.ts";
 import { type Chosen, extract } from "../grounding/extractive.ts";
+import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 
@@ -12,10 +13,11 @@ export async function quote(
   run: Run,
 ): Promise<boolean> {
   const { chosen } = await extract(question, passages, embedder, run.signal);
+  const clean = createQuoteCleaner(passages);
   let length = 0;
   for (const [index, one] of chosen.entries()) {
     const separator = index === 0 ? "" : " ";
-    const sentence = toLine(one.candidate.text);
+    const sentence = clean(toLine(one.candidate.text));
     const { label } = one.candidate.passage;
     const start = length + separator.length;
     const end = start + sentence.length;

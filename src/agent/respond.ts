@@ -62,7 +62,8 @@ async function tryGenerate(
   const progress = { shown: false };
   try {
     return await run.timeline.stage("answer", ["take", "rerank"], async () => {
-      const generated = await generate(chat, ask.question, passages, { run, progress });
+      const options = { run, progress, policy: ask.grounding };
+      const generated = await generate(chat, ask.question, passages, options);
       const { isRefusal, grounding, truncated } = generated;
       if (isRefusal) return refuse(chat.id, run);
       return { answerer: chat.id, grounding, truncated };

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkSentence, findEvidence, type Verdict } from "../../src/grounding/check-sentence.ts";
+import { readEvidence } from "../../src/grounding/evidence.ts";
+import { toPassage } from "../support/run.ts";
 
 const evidence = ["The bounded queue holds 64 entries. Ada Lovelace chose the limit in 1843."];
 
@@ -16,7 +18,12 @@ const cases: readonly (readonly [verdict: Verdict, sentence: string])[] = [
 ];
 describe("a sentence", () => {
   test.each(cases)("is %s: %s", (verdict, sentence) => {
-    expect(checkSentence(sentence, evidence)).toBe(verdict);
+    expect(
+      checkSentence(
+        sentence,
+        evidence.map((text) => readEvidence(text)),
+      ),
+    ).toBe(verdict);
   });
 
   test("without evidence is unsupported", () => {
@@ -25,7 +32,12 @@ describe("a sentence", () => {
 
   test("may rest on several passages", () => {
     const two = ["The queue is bounded.", "Its limit is 64."];
-    expect(checkSentence("The bounded queue has limit 64.", two)).toBe("supported");
+    expect(
+      checkSentence(
+        "The bounded queue has limit 64.",
+        two.map((text) => readEvidence(text)),
+      ),
+    ).toBe("supported");
   });
 });
 
@@ -38,7 +50,7 @@ describe("evidence", () => {
     ["", text],
   ];
   test.each(spans)("for %j is %j", (claim, found) => {
-    const { start, end } = findEvidence(claim, text);
+    const { start, end } = findEvidence(claim, toPassage(1, text));
     expect(text.slice(start, end)).toBe(found);
   });
 });
