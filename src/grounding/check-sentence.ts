@@ -8,13 +8,13 @@ import { type Evidence, type Reading, readText, toEvidence, toLine } from "./evi
 export type Verdict = SentenceCheck["verdict"];
 
 /** Shares of the sentence's content words that must be in the evidence. Set by scripts/eval-checks.ts. */
-export const THRESHOLDS = { supported: 0.6, weak: 0.5, local: 0.8, negation: 0.9 } as const;
+export const THRESHOLDS = { supported: 0.6, weak: 0.5, local: 0.75, sure: 0.9 } as const;
 
 /** With fewer plain words than these, that one sentence says the same shows nothing. */
 const PLAIN_MIN = 3;
 
 /**
- * `unsupported` when a number, name or quotation of the sentence is nowhere in the evidence, or not near
+ * `unsupported` when a number, name or quotation of the sentence is nowhere in the evidence, or not in
  * the sentence that otherwise says the same, or that one says the opposite, or hardly a word is there;
  * `supported` when everything exact is there and most words are; `weak` in between.
  */
@@ -38,10 +38,9 @@ export function checkSentence(sentence: string, evidence: readonly Evidence[]): 
   const plain = [...content].filter((stem) => !exact.has(stem));
   const nearest = findNearest(plain, evidence);
   if (nearest !== undefined && nearest.share >= THRESHOLDS.local && plain.length >= PLAIN_MIN) {
-    if (!occur(names, quantities, nearest.around)) return "unsupported";
-    const { isNegated } = readText(sentence);
-    if (isNegated !== nearest.isNegated) {
-      return nearest.share >= THRESHOLDS.negation ? "unsupported" : "weak";
+    const isOpposite = readText(sentence).isNegated !== nearest.isNegated;
+    if (isOpposite || !occur(names, quantities, nearest.around)) {
+      return nearest.share >= THRESHOLDS.sure ? "unsupported" : "weak";
     }
   }
   return coverage >= THRESHOLDS.supported ? "supported" : "weak";
@@ -91,10 +90,10 @@ function findNearest(
 ): { share: number; isNegated: boolean; around: readonly Reading[] } | undefined {
   let best: { shared: number; isNegated: boolean; around: readonly Reading[] } | undefined;
   for (const { sentences, heading } of evidence) {
-    for (const [index, one] of sentences.entries()) {
+    for (const one of sentences) {
       const shared = plain.filter((stem) => one.content.has(stem)).length;
       if (best !== undefined && shared <= best.shared) continue;
-      const around = [heading, ...sentences.slice(Math.max(0, index - 1), index + 2)];
+      const around = [heading, one];
       best = { shared, isNegated: one.isNegated, around };
     }
   }
