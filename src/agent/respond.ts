@@ -46,7 +46,7 @@ export async function respond(
   const [stage, after] =
     deps.chat === undefined ? ["answer", []] : ["answer-extractive", ["answer"]];
   return run.timeline.stage(stage, ["take", "rerank", ...after], async () => {
-    const quoted = await quote(ask.question, passages, deps.sentenceEmbedder, run);
+    const quoted = await quote(ask, passages, deps.sentenceEmbedder, run);
     if (!quoted) return refuse("extractive", run);
     return { answerer: "extractive", grounding: "grounded", truncated: false };
   });
