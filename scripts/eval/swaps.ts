@@ -20,11 +20,11 @@ export function createSwaps(documents: readonly EvalDocument[]) {
   };
   return {
     /** Undefined where the sentence has nothing of the kind. */
-    swap(
+    swap: (
       kind: Exclude<Swap, "passage">,
       sentence: string,
       document: EvalDocument,
-    ): string | undefined {
+    ): string | undefined => {
       if (kind === "negation") return negate(sentence);
       if (kind === "number") {
         const digits = /(?<![\p{L}\p{N}.,])\d+(?![\p{L}\p{N}.,]\d)/u.exec(sentence);

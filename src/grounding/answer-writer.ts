@@ -6,10 +6,10 @@ import type { GroundingPolicy } from "../domain/ask.ts";
 import type { Grounding, Passage, RunEvent } from "../domain/event.ts";
 import { createHiddenFilter } from "../text/hidden-characters.ts";
 import { createCitationParser } from "./citation-parser.ts";
-import { createGround, type Settled } from "./ground.ts";
+import { createGround, type Ground, type Settled } from "./ground.ts";
 import { createSanitizer } from "./sanitizer.ts";
-import { createSecretGuard } from "./secret-guard.ts";
-import { createSourceLinks } from "./source-links.ts";
+import { createSecretGuard, type SecretGuard } from "./secret-guard.ts";
+import { createSourceLinks, type SourceLinks } from "./source-links.ts";
 
 export type WriterEvent = Extract<
   RunEvent,
@@ -55,121 +55,163 @@ export interface Draft {
   readonly unsupported: readonly string[];
 }
 
-/** Creates a writer for one answer. */
+/** Creates a writer for one answer. Throws RangeError for a secret that is too short. */
 export function createAnswerWriter(options: AnswerWriterOptions): AnswerWriter {
-  const { secrets = [] } = options;
-  const byLabel = new Map<number, Passage>();
-  const links = createSourceLinks();
-  const guard = createSecretGuard(secrets);
-  let policy = options.policy;
-  let source = createSource();
-  /** Sentences that wait for the end of the draft. */
-  let queue: Settled[] = [];
-  /** What was shown under `withhold` and `repair`. */
-  let shown = "";
-  let hasBegun = false;
-  let blank = "";
-  let withheld = 0;
-  const verdicts: Settled["check"]["verdict"][] = [];
+  return new PolicyWriter(options);
+}
 
-  /** From raw to cleaned text, and its sentences. Made anew for a second draft. */
-  function createSource() {
-    const hidden = createHiddenFilter();
-    const parser = createCitationParser((label) => byLabel.has(label));
-    // A sentence that is left out may hold the end of some code: nothing is code for certain then.
-    const sanitizer = createSanitizer({ links, verbatimCode: options.policy === "flag" });
+class PolicyWriter implements AnswerWriter {
+  readonly #byLabel = new Map<number, Passage>();
+  readonly #links = createSourceLinks();
+  readonly #guard: SecretGuard;
+  readonly #verdicts: Settled["check"]["verdict"][] = [];
+  #policy: GroundingPolicy;
+  #source: Source;
+  /** `flag`: blanks before the first word. */
+  #blank = "";
+  #hasBegun = false;
+  /** The rest is of `withhold` and `repair`. What was shown. */
+  #shown = "";
+  #withheld = 0;
+  /** Cleaned text of the draft, and where in it the last sentence ended that was shown or left out. */
+  #text = "";
+  #passed = 0;
+  /** Blanks before a sentence that was left out. */
+  #gap = "";
+  /** Sentences that wait for the end of the draft. */
+  #queue: Settled[] = [];
+
+  constructor({ passages, policy, secrets = [] }: AnswerWriterOptions) {
+    this.#policy = policy;
+    this.#guard = createSecretGuard(secrets);
+    this.addPassages(passages);
+    this.#source = this.#createSource();
+  }
+
+  addPassages(passages: readonly Passage[]): void {
+    for (const passage of passages) this.#byLabel.set(passage.label, passage);
+    this.#links.add(passages);
+  }
+
+  push(raw: string): readonly WriterEvent[] {
+    const text = this.#source.clean(raw);
+    return text === "" ? [] : this.#take(text, this.#source.ground.push(text));
+  }
+
+  end(): Written {
+    const { ground, finish } = this.#source;
+    const text = finish();
+    return this.#conclude(this.#take(text, [...ground.push(text), ...ground.end()]));
+  }
+
+  rewrite(): void {
+    this.#policy = "withhold";
+    [this.#queue, this.#text, this.#passed, this.#gap] = [[], "", 0, ""];
+    this.#source = this.#createSource();
+  }
+
+  release(): Written {
+    this.#policy = "withhold";
+    const waiting = this.#queue;
+    this.#queue = [];
+    return this.#conclude(waiting.flatMap((one) => this.#pass(one)));
+  }
+
+  #createSource(): Source {
+    return createSource({
+      byLabel: this.#byLabel,
+      links: this.#links,
+      guard: this.#guard,
+      // A sentence that is left out may hold the end of some code: nothing is code for certain then.
+      verbatimCode: this.#policy === "flag",
+    });
+  }
+
+  /** Events for cleaned text and the sentences it settled, by the policy. */
+  #take(text: string, settled: readonly Settled[]): readonly WriterEvent[] {
+    if (this.#policy !== "flag") {
+      this.#text += text;
+      return settled.flatMap((one) => this.#pass(one));
+    }
+    // Blanks are not shown before the first word; offsets count them all the same.
+    this.#blank += text;
+    this.#hasBegun ||= this.#blank.trim() !== "";
+    const fresh = this.#hasBegun ? this.#blank : "";
+    if (this.#hasBegun) this.#blank = "";
+    this.#verdicts.push(...settled.map(({ check }) => check.verdict));
+    return [...toDelta(fresh), ...settled.flatMap((one) => toEvents(one, 0))];
+  }
+
+  /** One sentence under `withhold` or `repair`. */
+  #pass(settled: Settled): readonly WriterEvent[] {
+    const { check } = settled;
+    if (this.#policy === "repair" && (this.#queue.length > 0 || check.verdict === "unsupported")) {
+      this.#queue.push(settled);
+      return [];
+    }
+    const gap = this.#text.slice(this.#passed, check.start) || this.#gap;
+    this.#passed = check.end;
+    if (check.verdict === "unsupported") {
+      this.#gap = gap;
+      this.#withheld += 1;
+      return [];
+    }
+    this.#gap = "";
+    const lead = this.#shown === "" ? "" : gap || " ";
+    const sentence = this.#text.slice(check.start, check.end);
+    const shift = this.#shown.length + lead.length - check.start;
+    this.#shown += lead + sentence;
+    this.#verdicts.push(check.verdict);
+    return [...toDelta(lead + sentence), ...toEvents(settled, shift)];
+  }
+
+  #conclude(events: readonly WriterEvent[]): Written {
     return {
-      clean: (raw: string) => sanitizer.push(parser.push(guard.push(hidden.push(raw)))),
-      finish: () =>
-        sanitizer.push(parser.push(guard.end())) + sanitizer.push(parser.end()) + sanitizer.end(),
-      ground: createGround(byLabel),
-      text: "",
-      /** Where in `text` the last sentence ended that was shown or left out. */
-      passed: 0,
-      /** Blanks before the next sentence, kept from one that was left out. */
-      gap: "",
+      events,
+      grounding: toGrounding(this.#verdicts),
+      withheld: this.#withheld,
+      hasLeaked: this.#guard.hasLeaked,
+      ...(this.#queue.length === 0 ? {} : { draft: this.#toDraft() }),
     };
   }
 
-  const addPassages = (passages: readonly Passage[]): void => {
-    for (const passage of passages) byLabel.set(passage.label, passage);
-    links.add(passages);
-  };
-  addPassages(options.passages);
+  #toDraft(): Draft {
+    const read = ({ check }: Settled): string => this.#text.slice(check.start, check.end);
+    return {
+      shown: this.#shown,
+      rest: this.#text.slice(this.#passed).trim(),
+      unsupported: this.#queue.filter(({ check }) => check.verdict === "unsupported").map(read),
+    };
+  }
+}
 
-  /** Takes cleaned text and what it settled; gives the events by the policy. */
-  const take = (text: string, settle: () => readonly Settled[]): WriterEvent[] => {
-    if (policy !== "flag") {
-      source.text += text;
-      return settle().flatMap(pass);
-    }
-    // Blanks are not shown before the first word; offsets count them all the same.
-    blank += text;
-    const fresh = hasBegun || blank.trim() !== "" ? blank : "";
-    if (fresh !== "") [blank, hasBegun] = ["", true];
-    const settled = settle();
-    verdicts.push(...settled.map(({ check }) => check.verdict));
-    return [...toDelta(fresh), ...settled.flatMap((one) => toEvents(one, 0))];
-  };
+interface Source {
+  /** Raw text in, what may be shown of it out. */
+  readonly clean: (raw: string) => string;
+  readonly finish: () => string;
+  readonly ground: Ground;
+}
 
-  /** One sentence under `withhold` or `repair`. */
-  const pass = (settled: Settled): readonly WriterEvent[] => {
-    const { check } = settled;
-    if (policy === "repair" && (queue.length > 0 || check.verdict === "unsupported")) {
-      queue.push(settled);
-      return [];
-    }
-    const gap = source.text.slice(source.passed, check.start) || source.gap;
-    source.passed = check.end;
-    source.gap = gap;
-    if (check.verdict === "unsupported") {
-      withheld += 1;
-      return [];
-    }
-    const lead = shown === "" ? "" : gap || " ";
-    const sentence = source.text.slice(check.start, check.end);
-    const shift = shown.length + lead.length - check.start;
-    shown += lead + sentence;
-    source.gap = "";
-    verdicts.push(check.verdict);
-    return [...toDelta(lead + sentence), ...toEvents(settled, shift)];
-  };
-
-  const conclude = (events: readonly WriterEvent[]): Written => ({
-    events,
-    grounding: toGrounding(verdicts),
-    withheld,
-    hasLeaked: guard.hasLeaked,
-    ...(queue.length === 0 ? {} : { draft: toDraft() }),
-  });
-
-  const toDraft = (): Draft => {
-    const read = ({ check }: Settled): string => source.text.slice(check.start, check.end);
-    const unsupported = queue.filter(({ check }) => check.verdict === "unsupported").map(read);
-    return { shown, rest: source.text.slice(source.passed).trim(), unsupported };
-  };
-
+/** From raw to cleaned text, and its sentences; made anew for a second draft. */
+function createSource({
+  byLabel,
+  links,
+  guard,
+  verbatimCode,
+}: {
+  readonly byLabel: ReadonlyMap<number, Passage>;
+  readonly links: SourceLinks;
+  readonly guard: SecretGuard;
+  readonly verbatimCode: boolean;
+}): Source {
+  const hidden = createHiddenFilter();
+  const parser = createCitationParser((label) => byLabel.has(label));
+  const sanitizer = createSanitizer({ links, verbatimCode });
   return {
-    addPassages,
-    push(raw) {
-      const text = source.clean(raw);
-      return text === "" ? [] : take(text, () => source.ground.push(text));
-    },
-    end() {
-      const text = source.finish();
-      return conclude(take(text, () => [...source.ground.push(text), ...source.ground.end()]));
-    },
-    rewrite() {
-      policy = "withhold";
-      queue = [];
-      source = createSource();
-    },
-    release() {
-      policy = "withhold";
-      const waiting = queue;
-      queue = [];
-      return conclude(waiting.flatMap(pass));
-    },
+    clean: (raw) => sanitizer.push(parser.push(guard.push(hidden.push(raw)))),
+    finish: () =>
+      sanitizer.push(parser.push(guard.end())) + sanitizer.push(parser.end()) + sanitizer.end(),
+    ground: createGround(byLabel),
   };
 }
 

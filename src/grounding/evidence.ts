@@ -45,9 +45,32 @@ export function readEvidence(text: string, title = ""): Evidence {
     ...span,
   }));
   const heading = readText(title);
-  const whole = readText(`${title}\n${text}`);
-  const line = toLine(text);
-  return { ...whole, heading, line, sentences };
+  let line: string | undefined;
+  return {
+    ...join([heading, ...sentences]),
+    heading,
+    sentences,
+    // Only an answer that quotes has need of it.
+    get line() {
+      line ??= toLine(text);
+      return line;
+    },
+  };
+}
+
+function join(readings: readonly Reading[]): Reading {
+  const quantities = new Map<string, Set<string>>();
+  for (const reading of readings) {
+    for (const [value, units] of reading.quantities) {
+      quantities.set(value, (quantities.get(value) ?? new Set()).union(units));
+    }
+  }
+  return {
+    stems: new Set(readings.flatMap(({ stems }) => [...stems])),
+    content: new Set(readings.flatMap(({ content }) => [...content])),
+    quantities,
+    isNegated: readings.some(({ isNegated }) => isNegated),
+  };
 }
 
 /** Reads a sentence or a text. */

@@ -27,7 +27,7 @@ export function createSecretGuard(secrets: readonly string[]): SecretGuard {
   /** Feeds one character; how many characters, with those of the gaps, may belong to a secret. */
   const read = (character: string): void => {
     held += character;
-    const sign = fold(character);
+    const sign = toSign(character);
     if (sign === "") {
       gap += 1;
       if (gap > GAP_CHARS_MAX) for (const one of automata) one.reset();
@@ -125,6 +125,13 @@ function toPatterns(secret: string): readonly string[] {
     return fold(whole.slice(lead.length === 0 ? 0 : lead.length + 1, -1));
   });
   return [plain, Array.from(plain).toReversed().join(""), hex, ...encoded];
+}
+
+/** Called for every character of every answer. */
+function toSign(character: string): string {
+  const code = character.charCodeAt(0);
+  if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57)) return character;
+  return code >= 65 && code <= 90 ? character.toLowerCase() : "";
 }
 
 function fold(text: string): string {

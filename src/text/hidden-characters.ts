@@ -1,12 +1,13 @@
 /** Takes out what no reader sees: controls, zero-width and bidirectional marks, tag characters, piled-up selectors. */
 
-/** Dropped wherever they stand. Plane 14 holds tags and selectors that can carry a whole hidden text. */
+/** Dropped wherever they stand: what is ignored when text is set, tags and their like included, and controls. */
 const HIDDEN =
-  /[\0-\b\v-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udfff]?/g;
+  /[\p{Default_Ignorable_Code_Point}--[\p{Join_Control}\p{Variation_Selector}]]|[\p{Cc}--[\n\t]]|[\u180b-\u180f\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gv;
 /** Joiners and selectors mean something behind a character of a script or an emoji that uses them, once. */
-const JOINER = /[\u200c\u200d\ufe00-\ufe0f]/;
-const JOINERS = /(?<=(^|[^]))[\u200c\u200d\ufe00-\ufe0f]+/g;
-const ANY = /[\0-\b\v-\x1f\x7f-\x9f\xad\u034f-\uffff]/;
+const JOINER = /[\p{Join_Control}\p{Variation_Selector}]/u;
+const JOINERS = /(?<=(^|[^]))[\p{Join_Control}\p{Variation_Selector}]+/gu;
+const ONE = /^(?:\ufe0f\u200d|[^])/u;
+const ANY = /[^\n\t\x20-\x7e]/;
 
 export interface HiddenFilter {
   /** Takes the next piece and gives what can be seen of it. Nothing that shows is held back but half a character. */
@@ -38,7 +39,7 @@ export function createHiddenFilter(): HiddenFilter {
 function strip(text: string, before: string): string {
   const visible = before + text.replaceAll(HIDDEN, "");
   const joined = visible.replaceAll(JOINERS, (run: string, previous: string) =>
-    previous > "\u02af" && !JOINER.test(previous) ? (run[0] ?? "") : "",
+    previous > "\u02af" && !JOINER.test(previous) ? (ONE.exec(run)?.[0] ?? "") : "",
   );
   return joined.slice(before.length);
 }
