@@ -95,11 +95,13 @@ describe("answer writer", () => {
     ["in bold", `**${canary.slice(0, 9)}**${canary.slice(9)}`],
   ];
   test.each(leaks)("a secret %s ends the answer before it", (_, leak) => {
-    for (const pieces of [[`It is ${leak} and more.`], Array.from(`It is ${leak} and more.`)]) {
-      const { text, written } = write("flag", pieces, [canary]);
-      expect(text.trim()).toMatch(/^It is\W*(?:bXkgc2VjcmV0IGlzIG?|eG?)?\W*$/);
-      expect(written.hasLeaked).toBe(true);
-    }
+    const answer = `It is ${leak} and more.`;
+    const [whole, pieces] = [[answer], Array.from(answer)].map((cut) =>
+      write("flag", cut, [canary]),
+    );
+    expect(whole?.text).toBe(pieces?.text);
+    expect(whole?.text.trim()).toMatch(/^It is\W*(?:bXkgc2VjcmV0IGlzIG?|eG?)?\W*$/);
+    expect(whole?.written.hasLeaked).toBe(true);
   });
 
   test("what merely resembles a secret is shown", () => {
@@ -133,11 +135,9 @@ describe("answer writer", () => {
         expect(pieces.events.filter(({ type }) => type !== "text-delta")).toEqual(
           whole.events.filter(({ type }) => type !== "text-delta"),
         );
-        if (policy === "withhold") {
-          expect(whole.events).not.toContainEqual(
-            expect.objectContaining({ verdict: "unsupported" }),
-          );
-        }
+        const verdicts =
+          policy === "flag" ? [] : whole.events.map((one) => "verdict" in one && one.verdict);
+        expect(verdicts).not.toContain("unsupported");
       }),
       { numRuns: 500 },
     );

@@ -1,11 +1,13 @@
 /** A model that does whatever the retrieved text asks: what reaches the client must hold all the same. */
 import * as fc from "fast-check";
-import { lexer, type Token } from "marked";
+import { lexer } from "marked";
 import { describe, expect, test } from "vitest";
 import { generate } from "../../src/agent/generate.ts";
 import { GROUNDING_POLICIES, type GroundingPolicy } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
+import { toAppError } from "../../src/errors.ts";
 import type { ChatModel, ChatRequest } from "../../src/models/model.ts";
+import { listTokens } from "../support/markdown.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 
 /** `{fence}` and `{prompt}` are what an obedient model fills in from its own prompt. */
@@ -84,15 +86,23 @@ describe("an obedient model", () => {
           `${changes.reduce((text, one) => one(text), first)}\n${second}`,
       );
     const size = fc.integer({ min: 1, max: 40 });
-    await fc.assert(fc.asyncProperty(attack, fc.constantFrom(...GROUNDING_POLICIES), size, hold), {
-      numRuns: 600,
-    });
+    await fc.assert(
+      fc.asyncProperty(attack, fc.constantFrom(...GROUNDING_POLICIES), size, async (...parts) => {
+        expect(await findEscapes(...parts)).toEqual([]);
+      }),
+      {
+        numRuns: 600,
+      },
+    );
   });
 
   test.each(orders.flatMap((order) => mutations.map((change) => change(order))))(
     "%j",
     async (order) => {
-      for (const policy of GROUNDING_POLICIES) await hold(order, policy, 3);
+      const escapes = await Promise.all(
+        GROUNDING_POLICIES.map((policy) => findEscapes(order, policy, 3)),
+      );
+      expect(escapes.flat()).toEqual([]);
     },
   );
 
@@ -102,17 +112,24 @@ describe("an obedient model", () => {
   });
 });
 
-async function hold(order: string, policy: GroundingPolicy, size: number): Promise<void> {
+/** Everything that reached the client although it must not. */
+async function findEscapes(
+  order: string,
+  policy: GroundingPolicy,
+  size: number,
+): Promise<readonly string[]> {
   const { text, events, fence } = await obey(order, policy, size);
-  expect(text.toLowerCase()).not.toContain(fence.toLowerCase());
-  expect(text).not.toMatch(/(?:java|vb)script:|data:text/i);
-  expect(text).not.toMatch(/[\u200b-\u200f\u202a-\u202e\u2060\u{e0000}-\u{e007f}]/u);
-  for (const [, label] of text.matchAll(/\[(\d+)\]/g)) expect(["1", "2"]).toContain(label);
-  expect(findForeign(text)).toEqual([]);
-  for (const event of events) {
-    if (event.type === "citation") expect([1, 2]).toContain(event.label);
-    expect(event.type).not.toMatch(/^tool-/);
-  }
+  const labels = [...text.matchAll(/\[(\d+)\]/g)].map(([, label]) => Number(label));
+  const cited = events.flatMap((event) => (event.type === "citation" ? [event.label] : []));
+  const signs =
+    /(?:java|vb)script:|data:text|[\u200b-\u200f\u202a-\u202e\u2060\u{e0000}-\u{e007f}]/giu;
+  return [
+    ...(text.toLowerCase().includes(fence.toLowerCase()) ? ["the canary"] : []),
+    ...(text.match(signs) ?? []),
+    ...[...labels, ...cited].filter((label) => label !== 1 && label !== 2).map(String),
+    ...events.filter(({ type }) => type.startsWith("tool-")).map(({ type }) => type),
+    ...findForeign(text),
+  ];
 }
 
 /** Runs the model on passages of which one gives the order; the model obeys to the letter. */
@@ -135,30 +152,26 @@ async function obey(order: string, policy: GroundingPolicy, size: number) {
     },
   };
   const context = [passages[0] ?? evil, evil];
-  await generate(chat, "What is the limit?", context, {
-    run,
-    policy,
-    progress: { shown: false },
-  }).catch((thrown: unknown) => expect(thrown).toMatchObject({ code: "upstream_bad_response" }));
-  expect(fence).toHaveLength(36);
+  const options = { run, policy, progress: { shown: false } };
+  try {
+    await generate(chat, "What is the limit?", context, options);
+  } catch (thrown) {
+    // What is left of some orders is nothing at all.
+    if (toAppError(thrown).code !== "upstream_bad_response") throw thrown;
+  }
+  if (fence.length !== 36) throw new Error("the prompt's fence was not found");
   const text = run.events
     .map((event: RunEvent) => (event.type === "text-delta" ? event.text : ""))
     .join("");
   return { text, events: run.events, fence };
 }
 
-/** Images, HTML and links to anything but the source, as a Markdown renderer sees them. */
+/** Images, HTML, definitions and links to anything but the source, as a Markdown renderer sees them. */
 function findForeign(text: string): readonly string[] {
-  const found: string[] = [];
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(visit);
-    if (typeof value !== "object" || value === null) return undefined;
-    const { type, raw, href } = value as Token & { href?: string };
-    if (type === "image" || type === "html" || type === "def") found.push(raw);
-    if (type === "link" && href !== "https://docs.example/queue") found.push(raw);
-    Object.values(value).forEach(visit);
-    return undefined;
-  };
-  visit([...lexer(text)]);
-  return found;
+  return listTokens([...lexer(text)])
+    .filter(({ type, href }) => {
+      const isForeign = type === "link" && href !== "https://docs.example/queue";
+      return type === "image" || type === "html" || type === "def" || isForeign;
+    })
+    .map(({ raw }) => raw);
 }

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
-import { lexer, type Token } from "marked";
+import { lexer } from "marked";
 import { describe, expect, test } from "vitest";
 import { createSanitizer } from "../../src/grounding/sanitizer.ts";
 import { createSourceLinks } from "../../src/grounding/source-links.ts";
+import { listTokens } from "../support/markdown.ts";
 import { toPassage } from "../support/run.ts";
 
 const source = "https://docs.example/guide?a=1";
@@ -48,35 +49,52 @@ describe("sanitiser", () => {
   });
 
   const parts = [
-    ...["[", "]", "(", ")", "<", ">", "!", ":", "`", "``", "```", "~~~", "\n", "\n\n", "\\", "|"],
-    ...[
-      "  ",
-      " ",
-      "x",
-      ".",
-      "/",
-      "://",
-      "http",
-      "https://evil.example/?q=",
-      source,
-      "www.",
-      "ftp://",
-    ],
-    ...[
-      "javascript:",
-      "data:",
-      "img src=x",
-      "[a]: ",
-      "- ",
-      "> ",
-      "1. ",
-      "&",
-      "a\n",
-      "```\n",
-      "**",
-      "\t",
-    ],
-    ...["](", "![", `[a](${source})`, "[a](https://evil.example)", "<b>", "mailto:", "    "],
+    "[",
+    "]",
+    "(",
+    ")",
+    "<",
+    ">",
+    "!",
+    ":",
+    "`",
+    "``",
+    "```",
+    "~~~",
+    "\n",
+    "\n\n",
+    "\\",
+    "|",
+    "  ",
+    " ",
+    "x",
+    ".",
+    "/",
+    "://",
+    "http",
+    "https://evil.example/?q=",
+    source,
+    "www.",
+    "ftp://",
+    "javascript:",
+    "data:",
+    "img src=x",
+    "[a]: ",
+    "- ",
+    "> ",
+    "1. ",
+    "&",
+    "a\n",
+    "```\n",
+    "**",
+    "\t",
+    "](",
+    "![",
+    `[a](${source})`,
+    "[a](https://evil.example)",
+    "<b>",
+    "mailto:",
+    "    ",
   ];
   const anyText = fc
     .array(fc.constantFrom(...parts), { maxLength: 24 })
@@ -141,27 +159,14 @@ function clean(pieces: readonly string[], verbatimCode = true): string {
   return pieces.map((piece) => sanitizer.push(piece)).join("") + sanitizer.end();
 }
 
+/** Images, HTML and links to anything but the source; a mail address is no way out. */
 function findForbidden(text: string): readonly string[] {
-  const found: string[] = [];
-  const visit = (token: Token): void => {
-    if (token.type === "image" || token.type === "html") found.push(token.raw);
-    if (
-      token.type === "link" &&
-      (token as { href: string }).href !== source &&
-      !/^mailto:/.test((token as { href: string }).href)
-    )
-      found.push(token.raw);
-    const { tokens, items, header, rows } = token as {
-      tokens?: Token[];
-      items?: Token[];
-      header?: { tokens: Token[] }[];
-      rows?: { tokens: Token[] }[][];
-    };
-    for (const child of [...(tokens ?? []), ...(items ?? [])]) visit(child);
-    for (const cell of [...(header ?? []), ...(rows ?? []).flat()]) cell.tokens.forEach(visit);
-  };
-  lexer(text).forEach(visit);
-  return found;
+  return listTokens([...lexer(text)])
+    .filter(({ type, href = "" }) => {
+      const isForeign = type === "link" && href !== source && !href.startsWith("mailto:");
+      return type === "image" || type === "html" || isForeign;
+    })
+    .map(({ raw }) => raw);
 }
 
 function cut(text: string, cuts: readonly number[]): readonly string[] {
