@@ -59,8 +59,8 @@ export async function generate(
     }
     await show(written.events);
   }
-  if (written.hasLeaked) await run.degrade("prompt-leak");
-  if (written.withheld > 0) await run.degrade("sentences-withheld");
+  if (written.hasLeaked) await run.degrade("prompt_leak");
+  if (written.withheld > 0) await run.degrade("sentences_withheld");
   const isEmpty = !progress.shown && (written.withheld > 0 || written.hasLeaked);
   if (!filter.isRefusal && !progress.shown && !isEmpty) {
     throw new AppError("upstream_bad_response", { detail: `${chat.id} answered without a word` });
@@ -115,7 +115,7 @@ async function tryRepair(
   } catch (thrown) {
     run.signal.throwIfAborted();
     run.log.error("repair-failed", thrown, { runId: run.id, code: toAppError(thrown).code });
-    await run.degrade("repair-failed");
+    await run.degrade("repair_failed");
     return undefined;
   }
 }

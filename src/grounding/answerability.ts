@@ -69,19 +69,31 @@ export async function toReadings(
   };
 }
 
-/** `CEO` in the question and nowhere in the passages: they speak of someone or something else. */
+/** `CEO` in the question, and nowhere in the passages, nor spelled out: they speak of someone or something else. */
 function hasForeignAcronym({ question, candidates }: AnswerabilityInput): boolean {
   if (!/\p{Ll}/u.test(question)) return false;
-  const acronyms = toWords(question).filter(({ surface }) =>
-    /^\p{Lu}{2,}(?:['’]s)?$/u.test(surface),
-  );
+  const acronyms = toWords(question).filter(({ surface }) => ACRONYM.test(surface));
   if (acronyms.length === 0) return false;
   const there = new Set<string>();
+  let initials = "";
   for (const passage of new Set(candidates.map((one) => one.passage))) {
-    const text = [passage.title, ...passage.location.headings, passage.text].join("\n");
-    for (const { stem } of toWords(text)) there.add(stem);
+    const words = toWords([passage.title, ...passage.location.headings, passage.text].join("\n"));
+    for (const { stem } of words) there.add(stem);
+    initials += `${toInitials(words)} `;
   }
-  return acronyms.every(({ stem }) => !there.has(stem));
+  return acronyms.every(({ stem }) => !there.has(stem) && !initials.includes(stem));
+}
+
+const ACRONYM = /^\p{Lu}{2,5}(?:['’]s)?$/u;
+
+/** Of words with a capital that follow each other; small words between them do not count. */
+function toInitials(words: readonly Word[]): string {
+  let initials = "";
+  for (const { surface, stem } of words) {
+    if (/^\p{Lu}/u.test(surface)) initials += surface[0]?.toLowerCase() ?? "";
+    else if (!isFunctionStem(stem)) initials += " ";
+  }
+  return initials;
 }
 
 /** How close, on average, each word asked is to the closest word there; 1 where it is that word. */

@@ -50,7 +50,7 @@ const WEIGHTS: Readonly<Record<Feature, number>> = {
 };
 const BIAS = -6.44;
 
-/** Below this nothing is quoted: on squad-open it costs no right answer. */
+/** Below this nothing is quoted: on squad-open it costs next to no right answer. */
 const ANSWERABLE_MIN = 0.08;
 /** From here on the answer is sure: below are 6 of 10 questions without an answer, and 1 of 13 with one. */
 export const ANSWERABLE_SURE = 0.26;

@@ -7,6 +7,8 @@ const HIDDEN =
 const JOINER = /[\p{Join_Control}\p{Variation_Selector}]/u;
 const JOINERS = /(?<=(^|[^]))[\p{Join_Control}\p{Variation_Selector}]+/gu;
 const ONE = /^(?:\ufe0f\u200d|[^])/u;
+const CONTEXT = /[^]?[\p{Join_Control}\p{Variation_Selector}]*$/u;
+const CONTEXT_UNITS_MAX = 4;
 const ANY = /[^\n\t\x20-\x7e]/;
 
 export interface HiddenFilter {
@@ -16,30 +18,34 @@ export interface HiddenFilter {
 
 /** Text without hidden characters; what is shown looks as before. */
 export function stripHidden(text: string): string {
-  return ANY.test(text) ? strip(text, "") : text;
+  return ANY.test(text) ? dropJoiners(text.replaceAll(HIDDEN, "")) : text;
 }
 
 /** The same for text that arrives in pieces, at whatever place they are cut. */
 export function createHiddenFilter(): HiddenFilter {
-  let last = "";
   let held = "";
+  /** The last character with what of its joiners decides about further ones. */
+  let context = "";
   return {
     push(piece) {
+      if (held === "" && piece !== "" && !ANY.test(piece)) {
+        context = piece.slice(-1);
+        return piece;
+      }
       const text = held + piece;
       held = /[\ud800-\udbff]$/.exec(text)?.[0] ?? "";
-      const whole = held === "" ? text : text.slice(0, -1);
-      const shown = ANY.test(whole) ? strip(whole, last) : whole;
-      last = shown.at(-1) ?? last;
+      const visible = (held === "" ? text : text.slice(0, -1)).replaceAll(HIDDEN, "");
+      const before = dropJoiners(context).length;
+      const shown = dropJoiners(context + visible).slice(before);
+      context = CONTEXT.exec(context + visible)?.[0].slice(0, CONTEXT_UNITS_MAX) ?? "";
       return shown;
     },
   };
 }
 
-/** `before` is the character that was given out last. */
-function strip(text: string, before: string): string {
-  const visible = before + text.replaceAll(HIDDEN, "");
-  const joined = visible.replaceAll(JOINERS, (run: string, previous: string) =>
-    previous > "\u02af" && !JOINER.test(previous) ? (ONE.exec(run)?.[0] ?? "") : "",
+function dropJoiners(text: string): string {
+  if (!JOINER.test(text)) return text;
+  return text.replaceAll(JOINERS, (run: string, previous: string) =>
+    previous > "\u02af" ? (ONE.exec(run)?.[0] ?? "") : "",
   );
-  return joined.slice(before.length);
 }

@@ -13,6 +13,11 @@ const cases: readonly (readonly [verdict: Verdict, sentence: string])[] = [
   ["supported", "The limit was chosen by Ada Lovelace."],
   ["unsupported", "Bananas ripen faster in warm rooms."],
   ["weak", "The queue protects entries from readers."],
+  ["unsupported", "The bounded queue does not hold 64 entries."],
+  ["unsupported", "The bounded queue holds 1843 entries."],
+  ["supported", "The bounded queue holds sixty-four entries."],
+  ["supported", 'It says that "the bounded queue holds 64 entries".'],
+  ["unsupported", 'It says that "the bounded queue always holds 64 entries".'],
   ["weak", "It is what it is."],
   ["weak", ""],
 ];
@@ -28,6 +33,14 @@ describe("a sentence", () => {
 
   test("without evidence is unsupported", () => {
     expect(checkSentence("The queue holds 64 entries.", [])).toBe("unsupported");
+  });
+
+  test("with the right number of another unit is unsupported", () => {
+    const limit = [readEvidence("The limit of the queue is 5 GB, not more.")];
+    expect(checkSentence("The limit of the queue is 5 MB, not more.", limit)).toBe("unsupported");
+    expect(checkSentence("The limit of the queue is five gigabytes, not more.", limit)).toBe(
+      "supported",
+    );
   });
 
   test("may rest on several passages", () => {
