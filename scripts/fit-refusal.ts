@@ -10,7 +10,12 @@ import { search } from "../src/answer.ts";
 import { systemClock } from "../src/async/clock.ts";
 import type { Passage, RunEvent } from "../src/domain/event.ts";
 import { ANSWERABILITY, judgeAnswerability, toReadings } from "../src/grounding/answerability.ts";
-import { scoreSentences, toInput } from "../src/grounding/extractive.ts";
+import {
+  ANSWERABLE_MIN,
+  ANSWERABLE_SURE,
+  scoreSentences,
+  toInput,
+} from "../src/grounding/extractive.ts";
 import { silentLog } from "../src/telemetry/log.ts";
 import { toAsk } from "./eval/answer-set.ts";
 import { type EvalQuery, type EvalSet, readSet } from "./eval/beir.ts";
@@ -81,6 +86,13 @@ function report(set: string): void {
       const recall = refused.filter((one) => one < threshold).length / refused.length;
       return `recall ${recall.toFixed(2)} at ${share} false (${threshold.toFixed(2)})`;
     });
+    for (const threshold of [ANSWERABLE_MIN, ANSWERABLE_SURE]) {
+      const below = (judged: readonly number[]): string =>
+        (judged.filter((one) => one < threshold).length / judged.length).toFixed(3);
+      console.log(
+        `${set} ${kind} below ${threshold}: recall ${below(refused)}, false refusals ${below(answerable)}`,
+      );
+    }
     console.log(
       `${set} ${kind}: AUROC ${auroc.toFixed(3)}, of the retrieval score ${scores.toFixed(3)}; ${cells.join(", ")}`,
     );
