@@ -60,7 +60,7 @@ export async function generate(
       } else if (delta.type === "usage") {
         const { inputTokens, outputTokens } = delta;
         usage = { inputTokens, outputTokens, requests: 1 };
-      } else {
+      } else if (delta.type === "finish") {
         truncated = delta.reason === "length";
       }
     }

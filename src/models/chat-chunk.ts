@@ -8,7 +8,10 @@ const Chunk = z.object({
   choices: z
     .array(
       z.object({
-        delta: z.object({ content: z.unknown(), refusal: z.unknown() }).partial().nullish(),
+        delta: z
+          .object({ content: z.unknown(), refusal: z.unknown(), tool_calls: z.unknown() })
+          .partial()
+          .nullish(),
         finish_reason: z.string().nullish(),
       }),
     )
@@ -22,8 +25,10 @@ const FILTERED = new Set(["content_filter", "safety"]);
 export interface ChatChunk {
   /** Empty for chunks that carry none; reasoning is not text. */
   readonly text: string;
+  /** Pieces of tool calls, as they came. */
+  readonly toolCalls: unknown;
   /** Why the model ended, once it did. */
-  readonly finish: FinishReason | "filtered" | "failed" | undefined;
+  readonly finish: Exclude<FinishReason, "tool-calls"> | "filtered" | "failed" | undefined;
   /** Running totals; the last ones count. */
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
 }
@@ -36,6 +41,7 @@ export function parseChatChunk(value: unknown): ChatChunk | undefined {
   const choice = choices?.[0];
   return {
     text: toText(choice?.delta?.content) + toText(choice?.delta?.refusal),
+    toolCalls: choice?.delta?.tool_calls,
     finish: toFinish(choice?.finish_reason),
     usage: usage
       ? {

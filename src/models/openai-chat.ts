@@ -4,9 +4,11 @@ import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/
 import { toAbortError } from "../async/deadline.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
+import { refusesTools, toConversation } from "./chat-messages.ts";
 import { adaptDialect, guessDialect, toDialectFields } from "./chat-dialect.ts";
 import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
+import { createToolCallAccumulator } from "./tool-call-accumulator.ts";
 import { type Upstream, toBadResponse } from "./upstream.ts";
 
 const ANSWER_CHARS_MAX = 2 * 2 ** 20;
@@ -28,10 +30,9 @@ export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatMode
     const first = dialect;
     for (let current = first; ;) {
       const fields = toDialectFields(current, request);
-      const messages = request.messages.map(({ role, content }) => ({ role, content }));
       const body: ChatCompletionCreateParamsStreaming = {
         model,
-        messages,
+        ...toConversation(request),
         stream: true,
         ...fields,
       };
@@ -47,6 +48,12 @@ export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatMode
       } catch (thrown) {
         const error = toUpstreamError(thrown, signal, upstream);
         const adapted = adaptDialect(current, first, thrown);
+        if (adapted === undefined && (request.tools?.length ?? 0) > 0 && refusesTools(thrown)) {
+          throw new AppError("unsupported_option", {
+            detail: `${upstream.name} takes no tools`,
+            cause: thrown,
+          });
+        }
         if (error.code !== "upstream_config" || adapted === undefined) throw error;
         current = adapted;
       }
@@ -57,7 +64,7 @@ export function createOpenAiChat({ client, model }: OpenAiChatOptions): ChatMode
     id: `openai:${model}`,
     async *stream(request, signal) {
       const stream = await open(request, signal);
-      yield* readAnswer(readChunks(stream, signal, upstream), upstream);
+      yield* readAnswer(readChunks(stream, signal, upstream), request, upstream);
     },
   };
 }
@@ -85,27 +92,37 @@ async function* readChunks(
 /** Text as it comes, then the last usage, then the finish: only a stream with a finish reason is complete. */
 async function* readAnswer(
   chunks: AsyncIterable<ChatChunk>,
+  { tools = [] }: ChatRequest,
   upstream: Upstream,
 ): AsyncGenerator<ChatDelta, void, undefined> {
   let length = 0;
+  const accumulator = createToolCallAccumulator();
   let finish: ChatChunk["finish"];
   let usage: ChatChunk["usage"];
   try {
     for await (const chunk of chunks) {
       usage = chunk.usage ?? usage;
       finish = chunk.finish ?? finish;
-      if (chunk.text === "") continue;
+      // Calls nobody offered are none.
+      if (tools.length > 0) length += accumulator.add(chunk.toolCalls);
       length += chunk.text.length;
       if (length > ANSWER_CHARS_MAX) {
         throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
       }
-      yield { type: "text", text: chunk.text };
+      if (chunk.text !== "") yield { type: "text", text: chunk.text };
     }
   } catch (thrown) {
     // A connection that breaks behind the finish reason costs the usage, not the answer.
     if (finish === undefined || toAppError(thrown).code !== "upstream_truncated") throw thrown;
   }
   if (usage !== undefined) yield { type: "usage", ...usage };
+  const calls = accumulator.calls();
+  // Arguments that were cut at the token limit are not acted on.
+  if (finish === "stop" && calls.length > 0) {
+    yield { type: "tool-calls", calls };
+    yield { type: "finish", reason: "tool-calls" };
+    return;
+  }
   yield { type: "finish", reason: checkFinish(finish, length, upstream) };
 }
 

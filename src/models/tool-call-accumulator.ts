@@ -1,5 +1,6 @@
 /** Puts a model's tool calls together from the pieces of a stream; servers differ in how they cut and name them. */
 import * as z from "zod";
+import type { ToolCall } from "./model.ts";
 
 const Piece = z.object({
   index: z.number().nullish(),
@@ -7,13 +8,6 @@ const Piece = z.object({
   function: z.object({ name: z.string().nullish(), arguments: z.unknown() }).partial().nullish(),
 });
 type Piece = z.infer<typeof Piece>;
-
-/** A complete call as the model wrote it: its arguments are text that may be anything but JSON. */
-export interface ToolCall {
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string;
-}
 
 export interface ToolCallAccumulator {
   /** Takes a chunk's `tool_calls`. Gives the characters of arguments it brought, for the caller's limit. */

@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  createToolCallAccumulator,
-  type ToolCall,
-} from "../../src/models/tool-call-accumulator.ts";
+import type { ToolCall } from "../../src/models/model.ts";
+import { createToolCallAccumulator } from "../../src/models/tool-call-accumulator.ts";
 
 const f = (text: unknown, name?: string) => ({ name, arguments: text });
 const call = (id: string, name: string, text: string): ToolCall => ({ id, name, arguments: text });
