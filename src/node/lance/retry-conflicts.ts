@@ -8,12 +8,13 @@ const BACKOFF_MS = 50;
 interface RetryOptions {
   readonly clock: Clock;
   readonly table: Table;
+  readonly collection: string;
   readonly signal: AbortSignal;
 }
 
 /** A failed commit leaves the handle on its old version for ever, so it is brought forward before each new attempt. */
 export async function retryConflicts<T>(
-  { clock, table, signal }: RetryOptions,
+  { clock, table, collection, signal }: RetryOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -24,7 +25,7 @@ export async function retryConflicts<T>(
     } catch (thrown) {
       if (!isConflict(thrown) || attempt >= COMMIT_ATTEMPTS_MAX) {
         if (signal.aborted) throw signal.reason as Error;
-        throw toStoreError(thrown, table.name);
+        throw toStoreError(thrown, collection);
       }
     }
     await sleep(clock, Math.random() * BACKOFF_MS * 2 ** attempt, signal);

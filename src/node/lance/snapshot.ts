@@ -12,6 +12,7 @@ import { isScannable, readVectors, scan } from "./exact-scan.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
 import { keywordSearch, vectorSearch } from "./search.ts";
 import { lancedb } from "./native.ts";
+import type { Place } from "./place.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { readSpec } from "./schema.ts";
 import { loadTerms } from "./term-store.ts";
@@ -26,13 +27,14 @@ const PAGE_MAX = 1_000;
 /** Pins the collection at the version. Throws native errors; the caller maps them. */
 export async function createSnapshot(
   base: LanceBase,
-  collection: string,
+  place: Place,
   version: number,
 ): Promise<Snapshot> {
-  const table = await base.connection.openTable(collection, [], { version });
+  const { collection } = place;
+  const table = await base.connection.openTable(place.table, [], { version });
   const spec = readSpec(await table.schema(), collection);
   const info = await readInfo(table, spec);
-  const terms = loadOnce(() => loadTerms(base.connection, collection));
+  const terms = loadOnce(() => loadTerms(base.connection, place.table));
   const vectors = loadOnce(() => readVectors(table, spec.dimensions));
   if (info.chunks <= WARM_CHUNKS_MAX) void warm(base, table);
   const call = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
