@@ -170,9 +170,11 @@ async function loadOwnTerms(base: LanceBase, place: Place): Promise<TermTable | 
 async function hasOlderThan(base: LanceBase, place: Place, before: Date): Promise<boolean> {
   if (!base.local) return true;
   const { folder, terms } = toPaths(base, place);
-  for (const of of [folder, terms]) {
-    const [, ...older] = await listManifests(of);
-    for (const { path } of older) if ((await stat(path)).mtime < before) return true;
+  for (const path of [folder, terms]) {
+    const [, ...older] = await listManifests(path);
+    for (const manifest of older) {
+      if ((await stat(manifest.path)).mtime < before) return true;
+    }
   }
   return false;
 }
