@@ -63,6 +63,8 @@ export interface SyncReport {
   readonly error?: AppError;
   /** The collection did not exist before. */
   readonly created: boolean;
+  /** Why the collection was built anew beside itself; absent when it was not. */
+  readonly rebuilt?: string;
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;

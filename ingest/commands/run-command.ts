@@ -5,6 +5,7 @@ import { checkDataDir } from "../../src/node/check-data-dir.ts";
 import { createEmbedders, createStore } from "../../src/node/wire.ts";
 import { type Command, parseCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
+import { runDoctor } from "./doctor-command.ts";
 import { EXIT_CODES, type ExitCode, toExitCode } from "./exit-codes.ts";
 import { createOutput, type Output } from "./output.ts";
 import { runSync } from "./sync-command.ts";
@@ -53,10 +54,14 @@ async function run(
   }
   const config = parseSettings(output);
   if (config === undefined) return EXIT_CODES.settings;
+  // A folder that is no store must not become one.
+  if (command.action === "doctor") return runDoctor(command, config, output, signal);
   await checkDataDir(config.dataDir);
   const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
   const store = await createStore({ ...config, storeCacheBytesMax });
-  if (command.action !== "sync") return runCollectionCommand(command, store, output, signal);
+  if (command.action !== "sync") {
+    return runCollectionCommand({ ...command, action: command.action }, store, output, signal);
+  }
   const { forIngest, bundled } = await createEmbedders(config);
   const thread = createEmbedThread(bundled);
   const embedder = forIngest === bundled ? thread.embedder : forIngest;

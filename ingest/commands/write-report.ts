@@ -42,7 +42,13 @@ function toLines(report: SyncReport): readonly string[] {
   const chunks = `${formatCount(report.chunksAdded)} added, ${formatCount(report.chunksRemoved)} removed`;
   const tokens =
     report.tokens === undefined ? "" : `; about ${formatCount(report.tokens)} tokens to embed`;
+  const { rebuilt } = report;
+  const anew =
+    rebuilt === undefined
+      ? []
+      : [`${collection} ${rebuilt}: ${dryRun ? "it would be" : "it is"} built anew beside itself`];
   const lines = [
+    ...anew,
     `${collection}: documents ${counts.join(", ")}${would}`,
     `${collection}: chunks ${chunks}${tokens}`,
   ];

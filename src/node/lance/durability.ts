@@ -29,14 +29,11 @@ export interface Durability {
   acknowledge(state: Acknowledged): Promise<void>;
   /** Runs what deletes old files, and writes the journal anew with those that are left. */
   cleanUp(state: () => Acknowledged, work: () => Promise<void>): Promise<void>;
-  /** Notes that readers were pointed here. */
-  markReady(): Promise<void>;
 }
 
 const NOTHING: Durability = {
   acknowledge: async () => {},
   cleanUp: async (_, work) => work(),
-  markReady: async () => {},
 };
 
 /** For the writer of a table. Does nothing where the store is no folder, or where STORE_SYNC is off. */
@@ -45,7 +42,8 @@ export async function openDurability(base: LanceBase, place: Place): Promise<Dur
   const { journal: path } = toPaths(base, place);
   const journal = await readOwnJournal(path, place.collection);
   const files = new Map(journal.files);
-  let { readyAtMs } = journal;
+  const { readyAtMs } = journal;
+  let acknowledged = journal.last?.version;
 
   const append = async (entry: NewEntry): Promise<void> =>
     orFull(async () => appendJournal(path, entry));
@@ -67,8 +65,10 @@ export async function openDurability(base: LanceBase, place: Place): Promise<Dur
   return {
     async acknowledge({ version, chunks, documents }) {
       const fresh = await orFull(seal);
+      if (Object.keys(fresh).length === 0 && version === acknowledged) return;
       await append({ type: "version", version, chunks, documents, files: fresh });
       for (const [name, value] of Object.entries(fresh)) files.set(name, value);
+      acknowledged = version;
     },
     async cleanUp(state, work) {
       await append({ type: "cleanup" });
@@ -81,10 +81,7 @@ export async function openDurability(base: LanceBase, place: Place): Promise<Dur
       const entry: NewEntry = { type: "version", version, chunks, documents, files: all };
       const ready: NewEntry[] = readyAtMs === undefined ? [] : [{ type: "ready", atMs: readyAtMs }];
       await orFull(async () => writeJournal(path, [entry, ...ready]));
-    },
-    async markReady() {
-      readyAtMs = Date.now();
-      await append({ type: "ready", atMs: readyAtMs });
+      acknowledged = version;
     },
   };
 }

@@ -1,0 +1,123 @@
+/** Examines and mends one table: journal, seals of its files, rows, indexes, term statistics. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Table } from "@lancedb/lancedb";
+import type { CollectionSpec } from "../../domain/collection.ts";
+import { AppError } from "../../errors.ts";
+import { type Seal, sealFile } from "../durable/files.ts";
+import { type Journal, readJournal } from "../durable/journal.ts";
+import { openTable } from "./base.ts";
+import type { Examination } from "./doctor.ts";
+import { mendTable } from "./doctor-mend.ts";
+import { type Place, toPaths } from "./place.ts";
+import { recoverTable } from "./recover.ts";
+import { readSpec } from "./schema.ts";
+import { toStoreError } from "./store-error.ts";
+import { loadTerms } from "./term-store.ts";
+import { inspectTable, type Verified } from "./verify.ts";
+
+/** Files listed of one kind. */
+const EXAMPLES_MAX = 10;
+
+/** What is wrong with a table, as far as it matters for mending it. */
+export interface Damage {
+  /** Files that are not what was sealed, relative to the store. */
+  readonly files: readonly string[];
+  readonly verified: Verified | undefined;
+  readonly journal: Journal;
+}
+
+/** Says what is wrong; with `fix` mends it and looks again. Throws AppError when the table cannot be opened. */
+export async function examinePlace(examination: Examination, place: Place): Promise<void> {
+  const { base, fix, find } = examination;
+  const journal = await readJournal(toPaths(base, place).journal);
+  if (journal.state === "newer") {
+    return find("damaged", "its journal was written by a newer version of the program");
+  }
+  const files = await checkSeals(examination, journal);
+  if (fix) for (const line of await recoverTable(base, place)) find("mended", line);
+  const opened = await open(examination, place);
+  if (opened === undefined) return;
+  const { table, spec } = opened;
+  const lines = [...toJournalLines(journal), ...toFileLines(files)];
+  let verified: Verified | undefined;
+  try {
+    verified = await verify(examination, place, table, spec);
+    lines.push(...verified.lines);
+  } catch (thrown) {
+    examination.signal.throwIfAborted();
+    lines.push(toStoreError(thrown, place.collection).detail ?? "it cannot be read");
+  }
+  if (lines.length === 0) return;
+  if (!fix) return lines.forEach((line) => find("damaged", line));
+  const damage: Damage = { files, verified, journal };
+  const left = await mendTable(examination, { place, table, spec, damage });
+  for (const line of lines) find(left.length === 0 ? "mended" : "damaged", line);
+  for (const line of left) find("damaged", `after mending: ${line}`);
+}
+
+/** Also `undefined` for a table of another program, which is left alone. */
+async function open(
+  { base, find }: Examination,
+  place: Place,
+): Promise<{ readonly table: Table; readonly spec: CollectionSpec } | undefined> {
+  const table = await openTable(base, place);
+  try {
+    return { table, spec: readSpec(await table.schema(), place.collection) };
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    find("note", `${place.table}.lance is a table of another program, or of another version`);
+    return undefined;
+  }
+}
+
+/** Reads the whole table. */
+export async function verify(
+  { base, signal }: Examination,
+  place: Place,
+  table: Table,
+  spec: CollectionSpec,
+): Promise<Verified> {
+  let saved;
+  try {
+    saved = await loadTerms(base.connection, place.table);
+  } catch {
+    saved = undefined; // as good as not there: counted again
+  }
+  return inspectTable({ table, spec, saved, signal });
+}
+
+/** Files that are gone or are not what they were when they were acknowledged. */
+async function checkSeals({ base, signal }: Examination, journal: Journal): Promise<string[]> {
+  const damaged: string[] = [];
+  for (const [name, seal] of journal.files) {
+    signal.throwIfAborted();
+    const path = join(base.uri, name);
+    // A cleanup that was cut off has taken away what nothing refers to; that is found by reading.
+    if (!existsSync(path)) {
+      if (!journal.cleaning) damaged.push(name);
+    } else if (!isSame(await sealFile(path, false), seal)) {
+      damaged.push(name);
+    }
+  }
+  return damaged;
+}
+
+function isSame(one: Seal, other: Seal): boolean {
+  return one[0] === other[0] && one[1] === other[1];
+}
+
+function toJournalLines({ state, last }: Journal): readonly string[] {
+  if (state === "broken") return ["its journal has lines that are not what was written"];
+  if (last === undefined)
+    return ["it has no journal, so that its files cannot be told from damaged ones"];
+  return [];
+}
+
+function toFileLines(files: readonly string[]): readonly string[] {
+  const lines = files
+    .slice(0, EXAMPLES_MAX)
+    .map((name) => `the file ${name} is not what was written`);
+  const more = files.length - lines.length;
+  return more > 0 ? [...lines, `${more} more files are not what was written`] : lines;
+}
