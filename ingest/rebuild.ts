@@ -21,18 +21,19 @@ export interface Rebuild {
 
 /** What the collection is made of from now on: as before, but for what changed. */
 export function toNextSpec(
-  { version: _, documents: __, chunks: ___, ...spec }: CollectionInfo,
+  info: CollectionInfo,
   plan: Pick<SyncPlan, "language" | "metadata">,
   { embedder, chunker }: Fingerprint,
   dimensions: number,
 ): CollectionSpec {
   return {
-    ...spec,
+    name: info.name,
+    tokenizer: info.tokenizer,
     embedder: embedder.id,
     dimensions,
     chunker,
-    language: plan.language ?? spec.language,
-    metadata: plan.metadata ?? spec.metadata,
+    language: plan.language ?? info.language,
+    metadata: plan.metadata ?? info.metadata,
   };
 }
 

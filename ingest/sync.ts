@@ -155,9 +155,18 @@ async function create(
   signal: AbortSignal,
 ): Promise<CollectionWriter> {
   const texts = put.flatMap(({ chunks }) => chunks.map(({ chunk }) => chunk.text));
-  const writer = await createCollection(deps.store, plan, { ...fingerprint, texts }, signal);
-  target.created = true;
-  return writer;
+  try {
+    const writer = await createCollection(deps.store, plan, { ...fingerprint, texts }, signal);
+    target.created = true;
+    return writer;
+  } catch (thrown) {
+    // It was not there when this run began.
+    if (!(thrown instanceof AppError) || thrown.code !== "invalid_request") throw thrown;
+    throw new AppError("ingest_locked", {
+      detail: `another process has made collection ${plan.collection} meanwhile; run the same command again`,
+      cause: thrown,
+    });
+  }
 }
 
 function countCommit(

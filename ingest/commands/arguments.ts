@@ -55,6 +55,14 @@ export function parseCommand(args: readonly string[]): Command {
   if (action === undefined || values.collection !== undefined) {
     return parseSync(positionals, values);
   }
+  return parseCollectionCommand(action, rest, values);
+}
+
+function parseCollectionCommand(
+  action: CollectionCommand["action"],
+  rest: readonly string[],
+  values: Values,
+): CollectionCommand {
   const given = Object.entries(values).filter(([, value]) => value !== false);
   const foreign = given.find(([name]) => !COLLECTION_FLAGS.has(name))?.[0];
   if (foreign !== undefined) refuse(`${action} has no --${foreign}`);

@@ -1,4 +1,7 @@
 /** The ingest command: reads the command line, builds what it needs, ends with a meaningful exit code. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
@@ -11,6 +14,9 @@ import { createOutput, type Output } from "./output.ts";
 import { runSync } from "./sync-command.ts";
 import { USAGE } from "./usage.ts";
 import { createEmbedThread } from "../embed-thread.ts";
+import { type EmbeddingCache, openEmbeddingCache } from "../embedding-cache.ts";
+import { withPatience } from "../with-patience.ts";
+import type { Embedder } from "../../src/models/model.ts";
 
 /** Ingest reads almost nothing twice. */
 const INGEST_CACHE_BYTES_MAX = 32 * 2 ** 20;
@@ -64,7 +70,9 @@ async function run(
   }
   const { forIngest, bundled } = await createEmbedders(config);
   const thread = createEmbedThread(bundled);
-  const embedder = forIngest === bundled ? thread.embedder : forIngest;
+  // The bundled one is computed again faster than it is read.
+  const cache = forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);
+  const embedder = cache?.embedder ?? thread.embedder;
   try {
     const releaseEmbedder = async (): Promise<void> => {
       await thread.close();
@@ -72,12 +80,41 @@ async function run(
     };
     return await runSync(
       command,
-      { store, embedder, releaseEmbedder, output, cwd: findCwd() },
+      {
+        store,
+        embedder,
+        ...(cache === undefined ? {} : { isPaid: (text: string) => cache.has(text) }),
+        ...(config.embeddingUsdPerMillionTokens === undefined
+          ? {}
+          : { usdPerMillionTokens: config.embeddingUsdPerMillionTokens }),
+        releaseEmbedder,
+        output,
+        cwd: findCwd(),
+      },
       signal,
     );
   } finally {
     await thread.close();
   }
+}
+
+/** An endpoint that is waited for, and asked nothing twice. */
+function cacheRemote(remote: Embedder, config: Config, output: Output): Promise<EmbeddingCache> {
+  const patient = withPatience(remote, {
+    patienceMs: config.ingestPatienceMs,
+    clock: systemClock,
+    onPause: (waitMs) =>
+      output.warn(
+        `ingest: the embedding endpoint does not answer; trying again in ${Math.ceil(waitMs / 1_000)} s`,
+      ),
+  });
+  const local = !/^[a-z0-9+]+:\/\//i.test(config.dataDir);
+  const folder = local
+    ? join(config.dataDir, "embeddings")
+    : join(tmpdir(), "tributary-embeddings");
+  return openEmbeddingCache(patient, { folder, bytesMax: config.embeddingCacheBytesMax }, () =>
+    output.warn("ingest: the cache of embeddings cannot be used; check the disk of the store"),
+  );
 }
 
 function parse(args: readonly string[], output: Output): Command | undefined {

@@ -78,7 +78,7 @@ async function fill(folder: string): Promise<void> {
 
 function toClass(name: string): string {
   const [top = "", below = ""] = name.split("/");
-  const part = /\.terms\.lance$/.test(top) ? "terms" : "";
+  const part = top.endsWith(".terms.lance") ? "terms" : "";
   return below === ""
     ? basename(top).replace(/^.*\./, "")
     : `${part}${below}/${name.replace(/^.*\./, "")}`;

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
@@ -58,7 +59,7 @@ export function toDocument(id: string, tag: string): DocumentWrite {
 }
 
 function toVector(id: string, position: number): Float32Array {
-  const seed = [...id].reduce((sum, letter) => sum + letter.charCodeAt(0), position);
+  const seed = crc32(id) + position;
   const values = Float32Array.from({ length: DIMENSIONS }, (_, at) => Math.sin(seed * (at + 1)));
   const length = Math.hypot(...values);
   return values.map((value) => value / length);
@@ -130,7 +131,7 @@ export function start(
     output: () => output,
     exit,
     // With everything it started: strace does not hand on what it cannot catch.
-    kill: () => void killGroup(pid),
+    kill: () => killGroup(pid),
   };
 }
 

@@ -10,9 +10,9 @@ export async function measureReplacing(seconds: number): Promise<readonly Figure
     const store = await openStore(folder);
     let [answers, mixed, failed, slowestMs] = [0, 0, 0, 0];
     const seen = new Map<number, number>();
-    let isOver = false;
-    void child.exit.then(() => (isOver = true));
-    while (!isOver) {
+    const over = new AbortController();
+    void child.exit.then(() => over.abort());
+    while (!over.signal.aborted) {
       try {
         const snapshot = await store.open(COLLECTION, NEVER);
         const { frequencies } = await snapshot.terms("retries", NEVER);

@@ -5,8 +5,7 @@ import type { Table } from "@lancedb/lancedb";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { moveAside, type Seal, sealFile } from "../durable/files.ts";
 import { type NewEntry, writeJournal } from "../durable/journal.ts";
-import type { Examination } from "./doctor.ts";
-import { type Damage, verify } from "./doctor-table.ts";
+import { type Damage, type Examination, verify } from "./examination.ts";
 import { listTableFiles } from "./durability.ts";
 import { toDocumentsSql } from "./filter-sql.ts";
 import { createTextIndex } from "./indexer.ts";
@@ -34,8 +33,8 @@ export async function mendTable(
   try {
     await table.checkoutLatest();
     await mendRows(examination, mending);
-    await mendIndexes(examination, mending);
-    for (const name of damage.files) {
+    if (needsIndexes(mending)) await mendIndexes(examination, mending);
+    for (const name of [...damage.files, ...damage.hints]) {
       const path = join(base.uri, name);
       if (existsSync(path)) await moveAside(path, toPaths(base, place).quarantine);
     }
@@ -50,6 +49,12 @@ export async function mendTable(
     );
     return [toStoreError(thrown, place.collection).detail ?? "it cannot be read"];
   }
+}
+
+/** A hint or a journal alone is mended without touching what is whole. */
+function needsIndexes({ damage }: Mending): boolean {
+  const { files, verified } = damage;
+  return files.length > 0 || verified === undefined || verified.lines.length > 0;
 }
 
 /** Documents with a damaged chunk go; where a damaged file may hold more than can be seen, all are marked. */

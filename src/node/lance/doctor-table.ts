@@ -1,5 +1,6 @@
 /** Examines and mends one table: journal, seals of its files, rows, indexes, term statistics. */
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Table } from "@lancedb/lancedb";
 import type { CollectionSpec } from "../../domain/collection.ts";
@@ -7,25 +8,17 @@ import { AppError } from "../../errors.ts";
 import { type Seal, sealFile } from "../durable/files.ts";
 import { type Journal, readJournal } from "../durable/journal.ts";
 import { openTable } from "./base.ts";
-import type { Examination } from "./doctor.ts";
+import { HINT } from "./durability.ts";
+import { type Damage, type Examination, verify } from "./examination.ts";
 import { mendTable } from "./doctor-mend.ts";
 import { type Place, toPaths } from "./place.ts";
-import { recoverTable } from "./recover.ts";
+import { listManifests, recoverTable } from "./recover.ts";
 import { readSpec } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
-import { loadTerms } from "./term-store.ts";
-import { inspectTable, type Verified } from "./verify.ts";
+import type { Verified } from "./verify.ts";
 
 /** Files listed of one kind. */
 const EXAMPLES_MAX = 10;
-
-/** What is wrong with a table, as far as it matters for mending it. */
-export interface Damage {
-  /** Files that are not what was sealed, relative to the store. */
-  readonly files: readonly string[];
-  readonly verified: Verified | undefined;
-  readonly journal: Journal;
-}
 
 /** Says what is wrong; with `fix` mends it and looks again. Throws AppError when the table cannot be opened. */
 export async function examinePlace(examination: Examination, place: Place): Promise<void> {
@@ -39,7 +32,8 @@ export async function examinePlace(examination: Examination, place: Place): Prom
   const opened = await open(examination, place);
   if (opened === undefined) return;
   const { table, spec } = opened;
-  const lines = [...toJournalLines(journal), ...toFileLines(files)];
+  const hints = await checkHints(examination, place);
+  const lines = [...toJournalLines(journal), ...toFileLines([...files, ...hints])];
   let verified: Verified | undefined;
   try {
     verified = await verify(examination, place, table, spec);
@@ -49,8 +43,11 @@ export async function examinePlace(examination: Examination, place: Place): Prom
     lines.push(toStoreError(thrown, place.collection).detail ?? "it cannot be read");
   }
   if (lines.length === 0) return;
-  if (!fix) return lines.forEach((line) => find("damaged", line));
-  const damage: Damage = { files, verified, journal };
+  if (!fix) {
+    for (const line of lines) find("damaged", line);
+    return;
+  }
+  const damage: Damage = { files, hints, verified, journal };
   const left = await mendTable(examination, { place, table, spec, damage });
   for (const line of lines) find(left.length === 0 ? "mended" : "damaged", line);
   for (const line of left) find("damaged", `after mending: ${line}`);
@@ -71,22 +68,6 @@ async function open(
   }
 }
 
-/** Reads the whole table. */
-export async function verify(
-  { base, signal }: Examination,
-  place: Place,
-  table: Table,
-  spec: CollectionSpec,
-): Promise<Verified> {
-  let saved;
-  try {
-    saved = await loadTerms(base.connection, place.table);
-  } catch {
-    saved = undefined; // as good as not there: counted again
-  }
-  return inspectTable({ table, spec, saved, signal });
-}
-
 /** Files that are gone or are not what they were when they were acknowledged. */
 async function checkSeals({ base, signal }: Examination, journal: Journal): Promise<string[]> {
   const damaged: string[] = [];
@@ -101,6 +82,23 @@ async function checkSeals({ base, signal }: Examination, journal: Journal): Prom
     }
   }
   return damaged;
+}
+
+/** The one file that is written over has no seal: it must name the newest version. */
+async function checkHints({ base }: Examination, place: Place): Promise<readonly string[]> {
+  const { folder, terms } = toPaths(base, place);
+  const wrong: string[] = [];
+  for (const path of [folder, terms]) {
+    const [newest] = await listManifests(path);
+    const hint = join(path, "_versions", HINT);
+    if (newest === undefined || !existsSync(hint)) continue;
+    // Compared as text: also a changed blank is a changed bit.
+    const expected = JSON.stringify({ version: newest.version });
+    if ((await readFile(hint, "latin1")) !== expected) {
+      wrong.push(hint.slice(join(base.uri, "x").length - 1));
+    }
+  }
+  return wrong;
 }
 
 function isSame(one: Seal, other: Seal): boolean {

@@ -8,31 +8,17 @@ import { readJournal } from "../durable/journal.ts";
 import { readPointer, writePointer } from "../durable/pointer.ts";
 import { acquireLock, inspectLock, type Lock, type LockState } from "../lock.ts";
 import { connectLance, type LanceBase, type LanceOptions } from "./base.ts";
+import type { Examination, Finding } from "./examination.ts";
 import { examinePlace } from "./doctor-table.ts";
 import { removeExpired } from "./generations.ts";
 import { parsePlace, type Place, toLockPath, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { listManifests } from "./recover.ts";
-
-/** One thing that was found; `note` is worth knowing and no damage. */
-export interface Finding {
-  readonly collection: string;
-  readonly state: "damaged" | "mended" | "note";
-  readonly what: string;
-}
 
 export interface DoctorOptions {
   /** Mend what can be mended. Without it nothing is written. */
   readonly fix: boolean;
   /** Only this one. */
   readonly collection?: string | undefined;
-}
-
-/** What the examination of one collection works with. */
-export interface Examination {
-  readonly base: LanceBase;
-  readonly fix: boolean;
-  readonly signal: AbortSignal;
-  readonly find: (state: Finding["state"], what: string) => void;
 }
 
 const PARTS = /^(.+?)(?:\.terms)?\.(?:lance|journal|pointer|lock)$/;

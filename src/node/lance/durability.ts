@@ -16,7 +16,7 @@ import { type Place, toPaths } from "./place.ts";
 /** Files being synced at the same time: the disk writes them in one go. */
 const SYNCS_MAX = 8;
 /** The only file of a table that is written over; it may lag and be absent. */
-const HINT = "latest_version_hint.json";
+export const HINT = "latest_version_hint.json";
 
 interface Acknowledged {
   readonly version: number;

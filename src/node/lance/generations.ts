@@ -69,18 +69,17 @@ export function createGenerations(deps: GenerationDeps): Generations {
 }
 
 function withPublish(writer: CollectionWriter, publish: () => Promise<void>): GenerationWriter {
-  const { recovered, documents, commit, index, verify, optimize, close } = writer;
   return {
-    recovered,
+    recovered: writer.recovered,
     get info() {
       return writer.info; // changes with every commit
     },
-    documents,
-    commit,
-    index,
-    verify,
-    optimize,
-    close,
+    documents: (signal) => writer.documents(signal),
+    commit: (change, signal) => writer.commit(change, signal),
+    index: (signal, progress) => writer.index(signal, progress),
+    verify: (signal) => writer.verify(signal),
+    optimize: (signal) => writer.optimize(signal),
+    close: () => writer.close(),
     publish,
   };
 }
@@ -121,9 +120,11 @@ async function hasSpec(base: LanceBase, place: Place, spec: CollectionSpec): Pro
   }
 }
 
+/** The order of the fields says nothing. */
 function toComparable({ metadata, ...spec }: CollectionSpec): string {
-  const fields = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return JSON.stringify([Object.entries(spec).toSorted(), fields]);
+  const byName = (value: object): readonly (readonly [string, unknown])[] =>
+    Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([byName(spec), byName(metadata)]);
 }
 
 /** All generations that have a table, oldest first. */

@@ -10,7 +10,7 @@ import { toAnalyser } from "./analyser.ts";
 import type { LanceBase } from "./base.ts";
 import { applyChange, readContents } from "./commit.ts";
 import { readDocuments } from "./documents.ts";
-import { openDurability } from "./durability.ts";
+import { type Durability, openDurability } from "./durability.ts";
 import { updateIndexes } from "./indexer.ts";
 import { type Place, toPaths } from "./place.ts";
 import { listManifests } from "./recover.ts";
@@ -47,67 +47,27 @@ interface State {
   counter: TermCounter | undefined;
 }
 
+/** What the writer's work shares. */
+interface Session extends Omit<WriterOptions, "lock" | "recovered"> {
+  readonly spec: CollectionSpec;
+  readonly state: State;
+  readonly durability: Durability;
+  /** Work that is done again, on the newest version, when another commit came between. */
+  readonly guard: <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+}
+
 /** Opens the writer of an open, locked table. */
 export async function createWriter(options: WriterOptions): Promise<CollectionWriter> {
-  const { base, place, table, lock, onChange } = options;
+  const { base, place, table, onChange } = options;
   const { collection } = place;
   const spec = readSpec(await table.schema(), collection);
   const durability = await openDurability(base, place);
   const state = await readState(base, place, table, spec);
   // What was committed before this and not acknowledged was looked through by the recovery.
   await durability.acknowledge(state.info);
-  const guard = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+  const guard: Session["guard"] = (signal, work) =>
     retryConflicts({ clock: base.clock, table, collection, signal }, work);
-
-  const index = async (signal: AbortSignal, progress: (step: string) => void): Promise<void> => {
-    const trainedRows = await guard(signal, () =>
-      updateIndexes(table, spec, {
-        trainedRows: state.saved?.trainedRows ?? 0,
-        progress(step) {
-          signal.throwIfAborted(); // between native calls is the only place
-          progress(step);
-        },
-      }),
-    );
-    signal.throwIfAborted();
-    progress("term statistics");
-    state.counter ??= await countTerms(table, spec, signal);
-    const at = { version: await table.version(), trainedRows };
-    const terms = await state.counter.toTable(at);
-    await guard(signal, () => saveTerms(base.connection, place.table, terms));
-    state.saved = terms;
-    state.info = await readInfo(table, spec);
-    await durability.acknowledge(state.info);
-    onChange();
-    await cleanUp(signal);
-  };
-
-  const cleanUp = async (signal: AbortSignal): Promise<void> => {
-    const before = new Date(Date.now() - GRACE_MS);
-    if (!(await hasOlderThan(base, place, before))) return;
-    await durability.cleanUp(
-      () => state.info,
-      async () => {
-        await guard(signal, async () => table.optimize({ cleanupOlderThan: before }));
-        await guard(signal, async () => cleanTerms(base.connection, place.table, before));
-        state.info = await readInfo(table, spec);
-      },
-    );
-    onChange();
-  };
-
-  const commit = async (change: Change): Promise<CommitReport> => {
-    // Past the lock another writer may have been here: then nothing that is remembered holds.
-    if ((await table.version()) !== state.info.version) {
-      Object.assign(state, await readState(base, place, table, spec));
-    }
-    const { counter, info } = state;
-    state.counter = undefined; // unknown until the commit has happened or has not
-    const report = await applyChange({ table, spec, counter, documents: state.documents }, change);
-    if (report.version <= info.version + 1) state.counter = counter;
-    else state.documents = await readDocuments(table);
-    return report;
-  };
+  const session: Session = { ...options, spec, state, durability, guard };
 
   return {
     recovered: options.recovered,
@@ -121,7 +81,7 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
     async commit(change, signal) {
       signal.throwIfAborted();
       checkChange(spec, change);
-      const report = await guard(signal, async () => commit(change));
+      const report = await guard(signal, async () => commit(session, change));
       state.info = await readInfo(table, spec);
       await durability.acknowledge(state.info);
       onChange();
@@ -129,13 +89,73 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
     },
     async index(signal, progress = () => {}) {
       // Statistics are saved last: where they are of this version, everything before them was done.
-      if (state.saved?.version !== state.info.version) await index(signal, progress);
+      if (state.saved?.version !== state.info.version) await index(session, signal, progress);
     },
     verify: (signal) =>
       guard(signal, () => verifyTable({ table, spec, saved: state.saved, signal })),
-    optimize: (signal) => index(signal, () => {}),
-    close: () => lock.release(),
+    optimize: (signal) => index(session, signal, () => {}),
+    close: () => options.lock.release(),
   };
+}
+
+async function commit(
+  { base, place, table, spec, state }: Session,
+  change: Change,
+): Promise<CommitReport> {
+  // Past the lock another writer may have been here: then nothing that is remembered holds.
+  if ((await table.version()) !== state.info.version) {
+    Object.assign(state, await readState(base, place, table, spec));
+  }
+  const { counter, info } = state;
+  state.counter = undefined; // unknown until the commit has happened or has not
+  const report = await applyChange({ table, spec, counter, documents: state.documents }, change);
+  if (report.version <= info.version + 1) state.counter = counter;
+  else state.documents = await readDocuments(table);
+  return report;
+}
+
+async function index(
+  session: Session,
+  signal: AbortSignal,
+  progress: (step: string) => void,
+): Promise<void> {
+  const { base, place, table, spec, state, durability, guard } = session;
+  const trainedRows = await guard(signal, () =>
+    updateIndexes(table, spec, {
+      trainedRows: state.saved?.trainedRows ?? 0,
+      progress(step) {
+        signal.throwIfAborted(); // between native calls is the only place
+        progress(step);
+      },
+    }),
+  );
+  signal.throwIfAborted();
+  progress("term statistics");
+  state.counter ??= await countTerms(table, spec, signal);
+  const at = { version: await table.version(), trainedRows };
+  const terms = await state.counter.toTable(at);
+  await guard(signal, () => saveTerms(base.connection, place.table, terms));
+  state.saved = terms;
+  state.info = await readInfo(table, spec);
+  await durability.acknowledge(state.info);
+  session.onChange();
+  await cleanUp(session, signal);
+}
+
+/** Old versions go only after the new one is on disk, and when no run can be reading them any more. */
+async function cleanUp(session: Session, signal: AbortSignal): Promise<void> {
+  const { base, place, table, spec, state, durability, guard } = session;
+  const before = new Date(Date.now() - GRACE_MS);
+  if (!(await hasOlderThan(base, place, before))) return;
+  await durability.cleanUp(
+    () => state.info,
+    async () => {
+      await guard(signal, async () => table.optimize({ cleanupOlderThan: before }));
+      await guard(signal, async () => cleanTerms(base.connection, place.table, before));
+      state.info = await readInfo(table, spec);
+    },
+  );
+  session.onChange();
 }
 
 async function readState(
