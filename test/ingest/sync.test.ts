@@ -360,7 +360,6 @@ describe.each(STORES)("syncDocuments %s", (_name, createStore) => {
 
   test.each<[string, Partial<Embedder>, Partial<SyncPlan>, ErrorCode]>([
     ["embedder", { id: "test:other" }, {}, "embedder_mismatch"],
-    ["dimension", { dimensions: 3 }, {}, "embedder_mismatch"],
     [
       "chunker",
       {},
@@ -369,17 +368,46 @@ describe.each(STORES)("syncDocuments %s", (_name, createStore) => {
     ],
     ["language", {}, { language: "french" }, "unsupported_option"],
     ["metadata", {}, { metadata: { year: "number" } }, "unsupported_option"],
-  ])("another %s than the collection's is refused", async (_what, other, plan, code) => {
-    const setup = { store: await createStore(), embedder: createCountingEmbedder() };
-    await sync(setup, { "a.md": "One." });
-    const embedder = { ...createCountingEmbedder(), ...other };
-    for (const dryRun of [false, true]) {
-      await expect(
-        sync({ ...setup, embedder }, { "a.md": "Two." }, { ...plan, dryRun }),
-      ).rejects.toMatchObject({ code, detail: expect.stringContaining("notes") });
-    }
-    expect(await readTexts(setup.store)).toEqual({ "a.md#0": "One." });
-  });
+  ])(
+    "another %s than the collection's builds it anew, or is refused",
+    async (_what, other, plan, code) => {
+      const setup = { store: await createStore(), embedder: createCountingEmbedder() };
+      await sync(setup, { "a.md": "One.", "b.md": "Two." });
+      const embedder = { ...createCountingEmbedder(), ...other };
+      const next = { ...setup, embedder };
+      const run = (files: Files, more: Partial<SyncPlan> = {}) =>
+        sync(next, files, { ...plan, ...more });
+      const { generations } = setup.store;
+      if (generations === undefined) {
+        for (const dryRun of [false, true]) {
+          const refused = run({ "a.md": "Two." }, { dryRun });
+          await expect(refused).rejects.toMatchObject({
+            code,
+            detail: expect.stringContaining("notes"),
+          });
+        }
+        expect(await readTexts(setup.store)).toEqual({ "a.md#0": "One.", "b.md#0": "Two." });
+        return;
+      }
+      const files = { "a.md": "One.", "b.md": "Other." };
+      const dry = await run(files, { dryRun: true });
+      expect(dry).toMatchObject({ changed: 2, chunksAdded: 2, chunksRemoved: 2 });
+      expect(dry.rebuilt).toBeDefined();
+      const partial = await run({ "b.md": "Other." });
+      expect(partial).toMatchObject({ outcome: "failed", error: { code: "unsupported_option" } });
+      expect(partial.error?.detail).toContain("a.md");
+      expect(await readTexts(setup.store)).toEqual({ "a.md#0": "One.", "b.md#0": "Two." });
+      expect(await run(files)).toMatchObject({ outcome: "finished", added: 1, documents: 2 });
+      expect(await readTexts(setup.store)).toEqual({ "a.md#0": "One.", "b.md#0": "Other." });
+      expect(await run(files)).toMatchObject({ unchanged: 2 });
+      await generations.rollback("notes", signal);
+      expect(await readTexts(setup.store)).toEqual({ "a.md#0": "One.", "b.md#0": "Two." });
+      await generations.rollback("notes", signal);
+      expect(await readTexts(setup.store)).toEqual({ "a.md#0": "One.", "b.md#0": "Other." });
+      await setup.store.drop("notes", signal);
+      expect(await setup.store.list(signal)).toEqual([]);
+    },
+  );
 
   test("a second writer is refused", async () => {
     const setup = { store: await createStore(), embedder: createCountingEmbedder() };

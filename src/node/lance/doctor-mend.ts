@@ -34,7 +34,7 @@ export async function mendTable(
     await table.checkoutLatest();
     await mendRows(examination, mending);
     if (needsIndexes(mending)) await mendIndexes(examination, mending);
-    for (const name of [...damage.files, ...damage.hints]) {
+    for (const name of [...damage.misplaced, ...damage.hints]) {
       const path = join(base.uri, name);
       if (existsSync(path)) await moveAside(path, toPaths(base, place).quarantine);
     }

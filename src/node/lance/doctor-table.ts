@@ -29,11 +29,16 @@ export async function examinePlace(examination: Examination, place: Place): Prom
   }
   const files = await checkSeals(examination, journal);
   if (fix) for (const line of await recoverTable(base, place)) find("mended", line);
-  const opened = await open(examination, place);
-  if (opened === undefined) return;
-  const { table, spec } = opened;
+  const misplaced = files.filter((name) => existsSync(join(base.uri, name)));
   const hints = await checkHints(examination, place);
   const lines = [...toJournalLines(journal), ...toFileLines([...files, ...hints])];
+  const opened = await open(examination, place).catch((thrown: unknown) => {
+    // What is known of its files says more than that it cannot be opened.
+    for (const line of lines) find("damaged", line);
+    throw thrown;
+  });
+  if (opened === undefined) return;
+  const { table, spec } = opened;
   let verified: Verified | undefined;
   try {
     verified = await verify(examination, place, table, spec);
@@ -47,7 +52,7 @@ export async function examinePlace(examination: Examination, place: Place): Prom
     for (const line of lines) find("damaged", line);
     return;
   }
-  const damage: Damage = { files, hints, verified, journal };
+  const damage: Damage = { files, misplaced, hints, verified, journal };
   const left = await mendTable(examination, { place, table, spec, damage });
   for (const line of lines) find(left.length === 0 ? "mended" : "damaged", line);
   for (const line of left) find("damaged", `after mending: ${line}`);

@@ -117,16 +117,21 @@ async function examinePointer(
 ): Promise<number | undefined> {
   const path = toPointerPath(base, collection);
   let current: number | undefined;
+  let what: string;
   try {
     ({ current } = await readPointer(path, collection));
     const { folder } = toPaths(base, toPlace(collection, current));
     if (existsSync(folder)) return current;
-    find("damaged", `its pointer names generation ${current}, which is not there`);
+    what = `its pointer names generation ${current}, which is not there`;
   } catch (thrown) {
-    find("damaged", describe(thrown));
-    if (/newer version/.test(describe(thrown))) return undefined;
+    what = describe(thrown);
+    if (/newer version/.test(what)) {
+      find("damaged", what);
+      return undefined;
+    }
   }
   const last = await findLastShown(base, places);
+  find(fix && last !== undefined ? "mended" : "damaged", what);
   if (last === undefined || !fix) return last?.generation ?? current;
   if (existsSync(path)) await moveAside(path, toPaths(base, last).quarantine);
   if (last.generation > 1) await writePointer(path, { current: last.generation });

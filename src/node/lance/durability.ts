@@ -41,7 +41,9 @@ export async function openDurability(base: LanceBase, place: Place): Promise<Dur
   if (!base.local || !base.config.storeSync) return NOTHING;
   const { journal: path } = toPaths(base, place);
   const journal = await readOwnJournal(path, place.collection);
-  const files = new Map(journal.files);
+  // What was moved aside or cleaned up has no seal any more: its name may be used again.
+  const there = new Set(await listTableFiles(base, place));
+  const files = new Map([...journal.files].filter(([name]) => there.has(name)));
   const { readyAtMs } = journal;
   let acknowledged = journal.last?.version;
 

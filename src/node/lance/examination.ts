@@ -26,6 +26,8 @@ export interface Examination {
 export interface Damage {
   /** Files that are not what was sealed, relative to the store. */
   readonly files: readonly string[];
+  /** Those of them that are still in their place after the recovery. */
+  readonly misplaced: readonly string[];
   /** Files that name a newest version there is not. */
   readonly hints: readonly string[];
   readonly verified: Verified | undefined;
