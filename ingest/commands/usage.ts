@@ -17,7 +17,8 @@ Options
   --delete-missing     remove documents that these paths no longer hold: the collection then mirrors
                        exactly what this command names, so name all its folders at once
   --strict             stop at the first document that cannot be ingested
-  --language LANGUAGE  language of the full-text index of a new collection, or none (otherwise guessed)
+  --language LANGUAGE  language of the full-text index, or none (guessed for a new collection); another
+                       one builds the collection anew beside the old one
   --metadata FIELDS    fields to filter on, for a new collection: name:type,... with the types string,
                        number, boolean, string[]
   --json               one JSON object a line on standard output: progress, problems, then the report
