@@ -1,5 +1,5 @@
 /** Damage of every kind: found in one line, mended where it can be, and never served. */
-import { mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/async/clock.ts";
@@ -33,14 +33,11 @@ async function countChunks(folder: string): Promise<number> {
   return (await (await openTestStore(folder)).open(name, signal)).info.chunks;
 }
 
+/** The first file below the folder. */
 async function pick(folder: string, ...below: readonly string[]): Promise<string> {
-  let path = join(folder, ...below);
-  while (!/\.\w+$/.test(path) || path.endsWith(".lance") === false || below.length === 0) {
-    const [first = ""] = (await readdir(path)).toSorted();
-    path = join(path, first);
-    if (/\.(manifest|lance|txn|idx)$/.test(path)) break;
-  }
-  return path;
+  const path = join(folder, ...below);
+  const [first = ""] = (await readdir(path)).toSorted();
+  return (await stat(join(path, first))).isDirectory() ? pick(path, first) : join(path, first);
 }
 
 async function flip(path: string): Promise<void> {
