@@ -12,6 +12,7 @@ import { type LanceBase, openTable } from "./base.ts";
 import { parsePlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { readSpec, toSchema } from "./schema.ts";
 import { dropTable } from "./drop-table.ts";
+import { toStoreError } from "./store-error.ts";
 import { toTermsName } from "./term-store.ts";
 
 const HOUR_MS = 3_600_000;
@@ -40,7 +41,11 @@ export function createGenerations(deps: GenerationDeps): Generations {
         const place = await findBegun(base, spec, pointer);
         const writer = await deps.openWriter(place, lock);
         return withPublish(writer, async () => {
-          await point(base, place, pointer.current);
+          try {
+            await point(base, place, pointer.current);
+          } catch (thrown) {
+            throw toStoreError(thrown, spec.name);
+          }
           deps.forget(spec.name);
         });
       });

@@ -8,7 +8,7 @@ import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { checkName, checkSpec } from "../../stores/check.ts";
 import type { CollectionWriter, WriteStore } from "../../stores/store.ts";
-import { moveAside } from "../durable/files.ts";
+import { isCode, moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
 import { acquireLock, type Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
@@ -123,6 +123,7 @@ async function acquire(base: LanceBase, collection: string): Promise<Lock> {
     return await acquireLock(join(folder, `${collection}.lock`), `collection ${collection}`);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
+    if (isCode(thrown, "ENOSPC")) throw toStoreError(thrown, collection);
     throw new AppError("store_unavailable", {
       detail: "the store's folder cannot be written; check its permissions and free space",
       cause: thrown,

@@ -89,14 +89,10 @@ async function isWhole(
     return bytes === sealed[0] && crc === sealed[1];
   }
   if (!(await endsWithMagic(path))) return false;
-  const { folder } = toPaths(base, place);
-  const prefix = `${basename(folder)}/`;
+  // Only files that this version refers to count: others may be half written by a writer that got past the lock.
   for (const name of await listTableFiles(base, place)) {
-    if (!name.startsWith(prefix) || journal.files.has(name) || name.endsWith(".manifest")) continue;
-    const file = join(base.uri, name);
-    if (name.endsWith(".lance") ? !(await endsWithMagic(file)) : (await stat(file)).size === 0) {
-      return false;
-    }
+    if (!name.endsWith(".txn") || journal.files.has(name)) continue;
+    if ((await stat(join(base.uri, name))).size === 0) return false;
   }
   return isReadable(base, place);
 }
@@ -115,15 +111,16 @@ async function endsWithMagic(path: string): Promise<boolean> {
   }
 }
 
-/** Is every row of the newest version what was written? */
+/** Is every row of the newest version what was written, and can every index be read? */
 async function isReadable({ uri }: LanceBase, { table }: Place): Promise<boolean> {
   try {
     // A connection of its own: nothing of what it saw may stay in a cache when a manifest is moved.
     const connection = await lancedb.connect(uri);
     const opened = await connection.openTable(table);
-    for await (const batch of opened.query().select([...CHUNK_COLUMNS])) {
+    for await (const batch of opened.query().select([...CHUNK_COLUMNS, "vector"])) {
       for (const row of batch.toArray() as unknown[]) if (toChunk(row) === undefined) return false;
     }
+    for (const { name } of await opened.listIndices()) await opened.prewarmIndex(name);
     return true;
   } catch {
     return false; // whatever it is that cannot be read, this version is not whole

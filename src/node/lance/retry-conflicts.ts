@@ -4,6 +4,7 @@ import { type Clock, sleep } from "../../async/clock.ts";
 import { COMMIT_ATTEMPTS_MAX, isConflict, toStoreError } from "./store-error.ts";
 
 const BACKOFF_MS = 50;
+const BACKOFF_MS_MAX = 1_000;
 
 interface RetryOptions {
   readonly clock: Clock;
@@ -28,6 +29,6 @@ export async function retryConflicts<T>(
         throw toStoreError(thrown, collection);
       }
     }
-    await sleep(clock, Math.random() * BACKOFF_MS * 2 ** attempt, signal);
+    await sleep(clock, Math.random() * Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt), signal);
   }
 }

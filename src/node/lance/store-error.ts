@@ -3,7 +3,7 @@ import * as z from "zod";
 import { AppError, toAppError } from "../../errors.ts";
 
 /** Most attempts at a commit that another writer got in the way of. */
-export const COMMIT_ATTEMPTS_MAX = 5;
+export const COMMIT_ATTEMPTS_MAX = 12;
 
 /** A native error as an AppError; `collection` is named in what clients see. AppErrors pass unchanged, bugs become `internal`. */
 export function toStoreError(thrown: unknown, collection: string): AppError {
