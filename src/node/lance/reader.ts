@@ -40,7 +40,9 @@ export function createReader(base: LanceBase): Reader {
       if (before !== undefined) await head.checkoutLatest();
       const version = await head.version();
       const unchanged = before?.snapshot.info.version === version;
-      const snapshot = unchanged ? before.snapshot : await createSnapshot(base, place, version);
+      const snapshot = unchanged
+        ? before.snapshot
+        : await createSnapshot(base, place, version, () => entries.delete(collection));
       return { place, head, snapshot, checkedAtMs };
     } catch (thrown) {
       // A table that was dropped and made again breaks the old handle: look once with a new one.

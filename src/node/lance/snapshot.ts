@@ -3,6 +3,7 @@ import type { Table } from "@lancedb/lancedb";
 import type { Limiter } from "../../async/limiter.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import { AppError } from "../../errors.ts";
 import { checkQuery } from "../../stores/check.ts";
 import type { DocumentState, Snapshot } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
@@ -15,6 +16,7 @@ import { lancedb } from "./native.ts";
 import type { Place } from "./place.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { readSpec } from "./schema.ts";
+import { isMissing } from "./store-error.ts";
 import { loadTerms } from "./term-store.ts";
 
 /** A look into what is loaded once is too short to wait in line with searches. */
@@ -24,11 +26,12 @@ const WARM_CHUNKS_MAX = 200_000;
 /** Most documents of one page. */
 const PAGE_MAX = 1_000;
 
-/** Pins the collection at the version. Throws native errors; the caller maps them. */
+/** Pins the collection at the version. Throws native errors; the caller maps them. `onGone` is told that its files are. */
 export async function createSnapshot(
   base: LanceBase,
   place: Place,
   version: number,
+  onGone: () => unknown,
 ): Promise<Snapshot> {
   const { collection } = place;
   const table = await base.connection.openTable(place.table, [], { version });
@@ -37,8 +40,7 @@ export async function createSnapshot(
   const terms = loadOnce(() => loadTerms(base.connection, place.table));
   const vectors = loadOnce(() => readVectors(table, spec.dimensions));
   if (info.chunks <= WARM_CHUNKS_MAX) void warm(base, table);
-  const call = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-    callNative(base, collection, signal, work);
+  const call = createCall(base, collection, onGone);
 
   return {
     info,
@@ -61,7 +63,7 @@ export async function createSnapshot(
       const options = { limit, where, timeoutMs: Math.max(1, Math.floor(query.timeoutMs)) };
       if (query.type === "vector") {
         if (where === undefined && isScannable(info)) {
-          const block = await callNative({ limiter: AT_ONCE }, collection, signal, vectors);
+          const block = await call(signal, vectors, { limiter: AT_ONCE });
           return scan(block, query.vector, limit);
         }
         return call(signal, () => vectorSearch(table, query.vector, { ...options, info }));
@@ -90,6 +92,24 @@ export async function createSnapshot(
       );
       return rows.map((row): DocumentState => toDocumentState(row));
     },
+  };
+}
+
+type Call = <T>(
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  through?: Pick<LanceBase, "limiter">,
+) => Promise<T>;
+
+/** Native calls that tell when files of the version are gone. */
+function createCall(base: LanceBase, collection: string, onGone: () => unknown): Call {
+  return async (signal, work, through = base) => {
+    try {
+      return await callNative(through, collection, signal, work);
+    } catch (thrown) {
+      if (thrown instanceof AppError && isMissing(thrown.cause)) onGone();
+      throw thrown;
+    }
   };
 }
 

@@ -114,6 +114,23 @@ describe("a reader that holds an old version", () => {
   });
 });
 
+describe("a reader whose version was cleaned away by another program", () => {
+  test("says so once, and the next run reads what there is now", async () => {
+    const { folder, writer } = await load(["one"]);
+    const other = await openTestStore(folder, 3_600_000);
+    const before = await other.open(spec.name, signal);
+    await writer.commit({ put: [toDocument("a", ["new"])], remove: [] }, signal);
+    const table = await (await lancedb.connect(folder)).openTable(spec.name);
+    await table.optimize({ cleanupOlderThan: new Date(Date.now() + 1_000) });
+    const error = await refusal(before.search(vectorQuery(0), signal));
+    expect(error.code).toBe("collection_unavailable");
+    const after = await other.open(spec.name, signal);
+    const [hit] = await after.search(vectorQuery(0), signal);
+    expect((await after.take([hit?.row ?? ""], signal))[0]?.text).toBe("new");
+    await writer.close();
+  });
+});
+
 describe("what a crash or another program left", () => {
   test("the shell of a broken creation is no collection and is replaced", async () => {
     const { store, folder } = await createTestStore();
