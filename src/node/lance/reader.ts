@@ -27,6 +27,7 @@ interface Entry {
 /** Creates a reader. A commit of another process is seen after `config.freshnessMs` at the latest. */
 export function createReader(base: LanceBase): Reader {
   const entries = new Map<string, Entry>();
+  const tried = new Set<string>();
   const refreshing = new Map<string, Promise<Entry>>();
   const { clock, config } = base;
 
@@ -36,13 +37,13 @@ export function createReader(base: LanceBase): Reader {
       const place = await findPlace(base, collection);
       // Of another generation nothing is kept.
       const before = known?.place.table === place.table ? known : undefined;
-      const head = before?.head ?? (await openOrMend(base, place));
+      const head = before?.head ?? (await openOrMend(base, place, tried));
       if (before !== undefined) await head.checkoutLatest();
       const version = await head.version();
-      const unchanged = before?.snapshot.info.version === version;
-      const snapshot = unchanged
-        ? before.snapshot
-        : await createSnapshot(base, place, version, () => entries.delete(collection));
+      const snapshot =
+        before?.snapshot.info.version === version
+          ? before.snapshot
+          : await createSnapshot(base, place, version, () => entries.delete(collection));
       return { place, head, snapshot, checkedAtMs };
     } catch (thrown) {
       // A table that was dropped and made again breaks the old handle: look once with a new one.
@@ -96,12 +97,15 @@ export function createReader(base: LanceBase): Reader {
   };
 }
 
-/** A table whose newest version a crash spoiled is brought back first, unless a writer is about to do so. */
-async function openOrMend(base: LanceBase, place: Place): Promise<Table> {
+/** A table whose newest version a crash spoiled is brought back first, once, unless a writer is about to do so. */
+async function openOrMend(base: LanceBase, place: Place, tried: Set<string>): Promise<Table> {
   try {
     return await openTable(base, place);
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code !== "collection_unavailable") throw thrown;
+    // What could not be brought back is not tried again with every question.
+    if (tried.has(place.table)) throw thrown;
+    tried.add(place.table);
     if (!(await recoverLocked(base, place))) throw thrown;
     return openTable(base, place);
   }
