@@ -7,7 +7,8 @@ import { crc32 } from "node:zlib";
 /** Size and CRC-32 of a file: a flipped bit changes the one or the other, without exception. */
 export type Seal = readonly [bytes: number, crc: number];
 
-const BUFFER_BYTES = 2 ** 20;
+/** Small: a buffer a file, let go of only when there are many. */
+const BUFFER_BYTES = 64 * 1_024;
 
 /** The seal of a file, which is synced to disk before with `sync`. Throws the system's error. */
 export async function sealFile(path: string, sync: boolean): Promise<Seal> {

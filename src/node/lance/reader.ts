@@ -16,6 +16,8 @@ export interface Reader {
   forget(collection: string): void;
 }
 
+const LONG_AGO_MS = Number.NEGATIVE_INFINITY;
+
 interface Entry {
   readonly place: Place;
   /** Follows the newest version; only asked for its number. */
@@ -89,9 +91,7 @@ export function createReader(base: LanceBase): Reader {
     },
     forget(collection) {
       const entry = entries.get(collection);
-      if (entry !== undefined) {
-        entries.set(collection, { ...entry, checkedAtMs: Number.NEGATIVE_INFINITY });
-      }
+      if (entry !== undefined) entries.set(collection, { ...entry, checkedAtMs: LONG_AGO_MS });
       refreshing.delete(collection);
     },
   };
