@@ -58,6 +58,18 @@ export function parseChatChunk(value: unknown): ChatChunk | undefined {
   };
 }
 
+/** Reasoning in a field of its own, or (Mistral) among the parts of the content. */
+function isReasoning(delta: Readonly<Record<string, unknown>>): boolean {
+  const { content, reasoning, reasoning_content: reasoningContent } = delta;
+  if ([reasoning, reasoningContent].some((said) => typeof said === "string" && said !== "")) {
+    return true;
+  }
+  return (
+    Array.isArray(content) &&
+    content.some((part) => (part as { type?: unknown } | null)?.type === "thinking")
+  );
+}
+
 function toUsage(usage: {
   readonly prompt_tokens?: number | null | undefined;
   readonly completion_tokens?: number | null | undefined;

@@ -153,37 +153,55 @@ async function* readAnswer(
   { tools = [] }: ChatRequest,
   upstream: Upstream,
 ): AsyncGenerator<ChatDelta, void, undefined> {
-  const accumulator = createToolCallAccumulator();
-  let [textChars, callChars] = [0, 0];
-  let finish: ChatChunk["finish"];
-  let usage: ChatChunk["usage"];
+  const state = createAnswerState(tools.length > 0, upstream);
   try {
     for await (const batch of chunks) {
-      const text = batch.map((chunk) => chunk.text).join("");
-      usage = batch.findLast((chunk) => chunk.usage !== undefined)?.usage ?? usage;
-      finish = batch.findLast((chunk) => chunk.finish !== undefined)?.finish ?? finish;
+      const text = state.take(batch);
       if (batch.some(({ reasons }) => reasons)) yield { type: "reasoning" };
-      textChars += text.length;
-      // Calls nobody offered are none.
-      if (tools.length > 0) for (const one of batch) callChars += accumulator.add(one.toolCalls);
-      if (textChars + callChars > ANSWER_CHARS_MAX) {
-        throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
-      }
       if (text !== "") yield { type: "text", text };
     }
   } catch (thrown) {
     // A connection that breaks behind the finish reason costs the usage, not the answer.
-    if (finish === undefined || toAppError(thrown).code !== "upstream_truncated") throw thrown;
+    const isHarmless =
+      state.finish !== undefined && toAppError(thrown).code === "upstream_truncated";
+    if (!isHarmless) throw thrown;
   }
-  if (usage !== undefined) yield { type: "usage", ...usage };
-  const calls = accumulator.calls();
+  if (state.usage !== undefined) yield { type: "usage", ...state.usage };
+  const calls = state.calls();
   // Arguments that were cut at the token limit are not acted on.
-  if (finish === "stop" && calls.length > 0) {
+  if (state.finish === "stop" && calls.length > 0) {
     yield { type: "tool-calls", calls };
     yield { type: "finish", reason: "tool-calls" };
     return;
   }
-  yield { type: "finish", reason: checkFinish(finish, textChars, upstream) };
+  yield { type: "finish", reason: checkFinish(state.finish, state.textChars, upstream) };
+}
+
+/** What an answer has come to so far. */
+function createAnswerState(hasTools: boolean, upstream: Upstream) {
+  const accumulator = createToolCallAccumulator();
+  let callChars = 0;
+  const state = {
+    textChars: 0,
+    finish: undefined as ChatChunk["finish"],
+    usage: undefined as ChatChunk["usage"],
+    calls: () => accumulator.calls(),
+    /** Takes what came together; gives its text. Throws AppError when the answer is too long. */
+    take(batch: readonly ChatChunk[]): string {
+      let text = "";
+      for (const chunk of batch) {
+        text += chunk.text;
+        state.usage = chunk.usage ?? state.usage;
+        state.finish = chunk.finish ?? state.finish;
+        // Calls nobody offered are none.
+        if (hasTools) callChars += accumulator.add(chunk.toolCalls);
+      }
+      state.textChars += text.length;
+      if (state.textChars + callChars <= ANSWER_CHARS_MAX) return text;
+      throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
+    },
+  };
+  return state;
 }
 
 /** The finish of a stream that is complete. Throws AppError for every other end. */
