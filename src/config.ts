@@ -65,9 +65,11 @@ const Settings = z.object({
     "A client that takes nothing for this long is dropped.",
   ),
   flushIntervalMs: Milliseconds.default(25).describe(
-    "Once text has been shown, a stream is written at most once in this time, …",
+    "Shortest time between two writes to a stream once its text has begun.",
   ),
-  flushBytesMax: CountOrNone.default(256).describe("… or when so many bytes have come together."),
+  flushBytesMax: CountOrNone.default(256).describe(
+    "Bytes that are written at once, however soon after the last ones.",
+  ),
   streamBytesMax: Bytes.default(64 * 1024).describe(
     "Bytes of events a run may be ahead of the client that reads fastest.",
   ),

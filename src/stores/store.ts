@@ -23,6 +23,8 @@ export interface Snapshot {
   terms(text: string, signal: AbortSignal): Promise<TermStatistics>;
   /** Rows and scores only, best first. Throws AppError: collection_unavailable, invalid_filter, deadline_exceeded, cancelled. */
   search(query: StoreQuery, signal: AbortSignal): Promise<readonly StoreHit[]>;
+  /** The chunk of a row where it is in memory already; never waits. Absent: nothing is kept in memory. */
+  peek?(row: string): Chunk | undefined;
   /** The chunks of these rows, in their order; a row that is gone or damaged has `undefined` in its place. */
   take(rows: readonly string[], signal: AbortSignal): Promise<readonly (Chunk | undefined)[]>;
   /** The rows of a document's chunks from a position on, in reading order. Empty: there are none. */

@@ -76,6 +76,7 @@ export async function createSnapshot(
         keywordSearch(table, query.terms, { ...options, counted: await terms(), version }),
       );
     },
+    peek: (row) => findResident()?.chunk(row),
     async take(rows, signal) {
       signal.throwIfAborted();
       if (rows.length === 0) return [];
