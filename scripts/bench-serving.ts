@@ -9,28 +9,20 @@ import { benchOverload } from "./serving/overload.ts";
 import { benchSlowClients } from "./serving/slow-clients.ts";
 import { benchStreams } from "./serving/streams.ts";
 
-const { values } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    only: { type: "string" },
-    size: { type: "string", default: "1" },
-  },
-});
-const size = Number(values.size);
-const sized = (full: number): number => Math.max(1, Math.round(full * size));
+type Bench = (sized: (full: number) => number) => Promise<readonly Row[]>;
 
-const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
-  overload: () => benchOverload(sized(10)),
-  "slow-clients": () => benchSlowClients(sized(400)),
-  drain: () => benchDrain(sized(500)),
-  "open-streams": () =>
+const BENCHES: Readonly<Record<string, Bench>> = {
+  overload: (sized) => benchOverload(sized(10)),
+  "slow-clients": (sized) => benchSlowClients(sized(400)),
+  drain: (sized) => benchDrain(sized(500)),
+  "open-streams": (sized) =>
     benchStreams({
       streams: sized(10_000),
       gapMs: 1_000,
       seconds: 10,
       goals: { peakMebibytes: 700, delayMs: 250 },
     }),
-  "active-streams": () =>
+  "active-streams": (sized) =>
     benchStreams({
       streams: sized(2_000),
       gapMs: 100,
@@ -38,16 +30,32 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       goals: { peakMebibytes: 400, delayMs: 150 },
     }),
 };
-if (!(size > 0) || (values.only !== undefined && !(values.only in BENCHES))) {
-  console.error(`--only takes ${Object.keys(BENCHES).join(", ")}; --size a number above 0`);
-  process.exit(64);
+
+/** Every bench, or the one named. */
+export async function benchServing(size: number, only?: string): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (only !== undefined && only !== name) continue;
+    process.stderr.write(`${name} …\n`);
+    rows.push(...(await bench((full) => Math.max(1, Math.round(full * size)))));
+  }
+  return rows;
 }
 
-const rows: Row[] = [];
-for (const [name, bench] of Object.entries(BENCHES)) {
-  if (values.only !== undefined && values.only !== name) continue;
-  process.stderr.write(`${name} …\n`);
-  rows.push(...(await bench()));
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      only: { type: "string" },
+      size: { type: "string", default: "1" },
+    },
+  });
+  const size = Number(values.size);
+  if (!(size > 0) || (values.only !== undefined && !(values.only in BENCHES))) {
+    console.error(`--only takes ${Object.keys(BENCHES).join(", ")}; --size a number above 0`);
+    process.exit(64);
+  }
+  const rows = await benchServing(size, values.only);
+  if (values.json) console.log(JSON.stringify(rows));
+  else console.table(rows.map(({ met, ...row }) => ({ ...row, met: met ? "yes" : "NO" })));
 }
-if (values.json) console.log(JSON.stringify(rows));
-else console.table(rows.map(({ met, ...row }) => ({ ...row, met: met ? "yes" : "NO" })));
