@@ -14,6 +14,7 @@ import {
 import { createLiveRoute, createReadyRoute } from "./http/health.ts";
 import { createMcpRoute } from "./http/mcp.ts";
 import { createModelRoute, createModelsRoute } from "./http/models.ts";
+import { createPlaygroundRoute, PLAYGROUND_PATHS } from "./http/playground.ts";
 import type { RunGate } from "./http/run-gate.ts";
 import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/runs.ts";
 import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
@@ -74,6 +75,9 @@ export function createServiceApp(service: Service): Hono<Env> {
     .all(createMethodRefusal("GET, DELETE"));
   app.get("/v1/collections", createCollectionsRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
+  for (const path of PLAYGROUND_PATHS) {
+    app.get(path, createPlaygroundRoute()).all(createMethodRefusal("GET"));
+  }
   app.get("/livez", createLiveRoute()).all(createMethodRefusal("GET"));
   app.get("/readyz", createReadyRoute(service)).all(createMethodRefusal("GET"));
   return app;

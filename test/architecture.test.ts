@@ -21,6 +21,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/grounding": 5,
   "src/agent": 6,
   "src/answer.ts": 7,
+  "src/playground": 7,
   "src/http": 8,
   "src/app.ts": 9,
   "src/node": 10,

@@ -23,7 +23,9 @@ export function createGuard({ gate }: Pick<Service, "gate">) {
     await next();
     const { headers } = c.res;
     headers.set("X-Request-Id", requestId);
-    for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+    for (const [name, value] of Object.entries(HEADERS)) {
+      if (!headers.has(name)) headers.set(name, value); // a page has a policy of its own
+    }
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
     if (gate.draining) headers.set("Connection", "close");
   };
