@@ -13,6 +13,7 @@ import { createMemoryArchive } from "../src/http/runs/memory-archive.ts";
 import { createAskParser } from "../src/http/schemas.ts";
 import { createServiceApp } from "../src/app.ts";
 import type { Service } from "../src/http/service.ts";
+import { noTelemetry } from "../src/http/telemetry.ts";
 import { createMemoryStore } from "../src/stores/memory.ts";
 
 const ROUNDS = 33;
@@ -116,6 +117,7 @@ function createService(events: number) {
     store: createMemoryStore(),
     embedders: new Set(),
     journal: createRunJournal({ config, clock, log, gate, archive }),
+    telemetry: noTelemetry,
     parseAsk: createAskParser(config),
     answer: run,
     search: run,

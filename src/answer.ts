@@ -13,6 +13,7 @@ import { retrieve, type Retrieved } from "./retrieval/retrieve.ts";
 import { type Run, startRun } from "./run.ts";
 import type { ReadStore } from "./stores/store.ts";
 import type { Log } from "./telemetry/log.ts";
+import type { Tracer } from "./telemetry/tracer.ts";
 
 export interface AnswerDeps extends RespondDeps {
   readonly config: Config;
@@ -22,6 +23,8 @@ export interface AnswerDeps extends RespondDeps {
   /** By id; a collection is searched with the embedder it was built with. */
   readonly embedders: ReadonlyMap<string, Embedder>;
   readonly rerankers: Rerankers;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
 }
 
 /** Answers a question. Never throws; leaving the iteration early cancels the run and everything it waits for. */
@@ -64,6 +67,7 @@ function produce(
     config: deps.config,
     clock: deps.clock,
     log: deps.log,
+    tracer: deps.tracer,
     deadlineMs: ask.deadlineMs,
     parent: AbortSignal.any([signal, consumer.signal]),
     emit: (event) => {

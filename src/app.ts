@@ -22,17 +22,26 @@ import { createMemoryArchive } from "./http/runs/memory-archive.ts";
 import { createAskParser } from "./http/schemas.ts";
 import { createSearchRoute } from "./http/search.ts";
 import type { Env, Service } from "./http/service.ts";
+import {
+  createMetricsRoute,
+  createTraceGuard,
+  noTelemetry,
+  type Telemetry,
+  withTelemetry,
+} from "./http/telemetry.ts";
 import type { RerankMode } from "./domain/ask.ts";
 
 export interface AppDeps extends AnswerDeps {
   readonly gate: RunGate;
   /** Where runs are kept after their end; absent: in memory. */
   readonly archive?: RunArchive;
+  /** Absent: nothing is seen. */
+  readonly telemetry?: Telemetry;
 }
 
 /** Creates the service's application. */
 export function createApp(deps: AppDeps): Hono<Env> {
-  const { config, clock, log, store, gate } = deps;
+  const { config, clock, log, store, gate, telemetry = noTelemetry } = deps;
   const archive = deps.archive ?? createMemoryArchive(toArchiveLimits(config), clock);
   return createServiceApp({
     config,
@@ -43,14 +52,22 @@ export function createApp(deps: AppDeps): Hono<Env> {
     journal: createRunJournal({ config, clock, log, gate, archive }),
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
-    answer: (ask, signal) => answer(deps, ask, signal),
-    search: (ask, signal) => search(deps, ask, signal),
+    telemetry,
+    answer: withTelemetry((ask, signal) => answer(deps, ask, signal), "ask", {
+      ...telemetry,
+      clock,
+    }),
+    search: withTelemetry((ask, signal) => search(deps, ask, signal), "search", {
+      ...telemetry,
+      clock,
+    }),
   });
 }
 
 /** The application over a service whose runs may come from anywhere. */
 export function createServiceApp(service: Service): Hono<Env> {
   const app = new Hono<Env>();
+  app.use(createTraceGuard(service.telemetry));
   app.use(createGuard(service));
   app.onError(createErrorHandler(service));
   app.notFound(refuseAddress);
@@ -73,5 +90,6 @@ export function createServiceApp(service: Service): Hono<Env> {
   app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
   app.get("/livez", createLiveRoute()).all(createMethodRefusal("GET"));
   app.get("/readyz", createReadyRoute(service)).all(createMethodRefusal("GET"));
+  app.get("/metrics", createMetricsRoute(service.telemetry)).all(createMethodRefusal("GET"));
   return app;
 }

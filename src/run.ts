@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTimeline, type Timeline } from "./telemetry/timeline.ts";
+import type { Tracer } from "./telemetry/tracer.ts";
 
 export interface Run {
   readonly id: string;
@@ -32,10 +33,13 @@ export interface RunOptions {
   /** The client's own signal. */
   readonly parent: AbortSignal;
   readonly emit: (event: RunEvent) => Promise<void>;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Starts a run now. Dispose its deadline when it is over. */
-export function startRun({ config, clock, log, deadlineMs, parent, emit }: RunOptions): Run {
+export function startRun(options: RunOptions): Run {
+  const { config, clock, log, deadlineMs, parent, emit, tracer } = options;
   const deadline = startDeadline({ clock, budgetMs: deadlineMs, parent });
   const degraded: string[] = [];
   return {
@@ -44,7 +48,7 @@ export function startRun({ config, clock, log, deadlineMs, parent, emit }: RunOp
     clock,
     deadline,
     signal: deadline.signal,
-    timeline: startTimeline(clock),
+    timeline: startTimeline(clock, tracer),
     log,
     degraded,
     emit,

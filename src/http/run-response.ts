@@ -10,6 +10,7 @@ import { type FinishedRun, toFinishedRun } from "./run-record.ts";
 import type { JournalRun } from "./runs/journal.ts";
 import type { RequestKey } from "./runs/archive.ts";
 import type { Runner, Service } from "./service.ts";
+import { toServerTiming } from "./server-timing.ts";
 import { createEventStream } from "./sse.ts";
 
 export interface RunRequest {
@@ -59,7 +60,11 @@ export async function respondWithRecord(
   const problem = toFailure(record, request.requestId);
   if (problem !== undefined) return toError(problem, runHeaders(record.runId, record.degraded));
   return new Response(JSON.stringify(toBody(record)), {
-    headers: { "Content-Type": "application/json", ...runHeaders(record.runId, record.degraded) },
+    headers: {
+      "Content-Type": "application/json",
+      ...timingHeader(record),
+      ...runHeaders(record.runId, record.degraded),
+    },
   });
 }
 
@@ -159,6 +164,11 @@ function toFailure(
 ): Problem | undefined {
   if (error === undefined || outcome === "finished" || outcome === "exhausted") return undefined;
   return toProblem(error, requestId);
+}
+
+function timingHeader({ timeline }: Pick<RunEnd, "timeline">): Record<string, string> {
+  const timing = toServerTiming(timeline);
+  return timing === undefined ? {} : { "Server-Timing": timing };
 }
 
 /** What is known of the run when its response begins. */

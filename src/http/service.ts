@@ -9,6 +9,7 @@ import type { Log } from "../telemetry/log.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
 import type { AskParser } from "./schemas.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** One run: its events, `run-end` last. Leaving the iteration early cancels it. */
 export type Runner = (ask: Ask, signal: AbortSignal) => AsyncIterable<RunEvent>;
@@ -22,6 +23,7 @@ export interface Service {
   readonly embedders: ReadonlySet<string>;
   readonly gate: RunGate;
   readonly journal: RunJournal;
+  readonly telemetry: Telemetry;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;

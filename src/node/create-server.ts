@@ -14,7 +14,7 @@ const SERVER_OPTIONS = {
 };
 const REQUESTS_PER_SOCKET_MAX = 1_000;
 
-type Fetch = (request: Request) => Response | Promise<Response>;
+type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 
 /** Creates a server that does not listen yet. */
 export function createServer(fetch: Fetch, config: Config): Server {

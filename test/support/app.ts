@@ -14,6 +14,7 @@ import { toArchiveLimits } from "../../src/http/runs/archive.ts";
 import { createRunJournal } from "../../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import type { Runner, Service } from "../../src/http/service.ts";
+import { noTelemetry, type Telemetry } from "../../src/http/telemetry.ts";
 import { createServer } from "../../src/node/create-server.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { type Log } from "../../src/telemetry/log.ts";
@@ -141,6 +142,7 @@ export interface TestOptions {
   readonly search?: Runner;
   readonly store?: ReadStore;
   readonly embedders?: readonly string[];
+  readonly telemetry?: Telemetry;
 }
 
 /** A service whose runs are scripted. */
@@ -163,6 +165,7 @@ export function makeService(options: TestOptions = {}): TestService {
     store: options.store ?? listStore({ guide: makeInfo("guide") }),
     embedders: new Set(options.embedders ?? ["static:test"]),
     gate,
+    telemetry: options.telemetry ?? noTelemetry,
     parseAsk: createAskParser(config, ["lexical"]),
     answer: track(options.answer ?? play(goodRun)),
     search: track(options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })])),

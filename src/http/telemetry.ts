@@ -1,0 +1,77 @@
+/** What the HTTP surface does so that a run is seen: its place in a trace, its spans, its metrics, their address. */
+import type { Context, Next } from "hono";
+import type { Clock } from "../async/clock.ts";
+import { AppError } from "../errors.ts";
+import { createContentLog } from "../telemetry/content-log.ts";
+import type { Log } from "../telemetry/log.ts";
+import { type Meter, silentMeter } from "../telemetry/meter.ts";
+import { observeRun, type RunObserver } from "../telemetry/observe-run.ts";
+import { createRunMetrics } from "../telemetry/run-metrics.ts";
+import { createRunTrace } from "../telemetry/run-trace.ts";
+import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
+import { noTracer, type Tracer } from "../telemetry/tracer.ts";
+import type { Env, Runner } from "./service.ts";
+
+export interface Telemetry {
+  readonly meter: Meter;
+  readonly tracer: Tracer;
+  /** Every metric in the text format of Prometheus; absent: there is no `/metrics`. */
+  readonly render?: () => string;
+  /** Gets what is asked and answered; absent: no log does. */
+  readonly contentLog?: Log;
+}
+
+/** Nothing is seen. */
+export const noTelemetry: Telemetry = { meter: silentMeter, tracer: noTracer };
+
+/** `ask` answers, `search` only finds. */
+export type RunKind = "ask" | "search";
+
+/** Goes on with the caller's trace, or begins one. */
+export function createTraceGuard({ tracer }: Telemetry) {
+  return (c: Context<Env>, next: Next): Promise<void> => {
+    const context = parseTraceparent(c.req.header("traceparent")) ?? startTrace();
+    return tracer.within(context, next);
+  };
+}
+
+/** The same runner, whose runs are measured and are a span each. */
+export function withTelemetry(
+  run: Runner,
+  kind: RunKind,
+  { meter, tracer, contentLog, clock }: Telemetry & { readonly clock: Clock },
+): Runner {
+  return (ask, signal) => {
+    const startMs = clock.now();
+    const observers: RunObserver[] = [];
+    if (meter !== silentMeter) observers.push(createRunMetrics(meter, kind));
+    if (contentLog !== undefined) observers.push(createContentLog(contentLog));
+    const start = { clock, startMs };
+    if (!tracer.isOn) return observeRun(run(ask, signal), observers, start);
+    const attributes = { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": kind };
+    const span = tracer.start(`invoke_agent ${kind}`, { kind: "server", attributes, startMs });
+    observers.push(createRunTrace({ tracer, span, startMs }));
+    return observeRun(
+      tracer.within(span.context, () => run(ask, signal)),
+      observers,
+      start,
+    );
+  };
+}
+
+/** `GET /metrics`. Waits for nothing. Throws AppError not_found: where they are switched off, and for callers who may not read. */
+export function createMetricsRoute({ render }: Telemetry) {
+  return (c: Context<Env>): Response => {
+    if (render === undefined) {
+      throw new AppError("not_found", {
+        detail: "metrics are switched off; METRICS turns them on",
+      });
+    }
+    if (!c.get("caller").scopes.has("read")) {
+      throw new AppError("not_found", { detail: "metrics need a key that may read" });
+    }
+    return c.body(render(), 200, {
+      "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+    });
+  };
+}

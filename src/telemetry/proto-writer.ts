@@ -1,0 +1,130 @@
+/** Writes the wire format of Protocol Buffers: varints, fixed numbers, bytes, text and nested messages. */
+
+const BYTES_FIRST = 16 * 1024;
+/** Bytes of the longest varint of 64 bits. */
+const VARINT_BYTES_MAX = 10;
+const WIRE = { varint: 0, fixed64: 1, bytes: 2 } as const;
+const encoder = new TextEncoder();
+
+/** One message under construction; fields are written in the order of the calls. */
+export class ProtoWriter {
+  #bytes = new Uint8Array(BYTES_FIRST);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** The message so far. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  /** A whole number, of either sign (int32, int64, enum, bool as 0 and 1). */
+  varint(field: number, value: number): void {
+    this.#tag(field, WIRE.varint);
+    // Negative numbers are written as the 64 bits of their two's complement.
+    this.#varint(BigInt.asUintN(64, BigInt(value)));
+  }
+
+  fixed64(field: number, value: bigint): void {
+    this.#tag(field, WIRE.fixed64);
+    this.#reserve(8);
+    this.#view.setBigUint64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  double(field: number, value: number): void {
+    this.#tag(field, WIRE.fixed64);
+    this.#reserve(8);
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  /** Bytes given as hex digits. */
+  hex(field: number, digits: string): void {
+    this.#nested(field, () => {
+      this.#reserve(digits.length / 2);
+      for (let at = 0; at < digits.length; at += 2) {
+        this.#bytes[this.#length] = Number.parseInt(digits.slice(at, at + 2), 16);
+        this.#length += 1;
+      }
+    });
+  }
+
+  text(field: number, text: string): void {
+    this.#nested(field, () => {
+      this.#reserve(text.length * 3);
+      this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+    });
+  }
+
+  message(field: number, write: () => void): void {
+    this.#nested(field, write);
+  }
+
+  /** The length stands before the content, so the content moves when its length needs more than a byte. */
+  #nested(field: number, write: () => void): void {
+    this.#tag(field, WIRE.bytes);
+    this.#reserve(1);
+    const lengthAt = this.#length;
+    this.#length += 1;
+    write();
+    const end = this.#length;
+    const size = end - lengthAt - 1;
+    if (size < 0x80) {
+      this.#bytes[lengthAt] = size;
+      return;
+    }
+    this.#reserve(VARINT_BYTES_MAX);
+    this.#length = lengthAt;
+    const shift = toVarintBytes(size) - 1;
+    this.#bytes.copyWithin(lengthAt + 1 + shift, lengthAt + 1, end);
+    this.#small(size);
+    this.#length = end + shift;
+  }
+
+  #tag(field: number, wire: number): void {
+    this.#small(field * 8 + wire);
+  }
+
+  /** A varint below 2^31. */
+  #small(value: number): void {
+    this.#reserve(VARINT_BYTES_MAX);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length] = (rest & 0x7f) | 0x80;
+      this.#length += 1;
+      rest >>>= 7;
+    }
+    this.#bytes[this.#length] = rest;
+    this.#length += 1;
+  }
+
+  #varint(value: bigint): void {
+    if (value < 0x80_00_00_00n) {
+      this.#small(Number(value));
+      return;
+    }
+    this.#reserve(VARINT_BYTES_MAX);
+    let rest = value;
+    while (rest >= 0x80n) {
+      this.#bytes[this.#length] = Number(rest & 0x7fn) | 0x80;
+      this.#length += 1;
+      rest >>= 7n;
+    }
+    this.#bytes[this.#length] = Number(rest);
+    this.#length += 1;
+  }
+
+  #reserve(size: number): void {
+    if (this.#length + size <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + size));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
+
+function toVarintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) bytes += 1;
+  return bytes;
+}
