@@ -8,6 +8,7 @@ import { createOpenAiWriter } from "../src/http/formats/openai-response.ts";
 import { createUiWriter } from "../src/http/formats/ui-response.ts";
 import { createRunGate } from "../src/http/run-gate.ts";
 import { toArchiveLimits } from "../src/http/runs/archive.ts";
+import { createRunSharing } from "../src/http/run-sharing.ts";
 import { createRunJournal } from "../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../src/http/runs/memory-archive.ts";
 import { createAskParser } from "../src/http/schemas.ts";
@@ -109,15 +110,18 @@ function createService(events: number) {
   const run: Service["answer"] = async function* () {
     yield* makeRun("run-1", events - 4);
   };
+  const store = createMemoryStore();
+  const journal = createRunJournal({ config, clock, log, gate, archive });
   const service: Service = {
     config,
     clock,
     log,
     gate,
-    store: createMemoryStore(),
+    store,
     embedders: new Set(),
-    journal: createRunJournal({ config, clock, log, gate, archive }),
     telemetry: noTelemetry,
+    journal,
+    sharing: createRunSharing({ config, clock, log, store, journal }),
     parseAsk: createAskParser(config),
     answer: run,
     search: run,

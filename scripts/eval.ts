@@ -1,6 +1,8 @@
 /** `pnpm eval --set <folder>`: how well the service ranks and answers on evaluation sets in BEIR form. */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import * as z from "zod";
+import { GROUNDING_POLICIES } from "../src/domain/ask.ts";
 import { answerQueries } from "./eval/answer-set.ts";
 import { type EvalSet, readSet } from "./eval/beir.ts";
 import { evaluateSet, type SetReport } from "./eval/evaluate-set.ts";
@@ -12,6 +14,7 @@ const usage = `Usage: pnpm eval --set <folder> [--set <folder> ...]
   --arm NAME         arm that --run writes: vector, keyword, fused (default), reranked
   --run FILE         write a TREC run
   --answers FILE     write answers for the answer scorer
+  --grounding POLICY what is done about what is not borne out: flag (default), withhold
   --json             print one JSON object a set`;
 
 const { values } = parseArgs({
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     arm: { type: "string", default: "fused" },
     run: { type: "string" },
     answers: { type: "string" },
+    grounding: { type: "string", default: "flag" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -48,7 +52,11 @@ async function evaluateOne(set: EvalSet): Promise<void> {
     own: values.own,
     ...(weight === undefined ? {} : { vectorWeight: Number(weight) }),
     progress: (text) => process.stderr.write(values.json ? "" : `${text}\n`),
-    answer: values.answers === undefined ? undefined : (context) => answerQueries(set, context),
+    answer:
+      values.answers === undefined
+        ? undefined
+        : (context) =>
+            answerQueries(set, context, z.enum(GROUNDING_POLICIES).parse(values.grounding)),
   });
   if (values.run !== undefined) await writeFile(values.run, toTrecRun(report, values.arm));
   if (values.answers !== undefined) {

@@ -2,6 +2,7 @@
 import { createChannel } from "./async/channel.ts";
 import type { Clock } from "./async/clock.ts";
 import { type RespondDeps, respond, type Response } from "./agent/respond.ts";
+import type { Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
 import type { Ask } from "./domain/ask.ts";
 import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
@@ -23,6 +24,8 @@ export interface AnswerDeps extends RespondDeps {
   /** By id; a collection is searched with the embedder it was built with. */
   readonly embedders: ReadonlyMap<string, Embedder>;
   readonly rerankers: Rerankers;
+  /** Absent: never pressed. */
+  readonly pressure?: Pressure;
   /** Absent: no spans. */
   readonly tracer?: Tracer;
 }
@@ -43,8 +46,8 @@ export function search(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIt
 
 type Finish = (run: Run, retrieved: Retrieved) => Promise<Response>;
 
-/** Events a slow consumer may be behind before the run waits for it. */
-const EVENTS_AHEAD_MAX = 256;
+/** Events the consumer may be behind before the run waits for it; buffers that count bytes come after it. */
+const EVENTS_AHEAD_MAX = 16;
 
 function produce(
   deps: AnswerDeps,
@@ -67,6 +70,7 @@ function produce(
     config: deps.config,
     clock: deps.clock,
     log: deps.log,
+    pressure: deps.pressure,
     tracer: deps.tracer,
     deadlineMs: ask.deadlineMs,
     parent: AbortSignal.any([signal, consumer.signal]),
@@ -135,6 +139,7 @@ async function start(run: Run, ask: Ask, progress: Progress): Promise<void> {
     collections: [...progress.collections],
     mode: ask.mode,
     deadlineMs: ask.deadlineMs,
+    versions: progress.versions,
   });
 }
 

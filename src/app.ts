@@ -1,6 +1,7 @@
 /** The HTTP application over given parts: every route on one screen. Does nothing until it is asked. */
 import { Hono } from "hono";
 import { answer, type AnswerDeps, search } from "./answer.ts";
+import { withGateMetrics, withSharingMetrics } from "./http/admission-metrics.ts";
 import { createAskRoute } from "./http/ask.ts";
 import { createChatRoute } from "./http/chat.ts";
 import { createChatCompletionsRoute } from "./http/chat-completions.ts";
@@ -19,6 +20,7 @@ import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./ht
 import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
 import { createRunJournal } from "./http/runs/journal.ts";
 import { createMemoryArchive } from "./http/runs/memory-archive.ts";
+import { createRunSharing } from "./http/run-sharing.ts";
 import { createAskParser } from "./http/schemas.ts";
 import { createSearchRoute } from "./http/search.ts";
 import type { Env, Service } from "./http/service.ts";
@@ -41,15 +43,21 @@ export interface AppDeps extends AnswerDeps {
 
 /** Creates the service's application. */
 export function createApp(deps: AppDeps): Hono<Env> {
-  const { config, clock, log, store, gate, telemetry = noTelemetry } = deps;
+  const { config, clock, log, store, telemetry = noTelemetry } = deps;
+  const gate = withGateMetrics(deps.gate, telemetry.meter);
   const archive = deps.archive ?? createMemoryArchive(toArchiveLimits(config), clock);
+  const journal = createRunJournal({ config, clock, log, gate, archive });
   return createServiceApp({
     config,
     clock,
     log,
     store,
     gate,
-    journal: createRunJournal({ config, clock, log, gate, archive }),
+    journal,
+    sharing: withSharingMetrics(
+      createRunSharing({ config, clock, log, store, journal }),
+      telemetry.meter,
+    ),
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
     telemetry,

@@ -4,6 +4,7 @@ import {
   BaseUrl,
   Bytes,
   Count,
+  CountOrNone,
   Memory,
   Milliseconds,
   Share,
@@ -64,6 +65,13 @@ const Settings = z.object({
   writeStallTimeoutMs: Milliseconds.default(10_000).describe(
     "A client that takes nothing for this long is dropped.",
   ),
+  flushIntervalMs: Milliseconds.default(25).describe(
+    "Once text has been shown, a stream is written at most once in this time, …",
+  ),
+  flushBytesMax: CountOrNone.default(256).describe("… or when so many bytes have come together."),
+  streamBytesMax: Bytes.default(64 * 1024).describe(
+    "Bytes of events a run may be ahead of the client that reads fastest.",
+  ),
   healthTimeoutMs: Milliseconds.default(2_000).describe(
     "Budget of looking at one collection for /readyz and /v1/collections.",
   ),
@@ -73,6 +81,44 @@ const Settings = z.object({
   freshnessMs: Milliseconds.default(1_000).describe(
     "How soon a commit of another process is seen.",
   ),
+
+  runsMax: Count.default(1_024).describe("Runs at the same time."),
+  runQueueMax: CountOrNone.default(512).describe("Runs that wait for their turn."),
+  runQueueTimeoutMs: Milliseconds.default(500).describe("Longest a run waits for its turn."),
+  callerRunsMax: Count.default(256).describe(
+    "Runs of one caller, running and waiting. Not counted where no keys are asked for.",
+  ),
+  shareRuns: z
+    .stringbool()
+    .default(true)
+    .describe(
+      "Whether identical questions of one caller, asked while a run is under way, share it.",
+    ),
+  answerCacheRunsMax: CountOrNone.default(0).describe(
+    "Answers kept for when the same is asked again of the same versions; 0 keeps none.",
+  ),
+  answerCacheBytesMax: Bytes.default(64 * 2 ** 20).describe("Size of the answers kept."),
+  answerCacheAgeMsMax: Milliseconds.default(600_000).describe("Age of the answers kept."),
+
+  brownOutLagMs: Milliseconds.default(200).describe(
+    "Mean delay of the event loop at which optional work is left out.",
+  ),
+  brownOutCalmMs: Milliseconds.default(5_000).describe(
+    "How long a pressure must be gone before what it left out comes back.",
+  ),
+
+  connectionsMax: Count.default(16_384).describe("Open connections; one more is closed at once."),
+  headersTimeoutMs: Milliseconds.default(5_000).describe(
+    "Time a client has to send the headers of a request.",
+  ),
+  requestTimeoutMs: Milliseconds.default(10_000).describe(
+    "Time a client has to send a whole request.",
+  ),
+  keepAliveTimeoutMs: Milliseconds.default(5_000).describe(
+    "How long a connection without a request stays open.",
+  ),
+  headerBytesMax: Bytes.default(16 * 1024).describe("Size of the headers of a request."),
+  socketRequestsMax: Count.default(1_000).describe("Requests on one connection."),
 
   attemptsMax: Count.default(3).describe("Attempts at one upstream call."),
   searchConcurrencyMax: Count.default(8).describe("Legs of one run at the same time."),

@@ -1,6 +1,7 @@
 /** One attempt to answer one question: its identity, its end, its events, its clock. Handed to every stage. */
 import type { Clock } from "./async/clock.ts";
 import { type Deadline, startDeadline } from "./async/deadline.ts";
+import { noPressure, type Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -17,6 +18,8 @@ export interface Run {
   readonly timeline: Timeline;
   /** For operators: what went wrong behind a code. */
   readonly log: Log;
+  /** Asked before optional work. */
+  readonly pressure: Pressure;
   /** Codes of what was left out, in the order in which it happened. */
   readonly degraded: readonly string[];
   /** Sends an event; waits while the consumer is far behind. */
@@ -33,6 +36,7 @@ export interface RunOptions {
   /** The client's own signal. */
   readonly parent: AbortSignal;
   readonly emit: (event: RunEvent) => Promise<void>;
+  readonly pressure?: Pressure | undefined;
   /** Absent: no spans. */
   readonly tracer?: Tracer | undefined;
 }
@@ -40,6 +44,7 @@ export interface RunOptions {
 /** Starts a run now. Dispose its deadline when it is over. */
 export function startRun(options: RunOptions): Run {
   const { config, clock, log, deadlineMs, parent, emit, tracer } = options;
+  const { pressure = noPressure } = options;
   const deadline = startDeadline({ clock, budgetMs: deadlineMs, parent });
   const degraded: string[] = [];
   return {
@@ -50,6 +55,7 @@ export function startRun(options: RunOptions): Run {
     signal: deadline.signal,
     timeline: startTimeline(clock, tracer),
     log,
+    pressure,
     degraded,
     emit,
     async degrade(code) {

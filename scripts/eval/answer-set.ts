@@ -3,7 +3,7 @@ import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import pMap from "p-map";
 import { answer } from "../../src/answer.ts";
 import { systemClock } from "../../src/async/clock.ts";
-import type { Ask } from "../../src/domain/ask.ts";
+import type { Ask, GroundingPolicy } from "../../src/domain/ask.ts";
 import type { Citation, Passage, RunEvent } from "../../src/domain/event.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import type { EvalQuery, EvalSet } from "./beir.ts";
@@ -22,11 +22,16 @@ export interface AnswerLine {
 export async function answerQueries(
   set: EvalSet,
   context: AnswerContext,
+  grounding: GroundingPolicy,
 ): Promise<readonly AnswerLine[]> {
-  return pMap(set.queries, (query) => answerOne(query, context), { concurrency: 4 });
+  return pMap(set.queries, (query) => answerOne(query, context, grounding), { concurrency: 4 });
 }
 
-async function answerOne(query: EvalQuery, context: AnswerContext): Promise<AnswerLine> {
+async function answerOne(
+  query: EvalQuery,
+  context: AnswerContext,
+  grounding: GroundingPolicy,
+): Promise<AnswerLine> {
   const deps = {
     ...context,
     clock: systemClock,
@@ -35,7 +40,8 @@ async function answerOne(query: EvalQuery, context: AnswerContext): Promise<Answ
   };
   const events: RunEvent[] = [];
   const { signal } = new AbortController();
-  for await (const event of answer(deps, toAsk(query, context), signal)) events.push(event);
+  for await (const event of answer(deps, { ...toAsk(query, context), grounding }, signal))
+    events.push(event);
   return toLine(query._id, events);
 }
 

@@ -1,16 +1,16 @@
-/** Streams a model's answer: citations filtered and resolved, each sentence checked, a refusal recognised. */
+/** Streams a model's answer through the grounding writer; recognises a refusal, asks once for repair. */
+import type { GroundingPolicy } from "../domain/ask.ts";
 import type { Grounding, Passage, Usage } from "../domain/event.ts";
-import { AppError } from "../errors.ts";
-import { createCitationParser, type Parsed } from "../grounding/citation-parser.ts";
-import { createGround } from "../grounding/ground.ts";
-import type { ChatModel, ChatRequest } from "../models/model.ts";
+import { AppError, toAppError } from "../errors.ts";
+import { createAnswerWriter, type WriterEvent } from "../grounding/answer-writer.ts";
+import type { ChatMessage, ChatModel, ChatRequest } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimateTokens } from "../text/tokens.ts";
-import { toMessages } from "./prompt.ts";
+import { toPrompt, toRepairMessages } from "./prompt.ts";
 import { createRefusalFilter } from "./refusal.ts";
 
 export interface Generated {
-  /** The model found no answer in the passages; nothing was shown. */
+  /** The model found no answer in the passages, or nothing it wrote was borne out by them; nothing was shown. */
   readonly isRefusal: boolean;
   readonly grounding: Grounding;
   /** The model stopped at its token limit. */
@@ -25,6 +25,7 @@ export interface Progress {
 
 export interface GenerateOptions {
   readonly run: Run;
+  readonly policy: GroundingPolicy;
   /** Set as soon as text has reached the client: from then on nothing may replace it. */
   readonly progress: Progress;
 }
@@ -37,26 +38,56 @@ export async function generate(
   chat: ChatModel,
   question: string,
   passages: readonly Passage[],
-  { run, progress }: GenerateOptions,
+  { run, policy, progress }: GenerateOptions,
 ): Promise<Generated> {
-  const messages = toMessages(question, passages);
+  const { messages, secrets } = toPrompt(question, passages);
+  const writer = createAnswerWriter({ passages, policy, secrets });
+  const show = async (events: readonly WriterEvent[]): Promise<void> => {
+    for (const event of events) {
+      if (event.type === "text-delta") progress.shown = true;
+      await run.emit(event);
+    }
+  };
   const filter = createRefusalFilter();
-  const parser = createCitationParser(passages.length);
-  const ground = createGround(passages);
+  const call = { run, progress };
+  const { truncated } = await stream(chat, messages, call, (text) =>
+    show(writer.push(filter.push(text))),
+  );
+  await show(writer.push(filter.end()));
+  let written = writer.end();
+  await show(written.events);
+  if (written.draft !== undefined) {
+    const second = await tryRepair(chat, toRepairMessages(messages, written.draft), call);
+    if (second === undefined) written = writer.release();
+    else {
+      writer.rewrite();
+      await show(writer.push(second));
+      written = writer.end();
+    }
+    await show(written.events);
+  }
+  if (written.hasLeaked) await run.degrade("prompt_leak");
+  if (written.withheld > 0) await run.degrade("sentences_withheld");
+  const isEmpty = !progress.shown && (written.withheld > 0 || written.hasLeaked);
+  if (!filter.isRefusal && !progress.shown && !isEmpty) {
+    throw new AppError("upstream_bad_response", { detail: `${chat.id} answered without a word` });
+  }
+  const { grounding } = written;
+  return { isRefusal: (filter.isRefusal && !progress.shown) || isEmpty, grounding, truncated };
+}
+
+type Call = Pick<GenerateOptions, "run" | "progress">;
+
+/** One model call to its last word; emits its usage. */
+async function stream(
+  chat: ChatModel,
+  messages: readonly ChatMessage[],
+  { run, progress }: Call,
+  onText: (text: string) => Promise<void>,
+): Promise<{ readonly truncated: boolean }> {
   let usage: Usage | undefined;
   let raw = "";
-  let blank = "";
   let truncated = false;
-
-  const show = async (parsed: Parsed): Promise<void> => {
-    const text = blank + parsed.text;
-    blank = progress.shown || text.trim() !== "" ? "" : text;
-    if (text === blank) return; // nothing, or blanks before the first word
-    progress.shown = true;
-    await run.emit({ type: "text-delta", text });
-    for (const event of ground.push(text, parsed.markers)) await run.emit(event);
-  };
-
   const request: ChatRequest = {
     messages,
     outputTokensMax: run.config.outputTokensMax,
@@ -68,7 +99,7 @@ export async function generate(
       if (progress.fallback !== undefined) await run.degrade("llm_fallback_model");
       if (delta.type === "text") {
         raw += delta.text;
-        await show(parser.push(filter.push(delta.text)));
+        await onText(delta.text);
       } else if (delta.type === "usage") {
         const { inputTokens, outputTokens } = delta;
         usage = { inputTokens, outputTokens, requests: 1 };
@@ -76,16 +107,31 @@ export async function generate(
         truncated = delta.reason === "length";
       }
     }
-    await show(parser.push(filter.end()));
-    await show(parser.end());
-    const { last, grounding } = ground.end();
-    for (const event of last) await run.emit(event);
-    if (!filter.isRefusal && !progress.shown) {
-      throw new AppError("upstream_bad_response", { detail: `${chat.id} answered without a word` });
-    }
-    return { isRefusal: filter.isRefusal, grounding, truncated };
+    return { truncated };
   } finally {
     await run.emit({ type: "usage", ...(usage ?? estimateUsage(messages, raw)) });
+  }
+}
+
+/** The one second draft, whole; undefined when the model failed at it, which the run reports. */
+async function tryRepair(
+  chat: ChatModel,
+  messages: readonly ChatMessage[],
+  { run, progress }: Call,
+): Promise<string | undefined> {
+  const filter = createRefusalFilter();
+  let text = "";
+  try {
+    await stream(chat, messages, { run, progress }, async (piece) => {
+      text += filter.push(piece);
+      await Promise.resolve();
+    });
+    return text + filter.end();
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    run.log.error("repair-failed", thrown, { runId: run.id, code: toAppError(thrown).code });
+    await run.degrade("repair_failed");
+    return undefined;
   }
 }
 

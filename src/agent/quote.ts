@@ -1,21 +1,31 @@
 /** Streams an extractive answer: whole sentences, each with its citation, exact by construction. */
+import type { Ask } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
-import { type Chosen, extract } from "../grounding/extractive.ts";
+import { ANSWERABLE_SURE, type Chosen, extract } from "../grounding/extractive.ts";
+import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 
-/** Emits the answer; false when no sentence answers, and then nothing was emitted. */
+/**
+ * Emits the answer; false when no sentence answers, and then no text was emitted. Where it is not sure
+ * that they answer, `flag` shows them and says so as `uncertain`; the other policies show nothing.
+ */
 export async function quote(
-  question: string,
+  { question, grounding }: Pick<Ask, "question" | "grounding">,
   passages: readonly Passage[],
   embedder: Embedder,
   run: Run,
 ): Promise<boolean> {
-  const { chosen } = await extract(question, passages, embedder, run.signal);
+  const { chosen, answerable } = await extract(question, passages, embedder, run.signal);
+  if (chosen.length > 0 && answerable < ANSWERABLE_SURE) {
+    if (grounding !== "flag") return false;
+    await run.degrade("uncertain");
+  }
+  const clean = createQuoteCleaner(passages);
   let length = 0;
   for (const [index, one] of chosen.entries()) {
     const separator = index === 0 ? "" : " ";
-    const sentence = toLine(one.candidate.text);
+    const sentence = clean(toLine(one.candidate.text));
     const { label } = one.candidate.passage;
     const start = length + separator.length;
     const end = start + sentence.length;

@@ -46,7 +46,7 @@ export async function respond(
   const [stage, after] =
     deps.chat === undefined ? ["answer", []] : ["answer-extractive", ["answer"]];
   return run.timeline.stage(stage, ["take", "rerank", ...after], async () => {
-    const quoted = await quote(ask.question, passages, deps.sentenceEmbedder, run);
+    const quoted = await quote(ask, passages, deps.sentenceEmbedder, run);
     if (!quoted) return refuse("extractive", run);
     return { answerer: "extractive", grounding: "grounded", truncated: false };
   });
@@ -62,7 +62,8 @@ async function tryGenerate(
   const progress: Progress = { shown: false };
   try {
     return await run.timeline.stage("answer", ["take", "rerank"], async () => {
-      const generated = await generate(chat, ask.question, passages, { run, progress });
+      const options = { run, progress, policy: ask.grounding };
+      const generated = await generate(chat, ask.question, passages, options);
       const { isRefusal, grounding, truncated } = generated;
       const answerer = progress.fallback ?? chat.id;
       if (isRefusal) return refuse(answerer, run);

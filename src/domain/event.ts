@@ -126,7 +126,10 @@ export const RunEvent = z.discriminatedUnion("type", [
     question: z.string(),
     collections: z.array(z.string()),
     mode: z.enum(MODES),
+    /** Time it has; what it waited for its turn is already gone from it. */
     deadlineMs: z.int().positive(),
+    /** Version of each collection that is open and will be read. */
+    versions: z.record(z.string(), z.int()).optional(),
   }),
   Leg.extend({ type: z.literal("leg-end") }),
   /** What a search brought into the context. When tools search again it comes again, with what is new; labels count on. */

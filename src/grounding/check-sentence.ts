@@ -1,41 +1,123 @@
 /** Does the evidence carry a sentence? A deterministic reading: what is exact must occur, what is said must be covered. */
-import type { SentenceCheck } from "../domain/event.ts";
-import { splitSentences } from "../text/sentences.ts";
-import { isFunctionStem, toContentStems, toWords } from "../text/words.ts";
+import type { Passage, SentenceCheck } from "../domain/event.ts";
+import { type Quantity, toQuantities } from "../text/numbers.ts";
+import type { Span } from "../text/sentences.ts";
+import { isFunctionStem, toContentStems, toWords, type Word } from "../text/words.ts";
+import { type Evidence, type Reading, readText, toEvidence, toLine } from "./evidence.ts";
 
 export type Verdict = SentenceCheck["verdict"];
 
-/** Share of the sentence's content words that must be in the evidence. */
-const SUPPORTED_COVERAGE_MIN = 0.6;
-const WEAK_COVERAGE_MIN = 0.35;
+/** Shares of the sentence's content words that must be in the evidence. Set by scripts/eval-checks.ts. */
+export const THRESHOLDS = { supported: 0.6, weak: 0.5, local: 0.75, sure: 0.9 } as const;
+
+/** With fewer plain words than these, that one sentence says the same shows nothing. */
+const PLAIN_MIN = 3;
 
 /**
- * `unsupported` when a number or name of the sentence is nowhere in the evidence, or hardly a word is;
+ * `unsupported` when a number, name or quotation of the sentence is nowhere in the evidence, or not in
+ * the sentence that otherwise says the same, or that one says the opposite, or hardly a word is there;
  * `supported` when everything exact is there and most words are; `weak` in between.
  */
-export function checkSentence(sentence: string, evidence: readonly string[]): Verdict {
+export function checkSentence(sentence: string, evidence: readonly Evidence[]): Verdict {
   const words = toWords(sentence);
   const content = new Set(words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem)));
   if (content.size === 0) return "weak"; // it says nothing that could be checked
-  const there = new Set(evidence.flatMap((text) => toWords(text).map(({ stem }) => stem)));
-  const exact = words.filter(({ surface }, index) => isExact(surface, index));
-  if (exact.some(({ stem }) => !there.has(stem))) return "unsupported";
-  const coverage = content.intersection(there).size / content.size;
-  if (coverage >= SUPPORTED_COVERAGE_MIN) return "supported";
-  return coverage >= WEAK_COVERAGE_MIN ? "weak" : "unsupported";
+  const quantities = toQuantities(sentence);
+  const names = toNames(words);
+  const spelled = toSpelled(words, quantities);
+  if (!occur(names, quantities, evidence)) return "unsupported";
+  if (toQuotations(sentence).some((line) => !evidence.some((one) => one.line.includes(line)))) {
+    return "unsupported";
+  }
+  const missing = [...content].filter(
+    (stem) => !spelled.has(stem) && !evidence.some((one) => one.stems.has(stem)),
+  ).length;
+  const coverage = 1 - missing / content.size;
+  if (coverage < THRESHOLDS.weak) return "unsupported";
+  const exact = new Set([...names, ...spelled]);
+  const plain = [...content].filter((stem) => !exact.has(stem));
+  const nearest = findNearest(plain, evidence);
+  if (nearest !== undefined && nearest.share >= THRESHOLDS.local && plain.length >= PLAIN_MIN) {
+    const isOpposite = readText(sentence).isNegated !== nearest.isNegated;
+    if (isOpposite || !occur(names, quantities, nearest.around)) {
+      return nearest.share >= THRESHOLDS.sure ? "unsupported" : "weak";
+    }
+  }
+  return coverage >= THRESHOLDS.supported ? "supported" : "weak";
 }
 
-/** Numbers, and names: words with a capital that do not merely begin the sentence. */
-function isExact(surface: string, index: number): boolean {
-  return /\p{N}/u.test(surface) || (index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1);
+/** Words with a capital that do not merely begin the sentence, and words with a digit that are no number. */
+function toNames(words: readonly Word[]): readonly string[] {
+  return words.flatMap(({ surface, stem }, index) => {
+    if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
+    const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
+    return isName || /\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
+  });
 }
 
-/** The sentence of the text that shares most content words with the claim, as a span of the text. */
-export function findEvidence(claim: string, text: string): { start: number; end: number } {
+/** Stems of the words that make up numbers: these are compared by value. */
+function toSpelled(words: readonly Word[], quantities: readonly Quantity[]): ReadonlySet<string> {
+  const starts = new Set(quantities.map(({ start }) => start));
+  return new Set(
+    words.flatMap(({ stem, start, surface }) =>
+      starts.has(start) || /^\p{N}+$/u.test(surface) ? [stem] : [],
+    ),
+  );
+}
+
+function occur(
+  names: readonly string[],
+  quantities: readonly Quantity[],
+  readings: readonly Reading[],
+): boolean {
+  return (
+    names.every((stem) => readings.some(({ stems }) => stems.has(stem))) &&
+    quantities.every((quantity) => readings.some((reading) => holds(reading, quantity)))
+  );
+}
+
+/** The same value, and no other unit. `one` is as often a pronoun as a number. */
+function holds({ quantities }: Reading, { value, unit }: Quantity): boolean {
+  const units = quantities.get(value);
+  if (units === undefined) return value === "1" && unit === undefined;
+  return unit === undefined || units.has(unit) || units.has("");
+}
+
+/** The sentence of the evidence with most of the claim's plain words, and what stands around it. */
+function findNearest(
+  plain: readonly string[],
+  evidence: readonly Evidence[],
+): { share: number; isNegated: boolean; around: readonly Reading[] } | undefined {
+  let best: { shared: number; isNegated: boolean; around: readonly Reading[] } | undefined;
+  for (const { sentences, heading } of evidence) {
+    for (const one of sentences) {
+      const shared = plain.filter((stem) => one.content.has(stem)).length;
+      if (best !== undefined && shared <= best.shared) continue;
+      const around = [heading, one];
+      best = { shared, isNegated: one.isNegated, around };
+    }
+  }
+  if (best === undefined || plain.length === 0) return undefined;
+  return { ...best, share: best.shared / plain.length };
+}
+
+const QUOTATION = /["“„«]([^"“”„«»]{12,400})["”»]/gu;
+const QUOTATION_WORDS_MIN = 3;
+
+/** Quoted spans of some length, as they would stand in the evidence. */
+function toQuotations(sentence: string): readonly string[] {
+  return [...sentence.matchAll(QUOTATION)].flatMap(([, quoted = ""]) => {
+    const line = toLine(quoted);
+    return line.trim().split(" ").length >= QUOTATION_WORDS_MIN ? [line] : [];
+  });
+}
+
+/** The sentence of the passage that shares most content words with the claim, as a span of its text. */
+export function findEvidence(claim: string, passage: Passage): Span {
   const wanted = toContentStems(claim);
-  let best = { start: 0, end: text.length, shared: 0 };
-  for (const { start, end } of splitSentences(text)) {
-    const shared = wanted.intersection(toContentStems(text.slice(start, end))).size;
+  let best = { start: 0, end: passage.text.length, shared: 0 };
+  for (const { start, end, content } of toEvidence(passage).sentences) {
+    const shared = wanted.intersection(content).size;
     if (shared > best.shared) best = { start, end, shared };
   }
   return { start: best.start, end: best.end };

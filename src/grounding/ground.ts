@@ -1,51 +1,63 @@
 /** Follows an answer as it grows: cites and checks each sentence as soon as it is complete. */
-import type { Citation, Grounding, Passage, SentenceCheck } from "../domain/event.ts";
+import type { Citation, Passage, SentenceCheck } from "../domain/event.ts";
 import { splitSentences, type Span } from "../text/sentences.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
-import type { Marker } from "./citation-parser.ts";
+import { toEvidence } from "./evidence.ts";
 
 export interface Ground {
-  /** Takes the next piece of shown text with its markers; gives what is known of the sentences it completed. */
-  push(text: string, markers: readonly Marker[]): readonly (Grounded | Checked)[];
-  /** The answer is complete: the rest, and the grounding of the whole. */
-  end(): { readonly last: readonly (Grounded | Checked)[]; readonly grounding: Grounding };
+  /** Takes the next piece of cleaned text; gives the sentences of which it is known that they are over. */
+  push(text: string): readonly Settled[];
+  /** The answer is complete: the rest. */
+  end(): readonly Settled[];
 }
 
-export type Grounded = { readonly type: "citation" } & Citation;
-export type Checked = { readonly type: "sentence-check" } & SentenceCheck;
+/** A sentence that is over, with what it cites. Offsets are into the text that was pushed. */
+export interface Settled {
+  readonly check: SentenceCheck;
+  readonly citations: readonly Citation[];
+}
+
+interface Marker {
+  readonly label: number;
+  readonly start: number;
+  readonly end: number;
+}
 
 const MARKERS = /^(?:\s*\[\d+\])+/u;
+const MARKER = /\[(\d+)\]/g;
+/** The beginning of one; whether it becomes one the next piece tells. */
+const UNFINISHED = /\[\d*$/;
 const WORD = /[\p{L}\p{N}]/u;
 const FENCE = /^[^\S\n]*(?:```|~~~)/gmu;
-/** Up to here the unsettled text is read at every push; beyond, only when it has grown by an eighth. */
+/** What may end a sentence. Between two of these no sentence can become complete. */
+const ENDING = /[\p{STerm}…\n\r\f\u2028\u2029]/u;
+/** Up to here the unsettled text is read at every ending; beyond, only when it has grown by an eighth. */
 const CHARS_AT_ONCE = 4_096;
 
-/** Creates a follower over the passages of the context. */
-export function createGround(passages: readonly Passage[]): Ground {
-  const byLabel = new Map(passages.map((passage) => [passage.label, passage]));
-  const verdicts: Verdict[] = [];
-  let markers: Marker[] = [];
+/** Creates a follower over the passages of the context, which may grow meanwhile. */
+export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   /** The answer from the start of the line in which `done` lies: what a sentence is depends on its line. */
   let pending = "";
   let offset = 0;
   let done = 0;
   let readAtLength = 0;
+  /** Something that may end a sentence has come since the text was last read. */
+  let mayEnd = false;
 
-  const settle = (sentence: Span): readonly (Grounded | Checked)[] => {
-    const own = markers.filter(({ start }) => start >= sentence.start && start < sentence.end);
+  const settle = (sentence: Span): Settled => {
     const read = ({ start, end }: Span): string => pending.slice(start - offset, end - offset);
-    const labels = [...new Set(own.flatMap((marker) => marker.labels))];
+    const markers = findMarkers(read(sentence), sentence.start, byLabel);
+    const labels = [...new Set(markers.map(({ label }) => label))];
     const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
-    const verdict = judge(withoutMarkers(read(sentence)), cited, passages);
-    verdicts.push(verdict);
-    const citations = findClaims(sentence, own, read).flatMap(({ label, ...span }) => {
+    const verdict = judge(withoutMarkers(read(sentence)), cited, byLabel);
+    const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
       const passage = byLabel.get(label);
       return passage === undefined ? [] : [toCitation(passage, read(span), span)];
     });
-    return [...citations, { type: "sentence-check", ...sentence, verdict, labels }];
+    return { check: { ...sentence, verdict, labels }, citations };
   };
 
-  const advance = (isLast: boolean): readonly (Grounded | Checked)[] => {
+  const advance = (isLast: boolean): readonly Settled[] => {
     const sentences = joinMarkers(pending, splitSentences(pending)).flatMap((span) => {
       const from = Math.max(span.start, done - offset);
       const start = from + (/^\s*/u.exec(pending.slice(from, span.end))?.[0].length ?? 0);
@@ -54,14 +66,15 @@ export function createGround(passages: readonly Passage[]): Ground {
     // Whether a sentence has ended shows at the first word of the next: before it a marker may follow,
     // or a bracket whose content carries the sentence on.
     const next = sentences.findLastIndex(({ start, end }) =>
-      WORD.test(withoutMarkers(pending.slice(start - offset, end - offset))),
+      WORD.test(
+        withoutMarkers(pending.slice(start - offset, end - offset)).replace(UNFINISHED, ""),
+      ),
     );
     const complete = sentences.slice(0, isLast ? sentences.length : Math.max(0, next));
-    const events = complete.flatMap(settle);
+    const settled = complete.map(settle);
     const last = complete.at(-1);
     if (last !== undefined) {
       done = last.end;
-      markers = markers.filter(({ start }) => start >= done);
       const line = pending.lastIndexOf("\n", done - offset - 1) + 1;
       if (isOutsideFences(pending.slice(0, line))) {
         pending = pending.slice(line);
@@ -69,20 +82,34 @@ export function createGround(passages: readonly Passage[]): Ground {
       }
     }
     readAtLength = pending.length <= CHARS_AT_ONCE ? 0 : pending.length * 1.125;
-    return events;
+    return settled;
   };
 
   return {
-    push(text, found) {
+    push(text) {
       pending += text;
-      markers.push(...found);
-      return pending.length < readAtLength ? [] : advance(false);
+      mayEnd ||= ENDING.test(text);
+      if (!mayEnd || pending.length < readAtLength || !WORD.test(text)) return [];
+      // A letter decides; a digit may be that of a marker. An ending behind the letter still counts.
+      const letter = text.search(/\p{L}[^\p{L}]*$/u);
+      if (letter >= 0) mayEnd = ENDING.test(text.slice(letter));
+      return advance(false);
     },
-    end() {
-      const last = advance(true);
-      return { last, grounding: toGrounding(verdicts) };
-    },
+    end: () => advance(true),
   };
+}
+
+/** Markers of labels that are known, in order; `from` is where the text begins. */
+function findMarkers(
+  text: string,
+  from: number,
+  byLabel: ReadonlyMap<number, Passage>,
+): readonly Marker[] {
+  return [...text.matchAll(MARKER)].flatMap(({ index, 0: marker, 1: digits }) => {
+    const label = Number(digits);
+    const start = from + index;
+    return byLabel.has(label) ? [{ label, start, end: start + marker.length }] : [];
+  });
 }
 
 /**
@@ -97,17 +124,15 @@ function findClaims(
   const claims: (Span & { readonly label: number })[] = [];
   let claim = sentence;
   let from = sentence.start;
-  for (const { start, labels } of markers) {
+  for (const { start, end, label } of markers) {
     const between = read({ start: from, end: start });
     if (WORD.test(between)) {
       const lead = /^[\s,;]*/u.exec(between)?.[0].length ?? 0;
       claim = { start: from + lead, end: from + between.trimEnd().length };
     }
-    from = start + labels.map((label) => `[${label}]`).join("").length;
-    for (const label of labels) {
-      if (claims.some((one) => one.label === label && one.start === claim.start)) continue;
-      claims.push({ label, ...claim });
-    }
+    from = end;
+    if (claims.some((one) => one.label === label && one.start === claim.start)) continue;
+    claims.push({ label, start: claim.start, end: claim.end });
   }
   return claims;
 }
@@ -121,20 +146,22 @@ function isOutsideFences(text: string): boolean {
 }
 
 /** A sentence without a citation cannot be more than weak, whatever the passages say. */
-function judge(claim: string, cited: readonly Passage[], all: readonly Passage[]): Verdict {
-  const verdict = checkSentence(
-    claim,
-    (cited.length > 0 ? cited : all).map(({ title, text }) => `${title}\n${text}`),
-  );
+function judge(
+  claim: string,
+  cited: readonly Passage[],
+  all: ReadonlyMap<number, Passage>,
+): Verdict {
+  const evidence = cited.length > 0 ? cited : [...all.values()];
+  const verdict = checkSentence(claim, evidence.map(toEvidence));
   return cited.length === 0 && verdict === "supported" ? "weak" : verdict;
 }
 
-function toCitation(passage: Passage, claim: string, span: Span): Grounded {
-  const evidence = findEvidence(withoutMarkers(claim), passage.text);
+function toCitation(passage: Passage, claim: string, span: Span): Citation {
+  const evidence = findEvidence(withoutMarkers(claim), passage);
   return {
-    type: "citation",
     label: passage.label,
-    ...span,
+    start: span.start,
+    end: span.end,
     evidence: {
       documentId: passage.documentId,
       start: passage.start + evidence.start,
@@ -159,10 +186,4 @@ function joinMarkers(text: string, spans: readonly Span[]): readonly Span[] {
     joined.push({ start: end - rest.trimStart().length, end });
   }
   return joined;
-}
-
-function toGrounding(verdicts: readonly Verdict[]): Grounding {
-  const supported = verdicts.filter((verdict) => verdict === "supported").length;
-  if (supported === verdicts.length && supported > 0) return "grounded";
-  return supported > 0 ? "partly-grounded" : "ungrounded";
 }

@@ -53,18 +53,29 @@ export function readQuestion(question: string, candidates: readonly Candidate[])
   return { words, weights, type: toAnswerType(question) };
 }
 
+export interface Surroundings {
+  /** Cosine of question and sentence. */
+  readonly similarity: number;
+  readonly neighbours: readonly Candidate[];
+  /** Stems of the passage's title and headings, the same for all its sentences. */
+  readonly place: ReadonlySet<string>;
+}
+
+/** Stems of where a passage stands. */
+export function toPlaceStems({ title, location }: Passage): ReadonlySet<string> {
+  return new Set(toWords([title, ...location.headings].join(" ")).map(({ stem }) => stem));
+}
+
 /** The features of one candidate. `similarity` is the cosine of question and sentence, 0 where there is none. */
 export function toFeatures(
   question: Question,
   candidate: Candidate,
-  { similarity, neighbours }: { similarity: number; neighbours: readonly Candidate[] },
+  { similarity, neighbours, place }: Surroundings,
 ): Features {
   const stems = new Set(candidate.words.map(({ stem }) => stem));
   const around = new Set([
     ...stems,
-    ...toWords([candidate.passage.title, ...candidate.passage.location.headings].join(" ")).map(
-      ({ stem }) => stem,
-    ),
+    ...place,
     ...neighbours.flatMap((one) => one.words.map(({ stem }) => stem)),
   ]);
   const content = [...stems].filter((stem) => !isFunctionStem(stem));

@@ -3,6 +3,7 @@ import type { Clock } from "../async/clock.ts";
 import type { RunEnd, RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import { toEarlyEnd } from "./early-end.ts";
 
 export interface CompleteOptions {
   readonly clock: Clock;
@@ -36,9 +37,12 @@ export async function* completeRun(
     return end;
   };
   let runId = "";
+  /** What an end has to tell; text is not among it. */
+  const told: RunEvent[] = [];
   try {
     for await (const event of events) {
       if (event.type === "run-start") ({ runId } = event);
+      if (event.type !== "text-delta") told.push(event);
       if (event.type === "run-end") {
         yield finish(event);
         return;
@@ -48,26 +52,13 @@ export async function* completeRun(
     throw new AppError("internal", { detail: "the run ended without its last event" });
   } catch (thrown) {
     log.error("run-broke-off", thrown, { runId, requestId });
-    if (!logged) yield finish(brokenEnd(runId)); // else it broke after its end, in its own cleaning up
+    if (!logged) {
+      // else it broke after its end, in its own cleaning up
+      yield finish(toEarlyEnd(told, "failed", { code: "internal", retryable: false }));
+    }
   } finally {
     const ms = Math.round(clock.now() - startMs);
     if (!logged) log.info("run", { runId, requestId, outcome: "cancelled", ms });
     onOver();
   }
-}
-
-function brokenEnd(runId: string): RunEnd {
-  return {
-    type: "run-end",
-    runId,
-    outcome: "failed",
-    grounding: "ungrounded",
-    answerer: "none",
-    versions: {},
-    ledger: [],
-    degraded: [],
-    usage: { inputTokens: 0, outputTokens: 0, requests: 0 },
-    timeline: [],
-    error: { code: "internal", retryable: false },
-  };
 }

@@ -1,21 +1,45 @@
-/** Which runs are running, whether new ones may begin, and how all of them are told to end. */
+/** Which runs are running, which wait for their turn, which are refused, and how all of them are told to end. */
+import { type Clock, systemClock } from "../async/clock.ts";
+import { toAbortError } from "../async/deadline.ts";
+import { createFairQueue } from "../async/fair-queue.ts";
+import { LOCAL_CALLER } from "../domain/caller.ts";
 import { AppError } from "../errors.ts";
 
 /** A run's place: its signal, and the way to end it. */
 export interface RunTicket {
   /** Aborts when the client leaves, when `abort` is called, or when the service ends. */
   readonly signal: AbortSignal;
+  /** How long it stood in the queue; 0 when it entered at once. */
+  readonly waitedMs: number;
   abort(reason: AppError): void;
   /** The run is over. Safe to repeat. */
   leave(): void;
 }
 
+/** Who wants to run. */
+export interface Entrant {
+  /** Callers take turns in the queue. */
+  readonly callerId: string;
+  /** Aborts when nobody waits for the run any more. */
+  readonly signal: AbortSignal;
+  /** Time the run has left, waiting included. */
+  readonly deadlineMs: number;
+}
+
 export interface RunGate {
   readonly draining: boolean;
   readonly running: number;
-  /** Throws AppError draining. `client` aborts when the client leaves. */
-  enter(client: AbortSignal): RunTicket;
-  /** No new runs from now on. */
+  readonly waiting: number;
+  /** Share of the queue that is taken, from 0 to 1. */
+  readonly load: number;
+  /** Throws what `enter` would throw at once: cheap, for before a request is read. */
+  check(callerId: string): void;
+  /**
+   * Waits for a place. Throws AppError: draining; overloaded with the time to wait, when the queue is
+   * full, the caller has too many runs, or the wait was too long; deadline_exceeded; the signal's reason.
+   */
+  enter(entrant: Entrant): Promise<RunTicket>;
+  /** No new runs from now on, and none of those that wait. */
   drain(): void;
   /** Ends every running run with this reason. */
   abortAll(reason: AppError): void;
@@ -23,52 +47,197 @@ export interface RunGate {
   idle(): Promise<void>;
 }
 
-/** Creates an open gate. */
-export function createRunGate(): RunGate {
-  const tickets = new Set<RunTicket>();
-  const waiting: (() => void)[] = [];
-  let draining = false;
+export interface RunGateOptions {
+  readonly clock: Clock;
+  /** Runs at the same time. */
+  readonly runsMax: number;
+  /** Runs that wait for a place. */
+  readonly queueMax: number;
+  readonly queueTimeoutMs: number;
+  /** Runs of one caller, running and waiting. Not for those who share the name of nobody in particular. */
+  readonly callerRunsMax: number;
+}
 
-  return {
-    get draining() {
-      return draining;
-    },
-    get running() {
-      return tickets.size;
-    },
-    enter(client) {
-      if (draining) {
-        throw new AppError("draining", {
-          detail: "the service is shutting down and takes no new questions; ask again shortly",
-        });
-      }
-      const controller = new AbortController();
-      const abort = (reason: AppError): void => controller.abort(reason);
-      const onClient = (): void =>
-        abort(new AppError("cancelled", { detail: "the client left", cause: client.reason }));
-      const ticket: RunTicket = {
-        signal: controller.signal,
-        abort,
-        leave() {
-          client.removeEventListener("abort", onClient);
-          if (!tickets.delete(ticket) || tickets.size > 0) return;
-          for (const resolve of waiting.splice(0)) resolve();
+const UNBOUNDED: RunGateOptions = {
+  clock: systemClock,
+  runsMax: Number.POSITIVE_INFINITY,
+  queueMax: 0,
+  queueTimeoutMs: 0,
+  callerRunsMax: Number.POSITIVE_INFINITY,
+};
+/** How long a run takes, as long as none has shown it. */
+const RUN_MS_GUESS = 2_000;
+/** Weight of the latest run in the mean (exponentially weighted). */
+const LATEST_SHARE = 0.1;
+const RETRY_AFTER_MS_MIN = 100;
+const RETRY_AFTER_MS_MAX = 60_000;
+
+interface Waiter {
+  readonly entrant: Entrant;
+  readonly sinceMs: number;
+  admit(ticket: RunTicket): void;
+  refuse(reason: AppError): void;
+}
+
+/** Creates an open gate; without options everyone enters. */
+export function createRunGate(options: RunGateOptions = UNBOUNDED): RunGate {
+  return new Gate(options);
+}
+
+class Gate implements RunGate {
+  readonly #options: RunGateOptions;
+  readonly #tickets = new Set<RunTicket>();
+  readonly #runsOf = new Map<string, number>();
+  readonly #queue = createFairQueue<Waiter>();
+  readonly #idlers: (() => void)[] = [];
+  /** Of a run (exponentially weighted). */
+  #meanMs = RUN_MS_GUESS;
+  draining = false;
+
+  constructor(options: RunGateOptions) {
+    this.#options = options;
+  }
+
+  get running(): number {
+    return this.#tickets.size;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  get load(): number {
+    const { queueMax } = this.#options;
+    return queueMax === 0 ? 0 : this.#queue.size / queueMax;
+  }
+
+  check(callerId: string): void {
+    const { runsMax, queueMax, callerRunsMax } = this.#options;
+    if (this.draining) throw toDraining();
+    const own = (this.#runsOf.get(callerId) ?? 0) + this.#queue.count(callerId);
+    if (own >= callerRunsMax && callerId !== LOCAL_CALLER.id) {
+      throw this.#toOverloaded(
+        `this caller has ${own} questions running or waiting; ask again when some are answered`,
+      );
+    }
+    if (this.running >= runsMax && this.waiting >= queueMax) {
+      throw this.#toOverloaded("too many questions are running and waiting; ask again shortly");
+    }
+  }
+
+  async enter(entrant: Entrant): Promise<RunTicket> {
+    this.check(entrant.callerId);
+    if (entrant.signal.aborted) throw toAbortError(entrant.signal.reason);
+    return this.running < this.#options.runsMax ? this.#admit(entrant, 0) : this.#wait(entrant);
+  }
+
+  drain(): void {
+    this.draining = true;
+    for (const waiter of this.#queue.clear()) waiter.refuse(toDraining());
+  }
+
+  abortAll(reason: AppError): void {
+    for (const ticket of this.#tickets) ticket.abort(reason);
+  }
+
+  idle(): Promise<void> {
+    if (this.running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idlers.push(resolve));
+  }
+
+  #admit({ callerId, signal }: Entrant, waitedMs: number): RunTicket {
+    const startMs = this.#options.clock.now();
+    const ticket = createTicket(signal, waitedMs, () => {
+      if (this.#tickets.delete(ticket)) this.#release(callerId, startMs);
+    });
+    this.#tickets.add(ticket);
+    this.#runsOf.set(callerId, (this.#runsOf.get(callerId) ?? 0) + 1);
+    return ticket;
+  }
+
+  /** A run is over: its place goes to who is next. */
+  #release(callerId: string, startMs: number): void {
+    const nowMs = this.#options.clock.now();
+    this.#meanMs += (nowMs - startMs - this.#meanMs) * LATEST_SHARE;
+    const others = (this.#runsOf.get(callerId) ?? 1) - 1;
+    if (others > 0) this.#runsOf.set(callerId, others);
+    else this.#runsOf.delete(callerId);
+    const next = this.#queue.shift();
+    if (next !== undefined) next.admit(this.#admit(next.entrant, nowMs - next.sinceMs));
+    if (this.running > 0) return;
+    for (const resolve of this.#idlers.splice(0)) resolve();
+  }
+
+  #wait(entrant: Entrant): Promise<RunTicket> {
+    const { callerId, signal, deadlineMs } = entrant;
+    const { clock, queueTimeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        cancelTimer();
+        signal.removeEventListener("abort", onAbort);
+        this.#queue.remove(callerId, waiter);
+      };
+      const waiter: Waiter = {
+        entrant,
+        sinceMs: clock.now(),
+        admit(ticket) {
+          leave();
+          resolve(ticket);
+        },
+        refuse(reason) {
+          leave();
+          reject(reason);
         },
       };
-      tickets.add(ticket);
-      if (client.aborted) onClient();
-      else client.addEventListener("abort", onClient, { once: true });
-      return ticket;
-    },
-    drain() {
-      draining = true;
-    },
-    abortAll(reason) {
-      for (const ticket of tickets) ticket.abort(reason);
-    },
-    idle() {
-      if (tickets.size === 0) return Promise.resolve();
-      return new Promise((resolve) => waiting.push(resolve));
+      const onAbort = (): void => waiter.refuse(toAbortError(signal.reason));
+      const cancelTimer = clock.timer(Math.min(queueTimeoutMs, deadlineMs), () => {
+        waiter.refuse(this.#toLate(deadlineMs));
+      });
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#queue.push(callerId, waiter);
+    });
+  }
+
+  #toLate(deadlineMs: number): AppError {
+    if (deadlineMs <= this.#options.queueTimeoutMs) {
+      return new AppError("deadline_exceeded", { stage: "admission" });
+    }
+    return this.#toOverloaded("the question waited too long for its turn; ask again shortly");
+  }
+
+  /** The time to wait is the work that lies before a run that would come now. */
+  #toOverloaded(detail: string): AppError {
+    const workMs = (this.#meanMs * (this.waiting + 1)) / this.#options.runsMax;
+    const retryAfterMs = Math.round(
+      Math.min(RETRY_AFTER_MS_MAX, Math.max(RETRY_AFTER_MS_MIN, workMs)),
+    );
+    return new AppError("overloaded", { detail, retryAfterMs });
+  }
+}
+
+function createTicket(client: AbortSignal, waitedMs: number, onLeave: () => void): RunTicket {
+  const controller = new AbortController();
+  const onClient = (): void => controller.abort(toClientReason(client.reason));
+  client.addEventListener("abort", onClient, { once: true });
+  return {
+    signal: controller.signal,
+    waitedMs,
+    abort: (reason) => controller.abort(reason),
+    leave() {
+      client.removeEventListener("abort", onClient);
+      onLeave();
     },
   };
+}
+
+/** Why nobody wants the run any more: what we know ourselves, else that the client left. */
+export function toClientReason(reason: unknown): AppError {
+  if (reason instanceof AppError) return reason;
+  return new AppError("cancelled", { detail: "the client left", cause: reason });
+}
+
+function toDraining(): AppError {
+  return new AppError("draining", {
+    detail: "the service is shutting down and takes no new questions; ask again shortly",
+  });
 }

@@ -1,30 +1,17 @@
 /** One run as a response: an event stream in some format, one object, or the problem it ended with. */
-import { type Reader, WAIT_MS_MAX } from "../async/replay.ts";
-import type { Ask } from "../domain/ask.ts";
+import { type Reader, WAIT_MS_MAX } from "../async/broadcast.ts";
 import type { RunEnd, RunEvent } from "../domain/event.ts";
-import { AppError } from "../errors.ts";
 import { createNativeWriter, type EventWriter } from "./formats/native.ts";
 import { holdBack } from "./hold-back.ts";
 import { type Problem, problemResponse, toProblem } from "./problem.ts";
 import { type FinishedRun, toFinishedRun } from "./run-record.ts";
+import { leaveWith } from "./leave-early.ts";
+import { toClientReason } from "./run-gate.ts";
+import type { Listening, RunRequest } from "./run-sharing.ts";
 import type { JournalRun } from "./runs/journal.ts";
-import type { RequestKey } from "./runs/archive.ts";
-import type { Runner, Service } from "./service.ts";
 import { toServerTiming } from "./server-timing.ts";
+import type { Service } from "./service.ts";
 import { createEventStream } from "./sse.ts";
-
-export interface RunRequest {
-  readonly ask: Ask;
-  readonly run: Runner;
-  /** Aborts when the client leaves. */
-  readonly client: AbortSignal;
-  readonly requestId: string;
-  /** The run goes on when the client leaves. */
-  readonly isKept?: boolean | undefined;
-  readonly key?: RequestKey | undefined;
-  /** Not to be found later under its id. */
-  readonly isUnlisted?: boolean;
-}
 
 /** What a failure looks like to this kind of client. */
 export type ErrorShape = (problem: Problem, headers?: Record<string, string>) => Response;
@@ -54,36 +41,31 @@ export async function respondWithRecord(
   request: RunRequest,
   { toBody, toError }: RecordFormat = NATIVE_RECORD,
 ): Promise<Response> {
-  const run = await service.journal.start(request);
-  await awaitEnd(run, request.client);
-  const record = toFinishedRun(run.events);
+  const { reader, source } = await service.sharing.listen(request);
+  const record = toFinishedRun(await readToEnd(reader, request.client));
+  const headers = runHeaders(record.runId, record.degraded, source);
   const problem = toFailure(record, request.requestId);
-  if (problem !== undefined) return toError(problem, runHeaders(record.runId, record.degraded));
+  if (problem !== undefined) return toError(problem, headers);
   return new Response(JSON.stringify(toBody(record)), {
-    headers: {
-      "Content-Type": "application/json",
-      ...timingHeader(record),
-      ...runHeaders(record.runId, record.degraded),
-    },
+    headers: { "Content-Type": "application/json", ...timingHeader(record), ...headers },
   });
 }
 
-/** Resolves when the run is over. A client that leaves no longer counts as its reader. Throws AppError cancelled. */
-export async function awaitEnd(
-  run: JournalRun,
+/** All events, when the run is over. Throws AppError cancelled when the client left before. */
+export async function readToEnd(
+  reader: Reader<RunEvent>,
   client: AbortSignal,
   onEvents?: (events: readonly RunEvent[]) => void,
-): Promise<void> {
-  const reader = readUntilGone(run, client, 0);
-  try {
-    while (!run.ended && !client.aborted) {
-      const events = await reader.read(WAIT_MS_MAX);
-      onEvents?.(events);
-    }
-  } finally {
-    reader.leave();
+): Promise<readonly RunEvent[]> {
+  const all: RunEvent[] = [];
+  while (!reader.over) {
+    const events = await reader.read(WAIT_MS_MAX);
+    all.push(...events);
+    onEvents?.(events);
   }
-  if (!run.ended) throw new AppError("cancelled", { detail: "the client left" });
+  reader.leave();
+  if (client.aborted && all.at(-1)?.type !== "run-end") throw toClientReason(client.reason);
+  return all;
 }
 
 /** Streams the run's events. A run that fails before the stream opens is an error with its true status. */
@@ -92,13 +74,13 @@ export async function respondWithEvents(
   request: RunRequest,
   format: StreamFormat = NATIVE_STREAM,
 ): Promise<Response> {
-  const { config, clock, journal } = service;
-  const run = await journal.start(request);
-  const reader = readUntilGone(run, request.client, 0);
+  const { config, clock, sharing } = service;
+  const { run, reader, source } = await sharing.listen(request);
   const held = await holdBack(reader, clock, config.holdBackMs);
+  if (request.client.aborted) throw toClientReason(request.client.reason);
   const end = held.find((event) => event.type === "run-end");
   const degraded = held.flatMap((event) => (event.type === "degraded" ? [event.code] : []));
-  const headers = runHeaders(run.id, end?.degraded ?? degraded);
+  const headers = runHeaders(run.id, end?.degraded ?? degraded, source);
   const problem = end === undefined ? undefined : toFailure(end, request.requestId);
   if (problem !== undefined) {
     reader.leave();
@@ -107,12 +89,19 @@ export async function respondWithEvents(
   return toStream(
     service,
     reader,
-    { held, write: format.createWriter(run.events) },
-    {
-      ...headers,
-      ...format.headers,
-    },
+    { held, write: withAllSoFar(format.createWriter) },
+    { ...headers, ...format.headers },
   );
+}
+
+/** A writer that can look back at everything it was given. */
+function withAllSoFar(createWriter: StreamFormat["createWriter"]): EventWriter {
+  const all: RunEvent[] = [];
+  const write = createWriter(all);
+  return (events) => {
+    all.push(...events);
+    return write(events);
+  };
 }
 
 /** The events after `afterId` as a stream that opens at once. */
@@ -121,21 +110,9 @@ export function replayEvents(
   run: JournalRun,
   { afterId, client }: { readonly afterId: number; readonly client: AbortSignal },
 ): Response {
-  const reader = readUntilGone(run, client, afterId);
+  const reader = leaveWith(client, run.read(afterId));
   const write = createNativeWriter(afterId);
   return toStream(service, reader, { held: [], write }, runHeaders(run.id, []));
-}
-
-function readUntilGone(run: JournalRun, client: AbortSignal, afterId: number): Reader<RunEvent> {
-  const reader = run.read(afterId);
-  const onClient = (): void => leave();
-  const leave = (reason?: Error): void => {
-    client.removeEventListener("abort", onClient);
-    reader.leave(reason);
-  };
-  if (client.aborted) leave();
-  else client.addEventListener("abort", onClient, { once: true });
-  return { read: (waitMs) => reader.read(waitMs), leave };
 }
 
 function toStream(
@@ -144,9 +121,15 @@ function toStream(
   { held, write }: { readonly held: readonly RunEvent[]; readonly write: EventWriter },
   headers: Readonly<Record<string, string>>,
 ): Response {
-  const { pingIntervalMs, writeStallTimeoutMs } = config;
-  const abort = (reason: AppError): void => reader.leave(reason);
-  const options = { clock, write, pingIntervalMs, writeStallTimeoutMs, abort };
+  const { pingIntervalMs, writeStallTimeoutMs, flushIntervalMs, flushBytesMax } = config;
+  const options = {
+    clock,
+    write,
+    pingIntervalMs,
+    writeStallTimeoutMs,
+    flushIntervalMs,
+    flushBytesMax,
+  };
   return new Response(createEventStream(held, reader, options), {
     headers: {
       "Content-Type": "text/event-stream",
@@ -172,8 +155,12 @@ function timingHeader({ timeline }: Pick<RunEnd, "timeline">): Record<string, st
 }
 
 /** What is known of the run when its response begins. */
-function runHeaders(runId: string, degraded: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = {};
+function runHeaders(
+  runId: string,
+  degraded: readonly string[],
+  source: Listening["source"] = "own",
+): Record<string, string> {
+  const headers: Record<string, string> = source === "own" ? {} : { "X-Cache": source };
   if (runId !== "") headers["X-Run-Id"] = runId;
   if (degraded.length > 0) headers["X-Degraded"] = toHeader(degraded.join(", "));
   return headers;

@@ -1,6 +1,6 @@
 /** `GET /v1/runs/:id`, `GET /v1/runs/:id/events`, `DELETE /v1/runs/:id`: a run after, or beside, its own response. */
 import type { Context } from "hono";
-import { type Reader, WAIT_MS_MAX } from "../async/replay.ts";
+import { type Reader, WAIT_MS_MAX } from "../async/broadcast.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import { chooseRepresentation } from "./accept.ts";
@@ -46,6 +46,7 @@ export function createRunCancelRoute(service: Service) {
 /** 202 with the address of a run that has begun. */
 export async function respondWithAddress(run: JournalRun): Promise<Response> {
   const reader = run.read();
+  await run.admitted;
   while (run.id === "" && !run.ended) await reader.read(WAIT_MS_MAX);
   reader.leave();
   const location = `/v1/runs/${run.id}`;

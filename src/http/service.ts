@@ -8,6 +8,7 @@ import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
+import type { RunSharing } from "./run-sharing.ts";
 import type { AskParser } from "./schemas.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -24,6 +25,7 @@ export interface Service {
   readonly gate: RunGate;
   readonly journal: RunJournal;
   readonly telemetry: Telemetry;
+  readonly sharing: RunSharing;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;

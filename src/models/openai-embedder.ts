@@ -14,7 +14,7 @@ const NORM_MIN = 1e-12;
 export interface OpenAiEmbedderOptions {
   readonly client: OpenAiClient;
   readonly model: string;
-  /** Length every vector must have. Unset: that of the first vector seen. */
+  /** Length every vector must have. Unset: that of the first document embedded. */
   readonly dimensions?: number;
   readonly batchMax?: number;
   /** The embedder's share in fusion; even by default, because nothing is known about the model. */
@@ -47,18 +47,22 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     ...(options.dimensions === undefined ? {} : { dimensions: options.dimensions }),
     batchMax,
     fusionWeight,
-    async embed(texts, _kind, signal) {
+    async embed(texts, kind, signal) {
       if (texts.length > batchMax) {
         throw new RangeError(`at most ${batchMax} texts a call, got ${texts.length}`);
       }
       const sent = texts.filter((text) => text.trim() !== "");
       if (sent.length === 0) return texts.map(() => undefined);
       const rows = toRows(await request(sent, signal), sent.length, upstream);
+      let expected = dimensions;
       const vectors = rows.map((row) => {
-        const vector = toUnitVector(row, dimensions, upstream);
-        dimensions ??= vector.length;
+        const vector = toUnitVector(row, expected, upstream);
+        expected ??= vector.length;
         return vector;
       });
+      // Not by a question: whoever searches holds its vector to the collection, and one odd answer
+      // must not make the right ones after it look wrong.
+      if (kind === "document") dimensions = expected;
       let next = 0;
       return texts.map((text) => (text.trim() === "" ? undefined : vectors[next++]));
     },

@@ -27,6 +27,9 @@ const Scores = z.union([
   z.array(z.object({ index: Index, score: z.number() })),
 ]);
 
+const ErrorWords = z.object({ code: z.unknown(), type: z.unknown() }).partial();
+const ErrorBody = z.object({ error: ErrorWords });
+
 /** Creates the reranker. Which of the two request forms the endpoint takes is found out on the first call. */
 export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
   const { url, model, apiKey, tracer } = options;
@@ -90,7 +93,18 @@ export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
 function refuse(response: Response, text: string, upstream: Upstream): AppError {
   const { status, headers } = response;
   const message = text.slice(0, 1_000);
-  return toRefusalError({ status, headers, message }, upstream, new Error(message));
+  const words = readErrorWords(text);
+  return toRefusalError({ status, headers, message, ...words }, upstream, new Error(message));
+}
+
+/** What an error object says of its kind; nothing where there is none. */
+function readErrorWords(text: string): z.infer<typeof ErrorWords> {
+  try {
+    return ErrorBody.parse(JSON.parse(text)).error;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError || thrown instanceof z.ZodError) return {};
+    throw thrown;
+  }
 }
 
 /** One score for each index, each exactly once. */

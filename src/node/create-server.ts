@@ -4,22 +4,27 @@ import { createAdaptorServer } from "@hono/node-server";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 
-const SERVER_OPTIONS = {
-  headersTimeout: 5_000,
-  /** For the whole request to arrive; says nothing about the response. */
-  requestTimeout: 10_000,
-  connectionsCheckingInterval: 1_000,
-  keepAliveTimeout: 5_000,
-  maxHeaderSize: 16 * 1024,
-};
-const REQUESTS_PER_SOCKET_MAX = 1_000;
+/** How often it is looked for clients that send too slowly; they are closed at most this much later. */
+const CHECK_INTERVAL_MS = 1_000;
+/** Header lines of one request; those beyond it are not read. */
+const HEADERS_MAX = 100;
 
 type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 
 /** Creates a server that does not listen yet. */
 export function createServer(fetch: Fetch, config: Config): Server {
-  const server = createAdaptorServer({ fetch, serverOptions: SERVER_OPTIONS }) as Server;
-  server.maxRequestsPerSocket = REQUESTS_PER_SOCKET_MAX;
+  const serverOptions = {
+    headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
+    /** For the whole request to arrive; says nothing about the response. */
+    requestTimeout: config.requestTimeoutMs,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    keepAliveTimeout: config.keepAliveTimeoutMs,
+    maxHeaderSize: config.headerBytesMax,
+  };
+  const server = createAdaptorServer({ fetch, serverOptions }) as Server;
+  server.maxConnections = config.connectionsMax;
+  server.maxRequestsPerSocket = config.socketRequestsMax;
+  server.maxHeadersCount = HEADERS_MAX;
   // The last resort against a client that never takes the end of its response.
   server.timeout = config.deadlineMsMax + config.writeStallTimeoutMs;
   return server;

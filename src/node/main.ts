@@ -3,8 +3,8 @@ import { type Config, parseConfig } from "../config.ts";
 import { type AppDeps, createApp } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
-import { createRunGate } from "../http/run-gate.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
+import { createGate } from "./create-gate.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
 import { toBanner } from "./banner.ts";
 import { checkDataDir, checkWritable } from "./check-data-dir.ts";
@@ -46,7 +46,7 @@ async function main(config: Config): Promise<void> {
   const { upstreams, ...answerDeps } = await createAnswerDeps(config, log, telemetry.tracer);
   const deps: AppDeps = {
     ...answerDeps,
-    gate: createRunGate(),
+    ...createGate(config),
     telemetry,
     ...(runJournalDir === undefined
       ? {}

@@ -55,7 +55,7 @@ export async function createTelemetry(
 export interface Watched {
   readonly config: Config;
   readonly store: ReadStore;
-  readonly gate: Pick<RunGate, "running">;
+  readonly gate: Pick<RunGate, "running" | "waiting">;
   readonly upstreams: UpstreamStats;
   /** Event streams that are being read. */
   readonly streams: { readonly open: number };
@@ -69,6 +69,7 @@ export function watchService({ meter, log }: ProcessTelemetry, watched: Watched)
   const readProcess = createProcessMetrics();
   meter.onRead((set) => {
     set("tributary_runs_running", gate.running);
+    set("tributary_runs_waiting", gate.waiting);
     set("tributary_open_streams", streams.open);
     readUpstreams(upstreams, set);
     collections.read(set);

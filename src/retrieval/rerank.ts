@@ -20,6 +20,9 @@ const SHARES: Readonly<Record<RerankMode, number>> = {
   llm: 0.7,
 };
 
+/** From this level of pressure on, nothing is reranked. */
+const PRESSURE_WITHOUT_RERANK = 1;
+
 /** The candidates in their new order; `rerank` joins their trail. Throws only when the run itself is over. */
 export async function rerank(
   found: readonly Found[],
@@ -27,6 +30,10 @@ export async function rerank(
   { mode, rerankers, run }: { mode: RerankMode; rerankers: Rerankers; run: Run },
 ): Promise<readonly Found[]> {
   if (mode === "none" || found.length < 2) return found;
+  if (run.pressure.level >= PRESSURE_WITHOUT_RERANK) {
+    await run.degrade("rerank_skipped");
+    return found;
+  }
   try {
     const reranker = rerankers[mode];
     if (reranker === undefined) throw new AppError("unsupported_option");

@@ -11,7 +11,7 @@ import { fuse } from "./fuse.ts";
 import { searchByKeyword } from "./keyword-arm.ts";
 import { type Arm, type LegResult, reportLeg, runLeg } from "./leg.ts";
 import type { Opened } from "./open-collections.ts";
-import { pack } from "./pack.ts";
+import { pack, type PackLimits } from "./pack.ts";
 import { rerank, type Rerankers } from "./rerank.ts";
 import { take } from "./take.ts";
 import { searchByVector } from "./vector-arm.ts";
@@ -52,11 +52,7 @@ export async function retrieve(
     rerankers: deps.rerankers,
     run,
   });
-  const passages = pack(ordered, {
-    passagesMax: ask.retrieval.passagesMax,
-    contextTokensMax: ask.retrieval.contextTokensMax,
-    documentShareMax: run.config.documentShareMax,
-  });
+  const passages = pack(ordered, await toPackLimits(ask, ordered.length, run));
   return { passages, ledger: legs.map((leg) => ({ ...leg, kept: countKept(leg, passages) })) };
 }
 
@@ -83,6 +79,21 @@ export async function search(
     Promise.all(unopened),
   ]);
   return [...keywordArms, ...vectorArms, { name: "unopened", weight: 0, legs: missing }];
+}
+
+/** From this level of pressure on, the context is smaller. */
+const PRESSURE_WITH_LESS = 2;
+
+/** What the caller allows; under pressure half of it, because the model's time grows with what it reads. */
+async function toPackLimits(ask: Ask, candidates: number, run: Run): Promise<PackLimits> {
+  const { passagesMax, contextTokensMax } = ask.retrieval;
+  const { documentShareMax } = run.config;
+  const less = Math.ceil(passagesMax / 2);
+  if (run.pressure.level < PRESSURE_WITH_LESS || candidates <= less) {
+    return { passagesMax, contextTokensMax, documentShareMax };
+  }
+  await run.degrade("context_reduced");
+  return { passagesMax: less, contextTokensMax: Math.ceil(contextTokensMax / 2), documentShareMax };
 }
 
 function countKept(leg: Leg, passages: readonly Passage[]): number {

@@ -1,4 +1,5 @@
 /** Exact search over arrays: cosine, and BM25 with the weights a query brings. */
+import { dot } from "../text/dot.ts";
 import { toContent } from "../domain/chunk.ts";
 import type { CollectionSpec } from "../domain/collection.ts";
 import type { ChunkWrite, StoreHit, WeightedTerm } from "./store.ts";
@@ -70,10 +71,4 @@ function countTerms(terms: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
   return counts;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
-  return sum;
 }

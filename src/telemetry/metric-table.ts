@@ -36,6 +36,12 @@ export const METRICS = {
   tributary_subruns_total: counter("Sub-agents that are over.", "outcome"),
 
   tributary_runs_running: gauge("Runs under way."),
+  tributary_runs_waiting: gauge("Runs that wait for a place."),
+  tributary_queue_wait_seconds: histogram("How long runs waited for a place.", STAGE_BUCKETS),
+  tributary_answers_total: counter(
+    "Requests by whose run answers them: their own, one under way (shared), a kept one (hit).",
+    "source",
+  ),
   tributary_open_streams: gauge("Event streams that a client is reading."),
   tributary_refused_total: counter(
     "Requests for a run that were refused before it began, by code.",

@@ -16,7 +16,7 @@ test("each sentence is one line, cited over exactly its span, with its place in 
     toPassage(1, wrapped, { start: 500, end: 500 + wrapped.length }),
     toPassage(2, second),
   ];
-  expect(await quote(question, passages, wordEmbedder, run)).toBe(true);
+  expect(await quote({ question, grounding: "flag" }, passages, wordEmbedder, run)).toBe(true);
   const text = run.events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
   expect(text).not.toMatch(/\n|^- /);
   const cited = run.events.flatMap((event) => (event.type === "citation" ? [event] : []));
@@ -39,6 +39,13 @@ test("each sentence is one line, cited over exactly its span, with its place in 
 test("where no sentence answers, nothing is emitted", async () => {
   const run = createTestRun();
   using _ = run.deadline;
-  expect(await quote("Who painted it?", [toPassage(1, wrapped)], wordEmbedder, run)).toBe(false);
+  expect(
+    await quote(
+      { question: "Who painted it?", grounding: "flag" },
+      [toPassage(1, wrapped)],
+      wordEmbedder,
+      run,
+    ),
+  ).toBe(false);
   expect(run.events).toEqual([]);
 });

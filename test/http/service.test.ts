@@ -5,9 +5,12 @@ import { parseConfig } from "../../src/config.ts";
 import { RunRecord } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
+import { noTelemetry } from "../../src/http/telemetry.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { createServer, listen } from "../../src/node/create-server.ts";
+import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
+import { silentMeter } from "../../src/telemetry/meter.ts";
 import { askWith, parseMessages, recordLog, wantsEvents } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 
@@ -145,4 +148,88 @@ test("a client that leaves aborts the call to the embedder", async () => {
   await aborted;
   await deps.gate.idle();
   server.close();
+});
+
+describe("under pressure", () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 8 }, (_, n) => [`d${n}`, `Retries use jitter, says document ${n}.`]),
+  );
+  const askUnder = async (level: number) => {
+    const counted: string[] = [];
+    const deps = await makeDeps({
+      store: await createTestStore({ handbook: many }),
+      rerankers: { lexical: createLexicalReranker() },
+      pressure: { level },
+      telemetry: {
+        ...noTelemetry,
+        meter: {
+          ...silentMeter,
+          count: (name, labels) => {
+            if (name === "tributary_degraded_total") counted.push(`${name} ${labels?.["code"]}`);
+          },
+        },
+      },
+    });
+    const response = await ask(deps, { ...question, retrieval: { passagesMax: 6 } });
+    return { response, counted, record: RunRecord.parse(await response.json()) };
+  };
+
+  test("nothing is left out when there is none", async () => {
+    const { response, counted, record } = await askUnder(0);
+    expect([record.degraded, counted, record.passages.length]).toEqual([[], [], 6]);
+    expect(response.headers.get("X-Degraded")).toBeNull();
+  });
+
+  test("nothing is reranked, and the answer, a header and a counter say so", async () => {
+    const { response, counted, record } = await askUnder(1);
+    expect(record.degraded).toEqual(["rerank_skipped"]);
+    expect(response.headers.get("X-Degraded")).toBe("rerank_skipped");
+    expect(counted).toEqual(["tributary_degraded_total rerank_skipped"]);
+    expect(record.passages).toHaveLength(6);
+  });
+
+  test("under more of it the context is smaller too", async () => {
+    const { record } = await askUnder(2);
+    expect(record.degraded).toEqual(["rerank_skipped", "context_reduced"]);
+    expect(record.passages).toHaveLength(3);
+    expect(record.answer).toContain("jitter");
+  });
+});
+
+describe("what the caller insists on", () => {
+  const cases: readonly {
+    readonly name: string;
+    readonly fails: readonly string[];
+    readonly retrieval: object;
+    readonly status: number;
+    readonly code?: string;
+  }[] = [
+    {
+      name: "a required collection that answers",
+      fails: ["faq"],
+      retrieval: { require: ["handbook"] },
+      status: 200,
+    },
+    {
+      name: "a required collection that fails",
+      fails: ["faq"],
+      retrieval: { require: ["faq"] },
+      status: 503,
+      code: "collection_unavailable",
+    },
+    { name: "as many legs as answer", fails: ["faq"], retrieval: { legsMin: 2 }, status: 200 },
+    {
+      name: "more legs than answer",
+      fails: ["faq"],
+      retrieval: { legsMin: 3 },
+      status: 503,
+      code: "store_unavailable",
+    },
+  ];
+  test.each(cases)("$name is a $status", async ({ fails, retrieval, status, code }) => {
+    const deps = await makeDeps({ store: await failing(fails, refuse) });
+    const response = await ask(deps, { ...question, retrieval });
+    expect(response.status).toBe(status);
+    expect(((await response.json()) as { code?: string }).code).toBe(code);
+  });
 });

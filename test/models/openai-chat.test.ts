@@ -1,27 +1,19 @@
 import { getEventListeners } from "node:events";
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { body, hang, refusal, type Reply, reset, stream } from "../../scripts/chaos/reply.ts";
+import { chunk } from "../../scripts/chaos/stream-shapes.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
 import { createOpenAiChat } from "../../src/models/openai-chat.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import type { ChatDelta, ChatModel } from "../../src/models/model.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";
-import {
-  body,
-  chunk,
-  type FaultServer,
-  hang,
-  refusal,
-  type Reply,
-  reset,
-  startFaultServer,
-  stream,
-} from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 let mock: LLMock;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
   mock = await LLMock.create({ port: 0 });
 });
 afterAll(async () => {

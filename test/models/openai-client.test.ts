@@ -1,22 +1,21 @@
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AppError, type ErrorCode } from "../../src/errors.ts";
-import { createOpenAiClient, toUpstreamError } from "../../src/models/openai-client.ts";
 import {
   body,
-  type FaultServer,
   hang,
   refusal,
   type Reply,
   reset,
-  startFaultServer,
   UPSTREAM_TEXT,
-} from "../support/fault-server.ts";
+} from "../../scripts/chaos/reply.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
+import { AppError, type ErrorCode } from "../../src/errors.ts";
+import { createOpenAiClient, toUpstreamError } from "../../src/models/openai-client.ts";
 
 const API_KEY = "key-of-this-test-0123456789";
-let server: FaultServer;
+let server: Upstream;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
 });
 afterAll(() => server[Symbol.asyncDispose]());
 

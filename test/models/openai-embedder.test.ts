@@ -1,17 +1,18 @@
 import { getEventListeners } from "node:events";
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { body, embeddings } from "../../scripts/chaos/reply.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import {
   createOpenAiEmbedder,
   type OpenAiEmbedderOptions,
 } from "../../src/models/openai-embedder.ts";
-import { body, embeddings, type FaultServer, startFaultServer } from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 let mock: LLMock;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
   mock = await LLMock.create({ port: 0 });
 });
 afterAll(async () => {
@@ -141,14 +142,22 @@ describe("refuses an answer it cannot trust", () => {
 });
 
 describe("holds every vector to one length", () => {
-  test("that of the first one seen", async () => {
+  test("that of the first document", async () => {
     server.script(embeddings([[1, 0, 0]]), embeddings([[1, 0]]));
     const embedder = createEmbedder(server.url);
-    await embedder.embed(["a"], "query", open());
+    await embedder.embed(["a"], "document", open());
     await expect(embedder.embed(["b"], "query", open())).rejects.toMatchObject({
       code: "embedding_invalid",
       detail: expect.stringContaining("2 components instead of 3"),
     });
+  });
+
+  test("but a question's vector is held to its collection: an odd one spoils none after it", async () => {
+    server.script(embeddings([[1, 0]]), embeddings([[1, 0, 0]]));
+    const embedder = createEmbedder(server.url);
+    await embedder.embed(["a"], "query", open());
+    const [right] = await embedder.embed(["b"], "query", open());
+    expect(right?.length).toBe(3);
   });
 
   test("within a batch", async () => {

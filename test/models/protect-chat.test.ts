@@ -1,5 +1,8 @@
 import { getEventListeners } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hang, refusal, type Reply, stream } from "../../scripts/chaos/reply.ts";
+import { chunk } from "../../scripts/chaos/stream-shapes.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
@@ -7,19 +10,10 @@ import { createOpenAiChat } from "../../src/models/openai-chat.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import { protectChat } from "../../src/models/protect.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
-import {
-  chunk,
-  type FaultServer,
-  hang,
-  refusal,
-  type Reply,
-  startFaultServer,
-  stream,
-} from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
 });
 afterAll(() => server[Symbol.asyncDispose]());
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { embeddings, hang, refusal, type Reply } from "../../scripts/chaos/reply.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { startDeadline } from "../../src/async/deadline.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
@@ -8,18 +10,10 @@ import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import { createOpenAiEmbedder } from "../../src/models/openai-embedder.ts";
 import { protectEmbedder } from "../../src/models/protect.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
-import {
-  embeddings,
-  type FaultServer,
-  hang,
-  refusal,
-  type Reply,
-  startFaultServer,
-} from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
 });
 afterAll(() => server[Symbol.asyncDispose]());
 

@@ -1,21 +1,14 @@
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { body, hang, refusal, type Reply, reset } from "../../scripts/chaos/reply.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { AppError } from "../../src/errors.ts";
 import { createRemoteReranker } from "../../src/models/rerank.ts";
-import {
-  body,
-  type FaultServer,
-  hang,
-  refusal,
-  type Reply,
-  reset,
-  startFaultServer,
-} from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 let mock: LLMock;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
   mock = await LLMock.create({ port: 0 });
 });
 afterAll(async () => {
@@ -110,6 +103,7 @@ describe("refuses an answer it cannot trust", () => {
     ["401", refusal(401), "upstream_config"],
     ["400", refusal(400), "upstream_config"],
     ["429", refusal(429, {}, { "retry-after": "3" }), "upstream_rate_limited"],
+    ["429 without quota", refusal(429, { code: "insufficient_quota" }), "upstream_config"],
     ["500", refusal(500), "upstream_unavailable"],
     ["a reset", reset, "upstream_unavailable"],
     ["a redirect", body("", { status: 307, headers: { location: "/x" } }), "upstream_config"],

@@ -1,4 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  body,
+  embeddings,
+  hang,
+  pings,
+  refusal,
+  type Reply,
+  reset,
+  stream,
+} from "../../scripts/chaos/reply.ts";
+import { chunk } from "../../scripts/chaos/stream-shapes.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import { startDeadline } from "../../src/async/deadline.ts";
 import { type AppError, toAppError } from "../../src/errors.ts";
@@ -19,23 +31,10 @@ import {
   withRerankerTimeLimit,
 } from "../../src/models/with-time-limit.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
-import {
-  body,
-  chunk,
-  embeddings,
-  type FaultServer,
-  hang,
-  pings,
-  refusal,
-  type Reply,
-  reset,
-  startFaultServer,
-  stream,
-} from "../support/fault-server.ts";
 
-let server: FaultServer;
+let server: Upstream;
 beforeAll(async () => {
-  server = await startFaultServer();
+  server = await startUpstream();
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -325,6 +324,31 @@ describe("a chat model with retries", () => {
     const { result, left } = await call.finish(asking);
     expect(result).toEqual({ text: "hi finish", error: undefined });
     expect(left).toEqual([false]);
+  });
+
+  test("takes a silence behind the finish reason for the end, and closes the connection", async () => {
+    server.script(stream([hi, stop], "hang"));
+    const call = createCall();
+    const { answer: shown, asking } = ask(call);
+    await call.until(() => shown.text !== "");
+    await call.clock.advance(LIMIT_MS / 2);
+    expect(await call.finish(asking)).toEqual({
+      result: { text: "hi finish", error: undefined },
+      left: [true],
+    });
+  });
+
+  test("but not for the end when the run's own deadline passes in it", async () => {
+    server.script(stream([hi, stop], "hang"));
+    const call = createCall();
+    using deadline = startDeadline({ clock: call.clock, budgetMs: LIMIT_MS / 4, stage: "answer" });
+    const { answer: shown, asking } = ask(call, deadline.signal);
+    await call.until(() => shown.text !== "");
+    await call.clock.advance(LIMIT_MS / 4);
+    expect(await call.finish(asking)).toMatchObject({
+      result: { text: "hi", error: { code: "deadline_exceeded" } },
+      left: [true],
+    });
   });
 
   test("ends with the run's own deadline, in the stream too", async () => {

@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startUpstream } from "../../scripts/chaos/upstream.ts";
 import { askWith, type Message, parseMessages, wantsEvents } from "../support/app.ts";
-import { startFaultServer, stream } from "../support/fault-server.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
 import { type Program, runProgram, startProgram } from "../support/process.ts";
 
@@ -152,9 +152,12 @@ test("listening for other machines is warned about", async () => {
 
 /** A model that says one word and falls silent. */
 const startSilentModel = () =>
-  startFaultServer(
-    stream([{ choices: [{ index: 0, delta: { content: "Retries use " } }] }], "hang"),
-  );
+  startUpstream({
+    settings: {
+      chat: { replies: ["Retries use "] },
+      rules: [{ on: "chat", fault: "stall-after=9" }],
+    },
+  });
 
 async function openStream(
   url: string,

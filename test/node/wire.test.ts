@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { refusal } from "../../scripts/chaos/reply.ts";
+import { startUpstream } from "../../scripts/chaos/upstream.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createChat, createEmbedders, createRerankers } from "../../src/node/wire.ts";
-import { refusal, startFaultServer } from "../support/fault-server.ts";
 
 const key = { OPENAI_API_KEY: "sk-test" };
 const url = { OPENAI_BASE_URL: "http://127.0.0.1:9/v1" };
@@ -67,9 +68,11 @@ test("every upstream the settings name can be watched", async () => {
 });
 
 test("the key of one endpoint is not sent to the fallback's, and errors name the fallback's settings", async () => {
-  const server = await startFaultServer(refusal(503), refusal(401));
+  const server = await startUpstream();
+  server.script(refusal(503), refusal(401));
   await using _ = server;
-  const other = await startFaultServer(refusal(401));
+  const other = await startUpstream();
+  other.script(refusal(401));
   await using __ = other;
   const chat = await createChat(
     parseConfig({

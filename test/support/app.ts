@@ -8,7 +8,8 @@ import type { CollectionInfo } from "../../src/domain/collection.ts";
 import type { Passage, RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createServiceApp } from "../../src/app.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate, type RunGate } from "../../src/http/run-gate.ts";
+import { createRunSharing } from "../../src/http/run-sharing.ts";
 import { createAskParser } from "../../src/http/schemas.ts";
 import { toArchiveLimits } from "../../src/http/runs/archive.ts";
 import { createRunJournal } from "../../src/http/runs/journal.ts";
@@ -136,13 +137,14 @@ export interface TestService extends Service {
 }
 
 export interface TestOptions {
-  readonly clock?: Clock;
   readonly env?: Record<string, string>;
   readonly answer?: Runner;
   readonly search?: Runner;
   readonly store?: ReadStore;
   readonly embedders?: readonly string[];
   readonly telemetry?: Telemetry;
+  readonly clock?: Clock;
+  readonly gate?: RunGate;
 }
 
 /** A service whose runs are scripted. */
@@ -155,17 +157,21 @@ export function makeService(options: TestOptions = {}): TestService {
       asked.push(ask);
       return run(ask, signal);
     };
-  const [log, gate, clock] = [recordLog(), createRunGate(), options.clock ?? systemClock];
-  const archive = createMemoryArchive(toArchiveLimits(config), clock);
-  return {
+  const base = {
     config,
-    clock,
-    log,
-    journal: createRunJournal({ config, clock, log, gate, archive }),
+    clock: options.clock ?? systemClock,
+    log: recordLog(),
     store: options.store ?? listStore({ guide: makeInfo("guide") }),
+    gate: options.gate ?? createRunGate(),
+  };
+  const archive = createMemoryArchive(toArchiveLimits(config), base.clock);
+  const journal = createRunJournal({ ...base, archive });
+  return {
+    ...base,
     embedders: new Set(options.embedders ?? ["static:test"]),
-    gate,
     telemetry: options.telemetry ?? noTelemetry,
+    journal,
+    sharing: createRunSharing({ ...base, journal }),
     parseAsk: createAskParser(config, ["lexical"]),
     answer: track(options.answer ?? play(goodRun)),
     search: track(options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })])),

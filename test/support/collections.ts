@@ -77,7 +77,8 @@ export async function fillCollection(
   await writer.close();
 }
 
-function toChunk(id: string, text: string): Chunk {
+/** A document of one chunk. */
+export function toChunk(id: string, text: string): Chunk {
   return {
     id: `${id}#0`,
     documentId: id,

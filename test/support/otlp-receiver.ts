@@ -90,11 +90,20 @@ export async function startOtlpReceiver(answer: number | "hang" = 200): Promise<
 interface Decoded {
   readonly resourceSpans: readonly {
     readonly resource: { readonly attributes: readonly Pair[] };
-    readonly scopeSpans: readonly {
-      readonly scope: { readonly name: string };
-      readonly spans: readonly Record<string, never>[];
-    }[];
+    readonly scopeSpans: readonly { readonly spans: readonly WireSpan[] }[];
   }[];
+}
+/** What is nought or empty is not on the wire. */
+interface WireSpan {
+  readonly traceId?: Uint8Array;
+  readonly spanId?: Uint8Array;
+  readonly parentSpanId?: Uint8Array;
+  readonly name?: string;
+  readonly kind?: number;
+  readonly startTimeUnixNano?: string;
+  readonly endTimeUnixNano?: string;
+  readonly attributes?: readonly Pair[];
+  readonly status?: { readonly code?: number; readonly message?: string };
 }
 type Pair = { readonly key?: string; readonly value?: Value };
 type Value = { readonly arrayValue?: { readonly values?: readonly Value[] } } & Record<
@@ -120,23 +129,22 @@ export function decodeSpans(body: Uint8Array): {
   };
 }
 
-function toSpan(span: Record<string, unknown>): ReceivedSpan {
-  const status = (span["status"] ?? {}) as { code?: number; message?: string };
+function toSpan(span: WireSpan): ReceivedSpan {
   return {
-    name: String(span["name"] ?? ""),
-    kind: Number(span["kind"]),
-    traceId: toHex(span["traceId"]),
-    spanId: toHex(span["spanId"]),
-    parentSpanId: toHex(span["parentSpanId"]),
-    startNs: BigInt(String(span["startTimeUnixNano"] ?? 0)),
-    endNs: BigInt(String(span["endTimeUnixNano"] ?? 0)),
-    attributes: toRecord((span["attributes"] ?? []) as Pair[]),
-    status: { code: status.code ?? 0, message: status.message ?? "" },
+    name: span.name ?? "",
+    kind: span.kind ?? 0,
+    traceId: toHex(span.traceId),
+    spanId: toHex(span.spanId),
+    parentSpanId: toHex(span.parentSpanId),
+    startNs: BigInt(span.startTimeUnixNano ?? 0),
+    endNs: BigInt(span.endTimeUnixNano ?? 0),
+    attributes: toRecord(span.attributes ?? []),
+    status: { code: span.status?.code ?? 0, message: span.status?.message ?? "" },
   };
 }
 
-function toHex(bytes: unknown): string {
-  return Buffer.from((bytes ?? []) as Uint8Array).toString("hex");
+function toHex(bytes: Uint8Array = new Uint8Array()): string {
+  return Buffer.from(bytes).toString("hex");
 }
 
 function toRecord(pairs: readonly Pair[]): Record<string, unknown> {

@@ -7,7 +7,7 @@ import { AppError } from "../../errors.ts";
 import { toProblem } from "../problem.ts";
 import { DocumentText, readDocument } from "../read-document.ts";
 import { type FinishedRun, toFinishedRun } from "../run-record.ts";
-import { awaitEnd } from "../run-response.ts";
+import { readToEnd } from "../run-response.ts";
 import type { Runner, Service } from "../service.ts";
 
 export interface ToolCall {
@@ -132,17 +132,17 @@ interface ToolRun {
 }
 
 async function runToEnd(
-  { parseAsk, journal, search }: Service,
+  { parseAsk, sharing, search }: Service,
   { body, run, call }: ToolRun,
 ): Promise<FinishedRun> {
   const { caller, requestId, client, tell } = call;
   const ask = parseAsk(body, { caller });
   const isUnlisted = run === search;
-  const journalRun = await journal.start({ ask, run, requestId, isUnlisted });
-  await awaitEnd(journalRun, client, (events) => {
-    for (const message of events.flatMap(toProgress)) tell(message);
+  const { reader } = await sharing.listen({ ask, run, requestId, isUnlisted, client });
+  const events = await readToEnd(reader, client, (some) => {
+    for (const message of some.flatMap(toProgress)) tell(message);
   });
-  const record = toFinishedRun(journalRun.events);
+  const record = toFinishedRun(events);
   const { outcome, error } = record;
   if (error === undefined || outcome === "finished" || outcome === "exhausted") return record;
   throw new AppError(error.code, { detail: toProblem(error, requestId).detail });

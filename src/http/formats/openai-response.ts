@@ -108,7 +108,7 @@ export function createOpenAiWriter(
   };
   return (batch) => {
     let text = "";
-    for (const { event } of joinDeltas(batch)) text += say(event);
+    for (const event of joinDeltas(batch)) text += say(event);
     return text;
   };
 }

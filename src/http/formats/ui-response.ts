@@ -26,7 +26,7 @@ export function createUiWriter(requestId: string): EventWriter {
     (tell[event.type] as (event: RunEvent) => readonly Chunk[])(event);
   return (events) =>
     joinDeltas(events)
-      .flatMap(({ event }) => toChunks(event))
+      .flatMap((event) => toChunks(event))
       .map(
         (chunk) => `data: ${JSON.stringify(chunk)}\n\n${isLast(chunk) ? "data: [DONE]\n\n" : ""}`,
       )

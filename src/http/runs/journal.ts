@@ -1,14 +1,15 @@
 /** The runs of the service, each with everything it has said: they belong to the journal, and responses only read them. */
+import { createBroadcast, type Reader } from "../../async/broadcast.ts";
 import type { Clock } from "../../async/clock.ts";
-import { createReplay, type Reader, type Replay } from "../../async/replay.ts";
 import type { Config } from "../../config.ts";
 import type { Ask } from "../../domain/ask.ts";
 import type { Caller } from "../../domain/caller.ts";
 import type { RunEvent } from "../../domain/event.ts";
-import { AppError, toAppError } from "../../errors.ts";
+import { AppError } from "../../errors.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { completeRun } from "../complete-run.ts";
-import type { RunGate, RunTicket } from "../run-gate.ts";
+import { toEventSize } from "../event-size.ts";
+import { type RunGate, type RunTicket, toClientReason } from "../run-gate.ts";
 import type { RequestKey, RunArchive, StoredRun } from "./archive.ts";
 
 export interface JournalRun {
@@ -16,8 +17,14 @@ export interface JournalRun {
   readonly id: string;
   /** Everything so far; an event's id is its place, counted from 1. */
   readonly events: readonly RunEvent[];
-  /** Its last event is there. */
+  /** Its last event is there, or there will be none because it was not admitted. */
   readonly ended: boolean;
+  /** Resolves when the run has its place; rejects with AppError when it gets none. */
+  readonly admitted: Promise<void>;
+  /** When its deadline passes. */
+  readonly untilMs: number;
+  /** It was told to end. */
+  readonly isCancelled: boolean;
   /** A reader of what comes after the event with this id. The run is cancelled when the last reader has left, unless it is kept. */
   read(afterId?: number): Reader<RunEvent>;
   /** Ends the run with this reason. Nothing happens when it is over. */
@@ -33,12 +40,19 @@ export interface RunStart {
   /** A repeated request under the same key gets the run of the first. */
   readonly key?: RequestKey | undefined;
   /** Not to be found later. */
-  readonly isUnlisted?: boolean;
+  readonly isUnlisted?: boolean | undefined;
+  /** Called once, when there is nothing more to come; `events` are the run's, none when it was not admitted. */
+  readonly onOver?: (events: readonly RunEvent[]) => void;
 }
 
 export interface RunJournal {
-  /** Starts a run, or finds the one that the key belongs to. Throws AppError: draining, overloaded, idempotency_conflict. */
+  /**
+   * Starts a run as soon as the gate has a place for it, or finds the one that the key belongs to. Read
+   * it at once: a run that nobody reads ends when its first reader has left. Throws AppError idempotency_conflict.
+   */
   start(start: RunStart): Promise<JournalRun>;
+  /** The same for a run without a key, at once. */
+  begin(start: Omit<RunStart, "key">): JournalRun;
   /** A run of this caller, running or over. Throws AppError: not_found, run_expired. */
   find(id: string, caller: Caller): Promise<JournalRun>;
 }
@@ -51,14 +65,9 @@ export interface JournalDeps {
   readonly archive: RunArchive;
 }
 
-/** Events the foremost reader may be behind before an unkept run waits for it. */
-const AHEAD_MAX = 64;
-
 interface LiveRun extends JournalRun {
   readonly callerId: string;
   readonly key: RequestKey | undefined;
-  /** It was told to end: its key is free again. */
-  readonly isCancelled: boolean;
 }
 
 /** Creates a journal without runs. */
@@ -67,33 +76,40 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
   const byId = new Map<string, LiveRun>();
   const byKey = new Map<string, LiveRun>();
 
+  const begin = (given: RunStart): LiveRun => {
+    const { key, isUnlisted } = given;
+    const callerId = given.ask.caller.id;
+    const scoped = key && toScoped(callerId, key);
+    const live = startLive(deps, given, {
+      onId(run) {
+        if (isUnlisted !== true) byId.set(run.id, run);
+      },
+      async onEnd(run) {
+        const { id, events } = run;
+        given.onOver?.(events);
+        if (isUnlisted !== true && events.length > 0) {
+          await archive.put({ id, callerId, events, ...(key === undefined ? {} : { key }) });
+        }
+        byId.delete(id);
+        if (scoped !== undefined && byKey.get(scoped) === run) byKey.delete(scoped);
+      },
+    });
+    if (scoped !== undefined) byKey.set(scoped, live);
+    return live;
+  };
+
   return {
+    begin,
     async start(given) {
-      const { key, isUnlisted } = given;
+      const { key } = given;
+      if (key === undefined) return begin(given);
       const callerId = given.ask.caller.id;
-      if (key !== undefined) {
-        const scoped = toScoped(callerId, key);
-        const found = byKey.get(scoped) ?? (await archive.findByKey(callerId, key.name));
-        // From here to its entry nothing waits, so that of two requests at once only one starts a run.
-        const known = byKey.get(scoped) ?? found;
-        if (known !== undefined && isWorthRepeating(known)) return repeat(known, key, clock);
-      }
-      const live = startLive(deps, given, {
-        onId(run) {
-          if (isUnlisted !== true) byId.set(run.id, run);
-        },
-        async onEnd(run) {
-          const { id, events } = run;
-          if (isUnlisted !== true) {
-            await archive.put({ id, callerId, events, ...(key === undefined ? {} : { key }) });
-          }
-          byId.delete(id);
-          const scoped = key && toScoped(callerId, key);
-          if (scoped !== undefined && byKey.get(scoped) === run) byKey.delete(scoped);
-        },
-      });
-      if (key !== undefined) byKey.set(toScoped(callerId, key), live);
-      return live;
+      const scoped = toScoped(callerId, key);
+      const found = byKey.get(scoped) ?? (await archive.findByKey(callerId, key.name));
+      // From here to its entry nothing waits, so that of two requests at once only one starts a run.
+      const known = byKey.get(scoped) ?? found;
+      if (known !== undefined && isWorthRepeating(known)) return repeat(known, key, clock);
+      return begin(given);
     },
     async find(id, caller) {
       const live = byId.get(id);
@@ -120,18 +136,18 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   const { config, clock, log, gate } = deps;
   const { ask, requestId, key, isKept = false } = start;
   // Who leaves is a matter of the readers: the run ends when there are none, not with one request.
-  const ticket = gate.enter(new AbortController().signal);
+  const everyone = new AbortController();
+  const admission = Promise.withResolvers<void>();
   let id = "";
-  let isCancelled = false;
   const cancel = (reason: AppError): void => {
-    isCancelled ||= !replay.closed;
-    ticket.abort(reason);
+    if (!broadcast.closed) everyone.abort(reason);
   };
-  const replay: Replay<RunEvent> = createReplay<RunEvent>({
+  const broadcast = createBroadcast<RunEvent>({
     clock,
-    aheadMax: isKept ? Number.POSITIVE_INFINITY : AHEAD_MAX,
-    onAlone: (reason = new AppError("cancelled", { detail: "the client left" })) => {
-      if (!isKept) cancel(toAppError(reason));
+    sizeOf: toEventSize,
+    aheadBytesMax: isKept ? Number.POSITIVE_INFINITY : config.streamBytesMax,
+    onAlone: (reason) => {
+      if (!isKept) cancel(toClientReason(reason));
     },
   });
   const live: LiveRun = {
@@ -139,44 +155,61 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
       return id;
     },
     get ended() {
-      return replay.closed;
+      return broadcast.closed;
     },
     get isCancelled() {
-      return isCancelled;
+      return everyone.signal.aborted;
     },
-    events: replay.items,
+    admitted: admission.promise,
+    untilMs: clock.now() + ask.deadlineMs,
+    events: broadcast.items,
     callerId: ask.caller.id,
     key,
-    read: (afterId) => replay.read(afterId),
+    read: (afterId) => broadcast.read(afterId),
     cancel,
   };
-  const events = completeRun(start.run(ask, ticket.signal), {
+  const record = async (ticket: RunTicket): Promise<void> => {
+    for await (const event of produce(deps, start, ticket)) {
+      if (event.type === "run-start") {
+        id = event.runId;
+        hooks.onId(live);
+      }
+      const isRoom = broadcast.push(event);
+      if (event.type === "run-end") broadcast.close();
+      await isRoom;
+    }
+  };
+  const report = (thrown: unknown): void =>
+    log.error("run-not-recorded", thrown, { runId: id, requestId });
+  const admitAndRecord = async (): Promise<void> => {
+    const { deadlineMs, caller } = ask;
+    const entrant = { callerId: caller.id, signal: everyone.signal, deadlineMs };
+    const ticket = await gate.enter(entrant).catch(admission.reject);
+    admission.resolve();
+    if (ticket !== undefined) await record(ticket).catch(report);
+    broadcast.close();
+    await hooks.onEnd(live).catch(report);
+    ticket?.leave();
+  };
+  admission.promise.catch(() => undefined); // each reader hears of it for itself
+  void admitAndRecord();
+  return live;
+}
+
+function produce(
+  { config, clock, log }: JournalDeps,
+  { ask, run, requestId }: RunStart,
+  ticket: RunTicket,
+): AsyncIterable<RunEvent> {
+  // The wait was the caller's time too.
+  const deadlineMs = Math.max(1, Math.ceil(ask.deadlineMs - ticket.waitedMs));
+  const events = completeRun(run({ ...ask, deadlineMs }, ticket.signal), {
     clock,
     log,
     requestId,
     onOver: () => undefined, // it counts as running until it is kept
   });
-  const record = async (): Promise<void> => {
-    for await (const event of withinBytes(events, config.runBytesMax, ticket)) {
-      if (event.type === "run-start") {
-        id = event.runId;
-        hooks.onId(live);
-      }
-      const isRoom = replay.push(event);
-      if (event.type === "run-end") replay.close();
-      await isRoom;
-    }
-  };
-  const keep = async (): Promise<void> => {
-    const report = (thrown: unknown): void =>
-      log.error("run-not-recorded", thrown, { runId: id, requestId });
-    await record().catch(report);
-    replay.close();
-    await hooks.onEnd(live).catch(report);
-    ticket.leave();
-  };
-  void keep();
-  return live;
+  return withinBytes(events, config.runBytesMax, ticket);
 }
 
 /** Ends a run that says more than the journal takes; what it says after that, but for its end, is dropped. */
@@ -187,7 +220,7 @@ async function* withinBytes(
 ): AsyncGenerator<RunEvent> {
   let bytes = 0;
   for await (const event of events) {
-    bytes += event.type === "text-delta" ? event.text.length : JSON.stringify(event).length;
+    bytes += toEventSize(event);
     if (bytes > bytesMax && event.type !== "run-end") {
       ticket.abort(new AppError("internal", { detail: "the run said more than is kept of one" }));
     } else yield event;
@@ -196,7 +229,8 @@ async function* withinBytes(
 
 /** A cancelled run, or one that failed in a way that another attempt may mend, is not what a repetition should get. */
 function isWorthRepeating(run: LiveRun | StoredRun): boolean {
-  if ("isCancelled" in run && run.isCancelled) return false;
+  if ("isCancelled" in run && (run.isCancelled || (run.ended && run.events.length === 0)))
+    return false;
   const end = run.events.at(-1);
   if (end?.type !== "run-end") return true;
   return end.outcome !== "cancelled" && end.error?.retryable !== true;
@@ -210,16 +244,23 @@ function repeat(run: LiveRun | StoredRun, { fingerprint }: RequestKey, clock: Cl
   });
 }
 
-/** A run from the archive; it is over, and there is nothing left to cancel. */
-function toRun({ id, events }: StoredRun, clock: Clock): JournalRun {
-  const replay = createReplay<RunEvent>({ clock, aheadMax: Number.POSITIVE_INFINITY });
-  for (const event of events) void replay.push(event);
-  replay.close();
+/** A run that is over, and in which there is nothing left to cancel. */
+export function toRun({ id, events }: Pick<StoredRun, "id" | "events">, clock: Clock): JournalRun {
+  const broadcast = createBroadcast<RunEvent>({
+    clock,
+    sizeOf: toEventSize,
+    aheadBytesMax: Number.POSITIVE_INFINITY,
+  });
+  for (const event of events) void broadcast.push(event);
+  broadcast.close();
   return {
     id,
     events,
     ended: true,
-    read: (afterId) => replay.read(afterId),
+    admitted: Promise.resolve(),
+    untilMs: clock.now(),
+    isCancelled: false,
+    read: (afterId) => broadcast.read(afterId),
     cancel: () => undefined,
   };
 }

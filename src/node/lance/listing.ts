@@ -1,4 +1,5 @@
 /** Which collections there are: looked up once for all who ask within the time in which a commit becomes visible. */
+import type { Table } from "@lancedb/lancedb";
 import { untilAborted } from "../../async/until-aborted.ts";
 import { COLLECTION_NAME } from "../../domain/collection.ts";
 import { callNative, type LanceBase, openTable } from "./base.ts";
@@ -86,9 +87,18 @@ async function isCollection(
   }
 }
 
+/** What is there and does not open is damaged: whose it was can no longer be told, so it counts as ours. */
 async function hasSpec(base: LanceBase, name: string): Promise<boolean> {
+  let table: Table;
   try {
-    readSpec(await (await openTable(base, name)).schema(), name);
+    table = await openTable(base, name);
+  } catch (thrown) {
+    const error = toStoreError(thrown, name);
+    if (error.code === "store_unavailable") throw error;
+    return error.code === "collection_unavailable";
+  }
+  try {
+    readSpec(await table.schema(), name);
     return true;
   } catch (thrown) {
     const error = toStoreError(thrown, name);

@@ -1,0 +1,189 @@
+/**
+ * Measures what a client sees of models that cite well, badly and maliciously: `node
+ * scripts/eval-citations.ts <set folder> ...`. The models are scripted: they know the gold sentence.
+ */
+import { existsSync } from "node:fs";
+import pMap from "p-map";
+import { generate } from "../src/agent/generate.ts";
+import { search } from "../src/answer.ts";
+import { systemClock } from "../src/async/clock.ts";
+import type { Passage, RunEvent } from "../src/domain/event.ts";
+import { readText, toEvidence } from "../src/grounding/evidence.ts";
+import type { ChatModel } from "../src/models/model.ts";
+import { startRun } from "../src/run.ts";
+import { silentLog } from "../src/telemetry/log.ts";
+import { splitSentences } from "../src/text/sentences.ts";
+import { toAsk } from "./eval/answer-set.ts";
+import { type EvalQuery, type EvalSet, readSet } from "./eval/beir.ts";
+import { type AnswerContext, withSet } from "./eval/evaluate-set.ts";
+import { isMissing } from "./eval/missing.ts";
+
+const MODELS = {
+  "cites well": (gold: string, label: number) => `${gold} [${label}]`,
+  "cites badly": (gold: string, label: number) =>
+    `${gold} [${label}, 77] ${gold.replaceAll(/\d/g, "7")} [^${label + 1}] It is so [0][99]. In 1066, King Arthur agreed 【${label}†x】.`,
+  "is malicious": (gold: string, label: number) =>
+    `![x](https://e.example/?q=1) ${gold} [[9]${label}] [${label}](https://e.example) <img src=x> [9[8]7] The code is 4711 [${label}].`,
+} as const;
+type ModelName = keyof typeof MODELS;
+
+interface Tally {
+  answers: number;
+  cited: number;
+  relevant: number;
+  found: number;
+  invalid: number;
+  sentences: number;
+  /** Sentences that are not marked unsupported although a number or name is missing in what they cite. */
+  unsound: number;
+}
+
+const folders = process.argv.slice(2).filter((folder) => !isMissing(folder, existsSync));
+for (const folder of folders) {
+  const set = await readSet(folder);
+  const options = {
+    oneCollection: false,
+    own: true,
+    progress: (text: string) => console.error(text),
+  };
+  await withSet(set, options, async (context) => {
+    for (const name of Object.keys(MODELS) as ModelName[])
+      report(set.name, name, await run(set, name, context));
+  });
+}
+
+function report(set: string, model: string, tally: Tally): void {
+  const { answers, cited, relevant, found, invalid, sentences, unsound } = tally;
+  const rates = `precision ${(relevant / cited).toFixed(3)}, recall ${(found / answers).toFixed(3)}`;
+  console.log(
+    `${set}, a model that ${model}: ${answers} answers, ${rates}, invalid ${invalid}; ${sentences} sentences with citations, unsound and not marked ${unsound}`,
+  );
+}
+
+async function run(set: EvalSet, name: ModelName, context: AnswerContext): Promise<Tally> {
+  const tally = {
+    answers: 0,
+    cited: 0,
+    relevant: 0,
+    found: 0,
+    invalid: 0,
+    sentences: 0,
+    unsound: 0,
+  };
+  const judged = set.queries.filter(({ _id }) => set.judgments.has(_id));
+  await pMap(judged, (query) => ask(query, { set, name, context, tally }), { concurrency: 4 });
+  return tally;
+}
+
+interface Asking {
+  readonly set: EvalSet;
+  readonly name: ModelName;
+  readonly context: AnswerContext;
+  readonly tally: Tally;
+}
+
+async function ask(query: EvalQuery, { set, name, context, tally }: Asking): Promise<void> {
+  const passages = await find(query, context);
+  const judgments = set.judgments.get(query._id);
+  const gold = findGold(
+    query,
+    passages.filter(({ documentId }) => (judgments?.get(documentId) ?? 0) > 0),
+  );
+  if (gold === undefined) return;
+  const events = await write(query, passages, MODELS[name](gold.sentence, gold.label), context);
+  const byLabel = new Map(passages.map((passage) => [passage.label, passage]));
+  const labels = new Set(events.flatMap((one) => (one.type === "citation" ? [one.label] : [])));
+  const documents = [...labels].map((label) => byLabel.get(label)?.documentId ?? "");
+  const relevant = documents.filter((id) => (judgments?.get(id) ?? 0) > 0).length;
+  tally.answers += 1;
+  tally.cited += documents.length;
+  tally.relevant += relevant;
+  tally.found += relevant > 0 ? 1 : 0;
+  const text = events.map((one) => (one.type === "text-delta" ? one.text : "")).join("");
+  tally.invalid += [...text.matchAll(/\[(\d+)\]/g)].filter(
+    ([, digits]) => !byLabel.has(Number(digits)),
+  ).length;
+  for (const event of events) {
+    if (event.type !== "sentence-check" || event.labels.length === 0) continue;
+    tally.sentences += 1;
+    const cited = event.labels.flatMap((label) => byLabel.get(label) ?? []);
+    const isSound = holdsExact(text.slice(event.start, event.end), cited);
+    if (!isSound && event.verdict !== "unsupported") tally.unsound += 1;
+  }
+}
+
+/** Are all numbers of the sentence in some cited passage? Read by value, apart from the check itself. */
+function holdsExact(sentence: string, cited: readonly Passage[]): boolean {
+  const { quantities } = readText(sentence.replaceAll(/\s*\[\d+\]/g, ""));
+  const names = [...sentence.matchAll(/(?<=\p{Ll},? )\p{Lu}\p{Ll}{2,}/gu)].map(([name]) =>
+    name.toLowerCase(),
+  );
+  const texts = cited.map(({ title, location, text }) =>
+    [title, ...location.headings, text].join(" ").toLowerCase(),
+  );
+  const evidence = cited.map(toEvidence);
+  return (
+    [...quantities.keys()].every(
+      (one) => one === "1" || evidence.some((each) => each.quantities.has(one)),
+    ) && names.every((name) => texts.some((text) => text.includes(name)))
+  );
+}
+
+function findGold(
+  { metadata }: EvalQuery,
+  passages: readonly Passage[],
+): { readonly sentence: string; readonly label: number } | undefined {
+  const answers = [metadata["selected_sentences"] ?? metadata["answers"]].flat(3).map(String);
+  for (const { text, label } of passages) {
+    for (const { start, end } of splitSentences(text)) {
+      const sentence = text.slice(start, end);
+      if (answers.some((answer) => sentence.includes(answer))) return { sentence, label };
+    }
+  }
+  return undefined;
+}
+
+async function write(
+  { text }: EvalQuery,
+  passages: readonly Passage[],
+  answer: string,
+  { config }: AnswerContext,
+): Promise<readonly RunEvent[]> {
+  const chat: ChatModel = {
+    id: "scripted",
+    async *stream() {
+      await Promise.resolve();
+      for (const piece of answer.match(/[^]{1,5}/g) ?? [])
+        yield { type: "text", text: piece } as const;
+      yield { type: "finish", reason: "stop" } as const;
+    },
+  };
+  const events: RunEvent[] = [];
+  const run = startRun({
+    config,
+    clock: systemClock,
+    log: silentLog,
+    deadlineMs: 30_000,
+    parent: new AbortController().signal,
+    emit: async (event) => {
+      events.push(event);
+      await Promise.resolve();
+    },
+  });
+  using _ = run.deadline;
+  await generate(chat, text, passages, { run, policy: "flag", progress: { shown: false } });
+  return events;
+}
+
+async function find(query: EvalQuery, context: AnswerContext): Promise<readonly Passage[]> {
+  const deps = {
+    ...context,
+    clock: systemClock,
+    log: silentLog,
+    sentenceEmbedder: context.embedder,
+  };
+  const { signal } = new AbortController();
+  const events: RunEvent[] = [];
+  for await (const event of search(deps, toAsk(query, context), signal)) events.push(event);
+  return events.flatMap((event) => (event.type === "retrieval-end" ? event.passages : []));
+}

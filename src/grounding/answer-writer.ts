@@ -1,0 +1,238 @@
+/**
+ * The one way from a model's words to a client: cleaned, cited, checked, and shown by the policy of the
+ * request. Offsets of all events are into the text that is shown.
+ */
+import type { GroundingPolicy } from "../domain/ask.ts";
+import type { Grounding, Passage, RunEvent } from "../domain/event.ts";
+import { createHiddenFilter } from "../text/hidden-characters.ts";
+import { createCitationParser } from "./citation-parser.ts";
+import { createGround, type Ground, type Settled } from "./ground.ts";
+import { createSanitizer } from "./sanitizer.ts";
+import { createSecretGuard, type SecretGuard } from "./secret-guard.ts";
+import { createSourceLinks, type SourceLinks } from "./source-links.ts";
+
+export type WriterEvent = Extract<
+  RunEvent,
+  { readonly type: "text-delta" | "citation" | "sentence-check" }
+>;
+
+export interface AnswerWriterOptions {
+  /** The context so far; their labels are what may be cited. */
+  readonly passages: readonly Passage[];
+  readonly policy: GroundingPolicy;
+  /** What the prompt holds and no answer may: the fence, a canary. At least eight letters or digits each. */
+  readonly secrets?: readonly string[];
+}
+
+export interface AnswerWriter {
+  /** Takes the model's next words. */
+  push(text: string): readonly WriterEvent[];
+  /** Passages that came into the context meanwhile; from now on their labels may be cited. */
+  addPassages(passages: readonly Passage[]): void;
+  /** The model has finished. */
+  end(): Written;
+  /** Instead of the draft that `end` gave, more text follows, which then is shown without what is unsupported. */
+  rewrite(): void;
+  /** There will be no better draft: shows what is supported of it. */
+  release(): Written;
+}
+
+export interface Written {
+  readonly events: readonly WriterEvent[];
+  /** `ungrounded` where nothing was shown. */
+  readonly grounding: Grounding;
+  /** Sentences that were left out. */
+  readonly withheld: number;
+  /** The answer was cut off before a secret. */
+  readonly hasLeaked: boolean;
+  /** Policy `repair`: what was not shown, from the first unsupported sentence on. */
+  readonly draft?: Draft;
+}
+
+export interface Draft {
+  readonly shown: string;
+  readonly rest: string;
+  readonly unsupported: readonly string[];
+}
+
+/** Creates a writer for one answer. Throws RangeError for a secret that is too short. */
+export function createAnswerWriter(options: AnswerWriterOptions): AnswerWriter {
+  return new PolicyWriter(options);
+}
+
+class PolicyWriter implements AnswerWriter {
+  readonly #byLabel = new Map<number, Passage>();
+  readonly #links = createSourceLinks();
+  readonly #guard: SecretGuard;
+  readonly #verdicts: Settled["check"]["verdict"][] = [];
+  #policy: GroundingPolicy;
+  #source: Source;
+  /** `flag`: blanks before the first word. */
+  #blank = "";
+  #hasBegun = false;
+  /** The rest is of `withhold` and `repair`. What was shown. */
+  #shown = "";
+  #withheld = 0;
+  /** Cleaned text of the draft, and where in it the last sentence ended that was shown or left out. */
+  #text = "";
+  #passed = 0;
+  /** Blanks before a sentence that was left out. */
+  #gap = "";
+  /** Sentences that wait for the end of the draft. */
+  #queue: Settled[] = [];
+
+  constructor({ passages, policy, secrets = [] }: AnswerWriterOptions) {
+    this.#policy = policy;
+    this.#guard = createSecretGuard(secrets);
+    this.addPassages(passages);
+    this.#source = this.#createSource();
+  }
+
+  addPassages(passages: readonly Passage[]): void {
+    for (const passage of passages) this.#byLabel.set(passage.label, passage);
+    this.#links.add(passages);
+  }
+
+  push(raw: string): readonly WriterEvent[] {
+    const text = this.#source.clean(raw);
+    return text === "" ? [] : this.#take(text, this.#source.ground.push(text));
+  }
+
+  end(): Written {
+    const { ground, finish } = this.#source;
+    const text = finish();
+    return this.#conclude(this.#take(text, [...ground.push(text), ...ground.end()]));
+  }
+
+  rewrite(): void {
+    this.#policy = "withhold";
+    [this.#queue, this.#text, this.#passed, this.#gap] = [[], "", 0, ""];
+    this.#source = this.#createSource();
+  }
+
+  release(): Written {
+    this.#policy = "withhold";
+    const waiting = this.#queue;
+    this.#queue = [];
+    return this.#conclude(waiting.flatMap((one) => this.#pass(one)));
+  }
+
+  #createSource(): Source {
+    return createSource({
+      byLabel: this.#byLabel,
+      links: this.#links,
+      guard: this.#guard,
+      // A sentence that is left out may hold the end of some code: nothing is code for certain then.
+      verbatimCode: this.#policy === "flag",
+    });
+  }
+
+  /** Events for cleaned text and the sentences it settled, by the policy. */
+  #take(text: string, settled: readonly Settled[]): readonly WriterEvent[] {
+    if (this.#policy !== "flag") {
+      this.#text += text;
+      return settled.flatMap((one) => this.#pass(one));
+    }
+    // Blanks are not shown before the first word; offsets count them all the same.
+    this.#blank += text;
+    this.#hasBegun ||= this.#blank.trim() !== "";
+    const fresh = this.#hasBegun ? this.#blank : "";
+    if (this.#hasBegun) this.#blank = "";
+    this.#verdicts.push(...settled.map(({ check }) => check.verdict));
+    return [...toDelta(fresh), ...settled.flatMap((one) => toEvents(one, 0))];
+  }
+
+  /** One sentence under `withhold` or `repair`. */
+  #pass(settled: Settled): readonly WriterEvent[] {
+    const { check } = settled;
+    if (this.#policy === "repair" && (this.#queue.length > 0 || check.verdict === "unsupported")) {
+      this.#queue.push(settled);
+      return [];
+    }
+    const gap = this.#text.slice(this.#passed, check.start) || this.#gap;
+    this.#passed = check.end;
+    if (check.verdict === "unsupported") {
+      this.#gap = gap;
+      this.#withheld += 1;
+      return [];
+    }
+    this.#gap = "";
+    const lead = this.#shown === "" ? "" : gap || " ";
+    const sentence = this.#text.slice(check.start, check.end);
+    const shift = this.#shown.length + lead.length - check.start;
+    this.#shown += lead + sentence;
+    this.#verdicts.push(check.verdict);
+    return [...toDelta(lead + sentence), ...toEvents(settled, shift)];
+  }
+
+  #conclude(events: readonly WriterEvent[]): Written {
+    return {
+      events,
+      grounding: toGrounding(this.#verdicts),
+      withheld: this.#withheld,
+      hasLeaked: this.#guard.hasLeaked,
+      ...(this.#queue.length === 0 ? {} : { draft: this.#toDraft() }),
+    };
+  }
+
+  #toDraft(): Draft {
+    const read = ({ check }: Settled): string => this.#text.slice(check.start, check.end);
+    return {
+      shown: this.#shown,
+      rest: this.#text.slice(this.#passed).trim(),
+      unsupported: this.#queue.filter(({ check }) => check.verdict === "unsupported").map(read),
+    };
+  }
+}
+
+interface Source {
+  /** Raw text in, what may be shown of it out. */
+  readonly clean: (raw: string) => string;
+  readonly finish: () => string;
+  readonly ground: Ground;
+}
+
+/** From raw to cleaned text, and its sentences; made anew for a second draft. */
+function createSource({
+  byLabel,
+  links,
+  guard,
+  verbatimCode,
+}: {
+  readonly byLabel: ReadonlyMap<number, Passage>;
+  readonly links: SourceLinks;
+  readonly guard: SecretGuard;
+  readonly verbatimCode: boolean;
+}): Source {
+  const hidden = createHiddenFilter();
+  const parser = createCitationParser((label) => byLabel.has(label));
+  const sanitizer = createSanitizer({ links, verbatimCode });
+  return {
+    clean: (raw) => sanitizer.push(parser.push(guard.push(hidden.push(raw)))),
+    finish: () =>
+      sanitizer.push(parser.push(guard.end())) + sanitizer.push(parser.end()) + sanitizer.end(),
+    ground: createGround(byLabel),
+  };
+}
+
+function toDelta(text: string): readonly WriterEvent[] {
+  return text === "" ? [] : [{ type: "text-delta", text }];
+}
+
+function toEvents({ check, citations }: Settled, shift: number): readonly WriterEvent[] {
+  const move = <T extends { readonly start: number; readonly end: number }>(span: T): T => ({
+    ...span,
+    start: span.start + shift,
+    end: span.end + shift,
+  });
+  return [
+    ...citations.map((citation): WriterEvent => ({ type: "citation", ...move(citation) })),
+    { type: "sentence-check", ...move(check) },
+  ];
+}
+
+function toGrounding(verdicts: readonly Settled["check"]["verdict"][]): Grounding {
+  const supported = verdicts.filter((verdict) => verdict === "supported").length;
+  if (supported === verdicts.length && supported > 0) return "grounded";
+  return supported > 0 ? "partly-grounded" : "ungrounded";
+}

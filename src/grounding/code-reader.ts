@@ -1,0 +1,144 @@
+/**
+ * Knows which parts of streamed Markdown are code for every renderer, so that they may be shown as they
+ * are. Where renderers could disagree, nothing is taken for code any more: text that is treated as code
+ * here and rendered there would be a way around the sanitiser.
+ */
+
+export interface Place {
+  /** No more text will come. */
+  readonly isLast: boolean;
+  /** The end of what was shown before. */
+  readonly tail: string;
+}
+
+export interface CodeReader {
+  readonly inFence: boolean;
+  /** Length of the code, or of a fence's line, that begins at `at`; 0 when there is none. */
+  readBlock(text: string, at: number, place: Place): number | "unknown";
+  /** Tells what was shown. */
+  pass(shown: string): void;
+}
+
+const SPAN_CHARS_MAX = 256;
+const FENCE_LINE_CHARS_MAX = 128;
+const SCRIPT = /script\s*:|data:|mailto:/i;
+const NEXT_IN_SPAN = /`+|[\n|]/g;
+
+/** `verbatim` false: nothing is taken for code. */
+export function createCodeReader(verbatim: boolean): CodeReader {
+  return new MarkdownCodeReader(verbatim);
+}
+
+class MarkdownCodeReader implements CodeReader {
+  /** From the first doubt on, to the end. */
+  #strict: boolean;
+  /** A backtick without its counterpart: doubt until the paragraph ends. */
+  #spansOff = false;
+  #fence: { readonly mark: string; readonly length: number } | undefined;
+  #atLineStart = true;
+  #lineIsBlank = true;
+
+  constructor(verbatim: boolean) {
+    this.#strict = !verbatim;
+  }
+
+  get inFence(): boolean {
+    return this.#fence !== undefined;
+  }
+
+  readBlock(text: string, at: number, { isLast, tail }: Place): number | "unknown" {
+    if (this.#strict) return 0;
+    if (this.#fence !== undefined)
+      return this.#atLineStart ? this.#closeFence(text, at, isLast) : 0;
+    const mark = text[at];
+    if (mark !== "`" && mark !== "~") return 0;
+    const length = countRun(text, at);
+    if (length >= 3) return this.#atLineStart ? this.#openFence(text, at, isLast) : this.#doubt();
+    if (at + length >= text.length && !isLast) return "unknown";
+    // A run that opens nothing is passed over as a whole, so that no later look at its rest counts anew.
+    if (mark === "~" || this.#spansOff) return length;
+    if (tail.endsWith("\\")) return this.#doubtSpans(length);
+    return this.#readSpan(text, at, { isLast, length });
+  }
+
+  pass(shown: string): void {
+    if (shown === "") return;
+    const newline = shown.lastIndexOf("\n");
+    const first = newline < 0 ? shown : shown.slice(0, shown.indexOf("\n"));
+    const isBlankLine = newline >= 0 && this.#lineIsBlank && !/[^ \t]/.test(first);
+    if (isBlankLine && this.#fence === undefined) this.#spansOff = false;
+    const last = shown.slice(newline + 1);
+    this.#lineIsBlank = (newline >= 0 || this.#lineIsBlank) && !/[^ \t]/.test(last);
+    this.#atLineStart = last === "";
+  }
+
+  #openFence(text: string, at: number, isLast: boolean): number | "unknown" {
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline + 1;
+    if (end - at > FENCE_LINE_CHARS_MAX) return this.#doubt();
+    if (newline < 0 && !isLast) return "unknown";
+    const length = countRun(text, at);
+    const info = text.slice(at + length, end);
+    if (info.includes("`") || SCRIPT.test(info)) return this.#doubt();
+    this.#fence = { mark: text[at] ?? "", length };
+    return end - at;
+  }
+
+  /** A line that ends the fence, at the start of a line within it. */
+  #closeFence(text: string, at: number, isLast: boolean): number | "unknown" {
+    const { mark, length: opened } = this.#fence ?? { mark: "", length: 0 };
+    let from = at;
+    while (from < at + 3 && text[from] === " ") from += 1;
+    const length = text[from] === mark ? countRun(text, from) : 0;
+    let end = from + length;
+    if (length >= opened) while (text[end] === " ") end += 1;
+    if (end - at > FENCE_LINE_CHARS_MAX) return this.#doubt();
+    if (end >= text.length && !isLast) return "unknown";
+    if (length < opened) {
+      this.#atLineStart = false;
+      return end - at;
+    }
+    this.#fence = undefined;
+    return end >= text.length || text[end] === "\n" ? end - at : this.#doubt();
+  }
+
+  /** Length of the span, or of the run alone when it opens none. */
+  #readSpan(
+    text: string,
+    at: number,
+    { isLast, length }: { isLast: boolean; length: number },
+  ): number | "unknown" {
+    const from = at + length;
+    NEXT_IN_SPAN.lastIndex = from;
+    for (let match = NEXT_IN_SPAN.exec(text); match !== null; match = NEXT_IN_SPAN.exec(text)) {
+      const [run] = match;
+      const end = match.index + run.length;
+      if (match.index - from > SPAN_CHARS_MAX || !run.startsWith("`") || run.length > 2) {
+        return this.#doubtSpans(length);
+      }
+      if (end >= text.length && !isLast) return "unknown";
+      if (run.length === length) {
+        return SCRIPT.test(text.slice(from, match.index)) ? this.#doubtSpans(length) : end - at;
+      }
+    }
+    const isOver = isLast || text.length - from > SPAN_CHARS_MAX;
+    return isOver ? this.#doubtSpans(length) : "unknown";
+  }
+
+  #doubt(): 0 {
+    this.#strict = true;
+    this.#fence = undefined;
+    return 0;
+  }
+
+  #doubtSpans(length: number): number {
+    this.#spansOff = true;
+    return length;
+  }
+}
+
+function countRun(text: string, at: number): number {
+  let end = at;
+  while (text[end] === text[at]) end += 1;
+  return end - at;
+}

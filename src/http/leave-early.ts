@@ -1,0 +1,50 @@
+/** Readers of a run that leave it before its end: with their client, or at a deadline of their own. */
+import type { Reader } from "../async/broadcast.ts";
+import type { Clock } from "../async/clock.ts";
+import type { RunEvent } from "../domain/event.ts";
+import { AppError } from "../errors.ts";
+import { toEarlyEnd } from "./early-end.ts";
+import { toClientReason } from "./run-gate.ts";
+
+/** The same reader, which leaves when the client does. */
+export function leaveWith(client: AbortSignal, reader: Reader<RunEvent>): Reader<RunEvent> {
+  const onClient = (): void => leave(toClientReason(client.reason));
+  const leave = (reason?: Error): void => {
+    client.removeEventListener("abort", onClient);
+    reader.leave(reason);
+  };
+  if (client.aborted) onClient();
+  else client.addEventListener("abort", onClient, { once: true });
+  return {
+    get over() {
+      return reader.over;
+    },
+    read: (waitMs, bytesMin) => reader.read(waitMs, bytesMin),
+    leave,
+  };
+}
+
+/** The same reader for one whose time ends before the run's: it leaves with a last event of its own. */
+export function leaveAt(reader: Reader<RunEvent>, untilMs: number, clock: Clock): Reader<RunEvent> {
+  const seen: RunEvent[] = [];
+  let left = false;
+  return {
+    get over() {
+      return left || reader.over;
+    },
+    async read(waitMs, bytesMin) {
+      if (left || reader.over) return [];
+      const leftMs = untilMs - clock.now();
+      const batch = leftMs > 0 ? await reader.read(Math.min(waitMs, leftMs), bytesMin) : [];
+      seen.push(...batch);
+      if (batch.length > 0 || left || reader.over || clock.now() < untilMs) return batch;
+      left = true;
+      reader.leave(new AppError("deadline_exceeded"));
+      return [toEarlyEnd(seen, "expired", { code: "deadline_exceeded", retryable: true })];
+    },
+    leave(reason) {
+      left = true;
+      reader.leave(reason);
+    },
+  };
+}

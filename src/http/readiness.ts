@@ -1,0 +1,72 @@
+/** Whether the service can take questions, known without waiting behind the questions it is answering. */
+import { startDeadline } from "../async/deadline.ts";
+import { untilAborted } from "../async/until-aborted.ts";
+import { type ErrorCode, toAppError } from "../errors.ts";
+import { type CollectionView, inspectCollections } from "./inspect-collections.ts";
+import type { Service } from "./service.ts";
+
+export interface Readiness {
+  readonly status: "ready" | "draining" | "store-unavailable";
+  readonly collections: readonly {
+    readonly name: string;
+    readonly status: CollectionView["status"];
+    /** Without its embedder a collection is searched by keyword only. */
+    readonly embedderReady: boolean;
+  }[];
+}
+
+/** A view younger than this is given without looking again. */
+const FRESH_MS = 1_000;
+/** With a view at hand, nobody waits longer than this for a newer one. */
+const WAIT_MS = 100;
+/** A view is given at most this long while looking again comes to nothing. */
+const STALE_MS_MAX = 30_000;
+/** A store that is busy is not broken. */
+const BUSY: ReadonlySet<ErrorCode> = new Set(["deadline_exceeded", "overloaded"]);
+const { signal: never } = new AbortController();
+
+type Deps = Pick<Service, "config" | "clock" | "store" | "embedders" | "log" | "gate">;
+
+/** Creates a look at the store that is shared by everyone who asks. */
+export function createReadiness(deps: Deps): () => Promise<Readiness> {
+  const { clock, gate } = deps;
+  let last: { readonly view: Readiness; readonly atMs: number } | undefined;
+  let looking: Promise<Readiness> | undefined;
+
+  const look = async (): Promise<Readiness> => {
+    const { view, isBusy } = await inspect(deps);
+    // What was true a moment ago says more than a store that has no time to answer.
+    if (isBusy && last !== undefined && clock.now() - last.atMs < STALE_MS_MAX) return last.view;
+    last = { view, atMs: clock.now() };
+    return view;
+  };
+  return async () => {
+    if (gate.draining) return { status: "draining", collections: [] };
+    const ageMs = clock.now() - (last?.atMs ?? Number.NEGATIVE_INFINITY);
+    if (last !== undefined && ageMs < FRESH_MS) return last.view;
+    looking ??= look().finally(() => (looking = undefined));
+    if (last === undefined || ageMs >= STALE_MS_MAX) return looking;
+    const { view } = last;
+    // The look runs on for those who ask next, within its own budget.
+    using deadline = startDeadline({ clock, budgetMs: WAIT_MS });
+    return await untilAborted(looking, deadline.signal).catch(() => view);
+  };
+}
+
+/** Never throws; `isBusy`: some of it could not be looked at in time. */
+async function inspect(deps: Deps): Promise<{ view: Readiness; isBusy: boolean }> {
+  try {
+    const views = await inspectCollections(deps, never);
+    const isBusy = views.some((view) => view.status === "unavailable" && BUSY.has(view.code));
+    return { view: { status: "ready", collections: views.map(toEntry) }, isBusy };
+  } catch (thrown) {
+    const { code } = toAppError(thrown);
+    deps.log.warn("store-unavailable", { code });
+    return { view: { status: "store-unavailable", collections: [] }, isBusy: BUSY.has(code) };
+  }
+}
+
+function toEntry(view: CollectionView): Readiness["collections"][number] {
+  const { name, status } = view;
+  return { name, status, embedderReady: view.status === "ready" && view.embedderReady };
+}

@@ -1,0 +1,177 @@
+/** Identical questions are answered once: those under way share one run, and answers may be kept for a while. */
+import type { Reader } from "../async/broadcast.ts";
+import type { Clock } from "../async/clock.ts";
+import { startDeadline } from "../async/deadline.ts";
+import { untilAborted } from "../async/until-aborted.ts";
+import type { Config } from "../config.ts";
+import type { RunEnd, RunEvent } from "../domain/event.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { ReadStore } from "../stores/store.ts";
+import { type AnswerCache, areEqual, createAnswerCache, type Versions } from "./answer-cache.ts";
+import { toEventSize } from "./event-size.ts";
+import { leaveAt, leaveWith } from "./leave-early.ts";
+import { readVersions } from "./read-versions.ts";
+import { toClientReason } from "./run-gate.ts";
+import { toRunKey } from "./run-key.ts";
+import { type JournalRun, type RunJournal, type RunStart, toRun } from "./runs/journal.ts";
+import type { Runner } from "./service.ts";
+
+export interface RunRequest extends Omit<RunStart, "onOver"> {
+  /** Aborts when the client leaves. */
+  readonly client: AbortSignal;
+}
+
+export interface Listening {
+  readonly run: JournalRun;
+  readonly reader: Reader<RunEvent>;
+  /** Where the events come from: a run of its own, one that was under way, or an answer that was kept. */
+  readonly source: "own" | "shared" | "hit";
+}
+
+export interface RunSharing {
+  /**
+   * A reader of the run that answers the request, from its first event. It leaves by itself when the
+   * client does. Throws AppError: draining, overloaded, deadline_exceeded, cancelled, idempotency_conflict.
+   */
+  listen(request: RunRequest): Promise<Listening>;
+}
+
+export interface SharingDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: ReadStore;
+  readonly journal: RunJournal;
+}
+
+/** Of its own time a listener must get at least this share from a run that began before it came. */
+const TIME_SHARE_MIN = 0.8;
+
+/** Creates a sharing without runs. */
+export function createRunSharing(deps: SharingDeps): RunSharing {
+  return new Sharing(deps);
+}
+
+class Sharing implements RunSharing {
+  readonly #deps: SharingDeps;
+  readonly #runs = new Map<string, JournalRun>();
+  readonly #cache: AnswerCache;
+  /** A runner's place here is part of the key: an answer is no search. */
+  readonly #runners: Runner[] = [];
+
+  constructor(deps: SharingDeps) {
+    const { config, clock } = deps;
+    this.#deps = deps;
+    this.#cache = createAnswerCache({
+      clock,
+      sizeOf: toEventSize,
+      runsMax: config.answerCacheRunsMax,
+      bytesMax: config.answerCacheBytesMax,
+      ageMsMax: config.answerCacheAgeMsMax,
+    });
+  }
+
+  async listen(request: RunRequest): Promise<Listening> {
+    const untilMs = this.#deps.clock.now() + request.ask.deadlineMs;
+    // A run that was asked for by name, or that outlives its reader, is its caller's own.
+    const isOwn = request.key !== undefined || request.isKept === true;
+    const found = isOwn ? undefined : await this.#findOrStart(request);
+    const { run, source } = found ?? {
+      run: await this.#deps.journal.start(request),
+      source: "own" as const,
+    };
+    return { run, source, reader: await this.#board(run, request, untilMs) };
+  }
+
+  async #findOrStart(request: RunRequest): Promise<Pick<Listening, "run" | "source">> {
+    const key = this.#toKey(request);
+    const isOpened = toVersions(this.#find(key, request)) !== undefined;
+    const mustLook = isOpened || this.#cache.has(key);
+    const versions = mustLook ? await this.#look(request) : undefined;
+    const kept = versions === undefined ? undefined : this.#cache.find(key, versions);
+    if (kept !== undefined) {
+      const id = kept.find((event) => event.type === "run-start")?.runId ?? "";
+      return { run: toRun({ id, events: kept }, this.#deps.clock), source: "hit" };
+    }
+    const found = this.#find(key, request);
+    if (found !== undefined && isCurrent(found, versions)) return { run: found, source: "shared" };
+    return { run: this.#start(key, request), source: "own" };
+  }
+
+  #toKey({ ask, run }: RunRequest): string {
+    if (!this.#runners.includes(run)) this.#runners.push(run);
+    return `${this.#runners.indexOf(run)} ${toRunKey(ask)}`;
+  }
+
+  /** A run under way that this request may join, as far as versions allow. */
+  #find(key: string, { ask }: RunRequest): JournalRun | undefined {
+    const { config, clock } = this.#deps;
+    const run = config.shareRuns ? this.#runs.get(key) : undefined;
+    if (run === undefined || run.isCancelled || run.ended) return undefined;
+    return run.untilMs - clock.now() >= ask.deadlineMs * TIME_SHARE_MIN ? run : undefined;
+  }
+
+  #start(key: string, request: RunRequest): JournalRun {
+    const run = this.#deps.journal.begin({
+      ...request,
+      onOver: (events) => {
+        if (this.#runs.get(key) === run) this.#runs.delete(key);
+        const end = events.at(-1);
+        if (isWorthKeeping(end)) this.#cache.put(key, end.versions, events);
+      },
+    });
+    this.#runs.set(key, run);
+    return run;
+  }
+
+  /** The versions a run would read now; undefined when they cannot be known. */
+  async #look({ ask, client, requestId }: RunRequest): Promise<Versions | undefined> {
+    try {
+      return await readVersions(this.#deps, ask, client);
+    } catch (thrown) {
+      if (client.aborted) throw toClientReason(client.reason);
+      this.#deps.log.error("versions-unknown", thrown, { requestId });
+      return undefined;
+    }
+  }
+
+  /** A reader of the run, once it is admitted. It leaves when its client does, or at its own deadline. */
+  async #board(run: JournalRun, request: RunRequest, untilMs: number): Promise<Reader<RunEvent>> {
+    const { clock } = this.#deps;
+    const { client } = request;
+    const heard = run.read();
+    const isShorter = !run.ended && untilMs < run.untilMs;
+    const reader = leaveWith(client, isShorter ? leaveAt(heard, untilMs, clock) : heard);
+    const budgetMs = Math.max(0, untilMs - clock.now());
+    using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "admission" });
+    try {
+      await untilAborted(run.admitted, deadline.signal);
+      return reader;
+    } catch (thrown) {
+      reader.leave();
+      throw client.aborted ? toClientReason(client.reason) : thrown;
+    }
+  }
+}
+
+/** Of the collections that a run reads; undefined before it has opened them. */
+function toVersions(run: JournalRun | undefined): Versions | undefined {
+  return run?.events.find((event) => event.type === "run-start")?.versions;
+}
+
+/** A run that has opened nothing yet will read what is there now, or newer. */
+function isCurrent(run: JournalRun, versions: Versions | undefined): boolean {
+  const own = toVersions(run);
+  if (own === undefined) return true;
+  return versions !== undefined && areEqual(own, versions);
+}
+
+/** Whole answers only: another attempt may do better than one that had to do without something. */
+function isWorthKeeping(end: RunEvent | undefined): end is RunEnd {
+  return (
+    end?.type === "run-end" &&
+    end.outcome === "finished" &&
+    end.degraded.length === 0 &&
+    end.truncated !== true
+  );
+}

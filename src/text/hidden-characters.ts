@@ -1,0 +1,51 @@
+/** Takes out what no reader sees: controls, zero-width and bidirectional marks, tag characters, piled-up selectors. */
+
+/** Dropped wherever they stand: what is ignored when text is set, tags and their like included, and controls. */
+const HIDDEN =
+  /[\p{Default_Ignorable_Code_Point}--[\p{Join_Control}\p{Variation_Selector}]]|[\p{Cc}--[\n\t]]|[\u180b-\u180f\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gv;
+/** Joiners and selectors mean something behind a character of a script or an emoji that uses them, once. */
+const JOINER = /[\p{Join_Control}\p{Variation_Selector}]/u;
+const JOINERS = /(?<=(^|[^]))[\p{Join_Control}\p{Variation_Selector}]+/gu;
+const ONE = /^(?:\ufe0f\u200d|[^])/u;
+const CONTEXT = /[^]?[\p{Join_Control}\p{Variation_Selector}]*$/u;
+const CONTEXT_UNITS_MAX = 4;
+const ANY = /[^\n\t\x20-\x7e]/;
+
+export interface HiddenFilter {
+  /** Takes the next piece and gives what can be seen of it. Nothing that shows is held back but half a character. */
+  push(piece: string): string;
+}
+
+/** Text without hidden characters; what is shown looks as before. */
+export function stripHidden(text: string): string {
+  return ANY.test(text) ? dropJoiners(text.replaceAll(HIDDEN, "")) : text;
+}
+
+/** The same for text that arrives in pieces, at whatever place they are cut. */
+export function createHiddenFilter(): HiddenFilter {
+  let held = "";
+  /** The last character with what of its joiners decides about further ones. */
+  let context = "";
+  return {
+    push(piece) {
+      if (held === "" && piece !== "" && !ANY.test(piece)) {
+        context = piece.slice(-1);
+        return piece;
+      }
+      const text = held + piece;
+      held = /[\ud800-\udbff]$/.exec(text)?.[0] ?? "";
+      const visible = (held === "" ? text : text.slice(0, -1)).replaceAll(HIDDEN, "");
+      const before = dropJoiners(context).length;
+      const shown = dropJoiners(context + visible).slice(before);
+      context = CONTEXT.exec(context + visible)?.[0].slice(0, CONTEXT_UNITS_MAX) ?? "";
+      return shown;
+    },
+  };
+}
+
+function dropJoiners(text: string): string {
+  if (!JOINER.test(text)) return text;
+  return text.replaceAll(JOINERS, (run: string, previous: string) =>
+    previous > "\u02af" ? (ONE.exec(run)?.[0] ?? "") : "",
+  );
+}

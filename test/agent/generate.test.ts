@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { generate } from "../../src/agent/generate.ts";
+import { quote } from "../../src/agent/quote.ts";
+import type { GroundingPolicy } from "../../src/domain/ask.ts";
+import { AppError } from "../../src/errors.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { createTestRun, toPassage } from "../support/run.ts";
+import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
+
+const passages = [
+  toPassage(1, "Retries use jitter. Backoff doubles the wait."),
+  toPassage(2, "A queue of 64 entries\u200b is bounded."),
+];
+const good = "Retries use jitter [1].";
+const wrong = "A queue of 65 entries is bounded [2].";
+const right = "A queue of 64 entries is bounded [2].";
+
+describe("a model's answer", () => {
+  test("is mended once under repair, and nothing that was shown is taken back", async () => {
+    const { text, run, chat } = await ask("repair", says(`${good} ${wrong}`), says(right));
+    expect(text).toBe(`${good} ${right}`);
+    expect(run.events.map(({ type }) => type)).not.toContain("text-reset");
+    expect(run.degraded).toEqual([]);
+    expect(run.events.filter(({ type }) => type === "usage")).toHaveLength(2);
+    const order = chat.requests[1]?.messages.at(-1)?.content;
+    expect(order).toContain(wrong);
+    expect(order).not.toContain(good);
+  });
+
+  test("that cannot be mended is shown without what is wrong", async () => {
+    const failure = new AppError("upstream_truncated");
+    const { text, run } = await ask("repair", says(`${good} ${wrong}`), [failure]);
+    expect(text).toBe(good);
+    expect(run.degraded).toEqual(["repair_failed", "sentences_withheld"]);
+  });
+
+  test("of which nothing holds is a refusal under withhold", async () => {
+    const { text, run, generated } = await ask("withhold", says(wrong));
+    expect(text).toBe("");
+    expect(generated.isRefusal).toBe(true);
+    expect(run.degraded).toEqual(["sentences_withheld"]);
+  });
+
+  test("is shown with its verdicts under flag", async () => {
+    const { text, generated } = await ask("flag", says(`${good} ${wrong}`));
+    expect(text).toBe(`${good} ${wrong}`);
+    expect(generated.grounding).toBe("partly-grounded");
+  });
+
+  test("rests on passages without hidden characters", async () => {
+    const { chat } = await ask("flag", says(good));
+    expect(chat.requests[0]?.messages.at(-1)?.content).toContain("64 entries is bounded");
+  });
+});
+
+describe("a quotation", () => {
+  const salary = "What is the CEO's salary?";
+  const pay = toPassage(
+    1,
+    "The salary is paid on the last day of the month. What is paid is the salary.",
+  );
+
+  test("is refused where the passages know nothing of whom is asked about", async () => {
+    const run = createTestRun();
+    using _ = run.deadline;
+    const isAnswered = await quote(
+      { question: salary, grounding: "flag" },
+      [pay],
+      wordEmbedder,
+      run,
+    );
+    expect(isAnswered).toBe(false);
+  });
+
+  test("is cleaned as a model's words are, and its notes are no labels of ours", async () => {
+    const text =
+      "Retries use jitter [1] so that ![clients](https://evil.example) do not come back <b>together</b>.";
+    const run = createTestRun();
+    using _ = run.deadline;
+    const question = "Why do retries use jitter?";
+    await quote({ question, grounding: "flag" }, [toPassage(1, text)], wordEmbedder, run);
+    const shown = run.events
+      .map((event) => (event.type === "text-delta" ? event.text : ""))
+      .join("");
+    expect(shown).toBe(
+      "Retries use jitter so that ! [clients] (https: //evil.example) do not come back < b>together< /b>. [1]",
+    );
+  });
+});
+
+async function ask(policy: GroundingPolicy, ...scripts: readonly Script[]) {
+  const run = createTestRun();
+  using _ = run.deadline;
+  const chat = createScriptedChat(...scripts);
+  const generated = await generate(chat, "Why?", passages, {
+    run,
+    policy,
+    progress: { shown: false },
+  });
+  const text = run.events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+  return { text, run, chat, generated };
+}

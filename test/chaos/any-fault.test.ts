@@ -1,0 +1,117 @@
+/** What holds under every fault: one terminal event, nothing private, nothing left; and endpoints that are not there at all. */
+import pMap from "p-map";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { FAIL_FAULTS } from "../../scripts/chaos/arguments.ts";
+import { FAULTS, type FaultKind, type Target } from "../../scripts/chaos/fault.ts";
+import type { Rule } from "../../scripts/chaos/settings.ts";
+import { STREAM_SHAPES } from "../../scripts/chaos/stream-shapes.ts";
+import {
+  askWorld,
+  countResources,
+  expectNothingLeft,
+  expectNothingPrivate,
+  expectResourcesBack,
+  makeChaosStore,
+  SHORT,
+  startWorld,
+  until,
+} from "../support/chaos-world.ts";
+import type { TempFolder } from "../support/local-store.ts";
+import { checkSse, type CheckedStream } from "../support/sse-checker.ts";
+import { seenBy } from "./cell.ts";
+
+let folder: TempFolder;
+const before = countResources();
+beforeAll(async () => {
+  folder = await makeChaosStore();
+});
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]();
+  await expectResourcesBack(before);
+});
+
+/** Room for many runs at once. */
+const WIDE = { CHAT_CONCURRENCY_MAX: "64", EMBED_CONCURRENCY_MAX: "64" };
+const AT_ONCE = 32;
+/** Whole answers must be back so soon after the upstream is. */
+const RECOVERY_MS = 10_000;
+
+/** Every fault that can happen there. */
+function listFaults(place: Target): readonly string[] {
+  const kinds = Object.entries<FaultKind>(FAULTS).filter(([, { on }]) => on.includes(place));
+  const plain = kinds.map(([name]) => name).filter((name) => name !== "shape");
+  const late = ["latency=50-2000", "stall-after=4", "reset-after=4", "eof-after=4", "split=2"];
+  const shapes = Object.keys(STREAM_SHAPES).map((name) => `shape=${name}`);
+  return [...plain, ...late, ...(place === "chat" ? shapes : [])];
+}
+
+const rule = (on: Target, rate: number): Rule => ({
+  on,
+  oneOf: listFaults(on),
+  rate,
+  skip: 0,
+});
+
+/** Asks so often and holds every stream to the contract; a refusal before the stream must be one of the published ones. */
+async function askMany(
+  count: number,
+  seed: number,
+  rules: readonly Rule[],
+): Promise<readonly CheckedStream[]> {
+  const env = { ...SHORT, ...WIDE, RERANK_TIMEOUT_MS: "400" };
+  await using world = await startWorld({ folder, env, upstream: { seed, rules } });
+  const streams = await pMap(
+    Array.from({ length: count }),
+    async () => {
+      const response = await askWorld(world);
+      expectNothingPrivate(world, seenBy(response));
+      expect({ status: response.status, complete: response.complete }).toEqual({
+        status: 200,
+        complete: true,
+      });
+      return checkSse(response.body);
+    },
+    { concurrency: AT_ONCE },
+  );
+  await expectNothingLeft(world, {}, RECOVERY_MS);
+  return streams;
+}
+
+test.each([1, 2])("seed %i: every stream ends with one run-end, whatever fails", async (seed) => {
+  const rules = [rule("chat", 0.7), rule("embeddings", 0.4), rule("rerank", 0.4)];
+  const streams = await askMany(64, seed, rules);
+  const outcomes = streams.map(({ end }) => end?.outcome);
+  expect(outcomes.filter((outcome) => outcome !== "finished" && outcome !== "failed")).toEqual([]);
+  // Both happened, or this would say nothing.
+  expect(new Set(outcomes).size).toBe(2);
+});
+
+test("three failures in ten on every call, before the first word: every answer is usable", async () => {
+  const rules: Rule[] = [{ on: "any", oneOf: [...FAIL_FAULTS], rate: 0.3, skip: 0 }];
+  const streams = await askMany(64, 7, rules);
+  const usable = streams.filter(({ end, text }) => end?.outcome === "finished" && text !== "");
+  expect(usable).toHaveLength(streams.length);
+  const whole = streams.filter(({ end }) => end?.answerer === "openai:m");
+  expect(whole.length / streams.length).toBeGreaterThan(0.85);
+});
+
+const nowhere: readonly (readonly [string, (url: string) => string])[] = [
+  ["where nobody listens", () => "http://127.0.0.1:9/v1"],
+  ["that speaks no TLS", (url) => url.replace("http:", "https:")],
+];
+
+test.each(nowhere)(
+  "an endpoint %s costs the vectors and the model, not the answer",
+  async (_, toBaseUrl) => {
+    await using world = await startWorld({ folder, toBaseUrl });
+    const response = await askWorld(world);
+    expectNothingPrivate(world, seenBy(response));
+    expect(checkSse(response.body).end).toMatchObject({
+      outcome: "finished",
+      answerer: "extractive",
+      degraded: ["vector_unavailable", "extractive"],
+    });
+    expect(world.upstream.journal.totals().byTarget).toEqual({ rerank: 1 });
+    await until(() => world.gate.running === 0 && world.sockets.size === 0, "something is left");
+  },
+);

@@ -1,0 +1,112 @@
+/** One cell of the fault matrix as data, and the one way in which every cell is checked over real sockets. */
+import { existsSync, readFileSync } from "node:fs";
+import { expect } from "vitest";
+import type { SettingsInput } from "../../scripts/chaos/settings.ts";
+import type { ErrorCode } from "../../src/errors.ts";
+import { toStatus } from "../../src/http/problem.ts";
+import {
+  type AskOptions,
+  askWorld,
+  expectNothingLeft,
+  expectNothingPrivate,
+  expectStatus,
+  startWorld,
+  type World,
+} from "../support/chaos-world.ts";
+import type { TempFolder } from "../support/local-store.ts";
+import type { RawResponse } from "../support/raw-client.ts";
+import { checkSse } from "../support/sse-checker.ts";
+
+/** Requests the upstream saw: exactly, or at least and at most. */
+type Count = number | readonly [least: number, most: number];
+
+export interface Cell {
+  /** A sentence about the fault. */
+  readonly name: string;
+  readonly upstream: SettingsInput;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ask?: AskOptions;
+  /** What the client sees. A failed run is its code; as JSON it is the problem with that code's status. */
+  readonly sees: {
+    readonly answerer?: string;
+    readonly degraded?: readonly string[];
+    readonly failed?: ErrorCode;
+    /** Text was shown before it failed. */
+    readonly shown?: boolean;
+    readonly truncated?: boolean;
+  };
+  /** What the upstream sees for each question; `left`: exchanges that the service broke off. */
+  readonly requests: {
+    readonly embeddings?: Count;
+    readonly chat?: Count;
+    readonly rerank?: Count;
+    readonly left?: Count;
+  };
+  /** The fast test of the same cell, on a fake clock or without any wait: `file > title`. */
+  readonly fast: string;
+}
+
+/** Asks twice, for a stream and for JSON, and checks client, upstream, leaks and private text. Handles and timers are counted around all cells of a file. */
+export async function checkCell(cell: Cell, folder: TempFolder): Promise<void> {
+  await using world = await startWorld({ folder, ...(cell.env && { env: cell.env }) });
+  for (const stream of [true, false]) {
+    world.upstream.set(cell.upstream);
+    world.upstream.journal.reset();
+    const response = await askWorld(world, { ...cell.ask, stream });
+    checkSeen(cell, response, stream);
+    checkRequests(cell, world);
+    expectNothingPrivate(world, seenBy(response));
+    await expectNothingLeft(world);
+  }
+}
+
+function checkSeen({ sees }: Cell, response: RawResponse, stream: boolean): void {
+  const { failed, shown = false } = sees;
+  expect(response.complete).toBe(true);
+  if (!stream) {
+    const record = JSON.parse(response.body) as Record<string, unknown>;
+    expectStatus(response, failed === undefined ? 200 : toStatus(failed));
+    expect(record).toMatchObject(failed === undefined ? toEnd(sees) : { code: failed });
+    return;
+  }
+  if (response.status !== 200) {
+    // Before retrieval is done a failure has its true status in a stream, too.
+    expectStatus(response, failed === undefined ? 200 : toStatus(failed));
+    expect(JSON.parse(response.body)).toMatchObject({ code: failed });
+    return;
+  }
+  const { end, text } = checkSse(response.body);
+  expect(end).toMatchObject(failed === undefined ? toEnd(sees) : { error: { code: failed } });
+  expect(text !== "").toBe(failed === undefined || shown);
+}
+
+function toEnd({ answerer = "openai:m", degraded = [], truncated }: Cell["sees"]): object {
+  return { outcome: "finished", answerer, degraded, ...(truncated && { truncated }) };
+}
+
+function checkRequests({ requests }: Cell, world: World): void {
+  const { byTarget, left } = world.upstream.journal.totals();
+  const counts = { embeddings: 1, chat: 1, rerank: 1, left: 0, ...requests };
+  for (const [name, wanted] of Object.entries(counts)) {
+    const [least, most] = typeof wanted === "number" ? [wanted, wanted] : wanted;
+    const seen = name === "left" ? left : (byTarget[name] ?? 0);
+    if (seen < least || seen > most) {
+      throw new Error(`the upstream saw ${seen} ${name} instead of ${least} to ${most}`);
+    }
+  }
+}
+
+/** All that left the service: the status, the headers, the body. */
+export function seenBy({ status, headers, body }: RawResponse): string {
+  return `${status}\n${JSON.stringify([...headers])}\n${body}`;
+}
+
+/** Cells whose fast test does not exist under the name they give. */
+export function findUnfounded(cells: readonly Cell[]): readonly string[] {
+  return cells
+    .filter(({ fast }) => {
+      const [file = "", title = ""] = fast.split(" > ");
+      return !existsSync(file) || title === "" || !readFileSync(file, "utf8").includes(title);
+    })
+    .map(({ name, fast }) => `${name}: ${fast}`);
+}
