@@ -1,10 +1,9 @@
 /** Runs of the real application, whose spans are read back from a collector that decodes them by itself. */
 import { describe, expect, test } from "vitest";
-import { createApp } from "../../src/app.ts";
+import { createApp, createServiceApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
-import { createServiceApp } from "../../src/app.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
 import { withTelemetry } from "../../src/http/telemetry.ts";
@@ -62,7 +61,6 @@ const wholeTree = [
   "answer(chat scripted)",
   "embed(embeddings test:words)",
   "open",
-  "rerank",
   "search:faq/keyword",
   "search:faq/vector",
   "search:handbook/keyword",
@@ -148,7 +146,7 @@ describe("steps, tools and sub-agents", () => {
   });
   const times = (startMs: number, endMs: number) => ({ startMs, endMs });
   const script: readonly RunEvent[] = [
-    { ...runStart, mode: "research" },
+    runStart,
     { type: "step-start", step: 1 },
     { type: "tool-call", ...call(1, "a", "search"), arguments: {} },
     { type: "tool-call", ...call(1, "b", "read_document"), arguments: {} },
@@ -191,8 +189,8 @@ describe("steps, tools and sub-agents", () => {
     await telemetry.flush();
     expect(toTree(receiver.spans)).toBe(
       "invoke_agent ask(" +
-        "invoke_agent sub-agent(step 1(execute_tool search)) + " +
         "invoke_agent sub-agent(step 1(execute_tool search) + step 2) + " +
+        "invoke_agent sub-agent(step 1(execute_tool search)) + " +
         "step 1(execute_tool read_document + execute_tool search) + " +
         "step 2)",
     );
