@@ -1,5 +1,7 @@
 /** What the process shows of itself, by its settings: the log, metrics, spans. What is not asked for is not loaded. */
 import { systemClock } from "../async/clock.ts";
+import { startDeadline } from "../async/deadline.ts";
+import { untilAborted } from "../async/until-aborted.ts";
 import type { UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import { parseHeaders } from "../config-telemetry.ts";
@@ -44,12 +46,24 @@ export async function createTelemetry(
     tracer,
     log,
     ...(hasContent ? { contentLog: log } : {}),
-    flush: async (): Promise<void> => exporter?.flush(),
+    flush: () => flushWithin(FLUSH_MS, exporter),
   };
   if (!config.metrics) return { ...common, meter: silentMeter };
   const registry = createMeterRegistry();
   registry.onRead((set) => set("tributary_spans_dropped_total", exporter?.dropped ?? 0));
   return { ...common, meter: registry, render: () => registry.render() };
+}
+
+/** For the last spans, when the process ends. */
+const FLUSH_MS = 3_000;
+
+/** What is not sent by then is lost with the process. */
+async function flushWithin(budgetMs: number, exporter: OtlpExporter | undefined): Promise<void> {
+  if (exporter === undefined) return;
+  using deadline = startDeadline({ clock: systemClock, budgetMs, stage: "flush" });
+  await untilAborted(exporter.flush(), deadline.signal).catch((thrown: unknown) => {
+    if (!deadline.signal.aborted) throw thrown;
+  });
 }
 
 export interface Watched {
