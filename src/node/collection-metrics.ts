@@ -1,6 +1,7 @@
 /** The state of every collection, looked at beside the work, so that reading metrics waits for no store. */
 import { startDeadline } from "../async/deadline.ts";
 import type { Clock } from "../async/clock.ts";
+import { untilAborted } from "../async/until-aborted.ts";
 import type { Config } from "../config.ts";
 import type { CollectionInfo } from "../domain/collection.ts";
 import { toAppError } from "../errors.ts";
@@ -28,8 +29,6 @@ interface Seen {
 export interface CollectionMetrics {
   /** Sets what was seen last, and has the store looked at again when that is old. */
   read(set: SetValue): void;
-  /** Resolves when the look that is under way is over. */
-  settled(): Promise<void>;
 }
 
 /** Nothing is looked at before the first reading. */
@@ -70,9 +69,6 @@ export function createCollectionMetrics(deps: CollectionMetricsDeps): Collection
         }
       }
     },
-    async settled() {
-      await looking;
-    },
   };
 }
 
@@ -85,7 +81,9 @@ async function look({ config, clock, store }: CollectionMetricsDeps): Promise<Se
       parent: open,
       stage,
     });
-    return work(deadline.signal).finally(() => deadline[Symbol.dispose]());
+    return untilAborted(work(deadline.signal), deadline.signal).finally(() =>
+      deadline[Symbol.dispose](),
+    );
   };
   const names = await within("list", (signal) => store.list(signal));
   const collections: (Condition & { readonly info: CollectionInfo })[] = [];

@@ -116,7 +116,7 @@ test("a run with concurrent legs has exactly the expected tree, below the caller
 test("many runs at once have one whole tree each, and none has a span of another", async () => {
   await using seen = await makeSeen({ SHARE_RUNS: "false" });
   const asks = Array.from({ length: 8 }, () => seen.app.request("/v1/ask", askWith(question)));
-  await Promise.all((await Promise.all(asks)).map((response) => response.text()));
+  for (const response of await Promise.all(asks)) await response.text();
   await seen.telemetry.flush();
   const byTrace = Map.groupBy(seen.receiver.spans, (span) => span.traceId);
   expect(byTrace.size).toBe(8);
@@ -195,9 +195,9 @@ describe("steps, tools and sub-agents", () => {
         "step 2)",
     );
     const failed = receiver.spans.filter(({ status }) => status.code === 2);
-    expect(failed.map(({ name, status }) => [name, status.message]).toSorted()).toEqual([
-      ["execute_tool search", "overloaded"],
-      ["invoke_agent sub-agent", "upstream_stalled"],
+    expect(failed.map(({ name, status }) => `${name}: ${status.message}`).toSorted()).toEqual([
+      "execute_tool search: overloaded",
+      "invoke_agent sub-agent: upstream_stalled",
     ]);
   });
 });
