@@ -28,6 +28,8 @@ export interface AnswerDeps extends RespondDeps {
   readonly pressure?: Pressure;
   /** Absent: no spans. */
   readonly tracer?: Tracer;
+  /** Sees every event as it is emitted. */
+  readonly observe?: (event: RunEvent) => void;
 }
 
 /** Answers a question. Never throws; leaving the iteration early cancels the run and everything it waits for. */
@@ -77,6 +79,7 @@ function produce(
     emit: (event) => {
       if (event.type === "leg-end") progress.ledger = [...progress.ledger, toLeg(event)];
       if (event.type === "usage") progress.usage = addUsage(progress.usage, event);
+      deps.observe?.(event);
       return channel.push(event);
     },
   });

@@ -28,6 +28,7 @@ import {
   createMetricsRoute,
   createTraceGuard,
   noTelemetry,
+  type ObservedRunner,
   type Telemetry,
   withTelemetry,
 } from "./http/telemetry.ts";
@@ -45,6 +46,10 @@ export interface AppDeps extends AnswerDeps {
 export function createApp(deps: AppDeps): Hono<Env> {
   const { config, clock, log, store, telemetry = noTelemetry } = deps;
   const gate = withGateMetrics(deps.gate, telemetry.meter);
+  const observed =
+    (run: typeof answer): ObservedRunner =>
+    (ask, signal, observe) =>
+      run(observe === undefined ? deps : { ...deps, observe }, ask, signal);
   const archive = deps.archive ?? createMemoryArchive(toArchiveLimits(config), clock);
   const journal = createRunJournal({ config, clock, log, gate, archive });
   return createServiceApp({
@@ -61,14 +66,8 @@ export function createApp(deps: AppDeps): Hono<Env> {
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
     telemetry,
-    answer: withTelemetry((ask, signal) => answer(deps, ask, signal), "ask", {
-      ...telemetry,
-      clock,
-    }),
-    search: withTelemetry((ask, signal) => search(deps, ask, signal), "search", {
-      ...telemetry,
-      clock,
-    }),
+    answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
+    search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
   });
 }
 

@@ -1,12 +1,14 @@
 /** What the HTTP surface does so that a run is seen: its place in a trace, its spans, its metrics, their address. */
 import type { Context, Next } from "hono";
 import type { Clock } from "../async/clock.ts";
+import type { Ask } from "../domain/ask.ts";
+import type { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import { createContentLog } from "../telemetry/content-log.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Meter, silentMeter } from "../telemetry/meter.ts";
-import { observeRun, type RunObserver } from "../telemetry/observe-run.ts";
 import { createRunMetrics } from "../telemetry/run-metrics.ts";
+import type { RunObserver } from "../telemetry/run-observer.ts";
 import { createRunTrace } from "../telemetry/run-trace.ts";
 import { parseTraceparent, startTrace } from "../telemetry/trace-context.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
@@ -35,27 +37,39 @@ export function createTraceGuard({ tracer }: Telemetry) {
   };
 }
 
-/** The same runner, whose runs are measured and are a span each. */
+/** A runner that shows each event to `observe` as soon as there is one. */
+export type ObservedRunner = (
+  ask: Ask,
+  signal: AbortSignal,
+  observe?: (event: RunEvent) => void,
+) => AsyncIterable<RunEvent>;
+
+/** The runner, whose runs are measured and are a span each. */
 export function withTelemetry(
-  run: Runner,
+  run: ObservedRunner,
   kind: RunKind,
-  { meter, tracer, contentLog, clock }: Telemetry & { readonly clock: Clock },
+  telemetry: Telemetry & { readonly clock: Clock; readonly log: Log },
 ): Runner {
+  const { meter, tracer, contentLog, clock, log } = telemetry;
   return (ask, signal) => {
     const startMs = clock.now();
     const observers: RunObserver[] = [];
     if (meter !== silentMeter) observers.push(createRunMetrics(meter, kind));
     if (contentLog !== undefined) observers.push(createContentLog(contentLog));
-    const start = { clock, startMs };
-    if (!tracer.isOn) return observeRun(run(ask, signal), observers, start);
+    const observe = (event: RunEvent): void => {
+      const sinceMs = clock.now() - startMs;
+      try {
+        for (const observer of observers) observer.onEvent(event, sinceMs);
+      } catch (thrown) {
+        // A bug in what only looks must not cost an answer.
+        log.error("not-observed", thrown, { event: event.type });
+      }
+    };
+    if (!tracer.isOn) return run(ask, signal, observers.length === 0 ? undefined : observe);
     const attributes = { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": kind };
     const span = tracer.start(`invoke_agent ${kind}`, { kind: "server", attributes, startMs });
     observers.push(createRunTrace({ tracer, span, startMs }));
-    return observeRun(
-      tracer.within(span.context, () => run(ask, signal)),
-      observers,
-      start,
-    );
+    return tracer.within(span.context, () => run(ask, signal, observe));
   };
 }
 

@@ -1,7 +1,7 @@
 /** One span for each call that is really sent to a model, named as OpenTelemetry's conventions for generative AI want it. */
 import { toAppError } from "../errors.ts";
 import type { Attributes, Span, Tracer } from "../telemetry/tracer.ts";
-import type { ChatModel, ChatRequest, Embedder, Reranker } from "./model.ts";
+import type { ChatDelta, ChatModel, ChatRequest, Embedder, Reranker } from "./model.ts";
 
 /** The protocol, whoever serves it. */
 const PROVIDER = "openai";
@@ -38,39 +38,63 @@ export function withChatTrace(chat: ChatModel, tracer: Tracer): ChatModel {
   if (!tracer.isOn) return chat;
   return {
     ...chat,
-    async *stream(request, signal) {
-      const span = startCall(tracer, toChatAttributes(chat.id, request, tracer.hasContent));
-      const deltas = chat.stream(request, signal)[Symbol.asyncIterator]();
-      let text = "";
-      let error: string | undefined = "cancelled";
-      try {
-        for (;;) {
-          // Whatever the model does between two deltas it does within the span.
-          const next = await tracer.within(span.context, () => deltas.next());
-          if (next.done === true) break;
-          const delta = next.value;
-          if (delta.type === "text" && tracer.hasContent) text += delta.text;
-          if (delta.type === "usage") {
-            span.set({
-              "gen_ai.usage.input_tokens": delta.inputTokens,
-              "gen_ai.usage.output_tokens": delta.outputTokens,
-            });
-          }
-          if (delta.type === "finish") {
-            span.set({ "gen_ai.response.finish_reasons": [delta.reason] });
-            error = undefined;
-          }
-          yield delta;
-        }
-      } catch (thrown) {
-        error = toAppError(thrown).code;
-        throw thrown;
-      } finally {
-        if (tracer.hasContent) span.set({ "gen_ai.output.messages": text });
-        span.end(error);
-        await deltas.return?.();
-      }
+    stream: (request, signal) => ({
+      [Symbol.asyncIterator]: () => traceStream(chat, tracer, { request, signal }),
+    }),
+  };
+}
+
+interface Call {
+  readonly request: ChatRequest;
+  readonly signal: AbortSignal;
+}
+
+/** Written by hand and not as a generator, because it stands in the way of every token. */
+function traceStream(
+  chat: ChatModel,
+  tracer: Tracer,
+  { request, signal }: Call,
+): AsyncIterator<ChatDelta, unknown> {
+  const span = startCall(tracer, toChatAttributes(chat.id, request, tracer.hasContent));
+  const deltas = chat.stream(request, signal)[Symbol.asyncIterator]();
+  let text = "";
+  let isSent = false;
+  /** Known to be complete only by its finish reason. */
+  let isFinished = false;
+  const end = (error?: string): void => {
+    if (tracer.hasContent) span.set({ "gen_ai.output.messages": text });
+    span.end(error);
+  };
+  const look = (next: IteratorResult<ChatDelta, unknown>): IteratorResult<ChatDelta, unknown> => {
+    if (next.done === true) end(isFinished ? undefined : "upstream_truncated");
+    else if (next.value.type === "text") text += tracer.hasContent ? next.value.text : "";
+    else if (next.value.type !== "reasoning") span.set(toDeltaAttributes(next.value));
+    isFinished ||= next.done !== true && next.value.type === "finish";
+    return next;
+  };
+  const fail = (thrown: unknown): never => {
+    end(toAppError(thrown).code);
+    throw thrown;
+  };
+  return {
+    next() {
+      if (isSent) return deltas.next().then(look, fail);
+      isSent = true;
+      // The request is sent now, and the endpoint is told of this span.
+      return tracer.within(span.context, () => deltas.next()).then(look, fail);
     },
+    async return() {
+      end(isFinished ? undefined : "cancelled");
+      return (await deltas.return?.()) ?? { done: true, value: undefined };
+    },
+  };
+}
+
+function toDeltaAttributes(delta: Exclude<ChatDelta, { type: "text" | "reasoning" }>): Attributes {
+  if (delta.type === "finish") return { "gen_ai.response.finish_reasons": [delta.reason] };
+  return {
+    "gen_ai.usage.input_tokens": delta.inputTokens,
+    "gen_ai.usage.output_tokens": delta.outputTokens,
   };
 }
 

@@ -20,8 +20,9 @@ export class ProtoWriter {
   /** A whole number, of either sign (int32, int64, enum, bool as 0 and 1). */
   varint(field: number, value: number): void {
     this.#tag(field, WIRE.varint);
+    if (value >= 0 && value < 2 ** 31) this.#small(value);
     // Negative numbers are written as the 64 bits of their two's complement.
-    this.#varint(BigInt.asUintN(64, BigInt(value)));
+    else this.#large(BigInt.asUintN(64, BigInt(value)));
   }
 
   fixed64(field: number, value: bigint): void {
@@ -38,12 +39,13 @@ export class ProtoWriter {
     this.#length += 8;
   }
 
-  /** Bytes given as hex digits. */
+  /** Bytes given as lower-case hex digits. */
   hex(field: number, digits: string): void {
     this.#nested(field, () => {
       this.#reserve(digits.length / 2);
       for (let at = 0; at < digits.length; at += 2) {
-        this.#bytes[this.#length] = Number.parseInt(digits.slice(at, at + 2), 16);
+        this.#bytes[this.#length] =
+          toDigit(digits.charCodeAt(at)) * 16 + toDigit(digits.charCodeAt(at + 1));
         this.#length += 1;
       }
     });
@@ -98,11 +100,7 @@ export class ProtoWriter {
     this.#length += 1;
   }
 
-  #varint(value: bigint): void {
-    if (value < 0x80_00_00_00n) {
-      this.#small(Number(value));
-      return;
-    }
+  #large(value: bigint): void {
     this.#reserve(VARINT_BYTES_MAX);
     let rest = value;
     while (rest >= 0x80n) {
@@ -121,6 +119,11 @@ export class ProtoWriter {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
+
+/** Of `0` to `9` and `a` to `f`. */
+function toDigit(charCode: number): number {
+  return charCode < 0x3a ? charCode - 0x30 : charCode - 0x57;
 }
 
 function toVarintBytes(value: number): number {

@@ -11,6 +11,7 @@ export interface MeterRegistry extends Meter {
 const SERIES_MAX = 200;
 const LABEL_CHARS_MAX = 64;
 const OTHER = "other";
+const NEEDS_ESCAPE = /[\\"\p{Cc}]/u;
 
 interface Histogram {
   readonly counts: number[];
@@ -94,6 +95,7 @@ function writeLabels(pairs: readonly (readonly [string, string])[]): string {
 
 /** What a label must not hold is written as the format wants it; other control characters are left out. */
 function escapeLabel(value: string): string {
+  if (value.length <= LABEL_CHARS_MAX && !NEEDS_ESCAPE.test(value)) return value;
   return value
     .slice(0, LABEL_CHARS_MAX)
     .replace(/[\\"]/g, "\\$&")

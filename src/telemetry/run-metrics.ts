@@ -1,7 +1,7 @@
 /** What a run's events say, as metrics: the one place where runs are counted. */
 import type { RunEnd, RunEvent } from "../domain/event.ts";
 import type { Meter } from "./meter.ts";
-import type { RunObserver } from "./observe-run.ts";
+import type { RunObserver } from "./run-observer.ts";
 
 /** Stages of this name are legs, which have a metric of their own. */
 const LEG_STAGE = "search";
@@ -17,10 +17,6 @@ export function createRunMetrics(meter: Meter, kind: string): RunObserver {
       }
       if (event.type === "run-end") countEnd(meter, kind, event, sinceMs);
       else countPart(meter, event);
-    },
-    onLeft(sinceMs) {
-      meter.count("tributary_runs_total", { kind, outcome: "cancelled", grounding: "ungrounded" });
-      meter.observe("tributary_run_seconds", sinceMs / 1_000, { kind });
     },
   };
 }

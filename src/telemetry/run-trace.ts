@@ -1,6 +1,6 @@
 /** What a run's events say, as spans: steps, tools and sub-agents below the run, and what the run came to. */
 import type { RunEnd, RunEvent } from "../domain/event.ts";
-import type { RunObserver } from "./observe-run.ts";
+import type { RunObserver } from "./run-observer.ts";
 import type { Attributes, Span, Tracer } from "./tracer.ts";
 
 type EventOf<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
@@ -46,11 +46,6 @@ class RunTrace implements RunObserver {
     else if (event.type === "subrun-start") this.#startSubrun(event, nowMs);
     else if (event.type === "subrun-end") this.#endSubrun(event);
     else if (event.type === "run-end") this.#end(event, nowMs);
-  }
-
-  onLeft(sinceMs: number): void {
-    this.#endAll(this.#startMs + sinceMs);
-    this.#span.end("cancelled", this.#startMs + sinceMs);
   }
 
   /** Only for those who ask for it by name. */

@@ -15,7 +15,7 @@ import { toArchiveLimits } from "../../src/http/runs/archive.ts";
 import { createRunJournal } from "../../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import type { Runner, Service } from "../../src/http/service.ts";
-import { noTelemetry, type Telemetry } from "../../src/http/telemetry.ts";
+import { noTelemetry, type ObservedRunner, type Telemetry } from "../../src/http/telemetry.ts";
 import { createServer } from "../../src/node/create-server.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { type Log } from "../../src/telemetry/log.ts";
@@ -126,6 +126,16 @@ export function play(script: readonly (RunEvent | Promise<unknown>)[]): Runner {
     for (const step of script) {
       if (step instanceof Promise) await step;
       else yield step;
+    }
+  };
+}
+
+/** The same, which shows each event as a run does. */
+export function playObserved(script: readonly RunEvent[]): ObservedRunner {
+  return async function* (_ask, _signal, observe) {
+    for (const event of script) {
+      observe?.(event);
+      yield event;
     }
   };
 }

@@ -13,24 +13,31 @@ const SAMPLE =
 
 /** Throws for a line that is not of the format. */
 export function readMetrics(text: string): ReadMetrics {
-  const series = new Map<string, number>();
-  const types = new Map<string, string>();
+  const read = { series: new Map<string, number>(), types: new Map<string, string>() };
   const names = new Set<string>();
   if (text !== "" && !text.endsWith("\n")) throw new Error("the last line is not ended");
   for (const line of text.split("\n").slice(0, -1)) {
-    const type = /^# TYPE (\w+) (counter|gauge|histogram)$/.exec(line);
-    if (type !== null) {
-      if (types.has(type[1] ?? "")) throw new Error(`${line} comes twice`);
-      types.set(type[1] ?? "", type[2] ?? "");
-    } else if (!line.startsWith("# HELP ")) {
-      const [, name = "", labels = "", value = ""] = SAMPLE.exec(line) ?? [];
-      if (name === "") throw new Error(`not a sample: ${line}`);
-      const base = types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, "");
-      if (!types.has(base)) throw new Error(`${name} has no type`);
-      if (series.has(name + labels)) throw new Error(`${name}${labels} comes twice`);
-      series.set(name + labels, value === "+Inf" ? Number.POSITIVE_INFINITY : Number(value));
-      names.add(base);
-    }
+    if (line.startsWith("# TYPE ")) readType(line, read.types);
+    else if (!line.startsWith("# HELP ")) names.add(readSample(line, read));
   }
-  return { series, types, names };
+  return { ...read, names };
+}
+
+function readType(line: string, types: Map<string, string>): void {
+  const [, name, type] = /^# TYPE (\w+) (counter|gauge|histogram)$/.exec(line) ?? [];
+  if (name === undefined || type === undefined || types.has(name)) throw new Error(line);
+  types.set(name, type);
+}
+
+/** Returns the metric's name. */
+function readSample(
+  line: string,
+  { series, types }: { series: Map<string, number>; types: Map<string, string> },
+): string {
+  const [, name, labels = "", value] = SAMPLE.exec(line) ?? [];
+  if (name === undefined || series.has(name + labels)) throw new Error(`not a sample: ${line}`);
+  const base = types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, "");
+  if (!types.has(base)) throw new Error(`${name} has no type`);
+  series.set(name + labels, value === "+Inf" ? Number.POSITIVE_INFINITY : Number(value));
+  return base;
 }

@@ -15,26 +15,27 @@ import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { withGateMetrics, withSharingMetrics } from "../../src/http/admission-metrics.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
-import type { Runner } from "../../src/http/service.ts";
-import { withTelemetry } from "../../src/http/telemetry.ts";
+import { noTelemetry, type ObservedRunner, withTelemetry } from "../../src/http/telemetry.ts";
 import { createServer, listen } from "../../src/node/create-server.ts";
 import { createCollectionMetrics } from "../../src/node/collection-metrics.ts";
 import { countStreams } from "../../src/node/count-streams.ts";
 import { createTelemetry, watchService } from "../../src/node/telemetry.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
+import { silentMeter } from "../../src/telemetry/meter.ts";
 import { METRICS } from "../../src/telemetry/metric-table.ts";
 import {
   askWith,
   makeEnd,
   makeInfo,
   makeService,
-  play,
+  playObserved,
   recordLog,
   retrievalEnd,
   runStart,
   wantsEvents,
 } from "../support/app.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";
+import { toAsk } from "../support/run.ts";
 import { type ReadMetrics, readMetrics } from "../support/read-metrics.ts";
 
 const question = { question: "What are timeouts?" };
@@ -72,7 +73,7 @@ const store: ReadStore = {
 };
 
 /** The service over scripted runs on a socket, with every source of metrics. */
-async function makeMeasured(answer: Runner, env: Record<string, string> = {}) {
+async function makeMeasured(answer: ObservedRunner, env: Record<string, string> = {}) {
   const config = parseConfig(env);
   const telemetry = await createTelemetry(config, { write() {} });
   const { meter, render = () => "" } = telemetry;
@@ -117,7 +118,7 @@ const STATES =
   /^tributary_(collection_(documents|chunks|version|index_coverage)|collections_unavailable|upstream_(breaker_open|retry_tokens)|runs_(running|waiting)|open_streams|memory_bytes|event_loop_lag_seconds)$/;
 
 test("every metric of the table exists, and what counts moves", async () => {
-  await using measured = await makeMeasured(play(script), NOWHERE);
+  await using measured = await makeMeasured(playObserved(script), NOWHERE);
   const { url, gate, count, telemetry, read } = measured;
   const before = await until(read, ({ names }) => names.has("tributary_collection_chunks"));
   expect((await fetch(`${url}/v1/ask`, askWith(question))).status).toBeGreaterThanOrEqual(500);
@@ -151,7 +152,7 @@ test("every metric of the table exists, and what counts moves", async () => {
 });
 
 test("runs that run and wait, streams that are read, and clients that share a run are seen", async () => {
-  const hanging: Runner = async function* (_ask, signal) {
+  const hanging: ObservedRunner = async function* (_ask, signal) {
     yield* [runStart, retrievalEnd];
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     yield makeEnd({ outcome: "cancelled", error: { code: "cancelled", retryable: false } });
@@ -184,13 +185,13 @@ test("runs that run and wait, streams that are read, and clients that share a ru
 });
 
 test("/metrics is text for Prometheus, waits in no queue, and is gone where it is switched off", async () => {
-  await using measured = await makeMeasured(play(script));
+  await using measured = await makeMeasured(playObserved(script));
   measured.gate.drain();
   const response = await fetch(`${measured.url}/metrics`);
   expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   expect(readMetrics(await response.text()).names.has("tributary_runs_running")).toBe(true);
   expect((await fetch(`${measured.url}/metrics`, { method: "POST" })).status).toBe(405);
-  await using silent = await makeMeasured(play(script), { METRICS: "false" });
+  await using silent = await makeMeasured(playObserved(script), { METRICS: "false" });
   expect((await fetch(`${silent.url}/metrics`)).status).toBe(404);
 });
 
@@ -251,4 +252,20 @@ describe("dashboard and alerts", () => {
   ])("an untruth is found: %s", (expression, wrong) => {
     expect(findUnknownMetrics(expression).join()).toContain(wrong);
   });
+});
+
+test("a fault in what only looks on costs no answer and reaches the log", async () => {
+  const log = recordLog();
+  const meter = {
+    ...silentMeter,
+    count: () => {
+      throw new Error("broken");
+    },
+  };
+  const seen = { ...noTelemetry, meter, clock: systemClock, log };
+  const answer = withTelemetry(playObserved(script.slice(0, 2)), "ask", seen);
+  const types: string[] = [];
+  for await (const { type } of answer(toAsk("?"), new AbortController().signal)) types.push(type);
+  expect(types).toEqual(["run-start", "step-start"]);
+  expect(log.lines).toEqual([expect.stringContaining("error not-observed")]);
 });

@@ -10,7 +10,7 @@ import { withTelemetry } from "../../src/http/telemetry.ts";
 import { protectChat, protectEmbedder } from "../../src/models/protect.ts";
 import { createTelemetry } from "../../src/node/telemetry.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
-import { askWith, makeEnd, makeService, play, runStart } from "../support/app.ts";
+import { askWith, makeEnd, makeService, playObserved, runStart } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { type OtlpReceiver, startOtlpReceiver, toTree } from "../support/otlp-receiver.ts";
 import { createScriptedChat, says } from "../support/scripted-chat.ts";
@@ -115,7 +115,9 @@ test("a run with concurrent legs has exactly the expected tree, below the caller
 
 test("many runs at once have one whole tree each, and none has a span of another", async () => {
   await using seen = await makeSeen({ SHARE_RUNS: "false" });
-  const asks = Array.from({ length: 8 }, () => seen.app.request("/v1/ask", askWith(question)));
+  const asks = Array.from({ length: 8 }, async () =>
+    seen.app.request("/v1/ask", askWith(question)),
+  );
   for (const response of await Promise.all(asks)) await response.text();
   await seen.telemetry.flush();
   const byTrace = Map.groupBy(seen.receiver.spans, (span) => span.traceId);
@@ -183,7 +185,7 @@ describe("steps, tools and sub-agents", () => {
     await using receiver = await startOtlpReceiver();
     const config = parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
     const telemetry = await createTelemetry(config, { write() {} });
-    const answer = withTelemetry(play(script), "ask", { ...telemetry, clock: systemClock });
+    const answer = withTelemetry(playObserved(script), "ask", { ...telemetry, clock: systemClock });
     const service = makeService({ answer, telemetry });
     await createServiceApp(service).request("/v1/ask", askWith(question));
     await telemetry.flush();
