@@ -3,6 +3,8 @@
 const BYTES_FIRST = 16 * 1024;
 /** Bytes of the longest varint of 64 bits. */
 const VARINT_BYTES_MAX = 10;
+/** Below it a length is one byte. */
+const SHORT_CHARS_MAX = 0x80;
 const WIRE = { varint: 0, fixed64: 1, bytes: 2 } as const;
 const encoder = new TextEncoder();
 
@@ -52,10 +54,31 @@ export class ProtoWriter {
   }
 
   text(field: number, text: string): void {
+    if (this.#short(field, text)) return;
     this.#nested(field, () => {
       this.#reserve(text.length * 3);
       this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
     });
+  }
+
+  /** Names and codes, which most texts are, without the encoder. False: it is longer, or not ASCII. */
+  #short(field: number, text: string): boolean {
+    if (text.length >= SHORT_CHARS_MAX) return false;
+    this.#reserve(text.length + 2 * VARINT_BYTES_MAX);
+    const before = this.#length;
+    this.#tag(field, WIRE.bytes);
+    this.#bytes[this.#length] = text.length;
+    this.#length += 1;
+    for (let at = 0; at < text.length; at += 1) {
+      const charCode = text.charCodeAt(at);
+      if (charCode >= 0x80) {
+        this.#length = before;
+        return false;
+      }
+      this.#bytes[this.#length] = charCode;
+      this.#length += 1;
+    }
+    return true;
   }
 
   message(field: number, write: () => void): void {

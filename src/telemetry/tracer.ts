@@ -11,13 +11,13 @@ export interface SpanRecord {
   readonly traceId: string;
   readonly spanId: string;
   /** Absent: the root of its trace. */
-  readonly parentSpanId?: string;
+  readonly parentSpanId?: string | undefined;
   /** Milliseconds since 1970. */
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: Attributes;
   /** The code of what it failed with. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 /** A span under way. Everything after `end` is ignored. */
@@ -95,11 +95,11 @@ export function createTracer(options: TracerOptions): Tracer {
             kind,
             traceId,
             spanId: context.spanId,
-            ...(above.isNew === true ? {} : { parentSpanId: above.spanId }),
+            parentSpanId: above.isNew === true ? undefined : above.spanId,
             startMs: epochMs + startMs,
             endMs: epochMs + atMs,
             attributes: all,
-            ...(error === undefined ? {} : { error }),
+            error,
           });
         },
       };
