@@ -4,6 +4,7 @@ import { AppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
 import type { CollectionWriter, WriteStore } from "../src/stores/store.ts";
 import { detectLanguage } from "./detect-language.ts";
+import { beginRebuild, type Rebuild, toNextSpec } from "./rebuild.ts";
 import type { SyncPlan } from "./sync-plan.ts";
 
 /** What a run would build with. */
@@ -12,13 +13,23 @@ export interface Fingerprint {
   readonly chunker: string;
 }
 
-/** The collection's writer, or undefined when there is no such collection yet. Throws AppError embedder_mismatch, unsupported_option, ingest_locked. */
+/** A writer, and what it takes the place of when the collection is built anew. */
+export interface Opened {
+  readonly writer: CollectionWriter;
+  readonly rebuild?: Rebuild;
+}
+
+/**
+ * The collection's writer, or undefined when there is no such collection yet. For one that was built with something
+ * else it is that of a new generation beside it, or AppError embedder_mismatch, unsupported_option where the store
+ * has no generations. Throws AppError ingest_locked.
+ */
 export async function openExisting(
   store: WriteStore,
   plan: SyncPlan,
   fingerprint: Fingerprint,
   signal: AbortSignal,
-): Promise<CollectionWriter | undefined> {
+): Promise<Opened | undefined> {
   let writer: CollectionWriter;
   try {
     writer = await store.openWriter(plan.collection, signal);
@@ -27,44 +38,69 @@ export async function openExisting(
     throw thrown;
   }
   try {
-    checkFingerprint(writer.info, plan, fingerprint);
-    return writer;
+    const mismatch = findMismatch(writer.info, plan, fingerprint);
+    if (mismatch === undefined) return { writer };
+    if (store.generations === undefined) throw mismatch.error;
+    const { embedder } = fingerprint;
+    const dimensions = embedder.dimensions ?? (await probeDimensions(embedder, signal));
+    const spec = toNextSpec(writer.info, plan, fingerprint, dimensions);
+    const { reason } = mismatch;
+    const rebuild = await beginRebuild(store.generations, writer, { spec, reason }, signal);
+    return { writer: rebuild.writer, rebuild };
   } catch (thrown) {
     await writer.close();
     throw thrown;
   }
 }
 
-/** Throws AppError embedder_mismatch or unsupported_option when the collection was built with something else. */
-export function checkFingerprint(
+/** What the collection was built with that this run would not use, and the error where that cannot be changed. */
+export interface Mismatch {
+  readonly reason: string;
+  readonly error: AppError;
+}
+
+export function findMismatch(
   info: CollectionInfo,
   plan: SyncPlan,
   { embedder, chunker }: Fingerprint,
-): void {
+): Mismatch | undefined {
   const { name } = info;
   const again = `drop it and ingest again (pnpm ingest drop ${name})`;
   const dimensions = embedder.dimensions ?? info.dimensions;
+  const refuse = (
+    code: "embedder_mismatch" | "unsupported_option",
+    reason: string,
+    wayOut: string,
+  ): Mismatch => ({
+    reason,
+    error: new AppError(code, { detail: `collection ${name} ${reason}: ${wayOut} ${again}` }),
+  });
   if (info.embedder !== embedder.id || info.dimensions !== dimensions) {
-    throw new AppError("embedder_mismatch", {
-      detail: `collection ${name} was built with the embedder ${info.embedder} (${info.dimensions} dimensions), this run would use ${embedder.id} (${dimensions} dimensions): set EMBEDDING_MODEL and its endpoint as they were, or ${again}`,
-    });
+    return refuse(
+      "embedder_mismatch",
+      `was built with the embedder ${info.embedder} (${info.dimensions} dimensions), this run would use ${embedder.id} (${dimensions} dimensions)`,
+      "set EMBEDDING_MODEL and its endpoint as they were, or",
+    );
   }
   if (info.chunker !== chunker) {
-    throw new AppError("embedder_mismatch", {
-      detail: `collection ${name} was cut by the chunker ${info.chunker}, this version cuts with ${chunker}: ${again}`,
-    });
+    const reason = `was cut by the chunker ${info.chunker}, this version cuts with ${chunker}`;
+    return refuse("embedder_mismatch", reason, "to go on");
   }
   if (plan.language !== undefined && plan.language !== info.language) {
-    throw new AppError("unsupported_option", {
-      detail: `collection ${name} has the language ${info.language}, which is set when it is made: leave --language out, or ${again}`,
-    });
+    return refuse(
+      "unsupported_option",
+      `has the language ${info.language}, this run would use ${plan.language}`,
+      "leave --language out, or",
+    );
   }
   if (plan.metadata !== undefined && !haveSameFields(plan.metadata, info.metadata)) {
-    const fields = formatFields(info.metadata);
-    throw new AppError("unsupported_option", {
-      detail: `collection ${name} declares the metadata fields ${fields}, which is set when it is made: leave --metadata out, or ${again}`,
-    });
+    return refuse(
+      "unsupported_option",
+      `declares the metadata fields ${formatFields(info.metadata)}, this run would declare ${formatFields(plan.metadata)}`,
+      "leave --metadata out, or",
+    );
   }
+  return undefined;
 }
 
 function haveSameFields(

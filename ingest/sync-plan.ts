@@ -9,6 +9,8 @@ import type { FileReference, LoadEvent } from "./loaders/load-event.ts";
 export interface SyncDeps {
   readonly store: WriteStore;
   readonly embedder: Embedder;
+  /** Is the vector of this text on disk already, so that a dry run does not count it? */
+  readonly isPaid?: (text: string) => boolean;
   /** The documents of a file and its problems; it throws only when the signal aborts. */
   readonly load: (file: FileReference, signal: AbortSignal) => AsyncIterable<LoadEvent>;
   /** The bytes of a file, for telling an unchanged one without parsing it; undefined: parse it. */
@@ -63,6 +65,8 @@ export interface SyncReport {
   readonly error?: AppError;
   /** The collection did not exist before. */
   readonly created: boolean;
+  /** Why the collection was built anew beside itself; absent when it was not. */
+  readonly rebuilt?: string;
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
@@ -76,7 +80,7 @@ export interface SyncReport {
   readonly warnings: number;
   readonly chunksAdded: number;
   readonly chunksRemoved: number;
-  /** Estimated tokens of the texts to embed; counted in a dry run only. */
+  /** Estimated tokens of the texts to embed, without those on disk already; counted in a dry run only. */
   readonly tokens?: number;
   /** The first ones; the counts hold for all. */
   readonly problems: readonly SyncProblem[];

@@ -52,7 +52,9 @@ export async function previewChanges(
     else if (wasStored) tally.changed += 1;
     else tally.added += 1;
     tally.chunksAdded += chunks.length;
-    for (const chunk of chunks) tally.tokens += estimateTokens(toContent(chunk));
+    for (const content of chunks.map(toContent)) {
+      if (deps.isPaid?.(content) !== true) tally.tokens += estimateTokens(content);
+    }
   }
   const missing = findMissing(plan, scope);
   if (!plan.deleteMissing) {

@@ -4,17 +4,18 @@ import { AppError } from "../src/errors.ts";
 import type { CollectionWriter, DocumentState } from "../src/stores/store.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import {
-  checkFingerprint,
   createCollection,
   type Fingerprint,
+  findMismatch,
   openExisting,
 } from "./open-collection.ts";
 import { findMissing } from "./find-missing.ts";
+import { publishRebuild, type Rebuild } from "./rebuild.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
 import { previewChanges, readStored } from "./sync-preview.ts";
 import { SYNC_LIMITS } from "./sync-limits.ts";
 import type { SyncDeps, SyncPlan, SyncReport } from "./sync-plan.ts";
-import { createTally, type SyncTally } from "./sync-tally.ts";
+import { addProblem, createTally, type SyncTally } from "./sync-tally.ts";
 import { createNotices } from "./sync-notices.ts";
 import { type Batch, writeBatches } from "./write-batches.ts";
 
@@ -30,7 +31,10 @@ import { type Batch, writeBatches } from "./write-batches.ts";
  * A run that fails or is aborted on the way ends with that outcome in its report; the commits before
  * it stay, each of whole documents, and the next run goes on from there. A collection made by this
  * run into which nothing was committed is dropped again.
- * Throws AppError when it cannot begin: ingest_locked, embedder_mismatch, unsupported_option, store_unavailable.
+ * A collection that was built with something else is built anew beside itself, and readers are pointed there
+ * when it is complete; begun and not finished, it is gone on with by the next run.
+ * Throws AppError when it cannot begin: ingest_locked, store_unavailable; embedder_mismatch, unsupported_option
+ * where the store cannot build anew.
  */
 export async function syncDocuments(
   deps: SyncDeps,
@@ -44,23 +48,41 @@ export async function syncDocuments(
 async function preview(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
   const { deps, plan, fingerprint } = run;
   const before = await readStored(deps.store, plan.collection, signal);
-  if (before !== undefined) checkFingerprint(before.info, plan, fingerprint);
-  const scope = toScope(run, before?.documents ?? new Map(), before?.info.metadata);
+  const mismatch = before === undefined ? undefined : findMismatch(before.info, plan, fingerprint);
+  if (mismatch !== undefined && deps.store.generations === undefined) throw mismatch.error;
+  const stored = before?.documents ?? new Map<string, DocumentState>();
+  // Built anew, every document is embedded again.
+  const compared = mismatch === undefined ? stored : withoutHashes(stored);
+  const metadata = mismatch === undefined ? before?.info.metadata : plan.metadata;
+  const scope = toScope(run, compared, metadata ?? before?.info.metadata);
   const end = await endOf(previewChanges(deps, plan, scope, signal), signal);
-  return toReport(run, end, { info: before?.info, created: before === undefined });
+  const after = { info: before?.info, created: before === undefined };
+  return toReport(run, end, { ...after, rebuilt: mismatch?.reason });
 }
 
 async function update(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
   const { deps, plan, fingerprint } = run;
-  const writer = await openExisting(deps.store, plan, fingerprint, signal);
-  const target: Target = { writer, created: false, commits: 0 };
+  const opened = await openExisting(deps.store, plan, fingerprint, signal);
+  const { writer, rebuild } = opened ?? {};
+  const target: Target = { writer, rebuild, created: false, commits: 0 };
+  for (const line of writer?.recovered ?? []) {
+    const message = `${plan.collection}: ${line}`;
+    addProblem(run.tally, { id: plan.collection, code: "recovered", severity: "warning", message });
+  }
   try {
     const end = await endOf(write(run, target, signal), signal);
-    return toReport(run, end, { info: target.writer?.info, created: target.created });
+    const after = { info: target.writer?.info, created: target.created };
+    return toReport(run, end, { ...after, rebuilt: rebuild?.reason });
   } finally {
     await target.writer?.close();
     if (target.created && target.commits === 0) await deps.store.drop(plan.collection, NEVER);
   }
+}
+
+function withoutHashes(
+  documents: ReadonlyMap<string, DocumentState>,
+): ReadonlyMap<string, DocumentState> {
+  return new Map([...documents].map(([id, state]) => [id, { ...state, hash: "" }]));
 }
 
 /** What has begun to be written is written to its end: a signal that stops it would leave us not knowing. */
@@ -76,6 +98,7 @@ interface SyncRun {
 
 interface Target {
   writer: CollectionWriter | undefined;
+  readonly rebuild: Rebuild | undefined;
   created: boolean;
   commits: number;
 }
@@ -122,6 +145,7 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
   await deps.onEmbedded?.();
   // Also when nothing changed: the run before may have ended between its commits and its index.
   await target.writer?.index(signal, (step) => notices.notify(step));
+  if (target.rebuild !== undefined) await publishRebuild(target.rebuild, plan, scope, signal);
 }
 
 async function create(
@@ -131,9 +155,18 @@ async function create(
   signal: AbortSignal,
 ): Promise<CollectionWriter> {
   const texts = put.flatMap(({ chunks }) => chunks.map(({ chunk }) => chunk.text));
-  const writer = await createCollection(deps.store, plan, { ...fingerprint, texts }, signal);
-  target.created = true;
-  return writer;
+  try {
+    const writer = await createCollection(deps.store, plan, { ...fingerprint, texts }, signal);
+    target.created = true;
+    return writer;
+  } catch (thrown) {
+    // It was not there when this run began.
+    if (!(thrown instanceof AppError) || thrown.code !== "invalid_request") throw thrown;
+    throw new AppError("ingest_locked", {
+      detail: `another process has made collection ${plan.collection} meanwhile; run the same command again`,
+      cause: thrown,
+    });
+  }
 }
 
 function countCommit(
@@ -184,12 +217,13 @@ async function endOf(work: Promise<void>, signal: AbortSignal): Promise<End> {
 interface After {
   readonly info: CollectionInfo | undefined;
   readonly created: boolean;
+  readonly rebuilt?: string | undefined;
 }
 
 function toReport(
   { plan, tally, startMs }: SyncRun,
   end: End,
-  { info, created }: After,
+  { info, created, rebuilt }: After,
 ): SyncReport {
   const { filesDone: _, spoiled: __, strict: ___, tokens, ...counts } = tally;
   return {
@@ -197,6 +231,7 @@ function toReport(
     dryRun: plan.dryRun,
     ...end,
     created,
+    ...(rebuilt === undefined ? {} : { rebuilt }),
     ...counts,
     ...(plan.dryRun ? { tokens } : {}),
     documents: info?.documents ?? 0,

@@ -115,8 +115,10 @@ async function execute(
     await start(run, ask, progress);
     const retrieved = await retrieve(deps, opened, ask, run);
     progress.ledger = retrieved.ledger;
-    await run.emit({ type: "retrieval-end", passages: [...retrieved.passages] });
+    // Not waited for: the model is asked before the passages are written out.
+    const shown = run.emit({ type: "retrieval-end", passages: [...retrieved.passages] });
     const response = await finish(run, retrieved);
+    await shown;
     run.signal.throwIfAborted();
     await end(run, progress, { outcome: "finished", ...response });
   } catch (thrown) {

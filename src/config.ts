@@ -66,9 +66,11 @@ const Settings = z.object({
     "A client that takes nothing for this long is dropped.",
   ),
   flushIntervalMs: Milliseconds.default(25).describe(
-    "Once text has been shown, a stream is written at most once in this time, …",
+    "Shortest time between two writes to a stream once its text has begun.",
   ),
-  flushBytesMax: CountOrNone.default(256).describe("… or when so many bytes have come together."),
+  flushBytesMax: CountOrNone.default(256).describe(
+    "Bytes that are written at once, however soon after the last ones.",
+  ),
   streamBytesMax: Bytes.default(64 * 1024).describe(
     "Bytes of events a run may be ahead of the client that reads fastest.",
   ),
@@ -130,6 +132,25 @@ const Settings = z.object({
   chatConcurrencyMax: Count.default(256).describe("Model streams at the same time."),
   upstreamQueueMax: Count.default(1_024).describe("Calls waiting for one upstream."),
   ...UPSTREAM_SETTINGS,
+  storeSync: z
+    .stringbool({ error: "must be true or false" })
+    .default(true)
+    .describe("Whether a commit waits until it is on disk. Off, a loss of power can cost commits."),
+  generationKeepHours: Count.default(168).describe(
+    "How long the replaced generation of a collection is kept for going back.",
+  ),
+  embeddingCacheBytesMax: Bytes.default(2 ** 30).describe(
+    "Vectors of an endpoint that are kept on disk, so that nothing is paid for twice.",
+  ),
+  ingestPatienceMs: Milliseconds.default(300_000).describe(
+    "How long an ingest waits for an endpoint that stops answering on the way.",
+  ),
+  embeddingUsdPerMillionTokens: z.coerce
+    .number({ error: "must be a number" })
+    .min(0)
+    .max(10_000)
+    .optional()
+    .describe("Price of embedding, for the cost a dry run shows."),
   storeCacheBytesMax: Bytes.default(256 * 2 ** 20).describe("LanceDB's index cache."),
   residentBytesMax: Memory.default(128 * 2 ** 20).describe(
     "Memory for small collections that are held whole; 0: none.",

@@ -27,6 +27,7 @@ export const ERROR_CODES = [
   "overloaded",
   "draining",
   "store_unavailable",
+  "store_full",
   "deadline_exceeded",
   "cancelled",
   "internal",

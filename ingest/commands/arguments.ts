@@ -4,7 +4,7 @@ import * as z from "zod";
 import { COLLECTION_NAME, type MetadataType } from "../../src/domain/collection.ts";
 import { AppError } from "../../src/errors.ts";
 
-const ACTIONS = ["list", "show", "drop", "verify", "optimize"] as const;
+const ACTIONS = ["list", "show", "drop", "rollback", "verify", "optimize", "doctor"] as const;
 
 export interface SyncCommand {
   readonly action: "sync";
@@ -23,6 +23,7 @@ export interface CollectionCommand {
   readonly action: (typeof ACTIONS)[number];
   readonly json: boolean;
   readonly yes: boolean;
+  readonly fix: boolean;
   readonly collection?: string;
 }
 
@@ -37,11 +38,12 @@ const FLAGS = {
   language: { type: "string" },
   metadata: { type: "string" },
   yes: { type: "boolean", default: false },
+  fix: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 /** The flags of the commands about a collection as a whole. */
-const COLLECTION_FLAGS: ReadonlySet<string> = new Set(["json", "yes", "help"]);
+const COLLECTION_FLAGS: ReadonlySet<string> = new Set(["json", "yes", "fix", "help"]);
 
 /** Reads the arguments after the script's name. Throws AppError invalid_request that says what is wrong and what there is. */
 export function parseCommand(args: readonly string[]): Command {
@@ -53,16 +55,25 @@ export function parseCommand(args: readonly string[]): Command {
   if (action === undefined || values.collection !== undefined) {
     return parseSync(positionals, values);
   }
+  return parseCollectionCommand(action, rest, values);
+}
+
+function parseCollectionCommand(
+  action: CollectionCommand["action"],
+  rest: readonly string[],
+  values: Values,
+): CollectionCommand {
   const given = Object.entries(values).filter(([, value]) => value !== false);
   const foreign = given.find(([name]) => !COLLECTION_FLAGS.has(name))?.[0];
   if (foreign !== undefined) refuse(`${action} has no --${foreign}`);
   if (rest.length > 1) refuse(`${action} takes one collection, got ${rest.length}`);
   if (action === "list" && rest.length > 0) refuse("list takes no collection; show does");
   const [collection] = rest;
-  if (collection === undefined && (action === "show" || action === "drop")) {
+  if (collection === undefined && ["show", "drop", "rollback"].includes(action)) {
     refuse(`name the collection: pnpm ingest ${action} NAME`);
   }
-  const command = { action, json: values.json, yes: values.yes };
+  if (values.fix && action !== "doctor") refuse("--fix is for doctor");
+  const command = { action, json: values.json, yes: values.yes, fix: values.fix };
   return collection === undefined ? command : { ...command, collection: parseName(collection) };
 }
 
@@ -96,6 +107,7 @@ function explain(cause: unknown, args: readonly string[]): string {
 
 function parseSync(paths: readonly string[], values: Values): SyncCommand {
   if (values.yes) refuse("--yes is for drop");
+  if (values.fix) refuse("--fix is for doctor");
   if (values.collection === undefined) {
     refuse(`name the collection to ingest into: --collection NAME`);
   }

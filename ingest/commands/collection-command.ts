@@ -1,4 +1,4 @@
-/** `pnpm ingest list | show | drop | verify | optimize`: collections as a whole. */
+/** `pnpm ingest list | show | drop | rollback | verify | optimize`: collections as a whole. */
 import { createInterface } from "node:readline/promises";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
 import { AppError } from "../../src/errors.ts";
@@ -11,7 +11,9 @@ import type { Output } from "./output.ts";
 
 /** Throws AppError as the store does. */
 export async function runCollectionCommand(
-  command: CollectionCommand,
+  command: Omit<CollectionCommand, "action"> & {
+    readonly action: Exclude<CollectionCommand["action"], "doctor">;
+  },
   store: WriteStore,
   output: Output,
   signal: AbortSignal,
@@ -28,6 +30,8 @@ export async function runCollectionCommand(
       output.data({ collection, dropped: true });
       output.line(`${collection}: dropped`);
       return EXIT_CODES.ok;
+    case "rollback":
+      return rollback(collection ?? "", store, output, signal);
     case "verify":
       return verify(await toNames(collection, store, signal), store, output, signal);
     case "optimize":
@@ -95,6 +99,23 @@ async function confirm(collection: string, yes: boolean, signal: AbortSignal): P
   } finally {
     terminal.close();
   }
+}
+
+async function rollback(
+  collection: string,
+  store: WriteStore,
+  output: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  if (store.generations === undefined) {
+    throw new AppError("unsupported_option", { detail: "this store keeps one generation only" });
+  }
+  const info = await store.generations.rollback(collection, signal);
+  output.data(info);
+  output.line(
+    `${collection}: back to the generation with ${formatCount(info.documents)} documents, ${info.embedder}, ${info.chunker}, ${info.language}`,
+  );
+  return EXIT_CODES.ok;
 }
 
 async function verify(

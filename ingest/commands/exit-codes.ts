@@ -3,8 +3,10 @@ import type { AppError, ErrorCode } from "../../src/errors.ts";
 
 export const EXIT_CODES = {
   ok: 0,
-  /** Some documents could not be ingested, or verify found faults. The rest is done. */
+  /** Some documents could not be ingested, or verify or doctor found faults. The rest is done. */
   partly: 2,
+  /** The disk of the store is full: make room; the same command goes on from there. */
+  diskFull: 28,
   /** The command line is wrong. */
   usage: 64,
   /** The collection was built with another embedder, chunker, language or metadata. */
@@ -35,6 +37,7 @@ const BY_ERROR: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   collection_not_found: EXIT_CODES.noInput,
   collection_unavailable: EXIT_CODES.store,
   store_unavailable: EXIT_CODES.store,
+  store_full: EXIT_CODES.diskFull,
   ingest_locked: EXIT_CODES.locked,
   cancelled: EXIT_CODES.interrupted,
   internal: EXIT_CODES.internal,

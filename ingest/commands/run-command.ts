@@ -1,15 +1,22 @@
 /** The ingest command: reads the command line, builds what it needs, ends with a meaningful exit code. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
 import { createEmbedders, createStore } from "../../src/node/wire.ts";
 import { type Command, parseCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
+import { runDoctor } from "./doctor-command.ts";
 import { EXIT_CODES, type ExitCode, toExitCode } from "./exit-codes.ts";
 import { createOutput, type Output } from "./output.ts";
 import { runSync } from "./sync-command.ts";
 import { USAGE } from "./usage.ts";
 import { createEmbedThread } from "../embed-thread.ts";
+import { type EmbeddingCache, openEmbeddingCache } from "../embedding-cache.ts";
+import { withPatience } from "../with-patience.ts";
+import type { Embedder } from "../../src/models/model.ts";
 
 /** Ingest reads almost nothing twice. */
 const INGEST_CACHE_BYTES_MAX = 32 * 2 ** 20;
@@ -53,13 +60,19 @@ async function run(
   }
   const config = parseSettings(output);
   if (config === undefined) return EXIT_CODES.settings;
+  // A folder that is no store must not become one.
+  if (command.action === "doctor") return runDoctor(command, config, output, signal);
   await checkDataDir(config.dataDir);
   const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
   const store = await createStore({ ...config, storeCacheBytesMax });
-  if (command.action !== "sync") return runCollectionCommand(command, store, output, signal);
+  if (command.action !== "sync") {
+    return runCollectionCommand({ ...command, action: command.action }, store, output, signal);
+  }
   const { forIngest, bundled } = await createEmbedders(config);
   const thread = createEmbedThread(bundled);
-  const embedder = forIngest === bundled ? thread.embedder : forIngest;
+  // The bundled one is computed again faster than it is read.
+  const cache = forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);
+  const embedder = cache?.embedder ?? thread.embedder;
   try {
     const releaseEmbedder = async (): Promise<void> => {
       await thread.close();
@@ -67,12 +80,41 @@ async function run(
     };
     return await runSync(
       command,
-      { store, embedder, releaseEmbedder, output, cwd: findCwd() },
+      {
+        store,
+        embedder,
+        ...(cache === undefined ? {} : { isPaid: (text: string) => cache.has(text) }),
+        ...(config.embeddingUsdPerMillionTokens === undefined
+          ? {}
+          : { usdPerMillionTokens: config.embeddingUsdPerMillionTokens }),
+        releaseEmbedder,
+        output,
+        cwd: findCwd(),
+      },
       signal,
     );
   } finally {
     await thread.close();
   }
+}
+
+/** An endpoint that is waited for, and asked nothing twice. */
+function cacheRemote(remote: Embedder, config: Config, output: Output): Promise<EmbeddingCache> {
+  const patient = withPatience(remote, {
+    patienceMs: config.ingestPatienceMs,
+    clock: systemClock,
+    onPause: (waitMs) =>
+      output.warn(
+        `ingest: the embedding endpoint does not answer; trying again in ${Math.ceil(waitMs / 1_000)} s`,
+      ),
+  });
+  const local = !/^[a-z0-9+]+:\/\//i.test(config.dataDir);
+  const folder = local
+    ? join(config.dataDir, "embeddings")
+    : join(tmpdir(), "tributary-embeddings");
+  return openEmbeddingCache(patient, { folder, bytesMax: config.embeddingCacheBytesMax }, () =>
+    output.warn("ingest: the cache of embeddings cannot be used; check the disk of the store"),
+  );
 }
 
 function parse(args: readonly string[], output: Output): Command | undefined {

@@ -21,6 +21,10 @@ import { writeReport } from "./write-report.ts";
 export interface SyncCommandDeps {
   readonly store: WriteStore;
   readonly embedder: Embedder;
+  /** Is the vector of this text paid for already? Absent: nothing is paid for. */
+  readonly isPaid?: (text: string) => boolean;
+  /** For the cost of a dry run. */
+  readonly usdPerMillionTokens?: number;
   /** Lets go of what only embedding needs; the next embedding takes it up again. */
   readonly releaseEmbedder: () => Promise<void>;
   readonly output: Output;
@@ -71,10 +75,11 @@ async function syncAgain(
 
 async function syncOnce(
   command: SyncCommand,
-  { store, embedder, releaseEmbedder, output, cwd }: SyncCommandDeps,
+  deps: SyncCommandDeps,
   pool: LoadPool,
   signal: AbortSignal,
 ): Promise<ExitCode> {
+  const { store, embedder, isPaid, usdPerMillionTokens, releaseEmbedder, output, cwd } = deps;
   const found = await findFiles(command.paths, { cwd }, signal);
   checkNamed(found);
   const view = createProgressView(output.json ? { write: () => undefined } : output.stderr);
@@ -82,6 +87,7 @@ async function syncOnce(
     {
       store,
       embedder,
+      ...(isPaid === undefined ? {} : { isPaid }),
       load: (file, loading) => loadFile(file, pool, loading),
       read: (file) => readWhole(file.path),
       onEmbedded: releaseEmbedder,
@@ -94,7 +100,7 @@ async function syncOnce(
     signal,
   );
   view.clear();
-  writeReport(report, output);
+  writeReport(report, output, usdPerMillionTokens);
   return toReportCode(report);
 }
 

@@ -6,6 +6,8 @@ export const USAGE = `Usage
   pnpm ingest show NAME               what a collection holds and was built with
   pnpm ingest verify [NAME]           read everything and report what is damaged
   pnpm ingest optimize [NAME]         merge small files, drop old versions, bring indexes up to date
+  pnpm ingest rollback NAME           back to the generation before the present one
+  pnpm ingest doctor [NAME] [--fix]   check every file of the store by reading it; mend what can be
   pnpm ingest drop NAME [--yes]       delete a collection
 
 Options
@@ -15,17 +17,20 @@ Options
   --delete-missing     remove documents that these paths no longer hold: the collection then mirrors
                        exactly what this command names, so name all its folders at once
   --strict             stop at the first document that cannot be ingested
-  --language LANGUAGE  language of the full-text index of a new collection, or none (otherwise guessed)
+  --language LANGUAGE  language of the full-text index, or none (guessed for a new collection); another
+                       one builds the collection anew beside the old one
   --metadata FIELDS    fields to filter on, for a new collection: name:type,... with the types string,
                        number, boolean, string[]
   --json               one JSON object a line on standard output: progress, problems, then the report
+  --fix                with doctor: mend what can be mended
   --help               this text
 
 Settings come from the environment: DATA_DIR is the folder of the store, EMBEDDING_MODEL with
 OPENAI_BASE_URL or OPENAI_API_KEY another embedder than the bundled one.
 
 Exit codes
-  0 done   2 done, but some documents failed   64 wrong usage   65 collection built with something else
+  0 done   2 done, but some documents failed or doctor found damage   28 disk full
+  64 wrong usage   65 collection built with something else
   66 input not found   69 embedding endpoint fails   70 bug   74 store fails   75 locked by another writer
   78 wrong setting   130 interrupted (the same command goes on from there)
 `;

@@ -5,8 +5,16 @@ import type { Output } from "./output.ts";
 
 const PROBLEMS_SHOWN = 50;
 
-export function writeReport(report: SyncReport, output: Output): void {
+export function writeReport(
+  report: SyncReport,
+  output: Output,
+  usdPerMillionTokens?: number,
+): void {
   const { problems, error, ...counts } = report;
+  const costUsd =
+    report.tokens === undefined || usdPerMillionTokens === undefined
+      ? undefined
+      : (report.tokens * usdPerMillionTokens) / 1e6;
   for (const problem of problems) {
     const { id, code, severity, message } = problem;
     output.data({ type: "problem", id, code, severity, message });
@@ -19,13 +27,18 @@ export function writeReport(report: SyncReport, output: Output): void {
   if (hidden > 0) output.warn(`and ${formatCount(hidden)} more problems`);
   const failure =
     error === undefined ? {} : { error: { code: error.code, detail: error.detail ?? error.code } };
-  output.data({ type: "report", ...counts, ...failure });
-  for (const line of toLines(report)) output.line(line);
+  output.data({
+    type: "report",
+    ...counts,
+    ...(costUsd === undefined ? {} : { costUsd }),
+    ...failure,
+  });
+  for (const line of toLines(report, costUsd)) output.line(line);
   if (error !== undefined) output.warn(`ingest: ${error.detail ?? error.code}`);
   if (report.outcome !== "finished") output.warn(toHint(report));
 }
 
-function toLines(report: SyncReport): readonly string[] {
+function toLines(report: SyncReport, costUsd: number | undefined): readonly string[] {
   const { collection, dryRun, elapsedMs } = report;
   const would = dryRun ? " (dry run: nothing was written)" : "";
   const documents = [
@@ -40,9 +53,18 @@ function toLines(report: SyncReport): readonly string[] {
     .filter(([name, count]) => count > 0 || name === "added")
     .map(([name, count]) => `${formatCount(count)} ${name}`);
   const chunks = `${formatCount(report.chunksAdded)} added, ${formatCount(report.chunksRemoved)} removed`;
+  const cost = costUsd === undefined ? "" : `, ${costUsd.toFixed(4)} USD`;
   const tokens =
-    report.tokens === undefined ? "" : `; about ${formatCount(report.tokens)} tokens to embed`;
+    report.tokens === undefined
+      ? ""
+      : `; about ${formatCount(report.tokens)} tokens to embed${cost}`;
+  const { rebuilt } = report;
+  const anew =
+    rebuilt === undefined
+      ? []
+      : [`${collection} ${rebuilt}: ${dryRun ? "it would be" : "it is"} built anew beside itself`];
   const lines = [
+    ...anew,
     `${collection}: documents ${counts.join(", ")}${would}`,
     `${collection}: chunks ${chunks}${tokens}`,
   ];

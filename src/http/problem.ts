@@ -29,6 +29,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   overloaded: [503, "The service has too much to do"],
   draining: [503, "The service is shutting down"],
   store_unavailable: [503, "The store cannot be read"],
+  store_full: [507, "The disk of the store is full"],
   deadline_exceeded: [504, "The deadline passed"],
   cancelled: [499, "The request was cancelled"],
   internal: [500, "The service failed"],

@@ -12,6 +12,7 @@ const Chunk = z.object({
           .object({
             content: z.unknown(),
             refusal: z.unknown(),
+            tool_calls: z.unknown(),
             // Two names for the same thing: DeepSeek and vLLM, OpenRouter and Ollama.
             reasoning_content: z.unknown(),
             reasoning: z.unknown(),
@@ -33,8 +34,10 @@ export interface ChatChunk {
   readonly text: string;
   /** Carries a piece of the model's reasoning. */
   readonly reasons: boolean;
+  /** Pieces of tool calls, as they came. */
+  readonly toolCalls: unknown;
   /** Why the model ended, once it did. */
-  readonly finish: FinishReason | "filtered" | "failed" | undefined;
+  readonly finish: Exclude<FinishReason, "tool-calls"> | "filtered" | "failed" | undefined;
   /** Running totals; the last ones count. */
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
 }
@@ -45,16 +48,13 @@ export function parseChatChunk(value: unknown): ChatChunk | undefined {
   if (!parsed.success) return undefined;
   const { choices, usage } = parsed.data;
   const choice = choices?.[0];
+  const delta = choice?.delta ?? {};
   return {
-    text: toText(choice?.delta?.content) + toText(choice?.delta?.refusal),
-    reasons: isReasoning(choice?.delta ?? {}),
+    text: toText(delta.content) + toText(delta.refusal),
+    reasons: isReasoning(delta),
+    toolCalls: delta.tool_calls,
     finish: toFinish(choice?.finish_reason),
-    usage: usage
-      ? {
-          inputTokens: Math.round(usage.prompt_tokens ?? 0),
-          outputTokens: Math.round(usage.completion_tokens ?? 0),
-        }
-      : undefined,
+    usage: usage ? toUsage(usage) : undefined,
   };
 }
 
@@ -68,6 +68,16 @@ function isReasoning(delta: Readonly<Record<string, unknown>>): boolean {
     Array.isArray(content) &&
     content.some((part) => (part as { type?: unknown } | null)?.type === "thinking")
   );
+}
+
+function toUsage(usage: {
+  readonly prompt_tokens?: number | null | undefined;
+  readonly completion_tokens?: number | null | undefined;
+}): NonNullable<ChatChunk["usage"]> {
+  return {
+    inputTokens: Math.round(usage.prompt_tokens ?? 0),
+    outputTokens: Math.round(usage.completion_tokens ?? 0),
+  };
 }
 
 /** Text as a string, or as a list of parts of which those of type `text` count. */

@@ -27,10 +27,29 @@ export interface Embedder {
   ): Promise<readonly (Float32Array | undefined)[]>;
 }
 
-export interface ChatMessage {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
+/** A call as the model wrote it: its arguments are text that may be anything but JSON. */
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
 }
+
+/** A tool as the model is told of it. */
+export interface ToolOffer {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of an object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+export type ChatMessage =
+  | { readonly role: "system" | "user"; readonly content: string }
+  | {
+      readonly role: "assistant";
+      readonly content: string;
+      readonly toolCalls?: readonly ToolCall[];
+    }
+  | { readonly role: "tool"; readonly callId: string; readonly content: string };
 
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
@@ -39,15 +58,20 @@ export interface ChatRequest {
   readonly temperature: number;
   /** Called before the first delta when another model than the one asked writes the answer, with its id. */
   readonly onFallback?: (modelId: string) => void;
+  readonly tools?: readonly ToolOffer[];
+  /** Unset: the model decides. */
+  readonly toolChoice?: "auto" | "none" | "required";
 }
 
-export type FinishReason = "stop" | "length";
+export type FinishReason = "stop" | "length" | "tool-calls";
 
 /** A piece of a model's streamed answer. A stream that is complete ends with `finish`, exactly once. */
 export type ChatDelta =
   | { readonly type: "text"; readonly text: string }
   /** The model is thinking: a sign of life for watchdogs, never shown. Wrappers of whole models drop it. */
   | { readonly type: "reasoning" }
+  /** All calls of the answer at once, when they are complete. */
+  | { readonly type: "tool-calls"; readonly calls: readonly ToolCall[] }
   | { readonly type: "usage"; readonly inputTokens: number; readonly outputTokens: number }
   | { readonly type: "finish"; readonly reason: FinishReason };
 
@@ -56,7 +80,7 @@ export interface ChatModel {
   readonly id: string;
   /**
    * Yields deltas and then `finish`. A stream that stops without a finish reason throws
-   * AppError upstream_truncated; also upstream_*, content_filtered, context_too_long, deadline_exceeded, cancelled.
+   * AppError upstream_truncated, one that takes no tools unsupported_option; also upstream_*, content_filtered, context_too_long, deadline_exceeded, cancelled.
    */
   stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatDelta>;
 }

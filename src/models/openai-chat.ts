@@ -6,10 +6,12 @@ import { toAbortError } from "../async/deadline.ts";
 import { withGrace } from "../async/grace.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
+import { refusesTools, toConversation } from "./chat-messages.ts";
 import { adaptDialect, guessDialect, toDialectFields } from "./chat-dialect.ts";
 import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { readEvents } from "./read-events.ts";
+import { createToolCallAccumulator } from "./tool-call-accumulator.ts";
 import { type Refusal, type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const ANSWER_CHARS_MAX = 2 * 2 ** 20;
@@ -40,10 +42,9 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
     const first = dialect;
     for (let current = first; ;) {
       const fields = toDialectFields(current, request);
-      const messages = request.messages.map(({ role, content }) => ({ role, content }));
       const body: ChatCompletionCreateParamsStreaming = {
         model,
-        messages,
+        ...toConversation(request),
         stream: true,
         ...fields,
       };
@@ -62,6 +63,12 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
       } catch (thrown) {
         const error = toUpstreamError(thrown, signal, upstream);
         const adapted = adaptDialect(current, first, thrown);
+        if (adapted === undefined && (request.tools?.length ?? 0) > 0 && refusesTools(thrown)) {
+          throw new AppError("unsupported_option", {
+            detail: `${upstream.name} takes no tools`,
+            cause: thrown,
+          });
+        }
         if (error.code !== "upstream_config" || adapted === undefined) throw error;
         current = adapted;
       }
@@ -75,7 +82,8 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
         readChunks(() => open(request, own), own, upstream);
       const isLast = (chunks: readonly ChatChunk[]): boolean =>
         chunks.some(({ finish }) => finish !== undefined);
-      return readAnswer(withGrace(read, { isLast, graceMs: usageWaitMs, clock, signal }), upstream);
+      const chunks = withGrace(read, { isLast, graceMs: usageWaitMs, clock, signal });
+      return readAnswer(chunks, request, upstream);
     },
   };
 }
@@ -142,33 +150,58 @@ function toChunk({ event, data }: EventSourceMessage, upstream: Upstream): ChatC
 /** Text as it comes, then the last usage, then the finish: only a stream with a finish reason is complete. */
 async function* readAnswer(
   chunks: AsyncIterable<readonly ChatChunk[]>,
+  { tools = [] }: ChatRequest,
   upstream: Upstream,
 ): AsyncGenerator<ChatDelta, void, undefined> {
-  let length = 0;
-  let finish: ChatChunk["finish"];
-  let usage: ChatChunk["usage"];
+  const state = createAnswerState(tools.length > 0, upstream);
   try {
     for await (const batch of chunks) {
-      let text = "";
-      for (const chunk of batch) {
-        usage = chunk.usage ?? usage;
-        finish = chunk.finish ?? finish;
-        text += chunk.text;
-      }
+      const text = state.take(batch);
       if (batch.some(({ reasons }) => reasons)) yield { type: "reasoning" };
-      if (text === "") continue;
-      length += text.length;
-      if (length > ANSWER_CHARS_MAX) {
-        throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
-      }
-      yield { type: "text", text };
+      if (text !== "") yield { type: "text", text };
     }
   } catch (thrown) {
     // A connection that breaks behind the finish reason costs the usage, not the answer.
-    if (finish === undefined || toAppError(thrown).code !== "upstream_truncated") throw thrown;
+    const isHarmless =
+      state.finish !== undefined && toAppError(thrown).code === "upstream_truncated";
+    if (!isHarmless) throw thrown;
   }
-  if (usage !== undefined) yield { type: "usage", ...usage };
-  yield { type: "finish", reason: checkFinish(finish, length, upstream) };
+  if (state.usage !== undefined) yield { type: "usage", ...state.usage };
+  const calls = state.calls();
+  // Arguments that were cut at the token limit are not acted on.
+  if (state.finish === "stop" && calls.length > 0) {
+    yield { type: "tool-calls", calls };
+    yield { type: "finish", reason: "tool-calls" };
+    return;
+  }
+  yield { type: "finish", reason: checkFinish(state.finish, state.textChars, upstream) };
+}
+
+/** What an answer has come to so far. */
+function createAnswerState(hasTools: boolean, upstream: Upstream) {
+  const accumulator = createToolCallAccumulator();
+  let callChars = 0;
+  const state = {
+    textChars: 0,
+    finish: undefined as ChatChunk["finish"],
+    usage: undefined as ChatChunk["usage"],
+    calls: () => accumulator.calls(),
+    /** Takes what came together; gives its text. Throws AppError when the answer is too long. */
+    take(batch: readonly ChatChunk[]): string {
+      let text = "";
+      for (const chunk of batch) {
+        text += chunk.text;
+        state.usage = chunk.usage ?? state.usage;
+        state.finish = chunk.finish ?? state.finish;
+        // Calls nobody offered are none.
+        if (hasTools) callChars += accumulator.add(chunk.toolCalls);
+      }
+      state.textChars += text.length;
+      if (state.textChars + callChars <= ANSWER_CHARS_MAX) return text;
+      throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
+    },
+  };
+  return state;
 }
 
 /** The finish of a stream that is complete. Throws AppError for every other end. */

@@ -92,6 +92,9 @@ function traceStream(
 
 function toDeltaAttributes(delta: Exclude<ChatDelta, { type: "text" | "reasoning" }>): Attributes {
   if (delta.type === "finish") return { "gen_ai.response.finish_reasons": [delta.reason] };
+  if (delta.type === "tool-calls") {
+    return { "tributary.tool_calls": delta.calls.map(({ name }) => name) };
+  }
   return {
     "gen_ai.usage.input_tokens": delta.inputTokens,
     "gen_ai.usage.output_tokens": delta.outputTokens,

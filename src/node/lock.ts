@@ -5,9 +5,14 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { AppError } from "../errors.ts";
+import { readFormat } from "./durable/checked-line.ts";
 import { makeFolder } from "./make-folder.ts";
 
+const FORMAT = 1;
+
 const Holder = z.object({
+  /** Grows when an older program cannot tell what a newer one wrote. */
+  format: z.literal(FORMAT).default(FORMAT),
   token: z.string(),
   pid: z.int().positive(),
   host: z.string(),
@@ -30,6 +35,7 @@ export interface Lock {
  */
 export async function acquireLock(path: string, what: string): Promise<Lock> {
   const holder: Holder = {
+    format: FORMAT,
     token: randomUUID(),
     pid: process.pid,
     host: hostname(),
@@ -40,6 +46,7 @@ export async function acquireLock(path: string, what: string): Promise<Lock> {
     if (await tryCreate(path, holder)) return { release: () => release(path, holder.token) };
     const other = await readHolder(path);
     if (other === "gone") continue;
+    if (other === "newer") throw lockedByNewer(what);
     if (other !== "unreadable" && (await isAlive(other))) throw lockedBy(other, path, what);
     await removeStale(path, other);
   }
@@ -64,10 +71,12 @@ async function tryCreate(path: string, holder: Holder): Promise<boolean> {
   }
 }
 
-async function readHolder(path: string): Promise<Holder | "gone" | "unreadable"> {
+async function readHolder(path: string): Promise<Holder | "gone" | "unreadable" | "newer"> {
   try {
-    const parsed = Holder.safeParse(JSON.parse(await readFile(path, "utf8")));
-    return parsed.success ? parsed.data : "unreadable";
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const parsed = Holder.safeParse(value);
+    if (parsed.success) return parsed.data;
+    return readFormat(value) > FORMAT ? "newer" : "unreadable";
   } catch (thrown) {
     if (hasCode(thrown, "ENOENT")) return "gone";
     if (thrown instanceof SyntaxError) return "unreadable";
@@ -117,6 +126,23 @@ async function readStartTime(pid: number): Promise<string> {
   } catch {
     return ""; // no /proc on this system, or the process has just ended
   }
+}
+
+/** What a lock file says, for those who only look; `held` by a process that lives, as far as can be told. */
+export type LockState = "absent" | "held" | "stale" | "unreadable" | "newer";
+
+/** Looks at a lock file without touching it. Throws the system's error. */
+export async function inspectLock(path: string): Promise<LockState> {
+  const holder = await readHolder(path);
+  if (holder === "gone") return "absent";
+  if (typeof holder === "string") return holder;
+  return (await isAlive(holder)) ? "held" : "stale";
+}
+
+function lockedByNewer(what: string): AppError {
+  return new AppError("ingest_locked", {
+    detail: `the lock file of ${what} was written by a newer version of the program; nothing was changed`,
+  });
 }
 
 function lockedBy({ pid, host }: Holder, path: string, what: string): AppError {

@@ -1,5 +1,6 @@
 /** Drops candidates that say the same as a better one. */
 import { toStems } from "../text/stems.ts";
+import { contentOf } from "./content.ts";
 import type { Found } from "./take.ts";
 
 /** Word sets this similar (Jaccard) count as the same text. */
@@ -9,7 +10,7 @@ const SIMILARITY_MAX = 0.9;
 export function collapse(found: readonly Found[]): readonly Found[] {
   const kept: { readonly one: Found; readonly words: ReadonlySet<string> }[] = [];
   for (const one of found) {
-    const words = new Set(toStems(one.chunk.text));
+    const words = new Set(toStems(contentOf(one.chunk)));
     if (!kept.some((other) => isSimilar(other.words, words))) kept.push({ one, words });
   }
   return kept.map(({ one }) => one);

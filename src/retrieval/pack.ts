@@ -1,4 +1,5 @@
 /** Chooses the passages of the context: best first, within a token budget, no document taking it over. */
+import type { Chunk } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import { estimateTokens } from "../text/tokens.ts";
 import type { Found } from "./take.ts";
@@ -26,13 +27,22 @@ export function pack(found: readonly Found[], limits: PackLimits): Passage[] {
     if (passages.length >= limits.passagesMax) break;
     const document = `${one.collection}/${one.chunk.documentId}`;
     const sameDocument = perDocument.get(document) ?? 0;
-    const tokens = estimateTokens(one.chunk.text);
+    const tokens = tokensOf(one.chunk);
     if (sameDocument >= perDocumentMax || tokens > tokensLeft) continue;
     tokensLeft -= tokens;
     perDocument.set(document, sameDocument + 1);
     passages.push(toPassage(one, passages.length + 1));
   }
   return passages;
+}
+
+/** Estimated once for chunks that stores keep. */
+const estimates = new WeakMap<Chunk, number>();
+
+function tokensOf(chunk: Chunk): number {
+  const tokens = estimates.get(chunk) ?? estimateTokens(chunk.text);
+  estimates.set(chunk, tokens);
+  return tokens;
 }
 
 function toPassage({ chunk, collection, score, trail }: Found, label: number): Passage {

@@ -1,10 +1,10 @@
 /** Reorders candidates by a reranker, within its time box. Failing or late, the fused order stands and the run says so. */
 import { untilAborted } from "../async/until-aborted.ts";
 import type { RerankMode } from "../domain/ask.ts";
-import { type Chunk, toContent } from "../domain/chunk.ts";
 import { AppError } from "../errors.ts";
 import type { Reranker } from "../models/model.ts";
 import type { Run } from "../run.ts";
+import { contentOf } from "./content.ts";
 import type { Found } from "./take.ts";
 
 export type Rerankers = Readonly<Partial<Record<RerankMode, Reranker>>>;
@@ -47,15 +47,6 @@ export async function rerank(
     await run.degrade("rerank_skipped");
     return found;
   }
-}
-
-/** Made once for chunks that stores keep, so that what is known of a text is found by the text itself. */
-const contents = new WeakMap<Chunk, string>();
-
-function contentOf(chunk: Chunk): string {
-  const content = contents.get(chunk) ?? toContent(chunk);
-  contents.set(chunk, content);
-  return content;
 }
 
 async function scoreAll(

@@ -4,9 +4,11 @@ import type { Leg, Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
+import type { Snapshot } from "../stores/store.ts";
 import { checkLegs, reportMissing } from "./check-legs.ts";
 import { chooseSnapshots } from "./choose-snapshots.ts";
 import { collapse } from "./collapse.ts";
+import { readAhead } from "./content.ts";
 import { fuse } from "./fuse.ts";
 import { searchByKeyword } from "./keyword-arm.ts";
 import { type Arm, type LegResult, reportLeg, runLeg } from "./leg.ts";
@@ -75,10 +77,20 @@ export async function search(
   );
   const [vectorArms, keywordArms, missing] = await Promise.all([
     retrievers.includes("vector") ? searchByVector(deps.embedders, snapshots, ask, run) : [],
-    retrievers.includes("keyword") ? searchByKeyword(snapshots, ask, run).then((arm) => [arm]) : [],
+    retrievers.includes("keyword") ? searchWords(snapshots, ask, run) : [],
     Promise.all(unopened),
   ]);
   return [...keywordArms, ...vectorArms, { name: "unopened", weight: 0, legs: missing }];
+}
+
+async function searchWords(
+  snapshots: readonly Snapshot[],
+  ask: Ask,
+  run: Run,
+): Promise<readonly Arm[]> {
+  const arm = await searchByKeyword(snapshots, ask, run);
+  readAhead(arm, snapshots, run.config.candidatesMax);
+  return [arm];
 }
 
 /** From this level of pressure on, the context is smaller. */

@@ -140,6 +140,7 @@ interface WriterOptions {
 function createWriter({ state: first, publish, release }: WriterOptions): CollectionWriter {
   let state = first;
   return {
+    recovered: [],
     get info() {
       return toInfo(state);
     },

@@ -23,6 +23,8 @@ export interface Snapshot {
   terms(text: string, signal: AbortSignal): Promise<TermStatistics>;
   /** Rows and scores only, best first. Throws AppError: collection_unavailable, invalid_filter, deadline_exceeded, cancelled. */
   search(query: StoreQuery, signal: AbortSignal): Promise<readonly StoreHit[]>;
+  /** The chunk of a row where it is in memory already; never waits. Absent: nothing is kept in memory. */
+  peek?(row: string): Chunk | undefined;
   /** The chunks of these rows, in their order; a row that is gone or damaged has `undefined` in its place. */
   take(rows: readonly string[], signal: AbortSignal): Promise<readonly (Chunk | undefined)[]>;
   /** The rows of a document's chunks from a position on, in reading order. Empty: there are none. */
@@ -91,12 +93,32 @@ export interface WriteStore extends ReadStore {
   create(spec: CollectionSpec, signal: AbortSignal): Promise<CollectionWriter>;
   /** Opens an existing collection for writing. Throws AppError: collection_not_found, ingest_locked. */
   openWriter(collection: string, signal: AbortSignal): Promise<CollectionWriter>;
+  /** Building a collection anew beside itself; absent where the store cannot. */
+  readonly generations?: Generations;
   /** Removes the collection and everything beside it. Throws AppError: collection_not_found, ingest_locked. */
   drop(collection: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Tables beside each other under one name, of which readers are shown one. */
+export interface Generations {
+  /**
+   * Opens the generation that was begun with this spec, or begins one. Readers see nothing of it until
+   * its writer publishes it. Throws AppError: collection_not_found, invalid_request, ingest_locked.
+   */
+  begin(spec: CollectionSpec, signal: AbortSignal): Promise<GenerationWriter>;
+  /** Shows readers the generation before the present one, which is kept in turn. Throws AppError: not_found, ingest_locked. */
+  rollback(collection: string, signal: AbortSignal): Promise<CollectionInfo>;
+}
+
+export interface GenerationWriter extends CollectionWriter {
+  /** Points readers here in one step. The generation before is kept for a while. */
+  publish(signal: AbortSignal): Promise<void>;
+}
+
 /** The one writer of a collection; holds its lock until closed. */
 export interface CollectionWriter {
+  /** What was damaged when it was opened and how it was mended, one line each; empty for a whole collection. */
+  readonly recovered: readonly string[];
   readonly info: CollectionInfo;
   /** Every document that is there, by id. */
   documents(signal: AbortSignal): Promise<ReadonlyMap<string, DocumentState>>;

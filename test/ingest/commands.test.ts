@@ -3,6 +3,8 @@ import { mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EXIT_CODES } from "../../ingest/commands/exit-codes.ts";
+import type { Reply } from "../../scripts/chaos/reply.ts";
+import { startUpstream } from "../../scripts/chaos/upstream.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createStore } from "../../src/node/wire.ts";
 import { makeTempFolder, type TempFolder } from "../support/local-store.ts";
@@ -230,4 +232,44 @@ test("SIGINT in the middle ends with its code, a hint, and a collection that can
   const again = await ingestDocs("--json");
   expect(again.code).toBe(EXIT_CODES.ok);
   expect(readLines(again.stdout).at(-1)).toMatchObject({ documents: 402, outcome: "finished" });
+});
+
+test("an endpoint that dies on the way: its exit code, a hint, and nothing is paid for twice", async () => {
+  const texts: string[] = [];
+  let isDead = false;
+  const answer: Reply = (response, { body }) => {
+    const input = body["input"] as readonly string[];
+    if (isDead) {
+      response.writeHead(503).end();
+      return;
+    }
+    texts.push(...input);
+    const data = input.map((_, index) => ({ index, embedding: [1, 0] }));
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ data }));
+    isDead = texts.length > 600;
+  };
+  await using server = await startUpstream();
+  server.script(answer);
+  const rows = Array.from({ length: 1_500 }, (_, row) => `${row},Text number ${row}.`);
+  await writeFile(join(docs, "rows.csv"), `id,text\n${rows.join("\n")}\n`);
+  const remote = {
+    ...env,
+    OPENAI_BASE_URL: server.url,
+    EMBEDDING_MODEL: "any",
+    ATTEMPTS_MAX: "1",
+    INGEST_PATIENCE_MS: "1",
+  };
+  const args = [docs, "--collection", "notes"];
+  const first = await runProgram(COMMAND, args, remote);
+  expect(first).toMatchObject({ code: EXIT_CODES.unavailable });
+  expect(first.stderr).toContain("does not answer; trying again");
+  expect(first.stderr).toContain("run the same command again to go on");
+  server.script((response, request) => {
+    isDead = false;
+    void answer(response, request);
+  });
+  expect(await runProgram(COMMAND, args, remote)).toMatchObject({ code: EXIT_CODES.ok });
+  const contents = texts.filter((text) => text.includes("Text number"));
+  expect(contents).toHaveLength(1_500);
+  expect(new Set(contents).size).toBe(1_500);
 });

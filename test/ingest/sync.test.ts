@@ -24,16 +24,14 @@ afterEach(async () => {
   );
 });
 
+const createLocalStore = async (): Promise<WriteStore> => {
+  const uri = await mkdtemp(join(tmpdir(), "tributary-sync-"));
+  folders.push(uri);
+  return createLanceStore({ uri, config: parseConfig({}), clock: systemClock });
+};
 const STORES: readonly (readonly [string, () => Promise<WriteStore>])[] = [
   ["in memory", async () => createMemoryStore()],
-  [
-    "on LanceDB",
-    async () => {
-      const uri = await mkdtemp(join(tmpdir(), "tributary-sync-"));
-      folders.push(uri);
-      return createLanceStore({ uri, config: parseConfig({}), clock: systemClock });
-    },
-  ],
+  ["on LanceDB", createLocalStore],
 ];
 
 /** Counts what it embeds; a vector tells the length of its text. Throws what `refuse` says. */
@@ -358,29 +356,6 @@ describe.each(STORES)("syncDocuments %s", (_name, createStore) => {
     expect(await readTexts(setup.store)).toEqual({ "t.csv#1#0": "One." });
   });
 
-  test.each<[string, Partial<Embedder>, Partial<SyncPlan>, ErrorCode]>([
-    ["embedder", { id: "test:other" }, {}, "embedder_mismatch"],
-    ["dimension", { dimensions: 3 }, {}, "embedder_mismatch"],
-    [
-      "chunker",
-      {},
-      { chunking: { charsTarget: 600, charsMax: 900, sectionCharsMin: 100 } },
-      "embedder_mismatch",
-    ],
-    ["language", {}, { language: "french" }, "unsupported_option"],
-    ["metadata", {}, { metadata: { year: "number" } }, "unsupported_option"],
-  ])("another %s than the collection's is refused", async (_what, other, plan, code) => {
-    const setup = { store: await createStore(), embedder: createCountingEmbedder() };
-    await sync(setup, { "a.md": "One." });
-    const embedder = { ...createCountingEmbedder(), ...other };
-    for (const dryRun of [false, true]) {
-      await expect(
-        sync({ ...setup, embedder }, { "a.md": "Two." }, { ...plan, dryRun }),
-      ).rejects.toMatchObject({ code, detail: expect.stringContaining("notes") });
-    }
-    expect(await readTexts(setup.store)).toEqual({ "a.md#0": "One." });
-  });
-
   test("a second writer is refused", async () => {
     const setup = { store: await createStore(), embedder: createCountingEmbedder() };
     await sync(setup, { "a.md": "One." });
@@ -428,4 +403,75 @@ test("a file's hash depends on its bytes and on what makes chunks of them", () =
   ];
   expect(new Set(hashes).size).toBe(hashes.length);
   expect(hashFile(Uint8Array.of(1, 2, 3), scope)).toBe(hashes[0]);
+});
+
+describe.each<[string, Partial<Embedder>, Partial<SyncPlan>, ErrorCode]>([
+  ["embedder", { id: "test:other" }, {}, "embedder_mismatch"],
+  [
+    "chunker",
+    {},
+    { chunking: { charsTarget: 600, charsMax: 900, sectionCharsMin: 100 } },
+    "embedder_mismatch",
+  ],
+  ["language", {}, { language: "french" }, "unsupported_option"],
+  ["metadata", {}, { metadata: { year: "number" } }, "unsupported_option"],
+])("another %s than the collection's", (_what, other, plan, code) => {
+  const begin = async (store: WriteStore) => {
+    await sync({ store, embedder: createCountingEmbedder() }, { "a.md": "One.", "b.md": "Two." });
+    const next = { store, embedder: { ...createCountingEmbedder(), ...other } };
+    return (files: Files, more: Partial<SyncPlan> = {}) => sync(next, files, { ...plan, ...more });
+  };
+  const before = { "a.md#0": "One.", "b.md#0": "Two." };
+  const after = { "a.md#0": "One.", "b.md#0": "Other." };
+  const files = { "a.md": "One.", "b.md": "Other." };
+
+  test.each([false, true])("is refused by a store without generations, dry: %s", async (dryRun) => {
+    const store = createMemoryStore();
+    const run = await begin(store);
+    const refused = { code, detail: expect.stringContaining("notes") };
+    await expect(run({ "a.md": "Two." }, { dryRun })).rejects.toMatchObject(refused);
+    expect(await readTexts(store)).toEqual(before);
+  });
+
+  test("builds it anew beside itself, and there is a way back and forth", async () => {
+    const store = await createLocalStore();
+    const run = await begin(store);
+    const dry = await run(files, { dryRun: true });
+    expect(dry).toMatchObject({ changed: 2, chunksAdded: 2, chunksRemoved: 2 });
+    expect(dry.rebuilt).toBeDefined();
+    expect(await readTexts(store)).toEqual(before);
+    expect(await run(files)).toMatchObject({ outcome: "finished", added: 2, documents: 2 });
+    expect(await readTexts(store)).toEqual(after);
+    expect(await run(files)).toMatchObject({ unchanged: 2 });
+    await store.generations?.rollback("notes", signal);
+    expect(await readTexts(store)).toEqual(before);
+    await store.generations?.rollback("notes", signal);
+    expect(await readTexts(store)).toEqual(after);
+    await store.drop("notes", signal);
+    expect(await store.list(signal)).toEqual([]);
+  });
+
+  test("shows readers nothing that lacks documents, and goes on from there", async () => {
+    const store = await createLocalStore();
+    const run = await begin(store);
+    const partial = await run({ "b.md": "Other." });
+    expect(partial).toMatchObject({ outcome: "failed", error: { code: "unsupported_option" } });
+    expect(partial.error?.detail).toContain("a.md");
+    expect(await readTexts(store)).toEqual(before);
+    expect(await run(files)).toMatchObject({ outcome: "finished", added: 1, unchanged: 1 });
+    expect(await readTexts(store)).toEqual(after);
+  });
+});
+
+test("another dimension of the same embedder makes another generation", async () => {
+  const store = await createLocalStore();
+  await sync({ store, embedder: createCountingEmbedder() }, { "a.md": "One." });
+  const wide: Embedder = {
+    ...createCountingEmbedder(),
+    dimensions: 3,
+    embed: async (texts) => texts.map(() => Float32Array.of(1, 0, 0)),
+  };
+  const report = await sync({ store, embedder: wide }, { "a.md": "One." });
+  expect(report).toMatchObject({ outcome: "finished", added: 1 });
+  expect((await store.open("notes", signal)).info.dimensions).toBe(3);
 });

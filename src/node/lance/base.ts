@@ -77,9 +77,12 @@ export async function callNative<T>(
 }
 
 /** Opens the newest version. That it opens is what makes a collection exist: listings also show what crashes left. */
-export async function openTable({ connection }: LanceBase, collection: string): Promise<Table> {
+export async function openTable(
+  { connection }: LanceBase,
+  { collection, table }: { readonly collection: string; readonly table: string },
+): Promise<Table> {
   try {
-    return await connection.openTable(collection);
+    return await connection.openTable(table);
   } catch (thrown) {
     throw isMissing(thrown) ? collectionNotFound(collection) : toStoreError(thrown, collection);
   }

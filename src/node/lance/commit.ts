@@ -3,14 +3,12 @@ import type { Table } from "@lancedb/lancedb";
 import { toContent } from "../../domain/chunk.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Change, CommitReport, DocumentState } from "../../stores/store.ts";
-import type { LanceBase } from "./base.ts";
 import { toDocumentsSql } from "./filter-sql.ts";
 import { toRows } from "./rows.ts";
 import { toSchema } from "./schema.ts";
 import type { TermCounter } from "./term-counter.ts";
 
 interface CommitOptions {
-  readonly base: LanceBase;
   readonly table: Table;
   readonly spec: CollectionSpec;
   /** Every document of the table; brought up to date here. */
@@ -43,7 +41,7 @@ export async function applyChange(options: CommitOptions, change: Change): Promi
 }
 
 async function write(
-  { base, table, spec }: CommitOptions,
+  { table, spec }: CommitOptions,
   { put }: Change,
   replaced: readonly string[],
 ): Promise<void> {
@@ -52,11 +50,7 @@ async function write(
     return;
   }
   const rows = toRows(put, spec, toSchema(spec));
-  // The lock covers one machine only: on shared storage new documents are merged too, because only that looks at the key.
-  if (replaced.length === 0 && base.local) {
-    await table.add(rows);
-    return;
-  }
+  // New documents are merged too: only that looks at the key, and the lock may have been got past.
   const touched = [...new Set([...put.map(({ id }) => id), ...replaced])];
   // An index on the key would switch off the protection against a key that two writers insert at once.
   await table

@@ -9,9 +9,10 @@ import { createVectorIndex, INDEX_ROWS_MIN, RETRAIN_FACTOR } from "./vector-inde
 export const TEXT_INDEX = "content_idx";
 export const VECTOR_INDEX = "vector_idx";
 
+/** Nothing is older. */
+const LONG_AGO = new Date(0);
+
 export interface IndexOptions {
-  /** Versions older than this may go. */
-  readonly cleanupOlderThan: Date;
   /** Chunks there were when the vector index was trained; 0 when that is not known. */
   readonly trainedRows: number;
   readonly progress: (step: string) => void;
@@ -25,12 +26,13 @@ export interface IndexOptions {
 export async function updateIndexes(
   table: Table,
   spec: CollectionSpec,
-  { cleanupOlderThan, trainedRows, progress }: IndexOptions,
+  { trainedRows, progress }: IndexOptions,
 ): Promise<number> {
   const rows = await table.countRows();
   if (rows === 0) return 0;
   progress("compact");
-  await table.optimize({ cleanupOlderThan });
+  // Without cleaning up: old versions may go only when the new one is on disk.
+  await table.optimize({ cleanupOlderThan: LONG_AGO });
   const trained = await updateVectorIndex(table, rows, { trainedRows, progress });
   if ((await table.indexStats(TEXT_INDEX)) === undefined) {
     progress("full-text index");
@@ -42,7 +44,7 @@ export async function updateIndexes(
 async function updateVectorIndex(
   table: Table,
   rows: number,
-  { trainedRows, progress }: Omit<IndexOptions, "cleanupOlderThan">,
+  { trainedRows, progress }: IndexOptions,
 ): Promise<number> {
   const there = (await table.indexStats(VECTOR_INDEX)) !== undefined;
   const outgrown = rows > RETRAIN_FACTOR * trainedRows || rows * RETRAIN_FACTOR < trainedRows;

@@ -1,20 +1,26 @@
 /** The store on LanceDB: one table a collection, in a local folder, on object storage, or on a LanceDB server. */
 import { hash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Table } from "@lancedb/lancedb";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { checkName, checkSpec } from "../../stores/check.ts";
 import type { CollectionWriter, WriteStore } from "../../stores/store.ts";
+import { isCode, moveAside } from "../durable/files.ts";
+import { readJournal } from "../durable/journal.ts";
 import { acquireLock, type Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import { connectLance, type LanceBase, type LanceOptions, openTable } from "./base.ts";
+import { dropTable } from "./drop-table.ts";
+import { createGenerations, listGenerations, removeGeneration } from "./generations.ts";
 import { createListing } from "./listing.ts";
+import { findPlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { createReader } from "./reader.ts";
-import { toSchema } from "./schema.ts";
-import { isMissing, toStoreError } from "./store-error.ts";
+import { recoverTable } from "./recover.ts";
+import { readSpec, toSchema } from "./schema.ts";
+import { toStoreError } from "./store-error.ts";
 import { toTermsName } from "./term-store.ts";
 import { createWriter } from "./writer.ts";
 
@@ -26,64 +32,86 @@ export async function createLanceStore(options: LanceOptions): Promise<WriteStor
   const base = await connectLance(options);
   const reader = createReader(base);
   const listing = createListing(base, reader);
-  const write = async (collection: string, lock: Lock, table: Table): Promise<CollectionWriter> =>
-    createWriter({ base, table, lock, onChange: () => reader.forget(collection) });
+  const withLock = async <T>(collection: string, work: (lock: Lock) => Promise<T>): Promise<T> => {
+    const lock = await acquire(base, collection);
+    try {
+      return await work(lock);
+    } catch (thrown) {
+      await lock.release();
+      throw toStoreError(thrown, collection);
+    }
+  };
+  const write = async (place: Place, lock: Lock): Promise<CollectionWriter> => {
+    const recovered = await recoverTable(base, place);
+    const table = await openTable(base, place);
+    const onChange = (): void => reader.forget(place.collection);
+    return createWriter({ base, place, table, lock, recovered, onChange });
+  };
+  const generations = createGenerations({
+    base,
+    withLock,
+    openWriter: write,
+    readInfo: async (collection, signal) => (await reader.open(collection, signal)).info,
+    forget: (collection) => reader.forget(collection),
+  });
 
   return {
     kind: `lancedb ${base.uri}`,
+    ...(base.local ? { generations } : {}),
     list: (signal) => listing.list(signal),
     open: (collection, signal) => reader.open(collection, signal),
     async create(spec, signal) {
       signal.throwIfAborted();
       checkSpec(spec);
       toAnalyser(spec);
-      return withLock(base, spec.name, async (lock) => {
-        const table = await createTable(base, spec);
+      return withLock(spec.name, async (lock) => {
+        const place = await createTable(base, spec);
         reader.forget(spec.name);
         listing.forget();
-        return write(spec.name, lock, table);
+        return write(place, lock);
       });
     },
     async openWriter(collection, signal) {
       signal.throwIfAborted();
       checkName(collection);
-      await openTable(base, collection);
-      return withLock(base, collection, async (lock) =>
-        write(collection, lock, await openTable(base, collection)),
-      );
+      await checkThere(base, await findPlace(base, collection));
+      return withLock(collection, async (lock) => write(await findPlace(base, collection), lock));
     },
     async drop(collection, signal) {
       signal.throwIfAborted();
       checkName(collection);
-      await openTable(base, collection);
-      const lock = await acquire(base, collection);
-      try {
-        await dropTable(base, toTermsName(collection));
-        await dropTable(base, collection);
-      } catch (thrown) {
-        throw toStoreError(thrown, collection);
-      } finally {
-        reader.forget(collection);
-        listing.forget();
+      await checkThere(base, await findPlace(base, collection));
+      await withLock(collection, async (lock) => {
+        try {
+          await removeAll(base, collection);
+        } finally {
+          reader.forget(collection);
+          listing.forget();
+        }
         await lock.release();
-      }
+      });
     },
   };
 }
 
-/** The lock is handed on to the writer, or released when there is none. */
-async function withLock(
-  base: LanceBase,
-  collection: string,
-  work: (lock: Lock) => Promise<CollectionWriter>,
-): Promise<CollectionWriter> {
-  const lock = await acquire(base, collection);
+/** Throws AppError collection_not_found before a lock is made for it; a damaged table is there. */
+async function checkThere(base: LanceBase, place: Place): Promise<void> {
   try {
-    return await work(lock);
+    readSpec(await (await openTable(base, place)).schema(), place.collection);
   } catch (thrown) {
-    await lock.release();
-    throw toStoreError(thrown, collection);
+    const isOurs = base.local && (await readJournal(toPaths(base, place).journal)).last;
+    if (isOurs === undefined || isOurs === false) throw toStoreError(thrown, place.collection);
   }
+}
+
+/** The generation that is read goes last but for the pointer to it. */
+async function removeAll(base: LanceBase, collection: string): Promise<void> {
+  const current = await findPlace(base, collection);
+  for (const place of await listGenerations(base, collection)) {
+    if (place.generation !== current.generation) await removeGeneration(base, place);
+  }
+  await removeGeneration(base, current);
+  if (base.local) await rm(toPointerPath(base, collection), { force: true });
 }
 
 /** Beside the tables where they are files of this machine; else in its folder for temporary files, so that at least one machine has one writer. */
@@ -95,6 +123,7 @@ async function acquire(base: LanceBase, collection: string): Promise<Lock> {
     return await acquireLock(join(folder, `${collection}.lock`), `collection ${collection}`);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
+    if (isCode(thrown, "ENOSPC")) throw toStoreError(thrown, collection);
     throw new AppError("store_unavailable", {
       detail: "the store's folder cannot be written; check its permissions and free space",
       cause: thrown,
@@ -102,24 +131,30 @@ async function acquire(base: LanceBase, collection: string): Promise<Lock> {
   }
 }
 
-async function createTable(base: LanceBase, spec: CollectionSpec): Promise<Table> {
-  try {
-    await openTable(base, spec.name);
-  } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown.code !== "collection_not_found") throw thrown;
-    // What is there now, if anything, is the shell of a creation that was cut off, or statistics nobody owns.
-    if (base.local)
-      await rm(join(base.uri, `${spec.name}.lance`), { recursive: true, force: true });
-    await dropTable(base, toTermsName(spec.name));
-    return base.connection.createEmptyTable(spec.name, toSchema(spec));
+/** Makes the table of a new collection. What a crash left in its place is moved aside. */
+async function createTable(base: LanceBase, spec: CollectionSpec): Promise<Place> {
+  const place = toPlace(spec.name, 1);
+  if (!(await isMissingTable(base, await findPlace(base, spec.name)))) {
+    throw new AppError("invalid_request", { detail: `collection ${spec.name} exists already` });
   }
-  throw new AppError("invalid_request", { detail: `collection ${spec.name} exists already` });
+  if (base.local) {
+    // The shell of a creation that was cut off, or what a drop that was cut off left.
+    const { folder, journal, quarantine } = toPaths(base, place);
+    for (const path of [folder, journal, toPointerPath(base, spec.name)]) {
+      if (existsSync(path)) await moveAside(path, quarantine);
+    }
+  }
+  await dropTable(base, toTermsName(spec.name));
+  await base.connection.createEmptyTable(spec.name, toSchema(spec));
+  return place;
 }
 
-async function dropTable({ connection }: LanceBase, name: string): Promise<void> {
+async function isMissingTable(base: LanceBase, place: Place): Promise<boolean> {
   try {
-    await connection.dropTable(name);
+    await openTable(base, place);
+    return false;
   } catch (thrown) {
-    if (!isMissing(thrown)) throw thrown;
+    if (thrown instanceof AppError && thrown.code === "collection_not_found") return true;
+    throw thrown;
   }
 }

@@ -1,8 +1,8 @@
 /** Which collections there are: looked up once for all who ask within the time in which a commit becomes visible. */
 import type { Table } from "@lancedb/lancedb";
 import { untilAborted } from "../../async/until-aborted.ts";
-import { COLLECTION_NAME } from "../../domain/collection.ts";
 import { callNative, type LanceBase, openTable } from "./base.ts";
+import { findPlace, parsePlace } from "./place.ts";
 import type { Reader } from "./reader.ts";
 import { readSpec } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
@@ -60,11 +60,16 @@ async function find(
     base.connection.tableNames({ limit: TABLES_MAX }),
   );
   const found: string[] = [];
-  for (const name of names.filter((name) => COLLECTION_NAME.test(name))) {
+  for (const name of toCollections(names)) {
     signal.throwIfAborted();
     if (await isCollection(base, reader, name, signal)) found.push(name);
   }
   return found.toSorted();
+}
+
+/** Each collection once, however many generations it has. */
+function toCollections(tables: readonly string[]): ReadonlySet<string> {
+  return new Set(tables.flatMap((table) => parsePlace(table)?.collection ?? []));
 }
 
 /**
@@ -91,7 +96,7 @@ async function isCollection(
 async function hasSpec(base: LanceBase, name: string): Promise<boolean> {
   let table: Table;
   try {
-    table = await openTable(base, name);
+    table = await openTable(base, await findPlace(base, name));
   } catch (thrown) {
     const error = toStoreError(thrown, name);
     if (error.code === "store_unavailable") throw error;

@@ -5,3 +5,5 @@ import { availableParallelism } from "node:os";
 process.env["LANCEDB_LOG"] ??= "error";
 // Its own choice is one less than there are cores: eight legs at once were 5 % slower with it on two.
 process.env["LANCE_CPU_THREADS"] ??= String(Math.max(2, availableParallelism()));
+// A panic over a damaged file comes back as an error; its stack would only bury the line that says so.
+process.env["RUST_BACKTRACE"] ??= "0";

@@ -1,9 +1,12 @@
 /** Snapshots by collection: kept while nothing was committed, replaced when something was. */
 import type { Table } from "@lancedb/lancedb";
 import { untilAborted } from "../../async/until-aborted.ts";
+import { AppError } from "../../errors.ts";
 import { checkName } from "../../stores/check.ts";
 import type { Snapshot } from "../../stores/store.ts";
 import { type LanceBase, openTable } from "./base.ts";
+import { findPlace, type Place } from "./place.ts";
+import { recoverLocked } from "./recover-locked.ts";
 import { createSnapshot } from "./snapshot.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -13,7 +16,10 @@ export interface Reader {
   forget(collection: string): void;
 }
 
+const LONG_AGO_MS = Number.NEGATIVE_INFINITY;
+
 interface Entry {
+  readonly place: Place;
   /** Follows the newest version; only asked for its number. */
   readonly head: Table;
   readonly snapshot: Snapshot;
@@ -23,18 +29,24 @@ interface Entry {
 /** Creates a reader. A commit of another process is seen after `config.freshnessMs` at the latest. */
 export function createReader(base: LanceBase): Reader {
   const entries = new Map<string, Entry>();
+  const tried = new Set<string>();
   const refreshing = new Map<string, Promise<Entry>>();
   const { clock, config } = base;
 
   const refresh = async (collection: string, known: Entry | undefined): Promise<Entry> => {
     const checkedAtMs = clock.now();
     try {
-      const head = known?.head ?? (await openTable(base, collection));
-      if (known !== undefined) await head.checkoutLatest();
+      const place = await findPlace(base, collection);
+      // Of another generation nothing is kept.
+      const before = known?.place.table === place.table ? known : undefined;
+      const head = before?.head ?? (await openOrMend(base, place, tried));
+      if (before !== undefined) await head.checkoutLatest();
       const version = await head.version();
-      const unchanged = known?.snapshot.info.version === version;
-      const snapshot = unchanged ? known.snapshot : await createSnapshot(base, collection, version);
-      return { head, snapshot, checkedAtMs };
+      const snapshot =
+        before?.snapshot.info.version === version
+          ? before.snapshot
+          : await createSnapshot(base, place, version, () => entries.delete(collection));
+      return { place, head, snapshot, checkedAtMs };
     } catch (thrown) {
       // A table that was dropped and made again breaks the old handle: look once with a new one.
       if (known !== undefined) return refresh(collection, undefined);
@@ -79,10 +91,22 @@ export function createReader(base: LanceBase): Reader {
     },
     forget(collection) {
       const entry = entries.get(collection);
-      if (entry !== undefined) {
-        entries.set(collection, { ...entry, checkedAtMs: Number.NEGATIVE_INFINITY });
-      }
+      if (entry !== undefined) entries.set(collection, { ...entry, checkedAtMs: LONG_AGO_MS });
       refreshing.delete(collection);
     },
   };
+}
+
+/** A table whose newest version a crash spoiled is brought back first, once, unless a writer is about to do so. */
+async function openOrMend(base: LanceBase, place: Place, tried: Set<string>): Promise<Table> {
+  try {
+    return await openTable(base, place);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== "collection_unavailable") throw thrown;
+    // What could not be brought back is not tried again with every question.
+    if (tried.has(place.table)) throw thrown;
+    tried.add(place.table);
+    if (!(await recoverLocked(base, place))) throw thrown;
+    return openTable(base, place);
+  }
 }

@@ -48,7 +48,7 @@ export async function loadResident(table: Table, spec: CollectionSpec): Promise<
   const block = createVectorBlock(found.numRows, spec.dimensions);
   const rows: string[] = [];
   const chunks: (Chunk | undefined)[] = [];
-  const hasVector: boolean[] = [];
+  const withoutVector: number[] = [];
   const texts: string[] = [];
   for (let row = 0; row < found.numRows; row += 1) {
     if (row % ROWS_AT_ONCE === 0) await nextTurn();
@@ -58,24 +58,31 @@ export async function loadResident(table: Table, spec: CollectionSpec): Promise<
     texts.push(typeof content === "string" ? content : "");
     const detail: unknown = details?.get(row);
     chunks.push(toChunk({ content, detail }));
-    hasVector.push(vector !== null && vector !== undefined);
-    if (vector !== null && vector !== undefined) block.set(row, vector.toArray());
+    if (vector === null || vector === undefined) withoutVector.push(row);
+    else block.set(row, vector.toArray());
   }
   const postings = await readPostings(texts, spec);
   const textBytes = texts.reduce((sum, text) => sum + BYTES_PER_CHUNK + text.length, 0);
-  return createResident({ rows, chunks, hasVector, block, postings, textBytes });
+  return createResident({ rows, chunks, withoutVector, block, postings, textBytes });
 }
 
 interface Parts {
   readonly rows: readonly string[];
   readonly chunks: readonly (Chunk | undefined)[];
-  readonly hasVector: readonly boolean[];
+  readonly withoutVector: readonly number[];
   readonly block: VectorBlock;
   readonly postings: Postings;
   readonly textBytes: number;
 }
 
-function createResident({ rows, chunks, hasVector, block, postings, textBytes }: Parts): Resident {
+function createResident({
+  rows,
+  chunks,
+  withoutVector,
+  block,
+  postings,
+  textBytes,
+}: Parts): Resident {
   const places = new Map(rows.map((row, index) => [row, index]));
   const toHits = (scores: Float32Array, limit: number, floor: number): readonly StoreHit[] =>
     findTopRows(scores, limit, floor).map((row) => ({
@@ -86,8 +93,7 @@ function createResident({ rows, chunks, hasVector, block, postings, textBytes }:
     bytes: block.bytes + postings.bytes + textBytes,
     nearest(vector, limit) {
       const scores = block.compare(vector);
-      for (const [row, has] of hasVector.entries())
-        if (!has) scores[row] = Number.NEGATIVE_INFINITY;
+      for (const row of withoutVector) scores[row] = Number.NEGATIVE_INFINITY;
       return toHits(scores, limit, Number.NEGATIVE_INFINITY);
     },
     matching: (terms, limit) => toHits(postings.score(terms), limit, 0),

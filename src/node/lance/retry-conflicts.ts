@@ -4,16 +4,18 @@ import { type Clock, sleep } from "../../async/clock.ts";
 import { COMMIT_ATTEMPTS_MAX, isConflict, toStoreError } from "./store-error.ts";
 
 const BACKOFF_MS = 50;
+const BACKOFF_MS_MAX = 1_000;
 
 interface RetryOptions {
   readonly clock: Clock;
   readonly table: Table;
+  readonly collection: string;
   readonly signal: AbortSignal;
 }
 
 /** A failed commit leaves the handle on its old version for ever, so it is brought forward before each new attempt. */
 export async function retryConflicts<T>(
-  { clock, table, signal }: RetryOptions,
+  { clock, table, collection, signal }: RetryOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -24,9 +26,9 @@ export async function retryConflicts<T>(
     } catch (thrown) {
       if (!isConflict(thrown) || attempt >= COMMIT_ATTEMPTS_MAX) {
         if (signal.aborted) throw signal.reason as Error;
-        throw toStoreError(thrown, table.name);
+        throw toStoreError(thrown, collection);
       }
     }
-    await sleep(clock, Math.random() * BACKOFF_MS * 2 ** attempt, signal);
+    await sleep(clock, Math.random() * Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt), signal);
   }
 }

@@ -3,6 +3,7 @@ import type { Table } from "@lancedb/lancedb";
 import type { Limiter } from "../../async/limiter.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import { AppError } from "../../errors.ts";
 import { checkQuery } from "../../stores/check.ts";
 import type { DocumentPage, DocumentPart, DocumentState, Snapshot } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
@@ -10,10 +11,12 @@ import { callNative, type LanceBase } from "./base.ts";
 import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
 import { readCondition } from "./read-condition.ts";
+import type { Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { readSpec } from "./schema.ts";
 import { keywordSearch, vectorSearch } from "./search.ts";
+import { isMissing } from "./store-error.ts";
 import { loadTerms } from "./term-store.ts";
 
 /** A look into what is loaded once is too short to wait in line with searches. */
@@ -23,25 +26,26 @@ const WARM_CHUNKS_MAX = 200_000;
 /** Most documents of one page, and chunks of one part of a document. */
 const PAGE_MAX = 1_000;
 
-/** Pins the collection at the version. Throws native errors; the caller maps them. */
+/** Pins the collection at the version. Throws native errors; the caller maps them. `onGone` is told that its files are. */
 export async function createSnapshot(
   base: LanceBase,
-  collection: string,
+  place: Place,
   version: number,
+  onGone: () => unknown,
 ): Promise<Snapshot> {
-  const table = await base.connection.openTable(collection, [], { version });
+  const { collection } = place;
+  const table = await base.connection.openTable(place.table, [], { version });
   const spec = readSpec(await table.schema(), collection);
   const info = await readInfo(table, spec);
-  const terms = loadOnce(() => loadTerms(base.connection, collection));
+  const terms = loadOnce(() => loadTerms(base.connection, place.table));
   const findResident = (): Resident | undefined =>
     isSmall(info)
-      ? base.residents.find(collection, version, () => loadResident(table, spec))
+      ? base.residents.find(place.table, version, () => loadResident(table, spec))
       : undefined;
   findResident(); // loads it ahead of the first question
   const isHeld = isSmall(info) && base.config.residentBytesMax > 0;
   if (!isHeld && info.chunks <= WARM_CHUNKS_MAX) void warm(base, table);
-  const call = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-    callNative(base, collection, signal, work);
+  const call = createCall(base, collection, onGone);
 
   return {
     info,
@@ -73,6 +77,7 @@ export async function createSnapshot(
         keywordSearch(table, query.terms, { ...options, counted: await terms(), version }),
       );
     },
+    peek: (row) => findResident()?.chunk(row),
     async take(rows, signal) {
       signal.throwIfAborted();
       if (rows.length === 0) return [];
@@ -102,6 +107,20 @@ async function readDocuments(
     .limit(Math.min(Math.max(1, limit), PAGE_MAX))
     .toArray();
   return rows.map((row): DocumentState => toDocumentState(row));
+}
+
+type Call = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+
+/** Native calls that tell when files of the version are gone. */
+function createCall(base: LanceBase, collection: string, onGone: () => unknown): Call {
+  return async (signal, work) => {
+    try {
+      return await callNative(base, collection, signal, work);
+    } catch (thrown) {
+      if (thrown instanceof AppError && isMissing(thrown.cause)) onGone();
+      throw thrown;
+    }
+  };
 }
 
 /**

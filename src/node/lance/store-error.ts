@@ -3,7 +3,7 @@ import * as z from "zod";
 import { AppError, toAppError } from "../../errors.ts";
 
 /** Most attempts at a commit that another writer got in the way of. */
-export const COMMIT_ATTEMPTS_MAX = 5;
+export const COMMIT_ATTEMPTS_MAX = 12;
 
 /** A native error as an AppError; `collection` is named in what clients see. AppErrors pass unchanged, bugs become `internal`. */
 export function toStoreError(thrown: unknown, collection: string): AppError {
@@ -11,11 +11,16 @@ export function toStoreError(thrown: unknown, collection: string): AppError {
   const native = thrown instanceof Error && thrown.constructor === Error;
   if (!native && !(thrown instanceof z.ZodError)) return toAppError(thrown);
   const text = thrown.message;
-  const because = (code: "store_unavailable" | "collection_unavailable", detail: string) =>
-    new AppError(code, { detail, cause: thrown });
+  const because = (
+    code: "store_unavailable" | "store_full" | "collection_unavailable",
+    detail: string,
+  ) => new AppError(code, { detail, cause: thrown });
   if (/tim(?:ed? ?out)/i.test(text)) return new AppError("deadline_exceeded", { cause: thrown });
   if (/no space left|storage full|quota exceeded/i.test(text)) {
-    return because("store_unavailable", "the disk of the store is full; nothing was changed");
+    return because(
+      "store_full",
+      "the disk of the store is full; what was acknowledged before stays",
+    );
   }
   if (/permission denied|access denied|forbidden|unauthorized/i.test(text)) {
     return because("store_unavailable", "the store may not be read or written with these rights");

@@ -16,18 +16,18 @@ const Stored = z.object({
 });
 
 /** Names of collections hold no dot, so that this can never be one. */
-export function toTermsName(collection: string): string {
-  return `${collection}.terms`;
+export function toTermsName(table: string): string {
+  return `${table}.terms`;
 }
 
 /** The statistics of the last index run; `undefined` when there was none. */
 export async function loadTerms(
   connection: Connection,
-  collection: string,
+  table: string,
 ): Promise<TermTable | undefined> {
   try {
-    const table = await connection.openTable(toTermsName(collection));
-    const rows: unknown[] = await table.query().limit(1).toArray();
+    const opened = await connection.openTable(toTermsName(table));
+    const rows: unknown[] = await opened.query().limit(1).toArray();
     const [row] = rows;
     return row === undefined ? undefined : readTermTable(Stored.parse(toPlain(row)));
   } catch (thrown) {
@@ -36,12 +36,11 @@ export async function loadTerms(
   }
 }
 
-/** Replaces the statistics. Versions older than `cleanupOlderThan` go. */
+/** Replaces the statistics; those before stay for readers until `cleanTerms`. */
 export async function saveTerms(
   connection: Connection,
-  collection: string,
+  table: string,
   { stored }: TermTable,
-  cleanupOlderThan: Date,
 ): Promise<void> {
   const { Binary, Field, Int32, Int64, Schema, Table, Utf8, vectorFromArray } = arrow;
   const schema = new Schema([
@@ -62,8 +61,17 @@ export async function saveTerms(
     counts: vectorFromArray([stored.counts], new Binary()),
     forms: vectorFromArray([stored.forms], new Utf8()),
   });
-  const table = await connection.createTable(toTermsName(collection), data, { mode: "overwrite" });
-  await table.optimize({ cleanupOlderThan });
+  await connection.createTable(toTermsName(table), data, { mode: "overwrite" });
+}
+
+/** Drops statistics that were replaced before `cleanupOlderThan`. */
+export async function cleanTerms(
+  connection: Connection,
+  table: string,
+  cleanupOlderThan: Date,
+): Promise<void> {
+  const opened = await connection.openTable(toTermsName(table));
+  await opened.optimize({ cleanupOlderThan });
 }
 
 function toPlain(row: unknown): unknown {

@@ -9,7 +9,7 @@ import { readDocuments } from "./documents.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { createTermCounter } from "./term-counter.ts";
 import type { TermTable } from "./term-table.ts";
-import { toContent } from "../../domain/chunk.ts";
+import { type Chunk, toContent } from "../../domain/chunk.ts";
 
 /** Findings listed of one kind; the rest is a number. */
 const EXAMPLES_MAX = 10;
@@ -21,26 +21,50 @@ interface VerifyOptions {
   readonly signal: AbortSignal;
 }
 
+/** What reading everything found. */
+export interface Verified {
+  /** One line for each thing that is wrong. */
+  readonly lines: readonly string[];
+  /** Documents of which a chunk is damaged, missing or there twice. */
+  readonly damaged: ReadonlySet<string>;
+  readonly indexesDiffer: boolean;
+  readonly termsDiffer: boolean;
+}
+
 /** One line for each thing that is wrong. Throws what the native library throws when the table cannot be read at all. */
 export async function verifyTable(options: VerifyOptions): Promise<readonly string[]> {
+  return (await inspectTable(options)).lines;
+}
+
+/** Reads everything. Throws what the native library throws when the table cannot be read at all. */
+export async function inspectTable(options: VerifyOptions): Promise<Verified> {
   const { table } = options;
   const rows = await table.countRows();
   const read = await verifyRows(options);
-  const findings = [...summarise(read.damaged, "damaged"), ...summarise(read.twice, "there twice")];
-  if (read.rows !== rows) findings.push(`${rows} chunks are counted, ${read.rows} can be read`);
+  const lines = [...summarise(read.damaged, "damaged"), ...summarise(read.twice, "there twice")];
+  if (read.rows !== rows) lines.push(`${rows} chunks are counted, ${read.rows} can be read`);
+  const damaged = new Set(read.damagedDocuments);
   for (const { id, chunks } of (await readDocuments(table)).values()) {
     const found = read.documents.get(id) ?? 0;
-    if (found !== chunks) findings.push(`document "${id}" has ${found} of its ${chunks} chunks`);
+    if (found === chunks) continue;
+    damaged.add(id);
+    lines.push(`document "${id}" has ${found} of its ${chunks} chunks`);
   }
-  if (rows > 0) findings.push(...(await verifyIndexes(table, rows)));
-  findings.push(...verifyTerms(options.saved, read.terms, await table.version()));
-  return findings;
+  const indexes = rows > 0 ? await verifyIndexes(table, rows) : [];
+  const terms = verifyTerms(options.saved, read.terms, await table.version());
+  return {
+    lines: [...lines, ...indexes, ...terms],
+    damaged,
+    indexesDiffer: indexes.length > 0,
+    termsDiffer: terms.length > 0,
+  };
 }
 
 interface Read {
   readonly rows: number;
   readonly damaged: readonly string[];
   readonly twice: readonly string[];
+  readonly damagedDocuments: ReadonlySet<string>;
   readonly documents: ReadonlyMap<string, number>;
   readonly terms: TermTable;
 }
@@ -51,18 +75,22 @@ async function verifyRows({ table, spec, signal }: VerifyOptions): Promise<Read>
   const documents = new Map<string, number>();
   const damaged: string[] = [];
   const twice: string[] = [];
+  const damagedDocuments = new Set<string>();
   let rows = 0;
-  for await (const batch of table.query().select(["id", "title", ...CHUNK_COLUMNS, "vector"])) {
+  const columns = ["id", "documentId", "position", "title", ...CHUNK_COLUMNS, "vector"];
+  for await (const batch of table.query().select(columns)) {
     signal.throwIfAborted();
     const contents: string[] = [];
     for (const row of batch.toArray() as Record<string, unknown>[]) {
       rows += 1;
       const id = String(row["id"]);
-      if (ids.has(id)) twice.push(id);
-      ids.add(id);
       const chunk = toChunk(row);
-      const same = chunk?.id === id && chunk.title.toWellFormed() === row["title"];
-      if (!same || !isVectorSound(row["vector"], spec)) damaged.push(id);
+      const isTwice = ids.has(id);
+      if (isTwice) twice.push(id);
+      ids.add(id);
+      const isSound = isRowSound(row, chunk) && isVectorSound(row["vector"], spec);
+      if (!isSound) damaged.push(id);
+      if (!isSound || isTwice) damagedDocuments.add(String(row["documentId"]));
       if (chunk === undefined) continue;
       contents.push(toContent(chunk));
       documents.set(chunk.documentId, (documents.get(chunk.documentId) ?? 0) + 1);
@@ -70,7 +98,17 @@ async function verifyRows({ table, spec, signal }: VerifyOptions): Promise<Read>
     await counter.add(contents);
   }
   const terms = await counter.toTable({ version: await table.version(), trainedRows: 0 });
-  return { rows, damaged, twice, documents, terms };
+  return { rows, damaged, twice, damagedDocuments, documents, terms };
+}
+
+/** Do the columns that are searched say what the hashed part of the row says? */
+function isRowSound(row: Readonly<Record<string, unknown>>, chunk: Chunk | undefined): boolean {
+  return (
+    chunk?.id === row["id"] &&
+    chunk?.documentId === row["documentId"] &&
+    chunk?.position === row["position"] &&
+    chunk?.title.toWellFormed() === row["title"]
+  );
 }
 
 function isVectorSound(value: unknown, spec: CollectionSpec): boolean {
@@ -92,6 +130,9 @@ async function verifyIndexes(table: Table, rows: number): Promise<string[]> {
     ? [...expected, [VECTOR_INDEX, "vector index"] as const]
     : expected) {
     const stats = await table.indexStats(name);
+    if (stats !== undefined && !(await isReadable(table, name))) {
+      findings.push(`the ${words} cannot be read; mend it with: pnpm ingest doctor --fix`);
+    }
     if (stats === undefined)
       findings.push(`there is no ${words}; mend it with: pnpm ingest optimize`);
     else if (stats.numUnindexedRows > 0) {
@@ -101,6 +142,15 @@ async function verifyIndexes(table: Table, rows: number): Promise<string[]> {
     }
   }
   return findings;
+}
+
+async function isReadable(table: Table, index: string): Promise<boolean> {
+  try {
+    await table.prewarmIndex(index);
+    return true;
+  } catch {
+    return false; // which is the finding
+  }
 }
 
 function verifyTerms(saved: TermTable | undefined, counted: TermTable, version: number): string[] {

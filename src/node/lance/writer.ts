@@ -1,19 +1,24 @@
 /** The one writer of a collection: commits of whole documents, and what follows them. */
+import { stat } from "node:fs/promises";
 import type { Table } from "@lancedb/lancedb";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { checkChange } from "../../stores/check.ts";
-import type { CollectionWriter, DocumentState } from "../../stores/store.ts";
+import type { Change, CollectionWriter, CommitReport, DocumentState } from "../../stores/store.ts";
+import { moveAside } from "../durable/files.ts";
 import type { Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import type { LanceBase } from "./base.ts";
 import { applyChange, readContents } from "./commit.ts";
 import { readDocuments } from "./documents.ts";
+import { type Durability, openDurability } from "./durability.ts";
 import { updateIndexes } from "./indexer.ts";
+import { type Place, toPaths } from "./place.ts";
+import { listManifests } from "./recover.ts";
 import { retryConflicts } from "./retry-conflicts.ts";
 import { readSpec } from "./schema.ts";
 import { readInfo } from "./snapshot.ts";
 import { createTermCounter, type TermCounter } from "./term-counter.ts";
-import { loadTerms, saveTerms } from "./term-store.ts";
+import { cleanTerms, loadTerms, saveTerms } from "./term-store.ts";
 import type { TermTable } from "./term-table.ts";
 import { verifyTable } from "./verify.ts";
 
@@ -24,8 +29,11 @@ const COUNT_BATCH = 2_000;
 
 interface WriterOptions {
   readonly base: LanceBase;
+  readonly place: Place;
   readonly table: Table;
   readonly lock: Lock;
+  /** What was wrong with the table when it was opened, a line each. */
+  readonly recovered: readonly string[];
   /** Called after everything readers of this process should see at once. */
   readonly onChange: () => void;
 }
@@ -39,38 +47,30 @@ interface State {
   counter: TermCounter | undefined;
 }
 
+/** What the writer's work shares. */
+interface Session extends Omit<WriterOptions, "lock" | "recovered"> {
+  readonly spec: CollectionSpec;
+  readonly state: State;
+  readonly durability: Durability;
+  /** Work that is done again, on the newest version, when another commit came between. */
+  readonly guard: <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+}
+
 /** Opens the writer of an open, locked table. */
 export async function createWriter(options: WriterOptions): Promise<CollectionWriter> {
-  const { base, table, lock, onChange } = options;
-  const spec = readSpec(await table.schema(), table.name);
-  const state = await readState(base, table, spec);
-  const guard = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-    retryConflicts({ clock: base.clock, table, signal }, work);
-
-  const index = async (signal: AbortSignal, progress: (step: string) => void): Promise<void> => {
-    const cleanupOlderThan = new Date(Date.now() - GRACE_MS);
-    const trainedRows = await guard(signal, () =>
-      updateIndexes(table, spec, {
-        cleanupOlderThan,
-        trainedRows: state.saved?.trainedRows ?? 0,
-        progress(step) {
-          signal.throwIfAborted(); // between native calls is the only place
-          progress(step);
-        },
-      }),
-    );
-    signal.throwIfAborted();
-    progress("term statistics");
-    state.counter ??= await countTerms(table, spec, signal);
-    const at = { version: await table.version(), trainedRows };
-    const terms = await state.counter.toTable(at);
-    await guard(signal, () => saveTerms(base.connection, spec.name, terms, cleanupOlderThan));
-    state.saved = terms;
-    state.info = await readInfo(table, spec);
-    onChange();
-  };
+  const { base, place, table, onChange } = options;
+  const { collection } = place;
+  const spec = readSpec(await table.schema(), collection);
+  const durability = await openDurability(base, place);
+  const state = await readState(base, place, table, spec);
+  // What was committed before this and not acknowledged was looked through by the recovery.
+  await durability.acknowledge(state.info);
+  const guard: Session["guard"] = (signal, work) =>
+    retryConflicts({ clock: base.clock, table, collection, signal }, work);
+  const session: Session = { ...options, spec, state, durability, guard };
 
   return {
+    recovered: options.recovered,
     get info() {
       return state.info;
     },
@@ -81,36 +81,122 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
     async commit(change, signal) {
       signal.throwIfAborted();
       checkChange(spec, change);
-      const { counter } = state;
-      state.counter = undefined; // unknown until the commit has happened or has not
-      const report = await guard(signal, () =>
-        applyChange({ ...options, spec, counter, documents: state.documents }, change),
-      );
-      state.counter = counter;
+      const report = await guard(signal, async () => commit(session, change));
       state.info = await readInfo(table, spec);
+      await durability.acknowledge(state.info);
       onChange();
       return report;
     },
     async index(signal, progress = () => {}) {
       // Statistics are saved last: where they are of this version, everything before them was done.
-      if (state.saved?.version !== state.info.version) await index(signal, progress);
+      if (state.saved?.version !== state.info.version) await index(session, signal, progress);
     },
     verify: (signal) =>
       guard(signal, () => verifyTable({ table, spec, saved: state.saved, signal })),
-    optimize: (signal) => index(signal, () => {}),
-    close: () => lock.release(),
+    optimize: (signal) => index(session, signal, () => {}),
+    close: () => options.lock.release(),
   };
 }
 
-async function readState(base: LanceBase, table: Table, spec: CollectionSpec): Promise<State> {
+async function commit(
+  { base, place, table, spec, state }: Session,
+  change: Change,
+): Promise<CommitReport> {
+  // Past the lock another writer may have been here: then nothing that is remembered holds.
+  if ((await table.version()) !== state.info.version) {
+    Object.assign(state, await readState(base, place, table, spec));
+  }
+  const { counter, info } = state;
+  state.counter = undefined; // unknown until the commit has happened or has not
+  const report = await applyChange({ table, spec, counter, documents: state.documents }, change);
+  if (report.version <= info.version + 1) state.counter = counter;
+  else state.documents = await readDocuments(table);
+  return report;
+}
+
+async function index(
+  session: Session,
+  signal: AbortSignal,
+  progress: (step: string) => void,
+): Promise<void> {
+  const { base, place, table, spec, state, durability, guard } = session;
+  const trainedRows = await guard(signal, () =>
+    updateIndexes(table, spec, {
+      trainedRows: state.saved?.trainedRows ?? 0,
+      progress(step) {
+        signal.throwIfAborted(); // between native calls is the only place
+        progress(step);
+      },
+    }),
+  );
+  signal.throwIfAborted();
+  progress("term statistics");
+  state.counter ??= await countTerms(table, spec, signal);
+  const at = { version: await table.version(), trainedRows };
+  const terms = await state.counter.toTable(at);
+  await guard(signal, () => saveTerms(base.connection, place.table, terms));
+  state.saved = terms;
+  state.info = await readInfo(table, spec);
+  await durability.acknowledge(state.info);
+  session.onChange();
+  await cleanUp(session, signal);
+}
+
+/** Old versions go only after the new one is on disk, and when no run can be reading them any more. */
+async function cleanUp(session: Session, signal: AbortSignal): Promise<void> {
+  const { base, place, table, spec, state, durability, guard } = session;
+  const before = new Date(Date.now() - GRACE_MS);
+  if (!(await hasOlderThan(base, place, before))) return;
+  await durability.cleanUp(
+    () => state.info,
+    async () => {
+      await guard(signal, async () => table.optimize({ cleanupOlderThan: before }));
+      await guard(signal, async () => cleanTerms(base.connection, place.table, before));
+      state.info = await readInfo(table, spec);
+    },
+  );
+  session.onChange();
+}
+
+async function readState(
+  base: LanceBase,
+  place: Place,
+  table: Table,
+  spec: CollectionSpec,
+): Promise<State> {
   const info = await readInfo(table, spec);
   const documents = await readDocuments(table);
-  const saved = await loadTerms(base.connection, spec.name);
+  const saved = await loadOwnTerms(base, place);
   const analyser = toAnalyser(spec);
   let counter: TermCounter | undefined;
   if (info.chunks === 0) counter = createTermCounter(analyser);
   else if (saved?.version === info.version) counter = createTermCounter(analyser, saved);
   return { info, documents, saved, counter };
+}
+
+/** Statistics that cannot be read are moved aside, as they are counted again at the end of the run. */
+async function loadOwnTerms(base: LanceBase, place: Place): Promise<TermTable | undefined> {
+  try {
+    return await loadTerms(base.connection, place.table);
+  } catch (thrown) {
+    if (!base.local) throw thrown;
+    const { terms, quarantine } = toPaths(base, place);
+    await moveAside(terms, quarantine);
+    return undefined;
+  }
+}
+
+/** Is there a version so old that no run can be reading it? Object storage is not looked through. */
+async function hasOlderThan(base: LanceBase, place: Place, before: Date): Promise<boolean> {
+  if (!base.local) return true;
+  const { folder, terms } = toPaths(base, place);
+  for (const path of [folder, terms]) {
+    const [, ...older] = await listManifests(path);
+    for (const manifest of older) {
+      if ((await stat(manifest.path)).mtime < before) return true;
+    }
+  }
+  return false;
 }
 
 /** Counts every chunk; needed when a run ended between its commit and its statistics. */

@@ -1,11 +1,12 @@
 /** What the LanceDB store makes of its folder: other processes, crashes, damage, and growth. */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { lancedb } from "../../../src/node/lance/native.ts";
 import type { Snapshot } from "../../../src/stores/store.ts";
 import { refusal, vectorQuery } from "../../conformance/store.ts";
 import { spec, toDocument, toVector } from "../../conformance/store-data.ts";
+import { createResidents } from "../../../src/node/lance/residents.ts";
 import { createTestStore, openTestStore } from "./test-store.ts";
 
 const { signal } = new AbortController();
@@ -60,6 +61,79 @@ describe("another process", () => {
     const error = await refusal(other.openWriter(spec.name, signal));
     expect(error).toMatchObject({ code: "ingest_locked" });
     expect(error.detail).toContain(String(process.pid));
+    await writer.close();
+  });
+});
+
+describe("past the lock", () => {
+  test("many writers of the same documents store nothing twice and lose nothing", async () => {
+    const { store, folder } = await createTestStore();
+    await (await store.create(spec, signal)).close();
+    const writers = [];
+    for (let number = 0; number < 4; number += 1) {
+      const other = await openTestStore(folder);
+      writers.push(await other.openWriter(spec.name, signal));
+      await rm(join(folder, `${spec.name}.lock`));
+    }
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all(
+        writers.map(async (writer, number) =>
+          writer.commit(
+            {
+              put: [
+                toDocument("shared", [`round ${round}`]),
+                toDocument(`own${number}-${round}`, ["x"]),
+              ],
+              remove: [],
+            },
+            signal,
+          ),
+        ),
+      );
+    }
+    for (const writer of writers) await writer.close();
+    const last = await store.openWriter(spec.name, signal);
+    await last.index(signal);
+    expect(await last.verify(signal)).toEqual([]);
+    expect(last.info).toMatchObject({ documents: 21, chunks: 21 });
+    await last.close();
+  });
+});
+
+describe("a reader that holds an old version", () => {
+  test("outlives compaction and cleaning up", async () => {
+    const { folder, writer } = await load(["one"]);
+    const other = await openTestStore(folder, {
+      freshnessMs: 3_600_000,
+      residents: createResidents(0),
+    });
+    const before = await other.open(spec.name, signal);
+    for (let round = 0; round < 3; round += 1) {
+      await writer.commit({ put: [toDocument("a", [`new ${round}`])], remove: [] }, signal);
+      await writer.optimize(signal);
+    }
+    const [hit] = await before.search(vectorQuery(0), signal);
+    expect((await before.take([hit?.row ?? ""], signal))[0]?.text).toBe("one");
+    await writer.close();
+  });
+});
+
+describe("a reader whose version was cleaned away by another program", () => {
+  test("says so once, and the next run reads what there is now", async () => {
+    const { folder, writer } = await load(["one"]);
+    const other = await openTestStore(folder, {
+      freshnessMs: 3_600_000,
+      residents: createResidents(0),
+    });
+    const before = await other.open(spec.name, signal);
+    await writer.commit({ put: [toDocument("a", ["new"])], remove: [] }, signal);
+    const table = await (await lancedb.connect(folder)).openTable(spec.name);
+    await table.optimize({ cleanupOlderThan: new Date(Date.now() + 1_000) });
+    const error = await refusal(before.search(vectorQuery(0), signal));
+    expect(error.code).toBe("collection_unavailable");
+    const after = await other.open(spec.name, signal);
+    const [hit] = await after.search(vectorQuery(0), signal);
+    expect((await after.take([hit?.row ?? ""], signal))[0]?.text).toBe("new");
     await writer.close();
   });
 });

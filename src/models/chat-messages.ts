@@ -1,0 +1,51 @@
+/** A conversation with its tools as the Chat Completions protocol writes it. */
+import { APIError } from "openai";
+import type {
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+} from "openai/resources/chat/completions";
+import type { ChatMessage, ChatRequest } from "./model.ts";
+
+/** The messages and, where the request offers any, the tools. */
+export function toConversation({
+  messages,
+  tools = [],
+  toolChoice,
+}: ChatRequest): Pick<ChatCompletionCreateParamsStreaming, "messages" | "tools" | "tool_choice"> {
+  return {
+    messages: messages.map(toMessage),
+    ...(tools.length === 0
+      ? {}
+      : {
+          tools: tools.map(({ name, description, parameters }) => ({
+            type: "function" as const,
+            function: { name, description, parameters: { ...parameters } },
+          })),
+          ...(toolChoice === undefined ? {} : { tool_choice: toolChoice }),
+        }),
+  };
+}
+
+function toMessage(message: ChatMessage): ChatCompletionMessageParam {
+  if (message.role === "tool") {
+    return { role: "tool", tool_call_id: message.callId, content: message.content };
+  }
+  const { role, content } = message;
+  if (role !== "assistant" || message.toolCalls === undefined) return { role, content };
+  return {
+    role,
+    content,
+    tool_calls: message.toolCalls.map(({ id, name, arguments: text }) => ({
+      id,
+      type: "function" as const,
+      function: { name, arguments: text },
+    })),
+  };
+}
+
+/** Whether a refusal (HTTP 400 or 422) names the tools, as servers and models without them do. */
+export function refusesTools(thrown: unknown): boolean {
+  if (!(thrown instanceof APIError) || (thrown.status !== 400 && thrown.status !== 422))
+    return false;
+  return /\btools?\b|tool_choice|function.calling/i.test(`${thrown.param ?? ""} ${thrown.message}`);
+}

@@ -1,0 +1,92 @@
+/** Puts a model's tool calls together from the pieces of a stream; servers differ in how they cut and name them. */
+import * as z from "zod";
+import type { ToolCall } from "./model.ts";
+
+const Piece = z.object({
+  index: z.number().nullish(),
+  id: z.string().nullish(),
+  function: z.object({ name: z.string().nullish(), arguments: z.unknown() }).partial().nullish(),
+});
+type Piece = z.infer<typeof Piece>;
+
+export interface ToolCallAccumulator {
+  /** Takes a chunk's `tool_calls`. Gives the characters of arguments it brought, for the caller's limit. */
+  add(pieces: unknown): number;
+  /** The calls in the order in which they began. Those that have no id get `call_1`, `call_2` and so on. */
+  calls(): readonly ToolCall[];
+}
+
+interface Draft {
+  readonly index: number | undefined;
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+/** Creates an accumulator for one answer. */
+export function createToolCallAccumulator(): ToolCallAccumulator {
+  const drafts: Draft[] = [];
+  return {
+    add(pieces) {
+      let length = 0;
+      for (const value of Array.isArray(pieces) ? pieces : []) {
+        const parsed = Piece.safeParse(value);
+        if (!parsed.success) continue;
+        const draft = findDraft(drafts, parsed.data) ?? begin(drafts, parsed.data);
+        const text = toText(parsed.data.function?.arguments);
+        if (draft.id === "") draft.id = parsed.data.id ?? "";
+        draft.name = joinName(draft.name, parsed.data.function?.name ?? "");
+        draft.arguments += text;
+        length += text.length;
+      }
+      return length;
+    },
+    calls() {
+      const taken = new Set(drafts.map(({ id }) => id));
+      let count = 0;
+      const makeId = (): string => {
+        do count += 1;
+        while (taken.has(`call_${count}`));
+        return `call_${count}`;
+      };
+      return drafts.map(({ id, name, arguments: text }) => ({
+        id: id === "" ? makeId() : id,
+        name,
+        arguments: text,
+      }));
+    },
+  };
+}
+
+/** An id says most, then the index, then whether a name shows that another call begins. */
+function findDraft(drafts: readonly Draft[], piece: Piece): Draft | undefined {
+  const id = piece.id ?? "";
+  const same = id === "" ? undefined : drafts.findLast((draft) => draft.id === id);
+  if (same !== undefined) return same;
+  const index = piece.index ?? undefined;
+  const near =
+    index === undefined ? drafts.at(-1) : drafts.findLast((draft) => draft.index === index);
+  if (near === undefined) return undefined;
+  if (id !== "") return near.id === "" && near.arguments === "" ? near : undefined;
+  return index === undefined && hasName(piece) && near.name !== "" ? undefined : near;
+}
+
+function hasName({ function: named }: Piece): boolean {
+  return (named?.name ?? "") !== "";
+}
+
+function begin(drafts: Draft[], { index }: Piece): Draft {
+  const draft: Draft = { index: index ?? undefined, id: "", name: "", arguments: "" };
+  drafts.push(draft);
+  return draft;
+}
+
+/** Some servers repeat the whole name with every piece. */
+function joinName(name: string, next: string): string {
+  return next.startsWith(name) ? next : name === next || next === "" ? name : name + next;
+}
+
+function toText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

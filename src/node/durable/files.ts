@@ -1,0 +1,86 @@
+/** Files that survive a loss of power: synced to disk with their folders, replaced whole, and sealed with a checksum. */
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
+
+/** Size and CRC-32 of a file: a flipped bit changes the one or the other, without exception. */
+export type Seal = readonly [bytes: number, crc: number];
+
+/** Small: a buffer a file, let go of only when there are many. */
+const BUFFER_BYTES = 64 * 1_024;
+
+/** The seal of a file, which is synced to disk before with `sync`. Throws the system's error. */
+export async function sealFile(path: string, sync: boolean): Promise<Seal> {
+  const file = await open(path, "r");
+  try {
+    if (sync) await file.datasync();
+    const buffer = new Uint8Array(BUFFER_BYTES);
+    let [bytes, crc] = [0, 0];
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, BUFFER_BYTES, bytes);
+      if (bytesRead === 0) return [bytes, crc];
+      crc = crc32(buffer.subarray(0, bytesRead), crc);
+      bytes += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the names in a folder lasting: a synced file whose name is lost is lost. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Replaces a file in one step: readers see the old content or the new, also after a loss of power. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    throw thrown;
+  }
+}
+
+/** Moves files out of the way into a folder beside them, under names that tell when; nothing is deleted. Returns where to. */
+export async function moveAside(path: string, quarantine: string): Promise<string> {
+  await mkdir(quarantine, { recursive: true });
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
+  const name = path.slice(dirname(path).length + 1);
+  const target = join(quarantine, `${stamp}-${randomUUID().slice(0, 4)}-${name}`);
+  await rename(path, target);
+  await syncFolder(dirname(path));
+  return target;
+}
+
+/** Paths of all files below a folder, relative to it; empty when there is no such folder. */
+export async function listFiles(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  } catch (thrown) {
+    if (isCode(thrown, "ENOENT")) return [];
+    throw thrown;
+  }
+}
+
+export function isCode(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === code;
+}

@@ -1,0 +1,112 @@
+/** The journal beside a table: which versions were acknowledged, and the seals of their files. One checked line an entry. */
+import { open, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import * as z from "zod";
+import { parseCheckedLine, readFormat, toCheckedLine } from "./checked-line.ts";
+import { isCode, replaceFile, type Seal, syncFolder } from "./files.ts";
+
+/** Grows when an older program must not go on from what a newer one wrote. */
+const FORMAT = 1;
+const Seals = z.record(z.string(), z.tuple([z.int(), z.int()]).readonly());
+const Entry = z.discriminatedUnion("type", [
+  /** Everything of this version is on disk. `files` are those that no entry before it names. */
+  z.object({
+    format: z.literal(FORMAT),
+    type: z.literal("version"),
+    version: z.int().positive(),
+    chunks: z.int(),
+    documents: z.int(),
+    files: Seals,
+  }),
+  /** Old files may be going from here on until the journal is written anew. */
+  z.object({ format: z.literal(FORMAT), type: z.literal("cleanup") }),
+  /** Readers were pointed to this table. */
+  z.object({ format: z.literal(FORMAT), type: z.literal("ready"), atMs: z.number() }),
+]);
+export type JournalEntry = z.infer<typeof Entry>;
+export type NewEntry = JournalEntry extends infer One
+  ? One extends JournalEntry
+    ? Omit<One, "format">
+    : never
+  : never;
+
+export interface Journal {
+  readonly state: "absent" | "sound" | "broken" | "newer";
+  /** The last version that was acknowledged. */
+  readonly last: Extract<JournalEntry, { type: "version" }> | undefined;
+  readonly files: ReadonlyMap<string, Seal>;
+  /** A cleanup began and nothing says that it ended: files may be gone that are listed. */
+  readonly cleaning: boolean;
+  readonly readyAtMs: number | undefined;
+}
+
+/**
+ * Reads a journal. A last line that was cut off is what a crash leaves and no damage; any other line that
+ * is not what was written makes it `broken`, and what can be read of it still counts. Throws the system's error.
+ */
+export async function readJournal(path: string): Promise<Journal> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (thrown) {
+    if (!isCode(thrown, "ENOENT")) throw thrown;
+    return {
+      state: "absent",
+      last: undefined,
+      files: new Map(),
+      cleaning: false,
+      readyAtMs: undefined,
+    };
+  }
+  const lines = text.split("\n");
+  const files = new Map<string, Seal>();
+  let state: Journal["state"] = "sound";
+  let last: Journal["last"];
+  let [cleaning, readyAtMs]: [boolean, number | undefined] = [false, undefined];
+  for (const [index, line] of lines.entries()) {
+    if (line === "") continue;
+    const entry = parseLine(line);
+    if (entry === "newer") state = "newer";
+    if (entry === "broken" && state === "sound" && index < lines.length - 1) state = "broken";
+    if (typeof entry === "string") continue;
+    if (entry.type === "cleanup") cleaning = true;
+    if (entry.type === "ready") readyAtMs = entry.atMs;
+    if (entry.type !== "version") continue;
+    last = entry;
+    for (const [name, seal] of Object.entries(entry.files)) files.set(name, seal);
+  }
+  return { state, last, files, cleaning, readyAtMs };
+}
+
+function parseLine(line: string): JournalEntry | "broken" | "newer" {
+  const read = parseCheckedLine(line);
+  if (read === "broken") return "broken";
+  if (readFormat(read.value) > FORMAT) return "newer";
+  const parsed = Entry.safeParse(read.value);
+  return parsed.success ? parsed.data : "broken";
+}
+
+function toLine(entry: NewEntry): string {
+  return toCheckedLine({ format: FORMAT, ...entry });
+}
+
+/** Appends an entry and returns when it is on disk. A line that was cut off before it stays a line of its own. Throws the system's error. */
+export async function appendJournal(path: string, entry: NewEntry): Promise<void> {
+  const file = await open(path, "a+");
+  try {
+    const { size } = await file.stat();
+    const end = new Uint8Array(1);
+    if (size > 0) await file.read(end, 0, 1, size - 1);
+    const isCut = size > 0 && end[0] !== 0x0a;
+    await file.appendFile(isCut ? `\n${toLine(entry)}` : toLine(entry));
+    await file.datasync();
+    if (size === 0) await syncFolder(dirname(path));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes the journal anew in one step, with these entries only. */
+export async function writeJournal(path: string, entries: readonly NewEntry[]): Promise<void> {
+  await replaceFile(path, entries.map(toLine).join(""));
+}

@@ -1,0 +1,113 @@
+/** Mends a table: what can be made again is made again, what cannot is marked for the next ingest, damaged files are moved aside. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Table } from "@lancedb/lancedb";
+import type { CollectionSpec } from "../../domain/collection.ts";
+import { moveAside, type Seal, sealFile } from "../durable/files.ts";
+import { type NewEntry, writeJournal } from "../durable/journal.ts";
+import { type Damage, type Examination, verify } from "./examination.ts";
+import { listTableFiles } from "./durability.ts";
+import { toDocumentsSql } from "./filter-sql.ts";
+import { createTextIndex } from "./indexer.ts";
+import { type Place, toPaths } from "./place.ts";
+import { readInfo } from "./snapshot.ts";
+import { toStoreError } from "./store-error.ts";
+import { saveTerms } from "./term-store.ts";
+import { createVectorIndex, INDEX_ROWS_MIN } from "./vector-index.ts";
+import { countTerms } from "./writer.ts";
+
+interface Mending {
+  readonly place: Place;
+  readonly table: Table;
+  readonly spec: CollectionSpec;
+  readonly damage: Damage;
+}
+
+/** Returns what is still wrong; then damaged files stay where they are. */
+export async function mendTable(
+  examination: Examination,
+  mending: Mending,
+): Promise<readonly string[]> {
+  const { base, find } = examination;
+  const { place, table, spec, damage } = mending;
+  try {
+    await table.checkoutLatest();
+    await mendRows(examination, mending);
+    if (needsIndexes(mending)) await mendIndexes(examination, mending);
+    for (const name of [...damage.misplaced, ...damage.hints]) {
+      const path = join(base.uri, name);
+      if (existsSync(path)) await moveAside(path, toPaths(base, place).quarantine);
+    }
+    const { lines } = await verify(examination, place, table, spec);
+    if (lines.length === 0) await writeSeals(examination, mending);
+    return lines;
+  } catch (thrown) {
+    examination.signal.throwIfAborted();
+    find(
+      "note",
+      "what cannot be mended comes back by restoring its folder, or by dropping it and ingesting it again",
+    );
+    return [toStoreError(thrown, place.collection).detail ?? "it cannot be read"];
+  }
+}
+
+/** A hint or a journal alone is mended without touching what is whole. */
+function needsIndexes({ damage }: Mending): boolean {
+  const { files, verified } = damage;
+  return files.length > 0 || verified === undefined || verified.lines.length > 0;
+}
+
+/** Documents with a damaged chunk go; where a damaged file may hold more than can be seen, all are marked. */
+async function mendRows({ find }: Examination, { place, table, damage }: Mending): Promise<void> {
+  const damaged = [...(damage.verified?.damaged ?? [])];
+  if (damaged.length > 0) {
+    await table.delete(toDocumentsSql(damaged));
+    find("note", `${damaged.length} damaged documents were taken out: ingest them again`);
+  }
+  const prefix = `${place.table}.lance/`;
+  if (damage.files.some((name) => /^(data|_deletions)\//.test(name.slice(prefix.length)))) {
+    await table.update({ values: { documentHash: "" } });
+    find(
+      "note",
+      "its documents were marked as changed: ingest them again, so that all of them are whole",
+    );
+  }
+}
+
+async function mendIndexes(
+  { base, find, signal }: Examination,
+  { place, table, spec, damage }: Mending,
+): Promise<void> {
+  const rows = await table.countRows();
+  if (rows > 0) await createTextIndex(table, spec);
+  const vectors = await table.countRows("vector IS NOT NULL");
+  const trainedRows = vectors >= INDEX_ROWS_MIN ? rows : 0;
+  if (trainedRows > 0) {
+    await table.createIndex("vector", { config: createVectorIndex(rows), replace: true });
+  }
+  const { terms, quarantine } = toPaths(base, place);
+  const hasTerms = damage.files.some((name) => name.startsWith(`${place.table}.terms.lance/`));
+  if (existsSync(terms) && (hasTerms || damage.verified === undefined)) {
+    await moveAside(terms, quarantine);
+  }
+  const counter = await countTerms(table, spec, signal);
+  const at = { version: await table.version(), trainedRows };
+  await saveTerms(base.connection, place.table, await counter.toTable(at));
+  find("note", "its indexes and statistics were made anew");
+}
+
+/** Everything is as it should be: the journal starts again from here. */
+async function writeSeals(
+  { base }: Examination,
+  { place, table, spec, damage }: Mending,
+): Promise<void> {
+  const files: Record<string, Seal> = {};
+  for (const name of await listTableFiles(base, place)) {
+    files[name] = await sealFile(join(base.uri, name), true);
+  }
+  const { version, chunks, documents } = await readInfo(table, spec);
+  const entry: NewEntry = { type: "version", version, chunks, documents, files };
+  const { readyAtMs } = damage.journal;
+  const ready: NewEntry[] = readyAtMs === undefined ? [] : [{ type: "ready", atMs: readyAtMs }];
+  await writeJournal(toPaths(base, place).journal, [entry, ...ready]);
+}

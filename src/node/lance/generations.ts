@@ -1,0 +1,184 @@
+/** Generations of a collection: begun beside the present one, published by the pointer, kept for a while, removed. */
+import { rm } from "node:fs/promises";
+import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import { AppError } from "../../errors.ts";
+import { checkName, checkSpec } from "../../stores/check.ts";
+import type { CollectionWriter, Generations, GenerationWriter } from "../../stores/store.ts";
+import { appendJournal, readJournal } from "../durable/journal.ts";
+import { type Pointer, readPointer, writePointer } from "../durable/pointer.ts";
+import type { Lock } from "../lock.ts";
+import { toAnalyser } from "./analyser.ts";
+import { type LanceBase, openTable } from "./base.ts";
+import { parsePlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
+import { readSpec, toSchema } from "./schema.ts";
+import { dropTable } from "./drop-table.ts";
+import { toStoreError } from "./store-error.ts";
+import { toTermsName } from "./term-store.ts";
+
+const HOUR_MS = 3_600_000;
+const TABLES_MAX = 10_000;
+
+interface GenerationDeps {
+  readonly base: LanceBase;
+  /** Runs under the collection's lock, which the writer keeps. */
+  readonly withLock: <T>(collection: string, work: (lock: Lock) => Promise<T>) => Promise<T>;
+  readonly openWriter: (place: Place, lock: Lock) => Promise<CollectionWriter>;
+  readonly readInfo: (collection: string, signal: AbortSignal) => Promise<CollectionInfo>;
+  readonly forget: (collection: string) => void;
+}
+
+/** Creates the generations of a local store. */
+export function createGenerations(deps: GenerationDeps): Generations {
+  const { base } = deps;
+  return {
+    async begin(spec, signal) {
+      signal.throwIfAborted();
+      checkSpec(spec);
+      toAnalyser(spec);
+      return deps.withLock(spec.name, async (lock) => {
+        const pointer = await readPointer(toPointerPath(base, spec.name), spec.name);
+        await removeExpired(base, spec.name);
+        const place = await findBegun(base, spec, pointer);
+        const writer = await deps.openWriter(place, lock);
+        return withPublish(writer, async () => {
+          try {
+            await point(base, place, pointer.current);
+          } catch (thrown) {
+            throw toStoreError(thrown, spec.name);
+          }
+          deps.forget(spec.name);
+        });
+      });
+    },
+    async rollback(collection, signal) {
+      signal.throwIfAborted();
+      checkName(collection);
+      await deps.withLock(collection, async (lock) => {
+        const { current, previous } = await readPointer(
+          toPointerPath(base, collection),
+          collection,
+        );
+        const place = toPlace(collection, previous?.generation ?? 0);
+        if (previous === undefined || !(await isThere(base, place))) {
+          throw new AppError("not_found", {
+            detail: `collection ${collection} has no generation before the present one; it is kept for GENERATION_KEEP_HOURS after it was replaced`,
+          });
+        }
+        await point(base, place, current);
+        deps.forget(collection);
+        await lock.release();
+      });
+      return deps.readInfo(collection, signal);
+    },
+  };
+}
+
+function withPublish(writer: CollectionWriter, publish: () => Promise<void>): GenerationWriter {
+  return {
+    recovered: writer.recovered,
+    get info() {
+      return writer.info; // changes with every commit
+    },
+    documents: (signal) => writer.documents(signal),
+    commit: (change, signal) => writer.commit(change, signal),
+    index: (signal, progress) => writer.index(signal, progress),
+    verify: (signal) => writer.verify(signal),
+    optimize: (signal) => writer.optimize(signal),
+    close: () => writer.close(),
+    publish,
+  };
+}
+
+/** Points readers to the place; the generation before it is kept. */
+async function point(base: LanceBase, place: Place, before: number): Promise<void> {
+  const nowMs = Date.now();
+  const keptUntilMs = nowMs + base.config.generationKeepHours * HOUR_MS;
+  // In the journal first: from it a pointer that was lost is made again.
+  await appendJournal(toPaths(base, place).journal, { type: "ready", atMs: nowMs });
+  await writePointer(toPointerPath(base, place.collection), {
+    current: place.generation,
+    previous: { generation: before, keptUntilMs },
+  });
+}
+
+/** The newest generation if it was begun with this spec and never shown, else a new one. */
+async function findBegun(base: LanceBase, spec: CollectionSpec, pointer: Pointer): Promise<Place> {
+  const all = await listGenerations(base, spec.name);
+  const newest = all.at(-1);
+  if (newest !== undefined && newest.generation > pointer.current) {
+    const shown = (await readJournal(toPaths(base, newest).journal)).readyAtMs !== undefined;
+    if (!shown && (await hasSpec(base, newest, spec))) return newest;
+    if (!shown) await removeGeneration(base, newest);
+  }
+  const place = toPlace(spec.name, Math.max(pointer.current, newest?.generation ?? 1) + 1);
+  await base.connection.createEmptyTable(place.table, toSchema(spec));
+  return place;
+}
+
+async function hasSpec(base: LanceBase, place: Place, spec: CollectionSpec): Promise<boolean> {
+  try {
+    const found = readSpec(await (await openTable(base, place)).schema(), place.collection);
+    return toComparable(found) === toComparable(spec);
+  } catch (thrown) {
+    if (thrown instanceof AppError) return false; // a shell, or damaged before anyone saw it
+    throw thrown;
+  }
+}
+
+/** The order of the fields says nothing. */
+function toComparable({ metadata, ...spec }: CollectionSpec): string {
+  const byName = (value: object): readonly (readonly [string, unknown])[] =>
+    Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([byName(spec), byName(metadata)]);
+}
+
+/** All generations that have a table, oldest first. */
+export async function listGenerations(
+  { connection }: LanceBase,
+  collection: string,
+): Promise<readonly Place[]> {
+  const names = await connection.tableNames({ limit: TABLES_MAX });
+  return names
+    .map(parsePlace)
+    .filter((place): place is Place => place?.collection === collection)
+    .toSorted((one, other) => one.generation - other.generation);
+}
+
+/** Removes generations that were shown once and are neither read nor kept. Needs the lock. Returns their tables' names. */
+export async function removeExpired(base: LanceBase, collection: string): Promise<string[]> {
+  if (!base.local) return [];
+  const { current, previous } = await readPointer(toPointerPath(base, collection), collection);
+  const removed: string[] = [];
+  for (const place of await listGenerations(base, collection)) {
+    const kept = previous?.generation === place.generation && previous.keptUntilMs > Date.now();
+    const begun =
+      place.generation > current &&
+      (await readJournal(toPaths(base, place).journal)).readyAtMs === undefined;
+    if (place.generation === current || kept || begun) continue;
+    await removeGeneration(base, place);
+    removed.push(place.table);
+  }
+  return removed;
+}
+
+/** Removes a generation with all that lies beside it. What was moved aside stays. */
+export async function removeGeneration(base: LanceBase, place: Place): Promise<void> {
+  await dropTable(base, toTermsName(place.table));
+  await dropTable(base, place.table);
+  if (!base.local) return;
+  const { folder, journal } = toPaths(base, place);
+  // The library leaves the folder of a shell.
+  await rm(folder, { recursive: true, force: true });
+  await rm(journal, { force: true });
+}
+
+async function isThere(base: LanceBase, place: Place): Promise<boolean> {
+  if (place.generation < 1) return false;
+  try {
+    await openTable(base, place);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === "collection_not_found") return false;
+    throw thrown;
+  }
+}

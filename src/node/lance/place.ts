@@ -1,0 +1,50 @@
+/** Where the parts of a collection lie: its generations are tables of their own, and the pointer says which one is read. */
+import { join } from "node:path";
+import { readPointer } from "../durable/pointer.ts";
+import type { LanceBase } from "./base.ts";
+import { toTermsName } from "./term-store.ts";
+
+/** One generation of a collection. Names of collections hold no dot, so that no two places meet. */
+export interface Place {
+  readonly collection: string;
+  readonly generation: number;
+  /** Name of its table. */
+  readonly table: string;
+}
+
+export function toPlace(collection: string, generation: number): Place {
+  const table = generation === 1 ? collection : `${collection}.g${generation}`;
+  return { collection, generation, table };
+}
+
+/** `notes.g2` and `notes` as places; undefined for the table of statistics and for what others made. */
+export function parsePlace(table: string): Place | undefined {
+  const match = /^([a-z0-9][a-z0-9_-]{0,62})(?:\.g([2-9]|[1-9]\d{1,8}))?$/.exec(table);
+  return match === null ? undefined : toPlace(match[1] ?? "", Number(match[2] ?? 1));
+}
+
+/** The generation that is read. Throws AppError collection_unavailable for a pointer that cannot be used. */
+export async function findPlace(base: LanceBase, collection: string): Promise<Place> {
+  if (!base.local) return toPlace(collection, 1);
+  const { current } = await readPointer(toPointerPath(base, collection), collection);
+  return toPlace(collection, current);
+}
+
+export function toPointerPath({ uri }: Pick<LanceBase, "uri">, collection: string): string {
+  return join(uri, `${collection}.pointer`);
+}
+
+export function toLockPath({ uri }: Pick<LanceBase, "uri">, collection: string): string {
+  return join(uri, `${collection}.lock`);
+}
+
+/** Files beside and below the table, in a local store. */
+export function toPaths({ uri }: Pick<LanceBase, "uri">, { table }: Place) {
+  return {
+    journal: join(uri, `${table}.journal`),
+    folder: join(uri, `${table}.lance`),
+    terms: join(uri, `${toTermsName(table)}.lance`),
+    /** What was moved out of the way, never deleted by the program. */
+    quarantine: join(uri, `${table}.quarantine`),
+  };
+}

@@ -1,0 +1,33 @@
+/** What is read of a chunk: made once for chunks that stores keep, so that what is known of a text is found by the text itself. */
+import { type Chunk, toContent } from "../domain/chunk.ts";
+import type { Snapshot } from "../stores/store.ts";
+import { toStems } from "../text/stems.ts";
+import type { Arm } from "./leg.ts";
+
+const contents = new WeakMap<Chunk, string>();
+
+/** The chunk's title, headings and text, as they are embedded and indexed. */
+export function contentOf(chunk: Chunk): string {
+  const content = contents.get(chunk) ?? toContent(chunk);
+  contents.set(chunk, content);
+  return content;
+}
+
+/**
+ * Reads what the best hits of a finished arm say, where it is in memory: the arms that are still waited
+ * for will most likely bring the same chunks, and the time until then is free.
+ */
+export function readAhead(
+  { legs }: Arm,
+  snapshots: readonly Snapshot[],
+  candidatesMax: number,
+): void {
+  const best = legs
+    .flatMap(({ hits }) => hits.slice(0, candidatesMax))
+    .toSorted((a, b) => b.score - a.score)
+    .slice(0, candidatesMax);
+  for (const { collection, row } of best) {
+    const chunk = snapshots.find(({ info }) => info.name === collection)?.peek?.(row);
+    if (chunk !== undefined) toStems(contentOf(chunk));
+  }
+}

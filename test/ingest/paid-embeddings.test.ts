@@ -1,0 +1,139 @@
+/** Vectors that were paid for are not paid for twice, and an endpoint that falls silent on the way is waited for. */
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openEmbeddingCache } from "../../ingest/embedding-cache.ts";
+import { withPatience } from "../../ingest/with-patience.ts";
+import { AppError } from "../../src/errors.ts";
+import type { Embedder } from "../../src/models/model.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+
+const { signal } = new AbortController();
+
+function createEmbedder(refuse: () => AppError | undefined = () => undefined) {
+  const asked: string[] = [];
+  const embedder: Embedder = {
+    id: "test:paid",
+    batchMax: 100,
+    fusionWeight: 0.5,
+    async embed(texts) {
+      const error = refuse();
+      if (error !== undefined) throw error;
+      asked.push(...texts);
+      return texts.map(({ length }) => Float32Array.of(Math.cos(length), Math.sin(length)));
+    },
+  };
+  return { embedder, asked };
+}
+
+describe("a cache of embeddings", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tributary-embeddings-"));
+  });
+  afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+  const open = async (embedder: Embedder, bytesMax = 1_000_000) =>
+    openEmbeddingCache(embedder, { folder, bytesMax }, (thrown) => {
+      throw thrown as Error;
+    });
+  const findFile = async (): Promise<string> => {
+    const [name = ""] = await readdir(folder);
+    const [file = ""] = await readdir(join(folder, name));
+    return join(folder, name, file);
+  };
+
+  test("asks for what is not there, in this run and in the next", async () => {
+    const first = createEmbedder();
+    const cache = await open(first.embedder);
+    const vectors = await cache.embedder.embed(["one", "three"], "document", signal);
+    expect(await cache.embedder.embed(["three", "one"], "document", signal)).toEqual(
+      vectors.toReversed(),
+    );
+    expect(first.asked).toEqual(["one", "three"]);
+    const second = createEmbedder();
+    const next = await open(second.embedder);
+    expect([next.has("one"), next.has("fifth")]).toEqual([true, false]);
+    expect(await next.embedder.embed(["fifth", "one"], "document", signal)).toHaveLength(2);
+    expect(second.asked).toEqual(["fifth"]);
+  });
+
+  test("keeps questions out, and the vectors of other embedders", async () => {
+    const { embedder, asked } = createEmbedder();
+    await (await open(embedder)).embedder.embed(["one"], "query", signal);
+    await (await open(embedder)).embedder.embed(["one"], "document", signal);
+    await (
+      await open({ ...embedder, id: "test:other" })
+    ).embedder.embed(["one"], "document", signal);
+    expect(asked).toEqual(["one", "one", "one"]);
+  });
+
+  test("uses nothing of a record that was cut off or changed", async () => {
+    const { embedder, asked } = createEmbedder();
+    await (await open(embedder)).embedder.embed(["one", "three"], "document", signal);
+    const path = await findFile();
+    const bytes = await readFile(path);
+    bytes[22] = (bytes[22] ?? 0) ^ 4;
+    await writeFile(path, bytes);
+    await truncate(path, bytes.length - 1);
+    await (await open(embedder)).embedder.embed(["one", "three"], "document", signal);
+    expect(asked).toEqual(["one", "three", "one", "three"]);
+  });
+
+  test("lets the oldest go when it is too large", async () => {
+    const { embedder } = createEmbedder();
+    await (await open(embedder)).embedder.embed(["one"], "document", signal);
+    expect((await open(embedder, 10)).has("one")).toBe(false);
+  });
+});
+
+describe("patience", () => {
+  const down = new AppError("upstream_unavailable");
+  const run = async (refusals: readonly (AppError | undefined)[], patienceMs = 10_000) => {
+    const clock = createFakeClock();
+    const waits: number[] = [];
+    const queue = [...refusals];
+    const { embedder, asked } = createEmbedder(() => queue.shift());
+    const patient = withPatience(embedder, {
+      patienceMs,
+      clock,
+      onPause: (waitMs) => waits.push(waitMs),
+    });
+    await patient.embed(["first"], "document", signal);
+    const second = patient.embed(["second"], "document", signal);
+    const settled = Promise.allSettled([second]);
+    for (let step = 0; step < 20; step += 1) await clock.advance(patienceMs);
+    const [result] = await settled;
+    return { result, waits, asked };
+  };
+
+  test("waits longer each time, and goes on when the endpoint does", async () => {
+    const { result, waits, asked } = await run([undefined, down, down]);
+    expect(result?.status).toBe("fulfilled");
+    expect({ waits, asked }).toEqual({ waits: [2_000, 4_000], asked: ["first", "second"] });
+  });
+
+  test("ends with the endpoint's own error", async () => {
+    const { result, waits } = await run([undefined, down, down, down, down, down], 5_000);
+    expect(result).toMatchObject({ status: "rejected", reason: down });
+    expect(waits).toEqual([2_000, 3_000]);
+  });
+
+  test("has none with a refusal that does not pass", async () => {
+    const refusal = new AppError("upstream_config");
+    const { result, waits } = await run([undefined, refusal]);
+    expect(result).toMatchObject({ status: "rejected", reason: refusal });
+    expect(waits).toEqual([]);
+  });
+
+  test("has none before the first answer", async () => {
+    const { embedder } = createEmbedder(() => down);
+    const patient = withPatience(embedder, {
+      patienceMs: 1_000,
+      clock: createFakeClock(),
+      onPause: () => expect.unreachable(),
+    });
+    await expect(patient.embed(["one"], "document", signal)).rejects.toBe(down);
+  });
+});

@@ -1,0 +1,44 @@
+import { LLMock } from "@copilotkit/aimock";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ChatDelta, ChatRequest } from "../../src/models/model.ts";
+import { createOpenAiChat } from "../../src/models/openai-chat.ts";
+import { createOpenAiClient } from "../../src/models/openai-client.ts";
+
+let mock: LLMock;
+beforeAll(async () => {
+  mock = await LLMock.create({ port: 0 });
+});
+afterAll(async () => {
+  await mock.stop();
+});
+
+const offer = { name: "search", description: "Finds.", parameters: { type: "object" } };
+
+async function ask(messages: ChatRequest["messages"]): Promise<readonly ChatDelta[]> {
+  const client = createOpenAiClient({ apiKey: "k", baseUrl: `${mock.url}/v1` });
+  const chat = createOpenAiChat({ client, model: "m" });
+  const request = { messages, outputTokensMax: 50, temperature: 0, tools: [offer] };
+  const deltas: ChatDelta[] = [];
+  for await (const delta of chat.stream(request, new AbortController().signal)) deltas.push(delta);
+  return deltas;
+}
+
+test("a model that calls a tool gives the whole call, then the finish that says so", async () => {
+  mock.onMessage(/weather/, { toolCalls: [{ name: "search", arguments: '{"query":"rain"}' }] });
+  const deltas = await ask([{ role: "user", content: "weather" }]);
+  expect(deltas.filter(({ type }) => type !== "usage")).toEqual([
+    {
+      type: "tool-calls",
+      calls: [{ id: expect.any(String), name: "search", arguments: '{"query":"rain"}' }],
+    },
+    { type: "finish", reason: "tool-calls" },
+  ]);
+});
+
+test("a server that takes no tools is told apart from a wrong setting", async () => {
+  mock.onMessage(/refuse/, { error: { message: "tools are not supported" }, status: 400 });
+  await expect(ask([{ role: "user", content: "refuse" }])).rejects.toMatchObject({
+    code: "unsupported_option",
+    retryable: false,
+  });
+});

@@ -1,0 +1,169 @@
+/** Damage of every kind: found in one line, mended where it can be, and never served. */
+import { mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { systemClock } from "../../../src/async/clock.ts";
+import { parseConfig } from "../../../src/config.ts";
+import { toCheckedLine } from "../../../src/node/durable/checked-line.ts";
+import { examineStore } from "../../../src/node/lance/doctor.ts";
+import { refusal } from "../../conformance/store.ts";
+import { spec, toDocument } from "../../conformance/store-data.ts";
+import { createTestStore, openTestStore } from "./test-store.ts";
+
+const { signal } = new AbortController();
+const { name } = spec;
+
+async function fill() {
+  const { store, folder } = await createTestStore();
+  const writer = await store.create(spec, signal);
+  await writer.commit({ put: [toDocument("a", ["one", "two"])], remove: [] }, signal);
+  await writer.commit({ put: [toDocument("b", ["three"])], remove: [] }, signal);
+  await writer.index(signal);
+  await writer.close();
+  return folder;
+}
+
+async function examine(folder: string, fix = false) {
+  const options = { uri: folder, config: parseConfig({}), clock: systemClock };
+  const { findings } = await examineStore(options, { fix }, signal);
+  return findings.map(({ state, what }) => `${state}: ${what}`);
+}
+
+async function countChunks(folder: string): Promise<number> {
+  return (await (await openTestStore(folder)).open(name, signal)).info.chunks;
+}
+
+/** The first file below the folder. */
+async function pick(folder: string, ...below: readonly string[]): Promise<string> {
+  const path = join(folder, ...below);
+  const [first = ""] = (await readdir(path)).toSorted();
+  return (await stat(join(path, first))).isDirectory() ? pick(path, first) : join(path, first);
+}
+
+async function flip(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const at = Math.floor(bytes.length / 2);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+}
+
+describe("a store without damage", () => {
+  test("has no findings, also after old versions were cleaned up", async () => {
+    const folder = await fill();
+    expect(await examine(folder)).toEqual([]);
+    const versions = join(folder, `${name}.lance`, "_versions");
+    for (const file of await readdir(versions)) await utimes(join(versions, file), 1, 1);
+    const writer = await (await openTestStore(folder)).openWriter(name, signal);
+    await writer.optimize(signal);
+    expect(await writer.verify(signal)).toEqual([]);
+    await writer.close();
+    expect(await examine(folder)).toEqual([]);
+  });
+
+  test("is told from a folder that is none", async () => {
+    const { folder } = await createTestStore();
+    await writeFile(join(folder, "notes.md"), "# Notes");
+    await expect(examine(folder)).rejects.toMatchObject({
+      code: "not_found",
+      detail: expect.stringContaining("there is no store in"),
+    });
+    expect(await readdir(folder)).toEqual(["notes.md"]);
+  });
+});
+
+describe("damage", () => {
+  test.each<[string, (folder: string) => Promise<unknown>, RegExp]>([
+    ["of the pointer", (folder) => writeFile(join(folder, `${name}.pointer`), "{"), /pointer/],
+    ["of the journal", (folder) => flip(join(folder, `${name}.journal`)), /journal/],
+    ["that took the journal", (folder) => rm(join(folder, `${name}.journal`)), /no journal/],
+    ["of the lock", (folder) => writeFile(join(folder, `${name}.lock`), "{"), /lock file/],
+    [
+      "of an index",
+      async (folder) => flip(await pick(folder, `${name}.lance`, "_indices")),
+      /_indices.* is not what was written/,
+    ],
+    [
+      "of a transaction",
+      async (folder) => flip(await pick(folder, `${name}.lance`, "_transactions")),
+      /_transactions.* is not what was written/,
+    ],
+    [
+      "of the statistics",
+      async (folder) => flip(await pick(folder, `${name}.terms.lance`, "data")),
+      /terms.* is not what was written/,
+    ],
+    [
+      "of the newest manifest",
+      async (folder) => truncate(await pick(folder, `${name}.lance`, "_versions"), 0),
+      /manifest/,
+    ],
+    [
+      "of the hint",
+      (folder) =>
+        writeFile(join(folder, `${name}.lance`, "_versions", "latest_version_hint.json"), "{"),
+      /hint/,
+    ],
+  ])("%s is found, and mended without losing a chunk", async (_what, damage, line) => {
+    const folder = await fill();
+    await damage(folder);
+    expect((await examine(folder)).join("\n")).toMatch(line);
+    const mended = await examine(folder, true);
+    expect(mended.filter((finding) => finding.startsWith("damaged"))).toEqual([]);
+    expect(await examine(folder)).toEqual([]);
+    expect(await countChunks(folder)).toBe(3);
+  });
+
+  test("of data is found; mending marks the documents for the next ingest", async () => {
+    const folder = await fill();
+    const data = join(folder, `${name}.lance`, "data");
+    for (const file of await readdir(data)) {
+      const bytes = await readFile(join(data, file));
+      const at = bytes.indexOf("three");
+      if (at === -1) continue;
+      bytes.write("threw", at);
+      await writeFile(join(data, file), bytes);
+    }
+    expect((await examine(folder)).join("\n")).toContain(`chunk "b#0" is damaged`);
+    expect((await examine(folder, true)).join("\n")).toContain("ingest them again");
+    expect(await examine(folder)).toEqual([]);
+    const writer = await (await openTestStore(folder)).openWriter(name, signal);
+    const documents = await writer.documents(signal);
+    expect([...documents.values()].map(({ id, hash }) => [id, hash])).toEqual([["a", ""]]);
+    await writer.close();
+  });
+
+  test("of a creation that was cut off is moved aside", async () => {
+    const folder = await fill();
+    await mkdir(join(folder, "other.lance", "_versions"), { recursive: true });
+    expect(await examine(folder)).toEqual([expect.stringMatching(/damaged: other is the shell/)]);
+    await examine(folder, true);
+    expect(await examine(folder)).toEqual([]);
+  });
+});
+
+describe("files of a newer program", () => {
+  const newer = toCheckedLine({ format: 99 });
+  test.each(["journal", "pointer"])("%s: one clear line, and nothing is changed", async (kind) => {
+    const folder = await fill();
+    const path = join(folder, `${name}.${kind}`);
+    await writeFile(path, newer);
+    expect(await examine(folder, true)).toEqual([expect.stringContaining("newer version")]);
+    const store = await openTestStore(folder);
+    expect(await refusal(store.openWriter(name, signal))).toMatchObject({
+      code: "collection_unavailable",
+      detail: expect.stringContaining("newer version"),
+    });
+    expect(await readFile(path, "utf8")).toBe(newer);
+  });
+
+  test("lock: nobody writes", async () => {
+    const folder = await fill();
+    await writeFile(join(folder, `${name}.lock`), JSON.stringify({ format: 2, owner: "x" }));
+    const store = await openTestStore(folder);
+    expect(await refusal(store.openWriter(name, signal))).toMatchObject({
+      code: "ingest_locked",
+      detail: expect.stringContaining("newer version"),
+    });
+    expect(await examine(folder, true)).toEqual([expect.stringContaining("newer version")]);
+  });
+});
