@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { SetValue } from "../telemetry/meter.ts";
 
-const RESOLUTION_MS = 20;
+const RESOLUTION_MS = 50;
 const QUANTILES = [0.5, 0.99, 1];
 
 /** Returns a reader. The lag is of the time since it was last read. Keeps no process alive. */

@@ -27,7 +27,7 @@ export interface OtlpExporterOptions {
 /** Spans that wait; what comes after them is dropped. */
 const QUEUE_MAX = 4_096;
 const BATCH_MAX = 512;
-const INTERVAL_MS = 2_000;
+const INTERVAL_MS = 5_000;
 const TIMEOUT_MS = 5_000;
 
 /** Creates an exporter that sends nothing until it has something. */
@@ -55,32 +55,42 @@ class Exporter implements OtlpExporter {
       return;
     }
     this.#queue.push(span);
-    if (this.#queue.length >= BATCH_MAX) void this.flush();
-    else this.#cancelTimer ??= this.#options.clock.timer(INTERVAL_MS, () => void this.flush());
+    if (this.#queue.length >= BATCH_MAX) void this.#sendPresent();
+    else if (this.#sending === undefined) this.#arm();
   }
 
   async flush(): Promise<void> {
+    while (this.#queue.length > 0 || this.#sending !== undefined) await this.#sendPresent();
+  }
+
+  #arm(): void {
+    this.#cancelTimer ??= this.#options.clock.timer(INTERVAL_MS, () => void this.#sendPresent());
+  }
+
+  /** What comes meanwhile waits for a batch to be full, or for its time. */
+  #sendPresent(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#sending ??= this.#sendAll().finally(() => {
+    this.#sending ??= this.#send(this.#queue.length).finally(() => {
       this.#sending = undefined;
+      if (this.#queue.length > 0) this.#arm();
     });
-    await this.#sending;
+    return this.#sending;
   }
 
   /** One batch after the other, so that a collector that hangs holds one request and no more. */
-  async #sendAll(): Promise<void> {
-    while (this.#queue.length > 0) {
+  async #send(spans: number): Promise<void> {
+    for (let left = spans; left > 0 || this.#queue.length >= BATCH_MAX; left -= BATCH_MAX) {
       const batch = this.#queue.slice(0, BATCH_MAX);
       this.#queue = this.#queue.slice(BATCH_MAX);
-      const failure = await this.#send(batch);
+      const failure = await this.#post(batch);
       if (failure !== undefined) this.dropped += batch.length;
       this.#report(failure);
     }
   }
 
   /** Undefined when the collector took it, else in a few words why it did not. */
-  async #send(batch: readonly SpanRecord[]): Promise<string | undefined> {
+  async #post(batch: readonly SpanRecord[]): Promise<string | undefined> {
     const { clock, headers, resource } = this.#options;
     using deadline = startDeadline({ clock, budgetMs: TIMEOUT_MS, stage: "export" });
     try {
