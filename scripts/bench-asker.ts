@@ -6,11 +6,11 @@ export interface Asked {
   readonly endMs: number;
   /** The stream ended with its last event. */
   readonly complete: boolean;
-  /** The last 2,000 characters, for a look at the last event. */
+  /** The last characters, for a look at the last event. */
   readonly tail: string;
 }
 
-const TAIL_CHARS = 2_000;
+const TAIL_CHARS = 8_000;
 const END = "event: run-end";
 
 export interface Asker {

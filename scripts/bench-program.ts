@@ -1,5 +1,5 @@
 /** Programs under measurement, each in a process of its own, and what they take of the machine. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 export interface Program extends AsyncDisposable {
   readonly port: number;
   readonly pid: number;
+  readonly child: ChildProcess;
+  /** Its exit code, when it has ended. */
+  readonly exit: Promise<number | null>;
   /** Processor time so far, all threads, user and system. */
   cpuMs(): number;
   /** Most memory it ever held. */
@@ -27,7 +30,7 @@ export async function startProgram(
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
   let port = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     port = Number(/^(\d+)$|127\.0\.0\.1:(\d+)/.exec(line)?.slice(1).find(Boolean) ?? 0);
@@ -39,6 +42,8 @@ export async function startProgram(
   return {
     port,
     pid,
+    child,
+    exit,
     cpuMs() {
       const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
       return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
@@ -49,7 +54,7 @@ export async function startProgram(
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
-      await closed;
+      await exit;
     },
   };
 }

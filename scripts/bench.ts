@@ -1,9 +1,15 @@
-/** `pnpm bench`: every figure beside its goal. `--json` for machines, `--only NAME` for one of them, `--chunks N` for a smaller ingest. */
+/**
+ * `pnpm bench`: figures beside their goals. `--full` also has the service under many clients, bad ones,
+ * failing upstreams and its own end. `--json` for machines, `--only NAME` for one of them, `--chunks N`
+ * for a smaller ingest.
+ */
 import { parseArgs } from "node:util";
 import { toAnswerRows } from "./bench-answers.ts";
+import { benchFaults } from "./bench-faults.ts";
 import { benchIngest, INGEST_GOALS } from "./bench-ingest.ts";
 import { benchRetrieval, toRows } from "./bench-retrieval.ts";
 import type { Row } from "./bench-row.ts";
+import { benchServing } from "./bench-serving.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   retrieval: async () => toRows(await benchRetrieval()),
@@ -34,20 +40,28 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   },
 };
 
+/** Minutes each; `bench-serving.ts` and `bench-faults.ts` run them in small as well. */
+const FULL: typeof BENCHES = {
+  serving: () => benchServing(1),
+  faults: () => benchFaults(1),
+};
+
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     only: { type: "string" },
+    full: { type: "boolean", default: false },
     chunks: { type: "string", default: "100000" },
   },
 });
-if (values.only !== undefined && !(values.only in BENCHES)) {
-  console.error(`there is no bench ${values.only}; there are: ${Object.keys(BENCHES).join(", ")}`);
+const all = values.full ? { ...BENCHES, ...FULL } : BENCHES;
+if (values.only !== undefined && !(values.only in all)) {
+  console.error(`there is no bench ${values.only}; there are: ${Object.keys(all).join(", ")}`);
   process.exit(64);
 }
 
 const rows: Row[] = [];
-for (const [name, bench] of Object.entries(BENCHES)) {
+for (const [name, bench] of Object.entries(all)) {
   if (values.only !== undefined && values.only !== name) continue;
   process.stderr.write(`${name} …\n`);
   rows.push(...(await bench()));

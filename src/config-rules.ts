@@ -46,12 +46,14 @@ const AT_MOST: readonly (readonly [keyof Numbers, keyof Numbers])[] = [
   ["deltaGapTimeoutMs", "deadlineMs"],
   ["embedAttemptTimeoutMs", "embedTimeoutMs"],
   ["rerankAttemptTimeoutMs", "rerankTimeoutMs"],
-  ["usageWaitMs", "deltaGapTimeoutMs"],
   ["backoffMs", "backoffMsMax"],
   ["retryCost", "retryTokensMax"],
   ["retryStallCost", "retryTokensMax"],
   ["breakerSamplesMin", "breakerSamplesMax"],
 ];
+
+/** The first must be below the second: at the same moment either may win. */
+const BELOW: typeof AT_MOST = [["usageWaitMs", "deltaGapTimeoutMs"]];
 
 /** Every contradiction, by the name of the setting to change. */
 export function findContradictions(config: CheckedSettings): readonly Issue[] {
@@ -61,7 +63,13 @@ export function findContradictions(config: CheckedSettings): readonly Issue[] {
       message: `must not exceed ${toVariable(high)}, which is ${config[high]}`,
     }),
   );
-  return [...tooLarge, ...findUselessLimits(config), ...findLostFallbacks(config)];
+  const notBelow = BELOW.filter(([low, high]) => config[low] >= config[high]).map(
+    ([low, high]): Issue => ({
+      path: low,
+      message: `must be below ${toVariable(high)}, which is ${config[high]}`,
+    }),
+  );
+  return [...tooLarge, ...notBelow, ...findUselessLimits(config), ...findLostFallbacks(config)];
 }
 
 /** An answer that fills its context would wait for a turn that never comes. */

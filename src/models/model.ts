@@ -13,6 +13,10 @@ export interface Embedder {
   readonly batchMax: number;
   /** Share of this embedder's arm when fused with the keyword arm, 0 to 1, set on data. */
   readonly fusionWeight: number;
+  /** Part of that share which is left when the question names someone or something, or a number: 0 to 1; unset: all of it. */
+  readonly namesShare?: number;
+  /** Cosine of texts that have nothing to do with each other; unset: unknown, and the worst hit stands for it. */
+  readonly zero?: number;
   /** Full-text names of the languages it was made for; unset: any. In others its arm only fills in what words do not find. */
   readonly languages?: readonly string[];
   /**

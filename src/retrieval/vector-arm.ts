@@ -27,6 +27,7 @@ export async function searchByVector(
       return {
         name: `vector ${id}`,
         weight: ask.retrieval.vectorWeight ?? weigh(embedder, group, ask.question),
+        ...(embedder?.zero === undefined ? {} : { zero: embedder.zero }),
         legs,
       };
     }),
@@ -34,19 +35,27 @@ export async function searchByVector(
 }
 
 /**
- * The embedder's share, or none where it does not know the language: then its hits stand behind those
- * that words found. Told by the script of the question and the language of the collections.
+ * The embedder's share; less of it where the question names something that it knows little of; none
+ * where it does not know the language: then its hits stand behind those that words found. Told by the
+ * words and the script of the question and by the language of the collections.
  */
 function weigh(
   embedder: Embedder | undefined,
   group: readonly Snapshot[],
   question: string,
 ): number | undefined {
-  const languages = embedder?.languages;
-  if (languages === undefined) return embedder?.fusionWeight;
+  if (embedder === undefined) return undefined;
+  const { fusionWeight, namesShare = 1, languages } = embedder;
+  const weight = fusionWeight * (holdsName(question) ? namesShare : 1);
+  if (languages === undefined) return weight;
   const isForeign = ({ info }: Snapshot): boolean =>
     info.tokenizer === "icu" || (info.language !== "none" && !languages.includes(info.language));
-  return isMostlyLatin(question) && !group.every(isForeign) ? embedder?.fusionWeight : 0;
+  return isMostlyLatin(question) && !group.every(isForeign) ? weight : 0;
+}
+
+/** A word with a capital that does not merely open the question, or anything with a digit. */
+function holdsName(question: string): boolean {
+  return /\S\s+["'“‘(]?\p{Lu}[\p{L}\p{N}]|\p{N}/u.test(question);
 }
 
 function isMostlyLatin(text: string): boolean {

@@ -11,7 +11,7 @@ const lost = (fault: string, failed: ErrorCode, fast: string, rest: Partial<Cell
   name: fault,
   upstream: onAll("chat", fault),
   sees: { failed, shown: true },
-  env: { DELTA_GAP_TIMEOUT_MS: "250" },
+  env: { DELTA_GAP_TIMEOUT_MS: "250", USAGE_WAIT_MS: "100" },
   requests: {},
   fast,
   ...rest,

@@ -58,7 +58,7 @@ async function askMany(
   seed: number,
   rules: readonly Rule[],
 ): Promise<readonly CheckedStream[]> {
-  const env = { ...SHORT, ...WIDE, RERANK_TIMEOUT_MS: "400" };
+  const env = { ...SHORT, ...WIDE, RERANK_TIMEOUT_MS: "400", RERANK_ATTEMPT_TIMEOUT_MS: "400" };
   await using world = await startWorld({ folder, env, upstream: { seed, rules } });
   const streams = await pMap(
     Array.from({ length: count }),

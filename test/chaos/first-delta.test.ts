@@ -33,7 +33,8 @@ const lasting = (
 /** Silent in whatever way: left, asked again, at last quoted. */
 const silent = (fault: string, fast: string): readonly Cell[] => [
   mended(fault, fast, { env: SHORT, requests: { chat: [2, 3], left: [1, 2] } }),
-  lasting(fault, 3, fast, { env: SHORT, requests: { chat: 3, left: 3 } }),
+  // A silence is waited for once more and not twice.
+  lasting(fault, 2, fast, { env: SHORT, requests: { chat: 2, left: 2 } }),
 ];
 
 const cells: readonly Cell[] = [
@@ -133,7 +134,7 @@ const cells: readonly Cell[] = [
   {
     name: "silence after the finish reason, which harms nothing",
     upstream: on("stall-finish"),
-    env: { DELTA_GAP_TIMEOUT_MS: "250" },
+    env: { DELTA_GAP_TIMEOUT_MS: "250", USAGE_WAIT_MS: "100" },
     sees: {},
     requests: { left: 1 },
     fast: `${RETRY} > takes a silence behind the finish reason for the end`,

@@ -28,6 +28,9 @@ const S = "test/chaos/store.test.ts";
 const C = "test/chaos/client.test.ts";
 const SHAPES = "test/chaos/shapes.test.ts";
 const ANY = "test/chaos/any-fault.test.ts";
+const P = "test/chaos/policy.test.ts";
+const GATE = "test/http/run-gate.test.ts";
+const PRESSURE = "test/async/pressure.test.ts";
 const MAIN = "test/node/main.test.ts";
 const COMMANDS = "test/ingest/commands.test.ts";
 
@@ -35,9 +38,11 @@ const UPSTREAM: readonly Row[] = [
   {
     fault: "slow but inside its budget",
     seen: "an answer, nothing degraded",
-    tests: [`${E} > slow, but inside`, `${L0} > slow, but inside`, `${R} > slow, but inside`],
-    after: [
-      "policy: embeddings and rerank are hedged at the observed p95, the loser's socket is closed",
+    tests: [
+      `${E} > slow, but inside`,
+      `${L0} > slow, but inside`,
+      `${R} > slow, but inside`,
+      `${P} > overtaken by a second one`,
     ],
   },
   {
@@ -53,8 +58,8 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > silent("blank-deltas=20"`,
       `${L1} > lost("stall-after=3"`,
       `${R} > skipped("stall-headers"`,
+      `${P} > writes when the first fails`,
     ],
-    after: ["policy: a fallback model answers where one is set"],
   },
   {
     fault: "429 with a time that fits",
@@ -78,8 +83,11 @@ const UPSTREAM: readonly Row[] = [
   {
     fault: "429 without a time",
     seen: "at most three attempts",
-    tests: [`${E} > lasting("rate-limit", 3`, `${L0} > lasting("rate-limit", 3`],
-    after: ["policy: retries are paid from a token bucket for each upstream"],
+    tests: [
+      `${E} > lasting("rate-limit", 3`,
+      `${L0} > lasting("rate-limit", 3`,
+      `${P} > retries are paid for`,
+    ],
   },
   {
     fault: "no quota, a wrong key, no such model",
@@ -89,8 +97,8 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > lasting("status=401", 1`,
       `${R} > skipped("quota"`,
       `${I} > a wrong key`,
+      `${P} > a breaker that has opened`,
     ],
-    after: ["policy: the breaker opens for that key"],
   },
   {
     fault: "5xx",
@@ -100,10 +108,8 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > lasting("status=503", 3`,
       `${R} > skipped("status=503"`,
       `${I} > an outage, once`,
-    ],
-    after: [
-      "policy: the breaker opens and one probe mends it",
-      "policy: at most three attempts over all models",
+      `${P} > one probe closes it`,
+      `${P} > three attempts are for all models`,
     ],
   },
   {
@@ -259,11 +265,11 @@ const SYSTEM: readonly Row[] = [
   {
     fault: "overload",
     seen: "only 200, 429 and 503 with Retry-After; health is answered",
-    tests: [],
-    after: [
-      "gate: bounded runs and a bounded queue, fair between callers",
-      "gate: brown-out sheds optional stages",
-      "gate: identical questions in flight share one run",
+    tests: [
+      `${P} > beyond its places`,
+      `${GATE} > every caller that waits is served`,
+      `${PRESSURE} > the level rises at once`,
+      `${P} > identical questions share one run`,
     ],
   },
   {
@@ -285,7 +291,6 @@ const SYSTEM: readonly Row[] = [
     fault: "a crash in the making of a table",
     seen: "the shell is no collection and is replaced",
     tests: ["test/node/lance/lance-files.test.ts > the shell of a broken creation"],
-    after: ["ingest: kill in a loop and at each rename, power loss, a full disk"],
   },
   {
     fault: "files of a collection missing, short or empty",

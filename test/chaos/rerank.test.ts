@@ -15,7 +15,10 @@ const skipped = (fault: string, fast: string, rest: Partial<Cell> = {}): Cell =>
   fast,
   ...rest,
 });
-const late = { env: { RERANK_TIMEOUT_MS: "300" }, requests: { rerank: 1, left: 1 } } as const;
+const late = {
+  env: { RERANK_TIMEOUT_MS: "300", RERANK_ATTEMPT_TIMEOUT_MS: "300" },
+  requests: { rerank: 1, left: 1 },
+} as const;
 
 const cells: readonly Cell[] = [
   {

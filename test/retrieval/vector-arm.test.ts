@@ -29,6 +29,24 @@ test.each(cases)("%s", async (_, specs, question, expected) => {
   expect(arm?.weight).toBe(expected);
 });
 
+test.each([
+  ["why use jitter?", 0.3],
+  ["Why use jitter?", 0.3],
+  ["Why does I/O block?", 0.3],
+  ["When did Ada Lovelace live?", 0.06],
+  ["What happened in 1998?", 0.06],
+  ["who wrote “Dune”?", 0.06],
+])(
+  "an embedder that knows few names weighs less where one is asked for: %s",
+  async (question, expected) => {
+    const embedder = { ...wordEmbedder, namesShare: 0.2 };
+    const embedders = new Map([[embedder.id, embedder]]);
+    const snapshots = [toSnapshot(english)];
+    const [arm] = await searchByVector(embedders, snapshots, toAsk(question), createTestRun());
+    expect(arm?.weight).toBeCloseTo(expected, 5);
+  },
+);
+
 test("a weight of the caller's own is taken as it is", async () => {
   const embedder = { ...wordEmbedder, languages: ["english"] };
   const ask = toAsk("¿Por qué?", { retrieval: { vectorWeight: 0.7 } });

@@ -42,6 +42,7 @@ const ENV: Readonly<Record<string, string>> = {
   EMBED_ATTEMPT_TIMEOUT_MS: "8000",
   EMBED_TIMEOUT_MS: "9000",
   RERANK_TIMEOUT_MS: "8000",
+  RERANK_ATTEMPT_TIMEOUT_MS: "7000",
   FIRST_DELTA_TIMEOUT_MS: "8000",
   DELTA_GAP_TIMEOUT_MS: "8000",
   SEARCH_TIMEOUT_MS: "10000",
@@ -55,6 +56,7 @@ export const SHORT: Readonly<Record<string, string>> = {
   EMBED_ATTEMPT_TIMEOUT_MS: "200",
   FIRST_DELTA_TIMEOUT_MS: "250",
   DELTA_GAP_TIMEOUT_MS: "250",
+  USAGE_WAIT_MS: "100",
 };
 
 /** A store whose collections the fake upstream embedded, written once and copied for who damages it. */
@@ -81,6 +83,8 @@ export interface WorldOptions {
   readonly folder: TempFolder;
   readonly env?: Readonly<Record<string, string>>;
   readonly upstream?: SettingsInput;
+  /** Absent: everyone enters. */
+  readonly gate?: RunGate;
   /** Where the service looks for its models instead, made of the fake upstream's address. */
   readonly toBaseUrl?: (url: string) => string;
 }
@@ -100,7 +104,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const { folder, env = {}, toBaseUrl = (url: string) => url } = options;
   const upstream = await startUpstream({ settings: options.upstream ?? {} });
   const log = recordLog();
-  const gate = createRunGate();
+  const { gate = createRunGate() } = options;
   const config = toConfig(upstream, folder, {
     OPENAI_BASE_URL: toBaseUrl(upstream.url),
     ...env,
@@ -159,11 +163,13 @@ export async function askWorld(world: World, options: AskOptions = {}): Promise<
   return response;
 }
 
-/** A question as it goes over the wire; the server closes when it is answered. */
+let asked = 0;
+
+/** A question as it goes over the wire, never the same twice; the server closes when it is answered. */
 export function toAsk({ stream = true, body = {}, headers = {} }: AskOptions = {}): string {
   return toPost(
     "/v1/ask",
-    { question: QUESTION, ...body },
+    { question: `${QUESTION} (${(asked += 1)})`, ...body },
     {
       Accept: stream ? "text/event-stream" : "application/json",
       Connection: "close",

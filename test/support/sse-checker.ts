@@ -1,4 +1,4 @@
-/** Holds an event stream to its contract: ids count up from 1, every event is one of the table, one `run-end`, nothing after it. */
+/** Holds an event stream to its contract: ids count up (deltas that travel together have the id of the last), every event is one of the table, one `run-end`, nothing after it. */
 import { createParser } from "eventsource-parser";
 import { type RunEnd, RunEvent } from "../../src/domain/event.ts";
 
@@ -15,11 +15,15 @@ export interface CheckedStream {
 export function checkSse(body: string): CheckedStream {
   const events: RunEvent[] = [];
   let pings = 0;
+  let lastId = 0;
   const parser = createParser({
     onEvent({ id, event, data }) {
       const parsed = RunEvent.parse(JSON.parse(data));
       const number = events.length + 1;
-      must(id === String(number), `event ${number} has the id ${id}`);
+      const isJoined = parsed.type === "text-delta";
+      const isNext = Number(id) === lastId + 1 || (isJoined && Number(id) > lastId);
+      must(isNext, `event ${number} has the id ${id} after ${lastId}`);
+      lastId = Number(id);
       must(event === parsed.type, `event ${number} is called ${event} and is a ${parsed.type}`);
       must(!events.some(({ type }) => type === "run-end"), `${parsed.type} came after run-end`);
       must(number > 1 || parsed.type === "run-start", `the first event is ${parsed.type}`);

@@ -1,0 +1,42 @@
+/** SIGTERM while answers stream that would go on for ever: every one gets its last event, and the process ends. */
+import { openStream, until } from "./client.ts";
+import type { Row } from "../bench-row.ts";
+import { serve } from "./programs.ts";
+
+const EXIT_MS_MAX = 25_000;
+
+export async function benchDrain(streams: number): Promise<readonly Row[]> {
+  const limits = { RUNS_MAX: `${streams + 8}`, CHAT_CONCURRENCY_MAX: `${streams + 8}` };
+  await using served = await serve(limits, { tokens: 2_000, gapMs: 200 });
+  const { server } = served;
+  let started = 0;
+  const open = Array.from({ length: streams }, (_, n) => {
+    let isStarted = false;
+    return openStream(server.port, `What is number ${n}?`, (text) => {
+      if (isStarted || !text.includes("event: text-delta")) return;
+      isStarted = true;
+      started += 1;
+    });
+  });
+  await until(() => started === streams);
+  const startMs = performance.now();
+  server.child.kill("SIGTERM");
+  const code = await server.exit;
+  const exitMs = Math.round(performance.now() - startMs);
+  const tails = await Promise.all(open.map(({ ended }) => ended));
+  const ended = tails.filter((tail) => tail.split("event: run-end").length === 2).length;
+  return [
+    {
+      what: `exit after SIGTERM with ${streams} streams, code ${code}`,
+      figure: `${exitMs} ms`,
+      goal: `≤ ${EXIT_MS_MAX} ms, code 0`,
+      met: exitMs <= EXIT_MS_MAX && code === 0,
+    },
+    {
+      what: "streams with their last event",
+      figure: `${ended}`,
+      goal: `${streams}`,
+      met: ended === streams,
+    },
+  ];
+}
