@@ -14,7 +14,6 @@ import { createMemoryArchive } from "../src/http/runs/memory-archive.ts";
 import { createAskParser } from "../src/http/schemas.ts";
 import { createServiceApp } from "../src/app.ts";
 import type { Service } from "../src/http/service.ts";
-import { noTelemetry } from "../src/http/telemetry.ts";
 import { createMemoryStore } from "../src/stores/memory.ts";
 
 const ROUNDS = 33;
@@ -119,7 +118,6 @@ function createService(events: number) {
     gate,
     store,
     embedders: new Set(),
-    telemetry: noTelemetry,
     journal,
     sharing: createRunSharing({ config, clock, log, store, journal }),
     parseAsk: createAskParser(config),

@@ -74,7 +74,8 @@ export function createApp(deps: AppDeps): Hono<Env> {
 /** The application over a service whose runs may come from anywhere. */
 export function createServiceApp(service: Service): Hono<Env> {
   const app = new Hono<Env>();
-  app.use(createTraceGuard(service.telemetry));
+  const { telemetry = noTelemetry } = service;
+  app.use(createTraceGuard(telemetry));
   app.use(createGuard(service));
   app.onError(createErrorHandler(service));
   app.notFound(refuseAddress);
@@ -97,6 +98,6 @@ export function createServiceApp(service: Service): Hono<Env> {
   app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
   app.get("/livez", createLiveRoute()).all(createMethodRefusal("GET"));
   app.get("/readyz", createReadyRoute(service)).all(createMethodRefusal("GET"));
-  app.get("/metrics", createMetricsRoute(service.telemetry)).all(createMethodRefusal("GET"));
+  app.get("/metrics", createMetricsRoute(telemetry)).all(createMethodRefusal("GET"));
   return app;
 }

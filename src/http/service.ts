@@ -24,7 +24,8 @@ export interface Service {
   readonly embedders: ReadonlySet<string>;
   readonly gate: RunGate;
   readonly journal: RunJournal;
-  readonly telemetry: Telemetry;
+  /** Absent: nothing is seen. */
+  readonly telemetry?: Telemetry;
   readonly sharing: RunSharing;
   readonly parseAsk: AskParser;
   readonly answer: Runner;

@@ -18,9 +18,7 @@ type Level = "info" | "warn" | "error";
 
 const CAUSES_MAX = 5;
 const FRAMES_MAX = 8;
-/** Errors of the engine, which quotes no data in them; those of the system bear a code. */
-const HARMLESS = new Set(["TypeError", "RangeError", "ReferenceError"]);
-const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
+const ERROR_CODE = /^[A-Z][A-Z0-9_]{2,40}$/;
 
 /** Creates a log that writes one line an event. Control characters never reach the stream. */
 export function createLog(stream: LogStream, options: LogOptions = {}): Log {
@@ -70,10 +68,12 @@ function describeOne(thrown: unknown, hasContent: boolean): string {
     return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? typeof thrown);
   }
   if (hasContent) return thrown.stack ?? `${thrown.name}: ${thrown.message}`;
+  // What the system says names paths and addresses; even the engine's own errors may quote a value.
+  if ("syscall" in thrown) return `${thrown.name}: ${thrown.message}`;
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
-  const isHarmless = HARMLESS.has(thrown.name) || SYSTEM_CODE.test(code);
-  const message = isHarmless ? `: ${thrown.message}` : " (message withheld; LOG_CONTENT shows it)";
-  return [`${thrown.name}${message}`, ...toFrames(thrown)].join("\n");
+  const name = ERROR_CODE.test(code) ? `${thrown.name} ${code}` : thrown.name;
+  const head = `${name} (message withheld; LOG_CONTENT shows it)`;
+  return [head, ...toFrames(thrown)].join("\n");
 }
 
 /** Where it was thrown, without the message in front. */

@@ -54,6 +54,7 @@ describe("what others said is not in the log, because it may quote a text", () =
     { prompt: secret },
     new AppError("upstream_config", { detail: "refused the request", cause: new Error(secret) }),
     new Error(`${secret}\n    at ${secret}`),
+    new TypeError(`Headers.append: "${secret}" is an invalid header value.`),
   ];
   test.each(thrown)("%s", (one) => {
     const { log, lines } = collect(false);
@@ -64,9 +65,9 @@ describe("what others said is not in the log, because it may quote a text", () =
 
   test("but where it happened is, and what the system said", () => {
     const { log, lines } = collect(false);
-    log.error("failed", new TypeError("x is not a function"));
-    log.error("failed", Object.assign(new Error("connect refused"), { code: "ECONNREFUSED" }));
-    expect(lines()[0]).toMatch(/TypeError: x is not a function.* at /);
+    log.error("failed", Object.assign(new TypeError("x"), { code: "ERR_INVALID_ARG_TYPE" }));
+    log.error("failed", Object.assign(new Error("connect refused"), { syscall: "connect" }));
+    expect(lines()[0]).toMatch(/TypeError ERR_INVALID_ARG_TYPE \(message withheld.* at /);
     expect(lines()[1]).toContain("connect refused");
   });
 });
