@@ -46,14 +46,7 @@ export async function benchAnswers(loads: readonly Load[]): Promise<AnswersBench
   const folder = await mkdtemp(join(tmpdir(), "tributary-bench-answers-"));
   try {
     await loadBenchCollections(folder);
-    await using upstream = await startProgram(
-      "bench-upstream.ts",
-      {},
-      EMBEDDING_MS,
-      FIRST_TOKEN_MS,
-      TOKENS,
-      GAP_MS,
-    );
+    await using upstream = await startUpstream();
     const own: LoadFigures[] = [];
     const floor: LoadFigures[] = [];
     let startMs = 0;
@@ -74,6 +67,12 @@ export async function benchAnswers(loads: readonly Load[]): Promise<AnswersBench
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The model endpoint of the benches, in a process of its own. */
+export function startUpstream(): Promise<Program> {
+  const file = "bench-upstream.ts";
+  return startProgram(file, {}, EMBEDDING_MS, FIRST_TOKEN_MS, TOKENS, GAP_MS);
 }
 
 /** The real server over the folder, with the upstream as its endpoint. */
@@ -108,11 +107,13 @@ export async function loadBenchCollections(folder: string): Promise<void> {
   }
 }
 
-async function warm(server: Program): Promise<void> {
+/** Lets the server compile what it runs. */
+export async function warm(server: Program): Promise<void> {
   await measure(server, { askers: 4, answers: WARMUP });
 }
 
-async function measure(server: Program, { askers, answers }: Load): Promise<LoadFigures> {
+/** Asks under this load and takes the figures. */
+export async function measure(server: Program, { askers, answers }: Load): Promise<LoadFigures> {
   const asker = createAsker(server.port);
   const source = createSource(99 + askers);
   const times: number[] = [];

@@ -14,7 +14,7 @@ import { retrieve, type Retrieved } from "./retrieval/retrieve.ts";
 import { type Run, startRun } from "./run.ts";
 import type { ReadStore } from "./stores/store.ts";
 import type { Log } from "./telemetry/log.ts";
-import type { Meter } from "./telemetry/meter.ts";
+import type { Tracer } from "./telemetry/tracer.ts";
 
 export interface AnswerDeps extends RespondDeps {
   readonly config: Config;
@@ -26,8 +26,10 @@ export interface AnswerDeps extends RespondDeps {
   readonly rerankers: Rerankers;
   /** Absent: never pressed. */
   readonly pressure?: Pressure;
-  /** Absent: nothing is counted. */
-  readonly meter?: Meter;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
+  /** Sees every event as it is emitted. */
+  readonly observe?: (event: RunEvent) => void;
 }
 
 /** Answers a question. Never throws; leaving the iteration early cancels the run and everything it waits for. */
@@ -71,12 +73,13 @@ function produce(
     clock: deps.clock,
     log: deps.log,
     pressure: deps.pressure,
-    meter: deps.meter,
+    tracer: deps.tracer,
     deadlineMs: ask.deadlineMs,
     parent: AbortSignal.any([signal, consumer.signal]),
     emit: (event) => {
       if (event.type === "leg-end") progress.ledger = [...progress.ledger, toLeg(event)];
       if (event.type === "usage") progress.usage = addUsage(progress.usage, event);
+      deps.observe?.(event);
       return channel.push(event);
     },
   });

@@ -1,6 +1,7 @@
 /** The HTTP application over given parts: every route on one screen. Does nothing until it is asked. */
 import { Hono } from "hono";
 import { answer, type AnswerDeps, search } from "./answer.ts";
+import { withGateMetrics, withSharingMetrics } from "./http/admission-metrics.ts";
 import { createAskRoute } from "./http/ask.ts";
 import { createChatRoute } from "./http/chat.ts";
 import { createChatCompletionsRoute } from "./http/chat-completions.ts";
@@ -24,17 +25,32 @@ import { createRunSharing } from "./http/run-sharing.ts";
 import { createAskParser } from "./http/schemas.ts";
 import { createSearchRoute } from "./http/search.ts";
 import type { Env, Service } from "./http/service.ts";
+import {
+  createMetricsRoute,
+  createTraceGuard,
+  noTelemetry,
+  type ObservedRunner,
+  type Telemetry,
+  withTelemetry,
+} from "./http/telemetry.ts";
 import type { RerankMode } from "./domain/ask.ts";
 
 export interface AppDeps extends AnswerDeps {
   readonly gate: RunGate;
   /** Where runs are kept after their end; absent: in memory. */
   readonly archive?: RunArchive;
+  /** Absent: nothing is seen. */
+  readonly telemetry?: Telemetry;
 }
 
 /** Creates the service's application. */
 export function createApp(deps: AppDeps): Hono<Env> {
-  const { config, clock, log, store, gate } = deps;
+  const { config, clock, log, store, telemetry = noTelemetry } = deps;
+  const gate = withGateMetrics(deps.gate, telemetry.meter);
+  const observed =
+    (run: typeof answer): ObservedRunner =>
+    (ask, signal, observe) =>
+      run(observe === undefined ? deps : { ...deps, observe }, ask, signal);
   const archive = deps.archive ?? createMemoryArchive(toArchiveLimits(config), clock);
   const journal = createRunJournal({ config, clock, log, gate, archive });
   return createServiceApp({
@@ -44,17 +60,23 @@ export function createApp(deps: AppDeps): Hono<Env> {
     store,
     gate,
     journal,
-    sharing: createRunSharing({ config, clock, log, store, journal }),
+    sharing: withSharingMetrics(
+      createRunSharing({ config, clock, log, store, journal }),
+      telemetry.meter,
+    ),
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
-    answer: (ask, signal) => answer(deps, ask, signal),
-    search: (ask, signal) => search(deps, ask, signal),
+    telemetry,
+    answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
+    search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
   });
 }
 
 /** The application over a service whose runs may come from anywhere. */
 export function createServiceApp(service: Service): Hono<Env> {
   const app = new Hono<Env>();
+  const { telemetry = noTelemetry } = service;
+  app.use(createTraceGuard(telemetry));
   app.use(createGuard(service));
   app.onError(createErrorHandler(service));
   app.notFound(refuseAddress);
@@ -80,5 +102,6 @@ export function createServiceApp(service: Service): Hono<Env> {
   }
   app.get("/livez", createLiveRoute()).all(createMethodRefusal("GET"));
   app.get("/readyz", createReadyRoute(service)).all(createMethodRefusal("GET"));
+  app.get("/metrics", createMetricsRoute(telemetry)).all(createMethodRefusal("GET"));
   return app;
 }

@@ -12,6 +12,7 @@ import {
   toVariable,
 } from "./config-kinds.ts";
 import { findContradictions } from "./config-rules.ts";
+import { TELEMETRY_SETTINGS } from "./config-telemetry.ts";
 import { UPSTREAM_SETTINGS } from "./config-upstreams.ts";
 import { AppError, type Issue } from "./errors.ts";
 
@@ -154,6 +155,8 @@ const Settings = z.object({
   residentBytesMax: Memory.default(128 * 2 ** 20).describe(
     "Memory for small collections that are held whole; 0: none.",
   ),
+
+  ...TELEMETRY_SETTINGS,
 
   bodyBytesMax: Bytes.default(64 * 1024).describe("Size of a request body."),
   questionCharsMax: Count.default(4_000).describe("Length of a question."),

@@ -5,8 +5,8 @@ import { noPressure, type Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Log } from "./telemetry/log.ts";
-import { type Meter, silentMeter } from "./telemetry/meter.ts";
 import { startTimeline, type Timeline } from "./telemetry/timeline.ts";
+import type { Tracer } from "./telemetry/tracer.ts";
 
 export interface Run {
   readonly id: string;
@@ -37,14 +37,14 @@ export interface RunOptions {
   readonly parent: AbortSignal;
   readonly emit: (event: RunEvent) => Promise<void>;
   readonly pressure?: Pressure | undefined;
-  /** Counts what runs do without. */
-  readonly meter?: Meter | undefined;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Starts a run now. Dispose its deadline when it is over. */
 export function startRun(options: RunOptions): Run {
-  const { config, clock, log, deadlineMs, parent, emit } = options;
-  const { pressure = noPressure, meter = silentMeter } = options;
+  const { config, clock, log, deadlineMs, parent, emit, tracer } = options;
+  const { pressure = noPressure } = options;
   const deadline = startDeadline({ clock, budgetMs: deadlineMs, parent });
   const degraded: string[] = [];
   return {
@@ -53,7 +53,7 @@ export function startRun(options: RunOptions): Run {
     clock,
     deadline,
     signal: deadline.signal,
-    timeline: startTimeline(clock),
+    timeline: startTimeline(clock, tracer),
     log,
     pressure,
     degraded,
@@ -61,8 +61,6 @@ export function startRun(options: RunOptions): Run {
     async degrade(code) {
       if (degraded.includes(code)) return;
       degraded.push(code);
-      // Without the name behind it: a label has few values.
-      meter.count("tributary_degraded_total", { code: code.split(":", 1)[0] ?? code });
       await emit({ type: "degraded", code });
     },
   };

@@ -9,6 +9,7 @@ import { leaveWith } from "./leave-early.ts";
 import { toClientReason } from "./run-gate.ts";
 import type { Listening, RunRequest } from "./run-sharing.ts";
 import type { JournalRun } from "./runs/journal.ts";
+import { toServerTiming } from "./server-timing.ts";
 import type { Service } from "./service.ts";
 import { createEventStream } from "./sse.ts";
 
@@ -46,7 +47,7 @@ export async function respondWithRecord(
   const problem = toFailure(record, request.requestId);
   if (problem !== undefined) return toError(problem, headers);
   return new Response(JSON.stringify(toBody(record)), {
-    headers: { "Content-Type": "application/json", ...headers },
+    headers: { "Content-Type": "application/json", ...timingHeader(record), ...headers },
   });
 }
 
@@ -146,6 +147,11 @@ function toFailure(
 ): Problem | undefined {
   if (error === undefined || outcome === "finished" || outcome === "exhausted") return undefined;
   return toProblem(error, requestId);
+}
+
+function timingHeader({ timeline }: Pick<RunEnd, "timeline">): Record<string, string> {
+  const timing = toServerTiming(timeline);
+  return timing === undefined ? {} : { "Server-Timing": timing };
 }
 
 /** What is known of the run when its response begins. */

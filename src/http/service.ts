@@ -10,6 +10,7 @@ import type { RunGate } from "./run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
 import type { RunSharing } from "./run-sharing.ts";
 import type { AskParser } from "./schemas.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** One run: its events, `run-end` last. Leaving the iteration early cancels it. */
 export type Runner = (ask: Ask, signal: AbortSignal) => AsyncIterable<RunEvent>;
@@ -23,6 +24,8 @@ export interface Service {
   readonly embedders: ReadonlySet<string>;
   readonly gate: RunGate;
   readonly journal: RunJournal;
+  /** Absent: nothing is seen. */
+  readonly telemetry?: Telemetry;
   readonly sharing: RunSharing;
   readonly parseAsk: AskParser;
   readonly answer: Runner;

@@ -2,6 +2,7 @@
 import OpenAI, { APIConnectionError, APIError } from "openai";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { createUpstreamFetch } from "./upstream-fetch.ts";
 import { type Upstream, toBadResponse, toConnectionError, toRefusalError } from "./upstream.ts";
 
@@ -14,6 +15,8 @@ export interface OpenAiClientOptions {
   readonly baseUrl?: string | undefined;
   /** Names of the two settings, for errors that say what to change. */
   readonly settings?: { readonly url: string; readonly key: string };
+  /** Whose place in a trace is told to the endpoint. */
+  readonly tracer?: Tracer;
 }
 
 const SETTINGS = { url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY" };
@@ -27,7 +30,7 @@ export interface OpenAiClient {
 
 /** Creates the client. Nothing is sent and no environment variable has a say. */
 export function createOpenAiClient(options: OpenAiClientOptions): OpenAiClient {
-  const { apiKey, baseUrl, settings = SETTINGS } = options;
+  const { apiKey, baseUrl, settings = SETTINGS, tracer } = options;
   const address = baseUrl ?? OPENAI_BASE_URL;
   const toUpstream = (name: string, modelSetting: string): Upstream => ({
     name,
@@ -45,7 +48,10 @@ export function createOpenAiClient(options: OpenAiClientOptions): OpenAiClient {
     maxRetries: 0,
     logLevel: "off",
     dangerouslyAllowBrowser: true, // edge runtimes look like browsers to the SDK
-    fetch: createUpstreamFetch(toUpstream("the model endpoint", "CHAT_MODEL or EMBEDDING_MODEL")),
+    fetch: createUpstreamFetch(
+      toUpstream("the model endpoint", "CHAT_MODEL or EMBEDDING_MODEL"),
+      tracer,
+    ),
   });
   return { sdk, baseUrl: address, toUpstream };
 }

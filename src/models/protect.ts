@@ -7,6 +7,7 @@
  *
  * The gate is breaker → slot → rate window. Each copy and each retry passes it, so that slots, windows and the
  * breaker see what the upstream sees; the time limit is innermost, so that a wait in the gate is nobody's stall.
+ * Each call that reaches the endpoint is a span, within the time limit.
  */
 import { type BreakerOptions, createBreaker } from "../async/breaker.ts";
 import type { Clock } from "../async/clock.ts";
@@ -20,6 +21,7 @@ import { createSingleFlight } from "../async/single-flight.ts";
 import { type Count, createCounts, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
+import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import { withFallback } from "./with-fallback.ts";
 import { withChatGate, withEmbedderGate, withRerankerGate } from "./with-gate.ts";
 import { withChatHedge, withEmbedderHedge, withRerankerHedge } from "./with-hedge.ts";
@@ -35,6 +37,7 @@ import {
   withEmbedderTimeLimit,
   withRerankerTimeLimit,
 } from "./with-time-limit.ts";
+import { withChatTrace, withEmbedderTrace, withRerankerTrace } from "./with-trace.ts";
 
 export interface ProtectDeps {
   readonly config: Config;
@@ -43,12 +46,14 @@ export interface ProtectDeps {
   readonly upstreams: UpstreamRegistry;
   /** From 0 to below 1; for the jitter. */
   readonly random?: () => number;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
 }
 
 export function protectEmbedder(plain: Embedder, deps: ProtectDeps): Embedder {
-  const { config, clock } = deps;
+  const { config, clock, tracer = noTracer } = deps;
   const { gate, policy, count } = createPolicy("embed", plain.id, deps);
-  const limited = withEmbedderTimeLimit(plain, {
+  const limited = withEmbedderTimeLimit(withEmbedderTrace(plain, tracer), {
     clock,
     attemptTimeoutMs: {
       query: config.embedAttemptTimeoutMs,
@@ -69,9 +74,9 @@ export function protectEmbedder(plain: Embedder, deps: ProtectDeps): Embedder {
 }
 
 export function protectReranker(plain: Reranker, deps: ProtectDeps): Reranker {
-  const { config, clock } = deps;
+  const { config, clock, tracer = noTracer } = deps;
   const { gate, policy, count } = createPolicy("rerank", plain.id, deps);
-  const limited = withRerankerTimeLimit(plain, {
+  const limited = withRerankerTimeLimit(withRerankerTrace(plain, tracer), {
     clock,
     attemptTimeoutMs: config.rerankAttemptTimeoutMs,
   });
@@ -89,11 +94,15 @@ export function protectChat(
   fallbacks: readonly ChatModel[],
   deps: ProtectDeps,
 ): ChatModel {
-  const { config, clock } = deps;
+  const { config, clock, tracer = noTracer } = deps;
   const { firstDeltaTimeoutMs, deltaGapTimeoutMs, attemptsMax } = config;
   const [asked, ...others] = [first, ...fallbacks].map((plain, index) => {
     const { gate, policy, count } = createPolicy("chat", plain.id, deps);
-    const limited = withChatTimeLimit(plain, { clock, firstDeltaTimeoutMs, deltaGapTimeoutMs });
+    const limited = withChatTimeLimit(withChatTrace(plain, tracer), {
+      clock,
+      firstDeltaTimeoutMs,
+      deltaGapTimeoutMs,
+    });
     const gated = withChatGate(limited, gate);
     const hedge = createHedge({ clock, shareMax: config.chatHedgeShareMax, count });
     const model = withChatRetry(

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import type { Reranker } from "./model.ts";
 import { createUpstreamFetch } from "./upstream-fetch.ts";
 import { type Upstream, toBadResponse, toConnectionError, toRefusalError } from "./upstream.ts";
@@ -11,6 +12,8 @@ export interface RemoteRerankerOptions {
   readonly url: string;
   readonly model?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** Whose place in a trace is told to the endpoint. */
+  readonly tracer?: Tracer;
 }
 
 const Index = z.int().nonnegative();
@@ -28,13 +31,14 @@ const ErrorWords = z.object({ code: z.unknown(), type: z.unknown() }).partial();
 const ErrorBody = z.object({ error: ErrorWords });
 
 /** Creates the reranker. Which of the two request forms the endpoint takes is found out on the first call. */
-export function createRemoteReranker({ url, model, apiKey }: RemoteRerankerOptions): Reranker {
+export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
+  const { url, model, apiKey, tracer } = options;
   const upstream: Upstream = {
     name: model === undefined ? "the reranker" : `the reranker "${model}"`,
     settings: { url: "RERANK_URL", key: "RERANK_API_KEY", model: "RERANK_MODEL" },
     apiKey: apiKey ?? null,
   };
-  const send = createUpstreamFetch(upstream);
+  const send = createUpstreamFetch(upstream, tracer);
   let field: "documents" | "texts" = "documents";
 
   const post = async (body: object, signal: AbortSignal): Promise<Response> =>

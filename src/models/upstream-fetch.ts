@@ -1,5 +1,7 @@
 /** `fetch` for model endpoints: sends nothing ambient, follows no redirect, and bounds what comes back. */
 import type { AppError } from "../errors.ts";
+import { toTraceparent } from "../telemetry/trace-context.ts";
+import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import { type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const BODY_BYTES_MAX = 16 * 2 ** 20;
@@ -14,11 +16,14 @@ export type UpstreamFetch = (
 
 /**
  * Creates the fetch. Throws AppError upstream_config for a redirect (the body would be posted to a
- * place no one chose) and upstream_bad_response for a success in HTML or beyond 16 MiB.
+ * place no one chose) and upstream_bad_response for a success in HTML or beyond 16 MiB. Inside a trace
+ * the upstream is told its place in it.
  */
-export function createUpstreamFetch(upstream: Upstream): UpstreamFetch {
+export function createUpstreamFetch(upstream: Upstream, tracer: Tracer = noTracer): UpstreamFetch {
   return async (input, init = {}) => {
     const headers = toSentHeaders(new Headers(init.headers), upstream);
+    const traceparent = toTraceparent(tracer.current());
+    if (traceparent !== undefined) headers.set("traceparent", traceparent);
     // "manual" and a check, because not every runtime knows "error".
     const response = await fetch(input, { ...init, headers, redirect: "manual" });
     const type = response.headers.get("content-type") ?? "";

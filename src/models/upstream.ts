@@ -120,16 +120,27 @@ function describeConfig(status: number | undefined, settings: Upstream["settings
 function toLogCause(thrown: unknown, { apiKey }: Upstream): Error | undefined {
   if (thrown === undefined) return undefined;
   const parts: string[] = [];
+  const names: string[] = [];
   let current: unknown = thrown;
   for (; current instanceof Error && parts.length < 4; current = current.cause) {
-    const code = "code" in current && typeof current.code === "string" ? ` ${current.code}` : "";
-    parts.push(`${current.name}${code}: ${current.message}`);
+    const name = `${current.name}${toCauseCode(current)}`;
+    names.push(name);
+    parts.push(`${name}: ${current.message}`);
   }
   const text = parts.length === 0 ? typeof thrown : parts.join(" ← ");
   const struck = apiKey ? text.replaceAll(apiKey, "[key]") : text;
-  return new Error(
+  const cause = new Error(
     struck.replace(/\b(sk|pk|gsk|hf)[-_][\w*-]{4,}/g, "[key]").slice(0, CAUSE_CHARS_MAX),
   );
+  // Says what it was where the message, which may quote a text, is not shown.
+  cause.name = names.length === 0 ? cause.name : names.join(" ← ");
+  return cause;
+}
+
+/** Codes of the system (`ECONNREFUSED`) and of the client library; those of an upstream may be anything. */
+function toCauseCode(error: Error): string {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? ` ${code}` : "";
 }
 
 function toWord(value: unknown): string {

@@ -4,18 +4,20 @@ import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry, type UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../telemetry/log.ts";
+import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import { createChat, createEmbedders, createRerankers, createStore } from "./wire.ts";
 
 /** Throws AppError: invalid_request, store_unavailable. */
 export async function createAnswerDeps(
   config: Config,
   log: Log,
+  tracer: Tracer = noTracer,
 ): Promise<AnswerDeps & { readonly upstreams: UpstreamStats }> {
   const upstreams = createUpstreamRegistry();
   const [store, embedders, chat] = await Promise.all([
     createStore(config),
-    createEmbedders(config, upstreams),
-    createChat(config, upstreams),
+    createEmbedders(config, upstreams, tracer),
+    createChat(config, upstreams, tracer),
   ]);
   return {
     config,
@@ -24,7 +26,8 @@ export async function createAnswerDeps(
     store,
     embedders: embedders.byId,
     sentenceEmbedder: embedders.bundled,
-    rerankers: await createRerankers(config, chat, upstreams),
+    rerankers: await createRerankers(config, chat, upstreams, tracer),
+    tracer,
     upstreams,
     ...(chat === undefined ? {} : { chat }),
   };

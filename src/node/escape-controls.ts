@@ -9,3 +9,11 @@ export function escapeControls(text: string, keep = ""): string {
     keep.includes(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }
+
+/** The same for text that is JSON and stays it: unsafe characters stand only within its strings. */
+export function escapeControlsInJson(json: string): string {
+  return json.replace(
+    UNSAFE,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -9,10 +9,12 @@ import { createAnswerDeps } from "./answer-deps.ts";
 import { toBanner } from "./banner.ts";
 import { checkDataDir, checkWritable } from "./check-data-dir.ts";
 import { checkAddress, createServer, listen } from "./create-server.ts";
+import { countStreams } from "./count-streams.ts";
 import { drain } from "./drain.ts";
 import { createFileArchive } from "./file-archive.ts";
 import { loadSamples } from "./load-samples.ts";
 import { createLog } from "./log.ts";
+import { createTelemetry, watchService } from "./telemetry.ts";
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
@@ -39,9 +41,13 @@ async function main(config: Config): Promise<void> {
 
   await checkDataDir(config.dataDir);
   const { runJournalDir } = config;
+  const telemetry = await createTelemetry(config, process.stderr);
+  const { log } = telemetry;
+  const { upstreams, ...answerDeps } = await createAnswerDeps(config, log, telemetry.tracer);
   const deps: AppDeps = {
-    ...(await createAnswerDeps(config, log)),
+    ...answerDeps,
     ...createGate(config),
+    telemetry,
     ...(runJournalDir === undefined
       ? {}
       : { archive: await createFileArchive(runJournalDir, toArchiveLimits(config), log) }),
@@ -53,13 +59,15 @@ async function main(config: Config): Promise<void> {
   }
   if (stop.signal.aborted) process.exit(0);
 
-  const server = createServer(createApp(deps).fetch, config);
+  const streams = countStreams(createApp(deps).fetch);
+  watchService(telemetry, { ...deps, upstreams, streams });
+  const server = createServer(streams.fetch, config);
   const port = await listen(server, config.host, config.port);
   const end = (): void => {
     const { gate, clock } = deps;
-    void drain({ gate, server, clock, log, graceMs: config.drainGraceMs }).then(() =>
-      process.exit(0),
-    );
+    void drain({ gate, server, clock, log, graceMs: config.drainGraceMs })
+      .then(() => telemetry.flush())
+      .then(() => process.exit(0));
   };
   if (stop.signal.aborted) return end();
   stop.signal.addEventListener("abort", end);

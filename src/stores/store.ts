@@ -31,6 +31,16 @@ export interface Snapshot {
   rowsOf(part: DocumentPart, signal: AbortSignal): Promise<readonly string[]>;
   /** A page of the collection's documents, ordered by id. */
   documents(page: DocumentPage, signal: AbortSignal): Promise<readonly DocumentState[]>;
+  /** For operators; absent where the store knows nothing of it. */
+  condition?(signal: AbortSignal): Promise<Condition>;
+}
+
+/** How a collection is, beside what is in it. */
+export interface Condition {
+  /** When its version was committed, in milliseconds since 1970. */
+  readonly committedAtMs?: number;
+  /** Share of its chunks that its indexes hold; absent: there is no index, or nothing to index. */
+  readonly indexedShare?: number;
 }
 
 export interface DocumentPart {

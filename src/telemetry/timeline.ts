@@ -1,6 +1,8 @@
 /** When each stage of a run began and ended, and which of them decided how long it took. */
 import type { TimelineEntry } from "../domain/event.ts";
 import type { Clock } from "../async/clock.ts";
+import { toAppError } from "../errors.ts";
+import { noTracer, type Span as TraceSpan, type Tracer } from "./tracer.ts";
 
 export interface Timeline {
   /** Milliseconds since the run's start. */
@@ -18,8 +20,8 @@ interface Span {
   endMs: number | undefined;
 }
 
-/** Starts a timeline now. */
-export function startTimeline(clock: Clock): Timeline {
+/** Starts a timeline now. Each stage is a span too, and what its work starts is below that. */
+export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline {
   const originMs = clock.now();
   const spans: Span[] = [];
   const elapsedMs = (): number => clock.now() - originMs;
@@ -29,7 +31,7 @@ export function startTimeline(clock: Clock): Timeline {
       const span: Span = { stage, after, startMs: elapsedMs(), endMs: undefined };
       spans.push(span);
       try {
-        return await work();
+        return await traceStage(tracer, stage, work);
       } finally {
         span.endMs = elapsedMs();
       }
@@ -47,6 +49,20 @@ export function startTimeline(clock: Clock): Timeline {
         .toSorted((a, b) => a.startMs - b.startMs);
     },
   };
+}
+
+/** The work as a span, where spans are kept. */
+async function traceStage<T>(tracer: Tracer, stage: string, work: () => Promise<T>): Promise<T> {
+  if (!tracer.isOn) return work();
+  const span: TraceSpan = tracer.start(stage);
+  try {
+    const result = await tracer.within(span.context, work);
+    span.end();
+    return result;
+  } catch (thrown) {
+    span.end(toAppError(thrown).code);
+    throw thrown;
+  }
 }
 
 /** From the stage that ended last, back through whichever of its predecessors ended last. */

@@ -5,10 +5,12 @@ import { parseConfig } from "../../src/config.ts";
 import { RunRecord } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
+import { noTelemetry } from "../../src/http/telemetry.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { createServer, listen } from "../../src/node/create-server.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
+import { silentMeter } from "../../src/telemetry/meter.ts";
 import { askWith, parseMessages, recordLog, wantsEvents } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 
@@ -158,7 +160,15 @@ describe("under pressure", () => {
       store: await createTestStore({ handbook: many }),
       rerankers: { lexical: createLexicalReranker() },
       pressure: { level },
-      meter: { count: (name, labels) => counted.push(`${name} ${labels?.["code"]}`) },
+      telemetry: {
+        ...noTelemetry,
+        meter: {
+          ...silentMeter,
+          count: (name, labels) => {
+            if (name === "tributary_degraded_total") counted.push(`${name} ${labels?.["code"]}`);
+          },
+        },
+      },
     });
     const response = await ask(deps, { ...question, retrieval: { passagesMax: 6 } });
     return { response, counted, record: RunRecord.parse(await response.json()) };

@@ -15,6 +15,7 @@ import { toArchiveLimits } from "../../src/http/runs/archive.ts";
 import { createRunJournal } from "../../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import type { Runner, Service } from "../../src/http/service.ts";
+import { noTelemetry, type ObservedRunner, type Telemetry } from "../../src/http/telemetry.ts";
 import { createServer } from "../../src/node/create-server.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { type Log } from "../../src/telemetry/log.ts";
@@ -129,6 +130,16 @@ export function play(script: readonly (RunEvent | Promise<unknown>)[]): Runner {
   };
 }
 
+/** The same, which shows each event as a run does. */
+export function playObserved(script: readonly RunEvent[]): ObservedRunner {
+  return async function* (_ask, _signal, observe) {
+    for (const event of script) {
+      observe?.(event);
+      yield event;
+    }
+  };
+}
+
 export interface TestService extends Service {
   readonly log: Log & { readonly lines: string[] };
   /** The asks that reached a run. */
@@ -141,6 +152,7 @@ export interface TestOptions {
   readonly search?: Runner;
   readonly store?: ReadStore;
   readonly embedders?: readonly string[];
+  readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly gate?: RunGate;
 }
@@ -167,6 +179,7 @@ export function makeService(options: TestOptions = {}): TestService {
   return {
     ...base,
     embedders: new Set(options.embedders ?? ["static:test"]),
+    telemetry: options.telemetry ?? noTelemetry,
     journal,
     sharing: createRunSharing({ ...base, journal }),
     parseAsk: createAskParser(config, ["lexical"]),

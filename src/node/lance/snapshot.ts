@@ -10,6 +10,7 @@ import { toAnalyser } from "./analyser.ts";
 import { callNative, type LanceBase } from "./base.ts";
 import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
+import { readCondition } from "./read-condition.ts";
 import type { Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
@@ -88,6 +89,8 @@ export async function createSnapshot(
     },
     rowsOf: (part, signal) => call(signal, () => findRows(table, part)),
     documents: (page, signal) => call(signal, () => readDocuments(table, page)),
+    condition: (signal) =>
+      callNative({ limiter: AT_ONCE }, collection, signal, () => readCondition(table, version)),
   };
 }
 

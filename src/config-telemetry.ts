@@ -1,0 +1,56 @@
+/** The settings of what is seen of the service: its log, its metrics, its traces. */
+import * as z from "zod";
+import { BaseUrl, Text } from "./config-kinds.ts";
+
+const Flag = z.stringbool({ error: "must be true or false" });
+
+const LEVEL = /^(info|warn|error|off)$/;
+const LEVELS_ERROR = "must be a level (info, warn, error, off), or a list such as info,run=off";
+/** A level for all events, or levels for single ones behind it. */
+const Levels = Text.refine(
+  (text) => text.split(",").every((part) => LEVEL.test(part.trim().split("=").at(-1) ?? "")),
+  { error: LEVELS_ERROR },
+);
+
+const HEADERS_ERROR = "must be a list such as name=value,other=value, percent-encoded";
+const Headers = Text.refine((text) => parseHeaders(text) !== undefined, { error: HEADERS_ERROR });
+
+/** `name=value` pairs with commas between them, percent-encoded where need be; undefined when they are none. */
+export function parseHeaders(text: string): Readonly<Record<string, string>> | undefined {
+  const headers: Record<string, string> = {};
+  for (const part of text.split(",").filter((one) => one.trim() !== "")) {
+    const [, name, encoded] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
+    const value = encoded === undefined ? undefined : decode(encoded);
+    if (name === undefined || value === undefined || !/^[ -~]*$/.test(value)) return undefined;
+    headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const TELEMETRY_SETTINGS = {
+  logLevel: Levels.default("info").describe(
+    "Lowest level that is written: info, warn, error or off; for single events too, as in info,run=off.",
+  ),
+  logContent: Flag.default(false).describe(
+    "Whether the log may hold what is asked and answered. Off: no text of a caller or a document is in it.",
+  ),
+  metrics: Flag.default(true).describe("Whether runs are measured and GET /metrics shows it."),
+  otelExporterOtlpEndpoint: BaseUrl.optional().describe(
+    "Address of an OpenTelemetry collector that takes OTLP over HTTP, without /v1/traces. Unset: no spans.",
+  ),
+  otelExporterOtlpHeaders: Headers.optional().describe(
+    "Headers for the collector, as in name=value,other=value; may hold its key.",
+  ),
+  otelServiceName: Text.default("tributary").describe("Name of the service in its spans."),
+  traceContent: Flag.default(false).describe(
+    "Whether spans may hold questions, passages and answers.",
+  ),
+};
