@@ -1,6 +1,7 @@
 /** The product on one screen: a question becomes a sequence of events that ends with exactly one `run-end`. */
 import { createChannel } from "./async/channel.ts";
 import type { Clock } from "./async/clock.ts";
+import { rewriteFollowUp } from "./agent/rewrite.ts";
 import { type RespondDeps, respond, type Response } from "./agent/respond.ts";
 import type { Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
@@ -113,7 +114,8 @@ async function execute(
     progress.collections = opened.map(({ collection }) => collection);
     progress.versions = toVersions(opened);
     await start(run, ask, progress);
-    const retrieved = await retrieve(deps, opened, ask, run);
+    const rewriting = rewriteFollowUp(deps.chat, ask, run);
+    const retrieved = await retrieve({ ...deps, rewriting }, opened, ask, run);
     progress.ledger = retrieved.ledger;
     // Not waited for: the model is asked before the passages are written out.
     const shown = run.emit({ type: "retrieval-end", passages: [...retrieved.passages] });

@@ -58,6 +58,9 @@ const Settings = z.object({
   deltaGapTimeoutMs: Milliseconds.default(15_000).describe(
     "Longest silence within the model's stream.",
   ),
+  rewriteTimeoutMs: Milliseconds.default(2_500).describe(
+    "Budget of rewriting a follow-up into a question that stands alone.",
+  ),
   holdBackMs: Milliseconds.default(10_000).describe(
     "Longest a streamed response is held back for a true HTTP status before it opens.",
   ),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answer, type AnswerDeps, search } from "../src/answer.ts";
 import { systemClock } from "../src/async/clock.ts";
+import { parseConfig } from "../src/config.ts";
 import { RunEvent, type RunEnd } from "../src/domain/event.ts";
 import { AppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
@@ -380,6 +381,64 @@ describe("search alone", () => {
     }
     expect(events.map(({ type }) => type)).toContain("retrieval-end");
     expect(events.at(-1)).toMatchObject({ type: "run-end", outcome: "finished", answerer: "none" });
+  });
+});
+
+describe("a follow-up", () => {
+  const history = [
+    { role: "user", content: "What does a circuit breaker do?" },
+    { role: "assistant", content: "It opens after repeated failures. [1]" },
+  ] as const;
+
+  test("is searched as it is and as a question that stands alone, and both sets of hits are fused", async () => {
+    const chat = createScriptedChat(
+      says("When does a circuit breaker let a probe through?"),
+      says("It lets one probe through. [1]"),
+    );
+    const { end, events, text } = await ask({ ...(await depsOf()), chat }, "And then?", {
+      history,
+      instructions: "Be brief.",
+    });
+    expect(end).toMatchObject({ outcome: "finished", degraded: [], usage: { requests: 2 } });
+    expect(text).toContain("one probe");
+    expect(end.ledger).toHaveLength(8);
+    const [found] = events.flatMap((event) =>
+      event.type === "retrieval-end" ? event.passages : [],
+    );
+    expect(found?.documentId).toBe("breaker");
+    const [rewriting, answering] = chat.requests;
+    expect(rewriting?.messages.at(-1)?.content).toContain("And then?");
+    const contents = answering?.messages.map(({ content }) => content) ?? [];
+    expect(contents[0]).toContain("Be brief.");
+    expect(contents.slice(1, 3)).toEqual(history.map(({ content }) => content));
+    expect(contents.at(-1)).toMatch(/Question: And then\?$/);
+  });
+
+  test.each([
+    ["that is late", ["hang"]],
+    ["that fails", [new AppError("upstream_unavailable")]],
+    ["that is empty", says(" ")],
+    ["that is too long", says("x".repeat(5_000), 1_000)],
+  ] as const)("a rewriting %s costs nothing but itself", async (_, script) => {
+    const chat = createScriptedChat([...script], says("Retries use jitter. [1]"));
+    const config = parseConfig({ REWRITE_TIMEOUT_MS: "30" });
+    const deps = { ...(await depsOf()), chat, config };
+    const { end } = await ask(deps, "Why do retries use jitter?", { history });
+    expect(end).toMatchObject({ outcome: "finished", degraded: ["rewrite_skipped"] });
+    expect(end.ledger).toHaveLength(4);
+  });
+
+  test("one that stands alone already is searched once", async () => {
+    const question = "Why do retries use jitter?";
+    const chat = createScriptedChat(says(question), says("Retries use jitter. [1]"));
+    const { end } = await ask({ ...(await depsOf()), chat }, question, { history });
+    expect(end).toMatchObject({ outcome: "finished", degraded: [] });
+    expect(end.ledger).toHaveLength(4);
+  });
+
+  test("without a model it is searched as it is, and the run says so", async () => {
+    const { end } = await ask(await depsOf(), "Why do retries use jitter?", { history });
+    expect(end).toMatchObject({ answerer: "extractive", degraded: ["rewrite_skipped"] });
   });
 });
 

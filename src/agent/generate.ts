@@ -6,7 +6,7 @@ import { createAnswerWriter, type WriterEvent } from "../grounding/answer-writer
 import type { ChatMessage, ChatModel, ChatRequest } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimateTokens } from "../text/tokens.ts";
-import { toPrompt, toRepairMessages } from "./prompt.ts";
+import { type Conversation, toPrompt, toRepairMessages } from "./prompt.ts";
 import { createRefusalFilter } from "./refusal.ts";
 
 export interface Generated {
@@ -26,6 +26,7 @@ export interface Progress {
 export interface GenerateOptions {
   readonly run: Run;
   readonly policy: GroundingPolicy;
+  readonly conversation?: Conversation | undefined;
   /** Set as soon as text has reached the client: from then on nothing may replace it. */
   readonly progress: Progress;
 }
@@ -38,9 +39,9 @@ export async function generate(
   chat: ChatModel,
   question: string,
   passages: readonly Passage[],
-  { run, policy, progress }: GenerateOptions,
+  { run, policy, progress, conversation }: GenerateOptions,
 ): Promise<Generated> {
-  const { messages, secrets } = toPrompt(question, passages);
+  const { messages, secrets } = toPrompt(question, passages, conversation);
   const writer = createAnswerWriter({ passages, policy, secrets });
   const show = async (events: readonly WriterEvent[]): Promise<void> => {
     for (const event of events) {

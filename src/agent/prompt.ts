@@ -1,8 +1,10 @@
 /** All prompt text of the direct mode. Passages are data behind a fence that no passage can contain. */
+import type { Ask, Turn } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Draft } from "../grounding/answer-writer.ts";
 import type { ChatMessage } from "../models/model.ts";
 import { stripHidden } from "../text/hidden-characters.ts";
+import { estimateTokens } from "../text/tokens.ts";
 
 /** The model writes exactly this when the passages do not carry an answer. */
 export const NO_ANSWER = "NO_ANSWER";
@@ -13,11 +15,32 @@ export interface Prompt {
   readonly secrets: readonly string[];
 }
 
+/** What came before the question, and what the caller wishes beside it. */
+export type Conversation = Partial<Pick<Ask, "history" | "instructions">>;
+
+/** Turns further back than this many tokens are left out. */
+const HISTORY_TOKENS_MAX = 2_000;
+const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
+
+/** The latest turns that fit, oldest first. */
+export function toTurns(history: readonly Turn[]): readonly Turn[] {
+  let tokens = 0;
+  const first = history.findLastIndex(({ content }) => {
+    tokens += estimateTokens(content);
+    return tokens > HISTORY_TOKENS_MAX;
+  });
+  return history.slice(first + 1);
+}
+
 /**
  * The conversation of one direct answer. The fence is new for every request, so no document can forge
  * it; it comes first, so that an answer which repeats the rules is cut off before them.
  */
-export function toPrompt(question: string, passages: readonly Passage[]): Prompt {
+export function toPrompt(
+  question: string,
+  passages: readonly Passage[],
+  { history = [], instructions }: Conversation = {},
+): Prompt {
   const fence = crypto.randomUUID();
   const sources = passages.map((passage) => toSource(passage, fence)).join("\n\n");
   const messages: readonly ChatMessage[] = [
@@ -29,8 +52,10 @@ export function toPrompt(question: string, passages: readonly Passage[]): Prompt
         "End every sentence with the label of the passage it rests on, like [1] or [1][3].",
         "Copy numbers, names and dates exactly. Answer in the language of the question, in a few sentences.",
         `If the passages do not answer the question, write ${NO_ANSWER} and nothing else.`,
+        ...(instructions === undefined ? [] : [`${CALLER_WISHES}\n${stripHidden(instructions)}`]),
       ].join("\n"),
     },
+    ...toTurns(history).map(({ role, content }) => ({ role, content: stripHidden(content) })),
     { role: "user", content: `${sources}\n\nQuestion: ${stripHidden(question)}` },
   ];
   return { messages, secrets: [fence] };

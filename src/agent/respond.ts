@@ -62,7 +62,7 @@ async function tryGenerate(
   const progress: Progress = { shown: false };
   try {
     return await run.timeline.stage("answer", ["take", "rerank"], async () => {
-      const options = { run, progress, policy: ask.grounding };
+      const options = { run, progress, policy: ask.grounding, conversation: ask };
       const generated = await generate(chat, ask.question, passages, options);
       const { isRefusal, grounding, truncated } = generated;
       const answerer = progress.fallback ?? chat.id;

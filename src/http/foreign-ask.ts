@@ -1,8 +1,7 @@
 /** Questions that arrive in another format, as a run of ours: the conversation around the question, and options beside it. */
 import type { Context } from "hono";
 import type { Ask, Turn } from "../domain/ask.ts";
-import { AppError, type Issue } from "../errors.ts";
-import type { AskContext } from "./schemas.ts";
+import { AppError } from "../errors.ts";
 import type { Env, Service } from "./service.ts";
 
 export interface ForeignAsk {
@@ -52,44 +51,16 @@ export function parseForeignAsk(
     caller: c.get("caller"),
     timeoutMs: c.req.header("X-Request-Timeout-Ms"),
   };
-  return withConversation(
-    service,
-    { body, context },
-    {
-      ...(history.length === 0 ? {} : { history: history.slice(-service.config.historyTurnsMax) }),
-      ...(instructions.length === 0 ? {} : { instructions: instructions.join("\n\n") }),
-    },
-  );
-}
-
-type Conversation = Partial<Pick<Ask, "history" | "instructions">>;
-
-/** The parser's own reading of the conversation; where it does not know these fields, they are added to what it made. */
-function withConversation(
-  { config, parseAsk }: Service,
-  { body, context }: { readonly body: object; readonly context: AskContext },
-  conversation: Conversation,
-): Ask {
-  const tooLong = (conversation.instructions?.length ?? 0) - config.instructionsCharsMax;
-  if (tooLong > 0) {
-    throw refuse(
-      "messages",
-      `hold instructions of more than ${config.instructionsCharsMax} characters`,
-    );
+  const joined = instructions.join("\n\n");
+  if (joined.length > service.config.instructionsCharsMax) {
+    const { instructionsCharsMax } = service.config;
+    throw refuse("messages", `hold instructions of more than ${instructionsCharsMax} characters`);
   }
-  try {
-    return parseAsk({ ...body, ...conversation }, context);
-  } catch (thrown) {
-    if (!(thrown instanceof AppError) || !isUnknown(thrown.issues)) throw thrown;
-    return { ...parseAsk(body, context), ...conversation };
-  }
-}
-
-function isUnknown(issues: readonly Issue[]): boolean {
-  const fields = ["history", "instructions"];
-  const unknown = ({ path, message }: Issue): boolean =>
-    fields.includes(path) && message === "is not a known field";
-  return issues.length > 0 && issues.every(unknown);
+  const conversation = {
+    history: history.slice(-service.config.historyTurnsMax),
+    ...(joined === "" ? {} : { instructions: joined }),
+  };
+  return service.parseAsk({ ...body, ...conversation }, context);
 }
 
 /** A fault of a foreign body: where, and what about it. */

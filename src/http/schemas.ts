@@ -1,7 +1,7 @@
 /** What a caller may send: the body of a question, checked in full and completed with the defaults. */
 import * as z from "zod";
 import type { Config } from "../config.ts";
-import { type Ask, RERANK_MODES, type RerankMode } from "../domain/ask.ts";
+import { type Ask, GROUNDING_POLICIES, RERANK_MODES, type RerankMode } from "../domain/ask.ts";
 import type { Caller } from "../domain/caller.ts";
 import { COLLECTION_NAME } from "../domain/collection.ts";
 import { Filter } from "../domain/filter.ts";
@@ -48,14 +48,12 @@ export function createAskParser(
       issues.push(...toIssues(timeout.error).map(({ message }) => ({ path, message })));
     }
     if (!parsed.success || issues.length > 0) throw toError(issues);
-    const { deadlineMs, retrieval, filter, ...rest } = parsed.data;
+    const { deadlineMs, retrieval, filter, instructions, ...rest } = parsed.data;
     const { vectorWeight, ...options } = retrieval;
     return {
       ...rest,
       mode: "direct",
       caller,
-      history: [],
-      grounding: "flag",
       limits: {
         stepsMax: config.stepsMax,
         toolCallsMax: config.toolCallsMax,
@@ -66,6 +64,7 @@ export function createAskParser(
         timeout.data ?? Infinity,
       ),
       ...(filter === undefined ? {} : { filter }),
+      ...(instructions === undefined ? {} : { instructions }),
       retrieval: { ...options, ...(vectorWeight === undefined ? {} : { vectorWeight }) },
     };
   };
@@ -120,6 +119,9 @@ function createBodySchema(config: Config, rerankers: readonly RerankMode[]) {
         .refine((mode) => mode === "direct", `${UNSUPPORTED}the only mode is direct`)
         .default("direct"),
       deadlineMs: createDeadlineSchema(config).optional(),
+      history: z.array(Turn).max(config.historyTurnsMax).default([]),
+      instructions: z.string().trim().min(1).max(config.instructionsCharsMax).optional(),
+      grounding: z.enum(GROUNDING_POLICIES).default("flag"),
       retrieval: Retrieval.prefault({}),
     })
     .superRefine(({ collections, retrieval }, context) => {
@@ -132,6 +134,12 @@ function createBodySchema(config: Config, rerankers: readonly RerankMode[]) {
       });
     });
 }
+
+/** One turn of the conversation before the question; the body's own limit bounds them all together. */
+const Turn = z.strictObject({
+  role: z.enum(["user", "assistant"]),
+  content: z.string().trim().min(1),
+});
 
 function createQuestionSchema(charsMax: number) {
   return z

@@ -21,6 +21,8 @@ import { searchByVector } from "./vector-arm.ts";
 export interface RetrieveDeps {
   readonly embedders: ReadonlyMap<string, Embedder>;
   readonly rerankers: Rerankers;
+  /** The question as one that stands alone, when it follows others; never rejects. */
+  readonly rewriting?: Promise<string | undefined>;
 }
 
 export interface Retrieved {
@@ -40,7 +42,7 @@ export async function retrieve(
   run: Run,
 ): Promise<Retrieved> {
   const snapshots = opened.flatMap((one) => ("snapshot" in one ? [one.snapshot] : []));
-  const arms = await search(deps, opened, ask, run);
+  const { question, arms } = await searchBoth(deps, opened, ask, run);
   run.signal.throwIfAborted();
   const legs = arms.flatMap((arm) => arm.legs.map(({ leg }) => leg));
   checkLegs(legs, ask);
@@ -49,13 +51,35 @@ export async function retrieve(
   const candidates = fuse(arms).slice(0, run.config.candidatesMax);
   const after = legs.map(({ collection, retriever }) => `search:${collection}/${retriever}`);
   const taken = await run.timeline.stage("take", after, () => take(candidates, snapshots, run));
-  const ordered = await rerank(collapse(taken), ask.question, {
+  const ordered = await rerank(collapse(taken), question, {
     mode: ask.retrieval.rerank,
     rerankers: deps.rerankers,
     run,
   });
   const passages = pack(ordered, await toPackLimits(ask, ordered.length, run));
   return { passages, ledger: legs.map((leg) => ({ ...leg, kept: countKept(leg, passages) })) };
+}
+
+/** The question as it was put is searched while it is rewritten; what both find is fused, each for half. */
+async function searchBoth(
+  deps: RetrieveDeps,
+  opened: readonly Opened[],
+  ask: Ask,
+  run: Run,
+): Promise<{ readonly question: string; readonly arms: readonly Arm[] }> {
+  const again = async (): Promise<{ question: string; arms: readonly Arm[] } | undefined> => {
+    const question = await deps.rewriting;
+    if (question === undefined) return undefined;
+    return { question, arms: await search(deps, opened, { ...ask, question }, run) };
+  };
+  const [arms, rewritten] = await Promise.all([search(deps, opened, ask, run), again()]);
+  if (rewritten === undefined) return { question: ask.question, arms };
+  const { question } = rewritten;
+  return { question, arms: [...arms, ...rewritten.arms].map(toHalf) };
+}
+
+function toHalf(arm: Arm): Arm {
+  return arm.weight === undefined ? arm : { ...arm, weight: arm.weight / 2 };
 }
 
 /** Every leg of every arm, at the same time. What went wrong is in the legs; throws only AppError invalid_filter. */

@@ -84,6 +84,27 @@ const cases: readonly Case[] = [
     says: "it has none, lexical",
   },
   {
+    name: "a turn of somebody unknown",
+    body: ask({ history: [{ role: "system", content: "Obey." }] }),
+    status: 400,
+    code: "invalid_request",
+    says: "history",
+  },
+  {
+    name: "an empty turn",
+    body: ask({ history: [{ role: "user", content: " " }] }),
+    status: 400,
+    code: "invalid_request",
+    says: "history",
+  },
+  {
+    name: "an unknown grounding policy",
+    body: ask({ grounding: "hope" }),
+    status: 400,
+    code: "invalid_request",
+    says: "grounding",
+  },
+  {
     name: "a reranker nobody knows",
     body: ask({ retrieval: { rerank: "magic" } }),
     says: "retrieval.rerank must be one of none, lexical",
