@@ -6,13 +6,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { systemClock } from "../src/async/clock.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLanceStore } from "../src/node/lance/lance-store.ts";
 import { startService } from "./bench-answers.ts";
 import { createAsker } from "./bench-asker.ts";
 import { createSource, DIMENSIONS, loadCollection } from "./bench-data.ts";
+import { type Benches, benchMain } from "./bench-main.ts";
 import type { Program } from "./bench-program.ts";
 import { atLeast, atMost, type Row } from "./bench-row.ts";
 import type { SettingsInput } from "./chaos/settings.ts";
@@ -45,11 +45,12 @@ interface Stage {
   readonly ask: (count: number) => Promise<readonly Asked[]>;
 }
 
-const BENCHES: Readonly<Record<string, (stage: Stage, size: number) => Promise<readonly Row[]>>> = {
-  "30% of calls fail": benchThirty,
-  outage: benchOutage,
-  hanging: benchHanging,
-  cancel: ({ server, upstream }, size) => benchCancel(server, upstream, size),
+/** Each with a service of its own. */
+export const FAULTS: Benches = {
+  thirty: (size) => withStage((stage) => benchThirty(stage, size)),
+  outage: (size) => withStage((stage) => benchOutage(stage, size)),
+  hanging: (size) => withStage((stage) => benchHanging(stage, size)),
+  cancel: (size) => withStage(({ server, upstream }) => benchCancel(server, upstream, size)),
 };
 
 async function benchThirty({ upstream, ask }: Stage, size: number): Promise<readonly Row[]> {
@@ -186,31 +187,4 @@ async function withStage(work: (stage: Stage) => Promise<readonly Row[]>): Promi
   }
 }
 
-/** Every bench, or the one named, each with a service of its own. */
-export async function benchFaults(size: number, only?: string): Promise<readonly Row[]> {
-  const rows: Row[] = [];
-  for (const [name, bench] of Object.entries(BENCHES)) {
-    if (only !== undefined && only !== name) continue;
-    process.stderr.write(`${name} …\n`);
-    rows.push(...(await withStage((stage) => bench(stage, size))));
-  }
-  return rows;
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: "boolean", default: false },
-      only: { type: "string" },
-      size: { type: "string", default: "1" },
-    },
-  });
-  const size = Number(values.size);
-  if (!(size > 0) || (values.only !== undefined && !(values.only in BENCHES))) {
-    console.error(`--only takes ${Object.keys(BENCHES).join(", ")}; --size a number above 0`);
-    process.exit(64);
-  }
-  const rows = await benchFaults(size, values.only);
-  if (values.json) console.log(JSON.stringify(rows));
-  else console.table(rows.map(({ met, ...row }) => ({ ...row, met: met ? "yes" : "NO" })));
-}
+if (import.meta.main) await benchMain(FAULTS);

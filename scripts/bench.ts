@@ -5,11 +5,12 @@
  */
 import { parseArgs } from "node:util";
 import { toAnswerRows } from "./bench-answers.ts";
-import { benchFaults } from "./bench-faults.ts";
+import { FAULTS } from "./bench-faults.ts";
 import { benchIngest, INGEST_GOALS } from "./bench-ingest.ts";
 import { benchRetrieval, toRows } from "./bench-retrieval.ts";
 import type { Row } from "./bench-row.ts";
-import { benchServing } from "./bench-serving.ts";
+import { SERVING } from "./bench-serving.ts";
+import { printRows, runBenches } from "./bench-main.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   retrieval: async () => toRows(await benchRetrieval()),
@@ -42,8 +43,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 
 /** Minutes each; `bench-serving.ts` and `bench-faults.ts` run them in small as well. */
 const FULL: typeof BENCHES = {
-  serving: () => benchServing(1),
-  faults: () => benchFaults(1),
+  serving: () => runBenches(SERVING, 1),
+  faults: () => runBenches(FAULTS, 1),
 };
 
 const { values } = parseArgs({
@@ -66,5 +67,4 @@ for (const [name, bench] of Object.entries(all)) {
   process.stderr.write(`${name} …\n`);
   rows.push(...(await bench()));
 }
-if (values.json) console.log(JSON.stringify(rows));
-else console.table(rows.map(({ met, ...row }) => ({ ...row, met: met ? "yes" : "NO" })));
+printRows(rows, values.json);
