@@ -5,7 +5,7 @@ import { rewriteFollowUp } from "./agent/rewrite.ts";
 import { type RespondDeps, respond, type Response } from "./agent/respond.ts";
 import type { Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
-import type { Ask } from "./domain/ask.ts";
+import type { Ask, Mode } from "./domain/ask.ts";
 import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
 import { type AppError, toAppError } from "./errors.ts";
 import type { Embedder } from "./models/model.ts";
@@ -33,9 +33,15 @@ export interface AnswerDeps extends RespondDeps {
   readonly observe?: (event: RunEvent) => void;
 }
 
+/** The modes that can be answered: all but `direct` need a model. */
+export function listModes({ chat }: Pick<AnswerDeps, "chat">): readonly Mode[] {
+  return chat === undefined ? ["direct"] : ["direct", "agent"];
+}
+
 /** Answers a question. Never throws; leaving the iteration early cancels the run and everything it waits for. */
 export function answer(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIterable<RunEvent> {
-  return produce(deps, ask, signal, async (run, retrieved) => respond(deps, ask, retrieved, run));
+  const own = { ...deps, retrieval: deps };
+  return produce(deps, ask, signal, async (run, found) => respond(own, ask, found, run));
 }
 
 /** Retrieval alone: the same run, the same ledger, no answer. */
@@ -47,7 +53,10 @@ export function search(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIt
   }));
 }
 
-type Finish = (run: Run, retrieved: Retrieved) => Promise<Response>;
+type Finish = (
+  run: Run,
+  found: Retrieved & { readonly opened: readonly Opened[] },
+) => Promise<Response>;
 
 /** Events the consumer may be behind before the run waits for it; buffers that count bytes come after it. */
 const EVENTS_AHEAD_MAX = 16;
@@ -119,10 +128,11 @@ async function execute(
     progress.ledger = retrieved.ledger;
     // Not waited for: the model is asked before the passages are written out.
     const shown = run.emit({ type: "retrieval-end", passages: [...retrieved.passages] });
-    const response = await finish(run, retrieved);
+    const { exhausted, ...response } = await finish(run, { ...retrieved, opened });
     await shown;
     run.signal.throwIfAborted();
-    await end(run, progress, { outcome: "finished", ...response });
+    const outcome = exhausted === true ? "exhausted" : "finished";
+    await end(run, progress, { outcome, ...response });
   } catch (thrown) {
     const error = toAppError(run.signal.aborted ? run.signal.reason : thrown);
     if (error.code === "internal") deps.log.error("run-failed", thrown, { runId: run.id });

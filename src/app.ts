@@ -1,6 +1,6 @@
 /** The HTTP application over given parts: every route on one screen. Does nothing until it is asked. */
 import { Hono } from "hono";
-import { answer, type AnswerDeps, search } from "./answer.ts";
+import { answer, type AnswerDeps, listModes, search } from "./answer.ts";
 import { withGateMetrics, withSharingMetrics } from "./http/admission-metrics.ts";
 import { createAskRoute } from "./http/ask.ts";
 import { createChatRoute } from "./http/chat.ts";
@@ -65,7 +65,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
       telemetry.meter,
     ),
     embedders: new Set(deps.embedders.keys()),
-    parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[]),
+    parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[], listModes(deps)),
     telemetry,
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),

@@ -171,6 +171,9 @@ const Settings = z.object({
   outputTokensMax: Count.default(1_024).describe("Tokens of an answer."),
   stepsMax: Count.default(8).describe("Model calls of one run with tools."),
   toolCallsMax: Count.default(32).describe("Tool calls of one run."),
+  toolConcurrencyMax: Count.default(4).describe("Tool calls of one step at the same time."),
+  toolResultCharsMax: Count.default(20_000).describe("Length of what a tool tells the model."),
+  passagesOfToolsMax: Count.default(40).describe("Passages in the context of a run with tools."),
   runTokensMax: Count.default(200_000).describe(
     "Tokens of all model calls of one run, input and output.",
   ),

@@ -3,15 +3,20 @@ import type { Ask } from "../domain/ask.ts";
 import type { Grounding, Passage } from "../domain/event.ts";
 import { toAppError } from "../errors.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
-import type { Retrieved } from "../retrieval/retrieve.ts";
+import type { Opened } from "../retrieval/open-collections.ts";
+import type { RetrieveDeps, Retrieved } from "../retrieval/retrieve.ts";
 import type { Run } from "../run.ts";
+import { gather, type Gathered } from "./gather.ts";
 import { generate, type Progress } from "./generate.ts";
 import { quote } from "./quote.ts";
+import { createSearchTools } from "./search-tools.ts";
 
 export interface RespondDeps {
   readonly chat?: ChatModel;
   /** Local; judges sentences. */
   readonly sentenceEmbedder: Embedder;
+  /** What tools search with. */
+  readonly retrieval?: RetrieveDeps;
 }
 
 /** What the part of a run after retrieval came to. */
@@ -21,6 +26,8 @@ export interface Response {
   readonly grounding: Grounding;
   /** The model stopped at its token limit. */
   readonly truncated: boolean;
+  /** A limit of the run ended the gathering; the answer is made from what was there. */
+  readonly exhausted?: boolean;
 }
 
 /** Shown when the evidence carries no answer. Says it, and nothing else. */
@@ -34,7 +41,43 @@ const NO_EVIDENCE_TEXT = "The documents searched hold no answer to this question
 export async function respond(
   deps: RespondDeps,
   ask: Ask,
-  { passages }: Retrieved,
+  { passages: found, opened }: Pick<Retrieved, "passages"> & { readonly opened: readonly Opened[] },
+  run: Run,
+): Promise<Response> {
+  const { passages, exhausted } = await gatherMore(deps, ask, { passages: found, opened }, run);
+  const response = await write(deps, ask, passages, run);
+  return exhausted ? { ...response, exhausted } : response;
+}
+
+/** Where the caller wants tools used: what they bring beside what was found. A model that fails at it costs only that. */
+async function gatherMore(
+  { chat, retrieval }: RespondDeps,
+  ask: Ask,
+  { passages, opened }: Pick<Retrieved, "passages"> & { readonly opened: readonly Opened[] },
+  run: Run,
+): Promise<Gathered> {
+  const nothing: Gathered = { passages, exhausted: false };
+  if (ask.mode === "direct" || chat === undefined || retrieval === undefined) return nothing;
+  const onFallback = (): void => void run.degrade("llm_fallback_model");
+  const tools = createSearchTools({ deps: retrieval, ask, opened });
+  try {
+    return await run.timeline.stage("gather", ["take", "rerank"], () =>
+      gather({ chat, tools, ask, run, passages, onFallback }),
+    );
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    const { code } = toAppError(thrown);
+    if (code === "internal") throw thrown;
+    run.log.error("gathering-failed", thrown, { runId: run.id, model: chat.id, code });
+    await run.degrade(code === "unsupported_option" ? "tools_unsupported" : "tools_unavailable");
+    return nothing;
+  }
+}
+
+async function write(
+  deps: RespondDeps,
+  ask: Ask,
+  passages: readonly Passage[],
   run: Run,
 ): Promise<Response> {
   if (passages.length === 0) return refuse("none", run);

@@ -1,7 +1,13 @@
 /** What a caller may send: the body of a question, checked in full and completed with the defaults. */
 import * as z from "zod";
 import type { Config } from "../config.ts";
-import { type Ask, GROUNDING_POLICIES, RERANK_MODES, type RerankMode } from "../domain/ask.ts";
+import {
+  type Ask,
+  GROUNDING_POLICIES,
+  type Mode,
+  RERANK_MODES,
+  type RerankMode,
+} from "../domain/ask.ts";
 import type { Caller } from "../domain/caller.ts";
 import { COLLECTION_NAME } from "../domain/collection.ts";
 import { Filter } from "../domain/filter.ts";
@@ -31,12 +37,13 @@ const Name = z
     "is not a collection name: 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit",
   );
 
-/** Creates the parser for these settings and the rerankers that are at hand. */
+/** Creates the parser for these settings, the rerankers that are at hand, and the modes that can be answered. */
 export function createAskParser(
   config: Config,
   rerankers: readonly RerankMode[] = ["lexical"],
+  modes: readonly Mode[] = ["direct"],
 ): AskParser {
-  const Body = createBodySchema(config, rerankers);
+  const Body = createBodySchema(config, rerankers, modes);
   const Timeout = createDeadlineSchema(config);
   return (body, { caller, timeoutMs }) => {
     const issues: Issue[] = [];
@@ -48,17 +55,12 @@ export function createAskParser(
       issues.push(...toIssues(timeout.error).map(({ message }) => ({ path, message })));
     }
     if (!parsed.success || issues.length > 0) throw toError(issues);
-    const { deadlineMs, retrieval, filter, instructions, ...rest } = parsed.data;
+    const { deadlineMs, retrieval, filter, instructions, mode, ...rest } = parsed.data;
     const { vectorWeight, ...options } = retrieval;
     return {
       ...rest,
-      mode: "direct",
+      mode: mode as Mode, // checked against those there are
       caller,
-      limits: {
-        stepsMax: config.stepsMax,
-        toolCallsMax: config.toolCallsMax,
-        tokensMax: config.runTokensMax,
-      },
       deadlineMs: Math.min(
         deadlineMs ?? timeout.data ?? config.deadlineMs,
         timeout.data ?? Infinity,
@@ -76,7 +78,11 @@ function chooseRerank(rerankers: readonly RerankMode[]): RerankMode {
   return rerankers.includes("lexical") ? "lexical" : "none";
 }
 
-function createBodySchema(config: Config, rerankers: readonly RerankMode[]) {
+function createBodySchema(
+  config: Config,
+  rerankers: readonly RerankMode[],
+  modes: readonly Mode[],
+) {
   const Collections = z
     .array(Name)
     .max(config.collectionsMax)
@@ -116,12 +122,16 @@ function createBodySchema(config: Config, rerankers: readonly RerankMode[]) {
       filter: Filter.optional(),
       mode: z
         .string()
-        .refine((mode) => mode === "direct", `${UNSUPPORTED}the only mode is direct`)
+        .refine(
+          (mode) => modes.includes(mode as Mode),
+          `${UNSUPPORTED}this service answers in the modes ${modes.join(", ")}${modes.length > 1 ? "" : "; others need CHAT_MODEL"}`,
+        )
         .default("direct"),
       deadlineMs: createDeadlineSchema(config).optional(),
       history: z.array(Turn).max(config.historyTurnsMax).default([]),
       instructions: z.string().trim().min(1).max(config.instructionsCharsMax).optional(),
       grounding: z.enum(GROUNDING_POLICIES).default("flag"),
+      limits: createLimitsSchema(config).prefault({}),
       retrieval: Retrieval.prefault({}),
     })
     .superRefine(({ collections, retrieval }, context) => {
@@ -133,6 +143,14 @@ function createBodySchema(config: Config, rerankers: readonly RerankMode[]) {
         message: `requires what is not in collections: ${missing.join(", ")}`,
       });
     });
+}
+
+function createLimitsSchema({ stepsMax, toolCallsMax, runTokensMax }: Config) {
+  return z.strictObject({
+    stepsMax: z.int().min(1).max(stepsMax).default(stepsMax),
+    toolCallsMax: z.int().min(1).max(toolCallsMax).default(toolCallsMax),
+    tokensMax: z.int().min(1).max(runTokensMax).default(runTokensMax),
+  });
 }
 
 /** One turn of the conversation before the question; the body's own limit bounds them all together. */

@@ -1,7 +1,7 @@
 /** `pnpm ask "question"`: asks the local store, or a running server, and prints the answer with its sources. */
 import { LOCAL_CALLER } from "../domain/caller.ts";
 import { parseArgs } from "node:util";
-import { answer } from "../answer.ts";
+import { answer, listModes } from "../answer.ts";
 import { type Config, parseConfig } from "../config.ts";
 import { RERANK_MODES } from "../domain/ask.ts";
 import type { RunEnd, RunEvent } from "../domain/event.ts";
@@ -102,7 +102,11 @@ async function askLocally(
       detail: `the store (${store.kind}) is empty; fill it with: pnpm ingest <files or folders> --collection NAME`,
     });
   }
-  return answer(deps, createAskParser(config, rerankers)(body, { caller: LOCAL_CALLER }), signal);
+  return answer(
+    deps,
+    createAskParser(config, rerankers, listModes(deps))(body, { caller: LOCAL_CALLER }),
+    signal,
+  );
 }
 
 async function show(events: AsyncIterable<RunEvent>, options: Options): Promise<RunEnd> {

@@ -75,7 +75,7 @@ const cases: readonly Case[] = [
     name: "a mode that is not there",
     body: ask({ mode: "agent" }),
     code: "unsupported_option",
-    says: "the only mode is direct",
+    says: "others need CHAT_MODEL",
   },
   {
     name: "a reranker that is not there",

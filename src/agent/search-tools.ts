@@ -1,0 +1,138 @@
+/** The tools every run with tools has: search again, read on, see what there is. What they may touch was fixed before. */
+import * as z from "zod";
+import type { Ask } from "../domain/ask.ts";
+import type { Passage } from "../domain/event.ts";
+import type { Opened } from "../retrieval/open-collections.ts";
+import { retrieve, type RetrieveDeps } from "../retrieval/retrieve.ts";
+import { RetryTool, type Tool } from "./tool.ts";
+
+const SEARCH_TIMEOUT_MS = 15_000;
+const READ_TIMEOUT_MS = 5_000;
+const LIST_TIMEOUT_MS = 1_000;
+const READ_CHUNKS_MAX = 6;
+
+export interface SearchToolsOptions {
+  readonly deps: RetrieveDeps;
+  readonly ask: Ask;
+  /** Nothing else is searched or read, whatever a document asks for. */
+  readonly opened: readonly Opened[];
+}
+
+/** Creates `search`, `read_document` and `list_collections` over the collections of the run. */
+export function createSearchTools(options: SearchToolsOptions): readonly Tool[] {
+  return [createSearch(options), createRead(options), createList(options)];
+}
+
+const Search = z.strictObject({
+  query: z
+    .string()
+    .trim()
+    .min(1)
+    .max(1_000)
+    .describe("What to look for, as a question or in words."),
+  collections: z.array(z.string()).max(64).optional().describe("Names; absent: all."),
+});
+
+function createSearch({ deps, ask, opened }: SearchToolsOptions): Tool<typeof Search> {
+  return {
+    name: "search",
+    description:
+      "Searches the documents by meaning and by words. Use it for every part of the question that the passages so far do not answer.",
+    parameters: Search,
+    timeoutMs: SEARCH_TIMEOUT_MS,
+    async execute({ query, collections }, { run, addPassages }) {
+      const wanted = opened.filter(
+        ({ collection }) => collections === undefined || collections.includes(collection),
+      );
+      if (wanted.length === 0) {
+        const names = opened.map(({ collection }) => collection).join(", ");
+        throw new RetryTool(`no such collection; there are: ${names}`);
+      }
+      const { rewriting: _rewriting, ...own } = deps;
+      const again = {
+        ...ask,
+        question: query,
+        retrieval: { ...ask.retrieval, require: [], legsMin: 0 },
+      };
+      const { passages } = await retrieve(own, wanted, again, run);
+      return describe(await addPassages(passages));
+    },
+  };
+}
+
+const Read = z.strictObject({
+  collection: z.string(),
+  documentId: z.string().max(2_000),
+  from: z.int().min(0).default(0).describe("Position of the first part, from 0."),
+});
+
+function createRead({ opened }: SearchToolsOptions): Tool<typeof Read> {
+  return {
+    name: "read_document",
+    description: `Reads up to ${READ_CHUNKS_MAX} parts of a document from a position on.`,
+    parameters: Read,
+    timeoutMs: READ_TIMEOUT_MS,
+    async execute({ collection, documentId, from }, { signal, addPassages }) {
+      const found = opened.find((one) => one.collection === collection);
+      if (found === undefined || !("snapshot" in found)) {
+        throw new RetryTool("no such collection, or it cannot be read now");
+      }
+      const { snapshot } = found;
+      const rows = await snapshot.rowsOf({ documentId, from, limit: READ_CHUNKS_MAX }, signal);
+      if (rows.length === 0) throw new RetryTool("no such document, or it has no part there");
+      const chunks = await snapshot.take(rows, signal);
+      const passages = chunks.flatMap((chunk, index): Passage[] =>
+        chunk === undefined
+          ? []
+          : [
+              {
+                label: index + 1,
+                chunkId: chunk.id,
+                collection,
+                documentId,
+                title: chunk.title,
+                location: { ...chunk.location, headings: [...chunk.location.headings] },
+                start: chunk.start,
+                end: chunk.end,
+                text: chunk.text,
+                score: 0,
+                trail: { read: index + 1 },
+                metadata: {},
+              },
+            ],
+      );
+      return describe(await addPassages(passages));
+    },
+  };
+}
+
+const List = z.strictObject({});
+
+function createList({ opened }: SearchToolsOptions): Tool<typeof List> {
+  return {
+    name: "list_collections",
+    description: "Lists the collections that can be searched, with how much they hold.",
+    parameters: List,
+    timeoutMs: LIST_TIMEOUT_MS,
+    execute: () =>
+      Promise.resolve(
+        opened.map((one) =>
+          "snapshot" in one
+            ? { name: one.collection, documents: one.snapshot.info.documents }
+            : { name: one.collection, unavailable: true },
+        ),
+      ),
+  };
+}
+
+/** What is new, for the model; it knows the rest. */
+function describe(passages: readonly Passage[]): unknown {
+  if (passages.length === 0) return "Nothing new was found.";
+  return passages.map(({ label, title, location, text, collection, documentId }) => ({
+    label,
+    title: [title, ...location.headings].join(" › "),
+    collection,
+    documentId,
+    text,
+  }));
+}

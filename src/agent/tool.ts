@@ -1,0 +1,38 @@
+/** Port: a tool the model may call, and the two ways in which it can fail without ending the run. */
+import type * as z from "zod";
+import type { Passage } from "../domain/event.ts";
+import type { Run } from "../run.ts";
+
+export interface Tool<Arguments extends z.ZodObject = z.ZodObject> {
+  /** Letters, digits, `_` and `-`. */
+  readonly name: string;
+  /** For the model: what it does and when to use it. */
+  readonly description: string;
+  readonly parameters: Arguments;
+  /** What the model gets to read. Must end when `context.signal` aborts. Throws RetryTool, ToolFailed; all else ends the run. */
+  execute(args: z.infer<Arguments>, context: ToolContext): Promise<unknown>;
+  /** Longest a call may take; its signal aborts then, and the model is told. */
+  readonly timeoutMs: number;
+  /** Runs alone: calls before it end first, calls after it wait. */
+  readonly sequential?: boolean;
+  /** Calls of one run. Unset: only the run's own limit counts. */
+  readonly callsMax?: number;
+}
+
+export interface ToolContext {
+  readonly run: Run;
+  readonly signal: AbortSignal;
+  readonly callId: string;
+  /** Puts passages into the context; gives those that were not there, with their labels. */
+  readonly addPassages: (passages: readonly Passage[]) => Promise<readonly Passage[]>;
+}
+
+/** The call was wrong in a way that the model can mend: it is told why and may try again, so often. */
+export class RetryTool extends Error {
+  override readonly name = "RetryTool";
+}
+
+/** The tool cannot do it: the model is told why and goes on without. */
+export class ToolFailed extends Error {
+  override readonly name = "ToolFailed";
+}

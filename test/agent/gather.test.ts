@@ -1,0 +1,306 @@
+/** Runs with tools: a scripted model calls them, and everything around them goes wrong. */
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { answer, type AnswerDeps } from "../../src/answer.ts";
+import { runStep } from "../../src/agent/step.ts";
+import { RetryTool, type Tool, ToolFailed } from "../../src/agent/tool.ts";
+import { toToolResult } from "../../src/agent/tool-result.ts";
+import { systemClock } from "../../src/async/clock.ts";
+import { parseConfig } from "../../src/config.ts";
+import type { Ask } from "../../src/domain/ask.ts";
+import type { RunEvent } from "../../src/domain/event.ts";
+import { AppError } from "../../src/errors.ts";
+import type { ChatDelta, ToolCall } from "../../src/models/model.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
+import { createTestStore, wordEmbedder } from "../support/collections.ts";
+import { createTestRun, toAsk } from "../support/run.ts";
+import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
+
+const never = new AbortController().signal;
+const handbook = {
+  retries: "Retries use jitter so that clients do not come back at the same moment.",
+  breaker: "A circuit breaker opens after repeated failures and lets one probe through.",
+};
+
+const toCall = (name: string, args: unknown, id = name): ToolCall => ({
+  id,
+  name,
+  arguments: typeof args === "string" ? args : JSON.stringify(args),
+});
+const callsOf = (...calls: readonly ToolCall[]): Script => [
+  { type: "tool-calls", calls } satisfies ChatDelta,
+  { type: "usage", inputTokens: 10, outputTokens: 5 },
+  { type: "finish", reason: "tool-calls" },
+];
+const done = says("DONE");
+
+async function run(scripts: readonly Script[], changes: Partial<Ask> = {}, env = {}) {
+  const chat = createScriptedChat(...scripts);
+  const deps: AnswerDeps = {
+    config: parseConfig(env),
+    clock: systemClock,
+    log: silentLog,
+    store: await createTestStore({ handbook, other: { secret: "Nobody may read the vault." } }),
+    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
+    sentenceEmbedder: wordEmbedder,
+    rerankers: {},
+    chat,
+  };
+  const events: RunEvent[] = [];
+  const ask = toAsk("Why do retries use jitter?", {
+    mode: "agent",
+    collections: ["handbook"],
+    retrieval: { passagesMax: 1 },
+    ...changes,
+  });
+  for await (const event of answer(deps, ask, never)) events.push(event);
+  const end = events.at(-1);
+  if (end?.type !== "run-end") throw new Error("the run has no end");
+  const ofType = <T extends RunEvent["type"]>(type: T) =>
+    events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+  return { chat, events, end, ofType };
+}
+
+describe("a run with tools", () => {
+  test("searches again, gives new passages the next labels, and answers from all of them", async () => {
+    const search = callsOf(toCall("search", { query: "What does a circuit breaker do?" }));
+    const answering = says("Retries use jitter. [1] A circuit breaker opens after failures. [2]");
+    const { end, ofType } = await run([search, done, answering]);
+    expect(end).toMatchObject({ outcome: "finished", degraded: [], usage: { requests: 3 } });
+    const found = ofType("retrieval-end").map(({ passages }) =>
+      passages.map(({ label, documentId }) => `${label} ${documentId}`),
+    );
+    expect(found).toEqual([["1 retries"], ["2 breaker"]]);
+    expect(ofType("citation").map(({ label }) => label)).toEqual([1, 2]);
+    expect(ofType("step-start").map(({ step }) => step)).toEqual([1, 2]);
+    expect(ofType("tool-result")).toHaveLength(1);
+    expect(end.ledger.length).toBe(4);
+  });
+
+  test("reads on in a document, and lists only what the run may touch", async () => {
+    const calls = callsOf(
+      toCall("read_document", { collection: "handbook", documentId: "breaker" }),
+      toCall("list_collections", {}),
+      toCall("read_document", { collection: "other", documentId: "secret" }, "sly"),
+      toCall("search", { query: "vault", collections: ["other"] }),
+    );
+    const { chat, ofType, events } = await run([calls, done, says("Retries use jitter. [1]")]);
+    expect(
+      ofType("tool-error")
+        .map(({ callId, code }) => `${callId} ${code}`)
+        .toSorted(),
+    ).toEqual(["search tool_retry", "sly tool_retry"]);
+    const told = chat.requests[1]?.messages.filter(({ role }) => role === "tool") ?? [];
+    expect(told.map((message) => ("callId" in message ? message.callId : ""))).toEqual([
+      "read_document",
+      "list_collections",
+      "sly",
+      "search",
+    ]);
+    expect(JSON.stringify(events)).not.toContain("vault.");
+    expect(told[1]?.content).toBe('[{"name":"handbook","documents":2}]');
+  });
+
+  const wrong: readonly (readonly [string, ToolCall, string])[] = [
+    ["a tool that is not there", toCall("fly", {}), "unknown_tool"],
+    ["arguments that are not JSON", toCall("search", "{query"), "invalid_arguments"],
+    ["arguments of the wrong kind", toCall("search", { query: 7 }), "invalid_arguments"],
+    [
+      "a field nobody knows",
+      toCall("search", '{"query":"a","__proto__":{"x":1}}'),
+      "invalid_arguments",
+    ],
+    [
+      "10 MB of arguments",
+      toCall("search", { query: "x".repeat(10_000_000) }),
+      "invalid_arguments",
+    ],
+  ];
+  test.each(wrong)("%s is told to the model, and the run goes on", async (_, call, code) => {
+    const { end, ofType } = await run([callsOf(call), done, says("Retries use jitter. [1]")]);
+    expect(ofType("tool-error").map((event) => event.code)).toEqual([code]);
+    expect(end.outcome).toBe("finished");
+  });
+
+  test.each([
+    ["steps", { stepsMax: 2, toolCallsMax: 32, tokensMax: 9_999 }, 3],
+    ["tool calls", { stepsMax: 8, toolCallsMax: 1, tokensMax: 9_999 }, 3],
+    ["tokens", { stepsMax: 8, toolCallsMax: 32, tokensMax: 20 }, 3],
+  ])(
+    "the limit of %s ends the gathering, and the answer says that it was exhausted",
+    async (_, limits, requests) => {
+      const search = (query: string): Script => callsOf(toCall("search", { query }));
+      const scripts = [search("one"), search("two"), says("Retries use jitter. [1]")];
+      const { end, chat } = await run(scripts, { limits });
+      expect(end).toMatchObject({ outcome: "exhausted", grounding: "grounded" });
+      expect(chat.requests).toHaveLength(requests);
+    },
+  );
+
+  test("a model that goes round in circles is stopped", async () => {
+    const same = callsOf(toCall("search", { query: "again" }));
+    const { end } = await run([same, same, same, says("Retries use jitter. [1]")]);
+    expect(end.outcome).toBe("exhausted");
+  });
+
+  test("800 calls at once are refused as a whole, and there is one end", async () => {
+    const many = Array.from({ length: 800 }, (_, n) =>
+      toCall("search", { query: `q${n}` }, `c${n}`),
+    );
+    const { end, ofType } = await run([callsOf(...many), says("Retries use jitter. [1]")]);
+    expect(end.outcome).toBe("exhausted");
+    expect(ofType("tool-call")).toEqual([]);
+    expect(ofType("run-end")).toHaveLength(1);
+  });
+
+  test.each([
+    ["takes no tools", new AppError("unsupported_option"), "tools_unsupported"],
+    ["fails at it", new AppError("upstream_unavailable"), "tools_unavailable"],
+  ])("a model that %s answers from what was found first", async (_, error, code) => {
+    const { end } = await run([[error], says("Retries use jitter. [1]")]);
+    expect(end).toMatchObject({ outcome: "finished", degraded: [code], answerer: "scripted" });
+  });
+
+  test("the deadline of the run ends tools as well", async () => {
+    const { end, ofType } = await run([["hang"]], { deadlineMs: 60 });
+    expect(end.outcome).toBe("expired");
+    expect(ofType("run-end")).toHaveLength(1);
+  });
+});
+
+describe("the calls of one step", () => {
+  const Nothing = z.strictObject({});
+  const toTool = (name: string, execute: Tool["execute"], more: Partial<Tool> = {}): Tool => ({
+    name,
+    description: name,
+    parameters: Nothing,
+    timeoutMs: 5_000,
+    execute,
+    ...more,
+  });
+  async function step(tools: readonly Tool[], names: readonly string[], env = {}) {
+    const own = createTestRun(env);
+    const context = {
+      run: own,
+      tools,
+      step: 1,
+      counts: new Map(),
+      addPassages: () => Promise.resolve([]),
+    };
+    const calls = names.map((name, index) => toCall(name, {}, `${name}${index}`));
+    const replies = await runStep(calls, context);
+    return { replies, events: own.events, degraded: own.degraded };
+  }
+  const wait = (ms: number, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        reject(signal.reason as Error);
+      });
+    });
+
+  test("run at the same time, at most so many, and are told in the order they were made", async () => {
+    let running = 0;
+    let most = 0;
+    let turn = 5;
+    const tool = toTool("a", async (_, { signal }) => {
+      running += 1;
+      most = Math.max(most, running);
+      await wait((turn -= 1) * 10, signal);
+      running -= 1;
+      return "ok";
+    });
+    const { replies } = await step([tool], ["a", "a", "a", "a"], { TOOL_CONCURRENCY_MAX: "3" });
+    expect(most).toBe(3);
+    expect(replies.map(({ callId }) => callId)).toEqual(["a0", "a1", "a2", "a3"]);
+  });
+
+  test("a sequential tool runs alone", async () => {
+    const log: string[] = [];
+    const note =
+      (name: string) =>
+      async (_: unknown, { signal }: { signal: AbortSignal }) => {
+        log.push(`+${name}`);
+        await wait(5, signal);
+        log.push(`-${name}`);
+      };
+    const tools = [toTool("a", note("a")), toTool("s", note("s"), { sequential: true })];
+    await step(tools, ["a", "s", "a"]);
+    expect(log).toEqual(["+a", "-a", "+s", "-s", "+a", "-a"]);
+  });
+
+  test("one that never settles is left at its time, and its signal aborts", async () => {
+    let reason: unknown;
+    const tool = toTool(
+      "a",
+      (_, { signal }) =>
+        new Promise<void>(() =>
+          signal.addEventListener("abort", () => {
+            reason = signal.reason;
+          }),
+        ),
+      { timeoutMs: 20 },
+    );
+    const { events, degraded } = await step([tool], ["a"]);
+    expect(events.at(-1)).toMatchObject({ type: "tool-error", code: "tool_timeout", retry: true });
+    expect(reason).toMatchObject({ code: "deadline_exceeded" });
+    expect(degraded).toEqual(["tool_failed:a"]);
+  });
+
+  test("what it cannot do and what was wrong are two things", async () => {
+    const tools = [
+      toTool("cannot", () => Promise.reject(new ToolFailed("it is gone"))),
+      toTool("wrong", () => Promise.reject(new RetryTool("name a year"))),
+    ];
+    const { replies, events } = await step(tools, ["cannot", "wrong"]);
+    expect(replies.map(({ content }) => content)).toEqual([
+      "Error: it is gone",
+      "Error: name a year",
+    ]);
+    const errors = events.filter((event) => event.type === "tool-error");
+    expect(errors.map(({ retry }) => retry)).toEqual([false, true]);
+  });
+
+  test("anything else ends the step: the others are aborted and waited for", async () => {
+    let ended = false;
+    const tools = [
+      toTool("slow", async (_, { signal }) => wait(5_000, signal).finally(() => (ended = true))),
+      toTool("broken", () => Promise.reject(new TypeError("a bug"))),
+    ];
+    await expect(step(tools, ["slow", "broken"])).rejects.toMatchObject({ code: "internal" });
+    expect(ended).toBe(true);
+  });
+});
+
+describe("what a tool gives", () => {
+  const cycle: Record<string, unknown> = { name: "a" };
+  cycle["self"] = cycle;
+  test.each([
+    ["a cycle", cycle, '{"name":"a","self":"[seen above]"}'],
+    ["a big number", { n: 12n }, '{"n":"12"}'],
+    ["a function", { f: () => 1 }, '{"f":"[function]"}'],
+    ["nothing", undefined, "undefined"],
+    ["a text", "as it is", "as it is"],
+    [
+      "something that throws",
+      {
+        get x() {
+          throw new Error("no");
+        },
+      },
+      "[a result that cannot be written down]",
+    ],
+  ])("%s becomes text", (_, value, expected) => {
+    expect(toToolResult(value, 1_000)).toBe(expected);
+  });
+
+  test("50 MB are cut, and the model is told", () => {
+    const result = toToolResult(
+      Array.from({ length: 50 }, () => "x".repeat(1_000_000)),
+      1_000,
+    );
+    expect(result.length).toBeLessThan(1_100);
+    expect(result).toContain("[cut:");
+  });
+});
