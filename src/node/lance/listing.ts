@@ -3,7 +3,7 @@ import type { Table } from "@lancedb/lancedb";
 import { untilAborted } from "../../async/until-aborted.ts";
 import { callNative, type LanceBase, openTable } from "./base.ts";
 import { findPlace, parsePlace } from "./place.ts";
-import type { Reader } from "./reader.ts";
+import { LOOK_AHEAD_SHARE, type Reader } from "./reader.ts";
 import { readSpec } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -37,12 +37,18 @@ export function createListing(base: LanceBase, reader: Reader): Listing {
     return started;
   };
 
+  const share = (): Promise<readonly string[]> => (looking ??= look());
+
   return {
     async list(signal) {
       signal.throwIfAborted();
-      if (known !== undefined && clock.now() - known.atMs < config.freshnessMs) return known.names;
-      looking ??= look();
-      return untilAborted(looking, signal);
+      const ageMs = known === undefined ? Infinity : clock.now() - known.atMs;
+      if (known === undefined || ageMs >= config.freshnessMs) {
+        return untilAborted(share(), signal);
+      }
+      // As the reader does: ahead of time, for nobody in particular.
+      if (ageMs >= config.freshnessMs * LOOK_AHEAD_SHARE) share().catch(() => undefined);
+      return known.names;
     },
     forget() {
       known = undefined;

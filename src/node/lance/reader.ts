@@ -17,6 +17,11 @@ export interface Reader {
 }
 
 const LONG_AGO_MS = Number.NEGATIVE_INFINITY;
+/**
+ * Share of the time in which a commit becomes visible after which a question makes the reader look again,
+ * for nobody in particular: under steady traffic nobody waits. Who has to wait hears of its failure.
+ */
+export const LOOK_AHEAD_SHARE = 0.5;
 
 interface Entry {
   readonly place: Place;
@@ -63,10 +68,9 @@ export function createReader(base: LanceBase): Reader {
     return started;
 
     async function look(collection: string): Promise<Entry> {
-      const known = entries.get(collection);
       const isCurrent = (): boolean => refreshing.get(collection) === started;
       try {
-        const entry = await refresh(collection, known);
+        const entry = await refresh(collection, entries.get(collection));
         // After `forget` what was found may be too old to be kept.
         if (isCurrent()) entries.set(collection, entry);
         return entry;
@@ -84,10 +88,12 @@ export function createReader(base: LanceBase): Reader {
       signal.throwIfAborted();
       checkName(collection);
       const entry = entries.get(collection);
-      if (entry !== undefined && clock.now() - entry.checkedAtMs < config.freshnessMs) {
-        return entry.snapshot;
+      const ageMs = entry === undefined ? Infinity : clock.now() - entry.checkedAtMs;
+      if (entry === undefined || ageMs >= config.freshnessMs) {
+        return (await untilAborted(share(collection), signal)).snapshot;
       }
-      return (await untilAborted(share(collection), signal)).snapshot;
+      if (ageMs >= config.freshnessMs * LOOK_AHEAD_SHARE) share(collection).catch(() => undefined);
+      return entry.snapshot;
     },
     forget(collection) {
       const entry = entries.get(collection);

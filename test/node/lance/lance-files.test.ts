@@ -8,6 +8,7 @@ import { refusal, vectorQuery } from "../../conformance/store.ts";
 import { spec, toDocument, toVector } from "../../conformance/store-data.ts";
 import { createResidents } from "../../../src/node/lance/residents.ts";
 import { createTestStore, openTestStore } from "./test-store.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
 
 const { signal } = new AbortController();
 
@@ -40,6 +41,36 @@ describe("another process", () => {
     await writer.commit({ put: [toDocument("b", ["two"])], remove: [] }, signal);
     expect(await other.open(spec.name, signal)).toBe(before);
     await writer.close();
+  });
+  test("is looked at ahead of time, while those who ask go on with what is known", async () => {
+    const { folder, writer } = await load(["one"]);
+    const clock = createFakeClock();
+    const other = await openTestStore(folder, { freshnessMs: 1_000, clock });
+    const before = await other.open(spec.name, signal);
+    expect(await other.list(signal)).toEqual([spec.name]);
+    await writer.commit({ put: [toDocument("b", ["two"])], remove: [] }, signal);
+    await clock.advance(499);
+    await other.open(spec.name, signal);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await other.open(spec.name, signal)).toBe(before);
+    await clock.advance(1);
+    expect(await other.open(spec.name, signal)).toBe(before);
+    // No time passes on the store's clock: only the look that the last question began can bring it.
+    await expect.poll(async () => (await other.open(spec.name, signal)).info.chunks).toBe(2);
+    await writer.close();
+  });
+  test("is waited for once what is known is too old", async () => {
+    const { store, folder, writer } = await load(["one"]);
+    const clock = createFakeClock();
+    const other = await openTestStore(folder, { freshnessMs: 1_000, clock });
+    await other.open(spec.name, signal);
+    expect(await other.list(signal)).toEqual([spec.name]);
+    await writer.commit({ put: [toDocument("b", ["two"])], remove: [] }, signal);
+    await writer.close();
+    await (await store.create({ ...spec, name: "second" }, signal)).close();
+    await clock.advance(1_000);
+    expect((await other.open(spec.name, signal)).info.chunks).toBe(2);
+    expect(await other.list(signal)).toEqual([spec.name, "second"].toSorted());
   });
   test("sees that a collection was dropped and made again", async () => {
     const { store, folder, writer } = await load(["one", "two"]);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { systemClock } from "../../../src/async/clock.ts";
+import { type Clock, systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { createLanceStore } from "../../../src/node/lance/lance-store.ts";
 import type { Residents } from "../../../src/node/lance/residents.ts";
@@ -21,14 +21,15 @@ export async function createTestStore(
 export interface TestStoreOptions {
   readonly freshnessMs?: number;
   readonly residents?: Residents | undefined;
+  readonly clock?: Clock;
 }
 
 /** Another store on the same folder, as another process would open it. */
 export async function openTestStore(
   folder: string,
-  { freshnessMs = 1, residents }: TestStoreOptions = {},
+  { freshnessMs = 1, residents, clock = systemClock }: TestStoreOptions = {},
 ): Promise<WriteStore> {
   const config = parseConfig({ FRESHNESS_MS: String(freshnessMs) });
   const memory = residents === undefined ? {} : { residents };
-  return createLanceStore({ uri: folder, config, clock: systemClock, ...memory });
+  return createLanceStore({ uri: folder, config, clock, ...memory });
 }
