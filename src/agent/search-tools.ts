@@ -4,7 +4,8 @@ import type { Ask } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import { retrieve, type RetrieveDeps } from "../retrieval/retrieve.ts";
-import { RetryTool, type Tool } from "./tool.ts";
+import { AppError } from "../errors.ts";
+import { RetryTool, type Tool, ToolFailed } from "./tool.ts";
 
 const SEARCH_TIMEOUT_MS = 15_000;
 const READ_TIMEOUT_MS = 5_000;
@@ -18,9 +19,13 @@ export interface SearchToolsOptions {
   readonly opened: readonly Opened[];
 }
 
-/** Creates `search`, `read_document` and `list_collections` over the collections of the run. */
+/**
+ * Creates `search`, `read_document` and `list_collections` over the collections of the run. Under a filter
+ * nothing is read on: a document has parts that the filter leaves out, and only a search applies it.
+ */
 export function createSearchTools(options: SearchToolsOptions): readonly Tool[] {
-  return [createSearch(options), createRead(options), createList(options)];
+  const tools = [createSearch(options), createList(options)];
+  return options.ask.filter === undefined ? [...tools, createRead(options)] : tools;
 }
 
 const Search = z.strictObject({
@@ -40,7 +45,7 @@ function createSearch({ deps, ask, opened }: SearchToolsOptions): Tool<typeof Se
       "Searches the documents by meaning and by words. Use it for every part of the question that the passages so far do not answer.",
     parameters: Search,
     timeoutMs: SEARCH_TIMEOUT_MS,
-    async execute({ query, collections }, { run, addPassages }) {
+    async execute({ query, collections }, { run, signal, addPassages }) {
       const wanted = opened.filter(
         ({ collection }) => collections === undefined || collections.includes(collection),
       );
@@ -54,7 +59,7 @@ function createSearch({ deps, ask, opened }: SearchToolsOptions): Tool<typeof Se
         question: query,
         retrieval: { ...ask.retrieval, require: [], legsMin: 0 },
       };
-      const { passages } = await retrieve(own, wanted, again, run);
+      const { passages } = await orFailed(retrieve(own, wanted, again, run), signal);
       return describe(await addPassages(passages));
     },
   };
@@ -78,9 +83,10 @@ function createRead({ opened }: SearchToolsOptions): Tool<typeof Read> {
         throw new RetryTool("no such collection, or it cannot be read now");
       }
       const { snapshot } = found;
-      const rows = await snapshot.rowsOf({ documentId, from, limit: READ_CHUNKS_MAX }, signal);
+      const range = { documentId, from, limit: READ_CHUNKS_MAX };
+      const rows = await orFailed(snapshot.rowsOf(range, signal), signal);
       if (rows.length === 0) throw new RetryTool("no such document, or it has no part there");
-      const chunks = await snapshot.take(rows, signal);
+      const chunks = await orFailed(snapshot.take(rows, signal), signal);
       const passages = chunks.flatMap((chunk, index): Passage[] =>
         chunk === undefined
           ? []
@@ -123,6 +129,17 @@ function createList({ opened }: SearchToolsOptions): Tool<typeof List> {
         ),
       ),
   };
+}
+
+/** A store or an upstream that fails costs this call and not the run; our own mistakes do. */
+async function orFailed<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (!(thrown instanceof AppError) || thrown.code === "internal") throw thrown;
+    throw new ToolFailed(`it did not work now: ${thrown.code}`);
+  }
 }
 
 /** What is new, for the model; it knows the rest. */

@@ -11,6 +11,7 @@ import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import type { ChatDelta, ToolCall } from "../../src/models/model.ts";
+import type { ReadStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toAsk } from "../support/run.ts";
@@ -34,13 +35,20 @@ const callsOf = (...calls: readonly ToolCall[]): Script => [
 ];
 const done = says("DONE");
 
-async function run(scripts: readonly Script[], changes: Partial<Ask> = {}, env = {}) {
+async function run(
+  scripts: readonly Script[],
+  changes: Partial<Ask> = {},
+  env = {},
+  wrap = (store: ReadStore): ReadStore => store,
+) {
   const chat = createScriptedChat(...scripts);
   const deps: AnswerDeps = {
     config: parseConfig(env),
     clock: systemClock,
     log: silentLog,
-    store: await createTestStore({ handbook, other: { secret: "Nobody may read the vault." } }),
+    store: wrap(
+      await createTestStore({ handbook, other: { secret: "Nobody may read the vault." } }),
+    ),
     embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
     sentenceEmbedder: wordEmbedder,
     rerankers: {},
@@ -99,6 +107,42 @@ describe("a run with tools", () => {
     ]);
     expect(JSON.stringify(events)).not.toContain("vault.");
     expect(told[1]?.content).toBe('[{"name":"handbook","documents":2}]');
+  });
+
+  test("reads on in nothing while a filter leaves parts out", async () => {
+    const calls = callsOf(
+      toCall("read_document", { collection: "handbook", documentId: "breaker" }),
+      toCall("search", { query: "What does a circuit breaker do?" }),
+    );
+    const filter = { field: "documentId", op: "eq", value: "retries" } as const;
+    const { chat, ofType, events } = await run([calls, done, says("Retries use jitter. [1]")], {
+      filter,
+    });
+    expect(chat.requests[0]?.tools?.map(({ name }) => name)).toEqual([
+      "search",
+      "list_collections",
+    ]);
+    expect(ofType("tool-error").map(({ code }) => code)).toEqual(["unknown_tool"]);
+    expect(JSON.stringify(events)).not.toContain("lets one probe through");
+  });
+
+  test("a store that fails costs the call and not the gathering", async () => {
+    const calls = callsOf(
+      toCall("read_document", { collection: "handbook", documentId: "breaker" }),
+      toCall("search", { query: "What does a circuit breaker do?" }),
+    );
+    const answering = says("A circuit breaker opens after failures. [2]");
+    const { end, ofType } = await run([calls, done, answering], {}, {}, (store) => ({
+      ...store,
+      open: async (name, signal) => ({
+        ...(await store.open(name, signal)),
+        rowsOf: () => Promise.reject(new AppError("collection_unavailable")),
+      }),
+    }));
+    expect(ofType("tool-error")).toMatchObject([{ code: "tool_failed", retry: false }]);
+    expect(ofType("tool-result")).toHaveLength(1);
+    expect(end).toMatchObject({ outcome: "finished", degraded: ["tool_failed:read_document"] });
+    expect(ofType("citation").map(({ label }) => label)).toEqual([2]);
   });
 
   const wrong: readonly (readonly [string, ToolCall, string])[] = [
