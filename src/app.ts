@@ -5,6 +5,7 @@ import { withGateMetrics, withSharingMetrics } from "./http/admission-metrics.ts
 import { createAskRoute } from "./http/ask.ts";
 import { createChatRoute } from "./http/chat.ts";
 import { createChatCompletionsRoute } from "./http/chat-completions.ts";
+import { createDocumentRoute } from "./http/documents.ts";
 import { createCollectionRoute, createCollectionsRoute } from "./http/collections.ts";
 import {
   createErrorHandler,
@@ -97,6 +98,9 @@ export function createServiceApp(service: Service): Hono<Env> {
     .all(createMethodRefusal("GET, DELETE"));
   app.get("/v1/collections", createCollectionsRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
+  app
+    .get("/v1/collections/:name/documents/:id{.+}", createDocumentRoute(service))
+    .all(createMethodRefusal("GET"));
   for (const path of PLAYGROUND_PATHS) {
     app.get(path, createPlaygroundRoute()).all(createMethodRefusal("GET"));
   }
