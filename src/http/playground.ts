@@ -1,30 +1,22 @@
 /** `GET /`: the playground, a page to ask from and to see what a run says about itself. */
 import type { Context } from "hono";
-import { page, script, style, vendor } from "../playground/assets.ts";
+import { ASSETS } from "../playground/assets.ts";
 import type { Env } from "./service.ts";
 
-/** Nothing from elsewhere, nothing within the page itself, and no one may frame it. */
+/** Nothing from elsewhere, nothing within the page itself, no HTML made by a script, and no one may frame it. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
 ].join("; ");
-
-interface Asset {
-  readonly text: string;
-  readonly type: string;
-}
-
-const ASSETS: Readonly<Record<string, Asset>> = {
-  "/": { text: page, type: "text/html; charset=utf-8" },
-  "/playground/style.css": { text: style, type: "text/css; charset=utf-8" },
-  "/playground/script.js": { text: script, type: "text/javascript; charset=utf-8" },
-  "/playground/vendor.js": { text: vendor, type: "text/javascript; charset=utf-8" },
-};
 
 /** Addresses of the page and its parts. */
 export const PLAYGROUND_PATHS = Object.keys(ASSETS);
@@ -37,7 +29,14 @@ export function createPlaygroundRoute() {
       "Content-Type": asset.type,
       "Content-Security-Policy": POLICY,
       "Cache-Control": "no-cache",
+      ETag: `"${asset.tag}"`,
     };
-    return new Response(asset.text, { headers });
+    if (c.req.header("If-None-Match")?.includes(headers.ETag) === true) {
+      return new Response(null, { status: 304, headers });
+    }
+    const body = asset.isBytes
+      ? Uint8Array.from(atob(asset.text), (sign) => sign.charCodeAt(0))
+      : asset.text;
+    return new Response(body, { headers });
   };
 }

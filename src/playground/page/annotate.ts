@@ -1,0 +1,60 @@
+/** Where a text is cut: at its citation markers, and where checked sentences begin and end. */
+import type { Citation, SentenceCheck } from "../../domain/event.ts";
+
+export type Part =
+  | { readonly type: "marker"; readonly label: number; readonly start: number }
+  | {
+      readonly type: "text";
+      readonly text: string;
+      readonly start: number;
+      readonly check?: SentenceCheck;
+    };
+
+const MARKER = /\[(\d{1,4})\]/g;
+
+/**
+ * Cuts a text that begins at `start` of the answer. `isLabel` says which numbers are passages: `[7]` stays text where
+ * there is no seventh.
+ */
+export function cut(
+  text: string,
+  start: number,
+  checks: readonly SentenceCheck[],
+  isLabel: (label: number) => boolean,
+): readonly Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  for (const match of text.matchAll(MARKER)) {
+    const label = Number(match[1]);
+    if (!isLabel(label)) continue;
+    parts.push(...cutSentences(text.slice(at, match.index), start + at, checks));
+    parts.push({ type: "marker", label, start: start + match.index });
+    at = match.index + match[0].length;
+  }
+  return [...parts, ...cutSentences(text.slice(at), start + at, checks)];
+}
+
+/** The citation a marker stands for: the one of its label that ends last before it. */
+export function findCitation(
+  citations: readonly Citation[],
+  { label, start }: { readonly label: number; readonly start: number },
+): Citation | undefined {
+  return citations
+    .filter((one) => one.label === label && one.end <= start)
+    .toSorted((a, b) => b.end - a.end)[0];
+}
+
+function cutSentences(text: string, start: number, checks: readonly SentenceCheck[]): Part[] {
+  const end = start + text.length;
+  const edges = checks
+    .flatMap((check) => [check.start, check.end])
+    .filter((edge) => edge > start && edge < end);
+  const cuts = [start, ...new Set(edges.toSorted((a, b) => a - b)), end];
+  return cuts.flatMap((from, index) => {
+    const to = cuts[index + 1];
+    if (to === undefined || to <= from) return [];
+    const check = checks.find((one) => one.start <= from && to <= one.end);
+    const part = { type: "text", text: text.slice(from - start, to - start), start: from } as const;
+    return [check === undefined ? part : { ...part, check }];
+  });
+}

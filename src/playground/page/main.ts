@@ -1,0 +1,183 @@
+/** The playground: one question at a time, its run drawn as it comes. Everything is connected here. */
+import { type CollectionChoice, ask, type Question, Refusal } from "./client.ts";
+import { createAnswerView } from "./answer-view.ts";
+import { find, make } from "./dom.ts";
+import { fold, isOpen, startView, type View } from "./fold.ts";
+import { connectHistory } from "./history-view.ts";
+import { createLedgerView } from "./ledger-view.ts";
+import { createOptionsView } from "./options-view.ts";
+import { keepRun } from "./runs-kept.ts";
+import { createSourcesView } from "./sources-view.ts";
+import { createStatusView } from "./status-view.ts";
+import { switchTheme } from "./theme.ts";
+import { createWaterfallView } from "./waterfall-view.ts";
+
+type Part = "answer" | "sources" | "inside";
+/** Asked of the samples; shown only where they are. */
+const EXAMPLES: readonly (readonly [collection: string, question: string])[] = [
+  ["handbook", "Why should retries use jitter?"],
+  ["handbook", "What is the difference between a timeout and a deadline?"],
+  ["handbook", "When does a circuit breaker open?"],
+  ["guide", "How does Tributary merge the hits of several collections?"],
+  ["guide", "Are my documents sent to a model provider?"],
+];
+
+const form = find("form", HTMLFormElement);
+const question = find("question", HTMLTextAreaElement);
+const send = find("send", HTMLButtonElement);
+const stop = find("stop", HTMLButtonElement);
+const run = find("run", HTMLDivElement);
+
+const options = createOptionsView();
+const paintStatus = createStatusView(() => void start());
+const paintWaterfall = createWaterfallView();
+const paintLedger = createLedgerView();
+const sources = createSourcesView(() => showPart("answer"));
+const answer = createAnswerView(({ label, citation, button }) => {
+  showPart("sources");
+  sources.open(view, label, citation, button);
+});
+
+let view: View = startView({ question: "", mode: "direct", collections: [] });
+let controller: AbortController | undefined;
+
+/** Puts the question in the field; one that is still running is stopped. */
+async function start(): Promise<void> {
+  const text = question.value.trim();
+  if (text === "") return;
+  controller?.abort();
+  const own = new AbortController();
+  controller = own;
+  const asked = { question: text, mode: options.mode(), collections: options.collections() };
+  const last = await follow(asked, own);
+  if (controller !== own) return; // another question has the page
+  show(last);
+  if (last.phase === "refused" || last.phase === "unreachable") return;
+  keepRun({ id: crypto.randomUUID(), atMs: Date.now(), view: last });
+}
+
+/** Draws the run while it comes; the view it ended with. */
+async function follow(asked: Question, own: AbortController): Promise<View> {
+  const startedMs = performance.now();
+  let current = startView(asked);
+  showPart("answer");
+  show(current);
+  try {
+    for await (const event of ask(asked, own.signal)) {
+      current = fold(current, event, performance.now() - startedMs);
+      if (controller === own) show(current);
+    }
+    return isOpen(current) ? { ...current, phase: "broken" } : current;
+  } catch (thrown) {
+    if (own.signal.aborted) return { ...current, phase: "stopped" };
+    if (thrown instanceof Refusal) {
+      if (thrown.problem.status === 401) options.askForKey();
+      return { ...current, phase: "refused", problem: thrown.problem };
+    }
+    const hasBegun = current.phase !== "asking";
+    return { ...current, phase: hasBegun ? "broken" : "unreachable" };
+  }
+}
+
+let isDue = false;
+/** Shows the view with the next frame; of several in a frame only the last is drawn. */
+function show(next: View): void {
+  view = next;
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    paint();
+  });
+}
+
+function paint(): void {
+  const open = isOpen(view);
+  document.body.dataset["state"] = "run";
+  run.hidden = false;
+  run.dataset["phase"] = view.phase;
+  find("welcome", HTMLElement).hidden = true;
+  find("asked", HTMLHeadingElement).textContent = view.asked.question;
+  find("answer", HTMLDivElement).setAttribute("aria-busy", `${open}`);
+  if (stop.hidden === open) {
+    const hadFocus = document.activeElement === stop;
+    send.hidden = open;
+    stop.hidden = !open;
+    if (hadFocus) question.focus();
+  }
+  answer.paint(view);
+  sources.paint(view);
+  paintStatus(view);
+  paintWaterfall(view);
+  paintLedger(view);
+}
+
+/** On a small screen one part of the run is seen at a time. */
+function showPart(part: Part): void {
+  run.dataset["part"] = part;
+  for (const tab of document.querySelectorAll<HTMLButtonElement>("#parts button")) {
+    tab.setAttribute("aria-pressed", `${tab.value === part}`);
+  }
+}
+
+function fillIn(text: string): void {
+  question.value = text;
+  grow();
+}
+
+function grow(): void {
+  question.style.height = "auto";
+  question.style.height = `${question.scrollHeight}px`;
+}
+
+function showExamples(collections: readonly CollectionChoice[]): void {
+  const names = new Set(collections.map(({ name }) => name));
+  const buttons = EXAMPLES.filter(([name]) => names.has(name)).map(([, text]) => {
+    const button = make("button", { type: "button" }, text);
+    button.addEventListener("click", () => {
+      fillIn(text);
+      question.focus();
+      void start();
+    });
+    return make("li", {}, button);
+  });
+  find("examples", HTMLUListElement).replaceChildren(...buttons);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void start();
+});
+question.addEventListener("input", grow);
+question.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+stop.addEventListener("click", () => controller?.abort());
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.querySelector("dialog[open]") === null) {
+    if (isOpen(view)) controller?.abort();
+    else sources.goBack();
+  }
+  const isTyping = event.target instanceof HTMLElement && event.target.matches("textarea, input");
+  if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    question.focus();
+  }
+});
+for (const tab of document.querySelectorAll<HTMLButtonElement>("#parts button")) {
+  tab.addEventListener("click", () => showPart(tab.value as Part));
+}
+find("theme", HTMLButtonElement).addEventListener("click", switchTheme);
+connectHistory(({ view: kept }) => {
+  controller?.abort();
+  controller = undefined;
+  fillIn(kept.asked.question);
+  options.choose(kept.asked.mode, kept.asked.collections);
+  showPart("answer");
+  show(kept);
+  question.focus();
+});
+question.focus();
+void options.load().then(showExamples);

@@ -1,0 +1,84 @@
+/** What a question is put with: the mode, the collections, and a key where the service asks for one. */
+import { MODES, type Mode } from "../../domain/ask.ts";
+import { type CollectionChoice, KEY_NAME, listCollections, Refusal } from "./client.ts";
+import { find, make } from "./dom.ts";
+import { keep, readKept } from "./kept.ts";
+
+const MODE_NAME = "tributary.mode";
+
+export interface OptionsView {
+  mode(): Mode;
+  /** Empty: every collection. */
+  collections(): readonly string[];
+  /** Makes the same choices as an earlier question. */
+  choose(mode: Mode, collections: readonly string[]): void;
+  /** Shows the field for a key and goes there. */
+  askForKey(): void;
+  /** Looks up the collections again. */
+  load(): Promise<readonly CollectionChoice[]>;
+}
+
+/** Creates the view. */
+export function createOptionsView(): OptionsView {
+  const modes = find("modes", HTMLFieldSetElement);
+  const chips = find("chips", HTMLDivElement);
+  const keyBox = find("key-box", HTMLDivElement);
+  const key = find("key", HTMLInputElement);
+  const radios = [...modes.querySelectorAll("input")];
+  const boxes = (): HTMLInputElement[] => [
+    ...chips.querySelectorAll<HTMLInputElement>("input:enabled"),
+  ];
+  const choose: OptionsView["choose"] = (mode, collections) => {
+    for (const radio of radios) radio.checked = radio.value === mode;
+    for (const box of boxes()) {
+      box.checked = collections.length === 0 || collections.includes(box.value);
+    }
+  };
+  const say = (text: string): void => chips.replaceChildren(make("span", { className: "hint" }, text));
+  const askForKey = (): void => {
+    keyBox.hidden = false;
+    key.focus();
+  };
+  const load = async (): Promise<readonly CollectionChoice[]> => {
+    try {
+      const found = await listCollections();
+      chips.replaceChildren(...found.map(createChip));
+      if (found.length === 0) say("none yet: pnpm ingest ./docs --collection mydocs");
+      return found;
+    } catch (thrown) {
+      const refused = thrown instanceof Refusal ? thrown.problem : undefined;
+      say(refused === undefined ? "the service cannot be reached" : (refused.detail ?? refused.title));
+      if (refused?.status === 401) askForKey();
+      return [];
+    }
+  };
+  key.addEventListener("change", () => {
+    keep(() => sessionStorage, KEY_NAME, key.value.trim());
+    void load();
+  });
+  modes.addEventListener("change", () => keep(() => localStorage, MODE_NAME, readMode(radios)));
+  const kept = readKept(() => localStorage, MODE_NAME);
+  for (const radio of radios) if (kept !== undefined) radio.checked = radio.value === kept;
+  return {
+    mode: () => readMode(radios),
+    collections: () => {
+      const on = boxes().filter(({ checked }) => checked);
+      return on.length === boxes().length ? [] : on.map(({ value }) => value);
+    },
+    choose,
+    askForKey,
+    load,
+  };
+}
+
+function readMode(radios: readonly HTMLInputElement[]): Mode {
+  const chosen = radios.find(({ checked }) => checked)?.value;
+  return MODES.find((mode) => mode === chosen) ?? "direct";
+}
+
+function createChip({ name, status, documents, chunks }: CollectionChoice): HTMLElement {
+  const isReady = status === "ready";
+  const box = make("input", { type: "checkbox", value: name, checked: isReady, disabled: !isReady });
+  const title = isReady ? `${documents ?? 0} documents, ${chunks ?? 0} chunks` : "cannot be read now";
+  return make("label", { className: "chip", title }, box, make("span", {}, name));
+}
