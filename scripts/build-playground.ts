@@ -111,7 +111,13 @@ function toLicences(inputs: Metafile["inputs"]): string {
   // One text for all packages that share it.
   const shared = Map.groupBy(packages, ({ text }) => text);
   return [...shared]
-    .map(([text, group]) => `${group.map(({ head }) => head).toSorted().join("\n")}\n\n${text}\n`)
+    .map(
+      ([text, group]) =>
+        `${group
+          .map(({ head }) => head)
+          .toSorted()
+          .join("\n")}\n\n${text}\n`,
+    )
     .toSorted()
     .join(`\n${"-".repeat(72)}\n\n`);
 }

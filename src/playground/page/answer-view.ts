@@ -73,27 +73,24 @@ function renderBlock(view: View, block: Block, handlers: Handlers): HTMLElement 
   const labels = new Set(view.passages.map(({ label }) => label));
   return block.render((text, start) =>
     cut(text, start, view.checks, (label) => labels.has(label)).flatMap((part) =>
-      part.type === "marker"
-        ? [createMarker(view, part, handlers)]
-        : [...renderPart(part, told)],
+      part.type === "marker" ? [createMarker(view, part, handlers)] : renderPart(part, told),
     ),
   );
 }
 
-function* renderPart(
+function renderPart(
   { text, start, check }: Extract<Part, { type: "text" }>,
   told: Set<number>,
-): Generator<Node | string> {
-  if (check === undefined) return yield make("span", {}, text);
+): readonly HTMLElement[] {
+  if (check === undefined) return [make("span", {}, text)];
   const [, name, what] = VERDICT[check.verdict];
   const sentence = make("span", { className: `sentence ${check.verdict}`, title: what }, text);
   sentence.dataset["start"] = `${start}`;
-  yield sentence;
   // Never by colour alone; the end of a sentence may hide behind a sign that is not shown.
   const isEnd = start + text.length >= check.end - 2;
-  if (check.verdict === "supported" || !isEnd || told.has(check.start)) return;
+  if (check.verdict === "supported" || !isEnd || told.has(check.start)) return [sentence];
   told.add(check.start);
-  yield make("span", { className: `verdict ${check.verdict}` }, name);
+  return [sentence, make("span", { className: `verdict ${check.verdict}` }, name)];
 }
 
 function createMarker(

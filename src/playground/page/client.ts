@@ -26,6 +26,7 @@ export interface Problem {
   readonly title: string;
   readonly detail?: string;
   readonly code?: string;
+  readonly retryable?: boolean;
   readonly retryAfterMs?: number;
 }
 
@@ -67,7 +68,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   const events: RunEvent[] = [];
   const parser = createParser({ onEvent: ({ data }) => events.push(JSON.parse(data) as RunEvent) });
   const decoder = new TextDecoder();
-  for (const reader = body.getReader(); ; ) {
+  for (const reader = body.getReader(); ;) {
     const { value, done } = await reader.read();
     if (done) return;
     parser.feed(decoder.decode(value, { stream: true }));

@@ -69,65 +69,56 @@ export function isOpen({ phase }: View): boolean {
 
 /** The view after one more event, which came `sinceMs` after the question was put. */
 export function fold(view: View, event: RunEvent, sinceMs: number): View {
-  switch (event.type) {
-    case "run-start": {
-      const where = event.collections.join(", ");
-      return { ...view, phase: "searching", doing: `Searching ${where || "every collection"} …` };
-    }
-    case "retrieval-end": {
-      const passages = [...view.passages, ...event.passages];
-      return { ...view, passages, doing: `${toCount(passages.length, "passage")} found. Writing …` };
-    }
-    case "text-delta":
-      return {
-        ...view,
-        phase: "writing",
-        answer: view.answer + event.text,
-        firstTextMs: view.firstTextMs ?? sinceMs,
-      };
-    case "text-reset":
-      return { ...view, answer: "", citations: [], checks: [] };
-    case "citation":
-      return { ...view, citations: [...view.citations, event] };
-    case "sentence-check":
-      return { ...view, checks: [...view.checks, event] };
-    case "degraded":
-      return { ...view, degraded: [...view.degraded, event.code] };
-    case "run-end":
-      return {
-        ...view,
-        phase: "ended",
-        end: event,
-        ledger: event.ledger,
-        degraded: event.degraded,
-        spans: event.timeline.length > 0 ? event.timeline : view.spans,
-      };
-    case "leg-end":
-    case "tool-result":
-    case "tool-error":
-    case "subrun-end":
-      return foldSpan(view, event);
-    case "step-start":
-      return { ...view, doing: `Step ${event.step}: deciding what to look up …` };
-    case "tool-call":
-      return { ...view, doing: `Calling ${event.name} …` };
-    case "subrun-start":
-      return { ...view, doing: `Looking into: ${event.question}` };
-    default:
-      return view;
-  }
+  const change = CHANGES[event.type] as Change<RunEvent> | undefined;
+  // A page that was open before the service was renewed may hear what it does not know.
+  return change === undefined ? view : { ...view, ...change(view, event, sinceMs) };
 }
 
-type Timed = Extract<
-  RunEvent,
-  { type: "leg-end" | "tool-result" | "tool-error" | "subrun-end" }
->;
+type Change<T> = (view: View, event: T, sinceMs: number) => Partial<View>;
+/** What each event changes; of some only the repetition in the last event counts. */
+const CHANGES: { readonly [K in RunEvent["type"]]: Change<Extract<RunEvent, { type: K }>> } = {
+  "run-start": (_view, { collections }) => ({
+    phase: "searching",
+    doing: `Searching ${collections.join(", ") || "every collection"} …`,
+  }),
+  "leg-end": addSpan,
+  "retrieval-end": (view, event) => {
+    const passages = [...view.passages, ...event.passages];
+    return { passages, doing: `${toCount(passages.length, "passage")} found. Writing …` };
+  },
+  "step-start": (_view, { step }) => ({ doing: `Step ${step}: deciding what to look up …` }),
+  "tool-call": (_view, { name }) => ({ doing: `Calling ${name} …` }),
+  "tool-result": addSpan,
+  "tool-error": addSpan,
+  "subrun-start": (_view, { question }) => ({ doing: `Looking into: ${question}` }),
+  "subrun-end": addSpan,
+  "text-delta": ({ answer, firstTextMs }, { text }, sinceMs) => ({
+    phase: "writing",
+    answer: answer + text,
+    firstTextMs: firstTextMs ?? sinceMs,
+  }),
+  citation: ({ citations }, event) => ({ citations: [...citations, event] }),
+  "sentence-check": ({ checks }, event) => ({ checks: [...checks, event] }),
+  "output-partial": () => ({}),
+  "text-reset": () => ({ answer: "", citations: [], checks: [] }),
+  degraded: ({ degraded }, { code }) => ({ degraded: [...degraded, code] }),
+  usage: () => ({}),
+  "run-end": ({ spans }, event) => ({
+    phase: "ended",
+    end: event,
+    ledger: event.ledger,
+    degraded: event.degraded,
+    spans: event.timeline.length > 0 ? event.timeline : spans,
+  }),
+};
 
-function foldSpan(view: View, event: Timed): View {
+type Timed = Extract<RunEvent, { type: "leg-end" | "tool-result" | "tool-error" | "subrun-end" }>;
+
+function addSpan(view: View, event: Timed): Partial<View> {
   const { startMs, endMs } = event;
   const span = { stage: toStage(event), startMs, endMs, critical: false };
   const ledger = event.type === "leg-end" ? [...view.ledger, event] : view.ledger;
-  return { ...view, ledger, spans: [...view.spans, span] };
+  return { ledger, spans: [...view.spans, span] };
 }
 
 /** Named as in the timeline that comes at the end. */

@@ -24,7 +24,12 @@ export function connectHistory(onOpen: (run: KeptRun) => void): void {
       "button",
       { type: "button", className: "entry" },
       make("span", { className: "question" }, question),
-      make("span", { className: "when" }, make("b", { className: `badge ${tone}` }, name), ` ${when}`),
+      make(
+        "span",
+        { className: "when" },
+        make("b", { className: `badge ${tone}` }, name),
+        ` ${when}`,
+      ),
     );
     open.addEventListener("click", () => {
       drawer.close();

@@ -47,7 +47,12 @@ function toFacts({ end, firstTextMs, asked }: View): readonly (readonly [string,
     ["Answerer", answerer],
     ...(firstTextMs === undefined ? [] : [["First words", toDuration(firstTextMs)] as const]),
     ...(usage.requests === 0 ? [] : [["Tokens", tokens] as const]),
-    ["Versions", Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")],
+    [
+      "Versions",
+      Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    ],
     ["Run", runId],
   ];
 }

@@ -3,7 +3,7 @@
  * the few kinds of node named here: no HTML is ever written or parsed, so there is nothing to sanitise, and every piece
  * of text knows its place in the answer, which is what citations and checks speak of.
  */
-import type { Nodes, Parents, Root, RootContent, Table, Text } from "mdast";
+import type { Nodes, Parents, Root, RootContent, Table } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
 import { gfmTable } from "micromark-extension-gfm-table";
@@ -49,56 +49,62 @@ function renderAll(context: Context, { children }: Parents): (Node | string)[] {
   return children.flatMap((child) => render(context, child));
 }
 
+/** Kinds of node that are an element around their children, and nothing more. */
+const TAGS = {
+  paragraph: "p",
+  strong: "strong",
+  emphasis: "em",
+  listItem: "li",
+  blockquote: "blockquote",
+} as const;
+
+type Renderer<T> = (context: Context, node: T) => readonly (Node | string)[];
+
+/** Kinds that are more than an element around their children. */
+const RENDERERS: { readonly [K in Nodes["type"]]?: Renderer<Extract<Nodes, { type: K }>> } = {
+  text: ({ annotate }, { value, position }) => annotate(value, position?.start.offset ?? 0),
+  heading: (context, node) => [
+    make(node.depth <= 2 ? "h3" : "h4", {}, ...renderAll(context, node)),
+  ],
+  inlineCode: (_context, { value }) => [make("code", {}, value)],
+  code: (_context, { value }) => [make("pre", { tabIndex: 0 }, make("code", {}, value))],
+  list: (context, node) => [
+    node.ordered === true
+      ? make("ol", { start: node.start ?? 1 }, ...renderAll(context, node))
+      : make("ul", {}, ...renderAll(context, node)),
+  ],
+  break: () => [make("br")],
+  thematicBreak: () => [make("hr")],
+  table: (context, node) => [renderTable(context, node)],
+  // Answers lead to their sources and nowhere else.
+  link: renderAll,
+};
+
 function render(context: Context, node: Nodes): readonly (Node | string)[] {
-  const inner = (): (Node | string)[] => ("children" in node ? renderAll(context, node) : []);
-  switch (node.type) {
-    case "text":
-      return renderText(context, node);
-    case "paragraph":
-      return [make("p", {}, ...inner())];
-    case "heading":
-      return [make(node.depth <= 2 ? "h3" : "h4", {}, ...inner())];
-    case "strong":
-      return [make("strong", {}, ...inner())];
-    case "emphasis":
-      return [make("em", {}, ...inner())];
-    case "inlineCode":
-      return [make("code", {}, node.value)];
-    case "code":
-      return [make("pre", { tabIndex: 0 }, make("code", {}, node.value))];
-    case "list":
-      return [node.ordered === true ? make("ol", { start: node.start ?? 1 }, ...inner()) : make("ul", {}, ...inner())];
-    case "listItem":
-      return [make("li", {}, ...inner())];
-    case "blockquote":
-      return [make("blockquote", {}, ...inner())];
-    case "break":
-      return [make("br")];
-    case "thematicBreak":
-      return [make("hr")];
-    case "table":
-      return [renderTable(context, node)];
-    case "link":
-      return inner(); // answers lead to their sources and nowhere else
-    default:
-      return renderSource(context, node);
+  if (node.type in TAGS && "children" in node) {
+    return [make(TAGS[node.type as keyof typeof TAGS], {}, ...renderAll(context, node))];
   }
+  const renderer = (RENDERERS[node.type] ?? renderSource) as Renderer<Nodes>;
+  return renderer(context, node);
 }
 
 /** What has no element here (HTML, images, references) is shown as it was written. */
-function renderSource({ source, annotate }: Context, { position }: Nodes): readonly (Node | string)[] {
+function renderSource(
+  { source, annotate }: Context,
+  { position }: Nodes,
+): readonly (Node | string)[] {
   const start = position?.start.offset ?? 0;
   return annotate(source.slice(start, position?.end.offset ?? start), start);
-}
-
-function renderText({ annotate }: Context, { value, position }: Text): readonly (Node | string)[] {
-  return annotate(value, position?.start.offset ?? 0);
 }
 
 function renderTable(context: Context, { children }: Table): HTMLElement {
   const [head, ...rows] = children;
   const toRow = (tag: "th" | "td", row: typeof head): HTMLElement =>
-    make("tr", {}, ...(row?.children ?? []).map((cell) => make(tag, {}, ...renderAll(context, cell))));
+    make(
+      "tr",
+      {},
+      ...(row?.children ?? []).map((cell) => make(tag, {}, ...renderAll(context, cell))),
+    );
   const table = make(
     "table",
     {},

@@ -34,7 +34,8 @@ export function createOptionsView(): OptionsView {
       box.checked = collections.length === 0 || collections.includes(box.value);
     }
   };
-  const say = (text: string): void => chips.replaceChildren(make("span", { className: "hint" }, text));
+  const say = (text: string): void =>
+    chips.replaceChildren(make("span", { className: "hint" }, text));
   const askForKey = (): void => {
     keyBox.hidden = false;
     key.focus();
@@ -47,7 +48,9 @@ export function createOptionsView(): OptionsView {
       return found;
     } catch (thrown) {
       const refused = thrown instanceof Refusal ? thrown.problem : undefined;
-      say(refused === undefined ? "the service cannot be reached" : (refused.detail ?? refused.title));
+      say(
+        refused === undefined ? "the service cannot be reached" : (refused.detail ?? refused.title),
+      );
       if (refused?.status === 401) askForKey();
       return [];
     }
@@ -78,7 +81,14 @@ function readMode(radios: readonly HTMLInputElement[]): Mode {
 
 function createChip({ name, status, documents, chunks }: CollectionChoice): HTMLElement {
   const isReady = status === "ready";
-  const box = make("input", { type: "checkbox", value: name, checked: isReady, disabled: !isReady });
-  const title = isReady ? `${documents ?? 0} documents, ${chunks ?? 0} chunks` : "cannot be read now";
+  const box = make("input", {
+    type: "checkbox",
+    value: name,
+    checked: isReady,
+    disabled: !isReady,
+  });
+  const title = isReady
+    ? `${documents ?? 0} documents, ${chunks ?? 0} chunks`
+    : "cannot be read now";
   return make("label", { className: "chip", title }, box, make("span", {}, name));
 }

@@ -43,7 +43,5 @@ export function dropRuns(): void {
 
 function isRun(value: unknown): value is KeptRun {
   const { view } = (value ?? {}) as Partial<KeptRun>;
-  return (
-    typeof view?.asked?.question === "string" && Array.isArray(view.passages) && !isOpen(view)
-  );
+  return typeof view?.asked?.question === "string" && Array.isArray(view.passages) && !isOpen(view);
 }

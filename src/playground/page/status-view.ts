@@ -47,7 +47,8 @@ function toStatus(view: View): Status {
     const took = toDuration(toExtentMs(end.timeline));
     return { tone, name, what: end.error?.detail ?? what, how: `${end.answerer} · ${took}` };
   }
-  if (phase === "stopped") return { tone: "fair", name: "Stopped", what: "What is here is not complete." };
+  if (phase === "stopped")
+    return { tone: "fair", name: "Stopped", what: "What is here is not complete." };
   if (phase === "broken") {
     const what = "The stream broke off before its end: this answer is not complete.";
     return { tone: "bad", name: "Broken off", what };
@@ -64,9 +65,20 @@ function toNotes({ checks, degraded, end }: View): readonly HTMLElement[] {
   const counts = (["supported", "weak", "unsupported"] as const).flatMap((verdict) => {
     const count = checks.filter((check) => check.verdict === verdict).length;
     if (count === 0) return [];
-    return [make("span", { className: `count ${verdict}`, title: VERDICT[verdict][2] }, `${count} ${verdict}`)];
+    return [
+      make(
+        "span",
+        { className: `count ${verdict}`, title: VERDICT[verdict][2] },
+        `${count} ${verdict}`,
+      ),
+    ];
   });
-  const checked = make("p", { id: "checks" }, `${toCount(checks.length, "sentence")} checked: `, ...counts);
+  const checked = make(
+    "p",
+    { id: "checks" },
+    `${toCount(checks.length, "sentence")} checked: `,
+    ...counts,
+  );
   const lost = degraded.map((code) =>
     make("p", { className: "loss" }, make("code", {}, code), ` ${toLoss(code)}`),
   );
@@ -76,14 +88,18 @@ function toNotes({ checks, degraded, end }: View): readonly HTMLElement[] {
 }
 
 function toProblemCard(problem: Problem, onAgain: () => void): readonly HTMLElement[] {
-  const { status, title, detail, code, retryAfterMs } = problem;
+  const { status, title, detail, code, retryable, retryAfterMs } = problem;
   const wait = retryAfterMs === undefined ? "" : ` It asks to wait ${toDuration(retryAfterMs)}.`;
   const again = make("button", { type: "button", className: "again" }, "Ask again");
   again.addEventListener("click", onAgain);
   return [
     make("h3", {}, title),
     make("p", {}, `${detail ?? ""}${wait}`),
-    make("p", { className: "code" }, make("code", {}, code === undefined ? `${status}` : `${status} ${code}`)),
-    again,
+    make(
+      "p",
+      { className: "code" },
+      make("code", {}, code === undefined ? `${status}` : `${status} ${code}`),
+    ),
+    ...(retryable === true ? [again] : []),
   ];
 }

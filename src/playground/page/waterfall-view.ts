@@ -3,6 +3,8 @@ import { find, make, toDuration } from "./dom.ts";
 import type { Span, View } from "./fold.ts";
 import { toExtentMs, toLevels, toPeak, toTicks } from "./lanes.ts";
 
+/** In pixels: below it there is room for few ticks. */
+const NARROW = 640;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Creates the function that draws the timeline of a view. */
@@ -17,7 +19,8 @@ export function createWaterfallView(): (view: View) => void {
     drawn = spans;
     const extentMs = toExtentMs(spans);
     const sorted = spans.toSorted((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
-    axis.replaceChildren(...toTicks(extentMs).map((atMs) => createTick(atMs, extentMs)));
+    const ticks = spans.length === 0 ? [] : toTicks(extentMs, innerWidth < NARROW ? 2 : 6);
+    axis.replaceChildren(...ticks.map((atMs) => createTick(atMs, extentMs)));
     list.replaceChildren(...sorted.map((span) => createLane(span, extentMs)));
     if (sorted.some(({ critical }) => critical)) list.append(createPath(sorted, extentMs));
     const steps = toLevels(spans);
@@ -47,11 +50,18 @@ function createLane({ stage, startMs, endMs, critical }: Span, extentMs: number)
   const path = critical ? ", on the critical path" : "";
   const lane = make(
     "li",
-    { className: `${toKind(stage)}${critical ? " critical" : ""}`, title: `${stage}: ${took}${path}` },
+    {
+      className: `${toKind(stage)}${critical ? " critical" : ""}`,
+      title: `${stage}: ${took}${path}`,
+    },
     make("span", { className: "name" }, toName(stage)),
     make("span", { className: "track" }, bar),
     make("span", { className: "took" }, took),
-    make("span", { className: "quiet" }, `from ${toDuration(startMs)} to ${toDuration(endMs)}${path}`),
+    make(
+      "span",
+      { className: "quiet" },
+      `from ${toDuration(startMs)} to ${toDuration(endMs)}${path}`,
+    ),
   );
   return lane;
 }
@@ -92,5 +102,8 @@ function toKind(stage: string): string {
 
 /** `search:guide/vector` is `guide · vector`. */
 function toName(stage: string): string {
-  return stage.replace(/^search:/, "").replace("/", " · ").replace(/^(tool|subrun):/, "$1 ");
+  return stage
+    .replace(/^search:/, "")
+    .replace("/", " · ")
+    .replace(/^(tool|subrun):/, "$1 ");
 }

@@ -6,14 +6,22 @@ export type Tone = "good" | "fair" | "bad" | "plain";
 
 export const GROUNDING: Readonly<Record<Grounding, readonly [Tone, name: string, what: string]>> = {
   grounded: ["good", "Grounded", "Every sentence is supported by its sources."],
-  "partly-grounded": ["fair", "Partly grounded", "Only a part of this is supported by the documents."],
+  "partly-grounded": [
+    "fair",
+    "Partly grounded",
+    "Only a part of this is supported by the documents.",
+  ],
   ungrounded: ["bad", "Not grounded", "The documents do not support this."],
   "no-evidence": ["fair", "No evidence", "Nothing in the documents answers this."],
 };
 
 export const OUTCOME: Readonly<Record<Outcome, readonly [Tone, name: string, what: string]>> = {
   finished: ["good", "Finished", "The run finished."],
-  exhausted: ["fair", "Exhausted", "A limit ended the search; the answer is made from what was there."],
+  exhausted: [
+    "fair",
+    "Exhausted",
+    "A limit ended the search; the answer is made from what was there.",
+  ],
   cancelled: ["fair", "Cancelled", "The run was cancelled."],
   expired: ["bad", "Expired", "The time was up before the answer was done."],
   failed: ["bad", "Failed", "The run failed."],
