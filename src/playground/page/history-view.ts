@@ -8,13 +8,15 @@ import { GROUNDING, OUTCOME, type Tone } from "./words.ts";
 export function connectHistory(onOpen: (run: KeptRun) => void): void {
   const drawer = find("history", HTMLDialogElement);
   const list = find("history-list", HTMLUListElement);
+  const clear = find("history-clear", HTMLButtonElement);
+  const close = find("history-close", HTMLButtonElement);
   const paint = (): void => {
     const runs = listRuns();
     list.replaceChildren(
       ...(runs.length === 0 ? [make("li", { className: "hint" }, "Nothing was asked yet.")] : []),
       ...runs.map((run) => createEntry(run)),
     );
-    find("history-clear", HTMLButtonElement).hidden = runs.length === 0;
+    clear.hidden = runs.length === 0;
   };
   const createEntry = (run: KeptRun): HTMLElement => {
     const { question } = run.view.asked;
@@ -40,19 +42,20 @@ export function connectHistory(onOpen: (run: KeptRun) => void): void {
     drop.addEventListener("click", () => {
       dropRun(run.id);
       paint();
-      find("history-close", HTMLButtonElement).focus();
+      close.focus();
     });
     return make("li", {}, open, drop);
   };
   find("history-open", HTMLButtonElement).addEventListener("click", () => {
     paint();
     drawer.showModal();
+    close.focus();
   });
-  find("history-close", HTMLButtonElement).addEventListener("click", () => drawer.close());
-  find("history-clear", HTMLButtonElement).addEventListener("click", () => {
+  close.addEventListener("click", () => drawer.close());
+  clear.addEventListener("click", () => {
     dropRuns();
     paint();
-    find("history-close", HTMLButtonElement).focus();
+    close.focus();
   });
   drawer.addEventListener("click", ({ target }) => {
     if (target === drawer) drawer.close(); // beside the drawer
