@@ -237,7 +237,7 @@ test("where keys are asked for, a field appears, and the key goes with every req
   await page.route("**/v1/**", async (route) => {
     const key = route.request().headers()["authorization"];
     keys.push(key);
-    if (key !== undefined) return await route.continue();
+    if (key !== undefined) return route.continue();
     const problem = { title: "A key is needed", detail: "send an API key", code: "unauthorized" };
     await route.fulfill({ status: 401, json: problem, contentType: "application/problem+json" });
   });

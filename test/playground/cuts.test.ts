@@ -20,12 +20,17 @@ const cite = (start: number, end: number, from = 0, to = 4): Citation => ({
 });
 const show = (part: Part): string =>
   part.type === "marker"
-    ? `#${part.label}`
+    ? `${part.check === undefined ? "" : "!"}#${part.label}`
     : `${part.check === undefined ? "" : "!"}${part.text}@${part.start}`;
 
 test("an answer is cut at its markers and where checked sentences begin and end", () => {
   const parts = cut("One. Two. [1] Three.", 100, [check(105, 109)], (label) => label === 1);
   expect(parts.map(show)).toEqual(["One. @100", "!Two.@105", " @109", "#1", " Three.@113"]);
+});
+
+test("a marker within a checked sentence belongs to it, the blank before it does not", () => {
+  const parts = cut("One is two [1].", 0, [check(0, 15)], (label) => label === 1);
+  expect(parts.map(show)).toEqual(["!One is two@0", " @10", "!#1", "!.@14"]);
 });
 
 test("a number that is no passage stays text", () => {

@@ -11,7 +11,7 @@ const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** Starts Chromium: the one at CHROMIUM, or the one of the system. */
 export async function startBrowser(): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error("there is no Chromium: install it or set CHROMIUM");
-  return await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 }
 
 export interface OpenPage extends AsyncDisposable {
@@ -71,7 +71,7 @@ export async function watchShifts(page: Page): Promise<() => Promise<readonly st
 export async function findBarriers(page: Page): Promise<readonly string[]> {
   // As text, so that axe's own needs do not count against the page's policy.
   await page.evaluate(await readFile(AXE, "utf8"));
-  return await page.evaluate(async () => {
+  return page.evaluate(async () => {
     const { axe } = window as unknown as {
       axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };

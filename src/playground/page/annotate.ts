@@ -2,11 +2,18 @@
 import type { Citation, SentenceCheck } from "../../domain/event.ts";
 
 export type Part =
-  | { readonly type: "marker"; readonly label: number; readonly start: number }
+  | {
+      readonly type: "marker";
+      readonly label: number;
+      readonly start: number;
+      readonly end: number;
+      readonly check?: SentenceCheck;
+    }
   | {
       readonly type: "text";
       readonly text: string;
       readonly start: number;
+      readonly end: number;
       readonly check?: SentenceCheck;
     };
 
@@ -27,9 +34,19 @@ export function cut(
   for (const match of text.matchAll(MARKER)) {
     const label = Number(match[1]);
     if (!isLabel(label)) continue;
-    parts.push(...cutSentences(text.slice(at, match.index), start + at, checks));
-    parts.push({ type: "marker", label, start: start + match.index });
+    const sentence = text.slice(at, match.index).trimEnd();
+    parts.push(...cutSentences(sentence, start + at, checks));
+    // The blank before a marker belongs to no sentence.
+    parts.push(
+      ...cutSentences(
+        text.slice(at + sentence.length, match.index),
+        start + at + sentence.length,
+        [],
+      ),
+    );
     at = match.index + match[0].length;
+    const place = { start: start + match.index, end: start + at };
+    parts.push({ type: "marker", label, ...place, ...findCheck(checks, place) });
   }
   return [...parts, ...cutSentences(text.slice(at), start + at, checks)];
 }
@@ -53,8 +70,16 @@ function cutSentences(text: string, start: number, checks: readonly SentenceChec
   return cuts.flatMap((from, index) => {
     const to = cuts[index + 1];
     if (to === undefined || to <= from) return [];
-    const check = checks.find((one) => one.start <= from && to <= one.end);
-    const part = { type: "text", text: text.slice(from - start, to - start), start: from } as const;
-    return [check === undefined ? part : { ...part, check }];
+    const place = { start: from, end: to };
+    const part = { type: "text", text: text.slice(from - start, to - start), ...place } as const;
+    return [{ ...part, ...findCheck(checks, place) }];
   });
+}
+
+function findCheck(
+  checks: readonly SentenceCheck[],
+  { start, end }: { readonly start: number; readonly end: number },
+): { readonly check?: SentenceCheck } {
+  const check = checks.find((one) => one.start <= start && end <= one.end);
+  return check === undefined ? {} : { check };
 }

@@ -72,25 +72,29 @@ function renderBlock(view: View, block: Block, handlers: Handlers): HTMLElement 
   const told = new Set<number>();
   const labels = new Set(view.passages.map(({ label }) => label));
   return block.render((text, start) =>
-    cut(text, start, view.checks, (label) => labels.has(label)).flatMap((part) =>
-      part.type === "marker" ? [createMarker(view, part, handlers)] : renderPart(part, told),
-    ),
+    cut(text, start, view.checks, (label) => labels.has(label)).flatMap((part) => [
+      part.type === "marker" ? createMarker(view, part, handlers) : createText(part),
+      ...createVerdict(part, told),
+    ]),
   );
 }
 
-function renderPart(
-  { text, start, check }: Extract<Part, { type: "text" }>,
-  told: Set<number>,
-): readonly HTMLElement[] {
-  if (check === undefined) return [make("span", {}, text)];
-  const [, name, what] = VERDICT[check.verdict];
+function createText({ text, start, check }: Extract<Part, { type: "text" }>): HTMLElement {
+  if (check === undefined) return make("span", {}, text);
+  const [, , what] = VERDICT[check.verdict];
   const sentence = make("span", { className: `sentence ${check.verdict}`, title: what }, text);
   sentence.dataset["start"] = `${start}`;
-  // Never by colour alone; the end of a sentence may hide behind a sign that is not shown.
-  const isEnd = start + text.length >= check.end - 2;
-  if (check.verdict === "supported" || !isEnd || told.has(check.start)) return [sentence];
+  return sentence;
+}
+
+/** At the end of a sentence, in words: what is in doubt is never told by colour alone. */
+function createVerdict({ end, check }: Part, told: Set<number>): readonly HTMLElement[] {
+  if (check === undefined || check.verdict === "supported" || told.has(check.start)) return [];
+  // The very end may hide behind a sign that is not shown, such as the stars of bold text.
+  if (end < check.end - 2) return [];
   told.add(check.start);
-  return [sentence, make("span", { className: `verdict ${check.verdict}` }, name)];
+  const [, name] = VERDICT[check.verdict];
+  return [make("span", { className: `verdict ${check.verdict}` }, name)];
 }
 
 function createMarker(

@@ -84,7 +84,7 @@ const CHANGES: { readonly [K in RunEvent["type"]]: Change<Extract<RunEvent, { ty
   "leg-end": addSpan,
   "retrieval-end": (view, event) => {
     const passages = [...view.passages, ...event.passages];
-    return { passages, doing: `${toCount(passages.length, "passage")} found. Writing …` };
+    return { passages, doing: `${toCount(passages.length, "passage")} found` };
   },
   "step-start": (_view, { step }) => ({ doing: `Step ${step}: deciding what to look up …` }),
   "tool-call": (_view, { name }) => ({ doing: `Calling ${name} …` }),

@@ -13,6 +13,11 @@ export function toExtentMs(spans: readonly Span[]): number {
   return Math.max(1, ...spans.map(({ endMs }) => endMs));
 }
 
+/** Where the search was over: the last end of what is not writing, which would else leave it a sliver. */
+export function toSearchMs(spans: readonly Span[]): number {
+  return toExtentMs(spans.filter(({ stage }) => !/^(answer|gather|repair)/.test(stage)));
+}
+
 /** Round moments between the start and the end of the axis, the start among them; about `ticksMax` of them. */
 export function toTicks(extentMs: number, ticksMax = 6): readonly number[] {
   const rough = extentMs / ticksMax;

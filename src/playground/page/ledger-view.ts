@@ -9,10 +9,14 @@ export function createLedgerView(): (view: View) => void {
   const rows = find("ledger", HTMLTableSectionElement);
   const losses = find("degraded", HTMLUListElement);
   const facts = find("facts", HTMLDListElement);
+  let drawn: View | undefined;
   return (view) => {
-    rows.replaceChildren(...view.ledger.map(createRow));
+    const { ledger, degraded, end } = view;
+    if (ledger === drawn?.ledger && degraded === drawn.degraded && end === drawn.end) return;
+    drawn = view;
+    rows.replaceChildren(...ledger.map(createRow));
     losses.replaceChildren(
-      ...view.degraded.map((code) => make("li", {}, make("code", {}, code), ` ${toLoss(code)}`)),
+      ...degraded.map((code) => make("li", {}, make("code", {}, code), ` ${toLoss(code)}`)),
     );
     facts.replaceChildren(
       ...toFacts(view).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]),

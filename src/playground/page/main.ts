@@ -79,16 +79,24 @@ async function follow(asked: Question, own: AbortController): Promise<View> {
   }
 }
 
+/** The page draws at most this share of the time, so that a long answer never holds up the keyboard. */
+const PAINT_SHARE = 0.25;
 let isDue = false;
-/** Shows the view with the next frame; of several in a frame only the last is drawn. */
+let restUntilMs = 0;
+/** Shows the view with the next frame; of several before it only the last is drawn. */
 function show(next: View): void {
   view = next;
   if (isDue) return;
   isDue = true;
-  requestAnimationFrame(() => {
-    isDue = false;
-    paint();
-  });
+  setTimeout(() => requestAnimationFrame(draw), Math.max(0, restUntilMs - performance.now()));
+}
+
+function draw(): void {
+  isDue = false;
+  const startedMs = performance.now();
+  paint();
+  const endedMs = performance.now();
+  restUntilMs = endedMs + (endedMs - startedMs) * (1 / PAINT_SHARE - 1);
 }
 
 function paint(): void {

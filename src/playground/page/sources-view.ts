@@ -20,6 +20,7 @@ export function createSourcesView(onBack: () => void): SourcesView {
   const cards = new Map<number, HTMLDetailsElement>();
   let from: HTMLElement | undefined;
   let shown = "";
+  let marked: readonly Citation[] | undefined;
   const goBack = (): boolean => {
     if (from === undefined) return false;
     onBack();
@@ -38,16 +39,20 @@ export function createSourcesView(onBack: () => void): SourcesView {
       const key = passages.map(({ label, chunkId }) => `${label}${chunkId}`).join(" ");
       if (key !== shown) {
         shown = key;
+        marked = undefined;
         cards.clear();
         from = undefined;
         list.replaceChildren(...passages.map(toCard));
         count.textContent = passages.length === 0 ? "" : `${passages.length}`;
       }
+      for (const card of cards.values()) card.classList.toggle("done", phase === "ended");
+      if (citations === marked) return;
+      marked = citations;
       for (const passage of passages) {
         const times = citations.filter(({ label }) => label === passage.label).length;
         const card = cards.get(passage.label);
         if (card === undefined) continue;
-        card.classList.toggle("idle", times === 0 && phase === "ended");
+        card.classList.toggle("cited", times > 0);
         const note = card.querySelector(".times");
         if (note !== null) note.textContent = times === 0 ? "" : `cited ${times}×`;
         if (card.dataset["chosen"] === undefined) mark(card, passage, citations);

@@ -1,7 +1,7 @@
 /** The timeline as a waterfall: what ran at the same time, and the path that decided how long the run took. */
 import { find, make, toDuration } from "./dom.ts";
 import type { Span, View } from "./fold.ts";
-import { toExtentMs, toLevels, toPeak, toTicks } from "./lanes.ts";
+import { toExtentMs, toLevels, toPeak, toSearchMs, toTicks } from "./lanes.ts";
 
 /** In pixels: below it there is room for few ticks. */
 const NARROW = 640;
@@ -9,32 +9,42 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** Creates the function that draws the timeline of a view. */
 export function createWaterfallView(): (view: View) => void {
-  const list = find("timeline", HTMLOListElement);
-  const axis = find("axis", HTMLElement);
-  const levels = find("levels", HTMLElement);
-  const note = find("timeline-note", HTMLElement);
-  let drawn: readonly Span[] | undefined;
+  const zoom = find("zoom", HTMLButtonElement);
+  let drawn: readonly Span[] = [];
+  zoom.addEventListener("click", () => {
+    const isZoomed = zoom.getAttribute("aria-pressed") !== "true";
+    zoom.setAttribute("aria-pressed", `${isZoomed}`);
+    draw(drawn, isZoomed);
+  });
   return ({ spans }) => {
     if (spans === drawn) return;
     drawn = spans;
-    const extentMs = toExtentMs(spans);
-    const sorted = spans.toSorted((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
-    const ticks = spans.length === 0 ? [] : toTicks(extentMs, innerWidth < NARROW ? 2 : 6);
-    axis.replaceChildren(...ticks.map((atMs) => createTick(atMs, extentMs)));
-    list.replaceChildren(...sorted.map((span) => createLane(span, extentMs)));
-    if (sorted.some(({ critical }) => critical)) list.append(createPath(sorted, extentMs));
-    const steps = toLevels(spans);
-    const peak = toPeak(steps);
-    levels.replaceChildren(
-      ...steps.map(({ fromMs, toMs, running }) => {
-        const bar = make("i");
-        place(bar, fromMs, toMs, extentMs);
-        bar.style.height = `${(100 * running) / Math.max(1, peak)}%`;
-        return bar;
-      }),
-    );
-    note.textContent = spans.length === 0 ? "" : `up to ${peak} at the same time`;
+    draw(spans, zoom.getAttribute("aria-pressed") === "true");
   };
+}
+
+function draw(spans: readonly Span[], isZoomed: boolean): void {
+  const extentMs = isZoomed ? toSearchMs(spans) : toExtentMs(spans);
+  const sorted = spans.toSorted((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+  const ticks = spans.length === 0 ? [] : toTicks(extentMs, innerWidth < NARROW ? 2 : 6);
+  const path = sorted.some(({ critical }) => critical) ? [createPath(sorted, extentMs)] : [];
+  const levels = toLevels(spans);
+  const peak = toPeak(levels);
+  find("axis", HTMLElement).replaceChildren(...ticks.map((atMs) => createTick(atMs, extentMs)));
+  find("timeline", HTMLOListElement).replaceChildren(
+    ...sorted.map((span) => createLane(span, extentMs)),
+    ...path,
+  );
+  find("levels", HTMLElement).replaceChildren(
+    ...levels.map(({ fromMs, toMs, running }) => {
+      const bar = make("i");
+      place(bar, fromMs, toMs, extentMs);
+      bar.style.height = `${(100 * running) / peak}%`;
+      return bar;
+    }),
+  );
+  const note = spans.length === 0 ? "" : `up to ${peak} at the same time`;
+  find("timeline-note", HTMLElement).textContent = note;
 }
 
 function createTick(atMs: number, extentMs: number): HTMLElement {
