@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import type { Env } from "../http/service.ts";
 import { misconfigured } from "./bindings.ts";
 import type { Pushes, PushName } from "./durable/pushes.ts";
-import { parsePushLines, PushEnd, PushStart } from "./push-format.ts";
+import { parsePushLines, PushEnd, PushStart } from "../stores/push-format.ts";
 import { readText } from "./read-text.ts";
 
 export interface AdminDeps {

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { CollectionSpec } from "../domain/collection.ts";
 import { AppError } from "../errors.ts";
-import type { DocumentWrite } from "../stores/store.ts";
+import type { DocumentWrite } from "./store.ts";
 
 const Count = z.int().nonnegative();
 const Metadata = z.record(
@@ -46,6 +46,17 @@ const Document = z.object({
 });
 
 export const PushStart = z.strictObject({ key: Key, spec: Spec });
+/** What the Worker says of a push. */
+export const PushAnswer = z.object({
+  status: z.enum(["open", "published"]),
+  documents: Count,
+  chunks: Count,
+});
+export const PushPage = z.object({
+  documents: z.array(z.object({ id: z.string(), hash: z.string() })),
+});
+export const PushBatch = z.object({ chunksAdded: Count });
+
 export const PushEnd = z.strictObject({ documents: Count, chunks: Count });
 
 export function toPushStart(key: string, spec: CollectionSpec): string {
