@@ -15,8 +15,8 @@ export interface Bindings {
   readonly assets: Assets;
 }
 
-/** What is different here unless it is set: requests cannot share a run, and they have six connections. */
-const DEFAULTS = { SHARE_RUNS: "false", SEARCH_CONCURRENCY_MAX: "6" };
+/** What is different here unless it is set: requests cannot share a run and have six connections, and a Worker has no address that only this machine reaches. */
+const DEFAULTS = { SHARE_RUNS: "false", SEARCH_CONCURRENCY_MAX: "6", HOST: "0.0.0.0" };
 const STORES = ["durable-objects"];
 
 /** Throws AppError misconfigured. */
