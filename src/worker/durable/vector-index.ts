@@ -86,40 +86,50 @@ function chooseBest(
 ): readonly number[] {
   const heap: number[] = [];
   const at = (index: number): number => scores[heap[index] ?? 0] ?? 0;
-  const swap = (a: number, b: number): void => {
-    const slot = heap[a] ?? 0;
-    heap[a] = heap[b] ?? 0;
-    heap[b] = slot;
-  };
-  const sink = (): void => {
-    for (let index = 0; ;) {
-      let least = index;
-      for (const child of [2 * index + 1, 2 * index + 2]) {
-        if (child < heap.length && at(child) < at(least)) least = child;
-      }
-      if (least === index) return;
-      swap(index, least);
-      index = least;
-    }
-  };
+  let floor = Number.NEGATIVE_INFINITY;
   for (let slot = 0; slot < scores.length; slot += 1) {
-    const isFull = heap.length === wanted;
-    if (isFull && (scores[slot] ?? 0) <= at(0)) continue;
-    if (!passes(slot)) continue;
-    if (isFull) {
+    if ((scores[slot] ?? 0) <= floor || !passes(slot)) continue;
+    if (heap.length < wanted) {
+      heap.push(slot);
+      rise(heap, at);
+    } else {
       heap[0] = slot;
-      sink();
-      continue;
+      sink(heap, at);
     }
-    heap.push(slot);
-    for (let index = heap.length - 1; index > 0;) {
-      const parent = (index - 1) >> 1;
-      if (at(parent) <= at(index)) break;
-      swap(parent, index);
-      index = parent;
-    }
+    if (heap.length === wanted) floor = at(0);
   }
   return heap;
+}
+
+type ScoreAt = (index: number) => number;
+
+/** The last one up to its place. */
+function rise(heap: number[], at: ScoreAt): void {
+  for (let index = heap.length - 1; index > 0;) {
+    const parent = (index - 1) >> 1;
+    if (at(parent) <= at(index)) return;
+    swap(heap, parent, index);
+    index = parent;
+  }
+}
+
+/** The first one down to its place. */
+function sink(heap: number[], at: ScoreAt): void {
+  for (let index = 0; ;) {
+    let least = index;
+    for (const child of [2 * index + 1, 2 * index + 2]) {
+      if (child < heap.length && at(child) < at(least)) least = child;
+    }
+    if (least === index) return;
+    swap(heap, index, least);
+    index = least;
+  }
+}
+
+function swap(heap: number[], a: number, b: number): void {
+  const slot = heap[a] ?? 0;
+  heap[a] = heap[b] ?? 0;
+  heap[b] = slot;
 }
 
 /** Cosines of the stored vectors themselves, best first. */
