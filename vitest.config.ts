@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ["test/browser/**", "test/clone/**", "test/edge/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Those that are marked for it mostly wait.
+    maxConcurrency: 10,
     env: { LANCEDB_LOG: "error" },
   },
 });
