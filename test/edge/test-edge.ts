@@ -11,6 +11,8 @@ export interface TestEdge {
   objects(): Promise<ObjectBindings>;
   /** Ends an object as the platform does when it needs the room; what it stored stays. */
   evict(binding: "REGISTRY" | "COLLECTIONS", name: string): Promise<void>;
+  /** Runs a statement inside an object, to damage it. */
+  runSql(binding: "REGISTRY" | "COLLECTIONS", name: string, statement: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,10 @@ export async function startEdge(vars: Readonly<Record<string, string>> = {}): Pr
       return { registry: env["REGISTRY"], collections: env["COLLECTIONS"] } as ObjectBindings;
     },
     evict: async (binding, name) => harness.getWorker().evictDurableObject(binding, { name }),
+    async runSql(binding, name, statement) {
+      const storage = await harness.getWorker().getDurableObjectStorage(binding, { name });
+      await storage.exec(statement);
+    },
     close: async () => harness.close(),
   };
 }
