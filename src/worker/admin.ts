@@ -3,6 +3,7 @@ import type { Context, Hono } from "hono";
 import type * as z from "zod";
 import { AppError } from "../errors.ts";
 import type { Env } from "../http/service.ts";
+import type { WriteStore } from "../stores/store.ts";
 import { misconfigured } from "./bindings.ts";
 import type { Pushes, PushName } from "./durable/pushes.ts";
 import { parsePushLines, PushEnd, PushStart } from "../stores/push-format.ts";
@@ -12,6 +13,7 @@ export interface AdminDeps {
   /** Undefined: nobody may. */
   readonly token: string | undefined;
   readonly pushes: Pushes;
+  readonly store: WriteStore;
 }
 
 /** One batch. The platform gives an isolate 128 MB for everything. */
@@ -19,12 +21,20 @@ const BATCH_BYTES_MAX = 12 * 2 ** 20;
 const SMALL_BYTES_MAX = 64 * 1024;
 const PAGE_MAX = 2_000;
 
-export function addAdminRoutes(app: Hono<Env>, { token, pushes }: AdminDeps): void {
+export function addAdminRoutes(app: Hono<Env>, { token, pushes, store }: AdminDeps): void {
   const base = "/v1/admin/collections/:name/pushes";
   app.use("/v1/admin/*", async (c, next) => {
     await checkToken(c.req.header("Authorization"), token);
     await next();
   });
+  app.delete("/v1/admin/collections/:name", async (c) => {
+    const collection = c.req.param("name");
+    await store.drop(collection, c.req.raw.signal);
+    return c.json({ collection, dropped: true });
+  });
+  app.post("/v1/admin/collections/:name/rollback", async (c) =>
+    c.json(await store.generations?.rollback(c.req.param("name"), c.req.raw.signal)),
+  );
   app.post(base, async (c) => {
     const { key, spec } = await readBody(c, PushStart);
     if (spec.name !== c.req.param("name")) {

@@ -14,6 +14,7 @@ import type { ChatModel } from "../models/model.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
+import type { WriteStore } from "../stores/store.ts";
 import { createMeterRegistry } from "../telemetry/registry.ts";
 import { noTracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
@@ -31,31 +32,36 @@ export async function createEdgeApp(
   waitUntil: WaitUntil,
 ): Promise<Hono<Env>> {
   const bindings = readBindings(env);
-  const deps = await createDeps(bindings, waitUntil);
+  const store = createStore(bindings);
+  const deps = await createDeps(bindings, store, waitUntil);
   const app = createApp(deps);
   addAdminRoutes(app, {
     token: bindings.config.adminToken,
     pushes: createPushes(bindings.objects),
+    store,
   });
   return app;
 }
 
-async function createDeps(bindings: Bindings, waitUntil: WaitUntil): Promise<AppDeps> {
-  const { config, objects, assets } = bindings;
+function createStore({ config, objects }: Bindings): WriteStore {
+  const { freshnessMs } = config;
+  return createDurableStore({ ...objects, freshnessMs, now: () => systemClock.now() });
+}
+
+async function createDeps(
+  { config, assets }: Bindings,
+  store: WriteStore,
+  waitUntil: WaitUntil,
+): Promise<AppDeps> {
   const log = withLogLevels(createConsoleLog(), config.logLevel);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
   const { chat, embedder, rerankers } = await createModels(config);
   const all = embedder === undefined ? [bundled] : [bundled, embedder];
-  const clock = systemClock;
   return {
     config,
-    clock,
+    clock: systemClock,
     log,
-    store: createDurableStore({
-      ...objects,
-      freshnessMs: config.freshnessMs,
-      now: () => clock.now(),
-    }),
+    store,
     embedders: new Map(all.map((one) => [one.id, one])),
     sentenceEmbedder: bundled,
     rerankers,

@@ -20,6 +20,13 @@ export default {
     } catch (thrown) {
       return refuse(request, thrown, createConsoleLog());
     }
-    return built.fetch(request);
+    const answer = Promise.resolve(built.fetch(request));
+    // What this request looks up may be what others wait for, so it is finished although its client leaves.
+    waitUntil(answer.then(ignore, ignore));
+    return answer;
   },
 };
+
+function ignore(): void {
+  // The request itself hears how it ended.
+}

@@ -63,6 +63,18 @@ describe("pnpm ingest push", () => {
     });
   });
 
+  test("can be taken back, and what was pushed removed", async () => {
+    expect((await admin("/v1/admin/collections/faq/rollback", {})).status).toBe(404);
+    const remove = { method: "DELETE", headers: { Authorization: `Bearer ${TOKEN}` } };
+    const path = "/v1/admin/collections/faq";
+    expect((await edge.fetch(path, { method: "DELETE" })).status).toBe(401);
+    expect((await edge.fetch(path, remove)).status).toBe(200);
+    expect((await edge.fetch(path, remove)).status).toBe(404);
+    await expect.poll(() => chunksOf("faq")).toBeUndefined();
+    expect(await pushSample(samples, "faq", edge.url)).toMatchObject({ isUnchanged: false });
+    expect((await admin("/v1/admin/collections/nope/rollback", {})).status).toBe(404);
+  });
+
   test("without the right token says so", async () => {
     const source = await openSample(samples, "faq");
     const options = { url: edge.url, clock: systemClock, collection: "faq", key: source.key };
@@ -141,9 +153,12 @@ describe("two pushes at once", () => {
     const query = { type: "vector", vector: toVector(0), limit: 5, timeoutMs: 5_000 } as const;
     expect(await old.search(query, signal)).toHaveLength(1);
     expect(await (await store.open("guide", signal)).search(query, signal)).toHaveLength(3);
+    const { version } = (await store.open("guide", signal)).info;
     await store.generations?.rollback("guide", signal);
     const back = await store.open("guide", signal);
     expect(back.info.chunks).toBe(1);
+    // What was kept of one version never is what another one says.
+    expect(back.info.version).toBeGreaterThan(version);
   });
 });
 

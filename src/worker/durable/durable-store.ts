@@ -49,9 +49,10 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
       begin: async (spec, signal) => begin(objects, spec, signal, entries.forget),
       async rollback(name, signal) {
         checkName(name);
-        const { current } = await objects.registry(signal, (stub) => stub.rollback(name));
+        const { current, previous } = await objects.registry(signal, (s) => s.rollback(name));
         entries.forget();
-        return raiseAbove(objects, current ?? "", 0, signal);
+        const replaced = await objects.collection(previous ?? "", signal, (s) => s.describe());
+        return raiseAbove(objects, current ?? "", replaced.version, signal);
       },
     },
     async drop(name, signal) {
