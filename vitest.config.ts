@@ -4,9 +4,11 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // The fresh clone and the browser have their own steps in .ci/run.
-    exclude: ["test/browser/**", "test/clone/**"],
+    exclude: ["test/browser/**", "test/clone/**", "test/edge/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Those that are marked for it mostly wait.
+    maxConcurrency: 10,
     env: { LANCEDB_LOG: "error" },
   },
 });

@@ -1,19 +1,30 @@
-/** Assembles the vector kernel from its text beside it: `node scripts/build-vector-scan.ts`. */
+/** Assembles the vector kernels from their texts beside them: `node scripts/build-vector-scan.ts`. */
 import { readFile, writeFile } from "node:fs/promises";
 import initWabt from "wabt";
 
-const TEXT = new URL("../src/node/lance/vector-scan.wat", import.meta.url);
-const BINARY = new URL("../src/node/lance/vector-scan.wasm", import.meta.url);
+export const KERNELS = {
+  float: new URL("../src/node/lance/vector-scan.wat", import.meta.url),
+  int8: new URL("../src/worker/durable/int8-scan.wat", import.meta.url),
+} as const;
 
 /** The binary of the text as it stands. */
-export async function buildVectorScan(): Promise<Uint8Array> {
+export async function buildVectorScan(text: URL = KERNELS.float): Promise<Uint8Array> {
   const wabt = await initWabt();
-  const module = wabt.parseWat("vector-scan.wat", await readFile(TEXT, "utf8"), { simd: true });
+  const name = text.pathname.split("/").at(-1) ?? "";
+  const module = wabt.parseWat(name, await readFile(text, "utf8"), { simd: true });
   module.validate();
   return module.toBinary({}).buffer;
 }
 
+/** Where the binary of a text lies. */
+export function toBinaryPath(text: URL): URL {
+  return new URL(text.href.replace(/\.wat$/, ".wasm"));
+}
+
 if (import.meta.main) {
-  await writeFile(BINARY, await buildVectorScan());
-  console.log(`wrote ${BINARY.pathname}`);
+  for (const text of Object.values(KERNELS)) {
+    const binary = toBinaryPath(text);
+    await writeFile(binary, await buildVectorScan(text));
+    console.log(`wrote ${binary.pathname}`);
+  }
 }

@@ -42,6 +42,10 @@ const Settings = z.object({
   rerankModel: Text.optional().describe("Model named to the /rerank endpoint."),
   rerankApiKey: Text.optional().describe("Key of the /rerank endpoint."),
 
+  adminToken: Text.optional().describe(
+    "Secret for writing collections into a Worker; a push sends it. Unset: nobody can write there.",
+  ),
+
   deadlineMs: Milliseconds.default(60_000).describe("Time a run has when the caller sets none."),
   deadlineMsMax: Milliseconds.default(300_000).describe("Longest deadline a caller may set."),
   embedTimeoutMs: Milliseconds.default(3_000).describe("Budget of embedding the question."),

@@ -17,6 +17,8 @@ export interface SyncCommand {
   readonly strict: boolean;
   readonly language?: string;
   readonly metadata?: Readonly<Record<string, MetadataType>>;
+  /** Address of the Worker that gets the collection when it is up to date. */
+  readonly url?: string;
 }
 
 export interface CollectionCommand {
@@ -27,7 +29,16 @@ export interface CollectionCommand {
   readonly collection?: string;
 }
 
-export type Command = SyncCommand | CollectionCommand | { readonly action: "help" };
+/** Where a collection is sent besides the local store. */
+export interface PushCommand {
+  readonly action: "push";
+  readonly json: boolean;
+  readonly collection: string;
+  /** Address of the Worker. */
+  readonly url: string;
+}
+
+export type Command = SyncCommand | CollectionCommand | PushCommand | { readonly action: "help" };
 
 const FLAGS = {
   collection: { type: "string" },
@@ -37,6 +48,8 @@ const FLAGS = {
   strict: { type: "boolean", default: false },
   language: { type: "string" },
   metadata: { type: "string" },
+  to: { type: "string" },
+  url: { type: "string" },
   yes: { type: "boolean", default: false },
   fix: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
@@ -51,6 +64,7 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.help) return { action: "help" };
   const [first, ...rest] = positionals;
   if (first === undefined) refuse("name the files to ingest, or a command");
+  if (first === "push" && values.collection === undefined) return parsePush(rest, values);
   const action = ACTIONS.find((name) => name === first);
   if (action === undefined || values.collection !== undefined) {
     return parseSync(positionals, values);
@@ -79,6 +93,30 @@ function parseCollectionCommand(
 
 type Values = ReturnType<typeof parse>["values"];
 
+/** The flags of `push`. */
+const PUSH_FLAGS: ReadonlySet<string> = new Set(["to", "url", "json", "help"]);
+
+function parsePush(rest: readonly string[], values: Values): PushCommand {
+  const given = Object.entries(values).filter(([, value]) => value !== false);
+  const foreign = given.find(([name]) => !PUSH_FLAGS.has(name))?.[0];
+  if (foreign !== undefined) refuse(`push has no --${foreign}`);
+  const [collection] = rest;
+  if (collection === undefined || rest.length > 1) {
+    refuse("push takes one collection: pnpm ingest push NAME --to edge --url URL");
+  }
+  const url = parseTarget(values);
+  if (url === undefined) refuse("name the Worker: push NAME --to edge --url URL");
+  return { action: "push", json: values.json, collection: parseName(collection), url };
+}
+
+/** The address behind `--to edge`; undefined without the two. */
+function parseTarget({ to, url }: Values): string | undefined {
+  if (to === undefined && url === undefined) return undefined;
+  if (to !== "edge") refuse("--to takes edge, and --url goes with it");
+  if (url === undefined) refuse("--to edge needs --url, the address of the Worker");
+  return url;
+}
+
 function parse(args: readonly string[]) {
   // pnpm hands on the `--` of `pnpm ingest -- paths`.
   const own = args[0] === "--" ? args.slice(1) : args;
@@ -102,7 +140,7 @@ function explain(cause: unknown, args: readonly string[]): string {
   }
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (code !== "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") throw cause;
-  return "an option lacks its value, or has one and takes none (--collection NAME, --language LANGUAGE, --metadata FIELDS take one)";
+  return "an option lacks its value, or has one and takes none (--collection NAME, --language LANGUAGE, --metadata FIELDS, --to edge, --url URL take one)";
 }
 
 function parseSync(paths: readonly string[], values: Values): SyncCommand {
@@ -113,6 +151,10 @@ function parseSync(paths: readonly string[], values: Values): SyncCommand {
   }
   if (values.watch && values["dry-run"]) refuse("--watch and --dry-run exclude each other");
   const { language, metadata } = values;
+  const url = parseTarget(values);
+  if (url !== undefined && (values.watch || values["dry-run"])) {
+    refuse("--to edge goes with neither --watch nor --dry-run");
+  }
   return {
     action: "sync",
     json: values.json,
@@ -124,6 +166,7 @@ function parseSync(paths: readonly string[], values: Values): SyncCommand {
     strict: values.strict,
     ...(language === undefined ? {} : { language: language.trim().toLowerCase() }),
     ...(metadata === undefined ? {} : { metadata: parseFields(metadata) }),
+    ...(url === undefined ? {} : { url }),
   };
 }
 

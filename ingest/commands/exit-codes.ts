@@ -39,6 +39,8 @@ const BY_ERROR: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   store_unavailable: EXIT_CODES.store,
   store_full: EXIT_CODES.diskFull,
   ingest_locked: EXIT_CODES.locked,
+  unauthenticated: EXIT_CODES.settings,
+  misconfigured: EXIT_CODES.settings,
   cancelled: EXIT_CODES.interrupted,
   internal: EXIT_CODES.internal,
 };

@@ -6,17 +6,19 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
 import { createEmbedders, createStore } from "../../src/node/wire.ts";
-import { type Command, parseCommand } from "./arguments.ts";
+import { type Command, parseCommand, type SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
 import { runDoctor } from "./doctor-command.ts";
 import { EXIT_CODES, type ExitCode, toExitCode } from "./exit-codes.ts";
 import { createOutput, type Output } from "./output.ts";
+import { runPush } from "./push-command.ts";
 import { runSync } from "./sync-command.ts";
 import { USAGE } from "./usage.ts";
 import { createEmbedThread } from "../embed-thread.ts";
 import { type EmbeddingCache, openEmbeddingCache } from "../embedding-cache.ts";
 import { withPatience } from "../with-patience.ts";
 import type { Embedder } from "../../src/models/model.ts";
+import type { WriteStore } from "../../src/stores/store.ts";
 
 /** Ingest reads almost nothing twice. */
 const INGEST_CACHE_BYTES_MAX = 32 * 2 ** 20;
@@ -63,11 +65,26 @@ async function run(
   // A folder that is no store must not become one.
   if (command.action === "doctor") return runDoctor(command, config, output, signal);
   await checkDataDir(config.dataDir);
+  if (command.action === "push") return runPush(command, config, output, signal);
   const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
   const store = await createStore({ ...config, storeCacheBytesMax });
   if (command.action !== "sync") {
     return runCollectionCommand({ ...command, action: command.action }, store, output, signal);
   }
+  const code = await ingest(command, store, { config, output }, signal);
+  const { url, collection } = command;
+  // What could not be read is not in the collection, and no reason to keep the rest from readers.
+  if (url === undefined || (code !== EXIT_CODES.ok && code !== EXIT_CODES.partly)) return code;
+  await runPush({ collection, url }, config, output, signal);
+  return code;
+}
+
+async function ingest(
+  command: SyncCommand,
+  store: WriteStore,
+  { config, output }: { readonly config: Config; readonly output: Output },
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const { forIngest, bundled } = await createEmbedders(config);
   const thread = createEmbedThread(bundled);
   // The bundled one is computed again faster than it is read.

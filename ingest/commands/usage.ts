@@ -8,6 +8,8 @@ export const USAGE = `Usage
   pnpm ingest optimize [NAME]         merge small files, drop old versions, bring indexes up to date
   pnpm ingest rollback NAME           back to the generation before the present one
   pnpm ingest doctor [NAME] [--fix]   check every file of the store by reading it; mend what can be
+  pnpm ingest push NAME --to edge --url URL
+                                      send a collection, as it is, to a Worker that serves it
   pnpm ingest drop NAME [--yes]       delete a collection
 
 Options
@@ -21,12 +23,14 @@ Options
                        one builds the collection anew beside the old one
   --metadata FIELDS    fields to filter on, for a new collection: name:type,... with the types string,
                        number, boolean, string[]
+  --to edge            with --url URL: send the collection to the Worker at that address as well
   --json               one JSON object a line on standard output: progress, problems, then the report
   --fix                with doctor: mend what can be mended
   --help               this text
 
 Settings come from the environment: DATA_DIR is the folder of the store, EMBEDDING_MODEL with
-OPENAI_BASE_URL or OPENAI_API_KEY another embedder than the bundled one.
+OPENAI_BASE_URL or OPENAI_API_KEY another embedder than the bundled one, ADMIN_TOKEN the secret of
+the Worker that --to edge sends to.
 
 Exit codes
   0 done   2 done, but some documents failed or doctor found damage   28 disk full

@@ -32,7 +32,7 @@ const hi = chunk({ role: "assistant", content: "hi" });
 const stop = chunk({}, "stop");
 const shape = (...events: readonly (object | string)[]): StreamShape => ({ events, done: true });
 
-/** The tools in them are `f` and `g`, their arguments `{"a":1}` and `{"a":2}`. */
+/** The tools in them are `f` and `g`, their arguments `{"a":1}` and `{"a":2}`; and the service's own `search`. */
 export const STREAM_SHAPES: Readonly<Record<string, StreamShape>> = {
   "tool-fragments": shape(
     first(call("c1", "f", "")),
@@ -73,6 +73,12 @@ export const STREAM_SHAPES: Readonly<Record<string, StreamShape>> = {
     toolEnd,
   ),
   "tool-huge-index": shape(first(call("c1", "f", '{"a":1}', 1e9)), toolEnd),
+  "tool-search": shape(first(call("c1", "search", '{"query":"bounded queues"}')), toolEnd),
+  "tool-search-cut": shape(first(call("c1", "search", '{"query":"bounded qu')), toolEnd),
+  "tool-search-eof": {
+    events: [first(call("c1", "search", '{"query":"bounded queues"}'))],
+    done: false,
+  },
   reasoning: shape(
     chunk({ role: "assistant", reasoning_content: "hmm" }),
     chunk({ reasoning: "hm" }),

@@ -5,7 +5,7 @@ import { untilAborted } from "../async/until-aborted.ts";
 import { AppError } from "../errors.ts";
 import type { ToolCall } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { toTenths } from "../telemetry/timeline.ts";
+import { TOOL_STAGE, toTenths } from "../telemetry/timeline.ts";
 import { RetryTool, type Tool, type ToolContext, ToolFailed } from "./tool.ts";
 import { toToolResult } from "./tool-result.ts";
 
@@ -148,7 +148,9 @@ async function runOne(
   const { signal } = deadline;
   try {
     const work = tool.execute(args, { run, signal, callId, addPassages: context.addPassages });
-    const value = await run.timeline.stage(`tool:${name}`, [], () => untilAborted(work, signal));
+    const value = await run.timeline.stage(`${TOOL_STAGE}${name}`, [], () =>
+      untilAborted(work, signal),
+    );
     const content = toToolResult(value, run.config.toolResultCharsMax);
     await tell({ type: "tool-result", summary: content.slice(0, 120) });
     return { callId, content };

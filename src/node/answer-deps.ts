@@ -3,9 +3,10 @@ import type { AnswerDeps } from "../answer.ts";
 import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry, type UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
+import { createChat } from "../models/create-models.ts";
 import type { Log } from "../telemetry/log.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
-import { createChat, createEmbedders, createRerankers, createStore } from "./wire.ts";
+import { createEmbedders, createRerankers, createStore } from "./wire.ts";
 
 /** Throws AppError: invalid_request, store_unavailable. */
 export async function createAnswerDeps(

@@ -13,6 +13,9 @@ export interface Timeline {
   entries(): TimelineEntry[];
 }
 
+/** What the stages of tools begin with. */
+export const TOOL_STAGE = "tool:";
+
 interface Span {
   readonly stage: string;
   readonly after: readonly string[];
@@ -51,9 +54,9 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
   };
 }
 
-/** The work as a span, where spans are kept. */
+/** The work as a span, where spans are kept. Tools have theirs from the run's events, which know the call. */
 async function traceStage<T>(tracer: Tracer, stage: string, work: () => Promise<T>): Promise<T> {
-  if (!tracer.isOn) return work();
+  if (!tracer.isOn || stage.startsWith(TOOL_STAGE)) return work();
   const span: TraceSpan = tracer.start(stage);
   try {
     const result = await tracer.within(span.context, work);

@@ -1,4 +1,5 @@
 /** Runs with tools: a scripted model calls them, and everything around them goes wrong. */
+import { LLMock } from "@copilotkit/aimock";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { answer, type AnswerDeps } from "../../src/answer.ts";
@@ -10,7 +11,9 @@ import { parseConfig } from "../../src/config.ts";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
-import type { ChatDelta, ToolCall } from "../../src/models/model.ts";
+import type { ChatDelta, ChatModel, ToolCall } from "../../src/models/model.ts";
+import { createOpenAiChat } from "../../src/models/openai-chat.ts";
+import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
@@ -35,13 +38,20 @@ const callsOf = (...calls: readonly ToolCall[]): Script => [
 ];
 const done = says("DONE");
 
-async function run(
-  scripts: readonly Script[],
+const run = (scripts: readonly Script[], ...rest: Rest) =>
+  runWith(createScriptedChat(...scripts), ...rest);
+type Rest = [
+  changes?: Partial<Ask>,
+  env?: Record<string, string>,
+  wrap?: (store: ReadStore) => ReadStore,
+];
+
+async function runWith<Chat extends ChatModel>(
+  chat: Chat,
   changes: Partial<Ask> = {},
   env = {},
   wrap = (store: ReadStore): ReadStore => store,
 ) {
-  const chat = createScriptedChat(...scripts);
   const deps: AnswerDeps = {
     config: parseConfig(env),
     clock: systemClock,
@@ -68,6 +78,30 @@ async function run(
     events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
   return { chat, events, end, ofType };
 }
+
+describe("against a mock of OpenAI that others wrote", () => {
+  test("the model calls a tool over the wire, reads its result, and the answer cites what it brought", async () => {
+    const mock = await LLMock.create({ port: 0 });
+    try {
+      const query = '{"query":"What does a circuit breaker do?"}';
+      const isGathering = (request: { tools?: readonly unknown[] }) => request.tools !== undefined;
+      mock.on(
+        { toolResultContains: "circuit breaker opens" },
+        { content: "DONE", usage: { prompt_tokens: 90, completion_tokens: 1 } },
+      );
+      mock.on({ predicate: isGathering }, { toolCalls: [{ name: "search", arguments: query }] });
+      mock.on({}, { content: "A circuit breaker opens after repeated failures. [2]" });
+      const client = createOpenAiClient({ apiKey: "k", baseUrl: `${mock.url}/v1` });
+      const { end, ofType } = await runWith(createOpenAiChat({ client, model: "m" }));
+      expect(end).toMatchObject({ outcome: "finished", grounding: "grounded", degraded: [] });
+      expect(ofType("tool-result")).toMatchObject([{ step: 1, name: "search" }]);
+      expect(ofType("citation")).toMatchObject([{ label: 2, evidence: { documentId: "breaker" } }]);
+      expect(mock.getRequests()).toHaveLength(3);
+    } finally {
+      await mock.stop();
+    }
+  });
+});
 
 describe("a run with tools", () => {
   test("searches again, gives new passages the next labels, and answers from all of them", async () => {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
+import type { RunEvent } from "../../src/domain/event.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { toStatus } from "../../src/http/problem.ts";
 import {
@@ -11,6 +12,7 @@ import {
   expectNothingPrivate,
   expectStatus,
   startWorld,
+  until,
   type World,
 } from "../support/chaos-world.ts";
 import type { TempFolder } from "../support/local-store.ts";
@@ -34,6 +36,10 @@ export interface Cell {
     /** Text was shown before it failed. */
     readonly shown?: boolean;
     readonly truncated?: boolean;
+    /** How an answer ended; `finished` when absent. */
+    readonly outcome?: "finished" | "exhausted";
+    /** How each tool call ended, in order: `result`, or the code of its error. */
+    readonly tools?: readonly string[];
   };
   /** What the upstream sees for each question; `left`: exchanges that the service broke off. */
   readonly requests: {
@@ -54,6 +60,8 @@ export async function checkCell(cell: Cell, folder: TempFolder): Promise<void> {
     world.upstream.journal.reset();
     const response = await askWorld(world, { ...cell.ask, stream });
     checkSeen(cell, response, stream);
+    // A socket that the service has closed is closed for the upstream a moment later.
+    await until(() => world.upstream.journal.totals().open === 0, "an exchange is still open");
     checkRequests(cell, world);
     expectNothingPrivate(world, seenBy(response));
     await expectNothingLeft(world);
@@ -75,13 +83,22 @@ function checkSeen({ sees }: Cell, response: RawResponse, stream: boolean): void
     expect(JSON.parse(response.body)).toMatchObject({ code: failed });
     return;
   }
-  const { end, text } = checkSse(response.body);
+  const { end, text, events } = checkSse(response.body);
+  expect(listToolEnds(events)).toEqual(sees.tools ?? []);
   expect(end).toMatchObject(failed === undefined ? toEnd(sees) : { error: { code: failed } });
   expect(text !== "").toBe(failed === undefined || shown);
 }
 
-function toEnd({ answerer = "openai:m", degraded = [], truncated }: Cell["sees"]): object {
-  return { outcome: "finished", answerer, degraded, ...(truncated && { truncated }) };
+function toEnd(sees: Cell["sees"]): object {
+  const { outcome = "finished", answerer = "openai:m", degraded = [], truncated } = sees;
+  return { outcome, answerer, degraded, ...(truncated && { truncated }) };
+}
+
+function listToolEnds(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((event) => {
+    if (event.type === "tool-error") return [event.code];
+    return event.type === "tool-result" ? ["result"] : [];
+  });
 }
 
 function checkRequests({ requests }: Cell, world: World): void {

@@ -79,7 +79,7 @@ const ways = [
   ["closes one half", (client: RawClient) => client.halfClose()],
 ] as const;
 
-test.each(moments.flatMap((moment) => ways.map((way) => ({ moment, way }))))(
+test.concurrent.each(moments.flatMap((moment) => ways.map((way) => ({ moment, way }))))(
   "a client that leaves $moment.name and $way.0: its exchange is closed, nothing runs on",
   async ({ moment, way: [, leave] }) => {
     await using world = await startWorld({ folder, upstream: moment.upstream });
@@ -97,6 +97,7 @@ test.each(moments.flatMap((moment) => ways.map((way) => ({ moment, way }))))(
   },
 );
 
+// Alone: how far clients come before they leave is a matter of time.
 test("fifty clients that leave at any moment leave nothing open", async () => {
   const random = createRandom(20);
   await using world = await startWorld({
@@ -119,7 +120,7 @@ test("fifty clients that leave at any moment leave nothing open", async () => {
   await expectNothingLeft(world, { chat: { content: "grounded", deltaMs: 0 } });
 });
 
-test("a client that stops reading is reset, and the model's stream with it", async () => {
+test.concurrent("a client that stops reading is reset, and the model's stream with it", async () => {
   await using world = await startWorld({
     folder,
     env: { WRITE_STALL_TIMEOUT_MS: "300" },
@@ -143,7 +144,7 @@ test("a client that stops reading is reset, and the model's stream with it", asy
   await expectNothingLeft(world, { chat: { replies: [] } });
 });
 
-test("a client that reads slowly but steadily gets the whole answer", async () => {
+test.concurrent("a client that reads slowly but steadily gets the whole answer", async () => {
   await using world = await startWorld({
     folder,
     env: { WRITE_STALL_TIMEOUT_MS: "4000" },
@@ -160,7 +161,7 @@ test("a client that reads slowly but steadily gets the whole answer", async () =
   await expectNothingLeft(world, { chat: { replies: [] } });
 });
 
-test("headers and bodies that drip are cut off, and the service goes on answering", async () => {
+test.concurrent("headers and bodies that drip are cut off, and the service goes on answering", async () => {
   await using world = await startWorld({ folder });
   // The service's own limits are short enough; the test's are shorter.
   expect(world.server.headersTimeout).toBeLessThanOrEqual(10_000);
@@ -181,7 +182,7 @@ test("headers and bodies that drip are cut off, and the service goes on answerin
   await expectNothingLeft(world);
 });
 
-test("requests in a row on one connection are answered in their order", async () => {
+test.concurrent("requests in a row on one connection are answered in their order", async () => {
   await using world = await startWorld({ folder, upstream: { embeddings: { latencyMs: 20 } } });
   await using client = connectRaw(world.port);
   const body = { question: QUESTION };

@@ -121,7 +121,7 @@ const cells: readonly Cell[] = [
   {
     name: "the run's own deadline passes while it waits",
     upstream: on("stall-headers"),
-    ask: { body: { deadlineMs: 250 } },
+    ask: { body: { deadlineMs: 1000 } },
     sees: { failed: "deadline_exceeded" },
     requests: { embeddings: 1, chat: 0, rerank: 0, left: 1 },
     fast: `${RETRY} > ends with the run's own deadline when that comes first`,

@@ -3,7 +3,7 @@
  * A row with `after` names what is not built yet; whoever builds it adds the cell and the reference here.
  *
  * To add a cell: one more `Cell` in the file of its stage (`embedding`, `first-delta`, `after-text`, `rerank`,
- * `shapes`): the upstream's rules, what the client sees, how often the upstream is asked, and the fast test of
+ * `shapes`, `tools`): the upstream's rules, what the client sees, how often the upstream is asked, and the fast test of
  * the same fault. `cell.ts` does the rest. A fault the upstream cannot show yet is a line in
  * `scripts/chaos/fault.ts`, a few where it is made, and its row in the guide.
  */
@@ -29,8 +29,10 @@ const C = "test/chaos/client.test.ts";
 const SHAPES = "test/chaos/shapes.test.ts";
 const ANY = "test/chaos/any-fault.test.ts";
 const P = "test/chaos/policy.test.ts";
+const F = "test/chaos/fallback.test.ts";
+const T = "test/chaos/tools.test.ts";
+const G = "test/chaos/gate.test.ts";
 const GATE = "test/http/run-gate.test.ts";
-const PRESSURE = "test/async/pressure.test.ts";
 const MAIN = "test/node/main.test.ts";
 const COMMANDS = "test/ingest/commands.test.ts";
 
@@ -58,7 +60,7 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > silent("blank-deltas=20"`,
       `${L1} > lost("stall-after=3"`,
       `${R} > skipped("stall-headers"`,
-      `${P} > writes when the first fails`,
+      `${F} > a silence is waited for once`,
     ],
   },
   {
@@ -87,6 +89,7 @@ const UPSTREAM: readonly Row[] = [
       `${E} > lasting("rate-limit", 3`,
       `${L0} > lasting("rate-limit", 3`,
       `${P} > retries are paid for`,
+      `${P} > each upstream pays`,
     ],
   },
   {
@@ -97,7 +100,8 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > lasting("status=401", 1`,
       `${R} > skipped("quota"`,
       `${I} > a wrong key`,
-      `${P} > a breaker that has opened`,
+      `${P} > { on: "chat", fault: "status=401", attempts: 1`,
+      `${F} > which no second attempt mends`,
     ],
   },
   {
@@ -109,7 +113,8 @@ const UPSTREAM: readonly Row[] = [
       `${R} > skipped("status=503"`,
       `${I} > an outage, once`,
       `${P} > one probe closes it`,
-      `${P} > three attempts are for all models`,
+      `${P} > a failed probe keeps`,
+      `${F} > three attempts over all models`,
     ],
   },
   {
@@ -130,6 +135,7 @@ const UPSTREAM: readonly Row[] = [
       `${E} > mended("reset-after=0"`,
       `${L0} > mended("reset-after=0"`,
       `${L1} > lost("reset-after=3"`,
+      `${F} > after text: what was shown is not replaced`,
     ],
   },
   {
@@ -160,7 +166,11 @@ const UPSTREAM: readonly Row[] = [
   {
     fault: "an error within the 200 stream",
     seen: "by its code, as the status of that code",
-    tests: [`${L0} > error-after=0:overloaded_error`, `${L1} > error-after=3:rate_limit_exceeded`],
+    tests: [
+      `${L0} > error-after=0:overloaded_error`,
+      `${L1} > error-after=3:rate_limit_exceeded`,
+      `${F} > within a 200 stream before its text`,
+    ],
   },
   {
     fault: "no word at all",
@@ -171,7 +181,11 @@ const UPSTREAM: readonly Row[] = [
   {
     fault: "a content filter",
     seen: "content_filtered, no attempt around it",
-    tests: [`${L0} > the content filter refuses the question`, `${L1} > lost("filter-after=3"`],
+    tests: [
+      `${L0} > the content filter refuses the question`,
+      `${L1} > lost("filter-after=3"`,
+      `${F} > nobody is asked around it`,
+    ],
   },
   {
     fault: "a silence behind the finish reason",
@@ -180,11 +194,16 @@ const UPSTREAM: readonly Row[] = [
   },
   {
     fault: "tool calls in every shape, cut arguments, huge indexes",
-    seen: "without tools on offer no answer: one more attempt, then quoted sentences",
-    tests: [`${SHAPES} > wordless`],
-    after: [
-      "agent: a cut call is never executed, bad arguments go back to the model within a budget",
+    seen: "without tools on offer no answer; with tools a cut call is never executed, a wrong one goes back to the model, and the answer comes",
+    tests: [
+      `${SHAPES} > wordless`,
+      `${T} > strangers`,
+      `${T} > once("tool-search-cut"`,
+      `${T} > once("tool-search-eof"`,
+      `${T} > the same call for ever`,
+      `${T} > as long as it gathers`,
     ],
+    after: ["agent: tools that hang, throw or return too much, and sub-agents, over sockets"],
   },
   {
     fault: "vectors of a wrong length, NaN, infinity, zeros, nulls, base64",
@@ -246,6 +265,7 @@ const SYSTEM: readonly Row[] = [
       `${C} > within the model's stream`,
       `${C} > closes one half`,
       `${C} > fifty clients that leave`,
+      `${G} > leaves while it waits for its turn`,
     ],
   },
   {
@@ -266,10 +286,28 @@ const SYSTEM: readonly Row[] = [
     fault: "overload",
     seen: "only 200, 429 and 503 with Retry-After; health is answered",
     tests: [
-      `${P} > beyond its places`,
+      `${G} > sixty questions for two places`,
+      `${G} > a queue without room refuses at once`,
       `${GATE} > every caller that waits is served`,
-      `${PRESSURE} > the level rises at once`,
-      `${P} > identical questions share one run`,
+    ],
+    after: ["gate: fair between callers over sockets, once callers have keys"],
+  },
+  {
+    fault: "overload that lasts: brown-out",
+    seen: "reranking is left out, then the context is halved, each reported; in calm all of it comes back",
+    tests: [
+      `${G} > a full queue sheds what makes answers better`,
+      "test/async/pressure.test.ts > the level rises at once",
+    ],
+  },
+  {
+    fault: "the same question many times at once",
+    seen: "one run, for all who wait; it is left when the last of them leaves",
+    tests: [
+      `${G} > twenty who ask the same`,
+      `${G} > goes on until the last of them leaves`,
+      `${G} > who shares a run that fails`,
+      `${P} > the vector of a question is asked for once`,
     ],
   },
   {
@@ -331,7 +369,9 @@ describe.each(ROWS)("$fault", ({ tests, after = [], seen }) => {
 
 test("every file of cells stands in the table", () => {
   const named = new Set(ROWS.flatMap(({ tests }) => tests.map(toFile)));
-  expect([E, L0, L1, R, I, S, C, SHAPES, ANY].filter((file) => !named.has(file))).toEqual([]);
+  expect(
+    [E, L0, L1, R, I, S, C, SHAPES, ANY, P, F, T, G].filter((file) => !named.has(file)),
+  ).toEqual([]);
 });
 
 function toFile(reference: string): string {

@@ -16,7 +16,7 @@ const skipped = (fault: string, fast: string, rest: Partial<Cell> = {}): Cell =>
   ...rest,
 });
 const late = {
-  env: { RERANK_TIMEOUT_MS: "300", RERANK_ATTEMPT_TIMEOUT_MS: "300" },
+  env: { RERANK_TIMEOUT_MS: "1000", RERANK_ATTEMPT_TIMEOUT_MS: "1000" },
   requests: { rerank: 1, left: 1 },
 } as const;
 

@@ -81,7 +81,7 @@ const damages: readonly Damage[] = [
   },
 ];
 
-test.each(damages)("$name", async ({ damage, body = {}, sees, status = 200 }) => {
+test.concurrent.each(damages)("$name", async ({ damage, body = {}, sees, status = 200 }) => {
   await using copy = await copyFolder(folder);
   await damage(copy.path);
   await using world = await startWorld({ folder: copy });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ChatDelta, ChatRequest } from "../../src/models/model.ts";
 import { createOpenAiChat } from "../../src/models/openai-chat.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
+import { startUpstream } from "../../scripts/chaos/upstream.ts";
 
 let mock: LLMock;
 beforeAll(async () => {
@@ -14,8 +15,11 @@ afterAll(async () => {
 
 const offer = { name: "search", description: "Finds.", parameters: { type: "object" } };
 
-async function ask(messages: ChatRequest["messages"]): Promise<readonly ChatDelta[]> {
-  const client = createOpenAiClient({ apiKey: "k", baseUrl: `${mock.url}/v1` });
+async function ask(
+  messages: ChatRequest["messages"],
+  baseUrl = `${mock.url}/v1`,
+): Promise<readonly ChatDelta[]> {
+  const client = createOpenAiClient({ apiKey: "k", baseUrl });
   const chat = createOpenAiChat({ client, model: "m" });
   const request = { messages, outputTokensMax: 50, temperature: 0, tools: [offer] };
   const deltas: ChatDelta[] = [];
@@ -40,5 +44,13 @@ test("a server that takes no tools is told apart from a wrong setting", async ()
   await expect(ask([{ role: "user", content: "refuse" }])).rejects.toMatchObject({
     code: "unsupported_option",
     retryable: false,
+  });
+});
+
+test("a call whose stream ends without a finish reason is none, whole as it looks", async () => {
+  const rules = [{ on: "chat" as const, fault: "shape=tool-search-eof" }];
+  await using upstream = await startUpstream({ settings: { rules } });
+  await expect(ask([{ role: "user", content: "cut" }], upstream.url)).rejects.toMatchObject({
+    code: "upstream_truncated",
   });
 });

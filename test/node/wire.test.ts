@@ -3,7 +3,8 @@ import { refusal } from "../../scripts/chaos/reply.ts";
 import { startUpstream } from "../../scripts/chaos/upstream.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
-import { createChat, createEmbedders, createRerankers } from "../../src/node/wire.ts";
+import { createChat } from "../../src/models/create-models.ts";
+import { createEmbedders, createRerankers } from "../../src/node/wire.ts";
 
 const key = { OPENAI_API_KEY: "sk-test" };
 const url = { OPENAI_BASE_URL: "http://127.0.0.1:9/v1" };

@@ -13,7 +13,7 @@ import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import { askWith, makeEnd, makeService, playObserved, runStart } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { type OtlpReceiver, startOtlpReceiver, toTree } from "../support/otlp-receiver.ts";
-import { createScriptedChat, says } from "../support/scripted-chat.ts";
+import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const question = { question: "Why do retries use jitter?" };
@@ -21,7 +21,7 @@ const SECRET = "sk-not-to-be-seen";
 const texts = { retries: "Retries use jitter so that clients do not come back together." };
 
 /** The whole service over a store in memory and a scripted model, with a collector. */
-async function makeSeen(env: Record<string, string> = {}) {
+async function makeSeen(env: Record<string, string> = {}, scripts: readonly Script[] = []) {
   const receiver = await startOtlpReceiver();
   const lines: string[] = [];
   const config = parseConfig({
@@ -34,7 +34,8 @@ async function makeSeen(env: Record<string, string> = {}) {
   const { tracer, log } = telemetry;
   const shared = { config, clock: systemClock, upstreams: createUpstreamRegistry(), tracer };
   const embedder = protectEmbedder(wordEmbedder, shared);
-  const chat = createScriptedChat(...Array.from({ length: 8 }, () => says("They use jitter [1].")));
+  const answers = Array.from({ length: 8 }, () => says("They use jitter [1]."));
+  const chat = createScriptedChat(...scripts, ...answers);
   const deps = {
     ...shared,
     log,
@@ -137,6 +138,25 @@ test("who does not record the trace gets no spans, and still has its id in the l
   await seen.telemetry.flush();
   expect(seen.receiver.spans).toEqual([]);
   expect(seen.lines.join()).toContain(traceId);
+});
+
+test("a real run with tools has one span for each call of a tool, below its step", async () => {
+  const search = { id: "a", name: "search", arguments: '{"query":"jitter"}' };
+  await using seen = await makeSeen({}, [
+    [
+      { type: "tool-calls", calls: [search] },
+      { type: "finish", reason: "tool-calls" },
+    ],
+    says("DONE"),
+  ]);
+  const response = await seen.app.request("/v1/ask", askWith({ ...question, mode: "agent" }));
+  expect(await response.json()).toMatchObject({ outcome: "finished", degraded: [] });
+  await seen.telemetry.flush();
+  const { spans } = seen.receiver;
+  const ofTools = spans.filter(({ name }) => name.includes("tool"));
+  expect(ofTools.map(({ name }) => name)).toEqual(["execute_tool search"]);
+  expect(ofTools[0]?.parentSpanId).toBe(find(seen.receiver, "step 1")?.spanId);
+  expect(toTree(spans)).toContain("gather(chat scripted");
 });
 
 describe("steps, tools and sub-agents", () => {

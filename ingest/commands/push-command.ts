@@ -1,0 +1,48 @@
+/** `pnpm ingest push NAME --to edge --url URL`: a collection as it stands, sent to a Worker with the vectors it has. */
+import { systemClock } from "../../src/async/clock.ts";
+import type { Config } from "../../src/config.ts";
+import { AppError } from "../../src/errors.ts";
+import { openExport } from "../../src/node/lance/export-documents.ts";
+import { formatCount } from "../progress.ts";
+import { createEdgeTarget } from "../push/edge-target.ts";
+import { pushCollection } from "../push/push-collection.ts";
+import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import type { Output } from "./output.ts";
+
+const LINE_INTERVAL_MS = 2_000;
+
+/** Throws AppError: misconfigured without ADMIN_TOKEN; what the store and the Worker say. */
+export async function runPush(
+  { collection, url }: { readonly collection: string; readonly url: string },
+  config: Config,
+  output: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { adminToken: token, dataDir: uri } = config;
+  if (token === undefined) {
+    throw new AppError("misconfigured", {
+      detail: "ADMIN_TOKEN is not set; it is the secret of the Worker that is pushed to",
+    });
+  }
+  const source = await openExport({ uri, config, clock: systemClock }, collection);
+  const { key } = source;
+  const target = createEdgeTarget({ url, token, clock: systemClock, collection, key });
+  const startMs = systemClock.now();
+  let saidMs = startMs;
+  const report = await pushCollection(source, target, signal, (progress) => {
+    output.data({ type: "progress", ...progress });
+    if (systemClock.now() - saidMs < LINE_INTERVAL_MS) return;
+    saidMs = systemClock.now();
+    const { chunksDone, chunks } = progress;
+    output.line(`${collection}: ${formatCount(chunksDone)}/${formatCount(chunks)} chunks`);
+  });
+  const seconds = Math.max(0.001, (systemClock.now() - startMs) / 1_000);
+  output.data({ type: "push", collection, url, ...report, seconds });
+  const { documents, chunks, chunksSent, isUnchanged } = report;
+  const what = `${formatCount(documents)} documents, ${formatCount(chunks)} chunks`;
+  const how = isUnchanged
+    ? "it was there already"
+    : `${formatCount(chunksSent)} sent, ${formatCount(Math.round(chunksSent / seconds))}/s`;
+  output.line(`${collection}: published at the edge, ${what} (${how})`);
+  return EXIT_CODES.ok;
+}

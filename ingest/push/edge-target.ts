@@ -1,0 +1,134 @@
+/** A Worker as the place a collection is pushed to, over its admin address. */
+import * as z from "zod";
+import type { Clock } from "../../src/async/clock.ts";
+import { startDeadline } from "../../src/async/deadline.ts";
+import { type RetriesMax, retry } from "../../src/async/retry.ts";
+import type { CollectionSpec } from "../../src/domain/collection.ts";
+import { AppError, ERROR_CODES } from "../../src/errors.ts";
+import { PushAnswer, PushBatch, PushPage, toPushStart } from "../../src/stores/push-format.ts";
+
+export interface EdgeTargetOptions {
+  /** Address of the Worker. */
+  readonly url: string;
+  readonly token: string;
+  readonly clock: Clock;
+  /** The collection's name there, and the key of what is pushed. */
+  readonly collection: string;
+  readonly key: string;
+}
+
+/** Every call may be repeated: what has arrived is left alone. */
+export interface PushTarget {
+  begin(spec: CollectionSpec, signal: AbortSignal): Promise<z.infer<typeof PushAnswer>>;
+  /** Hashes of the documents that have arrived, by id. */
+  arrived(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** Sends lines of documents. */
+  send(lines: readonly string[], signal: AbortSignal): Promise<void>;
+  publish(
+    whole: { readonly documents: number; readonly chunks: number },
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+const ATTEMPTS_MAX = 5;
+const ATTEMPT_TIMEOUT_MS = 60_000;
+/** What may be otherwise a moment later. */
+const RETRIES_MAX: RetriesMax = {
+  upstream_unavailable: ATTEMPTS_MAX,
+  store_unavailable: ATTEMPTS_MAX,
+  collection_unavailable: ATTEMPTS_MAX,
+  overloaded: ATTEMPTS_MAX,
+  deadline_exceeded: ATTEMPTS_MAX,
+  internal: 1,
+};
+
+const Problem = z.object({ code: z.enum(ERROR_CODES), detail: z.string() });
+
+/** Creates the target. Throws AppError invalid_request for an address that is none. */
+export function createEdgeTarget(options: EdgeTargetOptions): PushTarget {
+  const { collection, key } = options;
+  const base = `${toOrigin(options.url)}/v1/admin/collections/${collection}/pushes`;
+  const call = createCall(options);
+  return {
+    begin: async (spec, signal) =>
+      call(base, { method: "POST", body: toPushStart(key, spec) }, PushAnswer, signal),
+    async arrived(signal) {
+      const hashes = new Map<string, string>();
+      for (let after: string | undefined; ;) {
+        const query = after === undefined ? "" : `?after=${encodeURIComponent(after)}`;
+        const address = `${base}/${key}/documents${query}`;
+        const { documents } = await call(address, { method: "GET" }, PushPage, signal);
+        for (const { id, hash } of documents) hashes.set(id, hash);
+        after = documents.at(-1)?.id;
+        if (after === undefined) return hashes;
+      }
+    },
+    async send(lines, signal) {
+      const body = lines.join("\n");
+      await call(`${base}/${key}/documents`, { method: "POST", body }, PushBatch, signal);
+    },
+    async publish(whole, signal) {
+      const body = JSON.stringify(whole);
+      await call(`${base}/${key}/publish`, { method: "POST", body }, PushAnswer, signal);
+    },
+  };
+}
+
+function toOrigin(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed !== null && /^https?:$/.test(parsed.protocol)) return parsed.href.replace(/\/+$/, "");
+  throw new AppError("invalid_request", {
+    detail: "--url takes the address of a Worker, such as https://tributary.example.workers.dev",
+  });
+}
+
+interface Sent {
+  readonly method: string;
+  readonly body?: string;
+}
+
+function createCall({ token, clock }: EdgeTargetOptions) {
+  return async <T>(url: string, sent: Sent, schema: z.ZodType<T>, signal: AbortSignal) =>
+    retry(
+      async () => {
+        using deadline = startDeadline({ clock, budgetMs: ATTEMPT_TIMEOUT_MS, parent: signal });
+        const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+        return await once(url, { ...sent, headers, signal: deadline.signal }, schema);
+      },
+      { attemptsMax: ATTEMPTS_MAX, clock, signal, retriesMax: RETRIES_MAX },
+    );
+}
+
+async function once<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Promise<T> {
+  const response = await fetchOr(url, init);
+  const body = await readJson(response);
+  if (response.ok) {
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return parsed.data;
+  }
+  const problem = Problem.safeParse(body);
+  if (problem.success) throw new AppError(problem.data.code, { detail: problem.data.detail });
+  throw new AppError("upstream_bad_response", {
+    detail: `what answers at --url is no Worker of this service (status ${response.status})`,
+  });
+}
+
+async function fetchOr(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, redirect: "error" });
+  } catch (thrown) {
+    if (init.signal?.aborted === true) throw init.signal.reason;
+    throw new AppError("upstream_unavailable", {
+      detail: "the Worker at --url cannot be reached",
+      cause: thrown,
+    });
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined; // whatever it is, it is not an answer of ours
+  }
+}

@@ -1,0 +1,70 @@
+/** The Worker on this machine, offline and without an account: `node scripts/edge.ts dev | check`. */
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import * as z from "zod";
+
+/** Of the bundle as it is deployed, compressed, without the embedder's table, which is an asset. */
+const GZIP_KIB_MAX = 400;
+const OUT = ".wrangler/check";
+
+/** Tells nobody what is built here, and asks no one for anything. */
+const ENVIRONMENT = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" };
+/** What the bundler says of its work: which imports it left to the runtime. */
+const Metafile = z.object({
+  outputs: z.record(
+    z.string(),
+    z.object({
+      imports: z.array(z.object({ path: z.string(), external: z.boolean().optional() })),
+    }),
+  ),
+});
+/** What the runtime has, and the kernel that lies beside the bundle. */
+const ALLOWED = /^(cloudflare:workers|\.\/[\da-f]+-int8-scan\.wasm)$/;
+
+const [action, ...rest] = process.argv.slice(2);
+if (action === "dev") process.exitCode = (await wrangler(["dev", "--local", ...rest], true)).code;
+else if (action === "check") process.exitCode = await check();
+else {
+  console.error("usage: node scripts/edge.ts dev | check");
+  process.exitCode = 64;
+}
+
+/** Bundles as for deployment: fails on an import that only Node has, and on a bundle that has grown too large. */
+async function check(): Promise<number> {
+  const { code, output } = await wrangler(
+    ["deploy", "--dry-run", "--minify", "--metafile", "--outdir", OUT],
+    false,
+  );
+  if (code !== 0) {
+    console.error(output);
+    return code;
+  }
+  const { outputs } = Metafile.parse(JSON.parse(await readFile(`${OUT}/bundle-meta.json`, "utf8")));
+  const foreign = Object.values(outputs)
+    .flatMap(({ imports }) => imports)
+    .find(({ path, external }) => external === true && !ALLOWED.test(path));
+  const size = Number(/gzip: ([\d.]+) KiB/.exec(output)?.[1]);
+  console.log(`the Worker's bundle: ${size} KiB compressed, at most ${GZIP_KIB_MAX}`);
+  if (foreign !== undefined) {
+    console.error(`the bundle imports ${foreign.path}, which a Worker does not have`);
+  }
+  return foreign === undefined && size <= GZIP_KIB_MAX ? 0 : 1;
+}
+
+function wrangler(
+  args: readonly string[],
+  isShown: boolean,
+): Promise<{ readonly code: number; readonly output: string }> {
+  const child = spawn("node_modules/.bin/wrangler", [...args], {
+    env: { ...process.env, ...ENVIRONMENT },
+    stdio: isShown ? "inherit" : ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout?.on("data", (data: Buffer) => (output += data.toString()));
+  child.stderr?.on("data", (data: Buffer) => (output += data.toString()));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}

@@ -1,0 +1,96 @@
+/** Builds the models of endpoints that the settings ask for, for every runtime. Vendors are loaded only when a setting needs them. */
+import { systemClock } from "../async/clock.ts";
+import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
+import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
+import { noTracer, type Tracer } from "../telemetry/tracer.ts";
+import type { ChatModel, Embedder, Reranker } from "./model.ts";
+import type { OpenAiClient } from "./openai-client.ts";
+import { protectChat, protectEmbedder, protectReranker } from "./protect.ts";
+
+/** Writes answers when a key of OpenAI itself is given and no model is named. */
+const DEFAULT_CHAT_MODEL = "gpt-4.1-mini";
+
+/** The endpoint's embedder where EMBEDDING_MODEL names one. Throws AppError invalid_request. */
+export async function createRemoteEmbedder(
+  config: Config,
+  upstreams: UpstreamRegistry,
+  tracer: Tracer,
+): Promise<Embedder | undefined> {
+  const { embeddingModel: model } = config;
+  if (model === undefined) return undefined;
+  const client = await createClient(config, "EMBEDDING_MODEL", tracer);
+  const { createOpenAiEmbedder } = await import("./openai-embedder.ts");
+  const plain = createOpenAiEmbedder({ client, model });
+  return protectEmbedder(plain, { config, clock: systemClock, upstreams, tracer });
+}
+
+/** The model that writes answers, with its fallbacks; undefined leaves them to extraction. Throws AppError invalid_request. */
+export async function createChat(
+  config: Config,
+  upstreams: UpstreamRegistry = createUpstreamRegistry(),
+  tracer: Tracer = noTracer,
+): Promise<ChatModel | undefined> {
+  const onlyKey = config.openaiApiKey !== undefined && config.openaiBaseUrl === undefined;
+  const model = config.chatModel ?? (onlyKey ? DEFAULT_CHAT_MODEL : undefined);
+  const { chatModelsFallback: names = [], usageWaitMs } = config;
+  if (model === undefined) {
+    if (names.length === 0) return undefined;
+    throw new AppError("invalid_request", {
+      detail: "settings are wrong: CHAT_MODELS_FALLBACK names models, but CHAT_MODEL names none",
+    });
+  }
+  const client = await createClient(config, "CHAT_MODEL", tracer);
+  const { createOpenAiChat } = await import("./openai-chat.ts");
+  const timing = { clock: systemClock, usageWaitMs };
+  const fallbackClient =
+    names.length === 0 ? client : await createFallbackClient(config, client, tracer);
+  const setting = "CHAT_MODELS_FALLBACK";
+  return protectChat(
+    createOpenAiChat({ client, model, ...timing }),
+    names.map((name) =>
+      createOpenAiChat({ client: fallbackClient, model: name, setting, ...timing }),
+    ),
+    { config, clock: systemClock, upstreams, tracer },
+  );
+}
+
+/** The endpoint of the fallback models, where they have one of their own. */
+async function createFallbackClient(
+  config: Config,
+  client: OpenAiClient,
+  tracer: Tracer,
+): Promise<OpenAiClient> {
+  const { chatFallbackBaseUrl: baseUrl, chatFallbackApiKey: apiKey } = config;
+  if (baseUrl === undefined) return client;
+  const { createOpenAiClient } = await import("./openai-client.ts");
+  const settings = { url: "CHAT_FALLBACK_BASE_URL", key: "CHAT_FALLBACK_API_KEY" };
+  return createOpenAiClient({ baseUrl, apiKey, settings, tracer });
+}
+
+/** The reranker at RERANK_URL, where that is set. */
+export async function createRemoteReranker(
+  config: Config,
+  upstreams: UpstreamRegistry,
+  tracer: Tracer,
+): Promise<Reranker | undefined> {
+  const { rerankUrl: url, rerankModel: model, rerankApiKey: apiKey } = config;
+  if (url === undefined) return undefined;
+  const vendor = await import("./rerank.ts");
+  const plain = vendor.createRemoteReranker({ url, model, apiKey, tracer });
+  return protectReranker(plain, { config, clock: systemClock, upstreams, tracer });
+}
+
+async function createClient(
+  { openaiApiKey, openaiBaseUrl }: Config,
+  setting: string,
+  tracer: Tracer,
+) {
+  if (openaiApiKey === undefined && openaiBaseUrl === undefined) {
+    throw new AppError("invalid_request", {
+      detail: `settings are wrong: ${setting} names a model, but no endpoint: set OPENAI_API_KEY, or OPENAI_BASE_URL for another than OpenAI`,
+    });
+  }
+  const { createOpenAiClient } = await import("./openai-client.ts");
+  return createOpenAiClient({ apiKey: openaiApiKey, baseUrl: openaiBaseUrl, tracer });
+}

@@ -1,0 +1,149 @@
+/** What a push sends, as JSON: checked where it arrives, written where it is sent. */
+import * as z from "zod";
+import type { CollectionSpec } from "../domain/collection.ts";
+import { AppError } from "../errors.ts";
+import type { DocumentWrite } from "./store.ts";
+
+const Count = z.int().nonnegative();
+const Metadata = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
+);
+
+const Spec = z.strictObject({
+  name: z.string(),
+  embedder: z.string().max(200),
+  dimensions: z.int(),
+  chunker: z.string().max(200),
+  language: z.string().max(40),
+  tokenizer: z.enum(["words", "icu"]),
+  metadata: z.record(z.string(), z.enum(["string", "number", "boolean", "string[]"])),
+});
+
+/** Names what is pushed; the same content has the same key. */
+const Key = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
+
+const Chunk = z.object({
+  id: z.string(),
+  documentId: z.string(),
+  position: Count,
+  title: z.string(),
+  location: z.object({ headings: z.array(z.string()), page: z.int().positive().exactOptional() }),
+  start: Count,
+  end: Count,
+  text: z.string(),
+  metadata: Metadata,
+});
+
+const Document = z.object({
+  id: z.string(),
+  title: z.string(),
+  source: z.string(),
+  hash: z.string(),
+  metadata: Metadata,
+  /** `vector`: little-endian 32-bit floats in Base64; null for a chunk without one. */
+  chunks: z.array(z.object({ chunk: Chunk, vector: z.string().nullable() })),
+});
+
+export const PushStart = z.strictObject({ key: Key, spec: Spec });
+/** What the Worker says of a push. */
+export const PushAnswer = z.object({
+  status: z.enum(["open", "published"]),
+  documents: Count,
+  chunks: Count,
+});
+export const PushPage = z.object({
+  documents: z.array(z.object({ id: z.string(), hash: z.string() })),
+});
+export const PushBatch = z.object({ chunksAdded: Count });
+
+export const PushEnd = z.strictObject({ documents: Count, chunks: Count });
+
+export function toPushStart(key: string, spec: CollectionSpec): string {
+  const { name, embedder, dimensions, chunker, language, tokenizer, metadata } = spec;
+  return JSON.stringify({
+    key,
+    spec: { name, embedder, dimensions, chunker, language, tokenizer, metadata },
+  });
+}
+
+/** One line of a batch. */
+export function toPushLine(document: DocumentWrite): string {
+  const { id, title, source, hash, metadata, chunks } = document;
+  return JSON.stringify({
+    id,
+    title,
+    source,
+    hash,
+    metadata,
+    chunks: chunks.map(({ chunk, vector }) => ({
+      chunk,
+      vector: vector === undefined ? null : toBase64(vector),
+    })),
+  });
+}
+
+/** Every line of a batch. Throws AppError invalid_request that names the first line that is wrong. */
+export function parsePushLines(text: string): readonly DocumentWrite[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return lines.map((line, index) => {
+    const parsed = Document.safeParse(parseJson(line));
+    if (!parsed.success) {
+      const { path, message } = parsed.error.issues[0] ?? { path: [], message: "is no JSON" };
+      throw new AppError("invalid_request", {
+        detail: `line ${index + 1} of the batch: ${path.join(".")} ${message}`,
+      });
+    }
+    const { chunks, ...document } = parsed.data;
+    return {
+      ...document,
+      chunks: chunks.map(({ chunk, vector }) => ({
+        chunk,
+        vector: vector === null ? undefined : fromBase64(vector, chunk.id),
+      })),
+    };
+  });
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const CHARS_AT_ONCE = 8_192;
+
+function toBase64(vector: Float32Array): string {
+  const bytes = new Uint8Array(vector.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (const [index, value] of vector.entries()) view.setFloat32(index * 4, value, true);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHARS_AT_ONCE) {
+    text += String.fromCharCode(...bytes.subarray(at, at + CHARS_AT_ONCE));
+  }
+  return btoa(text);
+}
+
+function fromBase64(text: string, chunk: string): Float32Array {
+  const refused = new AppError("invalid_request", {
+    detail: `chunk ${chunk}: the vector is not 32-bit floats in Base64`,
+  });
+  const binary = decode(text);
+  if (binary === undefined || binary.length % 4 !== 0) throw refused;
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, index) =>
+    view.getFloat32(index * 4, true),
+  );
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return atob(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+/** `/v1/admin`: writing collections, for those who hold the token. Ingest itself runs elsewhere and pushes what it made. */
+import type { Context, Hono } from "hono";
+import type * as z from "zod";
+import { AppError } from "../errors.ts";
+import type { Env } from "../http/service.ts";
+import type { WriteStore } from "../stores/store.ts";
+import { misconfigured } from "./bindings.ts";
+import type { Pushes, PushName } from "./durable/pushes.ts";
+import { parsePushLines, PushEnd, PushStart } from "../stores/push-format.ts";
+import { readText } from "./read-text.ts";
+
+export interface AdminDeps {
+  /** Undefined: nobody may. */
+  readonly token: string | undefined;
+  readonly pushes: Pushes;
+  readonly store: WriteStore;
+}
+
+/** One batch. The platform gives an isolate 128 MB for everything. */
+const BATCH_BYTES_MAX = 12 * 2 ** 20;
+const SMALL_BYTES_MAX = 64 * 1024;
+const PAGE_MAX = 2_000;
+
+export function addAdminRoutes(app: Hono<Env>, { token, pushes, store }: AdminDeps): void {
+  const base = "/v1/admin/collections/:name/pushes";
+  app.use("/v1/admin/*", async (c, next) => {
+    await checkToken(c.req.header("Authorization"), token);
+    await next();
+  });
+  app.delete("/v1/admin/collections/:name", async (c) => {
+    const collection = c.req.param("name");
+    await store.drop(collection, c.req.raw.signal);
+    return c.json({ collection, dropped: true });
+  });
+  app.post("/v1/admin/collections/:name/rollback", async (c) =>
+    c.json(await store.generations?.rollback(c.req.param("name"), c.req.raw.signal)),
+  );
+  app.post(base, async (c) => {
+    const { key, spec } = await readBody(c, PushStart);
+    if (spec.name !== c.req.param("name")) {
+      throw new AppError("invalid_request", { detail: "the spec is of another collection" });
+    }
+    return c.json(await pushes.begin(key, spec, c.req.raw.signal));
+  });
+  app.get(`${base}/:key/documents`, async (c) => {
+    const after = c.req.query("after");
+    const page = { limit: PAGE_MAX, ...(after === undefined ? {} : { after }) };
+    const found = await pushes.documents(toName(c), page, c.req.raw.signal);
+    return c.json({ documents: found.map(({ id, hash }) => ({ id, hash })) });
+  });
+  app.post(`${base}/:key/documents`, async (c) => {
+    const documents = parsePushLines(await readText(c.req.raw, BATCH_BYTES_MAX));
+    const { chunksAdded } = await pushes.add(toName(c), documents, c.req.raw.signal);
+    return c.json({ chunksAdded });
+  });
+  app.post(`${base}/:key/publish`, async (c) => {
+    const whole = await readBody(c, PushEnd);
+    return c.json(await pushes.publish(toName(c), whole, c.req.raw.signal));
+  });
+}
+
+function toName(c: Context<Env>): PushName {
+  return { collection: c.req.param("name") ?? "", key: c.req.param("key") ?? "" };
+}
+
+async function readBody<T>(c: Context<Env>, schema: z.ZodType<T>): Promise<T> {
+  const text = await readText(c.req.raw, SMALL_BYTES_MAX);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    throw new AppError("invalid_request", { detail: "the body is not JSON", cause: thrown });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({
+    path: path.join("."),
+    message,
+  }));
+  throw new AppError("invalid_request", { detail: "the body is not what a push sends", issues });
+}
+
+/** Throws AppError: misconfigured without a token to compare with, unauthenticated. */
+async function checkToken(header: string | undefined, token: string | undefined): Promise<void> {
+  if (token === undefined) {
+    throw misconfigured("ADMIN_TOKEN is not set: nothing can be written here until it is");
+  }
+  const given = /^Bearer (.+)$/i.exec(header ?? "")?.[1] ?? "";
+  if (await areEqual(given, token)) return;
+  throw new AppError("unauthenticated", {
+    detail: "send the Worker's ADMIN_TOKEN as Authorization: Bearer",
+  });
+}
+
+/** In a time that tells nothing of where they differ: hashes of equal length are compared to the end. */
+async function areEqual(left: string, right: string): Promise<boolean> {
+  const hash = async (text: string): Promise<Uint8Array> =>
+    new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  const [a, b] = [await hash(left), await hash(right)];
+  let difference = 0;
+  for (const [index, byte] of a.entries()) difference |= byte ^ (b[index] ?? 0);
+  return difference === 0;
+}

@@ -1,0 +1,83 @@
+/** What the platform hands to the Worker, checked: a binding or a setting that is missing or wrong has its name in the error. */
+import { type Config, parseConfig } from "../config.ts";
+import { AppError } from "../errors.ts";
+import type { ObjectBindings, ObjectNamespace } from "./durable/objects.ts";
+import type { CollectionRpc, RegistryRpc } from "./durable/protocol.ts";
+
+/** Files that were deployed beside the Worker. */
+export interface Assets {
+  fetch(request: string): Promise<Response>;
+}
+
+export interface Bindings {
+  readonly config: Config;
+  readonly objects: ObjectBindings;
+  readonly assets: Assets;
+}
+
+/** What is different here unless it is set: requests cannot share a run and have six connections, and a Worker has no address that only this machine reaches. */
+const DEFAULTS = { SHARE_RUNS: "false", SEARCH_CONCURRENCY_MAX: "6", HOST: "0.0.0.0" };
+const STORES = ["durable-objects"];
+
+/** Throws AppError misconfigured. */
+export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
+  const config = readConfig(env);
+  const store = env["STORE"] ?? STORES[0];
+  if (typeof store !== "string" || !STORES.includes(store)) {
+    throw misconfigured(`STORE names no store; there is ${STORES.join(", ")}`);
+  }
+  return {
+    config,
+    objects: {
+      registry: readBinding(env, "REGISTRY", "idFromName") as ObjectNamespace<RegistryRpc>,
+      collections: readBinding(env, "COLLECTIONS", "idFromName") as ObjectNamespace<CollectionRpc>,
+    },
+    assets: readBinding(env, "ASSETS", "fetch") as Assets,
+  };
+}
+
+function readConfig(env: Readonly<Record<string, unknown>>): Config {
+  const texts = Object.entries(env).flatMap(([name, value]) =>
+    typeof value === "string" ? [[name, value] as const] : [],
+  );
+  const config = parse({ ...DEFAULTS, ...Object.fromEntries(texts) });
+  const spans = config.otelExporterOtlpEndpoint;
+  const impossible = [
+    [config.shareRuns, "SHARE_RUNS cannot be true: requests do not share their connections here"],
+    [config.runJournalDir, "RUN_JOURNAL_DIR cannot be set: there is no file system here"],
+    [spans, "OTEL_EXPORTER_OTLP_ENDPOINT cannot be set: there are no spans here"],
+  ] as const;
+  for (const [isSet, why] of impossible) {
+    if (isSet !== undefined && isSet !== false) throw misconfigured(why);
+  }
+  return config;
+}
+
+function parse(texts: Readonly<Record<string, string>>): Config {
+  try {
+    return parseConfig(texts);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    throw misconfigured(thrown.message.replace("settings are wrong: ", ""), thrown);
+  }
+}
+
+/** A binding is an object of the platform; what it must be able to do is all that can be looked at. */
+function readBinding(
+  env: Readonly<Record<string, unknown>>,
+  name: string,
+  ability: string,
+): unknown {
+  const binding = env[name];
+  const isThere = typeof binding === "object" && binding !== null;
+  if (isThere && typeof (binding as Record<string, unknown>)[ability] === "function") {
+    return binding;
+  }
+  throw misconfigured(
+    `the Worker has no binding ${name}; wrangler.toml of the project declares it`,
+  );
+}
+
+export function misconfigured(why: string, cause?: unknown): AppError {
+  return new AppError("misconfigured", { detail: `settings are wrong: ${why}`, cause });
+}

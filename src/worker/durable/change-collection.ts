@@ -1,0 +1,202 @@
+/** The changes of a collection's object, each one transaction: commits, tidying up, and the writer's lock. */
+import type { SqlStorage } from "cloudflare:workers";
+import { AppError } from "../../errors.ts";
+import type { CommitReport } from "../../stores/store.ts";
+import type { Collection } from "./collection.ts";
+import { encodeText } from "./encode.ts";
+import { toTokens } from "./keyword-index.ts";
+import type { ChangeWire, DocumentWire } from "./protocol.ts";
+import type { State } from "./tables.ts";
+import { toStride } from "./int8-block.ts";
+import { appendVectors } from "./vector-index.ts";
+
+/** A writer that says nothing for so long has lost its collection to the next one. */
+const LOCK_MS = 120_000;
+/** Replaced rows are kept this long for those who read an older version; no run takes longer. */
+const KEEP_MS = 600_000;
+/** Vectors that fit into an object's memory beside everything else. */
+const VECTOR_BYTES_MAX = 64 * 2 ** 20;
+
+/** Throws AppError ingest_locked. */
+export function lock(collection: Collection, writer: string, nowMs: number): void {
+  const { state } = collection;
+  const held = state.lock;
+  if (held !== null && held.writer !== writer && held.untilMs > nowMs) {
+    throw new AppError("ingest_locked", {
+      detail: `collection ${state.spec.name} is being written by another process; wait until it is done`,
+    });
+  }
+  collection.replace({ ...state, lock: { writer, untilMs: nowMs + LOCK_MS } });
+}
+
+export function unlock(collection: Collection, writer: string): void {
+  const { state } = collection;
+  if (state.lock?.writer === writer) collection.replace({ ...state, lock: null });
+}
+
+/** Replaces and removes whole documents. Throws AppError: ingest_locked, payload_too_large. */
+export function commit(
+  sql: SqlStorage,
+  collection: Collection,
+  { put, remove }: ChangeWire,
+  nowMs: number,
+): CommitReport {
+  const { state } = collection;
+  const version = state.version + 1;
+  const chunksAdded = put.reduce((sum, { chunks }) => sum + chunks.length, 0);
+  checkRoom(state, chunksAdded);
+  const before = bury(sql, [...put.map(({ id }) => id), ...remove], version);
+  const vectors: (ArrayBuffer | null)[] = [];
+  for (const document of put) {
+    addDocument(sql, document, version);
+    for (const [position, chunk] of document.chunks.entries()) {
+      const slot = state.nextSlot + vectors.length;
+      addChunk(sql, { slot, position, version, chunk });
+      sql.exec(
+        "INSERT INTO words(rowid, content) VALUES (?, ?)",
+        slot,
+        toTokens(chunk.content, state),
+      );
+      vectors.push(chunk.vector);
+    }
+  }
+  appendVectors(sql, state.spec.dimensions, state.nextSlot, vectors);
+  sql.exec("INSERT INTO commits(version, atMs) VALUES (?, ?)", version, nowMs);
+  collection.replace({
+    ...state,
+    version,
+    documents: state.documents + put.length - before.documents,
+    chunks: state.chunks + chunksAdded - before.chunks,
+    rows: state.rows + chunksAdded,
+    nextSlot: state.nextSlot + chunksAdded,
+    committedAtMs: nowMs,
+  });
+  return { version, chunksAdded, chunksRemoved: before.chunks };
+}
+
+function checkRoom({ nextSlot, spec }: State, added: number): void {
+  const most = Math.floor(VECTOR_BYTES_MAX / toStride(spec.dimensions));
+  if (nextSlot + added <= most) return;
+  throw new AppError("payload_too_large", {
+    detail: `collection ${spec.name} would have more than ${most} chunks of ${spec.dimensions} dimensions, which is what one object holds; split it into several collections`,
+  });
+}
+
+/** Has the present rows of these documents end with this version; how many there were. */
+function bury(
+  sql: SqlStorage,
+  ids: readonly string[],
+  version: number,
+): { readonly documents: number; readonly chunks: number } {
+  const list = JSON.stringify(ids.map(encodeText));
+  const { documents } = sql
+    .exec<{ documents: number }>(
+      "SELECT count(*) AS documents FROM documents WHERE died IS NULL AND id IN (SELECT value FROM json_each(?))",
+      list,
+    )
+    .one();
+  if (documents === 0) return { documents: 0, chunks: 0 };
+  const { chunks } = sql
+    .exec<{ chunks: number }>(
+      'SELECT count(*) AS chunks FROM chunks WHERE died IS NULL AND "field_documentId" IN (SELECT value FROM json_each(?))',
+      list,
+    )
+    .one();
+  sql.exec(
+    "UPDATE documents SET died = ? WHERE died IS NULL AND id IN (SELECT value FROM json_each(?))",
+    version,
+    list,
+  );
+  sql.exec(
+    'UPDATE chunks SET died = ? WHERE died IS NULL AND "field_documentId" IN (SELECT value FROM json_each(?))',
+    version,
+    list,
+  );
+  return { documents, chunks };
+}
+
+function addDocument(sql: SqlStorage, document: DocumentWire, version: number): void {
+  const { id, title, source, hash, chunks } = document;
+  sql.exec(
+    "INSERT INTO documents(id, born, json) VALUES (?, ?, ?)",
+    encodeText(id),
+    version,
+    JSON.stringify({ id, title, source, hash, chunks: chunks.length }),
+  );
+}
+
+interface ChunkRow {
+  readonly slot: number;
+  readonly position: number;
+  readonly version: number;
+  readonly chunk: DocumentWire["chunks"][number];
+}
+
+function addChunk(sql: SqlStorage, { slot, position, version, chunk }: ChunkRow): void {
+  const columns = Object.entries(chunk.columns);
+  const names = columns.map(([name]) => `, ${name}`).join("");
+  const places = columns.map(() => ", ?").join("");
+  sql.exec(
+    `INSERT INTO chunks(slot, position, born, vector, json${names}) VALUES (?, ?, ?, ?, ?${places})`,
+    slot,
+    position,
+    version,
+    chunk.vector,
+    chunk.chunk,
+    ...columns.map(([, value]) => value),
+  );
+}
+
+/** Removes what no snapshot can still read, and merges the index. */
+export function tidy(sql: SqlStorage, collection: Collection, nowMs: number): void {
+  const { state } = collection;
+  const [last] = sql
+    .exec<{ version: number | null }>(
+      "SELECT max(version) AS version FROM commits WHERE atMs < ?",
+      nowMs - KEEP_MS,
+    )
+    .toArray();
+  const until = last?.version ?? null;
+  if (until === null) return;
+  const { gone } = sql
+    .exec<{ gone: number }>("SELECT count(*) AS gone FROM chunks WHERE died <= ?", until)
+    .one();
+  sql.exec("DELETE FROM words WHERE rowid IN (SELECT slot FROM chunks WHERE died <= ?)", until);
+  sql.exec("DELETE FROM chunks WHERE died <= ?", until);
+  sql.exec("DELETE FROM documents WHERE died <= ?", until);
+  sql.exec("DELETE FROM commits WHERE version < ?", until);
+  if (gone === 0) return;
+  collection.replace({ ...state, rows: state.rows - gone });
+}
+
+/** What is wrong with the collection, one line each. */
+export function verify(sql: SqlStorage, { state }: Collection): readonly string[] {
+  const faults: string[] = [];
+  const count = (query: string): number => sql.exec<{ n: number }>(query).one().n;
+  const expect = (what: string, found: number, wanted: number): void => {
+    if (found !== wanted) faults.push(`there are ${found} ${what}, and should be ${wanted}`);
+  };
+  expect(
+    "documents",
+    count("SELECT count(*) AS n FROM documents WHERE died IS NULL"),
+    state.documents,
+  );
+  expect("chunks", count("SELECT count(*) AS n FROM chunks WHERE died IS NULL"), state.chunks);
+  expect("rows", count("SELECT count(*) AS n FROM chunks"), state.rows);
+  expect(
+    "rows of the full-text index",
+    count("SELECT count(*) AS n FROM words_docsize"),
+    state.rows,
+  );
+  expect(
+    "chunks that are no JSON",
+    count("SELECT count(*) AS n FROM chunks WHERE NOT json_valid(json)"),
+    0,
+  );
+  const wrong = sql.exec<{ id: string }>(
+    `SELECT d.id AS id FROM documents d WHERE d.died IS NULL AND json_extract(d.json, '$.chunks') <>
+       (SELECT count(*) FROM chunks c WHERE c."field_documentId" = d.id AND c.died IS NULL)`,
+  );
+  for (const { id } of wrong) faults.push(`document ${id} lacks chunks`);
+  return faults;
+}

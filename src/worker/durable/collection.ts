@@ -1,0 +1,145 @@
+/** One collection in one SQLite database: reading it at a version, and changing it a commit at a time. */
+import type { SqlStorage } from "cloudflare:workers";
+import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import type { Filter } from "../../domain/filter.ts";
+import { AppError } from "../../errors.ts";
+import type {
+  Condition,
+  DocumentPage,
+  DocumentPart,
+  DocumentState,
+  StoreHit,
+} from "../../stores/store.ts";
+import { encodeText } from "./encode.ts";
+import { type FilterSql, toFilterSql } from "./filter-sql.ts";
+import { countTerms, searchWords } from "./keyword-index.ts";
+import type { QueryWire, TermsWire } from "./protocol.ts";
+import { createTables, readState, type State, writeState } from "./tables.ts";
+import { loadVectorIndex, type VectorIndex } from "./vector-index.ts";
+
+export class Collection {
+  readonly #sql: SqlStorage;
+  readonly #kernel: WebAssembly.Module;
+  #state: State | undefined;
+  #vectors: VectorIndex | undefined;
+
+  constructor(sql: SqlStorage, kernel: WebAssembly.Module) {
+    this.#sql = sql;
+    this.#kernel = kernel;
+  }
+
+  /** Throws AppError collection_not_found. */
+  get state(): State {
+    this.#state ??= readState(this.#sql);
+    if (this.#state === undefined) {
+      throw new AppError("collection_not_found", {
+        detail: "there is no such collection any more",
+      });
+    }
+    return this.#state;
+  }
+
+  /** What a commit changed; whatever was in memory is read anew when it is needed. */
+  replace(state: State): void {
+    writeState(this.#sql, state);
+    if (state.version !== this.#state?.version) this.#vectors = undefined;
+    this.#state = state;
+  }
+
+  /** After a transaction that was undone, memory must not know more than the database. */
+  forget(): void {
+    this.#state = undefined;
+    this.#vectors = undefined;
+  }
+
+  init(spec: CollectionSpec, nowMs: number): CollectionInfo {
+    if (readState(this.#sql) === undefined) {
+      createTables(this.#sql, spec);
+      this.replace({
+        spec,
+        version: 1,
+        documents: 0,
+        chunks: 0,
+        rows: 0,
+        nextSlot: 0,
+        committedAtMs: nowMs,
+        lock: null,
+      });
+    }
+    return toInfo(this.state);
+  }
+
+  describe(): CollectionInfo & Condition {
+    const { state } = this;
+    return { ...toInfo(state), committedAtMs: state.committedAtMs, indexedShare: 1 };
+  }
+
+  terms(version: number, text: string): TermsWire {
+    return countTerms(this.#sql, this.state, version, text);
+  }
+
+  search(version: number, query: QueryWire): readonly StoreHit[] {
+    const { state } = this;
+    const { limit } = query;
+    const filter =
+      query.filter === null ? undefined : toFilterSql(JSON.parse(query.filter) as Filter);
+    if (query.type === "keyword") {
+      return searchWords(this.#sql, state, { version, terms: query.terms, limit, filter });
+    }
+    this.#vectors ??= loadVectorIndex(this.#sql, state, this.#kernel);
+    const allowed = filter === undefined ? undefined : this.#findSlots(filter);
+    return this.#vectors.search(new Float32Array(query.vector), { version, limit, allowed });
+  }
+
+  *#findSlots({ where, values }: FilterSql): Generator<number> {
+    const rows = this.#sql.exec<{ slot: number }>(
+      `SELECT slot FROM chunks WHERE ?1 IS NOT NULL AND ${where}`,
+      values,
+    );
+    for (const { slot } of rows) yield slot;
+  }
+
+  take(rows: readonly string[]): readonly (string | null)[] {
+    const found = this.#sql.exec<{ slot: number; json: string }>(
+      "SELECT slot, json FROM chunks WHERE slot IN (SELECT value FROM json_each(?))",
+      JSON.stringify(rows.map(Number)),
+    );
+    const bySlot = new Map(found.toArray().map(({ slot, json }) => [String(slot), json]));
+    return rows.map((row) => bySlot.get(row) ?? null);
+  }
+
+  rowsOf(version: number, { documentId, from, limit }: DocumentPart): readonly string[] {
+    const rows = this.#sql.exec<{ slot: number }>(
+      `SELECT slot FROM chunks WHERE "field_documentId" = ?1 AND position >= ?2
+       AND born <= ?3 AND (died IS NULL OR died > ?3) ORDER BY position LIMIT ?4`,
+      encodeText(documentId),
+      from,
+      version,
+      limit,
+    );
+    return rows.toArray().map(({ slot }) => String(slot));
+  }
+
+  documents(version: number, { after, limit }: DocumentPage): readonly DocumentState[] {
+    const rows = this.#sql.exec<{ json: string }>(
+      `SELECT json FROM documents WHERE id > ?1 AND born <= ?2 AND (died IS NULL OR died > ?2)
+       ORDER BY id LIMIT ?3`,
+      after === undefined ? "" : encodeText(after),
+      version,
+      limit,
+    );
+    return rows.toArray().map(({ json }) => JSON.parse(json) as DocumentState);
+  }
+
+  documentsOf(ids: readonly string[]): readonly DocumentState[] {
+    const rows = this.#sql.exec<{ json: string }>(
+      "SELECT json FROM documents WHERE died IS NULL AND id IN (SELECT value FROM json_each(?))",
+      JSON.stringify(ids.map(encodeText)),
+    );
+    return rows.toArray().map(({ json }) => JSON.parse(json) as DocumentState);
+  }
+}
+
+export function toInfo({ spec, version, documents, chunks }: State): CollectionInfo {
+  return { ...spec, version, documents, chunks };
+}

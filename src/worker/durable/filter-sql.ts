@@ -1,0 +1,55 @@
+/** Compiles a filter to SQL over the chunks' columns. Every leaf is true or false, never NULL, so that `not` means what it says. */
+import type { Filter } from "../../domain/filter.ts";
+import { encodeText, encodeValue } from "./encode.ts";
+
+export interface FilterSql {
+  /** A condition on `chunks`, in which `?1` is `values`. */
+  readonly where: string;
+  /** All values of the filter as one JSON array: there may be more than a statement takes parameters. */
+  readonly values: string;
+}
+
+const OPERATORS = { eq: "=", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
+
+/** The condition for a filter that was checked against the collection's fields. */
+export function toFilterSql(filter: Filter): FilterSql {
+  const values: unknown[] = [];
+  const bind = (value: unknown): string => {
+    values.push(value);
+    return `'$[${values.length - 1}]'`;
+  };
+  const where = compile(filter, bind);
+  return { where, values: JSON.stringify(values) };
+}
+
+function compile(filter: Filter, bind: (value: unknown) => string): string {
+  if ("and" in filter) return `(${filter.and.map((part) => compile(part, bind)).join(" AND ")})`;
+  if ("or" in filter) return `(${filter.or.map((part) => compile(part, bind)).join(" OR ")})`;
+  if ("not" in filter) return `(NOT ${compile(filter.not, bind)})`;
+  const column = toColumn(filter.field);
+  switch (filter.op) {
+    case "exists":
+      return `(${column} IS NOT NULL)`;
+    case "has":
+      return `(${column} IS NOT NULL AND json_extract(?1, ${bind(encodeText(filter.value))}) IN (SELECT value FROM json_each(${column})))`;
+    case "in":
+      return `(${column} IS NOT NULL AND ${column} IN (SELECT value FROM json_each(?1, ${bind(filter.values.map(encodeValue))})))`;
+    case "ne":
+      return `(${column} IS NULL OR ${column} <> json_extract(?1, ${bind(encodeValue(filter.value))}))`;
+    case "eq":
+    case "lt":
+    case "lte":
+    case "gt":
+    case "gte":
+      return `(${column} IS NOT NULL AND ${column} ${OPERATORS[filter.op]} json_extract(?1, ${bind(encodeValue(filter.value))}))`;
+    default:
+      return filter satisfies never;
+  }
+}
+
+/** The column of a field; metadata fields have plain names, which were checked when the collection was made. */
+export function toColumn(field: string): string {
+  return field.startsWith("metadata.")
+    ? `"meta_${field.slice("metadata.".length)}"`
+    : `"field_${field}"`;
+}

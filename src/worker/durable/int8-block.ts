@@ -1,0 +1,98 @@
+/** Vectors as 8-bit integers with a scale each, compared with a query at once: a first choice, to be scored again exactly. */
+
+export interface Int8Block {
+  /** Row after row, each filled up with zeros to the kernel's step. */
+  readonly values: Int8Array;
+  /** One factor a row; 0 for a row without a vector. */
+  readonly scales: Float32Array;
+  /** Length of one row in `values`. */
+  readonly stride: number;
+  /** Approximate dot products with the query, by row. Valid until the next call. */
+  compare(query: Float32Array): Float32Array;
+}
+
+interface Kernel {
+  readonly memory: WebAssembly.Memory;
+  scan(values: number, rows: number, bytes: number, query: number, sums: number): void;
+}
+
+/** `sums[row]` is the dot product of row and query, both of `stride` integers. */
+type Scan = (query: Int8Array) => Int32Array;
+
+/** The kernel takes so many at a time. */
+const STEP = 16;
+const PAGE_BYTES = 65_536;
+const INTEGER_MAX = 127;
+
+export function toStride(dimensions: number): number {
+  return Math.max(STEP, Math.ceil(dimensions / STEP) * STEP);
+}
+
+/** Creates a block of zeros whose rows are compared by the WebAssembly kernel. */
+export function createInt8Block(
+  kernel: WebAssembly.Module,
+  rows: number,
+  dimensions: number,
+): Int8Block {
+  const stride = toStride(dimensions);
+  const instance = new WebAssembly.Instance(kernel).exports as unknown as Kernel;
+  const { memory } = instance;
+  const queryAt = rows * stride;
+  const sumsAt = queryAt + stride;
+  memory.grow(Math.ceil((sumsAt + rows * 4) / PAGE_BYTES));
+  const values = new Int8Array(memory.buffer, 0, rows * stride);
+  const asked = new Int8Array(memory.buffer, queryAt, stride);
+  const sums = new Int32Array(memory.buffer, sumsAt, rows);
+  return createBlock(values, stride, (query) => {
+    asked.set(query);
+    instance.scan(0, rows, stride, queryAt, sumsAt);
+    return sums;
+  });
+}
+
+/** The same in plain TypeScript: what the kernel must agree with. */
+export function createPlainInt8Block(rows: number, dimensions: number): Int8Block {
+  const stride = toStride(dimensions);
+  const values = new Int8Array(rows * stride);
+  const sums = new Int32Array(rows);
+  return createBlock(values, stride, (query) => {
+    for (let row = 0; row < rows; row += 1) {
+      let sum = 0;
+      for (let at = 0; at < stride; at += 1) {
+        sum += (values[row * stride + at] ?? 0) * (query[at] ?? 0);
+      }
+      sums[row] = sum;
+    }
+    return sums;
+  });
+}
+
+function createBlock(values: Int8Array, stride: number, scan: Scan): Int8Block {
+  const rows = values.length / stride;
+  const scales = new Float32Array(rows);
+  const scores = new Float32Array(rows);
+  return {
+    values,
+    scales,
+    stride,
+    compare(query) {
+      const asked = new Int8Array(stride);
+      const scale = quantize(query, asked);
+      const sums = scan(asked);
+      for (let row = 0; row < rows; row += 1) {
+        scores[row] = (sums[row] ?? 0) * (scales[row] ?? 0) * scale;
+      }
+      return scores;
+    },
+  };
+}
+
+/** Writes the vector as integers to `target`; the factor that turns them back. */
+export function quantize(vector: Float32Array, target: Int8Array): number {
+  let largest = 0;
+  for (const value of vector) largest = Math.max(largest, Math.abs(value));
+  if (largest === 0) return 0;
+  const scale = largest / INTEGER_MAX;
+  for (const [index, value] of vector.entries()) target[index] = Math.round(value / scale);
+  return scale;
+}

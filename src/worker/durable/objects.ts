@@ -1,0 +1,77 @@
+/** The objects as the Worker reaches them: a new stub for each call, because a stub belongs to the request that made it. */
+import { untilAborted } from "../../async/until-aborted.ts";
+import type { CollectionInfo } from "../../domain/collection.ts";
+import { AppError } from "../../errors.ts";
+import { type CollectionRpc, type RegistryRpc, type Reply, toValue } from "./protocol.ts";
+
+/** A binding to objects of one class. */
+export interface ObjectNamespace<Rpc> {
+  idFromName(name: string): unknown;
+  get(id: unknown): Rpc;
+}
+
+export interface Objects {
+  /** Throws AppError: what the registry says; store_unavailable when it cannot be reached; the signal's reason. */
+  registry<T>(signal: AbortSignal, call: (stub: RegistryRpc) => Promise<Reply<T>>): Promise<T>;
+  /** Throws AppError: what the object says; collection_unavailable when it cannot be reached; the signal's reason. */
+  collection<T>(
+    object: string,
+    signal: AbortSignal,
+    call: (stub: CollectionRpc) => Promise<Reply<T>>,
+  ): Promise<T>;
+}
+
+export interface ObjectBindings {
+  readonly registry: ObjectNamespace<RegistryRpc>;
+  readonly collections: ObjectNamespace<CollectionRpc>;
+  /** Name of the registry; objects of several registries bear it in their names. */
+  readonly space?: string;
+}
+
+/** Creates the way to the objects behind the bindings. */
+export function createObjects({ registry, collections, space = "" }: ObjectBindings): Objects {
+  const toStub = <Rpc>(namespace: ObjectNamespace<Rpc>, name: string): Rpc =>
+    namespace.get(namespace.idFromName(name));
+  return {
+    async registry(signal, call) {
+      signal.throwIfAborted();
+      const answer = settle(call(toStub(registry, `registry${space}`)), "store_unavailable");
+      return toValue(await untilAborted(answer, signal));
+    },
+    async collection(object, signal, call) {
+      signal.throwIfAborted();
+      const stub = toStub(collections, `${space}${object}`);
+      return toValue(await untilAborted(settle(call(stub), "collection_unavailable"), signal));
+    },
+  };
+}
+
+/** A call that did not come back is the object's failure, not ours: it was reset, moved or is overloaded. */
+async function settle<T>(
+  answer: Promise<T>,
+  code: "store_unavailable" | "collection_unavailable",
+): Promise<T> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    throw new AppError(code, { cause: thrown });
+  }
+}
+
+/** What is given up is read by runs under way; none takes longer. */
+const RETIRE_MS = 600_000;
+
+/** Has an object that is no longer shown empty itself when nobody can still be reading it. */
+export async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<void> {
+  await objects.collection(object, signal, (stub) => stub.retire(RETIRE_MS));
+}
+
+/** Versions of a name only ever grow, whichever object it leads to. */
+export async function raiseAbove(
+  objects: Objects,
+  object: string,
+  version: number,
+  signal: AbortSignal,
+): Promise<CollectionInfo> {
+  return objects.collection(object, signal, (stub) => stub.raise(version));
+}

@@ -1,0 +1,204 @@
+/** The vectors of a collection's object in memory: a first choice by 8-bit integers, scored again exactly. */
+import type { SqlStorage } from "cloudflare:workers";
+import { AppError } from "../../errors.ts";
+import type { StoreHit } from "../../stores/store.ts";
+import { createInt8Block, quantize, toStride } from "./int8-block.ts";
+import { type State, toBlockRows } from "./tables.ts";
+
+/** So many times the hits wanted are scored exactly, and never fewer than the next figure. */
+const CANDIDATES_FACTOR = 2;
+const CANDIDATES_MIN = 40;
+/** A row that has not died. */
+const ALIVE = 2 ** 31 - 1;
+
+export interface VectorIndex {
+  /** Best first. `allowed`: slots that a filter lets through; undefined: all of the version. */
+  search(query: Float32Array, options: SearchOptions): readonly StoreHit[];
+}
+
+export interface SearchOptions {
+  readonly version: number;
+  readonly limit: number;
+  readonly allowed: Iterable<number> | undefined;
+}
+
+/** Reads the blocks. Throws AppError collection_unavailable when one is missing. */
+export function loadVectorIndex(
+  sql: SqlStorage,
+  { spec, nextSlot }: State,
+  kernel: WebAssembly.Module,
+): VectorIndex {
+  const { dimensions, name } = spec;
+  const block = createInt8Block(kernel, nextSlot, dimensions);
+  const perBlock = toBlockRows(dimensions);
+  let expected = 0;
+  const rows = sql.exec<{ block: number; values: ArrayBuffer; scales: ArrayBuffer }>(
+    'SELECT block, "values", scales FROM blocks ORDER BY block',
+  );
+  for (const { block: index, values, scales } of rows) {
+    if (index !== expected) break;
+    expected += 1;
+    const from = index * perBlock;
+    const count = Math.min(perBlock, nextSlot - from);
+    block.values.set(new Int8Array(values, 0, count * block.stride), from * block.stride);
+    block.scales.set(new Float32Array(scales, 0, count), from);
+  }
+  if (expected * perBlock < nextSlot) {
+    throw new AppError("collection_unavailable", {
+      detail: `collection ${name} has lost vectors: push it again with pnpm ingest push ${name} --to edge`,
+    });
+  }
+  const born = new Int32Array(nextSlot).fill(ALIVE);
+  const died = new Int32Array(nextSlot);
+  const lives = sql.exec<{ slot: number; born: number; died: number | null }>(
+    "SELECT slot, born, died FROM chunks WHERE vector IS NOT NULL",
+  );
+  for (const row of lives) {
+    born[row.slot] = row.born;
+    died[row.slot] = row.died ?? ALIVE;
+  }
+  return {
+    search(query, { version, limit, allowed }) {
+      const passes = toMask(allowed, nextSlot);
+      const wanted = Math.max(CANDIDATES_MIN, limit * CANDIDATES_FACTOR);
+      const scores = block.compare(query);
+      const candidates = chooseBest(scores, wanted, (slot) => {
+        if ((born[slot] ?? ALIVE) > version || (died[slot] ?? 0) <= version) return false;
+        return passes === undefined || passes[slot] === 1;
+      });
+      return rescore(sql, query, candidates).slice(0, limit);
+    },
+  };
+}
+
+function toMask(allowed: Iterable<number> | undefined, size: number): Uint8Array | undefined {
+  if (allowed === undefined) return undefined;
+  const mask = new Uint8Array(size);
+  for (const slot of allowed) mask[slot] = 1;
+  return mask;
+}
+
+/** The slots with the highest scores, by a heap whose root is the lowest of them. */
+function chooseBest(
+  scores: Float32Array,
+  wanted: number,
+  passes: (slot: number) => boolean,
+): readonly number[] {
+  const heap: number[] = [];
+  const at = (index: number): number => scores[heap[index] ?? 0] ?? 0;
+  let floor = Number.NEGATIVE_INFINITY;
+  for (let slot = 0; slot < scores.length; slot += 1) {
+    if ((scores[slot] ?? 0) <= floor || !passes(slot)) continue;
+    if (heap.length < wanted) {
+      heap.push(slot);
+      rise(heap, at);
+    } else {
+      heap[0] = slot;
+      sink(heap, at);
+    }
+    if (heap.length === wanted) floor = at(0);
+  }
+  return heap;
+}
+
+type ScoreAt = (index: number) => number;
+
+/** The last one up to its place. */
+function rise(heap: number[], at: ScoreAt): void {
+  for (let index = heap.length - 1; index > 0;) {
+    const parent = (index - 1) >> 1;
+    if (at(parent) <= at(index)) return;
+    swap(heap, parent, index);
+    index = parent;
+  }
+}
+
+/** The first one down to its place. */
+function sink(heap: number[], at: ScoreAt): void {
+  for (let index = 0; ;) {
+    let least = index;
+    for (const child of [2 * index + 1, 2 * index + 2]) {
+      if (child < heap.length && at(child) < at(least)) least = child;
+    }
+    if (least === index) return;
+    swap(heap, index, least);
+    index = least;
+  }
+}
+
+function swap(heap: number[], a: number, b: number): void {
+  const slot = heap[a] ?? 0;
+  heap[a] = heap[b] ?? 0;
+  heap[b] = slot;
+}
+
+/** Cosines of the stored vectors themselves, best first. */
+function rescore(
+  sql: SqlStorage,
+  query: Float32Array,
+  slots: readonly number[],
+): readonly StoreHit[] {
+  const rows = sql.exec<{ slot: number; vector: ArrayBuffer }>(
+    "SELECT slot, vector FROM chunks WHERE slot IN (SELECT value FROM json_each(?))",
+    JSON.stringify(slots),
+  );
+  const scored: { readonly slot: number; readonly score: number }[] = [];
+  for (const { slot, vector } of rows) {
+    const values = new Float32Array(vector);
+    let score = 0;
+    for (let index = 0; index < query.length; index += 1) {
+      score += (query[index] ?? 0) * (values[index] ?? 0);
+    }
+    scored.push({ slot, score });
+  }
+  return scored
+    .toSorted((a, b) => b.score - a.score || a.slot - b.slot)
+    .map(({ slot, score }) => ({ row: String(slot), score }));
+}
+
+/** Puts vectors of new slots, which follow one another, into the blocks that are stored. */
+export function appendVectors(
+  sql: SqlStorage,
+  dimensions: number,
+  firstSlot: number,
+  vectors: readonly (ArrayBuffer | null)[],
+): void {
+  const stride = toStride(dimensions);
+  const perBlock = toBlockRows(dimensions);
+  for (let done = 0; done < vectors.length;) {
+    const slot = firstSlot + done;
+    const index = Math.floor(slot / perBlock);
+    const { values, scales } = readBlock(sql, index, perBlock * stride, perBlock);
+    const end = Math.min(vectors.length, done + perBlock - (slot % perBlock));
+    for (; done < end; done += 1) {
+      const row = (firstSlot + done) % perBlock;
+      const vector = vectors[done];
+      if (vector === null || vector === undefined) continue;
+      const target = values.subarray(row * stride, (row + 1) * stride);
+      scales[row] = quantize(new Float32Array(vector), target);
+    }
+    sql.exec(
+      'INSERT OR REPLACE INTO blocks(block, "values", scales) VALUES (?, ?, ?)',
+      index,
+      values.buffer,
+      scales.buffer,
+    );
+  }
+}
+
+function readBlock(
+  sql: SqlStorage,
+  index: number,
+  bytes: number,
+  rows: number,
+): { readonly values: Int8Array<ArrayBuffer>; readonly scales: Float32Array<ArrayBuffer> } {
+  const [found] = sql
+    .exec<{ values: ArrayBuffer; scales: ArrayBuffer }>(
+      'SELECT "values", scales FROM blocks WHERE block = ?',
+      index,
+    )
+    .toArray();
+  return found === undefined
+    ? { values: new Int8Array(bytes), scales: new Float32Array(rows) }
+    : { values: new Int8Array(found.values), scales: new Float32Array(found.scales) };
+}

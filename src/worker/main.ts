@@ -1,0 +1,32 @@
+/** Entry of the Worker: the application, built by the first request of an isolate, and the objects behind it. */
+import { waitUntil } from "cloudflare:workers";
+import { createConsoleLog } from "./console-log.ts";
+import { createEdgeApp } from "./edge-app.ts";
+import { refuse } from "./refuse.ts";
+
+export { CollectionObject } from "./durable/collection-object.ts";
+export { RegistryObject } from "./durable/registry-object.ts";
+
+type App = Awaited<ReturnType<typeof createEdgeApp>>;
+type Env = Readonly<Record<string, unknown>>;
+
+let built: App | undefined;
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    try {
+      // What is being built is not shared: a promise belongs to the request that waits for it.
+      built ??= await createEdgeApp(env, waitUntil);
+    } catch (thrown) {
+      return refuse(request, thrown, createConsoleLog());
+    }
+    const answer = Promise.resolve(built.fetch(request));
+    // What this request looks up may be what others wait for, so it is finished although its client leaves.
+    waitUntil(answer.then(ignore, ignore));
+    return answer;
+  },
+};
+
+function ignore(): void {
+  // The request itself hears how it ended.
+}

@@ -1,0 +1,91 @@
+/** Collections that cannot be searched whole: built by another embedder, robbed of vectors, retired. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
+import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
+import type { CollectionRpc } from "../../src/worker/durable/protocol.ts";
+import { spec, toDocument, toVector } from "../conformance/store-data.ts";
+import { askWith } from "../support/app.ts";
+import { startEdge, type TestEdge } from "./test-edge.ts";
+
+const { signal } = new AbortController();
+const query = { type: "vector", vector: toVector(0), limit: 5, timeoutMs: 5_000 } as const;
+
+let edge: TestEdge;
+let bindings: ObjectBindings;
+beforeAll(async () => {
+  edge = await startEdge();
+  bindings = await edge.objects();
+});
+afterAll(async () => edge.close());
+
+async function make(name: string) {
+  const store = createDurableStore({ ...bindings, freshnessMs: 0, now: Date.now });
+  const writer = await store.create({ ...spec, name }, signal);
+  await writer.commit(
+    { put: [toDocument("a", ["A deadline is an instant."])], remove: [] },
+    signal,
+  );
+  await writer.close();
+  const entries = await bindings.registry.get(bindings.registry.idFromName("registry")).entries();
+  const all = "value" in entries ? entries.value : [];
+  return { store, object: all.find((entry) => entry.name === name)?.current ?? "" };
+}
+
+const toStub = (object: string): CollectionRpc =>
+  bindings.collections.get(bindings.collections.idFromName(object));
+
+test("one of another embedder is searched by keyword, and the ledger says why", async () => {
+  await make("foreign");
+  const body = askWith({ question: "What is a deadline?", collections: ["foreign"] });
+  const response = await edge.fetch("/v1/search", body);
+  const { ledger, passages } = (await response.json()) as {
+    ledger: { retriever: string; status: string; code?: string }[];
+    passages: unknown[];
+  };
+  expect(ledger).toMatchObject([
+    { retriever: "keyword", status: "found" },
+    { retriever: "vector", status: "failed", code: "embedder_mismatch" },
+  ]);
+  expect(passages).toHaveLength(1);
+  const ready = (await (await edge.fetch("/readyz")).json()) as { collections: object[] };
+  expect(ready.collections).toContainEqual({
+    name: "foreign",
+    status: "ready",
+    embedderReady: false,
+  });
+});
+
+test("one that has lost its vectors says which push mends it, and its words are still found", async () => {
+  const { store, object } = await make("robbed");
+  await edge.runSql("COLLECTIONS", object, "DELETE FROM blocks");
+  const snapshot = await store.open("robbed", signal);
+  const error: unknown = await snapshot.search(query, signal).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "collection_unavailable" });
+  expect(String(error)).toContain("pnpm ingest push robbed --to edge");
+  const { frequencies } = await snapshot.terms("deadline", signal);
+  const terms = [...frequencies.keys()].map((term) => ({ term, idf: 1 }));
+  const words = { type: "keyword", terms, limit: 5, timeoutMs: 5_000 } as const;
+  expect(await snapshot.search(words, signal)).toHaveLength(1);
+});
+
+test("a damaged text costs itself only, and is reported", async () => {
+  const { store, object } = await make("torn");
+  await edge.runSql("COLLECTIONS", object, "UPDATE chunks SET json = substr(json, 1, 9)");
+  const snapshot = await store.open("torn", signal);
+  const rows = (await snapshot.search(query, signal)).map(({ row }) => row);
+  expect(rows).toHaveLength(1);
+  expect(await snapshot.take(rows, signal)).toEqual([undefined]);
+  const writer = await store.openWriter("torn", signal);
+  expect((await writer.verify(signal)).join()).toContain("no JSON");
+  await writer.close();
+});
+
+test("a retired object empties itself when its time has come", async () => {
+  const { store, object } = await make("retired");
+  const snapshot = await store.open("retired", signal);
+  expect(await toStub(object).retire(0)).toEqual({ value: true });
+  const isGone = async (): Promise<boolean> => "error" in (await toStub(object).describe());
+  while (!(await isGone())) await new Promise((resolve) => setTimeout(resolve, 50));
+  const error: unknown = await snapshot.search(query, signal).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "collection_not_found" });
+});

@@ -1,0 +1,137 @@
+/** Clients that leave, seen over a bare socket against `pnpm dev:edge`: the call of the model is broken off, and the Worker goes on. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeTempFolder, type TempFolder } from "../support/local-store.ts";
+import { type Program, startProgram } from "../support/process.ts";
+import { connectRaw } from "../support/raw-client.ts";
+import { makeSamples, pushSample, type Samples } from "./samples.ts";
+import { TOKEN } from "./test-edge.ts";
+
+/** A model that never stops by itself. */
+interface EndlessModel {
+  readonly port: number;
+  readonly calls: { isOver: boolean }[];
+  close(): Promise<void>;
+}
+
+let model: EndlessModel;
+let samples: Samples;
+let state: TempFolder;
+let program: Program;
+let port: number;
+beforeAll(async () => {
+  [model, samples, state] = await Promise.all([
+    startModel(),
+    makeSamples(["faq"]),
+    makeTempFolder(),
+  ]);
+  port = await findPort();
+  const settings = {
+    ADMIN_TOKEN: TOKEN,
+    CHAT_MODEL: "endless",
+    OPENAI_BASE_URL: `http://127.0.0.1:${model.port}/v1`,
+    SEARCH_TIMEOUT_MS: "20000",
+  };
+  const vars = Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const place = ["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
+  const args = ["dev", ...place, "--persist-to", state.path, ...vars];
+  program = startProgram("scripts/edge.ts", args, { HOME: state.path });
+  await program.printed("Ready on");
+  await pushSample(samples, "faq", `http://127.0.0.1:${port}`);
+});
+afterAll(async () => {
+  program.kill("SIGTERM");
+  await program.exit;
+  await model.close();
+  await Promise.all([samples[Symbol.asyncDispose](), state[Symbol.asyncDispose]()]);
+});
+
+test("a client that resets its connection in mid-answer ends the call of the model", async () => {
+  const before = model.calls.length;
+  const client = connectRaw(port);
+  client.send(toRequest({ question: "What is a deadline?" }));
+  await client.sees("event: text-delta");
+  expect(model.calls).toHaveLength(before + 1);
+  expect(model.calls[before]?.isOver).toBe(false);
+  client.reset();
+  await until(() => model.calls[before]?.isOver === true);
+});
+
+test("a deadline ends the answer with its event, and the call with it", async () => {
+  const before = model.calls.length;
+  await using client = connectRaw(port);
+  client.send(toRequest({ question: "What is a timeout?", deadlineMs: 3_000 }));
+  await client.sees("event: run-end");
+  expect(client.received()).toContain('"outcome":"expired"');
+  await until(() => model.calls[before]?.isOver === true);
+});
+
+test("the Worker answers the next one", async () => {
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+  expect(await response.json()).toMatchObject({ status: "ready" });
+  await until(() => program.stdout().includes('"outcome":"cancelled"')); // its bookkeeping was finished
+});
+
+function toRequest(body: object): string {
+  const json = JSON.stringify(body);
+  const head = [
+    "POST /v1/ask HTTP/1.1",
+    `Host: 127.0.0.1:${port}`,
+    "Accept: text/event-stream",
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(json)}`,
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${json}`;
+}
+
+async function startModel(): Promise<EndlessModel> {
+  const calls: { isOver: boolean }[] = [];
+  const server: Server = createServer((request, response) => {
+    request.resume();
+    const call = { isOver: false };
+    calls.push(call);
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    const write = (delta: object): void => {
+      const choices = [{ index: 0, delta, finish_reason: null }];
+      const chunk = {
+        id: "c",
+        object: "chat.completion.chunk",
+        created: 0,
+        model: "endless",
+        choices,
+      };
+      response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+    };
+    write({ role: "assistant", content: "" });
+    const timer = setInterval(() => write({ content: "A deadline is an instant. [1] " }), 50);
+    response.on("close", () => {
+      clearInterval(timer);
+      call.isOver = true;
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    calls,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A port that was free a moment ago: the program cannot be asked which one it took. */
+async function findPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Ends with the test's own time limit when it never comes true. */
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await delay(50);
+}

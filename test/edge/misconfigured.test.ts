@@ -1,0 +1,74 @@
+/** A Worker that cannot serve says which setting is wrong, at every address; it is alive all the same. */
+import { describe, expect, test } from "vitest";
+import { createEdgeApp } from "../../src/worker/edge-app.ts";
+import { refuse } from "../../src/worker/refuse.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
+import { askWith } from "../support/app.ts";
+import { startEdge } from "./test-edge.ts";
+
+const objects = { idFromName: (name: string) => name, get: () => ({}) };
+const assets = { fetch: async () => new Response("no table", { status: 404 }) };
+const good = { REGISTRY: objects, COLLECTIONS: objects, ASSETS: assets };
+
+describe.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
+  ["no bindings", {}, "REGISTRY"],
+  ["no registry", { ...good, REGISTRY: undefined }, "REGISTRY"],
+  ["no collections", { ...good, COLLECTIONS: undefined }, "COLLECTIONS"],
+  ["a text where a binding belongs", { ...good, COLLECTIONS: "x" }, "COLLECTIONS"],
+  ["no assets", { ...good, ASSETS: undefined }, "ASSETS"],
+  ["assets without the table", good, "table.bin"],
+  [
+    "assets with a damaged table",
+    { ...good, ASSETS: { fetch: async () => new Response("x") } },
+    "table.bin",
+  ],
+  ["an unknown store", { ...good, STORE: "papyrus" }, "STORE"],
+  ["a wrong number", { ...good, DEADLINE_MS: "soon" }, "DEADLINE_MS"],
+  ["a folder", { ...good, RUN_JOURNAL_DIR: "/runs" }, "RUN_JOURNAL_DIR"],
+  ["shared runs", { ...good, SHARE_RUNS: "true" }, "SHARE_RUNS"],
+])("with %s", (_, env, setting) => {
+  const build = async (): Promise<unknown> => {
+    try {
+      return await createEdgeApp(env, () => undefined);
+    } catch (thrown) {
+      return thrown;
+    }
+  };
+  test("every question is answered with a problem that names the setting", async () => {
+    const request = new Request("http://worker.test/v1/ask", askWith({ question: "x" }));
+    const response = refuse(request, await build(), silentLog);
+    const problem = (await response.json()) as { code: string; detail: string };
+    expect([response.status, problem.code]).toEqual([503, "misconfigured"]);
+    expect(problem.detail).toContain(setting);
+  });
+  test("/readyz says the same, and /livez that it is alive", async () => {
+    const thrown = await build();
+    const ready = refuse(new Request("http://worker.test/readyz"), thrown, silentLog);
+    expect(ready.status).toBe(503);
+    const body = (await ready.json()) as { status: string; detail: string };
+    expect(body.status).toBe("misconfigured");
+    expect(body.detail).toContain(setting);
+    expect(refuse(new Request("http://worker.test/livez"), thrown, silentLog).status).toBe(200);
+  });
+});
+
+test("a Worker with a wrong setting answers so in its runtime, and without a token takes no pushes", async () => {
+  const wrong = await startEdge({ STORE: "papyrus" });
+  try {
+    const response = await wrong.fetch("/v1/ask", askWith({ question: "x" }));
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ code: "misconfigured" });
+    expect((await wrong.fetch("/readyz")).status).toBe(503);
+    expect((await wrong.fetch("/livez")).status).toBe(200);
+  } finally {
+    await wrong.close();
+  }
+  const closed = await startEdge({ ADMIN_TOKEN: "" });
+  try {
+    const body = askWith({}, { Authorization: "Bearer " });
+    const response = await closed.fetch("/v1/admin/collections/x/pushes", body);
+    expect(await response.json()).toMatchObject({ code: "misconfigured" });
+  } finally {
+    await closed.close();
+  }
+});

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests in the Worker's real runtime, which take longer to start than the others take to run. */
+export default defineConfig({
+  test: {
+    include: ["test/edge/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    env: {
+      LANCEDB_LOG: "error",
+      WRANGLER_SEND_METRICS: "false",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    },
+  },
+});
