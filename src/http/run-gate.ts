@@ -56,6 +56,8 @@ export interface RunGateOptions {
   readonly queueTimeoutMs: number;
   /** Runs of one caller, running and waiting. Not for those who share the name of nobody in particular. */
   readonly callerRunsMax: number;
+  /** When runs may start that were let in at the same time. Absent: at once. */
+  readonly turn?: () => Promise<void>;
 }
 
 const UNBOUNDED: RunGateOptions = {
@@ -128,7 +130,12 @@ class Gate implements RunGate {
   async enter(entrant: Entrant): Promise<RunTicket> {
     this.check(entrant.callerId);
     if (entrant.signal.aborted) throw toAbortError(entrant.signal.reason);
-    return this.running < this.#options.runsMax ? this.#admit(entrant, 0) : this.#wait(entrant);
+    const { clock, runsMax, turn } = this.#options;
+    const ticket = await (this.running < runsMax ? this.#admit(entrant, 0) : this.#wait(entrant));
+    if (turn === undefined) return ticket;
+    const letInMs = clock.now();
+    await turn();
+    return { ...ticket, waitedMs: ticket.waitedMs + clock.now() - letInMs };
   }
 
   drain(): void {

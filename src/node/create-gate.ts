@@ -1,6 +1,7 @@
 /** Who may run, and how hard the process is pressed, from the settings. */
 import { systemClock } from "../async/clock.ts";
 import { createPressure, type Pressure } from "../async/pressure.ts";
+import { createTurns } from "../async/turns.ts";
 import type { Config } from "../config.ts";
 import { createRunGate, type RunGate } from "../http/run-gate.ts";
 import { createLoopLag } from "./loop-lag.ts";
@@ -21,6 +22,7 @@ export function createGate(config: Config): {
     queueMax: config.runQueueMax,
     queueTimeoutMs: config.runQueueTimeoutMs,
     callerRunsMax: config.callerRunsMax,
+    turn: createTurns(setImmediate),
   });
   const lag = createLoopLag(clock, config.brownOutLagMs / OPTIONAL_LEFT_OUT);
   const sources = [() => gate.load, lag];
