@@ -134,7 +134,8 @@ describe("sanitiser", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const shown = clean([text], false);
-        expect(shown).not.toMatch(/!\[|<[a-z/!?]|(?:java|vb)script:/i);
+        const others = shown.replaceAll(`<${source}>`, "");
+        expect(others).not.toMatch(/!\[|<[a-z/!?]|(?:java|vb)script:/i);
         for (const [address] of shown.matchAll(/[a-z]+:\/\/[^\s)>]*/gi)) {
           expect(address.startsWith(source)).toBe(true);
         }
