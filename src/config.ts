@@ -72,8 +72,8 @@ const Settings = z.object({
   writeStallTimeoutMs: Milliseconds.default(10_000).describe(
     "A client that takes nothing for this long is dropped.",
   ),
-  flushIntervalMs: Milliseconds.default(25).describe(
-    "Shortest time between two writes to a stream once its text has begun.",
+  flushIntervalMs: Milliseconds.default(40).describe(
+    "Shortest time between two writes to a stream, and between two looks at what the model has sent, once its text has begun.",
   ),
   flushBytesMax: CountOrNone.default(256).describe(
     "Bytes that are written at once, however soon after the last ones.",

@@ -33,7 +33,7 @@ export async function createChat(
 ): Promise<ChatModel | undefined> {
   const onlyKey = config.openaiApiKey !== undefined && config.openaiBaseUrl === undefined;
   const model = config.chatModel ?? (onlyKey ? DEFAULT_CHAT_MODEL : undefined);
-  const { chatModelsFallback: names = [], usageWaitMs } = config;
+  const { chatModelsFallback: names = [], usageWaitMs, flushIntervalMs } = config;
   if (model === undefined) {
     if (names.length === 0) return undefined;
     throw new AppError("invalid_request", {
@@ -42,7 +42,7 @@ export async function createChat(
   }
   const client = await createClient(config, "CHAT_MODEL", tracer);
   const { createOpenAiChat } = await import("./openai-chat.ts");
-  const timing = { clock: systemClock, usageWaitMs };
+  const timing = { clock: systemClock, usageWaitMs, deltaIntervalMs: flushIntervalMs };
   const fallbackClient =
     names.length === 0 ? client : await createFallbackClient(config, client, tracer);
   const setting = "CHAT_MODELS_FALLBACK";

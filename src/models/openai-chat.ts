@@ -26,12 +26,14 @@ export interface OpenAiChatOptions {
   readonly clock?: Clock;
   /** Longest wait for the usage behind the finish reason, from endpoints that do not close the stream. */
   readonly usageWaitMs?: number;
+  /** Shortest time between two deltas once the text has begun; 0 gives each as it comes. */
+  readonly deltaIntervalMs?: number;
 }
 
 /** Creates the model. What the endpoint takes (see `Dialect`) is found out on the first call and remembered. */
 export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
   const { client, model, setting = "CHAT_MODEL" } = options;
-  const { clock = systemClock, usageWaitMs = USAGE_WAIT_MS } = options;
+  const { clock = systemClock, usageWaitMs = USAGE_WAIT_MS, deltaIntervalMs = 0 } = options;
   const upstream = client.toUpstream(`the chat model "${model}"`, setting);
   let dialect = guessDialect(client.baseUrl);
 
@@ -79,7 +81,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
     id: `openai:${model}`,
     stream(request, signal) {
       const read = (own: AbortSignal): AsyncIterable<readonly ChatChunk[]> =>
-        readChunks(() => open(request, own), own, upstream);
+        readChunks(() => open(request, own), own, { upstream, clock, deltaIntervalMs });
       const isLast = (chunks: readonly ChatChunk[]): boolean =>
         chunks.some(({ finish }) => finish !== undefined);
       const chunks = withGrace(read, { isLast, graceMs: usageWaitMs, clock, signal });
@@ -88,16 +90,25 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
   };
 }
 
+interface ReadOptions {
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly deltaIntervalMs: number;
+}
+
 /** The chunks of a stream until it ends in whatever way; those of one packet come together. */
 async function* readChunks(
   open: () => Promise<ReadableStream<Uint8Array>>,
   signal: AbortSignal,
-  upstream: Upstream,
+  { upstream, clock, deltaIntervalMs }: ReadOptions,
 ): AsyncGenerator<readonly ChatChunk[], void, undefined> {
   const body = await open();
+  let hasBegun = false;
+  const intervalMs = (): number => (hasBegun ? deltaIntervalMs : 0);
   try {
-    for await (const events of readEvents(body)) {
+    for await (const events of readEvents(body, { clock, intervalMs })) {
       const { chunks, end } = toChunks(events, upstream);
+      hasBegun ||= chunks.some(({ text }) => text !== "");
       if (chunks.length > 0) yield chunks;
       if (end === undefined) continue;
       if (end === DONE) break;

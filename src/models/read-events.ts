@@ -1,5 +1,6 @@
 /** An event stream (server-sent events) as it arrives: what one packet completed comes together. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { type Pace, readPackets } from "./read-packets.ts";
 
 /** What a stream may hold without completing an event. */
 export const EVENT_BYTES_MAX = 2 ** 20;
@@ -10,6 +11,7 @@ export const EVENT_BYTES_MAX = 2 ** 20;
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
+  pace: Pace,
 ): AsyncGenerator<readonly EventSourceMessage[], void, undefined> {
   let batch: EventSourceMessage[] = [];
   let pendingBytes = 0;
@@ -22,25 +24,18 @@ export async function* readEvents(
       pendingBytes = 0;
     },
   });
-  const reader = body.getReader();
-  let complete = false;
-  try {
-    while (!complete) {
-      const { value, done } = await reader.read();
-      complete = done;
-      pendingBytes += value?.length ?? 0;
-      // A last event may lack the blank line behind it.
-      parser.feed(done ? `${decoder.decode()}\n\n` : decoder.decode(value, { stream: true }));
-      if (Math.max(pendingBytes, longest) > EVENT_BYTES_MAX) {
-        throw new RangeError(`sent one event of more than ${EVENT_BYTES_MAX} bytes`);
-      }
-      if (batch.length === 0) continue;
-      const ready = batch;
-      batch = [];
-      yield ready;
+  for await (const packet of readPackets(body, pace)) {
+    pendingBytes += packet.length;
+    parser.feed(decoder.decode(packet, { stream: true }));
+    if (Math.max(pendingBytes, longest) > EVENT_BYTES_MAX) {
+      throw new RangeError(`sent one event of more than ${EVENT_BYTES_MAX} bytes`);
     }
-  } finally {
-    // A body that has failed has nothing left to cancel and says so again.
-    if (!complete) await reader.cancel().catch(() => undefined);
+    if (batch.length === 0) continue;
+    const ready = batch;
+    batch = [];
+    yield ready;
   }
+  // A last event may lack the blank line behind it.
+  parser.feed(`${decoder.decode()}\n\n`);
+  if (batch.length > 0) yield batch;
 }

@@ -2,6 +2,7 @@
 import type { AppError } from "../errors.ts";
 import { toTraceparent } from "../telemetry/trace-context.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
+import { joinBytes } from "./read-packets.ts";
 import { type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const BODY_BYTES_MAX = 16 * 2 ** 20;
@@ -80,7 +81,7 @@ function toTooLong(upstream: Upstream): AppError {
 /** Read at once, because whoever asked for it needs it whole. */
 async function readWhole(response: Response, upstream: Upstream): Promise<Response> {
   if (response.body === null) return response;
-  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response.body) {
     size += part.length;
@@ -88,5 +89,5 @@ async function readWhole(response: Response, upstream: Upstream): Promise<Respon
     parts.push(part);
   }
   const { status, statusText, headers } = response;
-  return new Response(new Blob(parts), { status, statusText, headers });
+  return new Response(joinBytes(parts, size), { status, statusText, headers });
 }
