@@ -28,7 +28,11 @@ export interface Chunk {
 }
 
 /** What is embedded and indexed for a chunk: its title and headings, a line break, its text. */
-export function toContent(chunk: Pick<Chunk, "title" | "location" | "text">): string {
+export function toContent(chunk: {
+  readonly title: string;
+  readonly location: Pick<Chunk["location"], "headings">;
+  readonly text: string;
+}): string {
   const path = [chunk.title, ...chunk.location.headings].filter(
     (part, index, all) => part !== "" && part !== all[index - 1],
   );

@@ -68,7 +68,7 @@ function toSpelled(words: readonly Word[], quantities: readonly Quantity[]): Rea
 function occur(
   names: readonly string[],
   quantities: readonly Quantity[],
-  readings: readonly Reading[],
+  readings: readonly Pick<Reading, "stems" | "quantities">[],
 ): boolean {
   return (
     names.every((stem) => readings.some(({ stems }) => stems.has(stem))) &&
@@ -77,7 +77,7 @@ function occur(
 }
 
 /** The same value, and no other unit. `one` is as often a pronoun as a number. */
-function holds({ quantities }: Reading, { value, unit }: Quantity): boolean {
+function holds({ quantities }: Pick<Reading, "quantities">, { value, unit }: Quantity): boolean {
   const units = quantities.get(value);
   if (units === undefined) return value === "1" && unit === undefined;
   return unit === undefined || units.has(unit) || units.has("");

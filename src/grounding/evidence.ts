@@ -1,7 +1,9 @@
 /** A passage as evidence: read once, asked for every sentence that rests on it. */
+import { toContent } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import { toQuantities } from "../text/numbers.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
+import { toStems } from "../text/stems.ts";
 import { isFunctionStem, toWords } from "../text/words.ts";
 
 /** One sentence of the evidence, or the whole of it. */
@@ -13,7 +15,8 @@ export interface Reading {
   readonly isNegated: boolean;
 }
 
-export interface Evidence extends Reading {
+/** Each part is read when it is first asked for: most claims are settled by the words alone. */
+export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
   /** Stems in order, each between blanks, to find quotations in. */
   readonly line: string;
   readonly heading: Reading;
@@ -33,59 +36,72 @@ export function toEvidence(passage: Passage): Evidence {
   const remembered = known.get(passage);
   if (remembered !== undefined) return remembered;
   const title = [passage.title, ...passage.location.headings].join(". ");
-  const evidence = readEvidence(passage.text, title);
+  // The very text that was read when the passage was found.
+  const evidence = createEvidence(passage.text, title, toContent(passage));
   known.set(passage, evidence);
   return evidence;
 }
 
 /** The same for a text by itself; offsets of sentences are into the text. */
 export function readEvidence(text: string, title = ""): Evidence {
-  const sentences = splitSentences(text).map((span) => ({
-    ...readText(text.slice(span.start, span.end)),
-    ...span,
-  }));
-  const heading = readText(title);
-  let line: string | undefined;
+  return createEvidence(text, title, `${title}\n${text}`);
+}
+
+function createEvidence(text: string, title: string, whole: string): Evidence {
+  const heading = once(() => readText(title));
+  const stems = once(() => new Set([...toStems(whole), ...toMonths(whole)]));
+  const quantities = once(() => readQuantities(whole));
+  const line = once(() => toLine(text));
+  const sentences = once(() =>
+    splitSentences(text).map((span) => ({
+      ...readText(text.slice(span.start, span.end)),
+      ...span,
+    })),
+  );
   return {
-    ...join([heading, ...sentences]),
-    heading,
-    sentences,
-    // Only an answer that quotes has need of it.
+    get heading() {
+      return heading();
+    },
+    get stems() {
+      return stems();
+    },
+    get quantities() {
+      return quantities();
+    },
     get line() {
-      line ??= toLine(text);
-      return line;
+      return line();
+    },
+    get sentences() {
+      return sentences();
     },
   };
 }
 
-function join(readings: readonly Reading[]): Reading {
-  const quantities = new Map<string, Set<string>>();
-  for (const reading of readings) {
-    for (const [value, units] of reading.quantities) {
-      quantities.set(value, (quantities.get(value) ?? new Set()).union(units));
-    }
-  }
-  return {
-    stems: new Set(readings.flatMap(({ stems }) => [...stems])),
-    content: new Set(readings.flatMap(({ content }) => [...content])),
-    quantities,
-    isNegated: readings.some(({ isNegated }) => isNegated),
-  };
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Reads a sentence or a text. */
 export function readText(text: string): Reading {
-  const stems = new Set(toWords(text).map(({ stem }) => stem));
-  for (const [, month] of text.matchAll(ISO_DATE)) {
-    const name = MONTHS[Number(month) - 1];
-    if (name !== undefined) stems.add(name);
-  }
+  const stems = new Set([...toWords(text).map(({ stem }) => stem), ...toMonths(text)]);
+  const content = new Set([...stems].filter((stem) => !isFunctionStem(stem)));
+  return { stems, content, quantities: readQuantities(text), isNegated: NEGATION.test(text) };
+}
+
+/** Dates in digits name their month too. */
+function toMonths(text: string): readonly string[] {
+  return Array.from(text.matchAll(ISO_DATE), ([, month]) => MONTHS[Number(month) - 1] ?? "").filter(
+    (name) => name !== "",
+  );
+}
+
+function readQuantities(text: string): ReadonlyMap<string, ReadonlySet<string>> {
   const quantities = new Map<string, Set<string>>();
   for (const { value, unit = "" } of toQuantities(text)) {
     quantities.set(value, (quantities.get(value) ?? new Set()).add(unit));
   }
-  const content = new Set([...stems].filter((stem) => !isFunctionStem(stem)));
-  return { stems, content, quantities, isNegated: NEGATION.test(text) };
+  return quantities;
 }
 
 /** Stems between blanks, for looking up a run of words. */

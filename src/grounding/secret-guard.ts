@@ -21,18 +21,25 @@ const SECRET_CHARS_MIN = 8;
 export function createSecretGuard(secrets: readonly string[]): SecretGuard {
   const automata = secrets.flatMap(toPatterns).map(createAutomaton);
   let held = "";
+  /** Characters before the held ones. */
+  let before = 0;
   let gap = 0;
   let hasLeaked = false;
 
-  /** Feeds one character; how many characters, with those of the gaps, may belong to a secret. */
-  const read = (character: string): void => {
-    held += character;
-    const sign = toSign(character);
-    if (sign === "") {
-      gap += 1;
+  /** Feeds the character at a place of the answer; what lies before the place it gives can be no part of a secret. */
+  const read = (code: number, at: number): number => {
+    const sign = toSign(code);
+    if (sign === NO_SIGN) {
+      // The second half of a character is not another one.
+      if (code < 0xdc00 || code > 0xdfff) gap += 1;
       if (gap > GAP_CHARS_MAX) for (const one of automata) one.reset();
-    } else gap = 0;
-    for (const one of automata) if (one.read(sign)) hasLeaked = true;
+    } else {
+      gap = 0;
+      for (const one of automata) if (one.read(sign, at)) hasLeaked = true;
+    }
+    let start = at + 1;
+    for (const one of automata) start = Math.min(start, one.start);
+    return start;
   };
 
   return {
@@ -42,17 +49,16 @@ export function createSecretGuard(secrets: readonly string[]): SecretGuard {
     push(piece) {
       if (hasLeaked) return "";
       if (automata.length === 0) return piece;
-      let out = "";
-      for (const character of piece) {
-        read(character);
-        if (hasLeaked) {
-          held = "";
-          return out;
-        }
-        const keep = automata.reduce((most, { span }) => Math.max(most, span), 0);
-        out += held.slice(0, held.length - keep);
-        held = held.slice(held.length - keep);
+      const text = held + piece;
+      let clean = before;
+      for (let index = held.length; index < text.length; index += 1) {
+        const start = read(text.charCodeAt(index), before + index);
+        if (hasLeaked) break;
+        clean = Math.max(clean, start);
       }
+      const out = text.slice(0, clean - before);
+      held = hasLeaked ? "" : text.slice(out.length);
+      before = clean;
       return out;
     },
     end() {
@@ -64,39 +70,32 @@ export function createSecretGuard(secrets: readonly string[]): SecretGuard {
 }
 
 interface Automaton {
-  /** Characters read, gaps included, since the partial match began. */
-  readonly span: number;
-  /** Takes a folded sign, or "" for a gap; true at the end of the pattern. */
-  read(sign: string): boolean;
+  /** Where in the answer the partial match began; infinite while there is none. */
+  readonly start: number;
+  /** Takes the folded sign at a place of the answer; true at the end of the pattern. */
+  read(sign: number, at: number): boolean;
   reset(): void;
 }
 
 /** Knuth, Morris and Pratt: Fast pattern matching in strings (1977), over letters and digits alone. */
 function createAutomaton(pattern: string): Automaton {
   const failure = toFailure(pattern);
-  let matched = 0;
-  /** Distance back to each matched sign, oldest first. */
-  let distances: number[] = [];
-  const reset = (): void => {
-    matched = 0;
-    distances = [];
-  };
+  /** Places of the matched signs, oldest first. */
+  const places: number[] = [];
+  const isNext = (sign: number): boolean => pattern.charCodeAt(places.length) === sign;
   return {
-    get span() {
-      return distances[0] ?? 0;
+    get start() {
+      return places[0] ?? Number.POSITIVE_INFINITY;
     },
-    reset,
-    read(sign) {
-      if (matched > 0) distances = distances.map((one) => one + 1);
-      if (sign === "") return false;
-      while (matched > 0 && pattern[matched] !== sign) matched = failure[matched - 1] ?? 0;
-      if (pattern[matched] === sign) {
-        matched += 1;
-        distances.push(1);
+    reset: () => void places.splice(0),
+    read(sign, at) {
+      while (places.length > 0 && !isNext(sign)) {
+        places.splice(0, places.length - (failure[places.length - 1] ?? 0));
       }
-      distances = matched === 0 ? [] : distances.slice(-matched);
-      if (matched < pattern.length) return false;
-      reset();
+      if (!isNext(sign)) return false;
+      places.push(at);
+      if (places.length < pattern.length) return false;
+      places.splice(0);
       return true;
     },
   };
@@ -127,11 +126,12 @@ function toPatterns(secret: string): readonly string[] {
   return [plain, Array.from(plain).toReversed().join(""), hex, ...encoded];
 }
 
-/** Called for every character of every answer. */
-function toSign(character: string): string {
-  const code = character.charCodeAt(0);
-  if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57)) return character;
-  return code >= 65 && code <= 90 ? character.toLowerCase() : "";
+const NO_SIGN = 0;
+
+/** The code of a letter in lower case or of a digit. Called for every character of every answer. */
+function toSign(code: number): number {
+  if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57)) return code;
+  return code >= 65 && code <= 90 ? code + 32 : NO_SIGN;
 }
 
 function fold(text: string): string {

@@ -8,18 +8,49 @@ const SIMILARITY_MAX = 0.9;
 
 /** The candidates without near-duplicates; of each group the best ranked stays. */
 export function collapse(found: readonly Found[]): readonly Found[] {
-  const kept: { readonly one: Found; readonly words: ReadonlySet<string> }[] = [];
+  const kept: { readonly one: Found; readonly words: Uint32Array }[] = [];
   for (const one of found) {
-    const words = new Set(toStems(contentOf(one.chunk)));
+    const words = toFingerprint(toStems(contentOf(one.chunk)));
     if (!kept.some((other) => isSimilar(other.words, words))) kept.push({ one, words });
   }
   return kept.map(({ one }) => one);
 }
 
-function isSimilar(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  const smaller = Math.min(a.size, b.size);
-  const larger = Math.max(a.size, b.size);
-  if (smaller < larger * SIMILARITY_MAX) return false; // cannot reach the threshold
-  const shared = a.intersection(b).size;
-  return shared >= (a.size + b.size - shared) * SIMILARITY_MAX;
+/** Of what `toStems` remembers, so that it is forgotten with it. */
+const fingerprints = new WeakMap<readonly string[], Uint32Array>();
+
+/** Hashes of the distinct stems in ascending order: a set that takes four bytes a word and is quick to compare. */
+function toFingerprint(stems: readonly string[]): Uint32Array {
+  const known = fingerprints.get(stems);
+  if (known !== undefined) return known;
+  const fingerprint = Uint32Array.from(new Set(stems), hash).toSorted();
+  fingerprints.set(stems, fingerprint);
+  return fingerprint;
+}
+
+/** 32 bits (Fowler, Noll and Vo, FNV-1a, over UTF-16 code units). */
+function hash(text: string): number {
+  let hashed = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hashed = Math.imul(hashed ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hashed >>> 0;
+}
+
+function isSimilar(a: Uint32Array, b: Uint32Array): boolean {
+  const isEnough = (shared: number): boolean =>
+    shared >= (a.length + b.length - shared) * SIMILARITY_MAX;
+  let [inA, inB, shared] = [0, 0, 0];
+  // What is left of either bounds what they can share: mostly a few words are looked at.
+  while (
+    inA < a.length &&
+    inB < b.length &&
+    isEnough(shared + Math.min(a.length - inA, b.length - inB))
+  ) {
+    const [left, right] = [a[inA] ?? 0, b[inB] ?? 0];
+    if (left === right) shared += 1;
+    if (left <= right) inA += 1;
+    if (right <= left) inB += 1;
+  }
+  return isEnough(shared);
 }

@@ -14,64 +14,86 @@ export interface Candidate {
 /** How arms are fused. */
 export type FuseMethod = "scores" | "ranks";
 
+export interface FuseOptions {
+  readonly method?: FuseMethod;
+  /** Candidates wanted. */
+  readonly limit?: number;
+}
+
 /**
- * All candidates of all arms, best first.
+ * The candidates of all arms, best first.
  * `scores`: each arm's scores are scaled to 0..1, then summed by weight
  * (the convex combination of Bruch, Gai & Ingber, An Analysis of Fusion Functions, 2023).
  * `ranks`: weighted reciprocal rank fusion with k = 60 (Cormack, Clarke & Büttcher, 2009), for arms
  * whose scores cannot be compared. Pure; equal scores keep a stable order by collection and row.
  */
-export function fuse(arms: readonly Arm[], method: FuseMethod = "scores"): readonly Candidate[] {
+export function fuse(
+  arms: readonly Arm[],
+  { method = "scores", limit = Number.POSITIVE_INFINITY }: FuseOptions = {},
+): readonly Candidate[] {
   const weights = toWeights(arms);
-  const found = new Map<string, Map<string, Entry>>();
+  const table = createTable(arms);
+  let leg = 0;
   for (const [index, arm] of arms.entries()) {
-    const merged = mergeLegs(arm);
-    const toShare = method === "scores" ? createScale(merged, arm.zero) : toReciprocalRank;
-    for (const [position, { hit, list, rank }] of merged.entries()) {
-      const rows = found.get(hit.collection) ?? new Map<string, Entry>();
-      if (rows.size === 0) found.set(hit.collection, rows);
-      const entry = rows.get(hit.row) ?? { hit, score: 0, trail: {} };
-      if (entry.score === 0) rows.set(hit.row, entry);
-      entry.score += (weights[index] ?? 0) * toShare(hit.score, position);
-      entry.trail[list] = rank;
+    const weight = weights[index] ?? 0;
+    const toShare = method === "scores" ? createScale(arm) : createReciprocalRanks(arm);
+    for (const { hits } of arm.legs) {
+      let rank = 0;
+      for (const hit of hits) table.add(hit, weight * toShare(hit), leg, (rank += 1));
+      leg += 1;
     }
   }
-  return [...found.values()]
-    .flatMap((rows) => [...rows.values()])
-    .toSorted((a, b) => b.score - a.score || compareRows(a.hit, b.hit))
-    .map(({ hit, score, trail }, index) => ({
-      collection: hit.collection,
-      row: hit.row,
-      score,
-      trail: { ...trail, fused: index + 1 },
-    }));
+  return table.best(limit);
 }
 
-interface Entry {
-  readonly hit: Hit;
-  score: number;
-  readonly trail: Record<string, number>;
-}
+/**
+ * What the legs found, row by row, as numbers in flat arrays: legs bring many times what is wanted, and
+ * only for that objects are made.
+ */
+function createTable(arms: readonly Arm[]) {
+  const legs = arms.flatMap((arm) => arm.legs);
+  const size = legs.reduce((sum, { hits }) => sum + hits.length, 0);
+  const lists = legs.map(({ leg }) => `${leg.collection}/${leg.retriever}`);
+  const places = new Map<string, Map<string, number>>();
+  const found: Hit[] = [];
+  const scores = new Float64Array(size);
+  /** By row and leg, from 1; 0 where the leg did not find it. */
+  const ranks = new Uint16Array(size * legs.length);
 
-interface Merged {
-  readonly hit: Hit;
-  /** `collection/retriever` */
-  readonly list: string;
-  /** From 1, in its own leg. */
-  readonly rank: number;
-}
+  const findPlace = (hit: Hit): number => {
+    let rows = places.get(hit.collection);
+    if (rows === undefined) places.set(hit.collection, (rows = new Map()));
+    let place = rows.get(hit.row);
+    if (place === undefined) rows.set(hit.row, (place = found.push(hit) - 1));
+    return place;
+  };
+  const compare = (a: number, b: number): number =>
+    (scores[b] ?? 0) - (scores[a] ?? 0) || compareRows(found[a] as Hit, found[b] as Hit);
+  const toCandidate = (place: number, index: number): Candidate => {
+    const { collection, row } = found[place] as Hit;
+    const trail: Record<string, number> = {};
+    for (const [leg, list] of lists.entries()) {
+      const rank = ranks[place * legs.length + leg] ?? 0;
+      if (rank > 0) trail[list] = rank;
+    }
+    trail["fused"] = index + 1;
+    return { collection, row, score: scores[place] ?? 0, trail };
+  };
 
-/** All legs of an arm as one list, best first: possible because their scores mean the same. */
-function mergeLegs(arm: Arm): readonly Merged[] {
-  return arm.legs
-    .flatMap(({ leg, hits }) =>
-      hits.map((hit, index) => ({
-        hit,
-        list: `${leg.collection}/${leg.retriever}`,
-        rank: index + 1,
-      })),
-    )
-    .toSorted((a, b) => b.hit.score - a.hit.score || compareRows(a.hit, b.hit));
+  return {
+    add(hit: Hit, share: number, leg: number, rank: number): void {
+      const place = findPlace(hit);
+      scores[place] = (scores[place] ?? 0) + share;
+      ranks[place * legs.length + leg] = rank;
+    },
+    /** Best first. Only what reaches the last wanted score is put in order. */
+    best(limit: number): readonly Candidate[] {
+      const own = scores.subarray(0, found.length);
+      const last = own.toSorted()[found.length - limit] ?? Number.NEGATIVE_INFINITY;
+      const reaching = Array.from(found.keys()).filter((place) => (own[place] ?? 0) >= last);
+      return reaching.toSorted(compare).slice(0, limit).map(toCandidate);
+    },
+  };
 }
 
 /** Shares that sum to 1 over the arms that found something; an arm without a weight takes what is left. */
@@ -87,19 +109,29 @@ function toWeights(arms: readonly Arm[]): readonly number[] {
   return raw.map((weight) => weight / sum);
 }
 
-/** Scales scores to 0..1 between the arm's zero, or the list's lowest, and its highest; a list of equals is all ones. */
-function createScale(
-  merged: readonly Merged[],
-  zero: number | undefined,
-): (score: number) => number {
-  const highest = merged[0]?.hit.score ?? 0;
-  const lowest = zero ?? merged.at(-1)?.hit.score ?? 0;
-  const range = highest - lowest;
-  return (score) => (range > 0 ? Math.max(0, (score - lowest) / range) : 1);
+type ToShare = (hit: Hit) => number;
+
+/** Scales scores to 0..1 between the arm's zero, or its lowest, and its highest; equal scores are all ones. */
+function createScale({ legs, zero }: Arm): ToShare {
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { hits } of legs) {
+    for (const { score } of hits) {
+      lowest = Math.min(lowest, score);
+      highest = Math.max(highest, score);
+    }
+  }
+  const floor = zero ?? lowest;
+  const range = highest - floor;
+  return ({ score }) => (range > 0 ? Math.max(0, (score - floor) / range) : 1);
 }
 
-function toReciprocalRank(_score: number, position: number): number {
-  return 1 / (60 + position + 1);
+/** All legs of an arm as one list, best first: possible because their scores mean the same. */
+function createReciprocalRanks({ legs }: Arm): ToShare {
+  const merged = legs
+    .flatMap(({ hits }) => hits)
+    .toSorted((a, b) => b.score - a.score || compareRows(a, b));
+  const shares = new Map(merged.map((hit, position) => [hit, 1 / (60 + position + 1)]));
+  return (hit) => shares.get(hit) ?? 0;
 }
 
 function compareRows(a: Hit, b: Hit): number {

@@ -87,13 +87,21 @@ function findPlaces(stems: readonly string[], weights: Weights): readonly Place[
   return places;
 }
 
-/** Most weight of question words that stand within `width` words of each other. */
+/** Most weight of question words that stand within `width` words of each other, each counted once. */
 function weighWindow(places: readonly Place[], weights: Weights, width: number): number {
-  let best = 0;
-  let from = 0;
-  for (let to = 0; to < places.length; to += 1) {
-    while ((places[to]?.index ?? 0) - (places[from]?.index ?? 0) >= width) from += 1;
-    best = Math.max(best, weighStems(places.slice(from, to + 1), weights));
+  const counts = new Map<string, number>();
+  let [from, weight, best] = [0, 0, 0];
+  for (const { stem, index } of places) {
+    for (; index - (places[from]?.index ?? index) >= width; from += 1) {
+      const passed = places[from]?.stem ?? "";
+      const left = (counts.get(passed) ?? 0) - 1;
+      counts.set(passed, left);
+      if (left === 0) weight -= weights.get(passed) ?? 0;
+    }
+    const count = counts.get(stem) ?? 0;
+    counts.set(stem, count + 1);
+    if (count === 0) weight += weights.get(stem) ?? 0;
+    best = Math.max(best, weight);
   }
   return best;
 }

@@ -48,7 +48,7 @@ export async function retrieve(
   checkLegs(legs, ask);
   await reportMissing(legs, run);
 
-  const candidates = fuse(arms).slice(0, run.config.candidatesMax);
+  const candidates = fuse(arms, { limit: run.config.candidatesMax });
   const after = legs.map(({ collection, retriever }) => `search:${collection}/${retriever}`);
   const taken = await run.timeline.stage("take", after, () => take(candidates, snapshots, run));
   const ordered = await rerank(collapse(taken), question, {

@@ -37,7 +37,7 @@ describe("fuse", () => {
   });
   test("by ranks, equal ranks in two arms beat one first place", () => {
     const arms = [arm("keyword", undefined, { a: "x9 y1" }), arm("vector e", 0.5, { a: "z9 y1" })];
-    expect(fuse(arms, "ranks")[0]?.row).toBe("y");
+    expect(fuse(arms, { method: "ranks" })[0]?.row).toBe("y");
   });
 });
 

@@ -1,0 +1,39 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { createSecretGuard } from "../../src/grounding/secret-guard.ts";
+
+const SECRET = "fence7Q2xK";
+
+test("of a secret with signs strewn in nothing is shown, however the text is cut", () => {
+  const gap = fc.array(fc.constantFrom("😀", " ", "-", "*", "é"), { maxLength: 8 });
+  fc.assert(
+    fc.property(
+      fc.array(gap, { minLength: SECRET.length, maxLength: SECRET.length }),
+      fc.array(fc.nat(120)),
+      fc.boolean(),
+      (gaps, cuts, upper) => {
+        const strewn = [...SECRET].map((sign, at) => sign + (gaps[at] ?? []).join("")).join("");
+        const text = `Before it: ${upper ? strewn.toUpperCase() : strewn} and after`;
+        const guard = createSecretGuard([SECRET]);
+        const places = [0, ...cuts.toSorted((a, b) => a - b), text.length];
+        const pieces = places.slice(1).map((place, at) => text.slice(places[at], place));
+        const shown = pieces.map((piece) => guard.push(piece)).join("") + guard.end();
+        expect(shown).toBe("Before it: ");
+        expect(guard.hasLeaked).toBe(true);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("what only begins like a secret is shown as it is, at the end at the latest", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom("fence", "7Q", "fen", " ", "😀", "x")), (pieces) => {
+      const guard = createSecretGuard([SECRET]);
+      const shown = pieces.map((piece) => guard.push(piece)).join("") + guard.end();
+      expect(shown).toBe(pieces.join(""));
+      expect(guard.hasLeaked).toBe(false);
+    }),
+    { numRuns: 500 },
+  );
+});
