@@ -1,21 +1,21 @@
-/** Work that starts one piece a turn of the event loop, in the order in which it came. */
+/** Work of which only some starts in one turn of the event loop, in the order in which it came. */
 
 /** Calls back in the next turn, behind the input that waits by then. */
 export type NextTurn = (callback: () => void) => void;
 
 /**
- * Gives a function that resolves when it is the caller's turn. When many come at once, each goes on with
- * what it has begun before the next one starts: all of them started together would all be answered late.
+ * Gives a function that resolves when it is the caller's turn, `perTurn` callers at a time. When hundreds
+ * come at once, those that have begun go on before more begin: started together, all would be too late.
  */
-export function createTurns(next: NextTurn): () => Promise<void> {
+export function createTurns(next: NextTurn, perTurn: number): () => Promise<void> {
   const waiting: (() => void)[] = [];
-  const callOne = (): void => {
-    waiting.shift()?.();
-    if (waiting.length > 0) next(callOne);
+  const callSome = (): void => {
+    for (const start of waiting.splice(0, perTurn)) start();
+    if (waiting.length > 0) next(callSome);
   };
   return () =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      if (waiting.length === 1) next(callOne);
+      if (waiting.length === 1) next(callSome);
     });
 }

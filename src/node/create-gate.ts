@@ -10,6 +10,9 @@ import { createLoopLag } from "./loop-lag.ts";
 const OPTIONAL_LEFT_OUT = 0.5;
 const ANSWERS_SMALLER = 0.9;
 
+/** About 20 ms of work; more at once and the runs that have begun miss their own deadlines. */
+const STARTS_A_TURN = 8;
+
 /** The gate, and the pressure that its queue and the event loop make. */
 export function createGate(config: Config): {
   readonly gate: RunGate;
@@ -22,7 +25,7 @@ export function createGate(config: Config): {
     queueMax: config.runQueueMax,
     queueTimeoutMs: config.runQueueTimeoutMs,
     callerRunsMax: config.callerRunsMax,
-    turn: createTurns(setImmediate),
+    turn: createTurns(setImmediate, STARTS_A_TURN),
   });
   const lag = createLoopLag(clock, config.brownOutLagMs / OPTIONAL_LEFT_OUT);
   const sources = [() => gate.load, lag];
