@@ -12,7 +12,7 @@ test("of a secret with signs strewn in nothing is shown, however the text is cut
       fc.array(fc.nat(120)),
       fc.boolean(),
       (gaps, cuts, upper) => {
-        const strewn = [...SECRET].map((sign, at) => sign + (gaps[at] ?? []).join("")).join("");
+        const strewn = Array.from(SECRET, (sign, at) => sign + (gaps[at] ?? []).join("")).join("");
         const text = `Before it: ${upper ? strewn.toUpperCase() : strewn} and after`;
         const guard = createSecretGuard([SECRET]);
         const places = [0, ...cuts.toSorted((a, b) => a - b), text.length];

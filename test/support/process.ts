@@ -16,8 +16,10 @@ export function startProgram(
   file: string,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  cwd?: string,
 ): Program {
   const child = spawn(process.execPath, [file, ...args], {
+    cwd,
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

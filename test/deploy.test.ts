@@ -1,0 +1,82 @@
+/** The container files, without an engine: they are linted, and what the image would hold is put together and run. */
+import { execFile } from "node:child_process";
+import { cpSync, readFileSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { validate } from "dockerfile-utils";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { describeSettings } from "../src/config.ts";
+import { makeTempFolder } from "./support/local-store.ts";
+import { startProgram } from "./support/process.ts";
+
+const run = promisify(execFile);
+const dockerfile = readFileSync("Dockerfile", "utf8");
+/** One instruction a line. */
+const lines = dockerfile.replaceAll(/\\\n\s*/g, "").split("\n");
+const find = (instruction: string): readonly string[] =>
+  lines.filter((line) => line.startsWith(`${instruction} `));
+const readCommand = (line = ""): readonly string[] =>
+  JSON.parse(line.slice(line.indexOf("["))) as readonly string[];
+
+test("the Dockerfile has no fault that a linter knows, and does not run as root", () => {
+  expect(validate(dockerfile)).toEqual([]);
+  expect(find("FROM")).toHaveLength(2);
+  expect(find("USER").at(-1)).toBe("USER node");
+  expect(lines.findLastIndex((line) => line.startsWith("COPY"))).toBeLessThan(
+    lines.findLastIndex((line) => line.startsWith("USER")),
+  );
+});
+
+test("a linter finds a planted fault", () => {
+  expect(validate("FROM node\nCOPY\n")).not.toEqual([]);
+});
+
+test("what the image would hold serves, is healthy, and ends when it is told to", async () => {
+  await using image = await makeTempFolder();
+  await using store = await makeTempFolder();
+  const copied = find("COPY").slice(find("COPY").findIndex((line) => line.includes("--from")) + 1);
+  for (const source of copied.flatMap((line) => line.split(" ").slice(1, -1))) {
+    cpSync(source, join(image.path, source), { recursive: true });
+  }
+  symlinkSync(resolve("node_modules"), join(image.path, "node_modules"));
+  const stage = lines.slice(lines.findLastIndex((line) => line.startsWith("FROM")));
+  const env = Object.fromEntries(
+    stage
+      .filter((line) => line.startsWith("ENV "))
+      .flatMap((line) => [...line.matchAll(/([A-Z_]+)=(\S+)/g)])
+      .map(([, name = "", value = ""]) => [name, value]),
+  );
+  expect(env).toMatchObject({ HOST: "0.0.0.0", DATA_DIR: "/data" });
+  const [node, ...args] = readCommand(find("CMD")[0]);
+  expect(node).toBe("node");
+  const own = { DATA_DIR: store.path, PORT: "0", AUTH: "off" };
+  await using program = startProgram(args.at(-1) ?? "", [], { ...env, ...own }, image.path);
+  await program.printed("pnpm ask");
+  const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.stdout())?.[1] ?? "";
+  const [, ...check] = readCommand(/CMD (\[.*)$/.exec(find("HEALTHCHECK")[0] ?? "")?.[1]);
+  await run(process.execPath, [...check], { env: { PORT: port } });
+  program.kill("SIGTERM");
+  expect(await program.exit).toBe(0);
+  await expect(run(process.execPath, [...check], { env: { PORT: port } })).rejects.toThrow(
+    "Command failed",
+  );
+}, 120_000);
+
+test("the compose file starts this image, open to this machine alone, with settings that exist", () => {
+  const compose = parse(readFileSync("compose.yaml", "utf8")) as {
+    services: { tributary: { ports: string[]; environment: Record<string, string> } };
+  };
+  const { ports, environment } = compose.services.tributary;
+  for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:8787$/);
+  const known = new Set(describeSettings().map(({ variable }) => variable));
+  expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+});
+
+test("what the image needs is not kept from the builder", () => {
+  const allowed = readFileSync(".dockerignore", "utf8").match(/^!.+$/gm) ?? [];
+  const needed = find("COPY")
+    .filter((line) => !line.includes("--from"))
+    .flatMap((line) => line.split(" ").slice(1, -1));
+  expect(new Set(allowed.map((line) => line.slice(1)))).toEqual(new Set(needed));
+});
