@@ -80,6 +80,35 @@ describe.each<Kind>(["embed", "rerank"])("hedged %s calls", (kind) => {
   });
 });
 
+describe.each<Kind>(["embed", "rerank"])("hedged %s calls", (kind) => {
+  test("of which 10% hang: p99 within two and a half of the healthy one, at most 5% of copies too many", async () => {
+    const upstream = createFlaky(kind);
+    await upstream.run(LOAD);
+    const healthyMs = toQuantile(await upstream.run(LOAD), 0.99);
+    const before = upstream.calls;
+    upstream.chances.hang = 0.1;
+    const hungBefore = upstream.hung;
+    const outcomes = await upstream.run({ ...LOAD, calls: 5_000 });
+    const hung = upstream.hung - hungBefore;
+    const p99 = toQuantile(outcomes, 0.99);
+    const tooMany = (upstream.calls - before - outcomes.length - hung) / outcomes.length;
+    print(`${kind} 10% hang`, { healthyMs, p99, tooMany, hung, ...upstream.read() });
+    expect(toSuccessShare(outcomes)).toBe(1);
+    expect(hung).toBeGreaterThan(400);
+    expect(p99).toBeLessThanOrEqual(2.5 * healthyMs);
+    expect(tooMany).toBeLessThanOrEqual(0.05);
+  });
+
+  test("of which all hang get no more copies than their share", async () => {
+    const upstream = createFlaky(kind, { ATTEMPTS_MAX: "1", BREAKER_FAILURE_SHARE: "1" });
+    await upstream.run(LOAD);
+    const before = upstream.calls;
+    upstream.chances.hang = 1;
+    const outcomes = await upstream.run({ ...LOAD, calls: 1_000 });
+    expect(upstream.calls - before).toBeLessThanOrEqual(1.06 * outcomes.length);
+  });
+});
+
 /** No attempt is cut off, so that what is seen is the hedge's doing. */
 const PATIENT = {
   EMBED_ATTEMPT_TIMEOUT_MS: "3000",
