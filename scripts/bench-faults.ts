@@ -54,7 +54,7 @@ export const FAULTS: Benches = {
 };
 
 async function benchThirty({ upstream, ask }: Stage, size: number): Promise<readonly Row[]> {
-  const asks = Math.round(1_000 * size);
+  const asks = Math.round(2_000 * size);
   await ask(50);
   upstream.set({
     ...HEALTHY,

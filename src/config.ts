@@ -129,7 +129,7 @@ const Settings = z.object({
   headerBytesMax: Bytes.default(16 * 1024).describe("Size of the headers of a request."),
   socketRequestsMax: Count.default(1_000).describe("Requests on one connection."),
 
-  attemptsMax: Count.default(3).describe("Attempts at one upstream call."),
+  attemptsMax: Count.default(4).describe("Attempts at one upstream call."),
   searchConcurrencyMax: Count.default(8).describe("Legs of one run at the same time."),
   storeConcurrencyMax: Count.default(4).describe(
     "LanceDB calls of the whole process at the same time.",

@@ -71,9 +71,10 @@ export function createHedge({ clock, shareMax, count = countNothing }: HedgeOpti
     const copies = [startCopy(work, signal, clock)];
     const race = () => Promise.any(copies.map(({ result }) => result));
     const delayMs = shareMax > 0 ? findDelayMs() : undefined;
+    const copiesMax = delayMs === undefined ? 1 : COPIES_MAX;
     let first = race();
-    while (delayMs !== undefined && copies.length < COPIES_MAX) {
-      if (!(await isSlower(first, delayMs, clock)) || signal.aborted) break;
+    while (copies.length < copiesMax && (await isSlower(first, delayMs ?? 0, clock))) {
+      if (signal.aborted) break;
       if (credit < 1) continue; // others may have earned a copy by the next look
       credit -= 1;
       count("hedges");

@@ -22,14 +22,14 @@ describe.each(KINDS)("a protected %s upstream", (kind) => {
     expect(upstream.clock.pending).toBe(0);
   });
 
-  test("of which 30% fail answers at least 97%, with at most 1.45 calls each", async () => {
+  test("of which 30% fail answers at least 98.5%, so that 97% come through two, with at most 1.45 calls each", async () => {
     const upstream = createFlaky(kind);
     upstream.chances.failure = 0.3;
     const outcomes = await upstream.run({ ...LOAD, calls: 10_000 });
     const amplification = upstream.calls / outcomes.length;
     const success = toSuccessShare(outcomes);
     print(`${kind} 30% failure`, { success, amplification, ...upstream.read() });
-    expect(success).toBeGreaterThanOrEqual(0.97);
+    expect(success).toBeGreaterThanOrEqual(0.985);
     expect(amplification).toBeLessThanOrEqual(1.45);
     expect(upstream.calls).toBe(upstream.read()?.counts.attempts);
   });
