@@ -20,6 +20,9 @@ export const UPSTREAM_SETTINGS = {
   chatFallbackApiKey: Text.optional().describe(
     "Key for CHAT_FALLBACK_BASE_URL; the other key is never sent there.",
   ),
+  chatContextTokensMax: Tokens.optional().describe(
+    "Tokens the chat model takes, input and answer together; passages beyond that are left out. Unset: only what it refuses is.",
+  ),
 
   chatRequestsPerMinuteMax: Count.optional().describe("Calls of one chat model in any minute."),
   chatTokensPerMinuteMax: Tokens.optional().describe(

@@ -221,7 +221,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       parsed.error.issues.map(({ path, message }) => ({ path: String(path[0]), message })),
     );
   }
-  const contradictions = findContradictions(parsed.data);
+  const contradictions = findContradictions(parsed.data, new Set(Object.keys(given)));
   if (contradictions.length > 0) throw toConfigError(contradictions);
   return Object.freeze(parsed.data);
 }

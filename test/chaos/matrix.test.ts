@@ -237,9 +237,8 @@ const UPSTREAM: readonly Row[] = [
   },
   {
     fault: "a context that is too long",
-    seen: "quoted sentences",
-    tests: [`${L0} > lasting("context-too-long", 1`],
-    after: ["policy: the lowest passages are left out and the model asked once more"],
+    seen: "asked again with fewer passages, twice; then quoted sentences",
+    tests: [`${L0} > mended("context-too-long"`, `${L0} > lasting("context-too-long", 2`],
   },
 ];
 
