@@ -47,7 +47,7 @@ describe("an answer of a model that takes less text", () => {
   );
 
   test("is not begun anew after text was shown", async () => {
-    const broken: Script = [...says("Retries number 1 use jitter. ".repeat(8)).slice(0, -2)];
+    const broken = says("Retries number 1 use jitter. ".repeat(8)).slice(0, -2);
     const { code, labels } = await ask([[...broken, new AppError("context_too_long")]]);
     expect({ code, labels }).toEqual({ code: "context_too_long", labels: [8] });
   });

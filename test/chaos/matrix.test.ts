@@ -198,12 +198,16 @@ const UPSTREAM: readonly Row[] = [
     tests: [
       `${SHAPES} > wordless`,
       `${T} > strangers`,
+      `${T} > the embedding of what a tool searches for hangs`,
+      `${T} > the reranking of what a tool has found fails`,
+      `${T} > a tool that tells more than it may`,
+      `${T} > once("tool-search-nowhere"`,
       `${T} > once("tool-search-cut"`,
       `${T} > once("tool-search-eof"`,
       `${T} > the same call for ever`,
       `${T} > as long as it gathers`,
     ],
-    after: ["agent: tools that hang, throw or return too much, and sub-agents, over sockets"],
+    after: ["agent: tools that throw, and sub-agents, over sockets"],
   },
   {
     fault: "vectors of a wrong length, NaN, infinity, zeros, nulls, base64",
