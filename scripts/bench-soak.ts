@@ -19,7 +19,7 @@ const ASKS = 100_000;
 const SLOPE_MAX = 1;
 /** Below this size samples lie so close together that their noise is a slope. */
 const SHORT_BELOW = 0.2;
-const SHORT_SLOPE_MAX = 10;
+const SHORT_SLOPE_MAX = 30;
 /** What is kept of earlier questions must be full within the warm-up. */
 const SHORT_ENV = {
   RUN_JOURNAL_RUNS_MAX: "100",
