@@ -54,7 +54,7 @@ export const FAULTS: Benches = {
 };
 
 async function benchThirty({ upstream, ask }: Stage, size: number): Promise<readonly Row[]> {
-  const asks = Math.round(1_000 * size);
+  const asks = Math.round(2_000 * size);
   await ask(50);
   upstream.set({
     ...HEALTHY,
@@ -141,7 +141,8 @@ async function benchHanging({ upstream, ask }: Stage, size: number): Promise<rea
   upstream.set({ ...HEALTHY, rules: [{ on: "embeddings", fault: "stall-headers", rate: 0.1 }] });
   upstream.journal.reset();
   const hangingMs = first(await ask(asks));
-  const calls = upstream.journal.totals().byTarget["embeddings"] ?? 0;
+  const { byTarget, faults: hung } = upstream.journal.totals();
+  const calls = byTarget["embeddings"] ?? 0;
   return [
     atMost("10% of embedding calls hang: first token p99 against the healthy one", {
       value: hangingMs / healthyMs,
@@ -149,7 +150,13 @@ async function benchHanging({ upstream, ask }: Stage, size: number): Promise<rea
       unit: "×",
       note: `${hangingMs} ms against ${healthyMs}`,
     }),
-    atMost("embedding calls", { value: (100 * calls) / asks, goal: 105, unit: "%" }),
+    // A call that hangs must be sent again, whatever sends it; a copy too many is one beside those.
+    atMost("embedding calls that neither answered first nor hung", {
+      value: (100 * (calls - asks - hung)) / asks,
+      goal: 5,
+      unit: "%",
+      note: `${calls} calls for ${asks} questions, of which ${hung} hung`,
+    }),
   ];
 }
 

@@ -26,8 +26,8 @@ export function printRows(rows: readonly Row[], asJson: boolean): void {
   else console.table(rows.map(({ met, ...row }) => ({ ...row, met: met ? "yes" : "NO" })));
 }
 
-/** Runs what the command line names. Exits with 64 when it names nothing there is. */
-export async function benchMain(benches: Benches): Promise<void> {
+/** Runs what the command line names, and prints it. Exits with 64 when it names nothing there is. */
+export async function benchMain(benches: Benches): Promise<readonly Row[]> {
   const { values } = parseArgs({
     options: {
       json: { type: "boolean", default: false },
@@ -40,5 +40,7 @@ export async function benchMain(benches: Benches): Promise<void> {
     console.error(`--only takes ${Object.keys(benches).join(", ")}; --size a number above 0`);
     process.exit(64);
   }
-  printRows(await runBenches(benches, size, values.only), values.json);
+  const rows = await runBenches(benches, size, values.only);
+  printRows(rows, values.json);
+  return rows;
 }

@@ -9,6 +9,7 @@ import { FAULTS } from "./bench-faults.ts";
 import { benchIngest, INGEST_GOALS } from "./bench-ingest.ts";
 import { benchRetrieval, toRows } from "./bench-retrieval.ts";
 import type { Row } from "./bench-row.ts";
+import { SOAK } from "./bench-soak.ts";
 import { SERVING } from "./bench-serving.ts";
 import { printRows, runBenches } from "./bench-main.ts";
 
@@ -45,6 +46,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 const FULL: typeof BENCHES = {
   serving: () => runBenches(SERVING, 1),
   faults: () => runBenches(FAULTS, 1),
+  soak: () => runBenches(SOAK, 1),
 };
 
 const { values } = parseArgs({

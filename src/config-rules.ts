@@ -11,6 +11,8 @@ type Numbers = Readonly<
     | "searchTimeoutMs"
     | "takeTimeoutMs"
     | "rerankTimeoutMs"
+    | "rewriteTimeoutMs"
+    | "runQueueMax"
     | "rerankAttemptTimeoutMs"
     | "firstDeltaTimeoutMs"
     | "deltaGapTimeoutMs"
@@ -30,6 +32,7 @@ type Numbers = Readonly<
 
 export interface CheckedSettings extends Numbers {
   readonly chatTokensPerMinuteMax?: number | undefined;
+  readonly chatContextTokensMax?: number | undefined;
   readonly chatModelsFallback?: readonly string[] | undefined;
   readonly chatFallbackBaseUrl?: string | undefined;
   readonly chatFallbackApiKey?: string | undefined;
@@ -42,6 +45,7 @@ const AT_MOST: readonly (readonly [keyof Numbers, keyof Numbers])[] = [
   ["searchTimeoutMs", "deadlineMs"],
   ["takeTimeoutMs", "deadlineMs"],
   ["rerankTimeoutMs", "deadlineMs"],
+  ["rewriteTimeoutMs", "deadlineMs"],
   ["firstDeltaTimeoutMs", "deadlineMs"],
   ["deltaGapTimeoutMs", "deadlineMs"],
   ["embedAttemptTimeoutMs", "embedTimeoutMs"],
@@ -55,8 +59,11 @@ const AT_MOST: readonly (readonly [keyof Numbers, keyof Numbers])[] = [
 /** The first must be below the second: at the same moment either may win. */
 const BELOW: typeof AT_MOST = [["usageWaitMs", "deltaGapTimeoutMs"]];
 
-/** Every contradiction, by the name of the setting to change. */
-export function findContradictions(config: CheckedSettings): readonly Issue[] {
+/** Every contradiction, by the name of the setting to change. `given`: the settings that are not left to their defaults. */
+export function findContradictions(
+  config: CheckedSettings,
+  given: ReadonlySet<string>,
+): readonly Issue[] {
   const tooLarge = AT_MOST.filter(([low, high]) => config[low] > config[high]).map(
     ([low, high]): Issue => ({
       path: low,
@@ -69,15 +76,39 @@ export function findContradictions(config: CheckedSettings): readonly Issue[] {
       message: `must be below ${toVariable(high)}, which is ${config[high]}`,
     }),
   );
-  return [...tooLarge, ...notBelow, ...findUselessLimits(config), ...findLostFallbacks(config)];
+  return [
+    ...tooLarge,
+    ...notBelow,
+    ...findUselessLimits(config),
+    ...findVainWaits(config, given),
+    ...findLostFallbacks(config),
+  ];
 }
 
-/** An answer that fills its context would wait for a turn that never comes. */
+/** Who sets how long runs wait means them to wait. */
+function findVainWaits(
+  { runQueueMax }: CheckedSettings,
+  given: ReadonlySet<string>,
+): readonly Issue[] {
+  if (runQueueMax > 0 || !given.has("runQueueTimeoutMs")) return [];
+  return [{ path: "runQueueTimeoutMs", message: "needs RUN_QUEUE_MAX above 0: no run may wait" }];
+}
+
+/** An answer that fills its context would wait for a turn that never comes, or find no room beside its question. */
 function findUselessLimits(config: CheckedSettings): readonly Issue[] {
-  const { chatTokensPerMinuteMax: most, contextTokensMax, outputTokensMax } = config;
-  if (most === undefined || most >= contextTokensMax + outputTokensMax) return [];
-  const message = `must be at least CONTEXT_TOKENS_MAX and OUTPUT_TOKENS_MAX together, which is ${contextTokensMax + outputTokensMax}`;
-  return [{ path: "chatTokensPerMinuteMax", message }];
+  const { chatTokensPerMinuteMax, chatContextTokensMax, contextTokensMax, outputTokensMax } =
+    config;
+  const issues: Issue[] = [];
+  const both = contextTokensMax + outputTokensMax;
+  if (chatTokensPerMinuteMax !== undefined && chatTokensPerMinuteMax < both) {
+    const message = `must be at least CONTEXT_TOKENS_MAX and OUTPUT_TOKENS_MAX together, which is ${both}`;
+    issues.push({ path: "chatTokensPerMinuteMax", message });
+  }
+  if (chatContextTokensMax !== undefined && chatContextTokensMax <= outputTokensMax) {
+    const message = `must be above OUTPUT_TOKENS_MAX, which is ${outputTokensMax}`;
+    issues.push({ path: "chatContextTokensMax", message });
+  }
+  return issues;
 }
 
 function findLostFallbacks(config: CheckedSettings): readonly Issue[] {

@@ -20,6 +20,9 @@ export const UPSTREAM_SETTINGS = {
   chatFallbackApiKey: Text.optional().describe(
     "Key for CHAT_FALLBACK_BASE_URL; the other key is never sent there.",
   ),
+  chatContextTokensMax: Tokens.optional().describe(
+    "Tokens the chat model takes, input and answer together; passages beyond that are left out. Unset: only what it refuses is.",
+  ),
 
   chatRequestsPerMinuteMax: Count.optional().describe("Calls of one chat model in any minute."),
   chatTokensPerMinuteMax: Tokens.optional().describe(
@@ -58,10 +61,10 @@ export const UPSTREAM_SETTINGS = {
   ),
 
   hedgeShareMax: Share.default(0.05).describe(
-    "Second copies of slow embedding and rerank calls, as a share of all; 0 switches them off.",
+    "Copies of slow embedding and rerank calls that bring nothing, as a share of all; 0 switches copies off.",
   ),
   chatHedgeShareMax: Share.default(0).describe(
-    "Second copies of chat calls that are slow to begin, as a share of all; each one costs a whole prompt.",
+    "Copies of chat calls that are slow to begin and that bring nothing, as a share of all; each one costs a whole prompt.",
   ),
   embedCacheEntriesMax: Count.default(5_000).describe("Questions whose vectors are kept."),
   embedCacheBytesMax: Bytes.default(32 * 2 ** 20).describe("Size of the kept vectors."),

@@ -129,7 +129,7 @@ const Settings = z.object({
   headerBytesMax: Bytes.default(16 * 1024).describe("Size of the headers of a request."),
   socketRequestsMax: Count.default(1_000).describe("Requests on one connection."),
 
-  attemptsMax: Count.default(3).describe("Attempts at one upstream call."),
+  attemptsMax: Count.default(4).describe("Attempts at one upstream call."),
   searchConcurrencyMax: Count.default(8).describe("Legs of one run at the same time."),
   storeConcurrencyMax: Count.default(4).describe(
     "LanceDB calls of the whole process at the same time.",
@@ -221,7 +221,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       parsed.error.issues.map(({ path, message }) => ({ path: String(path[0]), message })),
     );
   }
-  const contradictions = findContradictions(parsed.data);
+  const contradictions = findContradictions(parsed.data, new Set(Object.keys(given)));
   if (contradictions.length > 0) throw toConfigError(contradictions);
   return Object.freeze(parsed.data);
 }

@@ -20,6 +20,7 @@ describe("settings that contradict each other are refused by name", () => {
     ["SEARCH_TIMEOUT_MS", { SEARCH_TIMEOUT_MS: "61000" }, ""],
     ["TAKE_TIMEOUT_MS", { TAKE_TIMEOUT_MS: "61000" }, ""],
     ["RERANK_TIMEOUT_MS", { RERANK_TIMEOUT_MS: "61000" }, ""],
+    ["REWRITE_TIMEOUT_MS", { REWRITE_TIMEOUT_MS: "61000" }, ""],
     ["FIRST_DELTA_TIMEOUT_MS", { FIRST_DELTA_TIMEOUT_MS: "61000" }, ""],
     ["DELTA_GAP_TIMEOUT_MS", { DELTA_GAP_TIMEOUT_MS: "61000" }, ""],
     ["EMBED_ATTEMPT_TIMEOUT_MS", { EMBED_ATTEMPT_TIMEOUT_MS: "3001" }, "EMBED_TIMEOUT_MS"],
@@ -32,6 +33,12 @@ describe("settings that contradict each other are refused by name", () => {
     ["HEDGE_SHARE_MAX", { HEDGE_SHARE_MAX: "1.5" }, ""],
     ["UPSTREAM_QUEUE_MAX", { UPSTREAM_QUEUE_MAX: "0" }, ""],
     ["CHAT_TOKENS_PER_MINUTE_MAX", { CHAT_TOKENS_PER_MINUTE_MAX: "7023" }, "7024"],
+    ["CHAT_CONTEXT_TOKENS_MAX", { CHAT_CONTEXT_TOKENS_MAX: "1024" }, "OUTPUT_TOKENS_MAX"],
+    [
+      "RUN_QUEUE_TIMEOUT_MS",
+      { RUN_QUEUE_MAX: "0", RUN_QUEUE_TIMEOUT_MS: "500" },
+      "RUN_QUEUE_MAX above 0",
+    ],
     ["CHAT_FALLBACK_BASE_URL", { CHAT_FALLBACK_BASE_URL: "http://127.0.0.1:9/v1" }, ""],
     [
       "CHAT_FALLBACK_API_KEY",
@@ -55,16 +62,31 @@ describe("settings that contradict each other are refused by name", () => {
       "SEARCH_TIMEOUT_MS",
       "TAKE_TIMEOUT_MS",
       "RERANK_TIMEOUT_MS",
+      "REWRITE_TIMEOUT_MS",
       "FIRST_DELTA_TIMEOUT_MS",
       "DELTA_GAP_TIMEOUT_MS",
     ]);
   });
 });
 
+describe("times that are none are refused by name", () => {
+  const names = ["DEADLINE_MS", "DEADLINE_MS_MAX", "SEARCH_TIMEOUT_MS", "RUN_QUEUE_TIMEOUT_MS"];
+  const values = ["0", "-1", "NaN", "Infinity", "1.5", "soon", "31536000000"];
+  test.each(names.flatMap((name) => values.map((value) => [name, value] as const)))(
+    "%s=%s",
+    (name, value) => {
+      const error = refusalOf({ [name]: value });
+      expect(error?.code).toBe("invalid_request");
+      expect(error?.issues.map(({ path }) => path)).toContain(name);
+    },
+  );
+});
+
 test("limits on the edge are taken", () => {
   expect(refusalOf({ EMBED_ATTEMPT_TIMEOUT_MS: "3000", BREAKER_SAMPLES_MIN: "20" })).toBe(
     undefined,
   );
+  expect(refusalOf({ RUN_QUEUE_MAX: "0", CHAT_CONTEXT_TOKENS_MAX: "1025" })).toBe(undefined);
   expect(refusalOf({ HEDGE_SHARE_MAX: "0", CHAT_TOKENS_PER_MINUTE_MAX: "7024" })).toBe(undefined);
 });
 

@@ -74,6 +74,10 @@ export const STREAM_SHAPES: Readonly<Record<string, StreamShape>> = {
   ),
   "tool-huge-index": shape(first(call("c1", "f", '{"a":1}', 1e9)), toolEnd),
   "tool-search": shape(first(call("c1", "search", '{"query":"bounded queues"}')), toolEnd),
+  "tool-search-nowhere": shape(
+    first(call("c1", "search", '{"query":"queues","collections":["nowhere"]}')),
+    toolEnd,
+  ),
   "tool-search-cut": shape(first(call("c1", "search", '{"query":"bounded qu')), toolEnd),
   "tool-search-eof": {
     events: [first(call("c1", "search", '{"query":"bounded queues"}'))],

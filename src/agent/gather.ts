@@ -41,7 +41,8 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   let tokens = 0;
   for (let step = 1; step <= ask.limits.stepsMax; step += 1) {
     await run.emit({ type: "step-start", step });
-    const turn = await takeTurn(messages, options);
+    const turn = step === 1 ? await takeTurn(messages, options) : await tryTurn(messages, options);
+    if (turn === undefined) return { passages, exhausted: true };
     tokens += turn.tokens;
     if (turn.calls.length === 0) return { passages, exhausted: false };
     calls += turn.calls.length;
@@ -58,6 +59,20 @@ interface Turn {
   readonly text: string;
   readonly calls: readonly ToolCall[];
   readonly tokens: number;
+}
+
+/** Undefined when what was gathered has outgrown the model's context: then it is enough, and the answer is written from the best of it. */
+async function tryTurn(
+  messages: readonly ChatMessage[],
+  options: GatherOptions,
+): Promise<Turn | undefined> {
+  try {
+    return await takeTurn(messages, options);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== "context_too_long") throw thrown;
+    await options.run.degrade("context_trimmed");
+    return undefined;
+  }
 }
 
 /** One model call to its end; emits its usage. */

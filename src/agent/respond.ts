@@ -7,7 +7,8 @@ import type { Opened } from "../retrieval/open-collections.ts";
 import type { RetrieveDeps, Retrieved } from "../retrieval/retrieve.ts";
 import type { Run } from "../run.ts";
 import { gather, type Gathered } from "./gather.ts";
-import { generate, type Progress } from "./generate.ts";
+import type { Progress } from "./generate.ts";
+import { generateFitting } from "./generate-fitting.ts";
 import { quote } from "./quote.ts";
 import { createSearchTools } from "./search-tools.ts";
 
@@ -106,7 +107,7 @@ async function tryGenerate(
   try {
     return await run.timeline.stage("answer", ["take", "rerank"], async () => {
       const options = { run, progress, policy: ask.grounding, conversation: ask };
-      const generated = await generate(chat, ask.question, passages, options);
+      const generated = await generateFitting(chat, ask.question, passages, options);
       const { isRefusal, grounding, truncated } = generated;
       const answerer = progress.fallback ?? chat.id;
       if (isRefusal) return refuse(answerer, run);

@@ -1,4 +1,4 @@
-/** Sends a second copy of a call that takes longer than nearly all others did, and takes whichever answers first. */
+/** Sends further copies of a call that takes longer than nearly all others did, and takes whichever answers first. */
 import type { Clock } from "./clock.ts";
 import { findRemainingMs, lendDeadline, toAbortError } from "./deadline.ts";
 import { type Count, countNothing } from "./upstream-stats.ts";
@@ -15,7 +15,7 @@ export type Hedge = <T>(
 
 export interface HedgeOptions {
   readonly clock: Clock;
-  /** Second copies per call in the long run, 0 to 1. At 0 there are none. */
+  /** Further copies that bring nothing, per call in the long run, 0 to 1. At 0 there are no copies. */
   readonly shareMax: number;
   readonly count?: Count;
 }
@@ -24,20 +24,34 @@ export interface HedgeOptions {
 const SAMPLES_MAX = 128;
 const SAMPLES_MIN = 20;
 const QUANTILE = 0.95;
+/**
+ * How far beyond that a call is late. At the quantile itself one healthy call in twenty would be copied,
+ * which is the whole share: nothing of it would be left for the calls that hang.
+ */
+const MARGIN = 1.25;
 /** Sooner than this a second copy gains nothing that anyone would notice. */
 const DELAY_MS_MIN = 10;
+/** Of one call at the same time: where one call in ten hangs, two copies of one in a hundred do. */
+const COPIES_MAX = 3;
 /** Copies that a quiet time may save up. */
-const CREDIT_MAX = 5;
+const CREDIT_MAX = 10;
 
 /**
  * Creates a hedge (after Dean and Barroso, "The Tail at Scale", 2013): the second copy goes when the
- * first has taken longer than the 95th percentile of the last answers. Every call earns `shareMax` of
- * a copy, so that the share holds however slow the upstream is. The loser is aborted and waited for.
- * A failure before the second copy stands; when both fail, the first one's failure does.
+ * first has taken a quarter longer than the 95th percentile of the last answers, and a third after as long again.
+ * Every call earns `shareMax` of a copy, and a copy that answers first pays back what it cost and what
+ * the copies before it cost: they were needed. So the share bounds the copies that brought nothing,
+ * however many calls hang, and an upstream that answers none gets no more than the share.
+ * The losers are aborted and waited for. A failure while no other copy is out stands; when all fail,
+ * the first one's failure does.
  */
 export function createHedge({ clock, shareMax, count = countNothing }: HedgeOptions): Hedge {
   const latencies: number[] = [];
   let credit = 0;
+
+  const earn = (copies: number): void => {
+    credit = Math.min(CREDIT_MAX, credit + copies);
+  };
 
   const learn = (ms: number): void => {
     latencies.push(ms);
@@ -47,30 +61,38 @@ export function createHedge({ clock, shareMax, count = countNothing }: HedgeOpti
   const findDelayMs = (): number | undefined => {
     if (latencies.length < SAMPLES_MIN) return undefined;
     const sorted = latencies.toSorted((a, b) => a - b);
-    return Math.max(DELAY_MS_MIN, sorted[Math.ceil(QUANTILE * sorted.length) - 1] ?? 0);
+    const usualMs = sorted[Math.ceil(QUANTILE * sorted.length) - 1] ?? 0;
+    return Math.max(DELAY_MS_MIN, MARGIN * usualMs);
   };
 
   return async (work, signal, release) => {
     if (signal.aborted) throw toAbortError(signal.reason);
-    credit = Math.min(CREDIT_MAX, credit + shareMax);
-    const first = startCopy(work, signal, clock);
+    earn(shareMax);
+    const copies = [startCopy(work, signal, clock)];
+    const race = () => Promise.any(copies.map(({ result }) => result));
     const delayMs = shareMax > 0 ? findDelayMs() : undefined;
-    const copies = [first];
-    const isLate = delayMs !== undefined && (await isSlower(first, delayMs, clock));
-    if (isLate && !signal.aborted && credit >= 1) {
+    const copiesMax = delayMs === undefined ? 1 : COPIES_MAX;
+    let first = race();
+    while (copies.length < copiesMax && (await isSlower(first, delayMs ?? 0, clock))) {
+      if (signal.aborted) break;
+      if (credit < 1) continue; // others may have earned a copy by the next look
       credit -= 1;
       count("hedges");
       copies.push(startCopy(work, signal, clock));
+      first = race();
     }
-    let winner = first;
+    let winner = copies[0];
     try {
-      const answer = await Promise.any(copies.map(({ result }) => result));
+      const answer = await first;
       winner = answer.copy;
       learn(answer.ms);
-      if (winner !== first) count("hedgeWins");
+      const needed = copies.indexOf(winner);
+      earn(needed);
+      if (needed > 0) count("hedgeWins");
       return answer.value;
-    } catch {
-      return (await first.result).value; // all failed: this throws the first one's failure
+    } catch (thrown) {
+      // All failed: the first one's failure counts.
+      throw thrown instanceof AggregateError ? thrown.errors[0] : thrown;
     } finally {
       const losers = copies.filter((copy) => copy !== winner);
       for (const { abort } of losers) abort();
@@ -109,11 +131,11 @@ function startCopy<T>(
   return copy;
 }
 
-/** Whether the copy is still running after so long. */
-async function isSlower<T>(copy: Copy<T>, delayMs: number, clock: Clock): Promise<boolean> {
+/** Whether nothing has come of it after so long. */
+async function isSlower(first: Promise<unknown>, delayMs: number, clock: Clock): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const cancel = clock.timer(delayMs, () => late.resolve(true));
   const ended = (): void => late.resolve(false);
-  copy.result.then(ended, ended);
+  first.then(ended, ended);
   return late.promise.finally(cancel);
 }

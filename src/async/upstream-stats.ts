@@ -11,7 +11,7 @@ export const UPSTREAM_COUNTS = [
   "retriesDenied",
   /** Calls that the open breaker answered in the upstream's place. */
   "refusals",
-  /** Second copies sent, and how many of them answered first. */
+  /** Copies of slow calls sent, and how many of them answered first. */
   "hedges",
   "hedgeWins",
   /** Calls that waited for a slot or for the rate window, and for how many milliseconds in all. */

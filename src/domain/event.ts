@@ -77,6 +77,8 @@ export const TimelineEntry = z.object({
   endMs: Ms,
   /** On the path that decided how long the run took. */
   critical: z.boolean(),
+  /** Why it ended without its result: `deadline_exceeded` where its time was up. */
+  cut: z.enum(ERROR_CODES).optional(),
 });
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
 

@@ -29,7 +29,7 @@ const NO_CREDIT = /insufficient.?(quota|balance|credit)|billing|quota_exceeded/;
 const TOO_LONG_CODE =
   /context.?length|context.?size|context.?window|string_above_max|tokens?_limit/;
 const TOO_LONG_TEXT =
-  /(context|input|prompt|maximum|token).{0,80}(length|window|size|limit|maximum)|too (long|many tokens)|less than \d+ tokens/;
+  /(context|input|prompt|maximum|token).{0,80}(length|window|size|limit|maximum)|too (long|many tokens)|less than \d+ tokens|tokens.{0,40} must be <=? ?\d+/;
 const RATE_LIMIT = /rate.?limit|too.?many.?requests/;
 const OUTAGE = /overload|unavailable|server.?error|internal|timeout|capacity/;
 
@@ -76,16 +76,17 @@ function classify({ status, code, type, message }: Refusal): ErrorCode {
   if (CONTENT_FILTER.test(words)) return "content_filtered";
   if (NO_CREDIT.test(words)) return "upstream_config";
   if (TOO_LONG_CODE.test(words)) return "context_too_long";
-  if (status === undefined) return classifyInBand(code, words);
+  if (status === undefined) return classifyInBand(code, words, message);
   const isRefusal = status === 400 || status === 422;
   if (isRefusal && TOO_LONG_TEXT.test((message ?? "").toLowerCase())) return "context_too_long";
   return status >= 500 ? "upstream_unavailable" : (STATUSES[status] ?? "upstream_config");
 }
 
 /** Errors within a stream bear a name, an HTTP status as a number, or nothing to go by. */
-function classifyInBand(code: unknown, words: string): ErrorCode {
+function classifyInBand(code: unknown, words: string, message?: string): ErrorCode {
   const status = Number(toWord(code) || Number.NaN);
-  if (status >= 400 && status <= 599) return classify({ status });
+  if (status >= 400 && status <= 599)
+    return classify({ status, ...(message === undefined ? {} : { message }) });
   if (RATE_LIMIT.test(words)) return "upstream_rate_limited";
   return OUTAGE.test(words) ? "upstream_unavailable" : "upstream_bad_response";
 }

@@ -1,7 +1,7 @@
 /** When each stage of a run began and ended, and which of them decided how long it took. */
 import type { TimelineEntry } from "../domain/event.ts";
 import type { Clock } from "../async/clock.ts";
-import { toAppError } from "../errors.ts";
+import { type ErrorCode, toAppError } from "../errors.ts";
 import { noTracer, type Span as TraceSpan, type Tracer } from "./tracer.ts";
 
 export interface Timeline {
@@ -21,6 +21,7 @@ interface Span {
   readonly after: readonly string[];
   readonly startMs: number;
   endMs: number | undefined;
+  cut: ErrorCode | undefined;
 }
 
 /** Starts a timeline now. Each stage is a span too, and what its work starts is below that. */
@@ -31,10 +32,13 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
   return {
     elapsedMs,
     async stage(stage, after, work) {
-      const span: Span = { stage, after, startMs: elapsedMs(), endMs: undefined };
+      const span: Span = { stage, after, startMs: elapsedMs(), endMs: undefined, cut: undefined };
       spans.push(span);
       try {
         return await traceStage(tracer, stage, work);
+      } catch (thrown) {
+        span.cut = toAppError(thrown).code;
+        throw thrown;
       } finally {
         span.endMs = elapsedMs();
       }
@@ -48,6 +52,7 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
           startMs: toTenths(span.startMs),
           endMs: toTenths(span.endMs ?? nowMs),
           critical: critical.has(span),
+          ...(span.cut === undefined ? {} : { cut: span.cut }),
         }))
         .toSorted((a, b) => a.startMs - b.startMs);
     },

@@ -215,6 +215,20 @@ describe("a run with tools", () => {
     },
   );
 
+  test("a context that tools have filled ends the gathering, and nothing gathered is lost", async () => {
+    const { end, chat, ofType } = await run([
+      callsOf(toCall("search", { query: "breaker" })),
+      [new AppError("context_too_long")],
+      [new AppError("context_too_long")],
+      says("Retries use jitter. [1]"),
+    ]);
+    expect(end).toMatchObject({ outcome: "exhausted", degraded: ["context_trimmed"] });
+    expect(chat.requests).toHaveLength(4);
+    expect(ofType("retrieval-end").length).toBeGreaterThan(1);
+    const first = await run([[new AppError("context_too_long")], says("Retries use jitter. [1]")]);
+    expect(first.end).toMatchObject({ outcome: "finished", degraded: ["tools_unavailable"] });
+  });
+
   test("a model that goes round in circles is stopped", async () => {
     const same = callsOf(toCall("search", { query: "again" }));
     const { end } = await run([same, same, same, says("Retries use jitter. [1]")]);

@@ -8,6 +8,8 @@ import { AppError } from "../../src/errors.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
 const USUAL_MS = 50;
+/** Later than this a call is copied. */
+const LATE_MS = USUAL_MS * 1.25;
 
 /** A hedge whose calls take the given times in turn, and what became of each copy. */
 function setUp(shareMax = 1) {
@@ -71,7 +73,7 @@ describe("a hedge", () => {
     const { clock, call, copies, counts, learn } = setUp();
     await learn();
     const result = call(5_000, 30);
-    await clock.advance(USUAL_MS);
+    await clock.advance(LATE_MS);
     expect(copies).toHaveLength(2);
     await clock.advance(30);
     expect(await result).toBe(1);
@@ -83,7 +85,7 @@ describe("a hedge", () => {
   test("takes the first copy's answer when that comes first after all", async () => {
     const { run, copies, counts, learn } = setUp();
     await learn();
-    expect(await run(USUAL_MS + 10, 5_000)).toBe(0);
+    expect(await run(LATE_MS + 10, 5_000)).toBe(0);
     expect(copies.map(({ ended }) => ended)).toEqual(["answered", "aborted"]);
     expect(counts).toMatchObject({ hedges: 1, hedgeWins: 0 });
   });
@@ -94,17 +96,63 @@ describe("a hedge", () => {
     expect(await run(down)).toBe(down);
     expect(copies).toHaveLength(1);
     await learn();
-    expect(await run(down, USUAL_MS * 5)).toBe(1);
+    expect(await run(down, USUAL_MS * 5, 5_000)).toBe(1);
     const other = new AppError("upstream_stalled");
-    expect(await run(down, other)).toBe(down);
+    expect(await run(down, other, other)).toBe(down);
   });
 
-  test("never sends more second copies than its share", async () => {
+  test("sends a third copy when the second is late as well, and no fourth", async () => {
+    const { clock, call, copies, counts, learn } = setUp();
+    await learn();
+    const result = call(5_000, 5_000, 30);
+    await clock.advance(2 * LATE_MS);
+    expect(copies).toHaveLength(3);
+    await clock.advance(30);
+    expect(await result).toBe(2);
+    expect(copies.map(({ ended }) => ended)).toEqual(["aborted", "aborted", "answered"]);
+    expect(counts).toMatchObject({ hedges: 2, hedgeWins: 1 });
+    const late = call(5_000, 5_000, 5_000);
+    await clock.advance(4_000);
+    expect(copies).toHaveLength(6);
+    await clock.advance(1_000);
+    expect(await late).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("copies that bring nothing never exceed the share", async () => {
     const { run, counts, learn } = setUp(0.05);
     await learn(100);
-    for (let count = 0; count < 200; count += 1) await run(USUAL_MS * 8);
+    for (let count = 0; count < 200; count += 1) await run(USUAL_MS * 8, 60_000, 60_000);
     expect(counts.hedges).toBeGreaterThan(0);
     expect(counts.hedges).toBeLessThanOrEqual(0.05 * 300);
+  });
+
+  test("copies that answer first cost nothing of the share: they were needed", async () => {
+    const { run, counts, learn } = setUp(0.05);
+    await learn(100);
+    for (let count = 0; count < 200; count += 1) expect(await run(60_000)).toBe(1);
+    expect(counts).toMatchObject({ hedges: 200, hedgeWins: 200 });
+  });
+
+  test("an upstream of which every call hangs gets no more copies than the share", async () => {
+    const { run, counts, learn } = setUp(0.05);
+    await learn(100);
+    for (let count = 0; count < 100; count += 1) await run(60_000, 60_000, 60_000);
+    expect(counts.hedges).toBeLessThanOrEqual(0.05 * 200);
+  });
+
+  test("a copy that could not be paid for is sent as soon as others have earned it", async () => {
+    const { clock, call, run, counts, learn } = setUp(0.25);
+    await learn(120);
+    for (let count = 0; count < 6; count += 1) await run(USUAL_MS * 8, 60_000, 60_000);
+    const spent = counts.hedges;
+    const hung = call(60_000);
+    await clock.advance(2 * LATE_MS);
+    expect(counts.hedges).toBe(spent);
+    for (let count = 0; count < 2; count += 1) void call();
+    await clock.advance(2 * LATE_MS);
+    expect(counts.hedges).toBe(spent + 1);
+    expect(await hung).toBe(1);
   });
 
   test("a share of nought sends none", async () => {
@@ -118,7 +166,7 @@ describe("a hedge", () => {
     const { clock, call, copies, controller, learn } = setUp();
     await learn();
     const result = call(5_000, 5_000);
-    await clock.advance(USUAL_MS);
+    await clock.advance(LATE_MS);
     controller.abort(new AppError("deadline_exceeded"));
     expect(await result).toMatchObject({ code: "deadline_exceeded" });
     expect(copies.map(({ ended }) => ended)).toEqual(["aborted", "aborted"]);
@@ -139,7 +187,7 @@ describe("a hedge", () => {
       controller.signal,
       async (late) => released.push(late),
     );
-    await clock.advance(USUAL_MS);
+    await clock.advance(LATE_MS);
     ends[1]?.resolve("second");
     ends[0]?.resolve("first");
     expect(await result).toBe("second");

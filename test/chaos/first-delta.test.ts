@@ -6,6 +6,7 @@ import { checkCells } from "./check-cells.ts";
 const RETRY = "test/models/with-retry.test.ts";
 const CHAT = "test/models/openai-chat.test.ts";
 const CLIENT = "test/models/openai-client.test.ts";
+const FITTING = "test/agent/generate-fitting.test.ts";
 const quoted = { answerer: "extractive", degraded: ["extractive"] };
 const on = (fault: string) => onAll("chat", fault);
 const once = (fault: string) => onAll("chat", fault, { times: 1 });
@@ -36,6 +37,11 @@ const silent = (fault: string, fast: string): readonly Cell[] => [
   // A silence is waited for once more and not twice.
   lasting(fault, 2, fast, { env: SHORT, requests: { chat: 2, left: 2 } }),
 ];
+const trimmed: Partial<Cell> = { sees: { degraded: ["context_trimmed"] } };
+/** Of its few passages the best alone are half of the text. */
+const tooLong: Partial<Cell> = {
+  sees: { answerer: "extractive", degraded: ["context_trimmed", "extractive"] },
+};
 
 const cells: readonly Cell[] = [
   {
@@ -89,7 +95,7 @@ const cells: readonly Cell[] = [
   mended("error-after=0:overloaded_error", `${RETRY} > an error before any text`),
   lasting("error-after=0:overloaded_error", 3, `${CHAT} > an outage within, by name`),
   lasting("error-after=0:rate_limit_exceeded", 3, `${CHAT} > a rate limit within`),
-  lasting("error-after=0:context_length_exceeded", 1, `${CHAT} > a context length within`),
+  lasting("error-after=0:context_length_exceeded", 2, `${CHAT} > a context length within`, tooLong),
   lasting("error-after=0", 2, `${CHAT} > an error without a name within`),
   mended("empty", `${RETRY} > a stop without a word`),
   lasting("empty", 2, `${CHAT} > a stop without a word`),
@@ -109,7 +115,8 @@ const cells: readonly Cell[] = [
     requests: {},
     fast: `${CHAT} > a content filter within`,
   },
-  lasting("context-too-long", 1, `${CLIENT} > a context length by code`),
+  mended("context-too-long", `${FITTING} > with the better half`, trimmed),
+  lasting("context-too-long", 2, `${FITTING} > with fewer until one is left`, tooLong),
   {
     name: "the token limit",
     upstream: on("length"),

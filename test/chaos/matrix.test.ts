@@ -198,12 +198,16 @@ const UPSTREAM: readonly Row[] = [
     tests: [
       `${SHAPES} > wordless`,
       `${T} > strangers`,
+      `${T} > the embedding of what a tool searches for hangs`,
+      `${T} > the reranking of what a tool has found fails`,
+      `${T} > a tool that tells more than it may`,
+      `${T} > once("tool-search-nowhere"`,
       `${T} > once("tool-search-cut"`,
       `${T} > once("tool-search-eof"`,
       `${T} > the same call for ever`,
       `${T} > as long as it gathers`,
     ],
-    after: ["agent: tools that hang, throw or return too much, and sub-agents, over sockets"],
+    after: ["agent: tools that throw, and sub-agents, over sockets"],
   },
   {
     fault: "vectors of a wrong length, NaN, infinity, zeros, nulls, base64",
@@ -237,9 +241,8 @@ const UPSTREAM: readonly Row[] = [
   },
   {
     fault: "a context that is too long",
-    seen: "quoted sentences",
-    tests: [`${L0} > lasting("context-too-long", 1`],
-    after: ["policy: the lowest passages are left out and the model asked once more"],
+    seen: "asked again with fewer passages, twice; then quoted sentences",
+    tests: [`${L0} > mended("context-too-long"`, `${L0} > lasting("context-too-long", 2`],
   },
 ];
 

@@ -50,6 +50,40 @@ const cells: readonly Cell[] = [
     // The second time the query's vector is remembered.
     requests: { chat: 3, embeddings: [1, 2], rerank: 2 },
   }),
+  {
+    name: "the embedding of what a tool searches for hangs: words find it, and the rest goes on",
+    upstream: {
+      rules: [
+        { on: "chat", fault: "shape=tool-search", times: 1 },
+        { on: "embeddings", fault: "stall-headers", skip: 1 },
+      ],
+    },
+    ask: WITH_TOOLS,
+    env: { EMBED_ATTEMPT_TIMEOUT_MS: "200", ATTEMPTS_MAX: "1" },
+    sees: { tools: ["result"], degraded: ["vector_unavailable"] },
+    requests: { chat: 3, embeddings: 2, rerank: [1, 2], left: 1 },
+    fast: `${GATHER} > searches again`,
+  },
+  {
+    name: "the reranking of what a tool has found fails",
+    upstream: {
+      rules: [
+        { on: "chat", fault: "shape=tool-search", times: 1 },
+        { on: "rerank", fault: "status=401", skip: 1 },
+      ],
+    },
+    ask: WITH_TOOLS,
+    sees: { tools: ["result"], degraded: ["rerank_skipped"] },
+    requests: { chat: 3, embeddings: [1, 2], rerank: 2 },
+    fast: `${GATHER} > searches again`,
+  },
+  once("tool-search", ["result"], `${GATHER} > searches again`, {
+    name: "a tool that tells more than it may",
+    env: { TOOL_RESULT_CHARS_MAX: "1" },
+    requests: { chat: 3, embeddings: [1, 2], rerank: 2 },
+    fast: `${GATHER} > 50 MB are cut`,
+  }),
+  once("tool-search-nowhere", ["tool_retry"], `${GATHER} > lists only what the run may touch`),
   once("tool-search-cut", ["invalid_arguments"], `${GATHER} > invalid_arguments`),
   // Another attempt, which has no call; the one that was cut is forgotten.
   once("tool-search-eof", [], `${CHAT} > whole as it looks`),

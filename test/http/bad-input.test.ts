@@ -131,6 +131,17 @@ const cases: readonly Case[] = [
     headers: { "X-Request-Timeout-Ms": "soon" },
     says: "X-Request-Timeout-Ms must be a number",
   },
+  ...["0", "-1", "NaN", "Infinity", "1.5", "31536000000", ""].map((value) => ({
+    name: `a header that allows ${JSON.stringify(value)}`,
+    body: ask({}),
+    headers: { "X-Request-Timeout-Ms": value },
+    says: "X-Request-Timeout-Ms must be",
+  })),
+  ...[-1, null, 31_536_000_000, 1e300].map((value) => ({
+    name: `a deadline of ${value}`,
+    body: ask({ deadlineMs: value }),
+    says: "deadlineMs must be",
+  })),
   {
     name: "too many passages",
     body: ask({ retrieval: { passagesMax: 41 } }),

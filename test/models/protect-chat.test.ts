@@ -73,21 +73,25 @@ async function ask({ chat, clock }: ReturnType<typeof setUp>) {
 }
 
 describe("a chat model with fallbacks, over a socket", () => {
-  test("an error within a stream before its text is the next model's turn; three attempts in all", async () => {
+  test("an error within a stream before its text is the next model's turn; four attempts in all", async () => {
     const call = setUp({ a: inBand, b: stream([hi, stop]) });
     expect(await ask(call)).toMatchObject({ text: "hi", writer: "openai:b", code: undefined });
-    expect(call.asked()).toEqual(["a", "a", "b"]);
+    expect(call.asked()).toEqual(["a", "a", "a", "b"]);
     const [first, second] = call.upstreams.read();
     expect(first).toMatchObject({ upstream: "chat openai:a", breaker: "closed" });
-    expect(first?.counts).toMatchObject({ attempts: 2, failures: 2, retries: 1, fallbacks: 1 });
+    expect(first?.counts).toMatchObject({ attempts: 3, failures: 3, retries: 2, fallbacks: 1 });
     expect(second?.counts).toMatchObject({ attempts: 1, failures: 0 });
   });
 
   test.each<[string, Reply, readonly string[]]>([
     ["a wrong key", refusal(401), ["a", "b"]],
     ["no credit", refusal(429, { code: "insufficient_quota" }), ["a", "b"]],
-    ["an outage", refusal(503), ["a", "a", "b"]],
-    ["a stream without a finish", stream([chunk({ role: "assistant" })], "clean"), ["a", "a", "b"]],
+    ["an outage", refusal(503), ["a", "a", "a", "b"]],
+    [
+      "a stream without a finish",
+      stream([chunk({ role: "assistant" })], "clean"),
+      ["a", "a", "a", "b"],
+    ],
   ])("%s", async (_, reply, asked) => {
     const call = setUp({ a: reply, b: stream([hi, stop]) });
     expect(await ask(call)).toMatchObject({ text: "hi", writer: "openai:b" });

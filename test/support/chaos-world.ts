@@ -50,6 +50,8 @@ const ENV: Readonly<Record<string, string>> = {
   TAKE_TIMEOUT_MS: "10000",
   EMBED_CONCURRENCY_MAX: "1",
   CHAT_CONCURRENCY_MAX: "1",
+  // One fewer than usual, because every cell of a lasting fault waits for all of them.
+  ATTEMPTS_MAX: "3",
   // A machine that is busy with other tests must not look like a service under load.
   BROWN_OUT_LAG_MS: "20000",
 };

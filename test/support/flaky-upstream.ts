@@ -57,9 +57,11 @@ export function createFlaky(kind: Kind, env: Readonly<Record<string, string>> = 
   const random = createRandom(7);
   const deps: ProtectDeps = { config: parseConfig(env), clock, upstreams, random };
   let calls = 0;
+  let hung = 0;
   const answer = async (signal: AbortSignal): Promise<void> => {
     calls += 1;
     const isHanging = random() < chances.hang;
+    hung += isHanging ? 1 : 0;
     const fails = random() < chances.failure;
     // Latencies spread as real ones do: most near the usual, some at thrice as much.
     const latencyMs = LATENCY_MS * (1 + 2 * random() ** 4);
@@ -83,6 +85,9 @@ export function createFlaky(kind: Kind, env: Readonly<Record<string, string>> = 
     clock,
     get calls() {
       return calls;
+    },
+    get hung() {
+      return hung;
     },
     read: (): UpstreamSnapshot | undefined => upstreams.read()[0],
     run: (load: Load) => run(clock, load, callOnce),

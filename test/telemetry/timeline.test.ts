@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { sleep } from "../../src/async/clock.ts";
+import { startDeadline } from "../../src/async/deadline.ts";
+import { AppError } from "../../src/errors.ts";
 import { startTimeline } from "../../src/telemetry/timeline.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
@@ -47,6 +50,27 @@ const runs: readonly {
   },
 ];
 
+describe("a stage that ends without its result", () => {
+  test("says why, and others say nothing", async () => {
+    const clock = createFakeClock();
+    const timeline = startTimeline(clock);
+    using deadline = startDeadline({ clock, budgetMs: 50, stage: "embed" });
+    const settled = Promise.allSettled([
+      timeline.stage("embed", [], () => sleep(clock, 900, deadline.signal)),
+      timeline.stage("rerank", [], () => Promise.reject(new AppError("overloaded"))),
+      timeline.stage("terms", [], () => Promise.resolve()),
+    ]);
+    await clock.advance(50);
+    await settled;
+    const entries = timeline.entries();
+    expect(entries.map(({ stage, endMs, cut }) => ({ stage, endMs, cut }))).toEqual([
+      { stage: "embed", endMs: 50, cut: "deadline_exceeded" },
+      { stage: "rerank", endMs: 0, cut: "overloaded" },
+      { stage: "terms", endMs: 0, cut: undefined },
+    ]);
+  });
+});
+
 describe("the critical path", () => {
   test.each(runs)("$name", async ({ rows, critical }) => {
     const clock = createFakeClock();
@@ -78,7 +102,7 @@ describe("the critical path", () => {
     void timeline.stage("answer", ["embed"], () => new Promise(() => undefined));
     await clock.advance(12.34);
     expect(timeline.entries()).toEqual([
-      { stage: "embed", startMs: 0, endMs: 0, critical: true },
+      { stage: "embed", startMs: 0, endMs: 0, critical: true, cut: "internal" },
       { stage: "answer", startMs: 0, endMs: 12.3, critical: true },
     ]);
   });

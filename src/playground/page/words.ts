@@ -47,6 +47,7 @@ const DEGRADED: Readonly<Record<string, string>> = {
   tools_unsupported: "The model takes no tools.",
   tools_unavailable: "The model failed while it gathered.",
   rewrite_skipped: "The follow-up was searched as it was put.",
+  context_trimmed: "The model takes less text; the last passages were left out.",
   llm_fallback_model: "A fallback model wrote the answer.",
   uncertain: "It is not sure that these sentences answer the question.",
   sentences_withheld: "Sentences without support were withheld.",

@@ -1,0 +1,65 @@
+/** An answer from as many passages as the model takes: fewer where they are too many, the best ones always. */
+import type { Passage } from "../domain/event.ts";
+import { AppError } from "../errors.ts";
+import type { ChatModel } from "../models/model.ts";
+import type { Run } from "../run.ts";
+import { estimateTokens } from "../text/tokens.ts";
+import { type Generated, generate, type GenerateOptions } from "./generate.ts";
+import { toPrompt } from "./prompt.ts";
+
+/** How often passages are left out after a refusal; each time the model reads half of what it read before. */
+const TRIMS_MAX = 2;
+
+/**
+ * Like `generate`, with fewer passages when the model's context is known to be smaller than the prompt
+ * (`chatContextTokensMax`, estimated) or when the model says so, twice at most and never after text was
+ * shown. What is left out are the last passages, and the run reports `context_trimmed`. Throws what
+ * `generate` throws; context_too_long when even the best passage alone is too much.
+ */
+export async function generateFitting(
+  chat: ChatModel,
+  question: string,
+  passages: readonly Passage[],
+  options: GenerateOptions,
+): Promise<Generated> {
+  const { run, progress } = options;
+  let kept = fit(question, passages, options);
+  if (kept.length < passages.length) await run.degrade("context_trimmed");
+  for (let trims = 0; ; trims += 1) {
+    try {
+      return await generate(chat, question, kept, options);
+    } catch (thrown) {
+      run.signal.throwIfAborted();
+      const isTooLong = thrown instanceof AppError && thrown.code === "context_too_long";
+      if (!isTooLong || progress.shown || trims === TRIMS_MAX || kept.length < 2) throw thrown;
+      kept = halve(kept);
+      await run.degrade("context_trimmed");
+    }
+  }
+}
+
+/** The best passages that the model's context has room for, beside the rest of the prompt and the answer; one at least. */
+function fit(
+  question: string,
+  passages: readonly Passage[],
+  { run, conversation }: { readonly run: Run } & Pick<GenerateOptions, "conversation">,
+): readonly Passage[] {
+  const { chatContextTokensMax, outputTokensMax } = run.config;
+  if (chatContextTokensMax === undefined) return passages;
+  const isTooMuch = (count: number): boolean => {
+    const { messages } = toPrompt(question, passages.slice(0, count), conversation);
+    const tokens = messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
+    return tokens + outputTokensMax > chatContextTokensMax;
+  };
+  let count = passages.length;
+  while (count > 1 && isTooMuch(count)) count -= 1;
+  return passages.slice(0, count);
+}
+
+/** The best passages, with half the text of all; one at least, and never all. */
+function halve(passages: readonly Passage[]): readonly Passage[] {
+  const sizes = passages.map(({ text }) => estimateTokens(text));
+  let tokensLeft = sizes.reduce((sum, size) => sum + size, 0) / 2;
+  const count = sizes.findIndex((size) => (tokensLeft -= size) < 0);
+  return passages.slice(0, Math.max(1, count));
+}
