@@ -1,4 +1,5 @@
 /** The settings of the call policies: how calls to model endpoints are limited, repeated, doubled and refused. */
+import * as z from "zod";
 import { BaseUrl, Bytes, Count, Milliseconds, Share, Text } from "./config-kinds.ts";
 
 const Names = Text.transform((text) =>
@@ -20,6 +21,12 @@ export const UPSTREAM_SETTINGS = {
   chatFallbackApiKey: Text.optional().describe(
     "Key for CHAT_FALLBACK_BASE_URL; the other key is never sent there.",
   ),
+  chatResponseFormat: z
+    .stringbool({ error: "must be true or false" })
+    .default(true)
+    .describe(
+      "Whether endpoints are given the JSON Schema of an output as response_format. Off: in the prompt alone.",
+    ),
 
   chatRequestsPerMinuteMax: Count.optional().describe("Calls of one chat model in any minute."),
   chatTokensPerMinuteMax: Tokens.optional().describe(

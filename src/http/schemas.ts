@@ -12,6 +12,8 @@ import type { Caller } from "../domain/caller.ts";
 import { COLLECTION_NAME } from "../domain/collection.ts";
 import { Filter } from "../domain/filter.ts";
 import { RETRIEVERS } from "../domain/hit.ts";
+import { checkSchema } from "../json/check-schema.ts";
+import type { SchemaObject } from "../json/schema.ts";
 import { AppError, type Issue } from "../errors.ts";
 import { toIssues } from "./issues.ts";
 
@@ -23,12 +25,14 @@ export interface AskContext {
 }
 
 /**
- * Turns a parsed body into an Ask. Throws AppError: invalid_request, invalid_filter, unsupported_option, each
+ * Turns a parsed body into an Ask. Throws AppError: invalid_request, invalid_filter, invalid_schema, unsupported_option, each
  * with the paths that are wrong.
  */
 export type AskParser = (body: unknown, context: AskContext) => Ask;
 
 const UNSUPPORTED = "unsupported: ";
+/** Where faults of the schema are; a JSON Pointer into it follows. */
+const SCHEMA = "output.schema";
 const CONTROL = /[\p{Cc}]/u;
 const Name = z
   .string()
@@ -54,8 +58,21 @@ export function createAskParser(
       const path = "X-Request-Timeout-Ms";
       issues.push(...toIssues(timeout.error).map(({ message }) => ({ path, message })));
     }
+    const schema = parsed.data?.output?.schema;
+    if (schema !== undefined) {
+      const found = checkSchema(schema, config.outputSchemaBytesMax);
+      issues.push(...found.map(({ path, message }) => ({ path: `${SCHEMA}${path}`, message })));
+    }
     if (!parsed.success || issues.length > 0) throw toError(issues);
-    const { deadlineMs, retrieval, filter, instructions, mode, ...rest } = parsed.data;
+    const {
+      deadlineMs,
+      retrieval,
+      filter,
+      instructions,
+      mode,
+      output: _output,
+      ...rest
+    } = parsed.data;
     const { vectorWeight, ...options } = retrieval;
     return {
       ...rest,
@@ -67,6 +84,7 @@ export function createAskParser(
       ),
       ...(filter === undefined ? {} : { filter }),
       ...(instructions === undefined ? {} : { instructions }),
+      ...(schema === undefined ? {} : { output: { schema: schema as SchemaObject } }),
       retrieval: { ...options, ...(vectorWeight === undefined ? {} : { vectorWeight }) },
     };
   };
@@ -132,6 +150,16 @@ function createBodySchema(
       instructions: z.string().trim().min(1).max(config.instructionsCharsMax).optional(),
       grounding: z.enum(GROUNDING_POLICIES).default("flag"),
       limits: createLimitsSchema(config).prefault({}),
+      output: z
+        .strictObject({
+          schema: z.unknown().refine((schema) => schema !== undefined, "is missing"),
+        })
+        .refine(
+          // The modes beside `direct` are those of a service with a model.
+          () => modes.length > 1,
+          `${UNSUPPORTED}a value of a schema is written by a model; this service has none: set CHAT_MODEL`,
+        )
+        .optional(),
       retrieval: Retrieval.prefault({}),
     })
     .superRefine(({ collections, retrieval }, context) => {
@@ -191,6 +219,9 @@ function toError(found: readonly Issue[]): AppError {
     .join("; ");
   if (found.every(({ path }) => path.startsWith("filter"))) {
     return new AppError("invalid_filter", { detail, issues });
+  }
+  if (found.every(({ path }) => path.startsWith(SCHEMA))) {
+    return new AppError("invalid_schema", { detail, issues });
   }
   const unsupported = found.every(({ message }) => message.startsWith(UNSUPPORTED));
   return new AppError(unsupported ? "unsupported_option" : "invalid_request", { detail, issues });

@@ -42,7 +42,7 @@ export async function createChat(
   }
   const client = await createClient(config, "CHAT_MODEL", tracer);
   const { createOpenAiChat } = await import("./openai-chat.ts");
-  const timing = { clock: systemClock, usageWaitMs };
+  const timing = { clock: systemClock, usageWaitMs, responseFormat: config.chatResponseFormat };
   const fallbackClient =
     names.length === 0 ? client : await createFallbackClient(config, client, tracer);
   const setting = "CHAT_MODELS_FALLBACK";
