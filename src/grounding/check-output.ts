@@ -15,7 +15,7 @@ import { toQuantities } from "../text/numbers.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toContentStems, toWords } from "../text/words.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
-import { toEvidence } from "./evidence.ts";
+import { type Reading, toEvidence } from "./evidence.ts";
 
 export interface OutputChecks {
   readonly checks: readonly LeafCheck[];
@@ -31,6 +31,7 @@ export interface OutputToCheck {
   readonly passages: readonly Passage[];
 }
 
+const NOWHERE: Span = { start: 0, end: 0 };
 type LeafCitation = LeafCheck["citations"][number];
 
 const LEAVES_MAX = 1_000;
@@ -113,7 +114,9 @@ function checkPart(text: string, context: Context): Checked {
     return { ...pickBest(read), passage };
   });
   const { verdict } = pickBest(found);
-  if (verdict === "unsupported") return checkTogether(forms, context);
+  if (verdict === "unsupported") {
+    return isShort ? { verdict, citations: [] } : checkTogether(forms, context);
+  }
   const citations = found
     .filter((one) => one.verdict === verdict)
     .slice(0, CITATIONS_MAX)
@@ -125,7 +128,7 @@ function pickBest<T extends { readonly verdict: Verdict }>(
   found: readonly T[],
 ): T | { readonly verdict: "unsupported"; readonly span: Span } {
   const best = found.toSorted((a, b) => ORDER.indexOf(b.verdict) - ORDER.indexOf(a.verdict))[0];
-  return best ?? { verdict: "unsupported", span: { start: 0, end: 0 } };
+  return best ?? { verdict: "unsupported", span: NOWHERE };
 }
 
 /** What no passage says alone, several may say together: never more than weak. */
@@ -158,21 +161,28 @@ function checkIn(
   }
   // A sentence's "one" may be a pronoun; a leaf's is the number.
   const numbers = toQuantities(form).map(({ value }) => value);
-  const whole = checkSentence(form, [evidence]);
-  if (whole === "unsupported" || !numbers.every((one) => evidence.quantities.has(one))) {
-    return { verdict: "unsupported", span: { start: 0, end: 0 } };
-  }
-  const heading = evidence.heading.content;
-  const holding = evidence.sentences.filter((sentence) => {
-    const alone = { ...sentence, heading: sentence, sentences: [sentence], line: evidence.line };
-    const holdsNumbers = numbers.every((one) => sentence.quantities.has(one));
+  const { heading, line } = evidence;
+  const isHeld = (reading: Reading): boolean => {
+    const alone = { ...reading, heading: reading, sentences: [{ ...reading, ...NOWHERE }], line };
+    const holdsNumbers = numbers.every((one) => reading.quantities.has(one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
-  });
+  };
+  const holding = evidence.sentences.filter(isHeld);
+  if (holding.length === 0) {
+    // A title names what its whole text is about, and says nothing of it.
+    return isHeld(heading)
+      ? { verdict: "weak", span: { start: 0, end: passage.text.length } }
+      : { verdict: "unsupported", span: NOWHERE };
+  }
   const own = toContentStems(form);
   const around = context.keys.union(context.asked).difference(own);
-  const near = holding.find(({ content }) => content.union(heading).intersection(around).size > 0);
-  const span = near ?? holding[0] ?? findEvidence(form, passage);
-  return { verdict: near === undefined ? "weak" : "supported", span };
+  const near = holding.find(
+    ({ content }) => content.union(heading.content).intersection(around).size > 0,
+  );
+  return {
+    verdict: near === undefined ? "weak" : "supported",
+    span: near ?? holding[0] ?? NOWHERE,
+  };
 }
 
 function toCitation({ label, documentId, start }: Passage, span: Span): LeafCitation {
