@@ -167,10 +167,11 @@ function checkIn(
     const holdsNumbers = numbers.every((one) => reading.quantities.has(one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
   };
-  const holding = evidence.sentences.filter(isHeld);
+  const mayHold = checkSentence(form, [evidence]) !== "unsupported";
+  const holding = mayHold ? evidence.sentences.filter(isHeld) : [];
   if (holding.length === 0) {
     // A title names what its whole text is about, and says nothing of it.
-    return isHeld(heading)
+    return mayHold && isHeld(heading)
       ? { verdict: "weak", span: { start: 0, end: passage.text.length } }
       : { verdict: "unsupported", span: NOWHERE };
   }

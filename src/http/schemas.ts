@@ -12,10 +12,9 @@ import type { Caller } from "../domain/caller.ts";
 import { COLLECTION_NAME } from "../domain/collection.ts";
 import { Filter } from "../domain/filter.ts";
 import { RETRIEVERS } from "../domain/hit.ts";
-import { checkSchema } from "../json/check-schema.ts";
-import type { SchemaObject } from "../json/schema.ts";
 import { AppError, type Issue } from "../errors.ts";
 import { toIssues } from "./issues.ts";
+import { createOutputField, readOutput, SCHEMA_PATH } from "./output-schema.ts";
 
 /** What counts for a run beside its body. */
 export interface AskContext {
@@ -31,8 +30,7 @@ export interface AskContext {
 export type AskParser = (body: unknown, context: AskContext) => Ask;
 
 const UNSUPPORTED = "unsupported: ";
-/** Where faults of the schema are; a JSON Pointer into it follows. */
-const SCHEMA = "output.schema";
+const NO_MODEL = `${UNSUPPORTED}a value of a schema is written by a model; this service has none: set CHAT_MODEL`;
 const CONTROL = /[\p{Cc}]/u;
 const Name = z
   .string()
@@ -58,11 +56,8 @@ export function createAskParser(
       const path = "X-Request-Timeout-Ms";
       issues.push(...toIssues(timeout.error).map(({ message }) => ({ path, message })));
     }
-    const schema = parsed.data?.output?.schema;
-    if (schema !== undefined) {
-      const found = checkSchema(schema, config.outputSchemaBytesMax);
-      issues.push(...found.map(({ path, message }) => ({ path: `${SCHEMA}${path}`, message })));
-    }
+    const read = readOutput(parsed.data?.output, config.outputSchemaBytesMax);
+    issues.push(...read.issues);
     if (!parsed.success || issues.length > 0) throw toError(issues);
     const {
       deadlineMs,
@@ -84,7 +79,7 @@ export function createAskParser(
       ),
       ...(filter === undefined ? {} : { filter }),
       ...(instructions === undefined ? {} : { instructions }),
-      ...(schema === undefined ? {} : { output: { schema: schema as SchemaObject } }),
+      ...read.field,
       retrieval: { ...options, ...(vectorWeight === undefined ? {} : { vectorWeight }) },
     };
   };
@@ -150,16 +145,8 @@ function createBodySchema(
       instructions: z.string().trim().min(1).max(config.instructionsCharsMax).optional(),
       grounding: z.enum(GROUNDING_POLICIES).default("flag"),
       limits: createLimitsSchema(config).prefault({}),
-      output: z
-        .strictObject({
-          schema: z.unknown().refine((schema) => schema !== undefined, "is missing"),
-        })
-        .refine(
-          // The modes beside `direct` are those of a service with a model.
-          () => modes.length > 1,
-          `${UNSUPPORTED}a value of a schema is written by a model; this service has none: set CHAT_MODEL`,
-        )
-        .optional(),
+      // The modes beside `direct` are those of a service with a model.
+      output: createOutputField(modes.length > 1, NO_MODEL),
       retrieval: Retrieval.prefault({}),
     })
     .superRefine(({ collections, retrieval }, context) => {
@@ -220,7 +207,7 @@ function toError(found: readonly Issue[]): AppError {
   if (found.every(({ path }) => path.startsWith("filter"))) {
     return new AppError("invalid_filter", { detail, issues });
   }
-  if (found.every(({ path }) => path.startsWith(SCHEMA))) {
+  if (found.every(({ path }) => path.startsWith(SCHEMA_PATH))) {
     return new AppError("invalid_schema", { detail, issues });
   }
   const unsupported = found.every(({ message }) => message.startsWith(UNSUPPORTED));

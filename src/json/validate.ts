@@ -13,26 +13,31 @@ import {
 
 export interface Validator {
   /** What is wrong with a complete value; nothing: it satisfies the schema. At most twenty. */
-  validate(value: unknown): readonly Fault[];
+  readonly validate: (value: unknown) => readonly Fault[];
   /**
    * Whether what there is of a value agrees with the schema as far as it goes. `open` is the path to what
    * is not complete yet; everything on it may still grow, everything else is complete. Undefined: all is.
    */
-  isPrefix(value: unknown, open: readonly string[] | undefined): boolean;
+  readonly isPrefix: (value: unknown, open: readonly string[] | undefined) => boolean;
 }
 
 const FAULTS_MAX = 20;
-/** Schemas applied to values in one check: branches over branches multiply. */
-const STEPS_MAX = 500_000;
+/** Schemas applied to values in one check: branches over branches multiply. Beginnings are checked again and again. */
+const STEPS_MAX = 100_000;
+const STEPS_OF_PREFIX_MAX = 20_000;
 
 /** Creates the validator of a schema that `checkSchema` found no fault in. */
 export function createValidator(root: Schema): Validator {
   const resolve = createResolver(root);
-  const check = (value: unknown, open: readonly string[] | undefined): readonly Fault[] => {
+  const check = (
+    value: unknown,
+    open: readonly string[] | undefined,
+    stepsMax: number,
+  ): readonly Fault[] => {
     let steps = 0;
     const descend: Descend = (schema, inner, place) => {
       steps += 1;
-      if (steps > STEPS_MAX) return [fault(place, "is too costly to check against the schema")];
+      if (steps > stepsMax) return [fault(place, "is too costly to check against the schema")];
       if (typeof schema === "boolean") return schema ? [] : [fault(place, "may not be here")];
       const kind = checkType(schema, inner, place);
       if (kind !== undefined) return [kind];
@@ -45,8 +50,8 @@ export function createValidator(root: Schema): Validator {
     return descend(root, value, { path: [], open });
   };
   return {
-    validate: (value) => check(value, undefined).slice(0, FAULTS_MAX),
-    isPrefix: (value, open) => check(value, open).length === 0,
+    validate: (value) => check(value, undefined, STEPS_MAX).slice(0, FAULTS_MAX),
+    isPrefix: (value, open) => check(value, open, STEPS_OF_PREFIX_MAX).length === 0,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Structured output with a model that says what it was told: attempts, policies, what is shown, what ends a run. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { respond } from "../../src/agent/respond.ts";
 import type { Ask } from "../../src/domain/ask.ts";

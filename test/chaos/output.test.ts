@@ -62,6 +62,10 @@ describe("over the service's own API", () => {
       { pointer: "/technique", verdict: "supported" },
       { pointer: "/purpose", verdict: "supported" },
     ]);
+    const sent = world.upstream.requests.filter(({ path }) => path.endsWith("/chat/completions"));
+    expect(sent.at(-1)?.body).toMatchObject({
+      response_format: { json_schema: { schema: { properties: { value: { type: "object" } } } } },
+    });
   });
 
   test("partials are seen before the model has finished", async () => {

@@ -13,6 +13,7 @@ import {
   play,
   retrievalEnd,
   runStart,
+  type TestService,
 } from "../support/app.ts";
 
 const schema = { type: "object", properties: { n: { type: "integer" } } };
@@ -40,7 +41,11 @@ function makeModelService() {
   return { ...service, parseAsk };
 }
 
-async function post(path: string, body: object | string, service = makeModelService()) {
+async function post(
+  path: string,
+  body: object | string,
+  service: TestService = makeModelService(),
+) {
   const response = await makeApp(service).request(path, askWith(body));
   return { response, body: JSON.parse(await response.text()) as Record<string, unknown>, service };
 }
@@ -56,7 +61,7 @@ test("without a model it is refused, because nothing could write a value", async
   const { response, body } = await post(
     "/v1/ask",
     { question: "q", output: { schema } },
-    makeService() as never,
+    makeService(),
   );
   expect(response.status).toBe(400);
   expect(body).toMatchObject({ code: "unsupported_option", issues: [{ path: "output" }] });
@@ -107,8 +112,8 @@ test("two asks with different schemas are different questions", async () => {
 
 test("the UI stream shows each state of the value under one id, and takes it back", () => {
   const written = createUiWriter("r")(script);
-  const outputs = [...written.matchAll(/\{"type":"data-output".*?\}(?=\n)/g)].map(([text]) =>
-    JSON.parse(text),
+  const outputs = [...written.matchAll(/\{"type":"data-output".*?\}(?=\n)/g)].map(
+    ([text]) => JSON.parse(text) as unknown,
   );
   expect(outputs).toEqual(
     [{}, null, value].map((data) => ({ type: "data-output", id: "output", data })),

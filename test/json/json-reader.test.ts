@@ -1,5 +1,5 @@
 /** The reader at every split: what it gives only grows, and ends as what JSON.parse gives. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createJsonFinder } from "../../src/json/find-json.ts";
 import { createJsonReader } from "../../src/json/json-reader.ts";

@@ -1,6 +1,6 @@
 /** The validator against one that others wrote, and what it says of values that are not complete. */
-import { type Schema as OtherSchema, Validator } from "@cfworker/json-schema";
-import fc from "fast-check";
+import { Validator } from "@cfworker/json-schema";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkSchema } from "../../src/json/check-schema.ts";
 import { createValidator } from "../../src/json/validate.ts";
@@ -61,7 +61,7 @@ test("agrees with another validator", () => {
     fc.property(anyRoot, anyValue, (schema, value) => {
       expect(checkSchema(schema, 100_000)).toEqual([]);
       const ours = createValidator(schema as never).validate(value).length === 0;
-      const other = new Validator(schema as OtherSchema, "2020-12", true);
+      const other = new Validator(schema, "2020-12", true);
       expect(ours).toBe(other.validate(value).valid);
       valid += Number(ours);
     }),

@@ -15,8 +15,7 @@ afterAll(async () => server[Symbol.asyncDispose]());
 
 const outputSchema = { type: "object", properties: { found: { type: "boolean" } } };
 const answer = stream([chunk({ role: "assistant", content: "{}" }), chunk({}, "stop")]);
-const refuse = (message: string, param?: string): Reply =>
-  refusal(400, { message, param } as never);
+const refuse = (message: string): Reply => refusal(400, { message });
 
 function createChat(responseFormat?: boolean): ChatModel {
   const client = createOpenAiClient({ apiKey: "k", baseUrl: server.url });
