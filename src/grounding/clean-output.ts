@@ -52,9 +52,14 @@ export function createOutputCleaner({
   return (root, open) => {
     const faults: Fault[] = [];
     const said: string[] = [];
+    const leaves: string[] = [];
+    const say = (leaf: string): void => {
+      said.push(leaf);
+      leaves.push(leaf);
+    };
     const clean = (value: unknown, at: At): unknown => {
       if (typeof value === "string") {
-        said.push(value);
+        say(value);
         const choices = listChoices(at.schemas);
         if (at.open !== undefined) return choices.length > 0 ? undefined : cleanText(value, true);
         return choices.includes(value) ? value : cleanText(value, false);
@@ -65,7 +70,7 @@ export function createOutputCleaner({
           .filter((inner) => inner !== undefined);
       }
       if (!isObject(value)) {
-        said.push(String(value));
+        say(String(value));
         return value;
       }
       const entries = Object.entries(value).flatMap(([key, inner]) => {
@@ -80,7 +85,7 @@ export function createOutputCleaner({
       return Object.fromEntries(entries);
     };
     const value = clean(root, { schemas: walk.start, path: [], open });
-    return { value, faults, leak: findLeak(said.join(" "), secrets) };
+    return { value, faults, leak: findLeak([said, leaves], secrets) };
   };
 }
 
@@ -103,10 +108,17 @@ function toNext(
   };
 }
 
-/** Over all of a value's words at once: a secret may be spread over several of them. */
-function findLeak(text: string, secrets: readonly string[]): Cleaned["leak"] {
-  const guard = createSecretGuard(secrets);
-  const shown = guard.push(text);
-  if (guard.hasLeaked) return "certain";
-  return shown.length < text.length ? "possible" : "none";
+/** Over all of a value's words at once, with its keys and without: a secret may be spread over several of them. */
+function findLeak(
+  readings: readonly (readonly string[])[],
+  secrets: readonly string[],
+): Cleaned["leak"] {
+  const leaks = readings.map((words) => {
+    const guard = createSecretGuard(secrets);
+    const text = words.join(" ");
+    const shown = guard.push(text);
+    if (guard.hasLeaked) return "certain";
+    return shown.length < text.length ? "possible" : "none";
+  });
+  return (["certain", "possible"] as const).find((leak) => leaks.includes(leak)) ?? "none";
 }

@@ -7,6 +7,7 @@ import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createValidator } from "../../src/json/validate.ts";
 import type { ChatRequest } from "../../src/models/model.ts";
+import { isBeginning } from "../support/grows.ts";
 import { createTestRun, toAsk, toPassage } from "../support/run.ts";
 import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
 
@@ -138,7 +139,7 @@ describe("at every cut of what the model writes", () => {
         for (const [index, partial] of partials.entries()) {
           expect(isPrefix(partial, undefined)).toBe(true);
           const next = partials[index + 1] ?? response?.output;
-          expect(grows(partial as object, next as object)).toBe(true);
+          expect(isBeginning(partial, next)).toBe(true);
         }
         expect(partials.at(-1)).toEqual(response?.output);
         expect(JSON.stringify(partials)).not.toMatch(/<b>|!\[x|https:\/\/evil/);
@@ -147,15 +148,6 @@ describe("at every cut of what the model writes", () => {
       { numRuns: 12, examples: [[1]] },
     );
   });
-
-  function grows(before: object, after: object): boolean {
-    const later = Object.entries(after);
-    return Object.entries(before).every(([key, text], index, all) => {
-      const [laterKey, whole] = later[index] ?? [];
-      const isLast = index === all.length - 1;
-      return key === laterKey && (isLast ? String(whole).startsWith(String(text)) : whole === text);
-    });
-  }
 });
 
 describe("a value that does not", () => {

@@ -1,6 +1,7 @@
 /** Structured output over sockets: the service as it is wired, the fake upstream behind it, clients that are not ours before it. */
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { generateText, Output } from "ai";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -200,4 +201,23 @@ test("the AI SDK's own client gets an object", async () => {
     maxRetries: 0,
   });
   expect(output).toEqual(value);
+});
+
+test("an MCP client gets the value in the structured result", async () => {
+  await using world = await start([good]);
+  const client = new Client({ name: "test", version: "1" });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${world.port}/mcp`)),
+  );
+  const result = await client.callTool({
+    name: "ask",
+    arguments: { question: QUESTION, output: { schema } },
+  });
+  await client.close();
+  expect(result.isError ?? false).toBe(false);
+  expect(result.structuredContent).toMatchObject({
+    output: value,
+    outputChecks: [{ pointer: "/technique" }, { pointer: "/purpose" }],
+  });
+  expect(result.content).toEqual([{ type: "text", text: JSON.stringify(value) }]);
 });

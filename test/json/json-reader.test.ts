@@ -3,29 +3,13 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createJsonFinder } from "../../src/json/find-json.ts";
 import { createJsonReader } from "../../src/json/json-reader.ts";
+import { isBeginning } from "../support/grows.ts";
 
 const anyObject = fc.dictionary(
   fc.string({ unit: "grapheme" }).filter((key) => key !== "__proto__" && key.isWellFormed()),
   fc.jsonValue({ maxDepth: 4, noUnicodeString: false }),
   { noNullPrototype: true },
 );
-
-/** Is the first what the second was, or may have been, a while before? */
-function isBefore(a: unknown, b: unknown, isLast: boolean): boolean {
-  if (typeof a === "string" && typeof b === "string") return a === b || (isLast && b.startsWith(a));
-  if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return a === b;
-  const keys = Object.keys(a);
-  if (!isLast && keys.length !== Object.keys(b).length) return false;
-  return keys.every(
-    (key, index) =>
-      Object.keys(b)[index] === key &&
-      isBefore(
-        (a as Record<string, unknown>)[key],
-        (b as Record<string, unknown>)[key],
-        isLast && index === keys.length - 1,
-      ),
-  );
-}
 
 test("at every split values only grow, and the last is that of JSON.parse", () => {
   fc.assert(
@@ -39,7 +23,7 @@ test("at every split values only grow, and the last is that of JSON.parse", () =
         reader.push(unit);
         expect(reader.fault).toBeUndefined();
         const now: unknown = JSON.parse(JSON.stringify(reader.value ?? {}));
-        expect(isBefore(before, now, true)).toBe(true);
+        expect(isBeginning(before, now)).toBe(true);
         before = now;
       }
       expect(reader.isComplete).toBe(true);
