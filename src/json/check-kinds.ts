@@ -1,15 +1,17 @@
 /** The keywords of one kind of value each. What is not complete yet is not asked for its least. */
 import { FORMATS } from "./formats.ts";
 import { toKey } from "./is-same.ts";
-import { compilePattern, type Pattern } from "./pattern.ts";
+import type { Matcher } from "./pattern.ts";
 import { type Descend, type Fault, fault, type Place, within } from "./place.ts";
 import { isObject, isSchema, type SchemaObject } from "./schema.ts";
 
-const compiled = new Map<string, Pattern | string>();
-const COMPILED_MAX = 200;
-
 /** A text; `pattern` and `format` are only asked of what is complete. */
-export function checkString(schema: SchemaObject, text: string, place: Place): readonly Fault[] {
+export function checkString(
+  schema: SchemaObject,
+  text: string,
+  place: Place,
+  isMatch: Matcher,
+): readonly Fault[] {
   const { minLength: least, maxLength: most, pattern, format } = schema;
   const isMeasured = least !== undefined || most !== undefined;
   const length = isMeasured ? Array.from(text).length : 0;
@@ -22,13 +24,6 @@ export function checkString(schema: SchemaObject, text: string, place: Place): r
     faults.push(fault(place, `does not match the pattern ${pattern}`));
   }
   return faults;
-}
-
-function isMatch(source: string, text: string): boolean {
-  const pattern = compiled.get(source) ?? compilePattern(source);
-  if (compiled.size >= COMPILED_MAX) compiled.clear(); // bounded; refills with what is in use
-  compiled.set(source, pattern);
-  return typeof pattern === "string" || pattern.test(text);
 }
 
 export function checkNumber(schema: SchemaObject, value: number, place: Place): readonly Fault[] {

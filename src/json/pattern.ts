@@ -14,8 +14,8 @@ type Instruction =
   | { readonly do: "match" };
 type Program = readonly Instruction[];
 
-const INSTRUCTIONS_MAX = 4_000;
-const STEPS_MAX = 1_000_000;
+const INSTRUCTIONS_MAX = 1_000;
+const STEPS_MAX = 200_000;
 const WORD = /^\w$/;
 
 /** Compiles an ECMAScript pattern (flag `u`), or says why it cannot be taken. */
@@ -27,10 +27,10 @@ export function compilePattern(source: string): Pattern | string {
   program.push({ do: "match" });
   return {
     test(text) {
-      const matcher = { characters: Array.from(text), steps: 0 };
-      for (let at = 0; at <= matcher.characters.length; at += 1) {
-        if (matches(program, at, matcher)) return true;
-        if (matcher.steps > STEPS_MAX) return false;
+      const reading = { characters: Array.from(text), steps: 0 };
+      for (let at = 0; at <= reading.characters.length; at += 1) {
+        if (matches(program, at, reading)) return true;
+        if (reading.steps > STEPS_MAX) return false;
       }
       return false;
     },
@@ -85,7 +85,11 @@ function emitRepeat(
   { node, min, max }: Extract<Node, { kind: "repeat" }>,
   program: Instruction[],
 ): boolean {
-  for (let time = 0; time < min; time += 1) if (!emit(node, program)) return false;
+  for (let time = 0; time < min; time += 1) {
+    const before = program.length;
+    if (!emit(node, program)) return false;
+    if (program.length === before) break; // nothing, however often
+  }
   if (max === Number.POSITIVE_INFINITY) {
     const split = program.length;
     program.push({ do: "match" });
@@ -104,7 +108,7 @@ function emitRepeat(
   return true;
 }
 
-interface Matcher {
+interface Reading {
   readonly characters: readonly string[];
   /** States looked at so far. */
   steps: number;
@@ -114,22 +118,22 @@ interface Matcher {
  * Thompson: Regular expression search algorithm (1968): all states at once, each at most once for a place
  * in the text. Nothing is captured, so what a state comes to does not depend on the way to it.
  */
-function matches(program: Program, from: number, matcher: Matcher): boolean {
-  const { characters } = matcher;
+function matches(program: Program, from: number, reading: Reading): boolean {
+  const { characters } = reading;
   let states = new Set<number>([0]);
   for (let at = from; states.size > 0; at += 1) {
     const next = new Set<number>();
     // A set is walked through with what is added to it on the way.
     for (const state of states) {
-      matcher.steps += 1;
-      if (matcher.steps > STEPS_MAX) return false;
+      reading.steps += 1;
+      if (reading.steps > STEPS_MAX) return false;
       const instruction = program[state];
       if (instruction === undefined || instruction.do === "match") return true;
       if (instruction.do === "split") for (const to of instruction.to) states.add(to);
       else if (instruction.do === "take") {
         const character = characters[at];
         if (character !== undefined && instruction.isTaken(character)) next.add(state + 1);
-      } else if (holds(instruction, at, matcher)) states.add(state + 1);
+      } else if (holds(instruction, at, reading)) states.add(state + 1);
     }
     states = next;
   }
@@ -139,12 +143,12 @@ function matches(program: Program, from: number, matcher: Matcher): boolean {
 function holds(
   instruction: Extract<Instruction, { do: "assert" | "look" }>,
   at: number,
-  matcher: Matcher,
+  reading: Reading,
 ): boolean {
   if (instruction.do === "look") {
-    return matches(instruction.program, at, matcher) !== instruction.isNegated;
+    return matches(instruction.program, at, reading) !== instruction.isNegated;
   }
-  const { characters } = matcher;
+  const { characters } = reading;
   if (instruction.place === "start") return at === 0;
   if (instruction.place === "end") return at === characters.length;
   const isBoundary = WORD.test(characters[at - 1] ?? "") !== WORD.test(characters[at] ?? "");
@@ -153,6 +157,25 @@ function holds(
 
 /** One character or class, by the runtime's own reading of it. */
 function toTest(source: string): (character: string) => boolean {
-  const one = new RegExp(`^(?:${source})$`, "u");
-  return (character) => one.test(character);
+  let one: RegExp | undefined;
+  return (character) => (one ??= new RegExp(`^(?:${source})$`, "u")).test(character);
+}
+
+/** Whether a text matches a pattern that `compilePattern` takes. */
+export type Matcher = (source: string, text: string) => boolean;
+
+/** Each pattern is compiled once, and asked once for each text: a value is checked many times while it grows. */
+export function createMatcher(): Matcher {
+  const patterns = new Map<string, Pattern | string>();
+  const results = new Map<string, boolean>();
+  return (source, text) => {
+    const key = `${source}\n${text}`;
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    const pattern = patterns.get(source) ?? compilePattern(source);
+    patterns.set(source, pattern);
+    const result = typeof pattern === "string" || pattern.test(text);
+    results.set(key, result);
+    return result;
+  };
 }

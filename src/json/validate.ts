@@ -1,6 +1,7 @@
 /** Does a value satisfy a schema, and may the beginning of one still come to? Faults in our own words, for the model that made it. */
 import { checkArray, checkNumber, checkObject, checkString } from "./check-kinds.ts";
 import { isSame } from "./is-same.ts";
+import { createMatcher } from "./pattern.ts";
 import { type Descend, type Fault, fault, type Place } from "./place.ts";
 import {
   createResolver,
@@ -29,6 +30,7 @@ const STEPS_OF_PREFIX_MAX = 20_000;
 /** Creates the validator of a schema that `checkSchema` found no fault in. */
 export function createValidator(root: Schema): Validator {
   const resolve = createResolver(root);
+  const isMatch = createMatcher();
   const check = (
     value: unknown,
     open: readonly string[] | undefined,
@@ -43,7 +45,9 @@ export function createValidator(root: Schema): Validator {
       if (kind !== undefined) return [kind];
       return [
         ...checkChoices(schema, inner, place),
-        ...checkOwnKind(schema, inner, place, descend),
+        ...(typeof inner === "string"
+          ? checkString(schema, inner, place, isMatch)
+          : checkOwnKind(schema, inner, place, descend)),
         ...checkBranches(inBranches(schema, resolve), inner, place, descend),
       ];
     };
@@ -61,7 +65,6 @@ function checkOwnKind(
   place: Place,
   descend: Descend,
 ): readonly Fault[] {
-  if (typeof value === "string") return checkString(schema, value, place);
   if (typeof value === "number") return checkNumber(schema, value, place);
   if (Array.isArray(value)) return checkArray(schema, value, place, descend);
   return isObject(value) ? checkObject(schema, value, place, descend) : [];
