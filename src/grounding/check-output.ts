@@ -3,11 +3,12 @@
  * with the keys above it and the question, so the sentence that holds a short one must share a word with them.
  */
 import type { Grounding, LeafCheck, Passage } from "../domain/event.ts";
+import { toKey } from "../json/to-key.ts";
 import { toPointer } from "../json/pointer.ts";
 import {
+  createChoices,
   createSchemaWalk,
   isObject,
-  listChoices,
   type Schema,
   type SchemasHere,
 } from "../json/schema.ts";
@@ -66,6 +67,7 @@ interface Leaf {
 
 function listLeaves(root: unknown, schema: Schema): readonly Leaf[] {
   const walk = createSchemaWalk(schema);
+  const choices = createChoices();
   const leaves: Leaf[] = [];
   const visit = (value: unknown, path: readonly string[], here: SchemasHere): void => {
     if (Array.isArray(value) || isObject(value)) {
@@ -75,7 +77,7 @@ function listLeaves(root: unknown, schema: Schema): readonly Leaf[] {
       return;
     }
     const isWord = typeof value === "string" || typeof value === "number";
-    const isChosen = listChoices(here).includes(value);
+    const isChosen = here.some((one) => choices(one)?.has(toKey(value)) === true);
     const text = isWord && !isChosen ? String(value) : undefined;
     leaves.push({ path, text: text?.trim() === "" ? undefined : text });
   };

@@ -1,10 +1,11 @@
 /** Makes the texts of a JSON value harmless like those of an answer: no markup that loads or leads away, no secrets. */
+import { toKey } from "../json/to-key.ts";
 import { toPointer } from "../json/pointer.ts";
 import type { Fault } from "../json/place.ts";
 import {
+  createChoices,
   createSchemaWalk,
   isObject,
-  listChoices,
   type Schema,
   type SchemasHere,
 } from "../json/schema.ts";
@@ -42,6 +43,7 @@ export function createOutputCleaner({
   secrets,
 }: OutputCleanerOptions): OutputCleaner {
   const walk = createSchemaWalk(schema);
+  const choices = createChoices();
 
   const cleanText = (text: string, isOpen: boolean): string => {
     const sanitizer = createSanitizer({ links, verbatimCode: false });
@@ -60,9 +62,10 @@ export function createOutputCleaner({
     const clean = (value: unknown, at: At): unknown => {
       if (typeof value === "string") {
         say(value);
-        const choices = listChoices(at.schemas);
-        if (at.open !== undefined) return choices.length > 0 ? undefined : cleanText(value, true);
-        return choices.includes(value) ? value : cleanText(value, false);
+        const listed = at.schemas.flatMap((one) => choices(one) ?? []);
+        if (at.open !== undefined) return listed.length > 0 ? undefined : cleanText(value, true);
+        const key = toKey(value);
+        return listed.some((one) => one.has(key)) ? value : cleanText(value, false);
       }
       if (Array.isArray(value)) {
         return value

@@ -1,9 +1,11 @@
 /** The keywords of one kind of value each. What is not complete yet is not asked for its least. */
 import { FORMATS } from "./formats.ts";
-import { toKey } from "./is-same.ts";
+import { toKey } from "./to-key.ts";
 import type { Matcher } from "./pattern.ts";
 import { type Descend, type Fault, fault, type Place, within } from "./place.ts";
 import { isObject, isSchema, type SchemaObject } from "./schema.ts";
+
+const MISSING_TOLD_MAX = 20;
 
 /** A text; `pattern` and `format` are only asked of what is complete. */
 export function checkString(
@@ -77,7 +79,9 @@ export function checkObject(
   const keys = Object.keys(object);
   const faults = checkBounds(keys.length, { least, most, unit: "properties" }, place);
   if (place.open === undefined) {
-    const missing = toNames(required).filter((name) => !Object.hasOwn(object, name));
+    const missing = toNames(required)
+      .filter((name) => !Object.hasOwn(object, name))
+      .slice(0, MISSING_TOLD_MAX);
     faults.push(...missing.map((name) => fault(within(place, name), "is required and missing")));
   }
   for (const key of keys) {

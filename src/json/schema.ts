@@ -1,4 +1,5 @@
 /** JSON Schema as this service takes it: a subset of draft 2020-12, its keywords and where schemas stand in it. */
+import { toKey } from "./to-key.ts";
 import { parsePointer, readAt } from "./pointer.ts";
 
 export type SchemaObject = Readonly<Record<string, unknown>>;
@@ -128,12 +129,24 @@ export function createSchemaWalk(root: Schema): SchemaWalk {
   };
 }
 
-/** Values that schemas allow and nothing else beside them: those of `const` and `enum`. */
-export function listChoices(schemas: SchemasHere): readonly unknown[] {
-  return schemas.flatMap((schema) => [
-    ...(Object.hasOwn(schema, "const") ? [schema["const"]] : []),
-    ...(Array.isArray(schema["enum"]) ? (schema["enum"] as readonly unknown[]) : []),
-  ]);
+/** The values that one schema allows and no others beside them, by `toKey`; undefined where it lists none. */
+export type Choices = (schema: SchemaObject) => ReadonlySet<string> | undefined;
+
+/** Each list is read once: it may be long, and is asked for every value. */
+export function createChoices(): Choices {
+  const known = new Map<SchemaObject, ReadonlySet<string> | undefined>();
+  return (schema) => {
+    if (!known.has(schema)) known.set(schema, readChoices(schema));
+    return known.get(schema);
+  };
+}
+
+function readChoices(schema: SchemaObject): ReadonlySet<string> | undefined {
+  const { enum: list } = schema;
+  const only = Object.hasOwn(schema, "const") ? [toKey(schema["const"])] : undefined;
+  if (!Array.isArray(list)) return only && new Set(only);
+  const keys = new Set(list.map((value: unknown) => toKey(value)));
+  return only === undefined ? keys : keys.intersection(new Set(only));
 }
 
 /** What a schema says of the value under a key: nothing, or one schema. */

@@ -1,9 +1,11 @@
 /** Does a value satisfy a schema, and may the beginning of one still come to? Faults in our own words, for the model that made it. */
 import { checkArray, checkNumber, checkObject, checkString } from "./check-kinds.ts";
-import { isSame } from "./is-same.ts";
+import { toKey } from "./to-key.ts";
 import { createMatcher } from "./pattern.ts";
 import { type Descend, type Fault, fault, type Place } from "./place.ts";
 import {
+  type Choices,
+  createChoices,
   createResolver,
   isObject,
   isSchema,
@@ -31,6 +33,7 @@ const STEPS_OF_PREFIX_MAX = 20_000;
 export function createValidator(root: Schema): Validator {
   const resolve = createResolver(root);
   const isMatch = createMatcher();
+  const choices = createChoices();
   const check = (
     value: unknown,
     open: readonly string[] | undefined,
@@ -44,17 +47,17 @@ export function createValidator(root: Schema): Validator {
       const kind = checkType(schema, inner, place);
       if (kind !== undefined) return [kind];
       return [
-        ...checkChoices(schema, inner, place),
+        ...checkChoices(schema, inner, place, choices),
         ...(typeof inner === "string"
           ? checkString(schema, inner, place, isMatch)
           : checkOwnKind(schema, inner, place, descend)),
         ...checkBranches(inBranches(schema, resolve), inner, place, descend),
-      ];
+      ].slice(0, FAULTS_MAX);
     };
     return descend(root, value, { path: [], open });
   };
   return {
-    validate: (value) => check(value, undefined, STEPS_MAX).slice(0, FAULTS_MAX),
+    validate: (value) => check(value, undefined, STEPS_MAX),
     isPrefix: (value, open) => check(value, open, STEPS_OF_PREFIX_MAX).length === 0,
   };
 }
@@ -85,24 +88,21 @@ function nameType(value: unknown): string {
 }
 
 /** `const` and `enum`. Of an object or list that still grows nobody knows; a text that still grows is none of them yet. */
-function checkChoices(schema: SchemaObject, value: unknown, place: Place): readonly Fault[] {
+function checkChoices(
+  schema: SchemaObject,
+  value: unknown,
+  place: Place,
+  choices: Choices,
+): readonly Fault[] {
   if (place.open !== undefined && typeof value === "object") return [];
-  const { enum: choices } = schema;
-  const faults: Fault[] = [];
-  if (Object.hasOwn(schema, "const") && !isSame(schema["const"], value)) {
-    faults.push(fault(place, `must be ${show(schema["const"])}`));
-  }
-  if (Array.isArray(choices) && !choices.some((choice) => isSame(choice, value))) {
-    faults.push(fault(place, `must be one of ${show(choices)}`));
-  }
-  return faults;
+  const listed = choices(schema);
+  if (listed === undefined || listed.has(toKey(value))) return [];
+  const shown = [...listed].slice(0, CHOICES_SHOWN_MAX).join(", ").slice(0, SHOWN_CHARS_MAX);
+  return [fault(place, listed.size === 1 ? `must be ${shown}` : `must be one of ${shown}`)];
 }
 
+const CHOICES_SHOWN_MAX = 20;
 const SHOWN_CHARS_MAX = 300;
-
-function show(value: unknown): string {
-  return JSON.stringify(value).slice(0, SHOWN_CHARS_MAX);
-}
 
 interface Branches {
   readonly all: readonly unknown[];

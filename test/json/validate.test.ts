@@ -125,6 +125,14 @@ test("faults name the place and are few", () => {
   expect(faults[0]).toEqual({ pointer: "/0/a~1b", message: "must be string, is number" });
 });
 
+test("many places with many faults each are still few faults", () => {
+  const required = Array.from({ length: 5_000 }, (_, index) => `p${index}`);
+  const { validate } = createValidator({
+    items: { required, enum: required.map((p) => ({ [p]: 1 })) },
+  });
+  expect(validate(Array.from({ length: 500 }, () => ({ q: 1 })))).toHaveLength(20);
+});
+
 test("names of Object are names like others", () => {
   const { validate } = createValidator({ required: ["constructor", "toString"] });
   expect(validate({})).toHaveLength(2);
