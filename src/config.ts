@@ -173,6 +173,13 @@ const Settings = z.object({
   passagesMax: Count.default(12).describe("Passages in the context."),
   contextTokensMax: Count.default(6_000).describe("Tokens of the context."),
   outputTokensMax: Count.default(1_024).describe("Tokens of an answer."),
+  outputSchemaBytesMax: Bytes.default(64 * 1024).describe(
+    "Size of the JSON Schema of an output, within that of the body.",
+  ),
+  outputRetriesMax: CountOrNone.default(2).describe(
+    "Times a model is asked again for a value that did not satisfy the schema.",
+  ),
+  outputCharsMax: Count.default(200_000).describe("Length of a model's value, as JSON."),
   stepsMax: Count.default(8).describe("Model calls of one run with tools."),
   toolCallsMax: Count.default(32).describe("Tool calls of one run."),
   toolConcurrencyMax: Count.default(4).describe("Tool calls of one step at the same time."),

@@ -3,6 +3,7 @@
 export const ERROR_CODES = [
   "invalid_request",
   "invalid_filter",
+  "invalid_schema",
   "unsupported_option",
   "unauthenticated",
   "not_found",
@@ -16,6 +17,7 @@ export const ERROR_CODES = [
   "ingest_locked",
   "payload_too_large",
   "unsupported_media_type",
+  "output_invalid",
   "content_filtered",
   "context_too_long",
   "embedding_invalid",

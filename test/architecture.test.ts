@@ -14,6 +14,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/async": 2,
   "src/config.ts": 2,
   "src/text": 2,
+  "src/json": 2,
   "src/telemetry": 3,
   "src/models": 4,
   "src/stores": 4,

@@ -77,15 +77,15 @@ export async function generate(
   return { isRefusal: (filter.isRefusal && !progress.shown) || isEmpty, grounding, truncated };
 }
 
-type Call = Pick<GenerateOptions, "run" | "progress">;
+export type Call = Pick<GenerateOptions, "run" | "progress"> & Pick<ChatRequest, "outputSchema">;
 
 /** One model call to its last word; emits its usage. */
-async function stream(
+export async function stream(
   chat: ChatModel,
   messages: readonly ChatMessage[],
-  { run, progress }: Call,
+  { run, progress, outputSchema }: Call,
   onText: (text: string) => Promise<void>,
-): Promise<{ readonly truncated: boolean }> {
+): Promise<{ readonly truncated: boolean; readonly tokens: number }> {
   let usage: Usage | undefined;
   let raw = "";
   let truncated = false;
@@ -94,6 +94,7 @@ async function stream(
     outputTokensMax: run.config.outputTokensMax,
     temperature: 0,
     onFallback: (modelId) => (progress.fallback = modelId),
+    ...(outputSchema === undefined ? {} : { outputSchema }),
   };
   try {
     for await (const delta of chat.stream(request, run.signal)) {
@@ -108,7 +109,8 @@ async function stream(
         truncated = delta.reason === "length";
       }
     }
-    return { truncated };
+    const { inputTokens, outputTokens } = usage ?? estimateUsage(messages, raw);
+    return { truncated, tokens: inputTokens + outputTokens };
   } finally {
     await run.emit({ type: "usage", ...(usage ?? estimateUsage(messages, raw)) });
   }

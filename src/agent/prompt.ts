@@ -20,7 +20,7 @@ export type Conversation = Partial<Pick<Ask, "history" | "instructions">>;
 
 /** Turns further back than this many tokens are left out. */
 const HISTORY_TOKENS_MAX = 2_000;
-const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
+export const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
 
 /** The latest turns that fit, oldest first. */
 export function toTurns(history: readonly Turn[]): readonly Turn[] {
@@ -107,7 +107,7 @@ export function toRepairMessages(
 }
 
 /** Hidden characters could carry instructions that no reader of the document sees. */
-function toSource({ label, title, location, text }: Passage, fence: string): string {
+export function toSource({ label, title, location, text }: Passage, fence: string): string {
   const place = [title, ...location.headings].filter((part) => part !== "").join(" › ");
   return `[${label}]\n<${fence}>\n${stripHidden(`${place}\n\n${text}`)}\n</${fence}>`;
 }

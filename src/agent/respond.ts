@@ -1,6 +1,6 @@
 /** From passages to an answer: by the model where there is one, else by extraction, else an honest no. */
 import type { Ask } from "../domain/ask.ts";
-import type { Grounding, Passage } from "../domain/event.ts";
+import type { Grounding, LeafCheck, Passage } from "../domain/event.ts";
 import { toAppError } from "../errors.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
@@ -11,6 +11,7 @@ import type { Progress } from "./generate.ts";
 import { generateFitting } from "./generate-fitting.ts";
 import { quote } from "./quote.ts";
 import { createSearchTools } from "./search-tools.ts";
+import { structure } from "./structure.ts";
 
 export interface RespondDeps {
   readonly chat?: ChatModel;
@@ -29,6 +30,9 @@ export interface Response {
   readonly truncated: boolean;
   /** A limit of the run ended the gathering; the answer is made from what was there. */
   readonly exhausted?: boolean;
+  /** Where a schema was asked for: the value, and what bears out its leaves. */
+  readonly output?: unknown;
+  readonly outputChecks?: LeafCheck[];
 }
 
 /** Shown when the evidence carries no answer. Says it, and nothing else. */
@@ -82,6 +86,10 @@ async function write(
   run: Run,
 ): Promise<Response> {
   if (passages.length === 0) return refuse("none", run);
+  if (ask.output !== undefined) {
+    const { isRefusal, ...structured } = await structure(deps.chat, ask, passages, run);
+    return isRefusal ? refuse(structured.answerer, run) : structured;
+  }
   if (deps.chat !== undefined) {
     const generated = await tryGenerate(deps.chat, ask, passages, run);
     if (generated !== undefined) return generated;

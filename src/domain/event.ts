@@ -64,6 +64,16 @@ export const SentenceCheck = z.object({
 });
 export type SentenceCheck = z.infer<typeof SentenceCheck>;
 
+/** How the evidence bears out one text or number of the output. `unchecked`: what the schema itself lists, true, false, null and blanks. */
+export const LeafCheck = z.object({
+  /** JSON Pointer into the output. */
+  pointer: z.string(),
+  verdict: z.enum(["supported", "weak", "unsupported", "unchecked"]),
+  /** The passages it rests on, and the span of the document in each. */
+  citations: z.array(Citation.pick({ label: true, evidence: true })),
+});
+export type LeafCheck = z.infer<typeof LeafCheck>;
+
 export const Usage = z.object({
   inputTokens: z.int().nonnegative(),
   outputTokens: z.int().nonnegative(),
@@ -113,6 +123,8 @@ const RunEnd = z.object({
   truncated: z.boolean().optional(),
   /** The value the caller's schema asked for. */
   output: z.unknown().optional(),
+  /** Every leaf of it, in the order of the value. */
+  outputChecks: z.array(LeafCheck).optional(),
   error: RunFailure.optional(),
 });
 export type RunEnd = z.infer<typeof RunEnd>;
@@ -174,7 +186,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   SentenceCheck.extend({ type: z.literal("sentence-check") }),
   /** What there is of the value the caller's schema asked for; each one is valid as far as it goes. */
   z.object({ type: z.literal("output-partial"), value: z.unknown() }),
-  /** Every text-delta since the last commit point is withdrawn. */
+  /** Every text-delta since the last commit point is withdrawn, and every output-partial. */
   z.object({ type: z.literal("text-reset") }),
   z.object({ type: z.literal("degraded"), code: z.string() }),
   Usage.extend({ type: z.literal("usage") }),

@@ -33,6 +33,7 @@ export function createChatCompletionsRoute(service: Service) {
       requestId,
       origin: new URL(c.req.url).origin,
       isUsageWanted: asked.isUsageWanted,
+      isOutputWanted: asked.isOutputWanted,
       ignored: asked.ignored,
     };
     const toError = openAiErrorResponse;

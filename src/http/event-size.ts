@@ -13,7 +13,9 @@ export function toEventSize(event: RunEvent): number {
     return FRAME_BYTES + JSON.stringify(event).length;
   }
   if (event.type !== "run-end") return FRAME_BYTES;
-  return FRAME_BYTES * (2 + event.ledger.length + event.timeline.length);
+  const { ledger, timeline, output, outputChecks } = event;
+  const value = output === undefined ? 0 : JSON.stringify([output, outputChecks]).length;
+  return FRAME_BYTES * (2 + ledger.length + timeline.length) + value;
 }
 
 function toPassageSize({ text }: Passage): number {

@@ -5,6 +5,7 @@ import { AppError, type ErrorCode, type Issue } from "../errors.ts";
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   invalid_request: [400, "The request is not valid"],
   invalid_filter: [400, "The filter is not valid"],
+  invalid_schema: [400, "The JSON Schema of the output cannot be used"],
   unsupported_option: [400, "An option is not supported"],
   unauthenticated: [401, "A token is missing or wrong"],
   not_found: [404, "There is nothing at this address"],
@@ -18,6 +19,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   ingest_locked: [409, "A collection is being written"],
   payload_too_large: [413, "The request is too large"],
   unsupported_media_type: [415, "The body must be application/json"],
+  output_invalid: [502, "The model's value does not satisfy the JSON Schema"],
   content_filtered: [422, "The model's filter refused the content"],
   context_too_long: [422, "The context is too long for the model"],
   embedding_invalid: [502, "The embedding endpoint returned unusable vectors"],

@@ -14,6 +14,7 @@ import { Filter } from "../domain/filter.ts";
 import { RETRIEVERS } from "../domain/hit.ts";
 import { AppError, type Issue } from "../errors.ts";
 import { toIssues } from "./issues.ts";
+import { createOutputField, readOutput, SCHEMA_PATH } from "./output-schema.ts";
 
 /** What counts for a run beside its body. */
 export interface AskContext {
@@ -23,12 +24,13 @@ export interface AskContext {
 }
 
 /**
- * Turns a parsed body into an Ask. Throws AppError: invalid_request, invalid_filter, unsupported_option, each
+ * Turns a parsed body into an Ask. Throws AppError: invalid_request, invalid_filter, invalid_schema, unsupported_option, each
  * with the paths that are wrong.
  */
 export type AskParser = (body: unknown, context: AskContext) => Ask;
 
 const UNSUPPORTED = "unsupported: ";
+const NO_MODEL = `${UNSUPPORTED}a value of a schema is written by a model; this service has none: set CHAT_MODEL`;
 const CONTROL = /[\p{Cc}]/u;
 const Name = z
   .string()
@@ -54,8 +56,18 @@ export function createAskParser(
       const path = "X-Request-Timeout-Ms";
       issues.push(...toIssues(timeout.error).map(({ message }) => ({ path, message })));
     }
+    const read = readOutput(parsed.data?.output, config.outputSchemaBytesMax);
+    issues.push(...read.issues);
     if (!parsed.success || issues.length > 0) throw toError(issues);
-    const { deadlineMs, retrieval, filter, instructions, mode, ...rest } = parsed.data;
+    const {
+      deadlineMs,
+      retrieval,
+      filter,
+      instructions,
+      mode,
+      output: _output,
+      ...rest
+    } = parsed.data;
     const { vectorWeight, ...options } = retrieval;
     return {
       ...rest,
@@ -67,6 +79,7 @@ export function createAskParser(
       ),
       ...(filter === undefined ? {} : { filter }),
       ...(instructions === undefined ? {} : { instructions }),
+      ...read.field,
       retrieval: { ...options, ...(vectorWeight === undefined ? {} : { vectorWeight }) },
     };
   };
@@ -132,6 +145,8 @@ function createBodySchema(
       instructions: z.string().trim().min(1).max(config.instructionsCharsMax).optional(),
       grounding: z.enum(GROUNDING_POLICIES).default("flag"),
       limits: createLimitsSchema(config).prefault({}),
+      // The modes beside `direct` are those of a service with a model.
+      output: createOutputField(modes.length > 1, NO_MODEL),
       retrieval: Retrieval.prefault({}),
     })
     .superRefine(({ collections, retrieval }, context) => {
@@ -191,6 +206,9 @@ function toError(found: readonly Issue[]): AppError {
     .join("; ");
   if (found.every(({ path }) => path.startsWith("filter"))) {
     return new AppError("invalid_filter", { detail, issues });
+  }
+  if (found.every(({ path }) => path.startsWith(SCHEMA_PATH))) {
+    return new AppError("invalid_schema", { detail, issues });
   }
   const unsupported = found.every(({ message }) => message.startsWith(UNSUPPORTED));
   return new AppError(unsupported ? "unsupported_option" : "invalid_request", { detail, issues });

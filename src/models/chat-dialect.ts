@@ -10,15 +10,18 @@ export interface Dialect {
   readonly tokensField: "max_tokens" | "max_completion_tokens";
   /** Reasoning models take their own temperature only. */
   readonly temperature: boolean;
+  /** Many servers know no `response_format` with a schema, or not this schema; it is in the prompt as well. */
+  readonly responseFormat: "sent" | "left out" | "left out once";
 }
 
 /** What an endpoint most likely takes. */
-export function guessDialect(baseUrl: string): Dialect {
+export function guessDialect(baseUrl: string, responseFormat = true): Dialect {
   const isOpenAi = baseUrl.startsWith(OPENAI_BASE_URL);
   return {
     streamOptions: true,
     tokensField: isOpenAi ? "max_completion_tokens" : "max_tokens",
     temperature: true,
+    responseFormat: responseFormat ? "sent" : "left out",
   };
 }
 
@@ -30,9 +33,16 @@ export function toDialectFields(
   return {
     [dialect.tokensField]: request.outputTokensMax,
     ...(dialect.temperature ? { temperature: request.temperature } : {}),
+    ...(dialect.responseFormat === "sent" && request.outputSchema !== undefined
+      ? { response_format: toResponseFormat(request.outputSchema) }
+      : {}),
     ...(dialect.streamOptions ? { stream_options: { include_usage: true } } : {}),
   };
 }
+
+/** Refusals of the field, and of what is in it. */
+const FORMAT = /response.?format|schema|grammar|structured/i;
+const ONE_SCHEMA = /invalid.{0,20}schema|grammar/i;
 
 /**
  * The next dialect to try after a refusal: the field it names is changed, each at most once against
@@ -42,11 +52,20 @@ export function adaptDialect(
   dialect: Dialect,
   first: Dialect,
   thrown: unknown,
+  { outputSchema }: Pick<ChatRequest, "outputSchema"> = {},
 ): Dialect | undefined {
   if (!(thrown instanceof APIError) || (thrown.status !== 400 && thrown.status !== 422)) {
     return undefined;
   }
   const words = `${thrown.param ?? ""} ${thrown.message}`;
+  const isFormat = outputSchema !== undefined && FORMAT.test(words);
+  if (isFormat && dialect.responseFormat === "sent") {
+    return { ...dialect, responseFormat: ONE_SCHEMA.test(words) ? "left out once" : "left out" };
+  }
+  return adaptFields(dialect, first, words);
+}
+
+function adaptFields(dialect: Dialect, first: Dialect, words: string): Dialect | undefined {
   if (dialect.streamOptions && /stream_options|include_usage/.test(words)) {
     return { ...dialect, streamOptions: false };
   }
@@ -56,4 +75,14 @@ export function adaptDialect(
   }
   if (dialect.temperature && /temperature/.test(words)) return { ...dialect, temperature: false };
   return undefined;
+}
+
+/** Not `strict`: that takes few schemas, and what comes back is checked here in any case. */
+function toResponseFormat(schema: Readonly<Record<string, unknown>>) {
+  return { type: "json_schema", json_schema: { name: "answer", schema, strict: false } };
+}
+
+/** What to remember of an endpoint that took this: a refusal of one schema says nothing of the next. */
+export function toRemembered(used: Dialect): Dialect {
+  return used.responseFormat === "left out once" ? { ...used, responseFormat: "sent" } : used;
 }

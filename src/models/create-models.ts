@@ -42,7 +42,12 @@ export async function createChat(
   }
   const client = await createClient(config, "CHAT_MODEL", tracer);
   const { createOpenAiChat } = await import("./openai-chat.ts");
-  const timing = { clock: systemClock, usageWaitMs, deltaIntervalMs: flushIntervalMs };
+  const timing = {
+    clock: systemClock,
+    usageWaitMs,
+    deltaIntervalMs: flushIntervalMs,
+    responseFormat: config.chatResponseFormat,
+  };
   const fallbackClient =
     names.length === 0 ? client : await createFallbackClient(config, client, tracer);
   const setting = "CHAT_MODELS_FALLBACK";

@@ -65,6 +65,8 @@ export interface ChatRequest {
   readonly tools?: readonly ToolOffer[];
   /** Unset: the model decides. */
   readonly toolChoice?: "auto" | "none" | "required";
+  /** JSON Schema of an object that the text is to be. Endpoints that cannot hold a model to it leave it out. */
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
 }
 
 export type FinishReason = "stop" | "length" | "tool-calls";

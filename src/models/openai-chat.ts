@@ -7,7 +7,7 @@ import { withGrace } from "../async/grace.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
 import { refusesTools, toConversation } from "./chat-messages.ts";
-import { adaptDialect, guessDialect, toDialectFields } from "./chat-dialect.ts";
+import { adaptDialect, guessDialect, toDialectFields, toRemembered } from "./chat-dialect.ts";
 import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { readEvents } from "./read-events.ts";
@@ -28,6 +28,8 @@ export interface OpenAiChatOptions {
   readonly usageWaitMs?: number;
   /** Shortest time between two deltas once the text has begun; 0 gives each as it comes. */
   readonly deltaIntervalMs?: number;
+  /** Whether the endpoint is given a JSON Schema as `response_format`; unset: yes, until it refuses. */
+  readonly responseFormat?: boolean;
 }
 
 /** Creates the model. What the endpoint takes (see `Dialect`) is found out on the first call and remembered. */
@@ -35,7 +37,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
   const { client, model, setting = "CHAT_MODEL" } = options;
   const { clock = systemClock, usageWaitMs = USAGE_WAIT_MS, deltaIntervalMs = 0 } = options;
   const upstream = client.toUpstream(`the chat model "${model}"`, setting);
-  let dialect = guessDialect(client.baseUrl);
+  let dialect = guessDialect(client.baseUrl, options.responseFormat);
 
   const open = async (
     request: ChatRequest,
@@ -53,7 +55,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
       try {
         // The SDK sends and refuses; reading its stream would cost several times as much as reading the body.
         const response = await client.sdk.chat.completions.create(body, { signal }).asResponse();
-        dialect = current;
+        dialect = toRemembered(current);
         if (
           response.body === null ||
           response.headers.get("content-type")?.includes("application/json") === true
@@ -64,7 +66,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
         return response.body;
       } catch (thrown) {
         const error = toUpstreamError(thrown, signal, upstream);
-        const adapted = adaptDialect(current, first, thrown);
+        const adapted = adaptDialect(current, first, thrown, request);
         if (adapted === undefined && (request.tools?.length ?? 0) > 0 && refusesTools(thrown)) {
           throw new AppError("unsupported_option", {
             detail: `${upstream.name} takes no tools`,

@@ -53,6 +53,8 @@ const Answer = RunRecord.pick({
   grounding: true,
   answerer: true,
   answer: true,
+  output: true,
+  outputChecks: true,
   passages: true,
   citations: true,
   checks: true,
@@ -76,6 +78,11 @@ export function createMcpTools(service: Service): readonly McpTool[] {
           .enum(MODES)
           .optional()
           .describe("How much work the answer is worth: direct by default."),
+        // Like the filter it is checked in full with the question.
+        output: z
+          .strictObject({ schema: z.record(z.string(), z.unknown()) })
+          .optional()
+          .describe("A JSON Schema that the answer is to satisfy, as a value instead of a text."),
       }),
       outputSchema: Answer,
       async run(input, call) {
@@ -158,6 +165,7 @@ function toProgress(event: RunEvent): readonly string[] {
 }
 
 function toText(record: FinishedRun): string {
+  if (record.output !== undefined) return JSON.stringify(record.output);
   const sources = listPassages({
     passages: record.passages.filter(({ label }) =>
       record.citations.some((citation) => citation.label === label),

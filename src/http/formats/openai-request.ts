@@ -68,6 +68,8 @@ export interface OpenAiRequest extends ForeignAsk {
   readonly model: string;
   readonly isStream: boolean;
   readonly isUsageWanted: boolean;
+  /** The answer is a value of a schema. */
+  readonly isOutputWanted: boolean;
   readonly ignored: readonly string[];
 }
 
@@ -89,7 +91,7 @@ export function parseOpenAiRequest(body: unknown): OpenAiRequest {
   }
   const { model, messages, stream, stream_options: options, tributary } = parsed.data;
   const { mode, collections, question: _question, ...own } = tributary ?? {};
-  const asked = {
+  const asked: Record<string, unknown> = {
     ...own,
     ...parseModel(model, { mode, collections }),
     ...parseFormat(parsed.data.response_format),
@@ -99,6 +101,7 @@ export function parseOpenAiRequest(body: unknown): OpenAiRequest {
     model,
     isStream: stream === true,
     isUsageWanted: options?.include_usage === true,
+    isOutputWanted: "output" in asked,
     ignored: IGNORED.filter((name) => isSet(given[name])),
   };
 }
@@ -142,7 +145,11 @@ function parseFormat(format: z.infer<typeof Body>["response_format"]): Record<st
   if (format === undefined || format === null || format.type === "text") return {};
   const schema = format.json_schema?.["schema"];
   if (format.type === "json_schema" && typeof schema === "object") return { output: { schema } };
-  throw unsupported("response_format", "must be of the type text, or json_schema with its schema");
+  if (format.type === "json_object") return { output: { schema: { type: "object" } } };
+  throw unsupported(
+    "response_format",
+    "must be of the type text, json_object, or json_schema with its schema",
+  );
 }
 
 const ROLES: Readonly<Record<string, ForeignMessage["role"]>> = {

@@ -12,6 +12,8 @@ export interface CompletionOptions {
   /** Where this service is reached, for the addresses of sources. */
   readonly origin: string;
   readonly isUsageWanted: boolean;
+  /** The answer is the value of a schema, written as JSON; words instead of it are a refusal. */
+  readonly isOutputWanted?: boolean;
   /** Fields of the request that had no effect. */
   readonly ignored: readonly string[];
 }
@@ -62,8 +64,7 @@ export function toCompletion(record: FinishedRun, options: CompletionOptions) {
         index: 0,
         message: {
           role: "assistant",
-          content: record.answer,
-          refusal: null,
+          ...toContent(record, options),
           annotations: toAnnotations(record, options.origin),
           tributary: toOwnField(record, options.ignored),
         },
@@ -75,9 +76,20 @@ export function toCompletion(record: FinishedRun, options: CompletionOptions) {
   };
 }
 
+function toContent(
+  { answer, output }: FinishedRun,
+  { isOutputWanted }: CompletionOptions,
+): { readonly content: string | null; readonly refusal: string | null } {
+  if (isOutputWanted !== true) return { content: answer, refusal: null };
+  return output === undefined
+    ? { content: null, refusal: answer }
+    : { content: JSON.stringify(output), refusal: null };
+}
+
 /**
  * Creates the writer of a completion's chunks. A run that did not finish ends in an `error` object and without
- * `[DONE]`; so does one that withdraws text, because this format has no way to take words back. `events` are all
+ * `[DONE]`; so does one that withdraws text, because this format has no way to take words back. For the same
+ * reason the value of a schema comes in one piece, when it is final. `events` are all
  * of the run's, of which the last chunk tells the whole.
  */
 export function createOpenAiWriter(
@@ -93,6 +105,7 @@ export function createOpenAiWriter(
   };
   const say = (event: RunEvent): string => {
     if (isOver) return "";
+    if (options.isOutputWanted === true && isTextEvent(event)) return "";
     if (event.type === "text-delta") {
       return envelope.head + JSON.stringify(event.text) + envelope.tail;
     }
@@ -140,6 +153,8 @@ function toChunk(runId: string, { model, createdSeconds: created }: CompletionOp
 function toLastChunks(record: FinishedRun, options: CompletionOptions): string {
   const { isUsageWanted, origin, ignored } = options;
   const chunk = toChunk(record.runId, options);
+  const delta = toContent(record, options);
+  const whole = { ...chunk, choices: [{ index: 0, delta, logprobs: null, finish_reason: null }] };
   const choice = {
     index: 0,
     delta: { annotations: toAnnotations(record, origin) },
@@ -153,7 +168,8 @@ function toLastChunks(record: FinishedRun, options: CompletionOptions): string {
     ...(isUsageWanted ? { usage: null } : {}),
   };
   const count = { ...chunk, choices: [], usage: toUsage(record.usage) };
-  return `${toData(last)}${isUsageWanted ? toData(count) : ""}data: [DONE]\n\n`;
+  const value = options.isOutputWanted === true ? toData(whole) : "";
+  return `${value}${toData(last)}${isUsageWanted ? toData(count) : ""}data: [DONE]\n\n`;
 }
 
 function toData(value: object): string {
@@ -166,6 +182,10 @@ const WITHDRAWN: RunFailure = {
   retryable: true,
   detail: "the answer so far was withdrawn; ask again without streaming",
 };
+
+function isTextEvent({ type }: RunEvent): boolean {
+  return type === "text-delta" || type === "text-reset";
+}
 
 function isFinished({ outcome }: Pick<RunEnd, "outcome">): boolean {
   return outcome === "finished" || outcome === "exhausted";
@@ -213,7 +233,7 @@ function toSourceUrl({ metadata, collection, documentId }: Passage, origin: stri
 /** What this format has no place for. */
 function toOwnField(record: FinishedRun, ignored: readonly string[]) {
   const { runId, outcome, grounding, answerer, versions, passages, citations, checks } = record;
-  const { ledger, degraded, timeline, output } = record;
+  const { ledger, degraded, timeline, output, outputChecks } = record;
   return {
     runId,
     outcome,
@@ -226,7 +246,7 @@ function toOwnField(record: FinishedRun, ignored: readonly string[]) {
     ledger,
     degraded,
     timeline,
-    ...(output === undefined ? {} : { output }),
+    ...(output === undefined ? {} : { output, outputChecks }),
     ...(ignored.length === 0 ? {} : { ignored }),
   };
 }

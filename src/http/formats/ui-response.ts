@@ -50,6 +50,11 @@ function createTeller(requestId: string): Teller {
   const subrun = (event: SubrunEvent): readonly Chunk[] => [
     data("subrun", event, `subrun-${event.subrunId}`),
   ];
+  let isOutputShown = false;
+  const output = (value: unknown): readonly Chunk[] => {
+    isOutputShown = value !== null;
+    return [data("output", value, "output")];
+  };
   const silence = (): readonly Chunk[] => []; // the last chunks hold what counts of it
   return {
     "run-start": ({ runId }) => [{ type: "start", messageId: runId }],
@@ -67,8 +72,8 @@ function createTeller(requestId: string): Teller {
     "text-delta": ({ text }) => answer.say(text),
     citation: ({ type: _type, ...citation }) => [data("citation", citation)],
     "sentence-check": ({ type: _type, ...check }) => [data("check", check)],
-    "output-partial": ({ value }) => [data("output", value, "output")],
-    "text-reset": () => answer.reset(),
+    "output-partial": ({ value }) => output(value),
+    "text-reset": () => [...answer.reset(), ...(isOutputShown ? output(null) : [])],
     degraded: ({ code }) => [data("degraded", { code })],
     usage: silence,
     "run-end": (end) => [...answer.close(), ...toEnd(end, requestId)],
