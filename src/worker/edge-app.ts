@@ -18,6 +18,7 @@ import type { WriteStore } from "../stores/store.ts";
 import { createMeterRegistry } from "../telemetry/registry.ts";
 import { noTracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
+import { createEdgeAccess } from "./access.ts";
 import { addAdminRoutes } from "./admin.ts";
 import { type Bindings, misconfigured, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
@@ -55,6 +56,8 @@ async function createDeps(
 ): Promise<AppDeps> {
   const log = withLogLevels(createConsoleLog(), config.logLevel);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
+  const telemetry = createTelemetry(config);
+  const access = createEdgeAccess(config, telemetry.meter);
   const { chat, embedder, rerankers } = await createModels(config);
   const all = embedder === undefined ? [bundled] : [bundled, embedder];
   return {
@@ -66,7 +69,8 @@ async function createDeps(
     sentenceEmbedder: bundled,
     rerankers,
     gate: withWaitUntil(createGate(config), waitUntil),
-    telemetry: createTelemetry(config),
+    telemetry,
+    ...(access === undefined ? {} : { access }),
     ...(chat === undefined ? {} : { chat }),
   };
 }
