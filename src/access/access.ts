@@ -13,13 +13,13 @@ export interface KeySource {
   readonly isStale: boolean;
 }
 
-/** Why a credential was refused; for metrics, never for the client. */
+/** Why a credential was refused; for the log, never for the client. */
 export type Refusal = "missing" | "malformed" | "unknown" | "revoked" | "expired";
 
 export interface Access {
   readonly limits: KeyLimits;
   readonly isStale: boolean;
-  /** Throws AppError unauthenticated, the same for every reason. */
+  /** Throws AppError unauthenticated, the same for every reason; its cause is the Refusal. */
   authenticate(credential: string | undefined): Promise<Caller>;
 }
 
@@ -28,7 +28,6 @@ export interface AccessOptions {
   readonly clock: Clock;
   /** Milliseconds since 1970, for dates of expiry. */
   readonly wallMs?: () => number;
-  readonly onRefusal?: (reason: Refusal) => void;
 }
 
 /** Whoever has shown no key, at the addresses that need none. */
@@ -36,7 +35,7 @@ export const NOBODY: Caller = { id: "nobody", scopes: new Set(), collections: ne
 
 /** Creates the access of those who hold keys. */
 export function createAccess(options: AccessOptions): Access {
-  const { source, clock, wallMs = Date.now, onRefusal } = options;
+  const { source, clock, wallMs = Date.now } = options;
   return {
     limits: createKeyLimits(source, clock),
     get isStale() {
@@ -47,9 +46,9 @@ export function createAccess(options: AccessOptions): Access {
       const key = findByDigest(source.keys, await toDigest(credential));
       const refusal = toRefusal(key, credential, wallMs());
       if (key !== undefined && refusal === undefined) return toCaller(key);
-      onRefusal?.(refusal ?? "unknown");
       throw new AppError("unauthenticated", {
         detail: "send a key of this service as Authorization: Bearer, or as x-api-key",
+        cause: refusal,
       });
     },
   };

@@ -3,7 +3,9 @@ import type { Context, Next } from "hono";
 import { type Access, NOBODY } from "../access/access.ts";
 import { MINUTE_MS, type Rate } from "../access/key-limits.ts";
 import type { Config } from "../config.ts";
-import { AppError } from "../errors.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Caller } from "../domain/caller.ts";
+import { AppError, toAppError } from "../errors.ts";
 import { findRouteAccess } from "./route-scopes.ts";
 import type { Env } from "./service.ts";
 
@@ -11,6 +13,7 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
 
 export interface AccessGuardDeps {
   readonly config: Config;
+  readonly log: Log;
   /** Absent: no keys are asked for. */
   readonly access?: Access;
 }
@@ -21,8 +24,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Lets a request pass with its caller, or throws AppError: unauthenticated, forbidden, rate_limited. */
-export function createAccessGuard({ config, access }: AccessGuardDeps) {
-  if (access !== undefined) return createKeyGuard(access);
+export function createAccessGuard({ config, log, access }: AccessGuardDeps) {
+  if (access !== undefined) return createKeyGuard(access, log);
   const isLocal = isLoopback(config.host) && config.auth !== "off";
   return async (c: Context<Env>, next: Next): Promise<void> => {
     if (isLocal) checkNames(c.req.raw, config.corsOrigins);
@@ -30,14 +33,23 @@ export function createAccessGuard({ config, access }: AccessGuardDeps) {
   };
 }
 
-function createKeyGuard(access: Access) {
+function createKeyGuard(access: Access, log: Log) {
+  const authenticate = async (c: Context<Env>): Promise<Caller> => {
+    try {
+      return await access.authenticate(readCredential(c.req.raw.headers));
+    } catch (thrown) {
+      const { cause: reason } = toAppError(thrown);
+      log.info("key-refused", { requestId: c.get("requestId"), reason: String(reason) });
+      throw thrown;
+    }
+  };
   return async (c: Context<Env>, next: Next): Promise<void> => {
     const needed = findRouteAccess(c.req.method, c.req.path);
     if (needed === "open" || needed === "own") {
       c.set("caller", NOBODY);
       return next();
     }
-    const caller = await access.authenticate(readCredential(c.req.raw.headers));
+    const caller = await authenticate(c);
     c.set("caller", caller);
     const rate = access.limits.countRequest(caller.id);
     if (rate !== undefined) c.set("rate", rate);
@@ -67,7 +79,8 @@ function readCredential(headers: Headers): string | undefined {
 /** A page elsewhere must not reach a service that stands open on this machine by giving it another name. */
 function checkNames(request: Request, origins: readonly string[]): void {
   const origin = request.headers.get("Origin");
-  const isKnown = isLoopback(new URL(request.url).hostname);
+  const host = `http://${request.headers.get("Host") ?? new URL(request.url).host}`;
+  const isKnown = isLocalOrigin(host);
   if (isKnown && (origin === null || origins.includes(origin) || isLocalOrigin(origin))) return;
   throw new AppError("forbidden", {
     detail:
@@ -75,6 +88,7 @@ function checkNames(request: Request, origins: readonly string[]): void {
   });
 }
 
+/** Of an origin, or of an address. */
 function isLocalOrigin(origin: string): boolean {
   return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
 }

@@ -7,7 +7,6 @@ import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { isLoopback } from "../http/access-guard.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Meter } from "../telemetry/meter.ts";
 import { readKeyFile, watchKeyFile } from "./key-file.ts";
 
 /** Where keys are kept unless a setting says otherwise. */
@@ -19,34 +18,24 @@ export function toKeyFile({ apiKeysFile, dataDir }: Pick<Config, "apiKeysFile" |
  * The access of those who hold keys; undefined where none are asked for. Throws AppError
  * invalid_request: for keys that cannot be read, and for an open address that others reach.
  */
-export async function openAccess(
-  config: Config,
-  log: Log,
-  meter: Meter,
-): Promise<Access | undefined> {
+export async function openAccess(config: Config, log: Log): Promise<Access | undefined> {
   if (config.auth === "off") return undefined;
-  const source = await openSource(config, log, meter);
+  const source = await openSource(config, log);
   if (source === undefined) {
     if (isLoopback(config.host)) return undefined;
     throw new AppError("invalid_request", {
       detail: `HOST is ${config.host}, which others reach, and there are no keys: create one with pnpm run keys create, or set AUTH=off where something else asks who they are`,
     });
   }
-  return createAccess({
-    source,
-    clock: systemClock,
-    onRefusal: (reason) => meter.count("tributary_key_refusals_total", { reason }),
-  });
+  return createAccess({ source, clock: systemClock });
 }
 
-async function openSource(config: Config, log: Log, meter: Meter): Promise<KeySource | undefined> {
+async function openSource(config: Config, log: Log): Promise<KeySource | undefined> {
   const fixed: readonly KeyEntry[] =
     config.apiKeys === undefined ? [] : parseKeyList(config.apiKeys, "API_KEYS");
   const path = toKeyFile(config);
   if ((await readKeyFile(path)) !== undefined) {
-    const source = await watchKeyFile(path, fixed, { clock: systemClock, log });
-    meter.onRead((set) => set("tributary_keys_stale", source.isStale ? 1 : 0));
-    return source;
+    return watchKeyFile(path, fixed, { clock: systemClock, log });
   }
   if (config.apiKeysFile !== undefined) {
     throw new AppError("invalid_request", {

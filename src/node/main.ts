@@ -43,7 +43,7 @@ async function main(config: Config): Promise<void> {
   const { runJournalDir } = config;
   const telemetry = await createTelemetry(config, process.stderr);
   const { log } = telemetry;
-  const access = await openAccess(config, log, telemetry.meter);
+  const access = await openAccess(config, log);
   const { upstreams, ...answerDeps } = await createAnswerDeps(config, log, telemetry.tracer);
   const deps: AppDeps = {
     ...answerDeps,

@@ -47,11 +47,6 @@ export const METRICS = {
     "Requests for a run that were refused before it began, by code.",
     "code",
   ),
-  tributary_key_refusals_total: counter(
-    "Requests that were refused for their key, by reason.",
-    "reason",
-  ),
-  tributary_keys_stale: gauge("1 while the file of keys cannot be read and its last list counts."),
 
   tributary_upstream_attempts_total: counter(
     "Calls that were really sent; retries and hedges are among them.",

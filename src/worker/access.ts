@@ -4,11 +4,10 @@ import { parseKeyList } from "../access/key-list.ts";
 import { systemClock } from "../async/clock.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import type { Meter } from "../telemetry/meter.ts";
 import { misconfigured } from "./bindings.ts";
 
 /** Undefined: AUTH is off. Throws AppError misconfigured. */
-export function createEdgeAccess({ auth, apiKeys }: Config, meter: Meter): Access | undefined {
+export function createEdgeAccess({ auth, apiKeys }: Config): Access | undefined {
   if (auth === "off") return undefined;
   if (apiKeys === undefined) {
     throw misconfigured(
@@ -18,7 +17,6 @@ export function createEdgeAccess({ auth, apiKeys }: Config, meter: Meter): Acces
   return createAccess({
     source: { keys: readKeys(apiKeys), isStale: false },
     clock: systemClock,
-    onRefusal: (reason) => meter.count("tributary_key_refusals_total", { reason }),
   });
 }
 

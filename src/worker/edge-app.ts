@@ -56,8 +56,7 @@ async function createDeps(
 ): Promise<AppDeps> {
   const log = withLogLevels(createConsoleLog(), config.logLevel);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
-  const telemetry = createTelemetry(config);
-  const access = createEdgeAccess(config, telemetry.meter);
+  const access = createEdgeAccess(config);
   const { chat, embedder, rerankers } = await createModels(config);
   const all = embedder === undefined ? [bundled] : [bundled, embedder];
   return {
@@ -69,7 +68,7 @@ async function createDeps(
     sentenceEmbedder: bundled,
     rerankers,
     gate: withWaitUntil(createGate(config), waitUntil),
-    telemetry,
+    telemetry: createTelemetry(config),
     ...(access === undefined ? {} : { access }),
     ...(chat === undefined ? {} : { chat }),
   };
