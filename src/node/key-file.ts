@@ -40,7 +40,7 @@ export async function writeKeyFile(path: string, keys: readonly KeyEntry[]): Pro
     }
     await rename(draft, path);
   } catch (thrown) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined); // what went wrong first is told
     throw new AppError("invalid_request", {
       detail: `the file of keys ${path} cannot be written`,
       cause: thrown,
