@@ -55,8 +55,8 @@ async function createDeps(
   waitUntil: WaitUntil,
 ): Promise<AppDeps> {
   const log = withLogLevels(createConsoleLog(), config.logLevel);
-  const bundled = createStaticEmbedder(await loadStaticTable(assets));
   const access = createEdgeAccess(config);
+  const bundled = createStaticEmbedder(await loadStaticTable(assets));
   const { chat, embedder, rerankers } = await createModels(config);
   const all = embedder === undefined ? [bundled] : [bundled, embedder];
   return {
