@@ -123,7 +123,7 @@ test("an MCP client sees the tools of its scopes, and only its collections", asy
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(
     new StreamableHTTPClientTransport(new URL("http://localhost/mcp"), {
-      fetch: async (url, init) => own.request(String(url), init as RequestInit),
+      fetch: async (url, init) => own.request(String(url), init),
       requestInit: { headers: bearer(reader.key) },
     }),
   );
