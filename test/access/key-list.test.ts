@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseKeyList, toKeyList } from "../../src/access/key-list.ts";
 import { AppError } from "../../src/errors.ts";
@@ -34,11 +34,13 @@ test("what is no list is refused by its place, and none of it is shown", async (
 test("nothing but an AppError comes of any text", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      let thrown: unknown;
       try {
         parseKeyList(text, "x");
-      } catch (thrown) {
-        expect(thrown).toBeInstanceOf(AppError);
+      } catch (error) {
+        thrown = error;
       }
+      expect(thrown).toBeInstanceOf(AppError);
     }),
   );
 });

@@ -1,5 +1,5 @@
 /** Limits of keys over sockets, as clients that others wrote see them, and fairness between keys. */
-import OpenAI from "openai";
+import OpenAI, { AuthenticationError, RateLimitError } from "openai";
 import { expect, test } from "vitest";
 import { createRunGate } from "../../src/http/run-gate.ts";
 import type { Runner } from "../../src/http/service.ts";
@@ -42,7 +42,7 @@ test("a key has so many runs at once, in whatever format they are asked for", as
   expect((await ask("second?")).status).toBe(429);
   const client = new OpenAI({ apiKey: key, baseURL: `${server.url}/v1`, maxRetries: 0 });
   const completion = client.chat.completions.create({ model: "tributary", messages });
-  await expect(completion).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+  await expect(completion).rejects.toBeInstanceOf(RateLimitError);
   gate.resolve();
   expect((await running).status).toBe(200);
   expect((await ask("third?")).status).toBe(200);
@@ -60,7 +60,7 @@ test("the openai SDK knows a wrong key, and asks again after the time it is told
   const baseURL = `${server.url}/v1`;
   const stranger = new OpenAI({ apiKey: "wrong", baseURL, maxRetries: 2 });
   const refused: unknown = await stranger.models.list().catch((thrown: unknown) => thrown);
-  expect(refused).toBeInstanceOf(OpenAI.AuthenticationError);
+  expect(refused).toBeInstanceOf(AuthenticationError);
   expect(refused).toMatchObject({ code: "invalid_api_key" });
 
   const running = fetch(`${baseURL}/ask`, askWith({ question: "Another?" }, bearer(key)));

@@ -10,7 +10,9 @@ import { bearer, makeAccess, makeKey } from "../support/keys.ts";
 import { createScriptedChat, says } from "../support/scripted-chat.ts";
 
 const text = "Retries use jitter so that clients do not come back at the same moment [1].";
-const silent = says(text).filter((step) => typeof step === "string" || step instanceof Error || step.type !== "usage");
+const silent = says(text).filter(
+  (step) => typeof step === "string" || step instanceof Error || step.type !== "usage",
+);
 
 test("a model that names no usage is counted by estimate, and a used-up day refuses runs but no reading", async () => {
   const [small, other] = await Promise.all([makeKey({ tokensPerDayMax: 5 }), makeKey()]);

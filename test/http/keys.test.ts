@@ -1,5 +1,5 @@
 /** Every address with every kind of key, and what the service says and keeps silent about. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "../../src/domain/caller.ts";
 import { findRouteAccess } from "../../src/http/route-scopes.ts";
