@@ -19,7 +19,7 @@ const all = Number(process.argv[2] ?? 20_000);
 process.env["WRANGLER_SEND_METRICS"] = "false";
 process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 const harness = createTestHarness({
-  workers: [{ configPath: "./wrangler.toml", vars: { ADMIN_TOKEN: TOKEN } }],
+  workers: [{ configPath: "./wrangler.toml", vars: { AUTH: "off", ADMIN_TOKEN: TOKEN } }],
 });
 try {
   const { url } = await harness.listen();

@@ -1,6 +1,11 @@
 /** The HTTP application over given parts: every route on one screen. Does nothing until it is asked. */
 import { Hono } from "hono";
 import { answer, type AnswerDeps, listModes, search } from "./answer.ts";
+import type { Access } from "./access/access.ts";
+import { toVisibleStore } from "./access/visible-store.ts";
+import { createAccessGuard } from "./http/access-guard.ts";
+import { createCors } from "./http/cors.ts";
+import { withKeyLimits } from "./http/limited-gate.ts";
 import { withGateMetrics, withSharingMetrics } from "./http/admission-metrics.ts";
 import { createAskRoute } from "./http/ask.ts";
 import { createChatRoute } from "./http/chat.ts";
@@ -34,7 +39,8 @@ import {
   type Telemetry,
   withTelemetry,
 } from "./http/telemetry.ts";
-import type { RerankMode } from "./domain/ask.ts";
+import type { Ask, RerankMode } from "./domain/ask.ts";
+import type { RunEvent } from "./domain/event.ts";
 
 export interface AppDeps extends AnswerDeps {
   readonly gate: RunGate;
@@ -42,16 +48,35 @@ export interface AppDeps extends AnswerDeps {
   readonly archive?: RunArchive;
   /** Absent: nothing is seen. */
   readonly telemetry?: Telemetry;
+  /** Absent: no keys are asked for. */
+  readonly access?: Access;
 }
 
 /** Creates the service's application. */
 export function createApp(deps: AppDeps): Hono<Env> {
   const { config, clock, log, store, telemetry = noTelemetry } = deps;
-  const gate = withGateMetrics(deps.gate, telemetry.meter);
+  const { access } = deps;
+  const limited = access === undefined ? deps.gate : withKeyLimits(deps.gate, access.limits);
+  const gate = withGateMetrics(limited, telemetry.meter);
   const observed =
     (run: typeof answer): ObservedRunner =>
     (ask, signal, observe) =>
-      run(observe === undefined ? deps : { ...deps, observe }, ask, signal);
+      run(
+        { ...deps, store: toVisibleStore(store, ask.caller), ...observing(ask, observe) },
+        ask,
+        signal,
+      );
+  const observing = (ask: Ask, observe?: (event: RunEvent) => void) => {
+    if (access === undefined) return observe === undefined ? {} : { observe };
+    return {
+      observe(event: RunEvent): void {
+        if (event.type === "usage") {
+          access.limits.addTokens(ask.caller.id, event.inputTokens + event.outputTokens);
+        }
+        observe?.(event);
+      },
+    };
+  };
   const archive = deps.archive ?? createMemoryArchive(toArchiveLimits(config), clock);
   const journal = createRunJournal({ config, clock, log, gate, archive });
   return createServiceApp({
@@ -68,6 +93,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[], listModes(deps)),
     telemetry,
+    ...(access === undefined ? {} : { access }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
   });
@@ -79,6 +105,8 @@ export function createServiceApp(service: Service): Hono<Env> {
   const { telemetry = noTelemetry } = service;
   app.use(createTraceGuard(telemetry));
   app.use(createGuard(service));
+  app.use(createCors(service.config.corsOrigins));
+  app.use(createAccessGuard(service));
   app.onError(createErrorHandler(service));
   app.notFound(refuseAddress);
 

@@ -42,6 +42,28 @@ const Settings = z.object({
   rerankModel: Text.optional().describe("Model named to the /rerank endpoint."),
   rerankApiKey: Text.optional().describe("Key of the /rerank endpoint."),
 
+  auth: z
+    .enum(["keys", "off"], { error: "must be keys or off" })
+    .default("keys")
+    .describe(
+      "`keys`: requests need a key as soon as there are keys, and an address others reach needs keys. `off`: everyone may do everything.",
+    ),
+  apiKeysFile: Text.optional().describe(
+    "File with the keys. Unset: keys.json in DATA_DIR, if it is there.",
+  ),
+  apiKeys: Text.optional().describe(
+    "Keys as the file's text, for where there are no files: digests, no secrets.",
+  ),
+  corsOrigins: z
+    .string()
+    .default("")
+    .transform((list) =>
+      list
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
+    .describe("Origins, with commas between, whose pages may call the service from a browser."),
   adminToken: Text.optional().describe(
     "Secret for writing collections into a Worker; a push sends it. Unset: nobody can write there.",
   ),

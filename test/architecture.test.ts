@@ -21,6 +21,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/run.ts": 4,
   "src/retrieval": 5,
   "src/grounding": 5,
+  "src/access": 5,
   "src/agent": 6,
   "src/answer.ts": 7,
   "src/playground": 7,

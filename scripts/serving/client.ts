@@ -6,7 +6,7 @@ const EVENTS = "text/event-stream";
 /** One question as bytes of HTTP. */
 export function toRequest(question: string, accept = EVENTS): string {
   const body = JSON.stringify({ question });
-  return `POST /v1/ask HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAccept: ${accept}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  return `POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: ${accept}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 export interface OpenStream {

@@ -8,7 +8,7 @@ import { serve, toQuantile } from "./programs.ts";
 const ASKERS = 2;
 const BYTE_INTERVAL_MS = 500;
 const CLOSED_MS_MAX = 12_000;
-const HEAD = "POST /v1/ask HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n";
+const HEAD = "POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const SLOW = [`${HEAD}X-Slow: `, `${HEAD}Content-Length: 5000\r\n\r\n{"question": "`];
 
 /** Half of the `connections` are slow with their headers, half with their bodies. */

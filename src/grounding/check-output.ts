@@ -142,7 +142,7 @@ function checkTogether(forms: readonly string[], { passages }: Context): Checked
   const citations = passages
     .map((passage, index) => ({
       passage,
-      shared: wanted.intersection(evidence[index]?.content ?? new Set()).size,
+      shared: wanted.intersection(evidence[index]?.stems ?? new Set()).size,
     }))
     .filter(({ shared }) => shared > 0)
     .toSorted((a, b) => b.shared - a.shared)

@@ -1,26 +1,35 @@
 /** `GET /v1/collections` and `GET /v1/collections/:name`: what can be asked. */
 import type { Context } from "hono";
+import { toVisibleStore } from "../access/visible-store.ts";
+import type { Caller } from "../domain/caller.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { describeCollection, inspectCollections, listCollections } from "./inspect-collections.ts";
 import type { Env, Service } from "./service.ts";
 
+function toVisible(service: Service, caller: Caller): Service {
+  return { ...service, store: toVisibleStore(service.store, caller) };
+}
+
 export function createCollectionsRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> =>
-    c.json({ collections: await inspectCollections(service, c.req.raw.signal) });
+    c.json({
+      collections: await inspectCollections(toVisible(service, c.get("caller")), c.req.raw.signal),
+    });
 }
 
 export function createCollectionRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     const name = c.req.param("name") ?? "";
     const { signal } = c.req.raw;
-    const names = await listCollections(service, signal);
+    const visible = toVisible(service, c.get("caller"));
+    const names = await listCollections(visible, signal);
     if (!names.includes(name)) {
       throw new AppError("collection_not_found", {
         detail: `there is no collection of this name; there are: ${names.join(", ") || "none yet"}`,
       });
     }
     try {
-      return c.json(await describeCollection(service, name, signal));
+      return c.json(await describeCollection(visible, name, signal));
     } catch (thrown) {
       const error = toAppError(thrown);
       service.log.warn("collection-failed", { collection: name, code: error.code });

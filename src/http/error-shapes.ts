@@ -4,8 +4,23 @@ import { openAiErrorResponse } from "./formats/openai-response.ts";
 import { problemResponse } from "./problem.ts";
 import type { ErrorShape } from "./run-response.ts";
 
+/** JSON-RPC, as far as an error goes that comes before a message is read. */
+const mcpErrorResponse: ErrorShape = (problem, headers) => {
+  const { status, headers: own } = problemResponse(problem, headers);
+  own.set("Content-Type", "application/json");
+  const { code, detail, requestId } = problem;
+  const error = { code: MCP_REFUSED, message: detail, data: { code, requestId } };
+  return new Response(JSON.stringify({ jsonrpc: "2.0", id: null, error }), {
+    status,
+    headers: own,
+  });
+};
+/** Within the range that JSON-RPC leaves to servers. */
+const MCP_REFUSED = -32_001;
+
 const SHAPES: readonly (readonly [RegExp, ErrorShape])[] = [
   [/^\/v1\/(chat\/completions|models)(\/|$)/, openAiErrorResponse],
+  [/^\/mcp$/, mcpErrorResponse],
   [/^\/v1\/chat(\/|$)/, uiErrorResponse],
 ];
 

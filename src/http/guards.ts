@@ -1,6 +1,7 @@
 /** What every request passes: its id, the headers that close doors, and errors turned into problems. */
 import type { Context, Next } from "hono";
 import { LOCAL_CALLER } from "../domain/caller.ts";
+import { setRateHeaders } from "./access-guard.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { chooseErrorShape } from "./error-shapes.ts";
 import { problemResponse, toProblem } from "./problem.ts";
@@ -11,6 +12,8 @@ const HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "X-Frame-Options": "DENY",
 };
 
 /** Gives the request an id, the caller's own when it is harmless, and every response its headers. */
@@ -27,6 +30,9 @@ export function createGuard({ gate }: Pick<Service, "gate">) {
       if (!headers.has(name)) headers.set(name, value); // a page has a policy of its own
     }
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+    const rate = c.get("rate");
+    if (rate !== undefined) setRateHeaders(headers, rate);
+    if (c.res.status === 401) headers.set("WWW-Authenticate", 'Bearer realm="tributary"');
     if (gate.draining) headers.set("Connection", "close");
   };
 }

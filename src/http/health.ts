@@ -11,6 +11,13 @@ export function createReadyRoute(service: Service) {
   const read = createReadiness(service);
   return async (c: Context<Env>): Promise<Response> => {
     const readiness = await read();
-    return c.json(readiness, readiness.status === "ready" ? 200 : 503);
+    // Whoever has shown no key learns whether, and not what.
+    const visible = c.get("caller").collections;
+    const body = {
+      ...readiness,
+      collections: readiness.collections.filter(({ name }) => visible?.has(name) ?? true),
+      ...(service.access?.isStale === true ? { keys: "stale" } : {}),
+    };
+    return c.json(body, readiness.status === "ready" ? 200 : 503);
   };
 }

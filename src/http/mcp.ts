@@ -1,19 +1,11 @@
 /** `/mcp`: the service as a Model Context Protocol server over streamable HTTP, without sessions. */
-import {
-  createMcpHandler,
-  hostHeaderValidationResponse,
-  localhostAllowedHostnames,
-  localhostAllowedOrigins,
-  McpServer,
-  originValidationResponse,
-} from "@modelcontextprotocol/server";
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import type { Context } from "hono";
 import type { Caller } from "../domain/caller.ts";
 import { createMcpTools, type McpTool } from "./formats/mcp-tools.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { Env, Service } from "./service.ts";
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 const INFO = { name: "tributary", version: "1.0.0", title: "Tributary" };
 const INSTRUCTIONS =
   "Answers questions from the documents of its collections. `ask` writes an answer whose sentences cite passages; `search` returns the passages alone; `read_document` reads around one.";
@@ -25,7 +17,10 @@ export function createMcpRoute(service: Service) {
     ({ authInfo }) => {
       const server = new McpServer(INFO, { instructions: INSTRUCTIONS });
       const session = authInfo?.extra?.["session"] as Session;
-      for (const tool of tools) register(server, tool, session);
+      for (const tool of tools) {
+        const scope = tool.name === "ask" ? "ask" : "read";
+        if (session.caller.scopes.has(scope)) register(server, tool, session);
+      }
       return server;
     },
     {
@@ -36,12 +31,6 @@ export function createMcpRoute(service: Service) {
   );
   return async (c: Context<Env>): Promise<Response> => {
     const request = c.req.raw;
-    // A page elsewhere must not reach a service that stands open on this machine by giving it another name.
-    const refused = LOOPBACK.test(config.host)
-      ? (hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
-        originValidationResponse(request, localhostAllowedOrigins()))
-      : undefined;
-    if (refused !== undefined) return refused;
     const session: Session = { caller: c.get("caller"), requestId: c.get("requestId") };
     return handler.fetch(request, {
       authInfo: { token: "", clientId: session.caller.id, scopes: [], extra: { session } },

@@ -1,6 +1,7 @@
 /** A part of a document, chunk by chunk in reading order, as it is stored now. */
 import * as z from "zod";
 import { startDeadline } from "../async/deadline.ts";
+import { toVisibleStore } from "../access/visible-store.ts";
 import type { Caller } from "../domain/caller.ts";
 import { AppError } from "../errors.ts";
 import type { Service } from "./service.ts";
@@ -40,12 +41,9 @@ export async function readDocument(
   { collection, documentId, from, chunksMax }: DocumentRequest,
   { caller, client }: { readonly caller: Caller; readonly client: AbortSignal },
 ): Promise<DocumentText> {
-  if (caller.collections?.has(collection) === false) {
-    throw new AppError("collection_not_found", { detail: "there is no collection of this name" });
-  }
   const budgetMs = config.searchTimeoutMs + config.takeTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "read" });
-  const snapshot = await store.open(collection, deadline.signal);
+  const snapshot = await toVisibleStore(store, caller).open(collection, deadline.signal);
   const limit = Math.min(chunksMax, config.readChunksMax) + 1;
   const rows = await snapshot.rowsOf({ documentId, from, limit }, deadline.signal);
   const shown = rows.slice(0, limit - 1);

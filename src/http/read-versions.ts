@@ -1,6 +1,7 @@
 /** Which versions of the collections a run would read if it began now. */
 import pMap from "p-map";
 import { startDeadline } from "../async/deadline.ts";
+import { toVisibleStore } from "../access/visible-store.ts";
 import type { Ask } from "../domain/ask.ts";
 import type { Versions } from "./answer-cache.ts";
 import type { Service } from "./service.ts";
@@ -13,12 +14,13 @@ export async function readVersions(
 ): Promise<Versions> {
   const budgetMs = Math.min(config.searchTimeoutMs, ask.deadlineMs);
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "open" });
-  const names = ask.collections.length > 0 ? ask.collections : await store.list(deadline.signal);
+  const visible = toVisibleStore(store, ask.caller);
+  const names = ask.collections.length > 0 ? ask.collections : await visible.list(deadline.signal);
   const found = await pMap(
     names,
     async (name) => {
       try {
-        const { info } = await store.open(name, deadline.signal);
+        const { info } = await visible.open(name, deadline.signal);
         return [[name, info.version] as const];
       } catch {
         deadline.signal.throwIfAborted();

@@ -1,5 +1,7 @@
 /** What the HTTP surface needs from below: how to run, what can be read, how to log. */
 import type { Clock } from "../async/clock.ts";
+import type { Access } from "../access/access.ts";
+import type { Rate } from "../access/key-limits.ts";
 import type { Config } from "../config.ts";
 import type { Ask } from "../domain/ask.ts";
 import type { Caller } from "../domain/caller.ts";
@@ -26,6 +28,8 @@ export interface Service {
   readonly journal: RunJournal;
   /** Absent: nothing is seen. */
   readonly telemetry?: Telemetry;
+  /** Absent: no keys are asked for. */
+  readonly access?: Access;
   readonly sharing: RunSharing;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
@@ -34,5 +38,5 @@ export interface Service {
 
 /** What a request carries from the guards to its route. */
 export interface Env {
-  readonly Variables: { readonly requestId: string; readonly caller: Caller };
+  readonly Variables: { readonly requestId: string; readonly caller: Caller; readonly rate?: Rate };
 }

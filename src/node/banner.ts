@@ -6,10 +6,11 @@ export interface Banner {
   readonly store: string;
   readonly embedder: string;
   readonly answerer: string;
+  readonly keys: string;
   readonly collections: readonly CollectionView[];
 }
 
-export function toBanner({ url, store, embedder, answerer, collections }: Banner): string {
+export function toBanner({ url, store, embedder, answerer, keys, collections }: Banner): string {
   const [first, ...rest] =
     collections.length === 0
       ? ["none yet: pnpm ingest <files or folders> --collection NAME"]
@@ -20,6 +21,7 @@ Tributary answers on ${url}
   store        ${store}
   embedder     ${embedder}
   answerer     ${answerer}
+  keys         ${keys}
   collections  ${[first, ...rest].join("\n               ")}
 
 Ask it:

@@ -4,6 +4,8 @@ import { type AppDeps, createApp } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
+import { isLoopback } from "../http/access-guard.ts";
+import { openAccess } from "./access.ts";
 import { createGate } from "./create-gate.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
 import { toBanner } from "./banner.ts";
@@ -15,8 +17,6 @@ import { createFileArchive } from "./file-archive.ts";
 import { loadSamples } from "./load-samples.ts";
 import { createLog } from "./log.ts";
 import { createTelemetry, watchService } from "./telemetry.ts";
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 const log = createLog(process.stderr);
 process.on("unhandledRejection", (thrown) => die("unhandled-rejection", thrown));
@@ -43,11 +43,13 @@ async function main(config: Config): Promise<void> {
   const { runJournalDir } = config;
   const telemetry = await createTelemetry(config, process.stderr);
   const { log } = telemetry;
+  const access = await openAccess(config, log);
   const { upstreams, ...answerDeps } = await createAnswerDeps(config, log, telemetry.tracer);
   const deps: AppDeps = {
     ...answerDeps,
     ...createGate(config),
     telemetry,
+    ...(access === undefined ? {} : { access }),
     ...(runJournalDir === undefined
       ? {}
       : { archive: await createFileArchive(runJournalDir, toArchiveLimits(config), log) }),
@@ -92,13 +94,20 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
       store: store.kind,
       embedder: [...embedders].join(", "),
       answerer: chat?.id ?? "extractive (no chat model is set)",
+      keys: describeKeys(deps),
       collections,
     }),
   );
-  if (LOOPBACK.test(config.host)) return;
+  if (deps.access !== undefined || isLoopback(config.host)) return;
   warn(
-    `HOST is ${config.host}: everyone who reaches it can ask and read, because there are no keys; put it behind something that has them`,
+    `HOST is ${config.host} and AUTH is off: everyone who reaches it can ask and read; put it behind something that asks for keys`,
   );
+}
+
+function describeKeys({ access, config }: AppDeps): string {
+  if (access !== undefined) return "asked for (pnpm run keys list)";
+  if (config.auth === "off") return "none: AUTH is off";
+  return "none: only this machine reaches the service (pnpm run keys create)";
 }
 
 /** Where this machine reaches the server. */

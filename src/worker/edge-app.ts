@@ -18,6 +18,7 @@ import type { WriteStore } from "../stores/store.ts";
 import { createMeterRegistry } from "../telemetry/registry.ts";
 import { noTracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
+import { createEdgeAccess } from "./access.ts";
 import { addAdminRoutes } from "./admin.ts";
 import { type Bindings, misconfigured, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
@@ -54,6 +55,7 @@ async function createDeps(
   waitUntil: WaitUntil,
 ): Promise<AppDeps> {
   const log = withLogLevels(createConsoleLog(), config.logLevel);
+  const access = createEdgeAccess(config);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
   const { chat, embedder, rerankers } = await createModels(config);
   const all = embedder === undefined ? [bundled] : [bundled, embedder];
@@ -67,6 +69,7 @@ async function createDeps(
     rerankers,
     gate: withWaitUntil(createGate(config), waitUntil),
     telemetry: createTelemetry(config),
+    ...(access === undefined ? {} : { access }),
     ...(chat === undefined ? {} : { chat }),
   };
 }

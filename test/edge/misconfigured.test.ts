@@ -8,7 +8,7 @@ import { startEdge } from "./test-edge.ts";
 
 const objects = { idFromName: (name: string) => name, get: () => ({}) };
 const assets = { fetch: async () => new Response("no table", { status: 404 }) };
-const good = { REGISTRY: objects, COLLECTIONS: objects, ASSETS: assets };
+const good = { AUTH: "off", REGISTRY: objects, COLLECTIONS: objects, ASSETS: assets };
 
 describe.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
   ["no bindings", {}, "REGISTRY"],
@@ -25,6 +25,9 @@ describe.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
   ["an unknown store", { ...good, STORE: "papyrus" }, "STORE"],
   ["a wrong number", { ...good, DEADLINE_MS: "soon" }, "DEADLINE_MS"],
   ["a folder", { ...good, RUN_JOURNAL_DIR: "/runs" }, "RUN_JOURNAL_DIR"],
+  ["a file of keys", { ...good, API_KEYS_FILE: "keys.json" }, "API_KEYS"],
+  ["no keys", { ...good, AUTH: "keys" }, "API_KEYS"],
+  ["keys that are none", { ...good, AUTH: "keys", API_KEYS: "trib_x" }, "API_KEYS"],
   ["shared runs", { ...good, SHARE_RUNS: "true" }, "SHARE_RUNS"],
 ])("with %s", (_, env, setting) => {
   const build = async (): Promise<unknown> => {

@@ -24,7 +24,13 @@ export async function startEdge(vars: Readonly<Record<string, string>> = {}): Pr
     workers: [
       {
         configPath: "./wrangler.toml",
-        vars: { ADMIN_TOKEN: TOKEN, SEARCH_TIMEOUT_MS: "20000", FRESHNESS_MS: "1", ...vars },
+        vars: {
+          AUTH: "off",
+          ADMIN_TOKEN: TOKEN,
+          SEARCH_TIMEOUT_MS: "20000",
+          FRESHNESS_MS: "1",
+          ...vars,
+        },
       },
     ],
   });

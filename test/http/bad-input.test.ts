@@ -315,7 +315,7 @@ test("a body without a length is cut off at the limit", async () => {
     },
   });
   const headers = { "Content-Type": "application/json" };
-  const request = new Request("http://test/v1/ask", {
+  const request = new Request("http://localhost/v1/ask", {
     method: "POST",
     headers,
     body,

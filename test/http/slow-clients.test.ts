@@ -6,7 +6,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import { createRunGate, type RunGate } from "../../src/http/run-gate.ts";
 import { askWith, makeService, serveTest } from "../support/app.ts";
 
-const HEADERS = "POST /v1/ask HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n";
+const HEADERS = "POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
 /** Sends the text, and then one character after the other for as long as it is let; without a text it says nothing. */
 function trickle(port: number, text: string): { socket: Socket; closed: Promise<void> } {

@@ -86,7 +86,7 @@ async function connectStalled(port: number): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1" });
   socket.pause();
   socket.write(
-    `POST /v1/ask HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
   return socket;
 }

@@ -118,7 +118,7 @@ describe("what is wrong at the start is one line and an exit code", () => {
     },
     {
       name: "an address of another machine",
-      env: { HOST: "192.0.2.1" },
+      env: { HOST: "192.0.2.1", AUTH: "off" },
       code: 2,
       says: "no address 192.0.2.1",
     },
@@ -143,8 +143,14 @@ describe("what is wrong at the start is one line and an exit code", () => {
   });
 });
 
-test("listening for other machines is warned about", async () => {
-  await using server = await startServer({ HOST: "0.0.0.0" });
+test("listening for other machines without keys is refused", async () => {
+  const ended = await runProgram(MAIN, [], { DATA_DIR: folder.path, PORT: "0", HOST: "0.0.0.0" });
+  expect(ended).toMatchObject({ code: 2, stdout: "" });
+  expect(ended.stderr).toContain("pnpm run keys create");
+});
+
+test("listening for other machines with AUTH=off is warned about", async () => {
+  await using server = await startServer({ HOST: "0.0.0.0", AUTH: "off" });
   await server.printed("everyone who reaches it can ask");
   expect(server.url).toContain("http://127.0.0.1:");
   expect((await fetch(`${server.url}/livez`)).status).toBe(200);

@@ -1,6 +1,8 @@
 /** The service over scripted runs, or over a store in memory: for tests of the HTTP surface. */
 import type { AddressInfo } from "node:net";
 import { createParser } from "eventsource-parser";
+import type { Access } from "../../src/access/access.ts";
+import { withKeyLimits } from "../../src/http/limited-gate.ts";
 import { type Clock, systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { Ask } from "../../src/domain/ask.ts";
@@ -155,6 +157,7 @@ export interface TestOptions {
   readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly gate?: RunGate;
+  readonly access?: Access;
 }
 
 /** A service whose runs are scripted. */
@@ -172,7 +175,10 @@ export function makeService(options: TestOptions = {}): TestService {
     clock: options.clock ?? systemClock,
     log: recordLog(),
     store: options.store ?? listStore({ guide: makeInfo("guide") }),
-    gate: options.gate ?? createRunGate(),
+    gate:
+      options.access === undefined
+        ? (options.gate ?? createRunGate())
+        : withKeyLimits(options.gate ?? createRunGate(), options.access.limits),
   };
   const archive = createMemoryArchive(toArchiveLimits(config), base.clock);
   const journal = createRunJournal({ ...base, archive });
@@ -180,6 +186,7 @@ export function makeService(options: TestOptions = {}): TestService {
     ...base,
     embedders: new Set(options.embedders ?? ["static:test"]),
     telemetry: options.telemetry ?? noTelemetry,
+    ...(options.access === undefined ? {} : { access: options.access }),
     journal,
     sharing: createRunSharing({ ...base, journal }),
     parseAsk: createAskParser(config, ["lexical"]),

@@ -88,7 +88,7 @@ export function connectRaw(port: number): RawClient {
 export function toPost(path: string, body: object, headers: Record<string, string> = {}): string {
   const text = JSON.stringify(body);
   const lines = Object.entries({
-    Host: "test",
+    Host: "localhost",
     "Content-Type": "application/json",
     "Content-Length": String(Buffer.byteLength(text)),
     ...headers,

@@ -1,5 +1,6 @@
 /** A run in the words of OpenAI's Chat Completions: chunks, one completion, errors. */
 import type { Passage, RunEnd, RunEvent, RunFailure, Usage } from "../../domain/event.ts";
+import type { ErrorCode } from "../../errors.ts";
 import { type Problem, problemResponse, toProblem } from "../problem.ts";
 import { type FinishedRun, type RunSoFar, toFinishedRun } from "../run-record.ts";
 import { type EventWriter, joinDeltas } from "./native.ts";
@@ -26,6 +27,13 @@ function toErrorType(status: number): string {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
+/** What those clients call our codes. */
+const OPENAI_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  unauthenticated: "invalid_api_key",
+  rate_limited: "rate_limit_exceeded",
+  quota_exceeded: "insufficient_quota",
+};
+
 /** A problem as OpenAI's error body. */
 export function toOpenAiError({ status, detail, code, issues, requestId }: Problem) {
   return {
@@ -33,7 +41,7 @@ export function toOpenAiError({ status, detail, code, issues, requestId }: Probl
       message: detail,
       type: toErrorType(status),
       param: issues?.[0]?.path ?? null,
-      code,
+      code: OPENAI_CODES[code] ?? code,
       request_id: requestId,
     },
   };

@@ -1,0 +1,100 @@
+/** Who may pass: the key of a request, the scope its address needs, the rate of its key; without keys, only this machine. */
+import type { Context, Next } from "hono";
+import { type Access, NOBODY } from "../access/access.ts";
+import { MINUTE_MS, type Rate } from "../access/key-limits.ts";
+import type { Config } from "../config.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Caller } from "../domain/caller.ts";
+import { AppError, toAppError } from "../errors.ts";
+import { findRouteAccess } from "./route-scopes.ts";
+import type { Env } from "./service.ts";
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
+
+export interface AccessGuardDeps {
+  readonly config: Config;
+  readonly log: Log;
+  /** Absent: no keys are asked for. */
+  readonly access?: Access;
+}
+
+/** Whether only this machine reaches an address to listen on. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+/** Lets a request pass with its caller, or throws AppError: unauthenticated, forbidden, rate_limited. */
+export function createAccessGuard({ config, log, access }: AccessGuardDeps) {
+  if (access !== undefined) return createKeyGuard(access, log);
+  const isLocal = isLoopback(config.host) && config.auth !== "off";
+  return async (c: Context<Env>, next: Next): Promise<void> => {
+    if (isLocal) checkNames(c.req.raw, config.corsOrigins);
+    await next();
+  };
+}
+
+function createKeyGuard(access: Access, log: Log) {
+  const authenticate = async (c: Context<Env>): Promise<Caller> => {
+    try {
+      return await access.authenticate(readCredential(c.req.raw.headers));
+    } catch (thrown) {
+      const { cause: reason } = toAppError(thrown);
+      log.info("key-refused", { requestId: c.get("requestId"), reason: String(reason) });
+      throw thrown;
+    }
+  };
+  return async (c: Context<Env>, next: Next): Promise<void> => {
+    const needed = findRouteAccess(c.req.method, c.req.path);
+    if (needed === "open" || needed === "own") {
+      c.set("caller", NOBODY);
+      return next();
+    }
+    const caller = await authenticate(c);
+    c.set("caller", caller);
+    const rate = access.limits.countRequest(caller.id);
+    if (rate !== undefined) c.set("rate", rate);
+    if (rate?.isOver === true) {
+      throw new AppError("rate_limited", {
+        detail: `this key may send ${rate.limit} requests a minute`,
+        retryAfterMs: rate.resetMs,
+      });
+    }
+    if (needed !== undefined && !needed.some((scope) => caller.scopes.has(scope))) {
+      const scopes = needed.map((scope) => `\`${scope}\``).join(" or ");
+      throw new AppError("forbidden", { detail: `this address needs a key with ${scopes}` });
+    }
+    return next();
+  };
+}
+
+/** Two headers with different keys are none: nobody can tell which one is meant. */
+function readCredential(headers: Headers): string | undefined {
+  const authorization = headers.get("Authorization");
+  const plain = headers.get("x-api-key") ?? undefined;
+  if (authorization === null) return plain;
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  return plain === undefined || plain === bearer ? bearer : undefined;
+}
+
+/** A page elsewhere must not reach a service that stands open on this machine by giving it another name. */
+function checkNames(request: Request, origins: readonly string[]): void {
+  const origin = request.headers.get("Origin");
+  const host = `http://${request.headers.get("Host") ?? new URL(request.url).host}`;
+  const isKnown = isLocalOrigin(host);
+  if (isKnown && (origin === null || origins.includes(origin) || isLocalOrigin(origin))) return;
+  throw new AppError("forbidden", {
+    detail:
+      "without keys the service answers only to this machine's own name and its own pages; create keys, allow the page with CORS_ORIGINS, or set AUTH=off",
+  });
+}
+
+/** Of an origin, or of an address. */
+function isLocalOrigin(origin: string): boolean {
+  return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
+}
+
+/** How the key stands, as the drafted standard says it (draft-ietf-httpapi-ratelimit-headers, version 10). */
+export function setRateHeaders(headers: Headers, { limit, remaining, resetMs }: Rate): void {
+  headers.set("RateLimit-Policy", `"minute";q=${limit};w=${MINUTE_MS / 1_000}`);
+  headers.set("RateLimit", `"minute";r=${remaining};t=${Math.ceil(resetMs / 1_000)}`);
+}

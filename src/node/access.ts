@@ -1,0 +1,46 @@
+/** Which keys the service asks for, from the settings; and that it does not stand open to others by accident. */
+import { join } from "node:path";
+import { type Access, createAccess, type KeySource } from "../access/access.ts";
+import { type KeyEntry, parseKeyList } from "../access/key-list.ts";
+import { systemClock } from "../async/clock.ts";
+import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
+import { isLoopback } from "../http/access-guard.ts";
+import type { Log } from "../telemetry/log.ts";
+import { readKeyFile, watchKeyFile } from "./key-file.ts";
+
+/** Where keys are kept unless a setting says otherwise. */
+export function toKeyFile({ apiKeysFile, dataDir }: Pick<Config, "apiKeysFile" | "dataDir">) {
+  return apiKeysFile ?? join(dataDir, "keys.json");
+}
+
+/**
+ * The access of those who hold keys; undefined where none are asked for. Throws AppError
+ * invalid_request: for keys that cannot be read, and for an open address that others reach.
+ */
+export async function openAccess(config: Config, log: Log): Promise<Access | undefined> {
+  if (config.auth === "off") return undefined;
+  const source = await openSource(config, log);
+  if (source === undefined) {
+    if (isLoopback(config.host)) return undefined;
+    throw new AppError("invalid_request", {
+      detail: `HOST is ${config.host}, which others reach, and there are no keys: create one with pnpm run keys create, or set AUTH=off where something else asks who they are`,
+    });
+  }
+  return createAccess({ source, clock: systemClock });
+}
+
+async function openSource(config: Config, log: Log): Promise<KeySource | undefined> {
+  const fixed: readonly KeyEntry[] =
+    config.apiKeys === undefined ? [] : parseKeyList(config.apiKeys, "API_KEYS");
+  const path = toKeyFile(config);
+  if ((await readKeyFile(path)) !== undefined) {
+    return watchKeyFile(path, fixed, { clock: systemClock, log });
+  }
+  if (config.apiKeysFile !== undefined) {
+    throw new AppError("invalid_request", {
+      detail: `settings are wrong: API_KEYS_FILE: there is no file ${path}; pnpm run keys create makes it`,
+    });
+  }
+  return config.apiKeys === undefined ? undefined : { keys: fixed, isStale: false };
+}

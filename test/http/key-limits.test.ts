@@ -1,0 +1,116 @@
+/** Limits of keys over sockets, as clients that others wrote see them, and fairness between keys. */
+import OpenAI, { AuthenticationError, RateLimitError } from "openai";
+import { expect, test } from "vitest";
+import { createRunGate } from "../../src/http/run-gate.ts";
+import type { Runner } from "../../src/http/service.ts";
+import { systemClock } from "../../src/async/clock.ts";
+import { askWith, goodRun, makeService, play, serveTest } from "../support/app.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { bearer, makeAccess, makeKey } from "../support/keys.ts";
+
+const question = { question: "What are timeouts?" };
+const messages = [{ role: "user" as const, content: "What are timeouts?" }];
+
+test("requests beyond those of a minute are refused with the time to wait, and pass in the next", async () => {
+  const clock = createFakeClock();
+  const { key, entry } = await makeKey({ requestsPerMinuteMax: 2 });
+  await using server = await serveTest(makeService({ access: makeAccess([entry], clock).access }));
+  const get = () => fetch(`${server.url}/v1/collections`, { headers: bearer(key) });
+  const first = await get();
+  expect(first.headers.get("RateLimit-Policy")).toBe('"minute";q=2;w=60');
+  expect(first.headers.get("RateLimit")).toBe('"minute";r=1;t=60');
+  await get();
+  await clock.advance(15_000);
+  const refused = await get();
+  expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "45"]);
+  expect(refused.headers.get("RateLimit")).toBe('"minute";r=0;t=45');
+  expect(await refused.json()).toMatchObject({ code: "rate_limited", retryable: true });
+  await clock.advance(45_000);
+  expect((await get()).status).toBe(200);
+});
+
+test("a key has so many runs at once, in whatever format they are asked for", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { key, entry } = await makeKey({ runsMax: 1 });
+  const answer = play([gate.promise, ...goodRun]);
+  const service = makeService({ access: makeAccess([entry]).access, answer });
+  await using server = await serveTest(service);
+  const ask = (text: string) =>
+    fetch(`${server.url}/v1/ask`, askWith({ question: text }, bearer(key)));
+  const running = ask("first?");
+  await expect.poll(() => service.asked.length).toBe(1);
+  expect((await ask("second?")).status).toBe(429);
+  const client = new OpenAI({ apiKey: key, baseURL: `${server.url}/v1`, maxRetries: 0 });
+  const completion = client.chat.completions.create({ model: "tributary", messages });
+  await expect(completion).rejects.toBeInstanceOf(RateLimitError);
+  gate.resolve();
+  expect((await running).status).toBe(200);
+  expect((await ask("third?")).status).toBe(200);
+});
+
+test("the openai SDK knows a wrong key, and asks again after the time it is told", async () => {
+  let calls = 0;
+  const first = Promise.withResolvers<void>();
+  const { key, entry } = await makeKey({ runsMax: 1 });
+  const answer: Runner = (ask, signal) => {
+    calls += 1;
+    return play(calls === 1 ? [first.promise, ...goodRun] : goodRun)(ask, signal);
+  };
+  await using server = await serveTest(makeService({ access: makeAccess([entry]).access, answer }));
+  const baseURL = `${server.url}/v1`;
+  const stranger = new OpenAI({ apiKey: "wrong", baseURL, maxRetries: 2 });
+  const refused: unknown = await stranger.models.list().catch((thrown: unknown) => thrown);
+  expect(refused).toBeInstanceOf(AuthenticationError);
+  expect(refused).toMatchObject({ code: "invalid_api_key" });
+
+  const running = fetch(`${baseURL}/ask`, askWith({ question: "Another?" }, bearer(key)));
+  await expect.poll(() => calls).toBe(1);
+  const statuses: number[] = [];
+  const client = new OpenAI({
+    apiKey: key,
+    baseURL,
+    maxRetries: 3,
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      statuses.push(response.status);
+      first.resolve();
+      return response;
+    },
+  });
+  const { choices } = await client.chat.completions.create({ model: "tributary", messages });
+  expect(choices[0]?.message.content).toContain("Timeouts");
+  expect(statuses).toEqual([429, 200]);
+  await running;
+});
+
+test("a key with 200 questions does not hold up another's", async () => {
+  const [greedy, modest] = await Promise.all([makeKey(), makeKey()]);
+  const answer: Runner = async function* () {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    yield* goodRun;
+  };
+  const gate = createRunGate({
+    clock: systemClock,
+    runsMax: 2,
+    queueMax: 500,
+    queueTimeoutMs: 60_000,
+    callerRunsMax: 300,
+  });
+  const { access } = makeAccess([greedy.entry, modest.entry]);
+  const service = makeService({ access, gate, answer, env: { SHARE_RUNS: "false" } });
+  await using server = await serveTest(service);
+  const ask = async (key: string): Promise<number> => {
+    const startMs = performance.now();
+    const response = await fetch(`${server.url}/v1/ask`, askWith(question, bearer(key)));
+    await response.text();
+    expect(response.status).toBe(200);
+    return performance.now() - startMs;
+  };
+  const startMs = performance.now();
+  const many = Promise.all(Array.from({ length: 200 }, () => ask(greedy.key)));
+  await expect.poll(() => service.gate.waiting).toBeGreaterThan(100);
+  const modestMs = await ask(modest.key);
+  await many;
+  const allMs = performance.now() - startMs;
+  expect(modestMs).toBeLessThan(allMs / 4);
+});

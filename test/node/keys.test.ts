@@ -1,0 +1,128 @@
+/** `pnpm run keys`, and a service that sees what it did. */
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { watchKeyFile, writeKeyFile } from "../../src/node/key-file.ts";
+import { recordLog } from "../support/app.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { bearer, makeKey } from "../support/keys.ts";
+import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
+import { runProgram, startProgram } from "../support/process.ts";
+
+let folder: TempFolder;
+beforeAll(async () => {
+  folder = await makeLocalStore();
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+const keys = (...args: string[]) => runProgram("src/node/keys.ts", args, { DATA_DIR: folder.path });
+
+test("a key is made, listed without its secret, used, revoked and seen to be", async () => {
+  const made = await keys("create", "--name", "web", "--scopes", "ask,read", "--runs", "3");
+  const key = /trib_[0-9a-f]{72}/.exec(made.stdout)?.[0] ?? "";
+  const id = /key_\w+/.exec(made.stdout)?.[0] ?? "";
+  expect([made.code, key.length]).toEqual([0, 77]);
+  const path = join(folder.path, "keys.json");
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await readFile(path, "utf8")).not.toContain(key.slice(5, 40));
+  const listed = await keys("list");
+  expect(listed.stdout).toContain(`${id}  web  ask,read  every collection  3 runs  valid`);
+  expect(listed.stdout).not.toContain(key);
+
+  await using server = startProgram("src/node/main.ts", [], {
+    DATA_DIR: folder.path,
+    PORT: "0",
+    HOST: "0.0.0.0",
+  });
+  await server.printed("pnpm ask");
+  expect(server.stdout()).toContain("asked for");
+  const port = /:(\d+)\n/.exec(server.stdout())?.[1] ?? "";
+  const status = async (headers: Record<string, string>) =>
+    (await fetch(`http://127.0.0.1:${port}/v1/collections`, { headers })).status;
+  expect([await status({}), await status(bearer(key))]).toEqual([401, 200]);
+  expect((await keys("revoke", id)).stdout).toContain("revoked");
+  await expect.poll(() => status(bearer(key)), { timeout: 20_000 }).toBe(401);
+  const second = /trib_\w+/.exec((await keys("create", "--name", "next")).stdout)?.[0] ?? "";
+  await expect.poll(() => status(bearer(second)), { timeout: 20_000 }).toBe(200);
+  await writeFile(path, `{"keys": "${key}`);
+  await server.printed("keys-not-read");
+  expect(await status(bearer(second))).toBe(200);
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+  expect(await ready.json()).toMatchObject({ keys: "stale" });
+  for (const secret of [key, second]) {
+    expect(`${server.stdout()}${server.stderr()}`).not.toContain(secret);
+  }
+});
+
+test.each([
+  ["no command", []],
+  ["a command that is none", ["destroy"]],
+  ["an option that is none", ["create", "--root"]],
+  ["no name", ["create"]],
+  ["a scope that is none", ["create", "--name", "x", "--scopes", "root"]],
+  ["a limit of nothing", ["create", "--name", "x", "--runs", "0"]],
+  ["a limit that is no number", ["create", "--name", "x", "--tokens-per-day", "many"]],
+  ["an expiry that is no number", ["create", "--name", "x", "--expires-days", "soon"]],
+  ["an id that is none", ["revoke", "key_nobody"]],
+])("%s is refused and nothing is written", async (_, args) => {
+  await using empty = await makeTempFolder();
+  const ended = await runProgram("src/node/keys.ts", [...args], { DATA_DIR: empty.path });
+  expect([ended.code, ended.stdout]).toEqual([2, ""]);
+  expect(ended.stderr).toMatch(/^keys: /);
+  await expect(stat(join(empty.path, "keys.json"))).rejects.toThrow("ENOENT");
+});
+
+test("a broken or missing file of keys is refused at the start", async () => {
+  await using other = await makeTempFolder();
+  const path = join(other.path, "keys.json");
+  const start = (env: Record<string, string>) =>
+    runProgram("src/node/main.ts", [], {
+      DATA_DIR: folder.path,
+      PORT: "0",
+      API_KEYS_FILE: path,
+      ...env,
+    });
+  const missing = await start({});
+  expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("API_KEYS_FILE")]);
+  await writeFile(path, '{"version": 1, "keys": [{"id": "zqcanary"}]}');
+  const broken = await start({});
+  expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining("not a list of keys")]);
+  expect(broken.stderr).not.toContain("zqcanary");
+});
+
+test("a file that goes or breaks keeps its last keys, and coming back it counts again", async () => {
+  await using other = await makeTempFolder();
+  const path = join(other.path, "keys.json");
+  const clock = createFakeClock();
+  const log = recordLog();
+  const [one, two, fixed] = await Promise.all([makeKey(), makeKey(), makeKey()]);
+  await writeKeyFile(path, [one.entry]);
+  const source = await watchKeyFile(path, [fixed.entry], { clock, log });
+  const look = async (isStale: boolean): Promise<readonly string[]> => {
+    await expect
+      .poll(async () => {
+        await clock.advance(500);
+        return source.isStale;
+      })
+      .toBe(isStale);
+    return source.keys.map(({ id }) => id);
+  };
+  await rm(path);
+  expect(await look(true)).toEqual([fixed.entry.id, one.entry.id]);
+  await writeKeyFile(path, [two.entry]);
+  expect(await look(false)).toEqual([fixed.entry.id, two.entry.id]);
+  await writeFile(path, "{");
+  expect(await look(true)).toEqual([fixed.entry.id, two.entry.id]);
+  expect(log.lines.filter((line) => line.includes("keys-not-read"))).toHaveLength(2);
+  source.stop();
+  await expect.poll(() => clock.pending).toBe(0);
+});
+
+test("a folder that cannot be written says so", async () => {
+  await using other = await makeTempFolder();
+  await writeFile(join(other.path, "file"), "");
+  await chmod(join(other.path, "file"), 0o400);
+  await expect(writeKeyFile(join(other.path, "file", "keys.json"), [])).rejects.toThrow(
+    "cannot be written",
+  );
+});
