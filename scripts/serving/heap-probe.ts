@@ -15,15 +15,18 @@ export interface HeapSample {
   readonly files: number;
 }
 
+/** Time for finalizers to run. */
+const FINALIZERS_MS = 200;
+
 const file = process.env["HEAP_PROBE_FILE"];
 if (file !== undefined) {
   process.on("SIGUSR2", () => {
-    // Twice: what finalizers let go of in the first is garbage only in the second.
     globalThis.gc?.();
-    setImmediate(() => {
+    // What finalizers let go of after the first collection is garbage only in the second.
+    setTimeout(() => {
       globalThis.gc?.();
       appendFileSync(file, `${JSON.stringify(takeSample())}\n`);
-    });
+    }, FINALIZERS_MS);
   });
 }
 
