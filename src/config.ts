@@ -51,6 +51,7 @@ const Settings = z.object({
   apiKeysFile: Text.optional().describe(
     "File with the keys. Unset: keys.json in DATA_DIR, if it is there.",
   ),
+  apiKey: Text.optional().describe("Key that `pnpm ask --url` sends to the service it asks."),
   apiKeys: Text.optional().describe(
     "Keys as the file's text, for where there are no files: digests, no secrets.",
   ),

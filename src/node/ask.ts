@@ -19,7 +19,7 @@ import { printRun } from "./print-run.ts";
 const USAGE = `Usage: pnpm ask "question" [--collection NAME]... [--url http://...] [--verbose] [--json]
 
   --collection NAME  ask only this collection; may be repeated
-  --url URL          ask a running server instead of the local store
+  --url URL          ask a running server instead of the local store; API_KEY is sent where it is set
   --verbose          also print the legs of the search, the timeline, and what went wrong
   --json             print the whole run as one JSON object
 
@@ -82,7 +82,10 @@ function parseOptions(argv: readonly string[]): Options | undefined {
 async function ask(options: Options): Promise<AsyncIterable<RunEvent>> {
   const { question, collections, url } = options;
   const { signal } = interrupt;
-  if (url !== undefined) return askServer(url, { question, collections }, signal);
+  if (url !== undefined) {
+    const { apiKey } = parseConfig({ API_KEY: process.env["API_KEY"] });
+    return askServer({ url, apiKey }, { question, collections }, signal);
+  }
   // The answer says what was left out; why is for those who want to know.
   const log = options.verbose ? createLog(process.stderr) : silentLog;
   return askLocally(parseConfig(process.env), { question, collections }, { log, signal });

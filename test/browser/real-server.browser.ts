@@ -5,7 +5,7 @@ import type { Settings } from "../../scripts/chaos/settings.ts";
 import { startUpstream } from "../../scripts/chaos/upstream.ts";
 import { ask, openPage, startBrowser, waitForEnd, watchShifts } from "../support/browser.ts";
 import { makeTempFolder, type TempFolder } from "../support/local-store.ts";
-import { type Program, startProgram } from "../support/process.ts";
+import { type Program, runProgram, startProgram } from "../support/process.ts";
 
 let browser: Browser;
 let data: TempFolder;
@@ -63,6 +63,30 @@ test("a question about the samples is answered, cited and checked; its evidence 
   await page.getByText("No evidence", { exact: true }).waitFor();
   expect(await page.locator("#ledger th").allTextContents()).toEqual(["handbook", "handbook"]);
   expect(said).toEqual([]);
+});
+
+test("a service with keys asks for one, takes it for this tab, and shows what the key may see", async () => {
+  await using folder = await makeTempFolder();
+  const env = { DATA_DIR: data.path, API_KEYS_FILE: `${folder.path}/keys.json` };
+  const args = ["create", "--name", "page", "--collections", "handbook"];
+  const { stdout } = await runProgram("src/node/keys.ts", args, env);
+  const [key = ""] = /trib_\w+/.exec(stdout) ?? [];
+  await using service = await serve(env);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(service.url);
+  const field = page.getByLabel("This service asks for an API key");
+  await field.fill(key);
+  await field.press("Enter");
+  await page.locator(".chip").first().waitFor();
+  expect(await page.locator(".chip").allTextContents()).toEqual(["handbook"]);
+  await ask(page, "Why should retries use jitter?");
+  await page.getByText("Every sentence is supported by its sources.").waitFor();
+  expect(await page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([
+    expect.any(Number),
+    1,
+  ]);
+  await context.close();
 });
 
 test("a slow model is watched while it writes, nothing moves, and Stop reaches the model", async () => {

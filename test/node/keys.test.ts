@@ -40,6 +40,11 @@ test("a key is made, listed without its secret, used, revoked and seen to be", a
   const status = async (headers: Record<string, string>) =>
     (await fetch(`http://127.0.0.1:${port}/v1/collections`, { headers })).status;
   expect([await status({}), await status(bearer(key))]).toEqual([401, 200]);
+  const url = `http://127.0.0.1:${port}`;
+  const asked = ["Why do retries use jitter?", "--url", url];
+  expect((await runProgram("src/node/ask.ts", asked)).stderr).toContain("send a key");
+  const answered = await runProgram("src/node/ask.ts", asked, { API_KEY: key });
+  expect([answered.code, answered.stdout]).toEqual([0, expect.stringContaining("jitter")]);
   expect((await keys("revoke", id)).stdout).toContain("revoked");
   await expect.poll(() => status(bearer(key)), { timeout: 20_000 }).toBe(401);
   const second = /trib_\w+/.exec((await keys("create", "--name", "next")).stdout)?.[0] ?? "";
