@@ -12,6 +12,13 @@ const READ_TIMEOUT_MS = 5_000;
 const LIST_TIMEOUT_MS = 1_000;
 const READ_CHUNKS_MAX = 6;
 
+/** No other tool may be called so. */
+export const BUILT_IN_TOOLS: ReadonlySet<string> = new Set([
+  "search",
+  "read_document",
+  "list_collections",
+]);
+
 export interface SearchToolsOptions {
   readonly search: Search;
   readonly ask: Pick<Ask, "filter">;

@@ -98,7 +98,7 @@ test("the calls of all sub-agents stay within the one budget", async () => {
 });
 
 test("a sub-agent whose model hangs costs only its part", async () => {
-  const rules = [{ on: "chat" as const, fault: "stall-headers", skip: 2, times: 1 }];
+  const rules = [{ on: "chat" as const, fault: "stall-body", skip: 2, times: 1 }];
   await using world = await start(
     { chat: { replies: REPLIES }, rules },
     { SUBAGENT_TIMEOUT_MS: "1500" },
