@@ -148,13 +148,15 @@ function createView({ pool, ask }: ResearchOptions, { question, passagesMax }: P
 /** Searches for its part, then lets the model search on. A model that takes no tools leaves it at the search. */
 async function investigate(
   { chat, ask, planning, opened, search, tools, pool }: ResearchOptions,
-  { question }: Part,
+  { question, passagesMax }: Part,
   { run, addPassages }: { readonly run: Run; readonly addPassages: AddPassages },
 ): Promise<"finished" | "exhausted"> {
   const isWhole = question === ask.question;
+  // The rest of its room is for what the model searches for after it has read these.
+  const half = Math.ceil(passagesMax / 2);
   const passages: readonly Passage[] = isWhole
     ? [...pool.passages]
-    : await addPassages(await search(question, opened, run));
+    : await addPassages((await search(question, opened, run)).slice(0, half));
   try {
     return await gather({
       chat,

@@ -46,6 +46,8 @@ const DEGRADED: Readonly<Record<string, string>> = {
   tool_failed: "A tool failed.",
   tools_unsupported: "The model takes no tools.",
   tools_unavailable: "The model failed while it gathered.",
+  plan_skipped: "The question was not split into parts.",
+  research_unavailable: "No part of the question could be looked into.",
   rewrite_skipped: "The follow-up was searched as it was put.",
   llm_fallback_model: "A fallback model wrote the answer.",
   uncertain: "It is not sure that these sentences answer the question.",
