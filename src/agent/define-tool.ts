@@ -40,11 +40,10 @@ export interface ToolCallContext {
 export function defineTool<Arguments extends z.ZodObject>(
   definition: ToolDefinition<Arguments>,
 ): Tool<Arguments> {
-  const { run, sequential, ...rest } = definition;
   return {
-    ...rest,
-    sequential: sequential ?? !definition.readOnly,
+    ...definition,
+    sequential: definition.sequential ?? !definition.readOnly,
     execute: async (args, { signal, callId, run: { id: runId } }) =>
-      run(args, { signal, callId, runId }),
+      definition.run(args, { signal, callId, runId }),
   };
 }

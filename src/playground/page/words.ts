@@ -46,6 +46,7 @@ const DEGRADED: Readonly<Record<string, string>> = {
   tool_failed: "A tool failed.",
   tools_unsupported: "The model takes no tools.",
   tools_unavailable: "The model failed while it gathered.",
+  subrun_failed: "A sub-agent failed.",
   plan_skipped: "The question was not split into parts.",
   research_unavailable: "No part of the question could be looked into.",
   rewrite_skipped: "The follow-up was searched as it was put.",
