@@ -313,6 +313,29 @@ describe("research", () => {
     expect(offered.map(({ name }) => name)).not.toContain("pay");
   });
 
+  test("an answer cites what a tool of one's own brought, and is checked against it", async () => {
+    const tool: Tool = {
+      name: "look",
+      description: "Looks.",
+      parameters: z.strictObject({}),
+      timeoutMs: 1_000,
+      readOnly: true,
+      idempotent: true,
+      citable: true,
+      execute: () => Promise.resolve("Order A17 was shipped on 3 November."),
+    };
+    const part = ({ turn, question }: Request): Script =>
+      turn === 0 && question === QUEUE ? calls("look", {}) : says("DONE");
+    const answering = says("Order A17 was shipped on 3 November. [4] It cost 900 euros. [4]");
+    const { end, ofType } = await research({ tools: [tool], part, answering });
+    expect(end.outcome).toBe("finished");
+    expect(ofType("citation")[0]).toMatchObject({ label: 4, evidence: { documentId: "look" } });
+    expect(ofType("sentence-check").map(({ verdict }) => verdict)).toEqual([
+      "supported",
+      "unsupported",
+    ]);
+  });
+
   test("a client that leaves ends the planner, every sub-agent and the run", async () => {
     const leaving = new AbortController();
     setTimeout(() => leaving.abort(), 100);

@@ -1,4 +1,5 @@
 /** Sub-agents over real sockets: side by side, within one budget, and gone with the run. */
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import {
@@ -145,4 +146,43 @@ test("a client that leaves midway closes the sockets of every sub-agent", async 
   const left = journal.entries.filter(({ on, end }) => on === "chat" && end === "left");
   expect(left).toHaveLength(PARTS.length);
   await until(() => world.gate.running === 0, "the run is still running");
+});
+
+test("a client of OpenAI asks for it by the model's name", async () => {
+  await using world = await start({ chat: { replies: REPLIES } });
+  const url = `http://127.0.0.1:${world.port}/v1`;
+  const models = (await (await fetch(`${url}/models`)).json()) as { data: { id: string }[] };
+  expect(models.data.map(({ id }) => id)).toContain("tributary/research");
+  const response = await fetch(`${url}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      model: "tributary/research",
+      messages: [{ role: "user", content: "Why do retries use jitter, and what is a queue?" }],
+    }),
+  });
+  expect(response.status).toBe(200);
+  const completion = (await response.json()) as { choices: { message: { content: string } }[] };
+  expect(completion.choices[0]?.message.content).toContain("Retries use jitter");
+  expect(world.upstream.journal.totals().byTarget["chat"]).toBe(1 + PARTS.length + 1);
+});
+
+test("an MCP client asks for it by the mode", async () => {
+  await using world = await start({ chat: { replies: REPLIES } });
+  const client = new Client({ name: "test", version: "1" });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${world.port}/mcp`)),
+  );
+  try {
+    const question = "Why do retries use jitter, and what does a queue reject?";
+    const result = await client.callTool({
+      name: "ask",
+      arguments: { question, mode: "research" },
+    });
+    expect(result.isError ?? false).toBe(false);
+    expect(JSON.stringify(result.structuredContent)).toContain("Retries use jitter");
+    expect(world.upstream.journal.totals().byTarget["chat"]).toBe(1 + PARTS.length + 1);
+  } finally {
+    await client.close();
+  }
 });
