@@ -27,6 +27,8 @@ export interface Service {
   /** Absent: nothing is seen. */
   readonly telemetry?: Telemetry;
   readonly sharing: RunSharing;
+  /** An answer may call a tool of one's own that changes something. */
+  readonly mayChange?: boolean;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;
