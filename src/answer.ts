@@ -2,16 +2,17 @@
 import { createChannel } from "./async/channel.ts";
 import type { Clock } from "./async/clock.ts";
 import { rewriteFollowUp } from "./agent/rewrite.ts";
-import { type RespondDeps, respond, type Response } from "./agent/respond.ts";
+import { type Planning, startPlan } from "./agent/plan.ts";
+import { type Found, type RespondDeps, respond, type Response } from "./agent/respond.ts";
 import type { Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
-import type { Ask, Mode } from "./domain/ask.ts";
+import { type Ask, type Mode, MODES } from "./domain/ask.ts";
 import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
 import { type AppError, toAppError } from "./errors.ts";
 import type { Embedder } from "./models/model.ts";
 import { type Opened, openCollections } from "./retrieval/open-collections.ts";
 import type { Rerankers } from "./retrieval/rerank.ts";
-import { retrieve, type Retrieved } from "./retrieval/retrieve.ts";
+import { retrieve } from "./retrieval/retrieve.ts";
 import { type Run, startRun } from "./run.ts";
 import type { ReadStore } from "./stores/store.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -35,28 +36,37 @@ export interface AnswerDeps extends RespondDeps {
 
 /** The modes that can be answered: all but `direct` need a model. */
 export function listModes({ chat }: Pick<AnswerDeps, "chat">): readonly Mode[] {
-  return chat === undefined ? ["direct"] : ["direct", "agent"];
+  return chat === undefined ? ["direct"] : MODES;
 }
 
 /** Answers a question. Never throws; leaving the iteration early cancels the run and everything it waits for. */
 export function answer(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIterable<RunEvent> {
   const own = { ...deps, retrieval: deps };
-  return produce(deps, ask, signal, async (run, found) => respond(own, ask, found, run));
+  const { chat } = deps;
+  return produce(deps, ask, signal, {
+    // Beside the search for the question itself.
+    ...(ask.mode === "research" && chat !== undefined
+      ? { plan: (run) => startPlan(chat, ask, run) }
+      : {}),
+    finish: async (run, found) => respond(own, ask, found, run),
+  });
 }
 
 /** Retrieval alone: the same run, the same ledger, no answer. */
 export function search(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIterable<RunEvent> {
-  return produce(deps, ask, signal, async (_run, { passages }) => ({
+  const finish = async (_run: Run, { passages }: Found): Promise<Response> => ({
     answerer: "none",
     grounding: passages.length > 0 ? "ungrounded" : "no-evidence",
     truncated: false,
-  }));
+  });
+  return produce(deps, ask, signal, { finish });
 }
 
-type Finish = (
-  run: Run,
-  found: Retrieved & { readonly opened: readonly Opened[] },
-) => Promise<Response>;
+/** What a run does beside its retrieval, and after it. */
+interface Parts {
+  readonly plan?: (run: Run) => Planning;
+  readonly finish: (run: Run, found: Found) => Promise<Response>;
+}
 
 /** Events the consumer may be behind before the run waits for it; buffers that count bytes come after it. */
 const EVENTS_AHEAD_MAX = 16;
@@ -65,7 +75,7 @@ function produce(
   deps: AnswerDeps,
   ask: Ask,
   signal: AbortSignal,
-  finish: Finish,
+  parts: Parts,
 ): AsyncIterable<RunEvent> {
   const consumer = new AbortController();
   const channel = createChannel<RunEvent>({
@@ -93,7 +103,7 @@ function produce(
       return channel.push(event);
     },
   });
-  void execute(deps, ask, { run, progress }, finish).finally(() => {
+  void execute(deps, ask, { run, progress }, parts).finally(() => {
     run.deadline[Symbol.dispose]();
     channel.close();
   });
@@ -114,7 +124,7 @@ async function execute(
   deps: AnswerDeps,
   ask: Ask,
   { run, progress }: { readonly run: Run; readonly progress: Progress },
-  finish: Finish,
+  { plan, finish }: Parts,
 ): Promise<void> {
   try {
     const opened = await run.timeline.stage("open", [], () =>
@@ -123,12 +133,13 @@ async function execute(
     progress.collections = opened.map(({ collection }) => collection);
     progress.versions = toVersions(opened);
     await start(run, ask, progress);
+    await using planning = plan?.(run);
     const rewriting = rewriteFollowUp(deps.chat, ask, run);
     const retrieved = await retrieve({ ...deps, rewriting }, opened, ask, run);
     progress.ledger = retrieved.ledger;
     // Not waited for: the model is asked before the passages are written out.
     const shown = run.emit({ type: "retrieval-end", passages: [...retrieved.passages] });
-    const { exhausted, ...response } = await finish(run, { ...retrieved, opened });
+    const { exhausted, ...response } = await finish(run, { ...retrieved, opened, planning });
     await shown;
     run.signal.throwIfAborted();
     const outcome = exhausted === true ? "exhausted" : "finished";

@@ -92,6 +92,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     ),
     embedders: new Set(deps.embedders.keys()),
     parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[], listModes(deps)),
+    mayChange: deps.tools?.some(({ readOnly }) => !readOnly) ?? false,
     telemetry,
     ...(access === undefined ? {} : { access }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),

@@ -11,6 +11,7 @@ import {
   Text,
   toVariable,
 } from "./config-kinds.ts";
+import { AGENT_SETTINGS } from "./config-agents.ts";
 import { findContradictions } from "./config-rules.ts";
 import { TELEMETRY_SETTINGS } from "./config-telemetry.ts";
 import { UPSTREAM_SETTINGS } from "./config-upstreams.ts";
@@ -203,11 +204,7 @@ const Settings = z.object({
     "Times a model is asked again for a value that did not satisfy the schema.",
   ),
   outputCharsMax: Count.default(200_000).describe("Length of a model's value, as JSON."),
-  stepsMax: Count.default(8).describe("Model calls of one run with tools."),
-  toolCallsMax: Count.default(32).describe("Tool calls of one run."),
-  toolConcurrencyMax: Count.default(4).describe("Tool calls of one step at the same time."),
-  toolResultCharsMax: Count.default(20_000).describe("Length of what a tool tells the model."),
-  passagesOfToolsMax: Count.default(40).describe("Passages in the context of a run with tools."),
+  ...AGENT_SETTINGS,
   runTokensMax: Count.default(200_000).describe(
     "Tokens of all model calls of one run, input and output.",
   ),

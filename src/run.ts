@@ -65,3 +65,8 @@ export function startRun(options: RunOptions): Run {
     },
   };
 }
+
+/** The same run for a part of it, which ends by a deadline of its own. */
+export function withDeadline(run: Run, deadline: Deadline): Run {
+  return { ...run, deadline, signal: deadline.signal };
+}

@@ -8,6 +8,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/errors.ts": 0,
   "src/config-kinds.ts": 0,
   "src/config-rules.ts": 1,
+  "src/config-agents.ts": 1,
   "src/config-telemetry.ts": 1,
   "src/config-upstreams.ts": 1,
   "src/domain": 1,

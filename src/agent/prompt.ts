@@ -1,4 +1,4 @@
-/** All prompt text of the direct mode. Passages are data behind a fence that no passage can contain. */
+/** All prompt text of answers and agents. Passages are data behind a fence that no passage can contain. */
 import type { Ask, Turn } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Draft } from "../grounding/answer-writer.ts";
@@ -80,6 +80,25 @@ export function toGatherMessages(
     },
     ...toTurns(history).map(({ role, content }) => ({ role, content: stripHidden(content) })),
     { role: "user", content: `${sources}\n\nQuestion: ${stripHidden(question)}` },
+  ];
+}
+
+/** The conversation in which a question is split for agents that search side by side. No passage is in it. */
+export function toPlanMessages(
+  { question, history }: Pick<Ask, "question" | "history">,
+  partsMax: number,
+): readonly ChatMessage[] {
+  return [
+    {
+      role: "system",
+      content: [
+        `Split the last question into the facts that have to be looked up for it: ${partsMax} questions at most, as few as will do.`,
+        "Each is looked up by somebody who sees neither the others nor this conversation, so it must be understood alone.",
+        "Answer nothing. Write a JSON list of strings and nothing else; a question that is one fact is a list of itself.",
+      ].join("\n"),
+    },
+    ...toTurns(history).map(({ role, content }) => ({ role, content: stripHidden(content) })),
+    { role: "user", content: `Question: ${stripHidden(question)}` },
   ];
 }
 

@@ -6,12 +6,19 @@ import type { ChatModel, Embedder } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import type { RetrieveDeps, Retrieved } from "../retrieval/retrieve.ts";
 import type { Run } from "../run.ts";
-import { gather, type Gathered } from "./gather.ts";
+import { createBudget } from "./budget.ts";
+import { gather } from "./gather.ts";
 import type { Progress } from "./generate.ts";
 import { generateFitting } from "./generate-fitting.ts";
+import { isModelDown } from "./model-down.ts";
+import type { Planning } from "./plan.ts";
+import { createPool } from "./pool.ts";
 import { quote } from "./quote.ts";
+import { research, type Researched } from "./research.ts";
+import { createSearchOnce } from "./search-once.ts";
 import { createSearchTools } from "./search-tools.ts";
 import { structure } from "./structure.ts";
+import type { Tool } from "./tool.ts";
 
 export interface RespondDeps {
   readonly chat?: ChatModel;
@@ -19,6 +26,8 @@ export interface RespondDeps {
   readonly sentenceEmbedder: Embedder;
   /** What tools search with. */
   readonly retrieval?: RetrieveDeps;
+  /** Beside those every run has. */
+  readonly tools?: readonly Tool[];
 }
 
 /** What the part of a run after retrieval came to. */
@@ -35,6 +44,7 @@ export interface Response {
   readonly outputChecks?: LeafCheck[];
 }
 
+const GATHER = "gather";
 /** Shown when the evidence carries no answer. Says it, and nothing else. */
 const NO_EVIDENCE_TEXT = "The documents searched hold no answer to this question.";
 
@@ -46,58 +56,85 @@ const NO_EVIDENCE_TEXT = "The documents searched hold no answer to this question
 export async function respond(
   deps: RespondDeps,
   ask: Ask,
-  { passages: found, opened }: Pick<Retrieved, "passages"> & { readonly opened: readonly Opened[] },
+  found: Found,
   run: Run,
 ): Promise<Response> {
-  const { passages, exhausted } = await gatherMore(deps, ask, { passages: found, opened }, run);
-  const response = await write(deps, ask, passages, run);
+  const gathered = await gatherMore(deps, ask, found, run);
+  const { exhausted } = gathered;
+  // Sentences can be quoted in place of an answer, but not of a value.
+  const isDone = gathered.isModelDown && ask.output === undefined;
+  const { chat: _chat, ...withoutModel } = deps;
+  if (isDone) await run.degrade("extractive");
+  const response = await write(isDone ? withoutModel : deps, ask, gathered, run);
   return exhausted ? { ...response, exhausted } : response;
+}
+
+/** What the run had before: passages of the question itself, what may be searched on, and the plan in research. */
+export interface Found extends Pick<Retrieved, "passages"> {
+  readonly opened: readonly Opened[];
+  readonly planning?: Planning | undefined;
+}
+
+interface Gathered extends Researched {
+  readonly passages: readonly Passage[];
 }
 
 /** Where the caller wants tools used: what they bring beside what was found. A model that fails at it costs only that. */
 async function gatherMore(
-  { chat, retrieval }: RespondDeps,
+  { chat, retrieval, tools: own = [] }: RespondDeps,
   ask: Ask,
-  { passages, opened }: Pick<Retrieved, "passages"> & { readonly opened: readonly Opened[] },
+  { passages, opened, planning }: Found,
   run: Run,
 ): Promise<Gathered> {
-  const nothing: Gathered = { passages, exhausted: false };
+  const pool = createPool(passages, run);
+  const nothing = { passages: pool.passages, exhausted: false, isModelDown: false, stages: [] };
   if (ask.mode === "direct" || chat === undefined || retrieval === undefined) return nothing;
-  const onFallback = (): void => void run.degrade("llm_fallback_model");
-  const tools = createSearchTools({ deps: retrieval, ask, opened });
+  const search = createSearchOnce(retrieval, ask);
+  const tools = [...createSearchTools({ search, ask, opened }), ...own];
+  if (planning !== undefined) {
+    const options = { chat, ask, run, planning, opened, search, tools, pool };
+    return { passages: pool.passages, ...(await research(options)) };
+  }
+  const { limits } = ask;
+  const options = { chat, tools, ask, run, passages, stepsMax: limits.stepsMax };
+  const budget = createBudget(limits, run.config);
+  const gathered = { ...nothing, stages: [GATHER] };
   try {
-    return await run.timeline.stage("gather", ["take", "rerank"], () =>
-      gather({ chat, tools, ask, run, passages, onFallback }),
+    const ending = await run.timeline.stage(GATHER, ["take", "rerank"], () =>
+      gather({ ...options, budget, addPassages: pool.view(passages) }),
     );
+    return { ...gathered, exhausted: ending === "exhausted" };
   } catch (thrown) {
     run.signal.throwIfAborted();
     const { code } = toAppError(thrown);
     if (code === "internal") throw thrown;
     run.log.error("gathering-failed", thrown, { runId: run.id, model: chat.id, code });
     await run.degrade(code === "unsupported_option" ? "tools_unsupported" : "tools_unavailable");
-    return nothing;
+    return { ...gathered, isModelDown: isModelDown(thrown) };
   }
 }
 
 async function write(
   deps: RespondDeps,
   ask: Ask,
-  passages: readonly Passage[],
+  { passages, stages }: Pick<Gathered, "passages" | "stages">,
   run: Run,
 ): Promise<Response> {
   if (passages.length === 0) return refuse("none", run);
+  const before = ["take", "rerank", ...stages];
   if (ask.output !== undefined) {
-    const { isRefusal, ...structured } = await structure(deps.chat, ask, passages, run);
+    const shown = { passages, before };
+    const { isRefusal, ...structured } = await structure(deps.chat, ask, shown, run);
     return isRefusal ? refuse(structured.answerer, run) : structured;
   }
   if (deps.chat !== undefined) {
-    const generated = await tryGenerate(deps.chat, ask, passages, run);
+    const generated = await tryGenerate(deps.chat, ask, { passages, before }, run);
     if (generated !== undefined) return generated;
   }
   // After a model that failed this had to wait for it.
   const [stage, after] =
     deps.chat === undefined ? ["answer", []] : ["answer-extractive", ["answer"]];
-  return run.timeline.stage(stage, ["take", "rerank", ...after], async () => {
+  return run.timeline.stage(stage, [...before, ...after], async () => {
     const quoted = await quote(ask, passages, deps.sentenceEmbedder, run);
     if (!quoted) return refuse("extractive", run);
     return { answerer: "extractive", grounding: "grounded", truncated: false };
@@ -108,12 +145,15 @@ async function write(
 async function tryGenerate(
   chat: ChatModel,
   ask: Ask,
-  passages: readonly Passage[],
+  {
+    passages,
+    before,
+  }: { readonly passages: readonly Passage[]; readonly before: readonly string[] },
   run: Run,
 ): Promise<Response | undefined> {
   const progress: Progress = { shown: false };
   try {
-    return await run.timeline.stage("answer", ["take", "rerank"], async () => {
+    return await run.timeline.stage("answer", before, async () => {
       const options = { run, progress, policy: ask.grounding, conversation: ask };
       const generated = await generateFitting(chat, ask.question, passages, options);
       const { isRefusal, grounding, truncated } = generated;

@@ -3,8 +3,8 @@ import * as z from "zod";
 import type { Ask } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
-import { retrieve, type RetrieveDeps } from "../retrieval/retrieve.ts";
 import { AppError } from "../errors.ts";
+import type { Search } from "./search-once.ts";
 import { RetryTool, type Tool, ToolFailed } from "./tool.ts";
 
 const SEARCH_TIMEOUT_MS = 15_000;
@@ -12,9 +12,16 @@ const READ_TIMEOUT_MS = 5_000;
 const LIST_TIMEOUT_MS = 1_000;
 const READ_CHUNKS_MAX = 6;
 
+/** No other tool may be called so. */
+export const BUILT_IN_TOOLS: ReadonlySet<string> = new Set([
+  "search",
+  "read_document",
+  "list_collections",
+]);
+
 export interface SearchToolsOptions {
-  readonly deps: RetrieveDeps;
-  readonly ask: Ask;
+  readonly search: Search;
+  readonly ask: Pick<Ask, "filter">;
   /** Nothing else is searched or read, whatever a document asks for. */
   readonly opened: readonly Opened[];
 }
@@ -28,7 +35,7 @@ export function createSearchTools(options: SearchToolsOptions): readonly Tool[] 
   return options.ask.filter === undefined ? [...tools, createRead(options)] : tools;
 }
 
-const Search = z.strictObject({
+const Query = z.strictObject({
   query: z
     .string()
     .trim()
@@ -38,13 +45,15 @@ const Search = z.strictObject({
   collections: z.array(z.string()).max(64).optional().describe("Names; absent: all."),
 });
 
-function createSearch({ deps, ask, opened }: SearchToolsOptions): Tool<typeof Search> {
+function createSearch({ search, opened }: SearchToolsOptions): Tool<typeof Query> {
   return {
     name: "search",
     description:
       "Searches the documents by meaning and by words. Use it for every part of the question that the passages so far do not answer.",
-    parameters: Search,
+    parameters: Query,
     timeoutMs: SEARCH_TIMEOUT_MS,
+    readOnly: true,
+    idempotent: true,
     async execute({ query, collections }, { run, signal, addPassages }) {
       const wanted = opened.filter(
         ({ collection }) => collections === undefined || collections.includes(collection),
@@ -53,13 +62,7 @@ function createSearch({ deps, ask, opened }: SearchToolsOptions): Tool<typeof Se
         const names = opened.map(({ collection }) => collection).join(", ");
         throw new RetryTool(`no such collection; there are: ${names}`);
       }
-      const { rewriting: _rewriting, ...own } = deps;
-      const again = {
-        ...ask,
-        question: query,
-        retrieval: { ...ask.retrieval, require: [], legsMin: 0 },
-      };
-      const { passages } = await orFailed(retrieve(own, wanted, again, run), signal);
+      const passages = await orFailed(search(query, wanted, run), signal);
       return describe(await addPassages(passages));
     },
   };
@@ -77,6 +80,8 @@ function createRead({ opened }: SearchToolsOptions): Tool<typeof Read> {
     description: `Reads up to ${READ_CHUNKS_MAX} parts of a document from a position on.`,
     parameters: Read,
     timeoutMs: READ_TIMEOUT_MS,
+    readOnly: true,
+    idempotent: true,
     async execute({ collection, documentId, from }, { signal, addPassages }) {
       const found = opened.find((one) => one.collection === collection);
       if (found === undefined || !("snapshot" in found)) {
@@ -120,6 +125,8 @@ function createList({ opened }: SearchToolsOptions): Tool<typeof List> {
     description: "Lists the collections that can be searched, with how much they hold.",
     parameters: List,
     timeoutMs: LIST_TIMEOUT_MS,
+    readOnly: true,
+    idempotent: true,
     execute: () =>
       Promise.resolve(
         opened.map((one) =>

@@ -4,17 +4,20 @@ import { startDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import { AppError } from "../errors.ts";
 import type { ToolCall } from "../models/model.ts";
-import type { Run } from "../run.ts";
+import { withDeadline } from "../run.ts";
 import { TOOL_STAGE, toTenths } from "../telemetry/timeline.ts";
+import type { Budget } from "./budget.ts";
 import { RetryTool, type Tool, type ToolContext, ToolFailed } from "./tool.ts";
-import { toToolResult } from "./tool-result.ts";
+import { toEvidence, toToolResult } from "./tool-result.ts";
 
-export interface StepContext extends Pick<ToolContext, "addPassages"> {
-  readonly run: Run;
+export interface StepContext extends Pick<ToolContext, "addPassages" | "run"> {
   readonly tools: readonly Tool[];
   readonly step: number;
-  /** How often each tool was called, and how often a call of it was wrong; counted on here. */
-  readonly counts: Map<string, { calls: number; wrong: number }>;
+  readonly budget: Pick<Budget, "takeCallOf">;
+  /** How often a call of each tool was wrong; counted on here. */
+  readonly wrong: Map<string, number>;
+  /** Calls that may not be made again; added to here. */
+  readonly spent: Set<string>;
 }
 
 /** What the model is told of a call. */
@@ -70,7 +73,8 @@ interface Prepared {
   readonly refusal?: { readonly code: string; readonly detail: string };
 }
 
-function prepare(call: ToolCall, { tools, counts }: StepContext): Prepared {
+function prepare(call: ToolCall, context: StepContext): Prepared {
+  const { tools, budget, wrong, spent } = context;
   const tool = tools.find(({ name }) => name === call.name);
   const refuse = (code: string, detail: string): Prepared => ({
     call,
@@ -82,32 +86,47 @@ function prepare(call: ToolCall, { tools, counts }: StepContext): Prepared {
     const names = tools.map(({ name }) => name).join(", ");
     return refuse("unknown_tool", `there is no such tool; there are: ${names}`);
   }
-  const count = counts.get(tool.name) ?? { calls: 0, wrong: 0 };
-  counts.set(tool.name, count);
-  if (count.wrong >= WRONG_MAX) {
+  if ((wrong.get(tool.name) ?? 0) >= WRONG_MAX) {
     return refuse("tool_retries_spent", "too many calls of it were wrong; go on without it");
   }
-  if (count.calls >= (tool.callsMax ?? Number.POSITIVE_INFINITY)) {
+  if (tool.callsMax !== undefined && !budget.takeCallOf(tool.name, tool.callsMax)) {
     return refuse("tool_calls_spent", "it was called as often as it may be; go on without it");
   }
-  count.calls += 1;
   const parsed = parseArguments(call.arguments, tool);
-  if (typeof parsed !== "string") return { call, tool, args: parsed };
-  count.wrong += 1;
-  return refuse("invalid_arguments", parsed);
+  if (typeof parsed === "string") {
+    countWrong(tool.name, context);
+    return refuse("invalid_arguments", parsed);
+  }
+  if (tool.idempotent) return { call, tool, args: parsed };
+  const key = `${tool.name} ${JSON.stringify(parsed)}`;
+  if (spent.has(key)) return refuse("tool_not_repeated", "this was called already, and only once");
+  spent.add(key);
+  return { call, tool, args: parsed };
+}
+
+function countWrong(name: string, { wrong }: StepContext): void {
+  wrong.set(name, (wrong.get(name) ?? 0) + 1);
 }
 
 /** The arguments, or what is wrong with them. */
 function parseArguments(text: string, tool: Tool): Record<string, unknown> | string {
   if (text.length > ARGUMENT_CHARS_MAX) return "the arguments are far too long";
   try {
-    const parsed = tool.parameters.safeParse(JSON.parse(text.trim() === "" ? "{}" : text));
+    const parsed = tool.parameters.safeParse(
+      JSON.parse(text.trim() === "" ? "{}" : text, refusePrototype),
+    );
     if (parsed.success) return parsed.data;
     const issues = parsed.error.issues.slice(0, 5);
     return issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
   } catch {
     return "the arguments are not JSON";
   }
+}
+
+/** A key that means something else to whoever copies the object; no schema of a tool has to think of it. */
+function refusePrototype(key: string, value: unknown): unknown {
+  if (key === "__proto__") throw new SyntaxError("a key that is none");
+  return value;
 }
 
 /** Calls that run together; a sequential tool stands alone. */
@@ -128,7 +147,7 @@ async function runOne(
   context: StepContext,
   siblings: AbortSignal,
 ): Promise<ToolReply> {
-  const { run, step, counts } = context;
+  const { run, step } = context;
   const { id: callId, name } = call;
   const startMs = run.timeline.elapsedMs();
   const tell = async (event: ToolEnd): Promise<void> => {
@@ -147,23 +166,26 @@ async function runOne(
   using deadline = startDeadline({ clock: run.clock, budgetMs: tool.timeoutMs, parent });
   const { signal } = deadline;
   try {
-    const work = tool.execute(args, { run, signal, callId, addPassages: context.addPassages });
+    const { addPassages } = context;
+    const own = { run: withDeadline(run, deadline), signal, callId, addPassages };
     const value = await run.timeline.stage(`${TOOL_STAGE}${name}`, [], () =>
-      untilAborted(work, signal),
+      untilAborted(tool.execute(args, own), signal),
     );
-    const content = toToolResult(value, run.config.toolResultCharsMax);
+    const text = toToolResult(value, run.config.toolResultCharsMax);
+    const content = tool.citable === true ? await toEvidence(text, call, addPassages) : text;
     await tell({ type: "tool-result", summary: content.slice(0, 120) });
     return { callId, content };
   } catch (thrown) {
     if (parent.aborted) throw thrown;
-    const count = counts.get(name);
     if (signal.aborted) {
-      if (count !== undefined) count.wrong += 1;
+      countWrong(name, context);
       await run.degrade(`tool_failed:${name}`);
-      return await fail("tool_timeout", `it took longer than ${tool.timeoutMs} ms`, true);
+      const late = `it took longer than ${tool.timeoutMs} ms`;
+      const unsure = tool.idempotent ? "" : "; it may have been done all the same";
+      return await fail("tool_timeout", `${late}${unsure}`, tool.idempotent);
     }
     if (thrown instanceof RetryTool) {
-      if (count !== undefined) count.wrong += 1;
+      countWrong(name, context);
       return await fail("tool_retry", thrown.message, true);
     }
     if (thrown instanceof ToolFailed) {

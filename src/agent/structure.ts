@@ -26,6 +26,12 @@ export interface Structured {
   readonly outputChecks?: LeafCheck[];
 }
 
+export interface Shown {
+  readonly passages: readonly Passage[];
+  /** Stages it had to wait for. */
+  readonly before: readonly string[];
+}
+
 /**
  * Emits output-partial while the value is written, text-reset before another attempt, and usage of each.
  * Throws what the model throws, and AppError output_invalid when no attempt satisfied the schema,
@@ -34,13 +40,13 @@ export interface Structured {
 export async function structure(
   chat: ChatModel | undefined,
   ask: Ask,
-  passages: readonly Passage[],
+  { passages, before }: Shown,
   run: Run,
 ): Promise<Structured> {
   if (chat === undefined) {
     throw new AppError("unsupported_option", { detail: "output needs a chat model" });
   }
-  return run.timeline.stage("answer", ["take", "rerank"], async () => {
+  return run.timeline.stage("answer", before, async () => {
     const schema = ask.output?.schema ?? {};
     const { question } = ask;
     const prompt = toOutputPrompt({ question, passages, schema, conversation: ask });

@@ -1,5 +1,8 @@
 /** What a tool gave, as text for the model: whatever it is, bounded. */
 
+import type { ToolCall } from "../models/model.ts";
+import type { ToolContext } from "./tool.ts";
+
 const SEEN_AGAIN = "[seen above]";
 
 /**
@@ -34,4 +37,36 @@ function toJson(value: unknown, charsMax: number): { text: string; isCut: boolea
   } catch {
     return { text: "[a result that cannot be written down]", isCut: false };
   }
+}
+
+/** What stands in the place of a collection for passages that tools gave. No collection can be called so. */
+const TOOL_COLLECTION = "tool:";
+
+/**
+ * The result as a passage of the run, so that an answer can cite it, and what the model is told of it.
+ * Its document is the call, its text the result as it was; the run's record keeps both.
+ */
+export async function toEvidence(
+  text: string,
+  { id: callId, name, arguments: args }: ToolCall,
+  addPassages: ToolContext["addPassages"],
+): Promise<string> {
+  const [passage] = await addPassages([
+    {
+      label: 1,
+      chunkId: `${args}\n${text}`,
+      collection: `${TOOL_COLLECTION}${name}`,
+      documentId: callId,
+      title: name,
+      location: { headings: [] },
+      start: 0,
+      end: text.length,
+      text,
+      score: 0,
+      trail: { [`${TOOL_COLLECTION}${name}`]: 1 },
+      metadata: {},
+    },
+  ]);
+  if (passage === undefined) return text;
+  return JSON.stringify({ label: passage.label, text });
 }

@@ -15,6 +15,12 @@ export interface Tool<Arguments extends z.ZodObject = z.ZodObject> {
   readonly timeoutMs: number;
   /** Runs alone: calls before it end first, calls after it wait. */
   readonly sequential?: boolean;
+  /** It changes nothing. Sub-agents, which know nothing of each other, get only such tools. */
+  readonly readOnly: boolean;
+  /** Doing it twice is as good as doing it once. If not, a call that was made is never made again in the run. */
+  readonly idempotent: boolean;
+  /** Its result may be cited: it becomes a passage of the run, with a label. */
+  readonly citable?: boolean;
   /** Calls of one run. Unset: only the run's own limit counts. */
   readonly callsMax?: number;
 }

@@ -39,7 +39,8 @@ export function createMcpRoute(service: Service) {
 
   function register(server: McpServer, tool: McpTool, session: Session): void {
     const { name, title, description, inputSchema, outputSchema } = tool;
-    const annotations = { readOnlyHint: true, openWorldHint: false };
+    const readOnlyHint = name !== "ask" || service.mayChange !== true;
+    const annotations = { readOnlyHint, openWorldHint: false };
     server.registerTool(
       name,
       { title, description, inputSchema, outputSchema, annotations },

@@ -1,4 +1,5 @@
 /** Identical questions are answered once: those under way share one run, and answers may be kept for a while. */
+import { BUILT_IN_TOOLS } from "../agent/search-tools.ts";
 import type { Reader } from "../async/broadcast.ts";
 import type { Clock } from "../async/clock.ts";
 import { startDeadline } from "../async/deadline.ts";
@@ -117,7 +118,8 @@ class Sharing implements RunSharing {
       onOver: (events) => {
         if (this.#runs.get(key) === run) this.#runs.delete(key);
         const end = events.at(-1);
-        if (isWorthKeeping(end)) this.#cache.put(key, end.versions, events);
+        if (isWorthKeeping(end) && !events.some(isOfOwnTool))
+          this.#cache.put(key, end.versions, events);
       },
     });
     this.#runs.set(key, run);
@@ -174,4 +176,9 @@ function isWorthKeeping(end: RunEvent | undefined): end is RunEnd {
     end.degraded.length === 0 &&
     end.truncated !== true
   );
+}
+
+/** What a tool of one's own says may be different the next time, whatever the versions. */
+function isOfOwnTool(event: RunEvent): boolean {
+  return event.type === "tool-call" && !BUILT_IN_TOOLS.has(event.name);
 }

@@ -31,6 +31,8 @@ export interface Service {
   /** Absent: no keys are asked for. */
   readonly access?: Access;
   readonly sharing: RunSharing;
+  /** An answer may call a tool of one's own that changes something. */
+  readonly mayChange?: boolean;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { createChat } from "../models/create-models.ts";
 import type { Log } from "../telemetry/log.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
+import { loadTools } from "./load-tools.ts";
 import { createEmbedders, createRerankers, createStore } from "./wire.ts";
 
 /** Throws AppError: invalid_request, store_unavailable. */
@@ -15,10 +16,11 @@ export async function createAnswerDeps(
   tracer: Tracer = noTracer,
 ): Promise<AnswerDeps & { readonly upstreams: UpstreamStats }> {
   const upstreams = createUpstreamRegistry();
-  const [store, embedders, chat] = await Promise.all([
+  const [store, embedders, chat, tools] = await Promise.all([
     createStore(config),
     createEmbedders(config, upstreams, tracer),
     createChat(config, upstreams, tracer),
+    loadTools(config.toolsFile),
   ]);
   return {
     config,
@@ -30,6 +32,7 @@ export async function createAnswerDeps(
     rerankers: await createRerankers(config, chat, upstreams, tracer),
     tracer,
     upstreams,
+    tools,
     ...(chat === undefined ? {} : { chat }),
   };
 }

@@ -79,9 +79,10 @@ function findCriticalPath(spans: readonly Span[], nowMs: number): ReadonlySet<Sp
   let current = findLatest(spans, nowMs);
   while (current !== undefined && !path.has(current)) {
     path.add(current);
-    const { after } = current;
+    const { after, startMs } = current;
     current = findLatest(
-      spans.filter((span) => after.includes(span.stage)),
+      // What began later is another stage of the same name: a search that a tool made.
+      spans.filter((span) => after.includes(span.stage) && span.startMs <= startMs),
       nowMs,
     );
   }

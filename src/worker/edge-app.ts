@@ -1,5 +1,7 @@
 /** The application over the Worker's bindings. */
 import type { Hono } from "hono";
+import { checkTools } from "../agent/check-tools.ts";
+import type { Tool } from "../agent/tool.ts";
 import { type AppDeps, createApp } from "../app.ts";
 import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry } from "../async/upstream-stats.ts";
@@ -27,15 +29,16 @@ import { createPushes } from "./durable/pushes.ts";
 import { loadStaticTable } from "./load-table.ts";
 import { type WaitUntil, withWaitUntil } from "./with-wait-until.ts";
 
-/** Builds all of it. Throws AppError: misconfigured, store_unavailable. */
+/** Builds all of it, with tools of one's own where there are any. Throws AppError: misconfigured, store_unavailable. */
 export async function createEdgeApp(
   env: Readonly<Record<string, unknown>>,
   waitUntil: WaitUntil,
+  tools: readonly Tool[] = [],
 ): Promise<Hono<Env>> {
   const bindings = readBindings(env);
   const store = createStore(bindings);
   const deps = await createDeps(bindings, store, waitUntil);
-  const app = createApp(deps);
+  const app = createApp({ ...deps, tools: checkTools(tools, "the tools of the Worker") });
   addAdminRoutes(app, {
     token: bindings.config.adminToken,
     pushes: createPushes(bindings.objects),

@@ -1,5 +1,6 @@
 /** Entry of the Worker: the application, built by the first request of an isolate, and the objects behind it. */
 import { waitUntil } from "cloudflare:workers";
+import type { Tool } from "../agent/tool.ts";
 import { createConsoleLog } from "./console-log.ts";
 import { createEdgeApp } from "./edge-app.ts";
 import { refuse } from "./refuse.ts";
@@ -10,13 +11,16 @@ export { RegistryObject } from "./durable/registry-object.ts";
 type App = Awaited<ReturnType<typeof createEdgeApp>>;
 type Env = Readonly<Record<string, unknown>>;
 
+/** Made with `defineTool`: there is no file here from which they could be loaded. */
+const tools: readonly Tool[] = [];
+
 let built: App | undefined;
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     try {
       // What is being built is not shared: a promise belongs to the request that waits for it.
-      built ??= await createEdgeApp(env, waitUntil);
+      built ??= await createEdgeApp(env, waitUntil, tools);
     } catch (thrown) {
       return refuse(request, thrown, createConsoleLog());
     }

@@ -247,10 +247,24 @@ describe("a run with tools", () => {
 
   test.each([
     ["takes no tools", new AppError("unsupported_option"), "tools_unsupported"],
-    ["fails at it", new AppError("upstream_unavailable"), "tools_unavailable"],
+    ["fails at it", new AppError("upstream_truncated"), "tools_unavailable"],
   ])("a model that %s answers from what was found first", async (_, error, code) => {
     const { end } = await run([[error], says("Retries use jitter. [1]")]);
     expect(end).toMatchObject({ outcome: "finished", degraded: [code], answerer: "scripted" });
+  });
+
+  test("a model that cannot be reached is not asked for the answer again: sentences are quoted", async () => {
+    const { end, chat } = await run([[new AppError("upstream_unavailable")]]);
+    expect(end).toMatchObject({ outcome: "finished", answerer: "extractive" });
+    expect(end.degraded).toEqual(["tools_unavailable", "extractive"]);
+    expect(chat.requests).toHaveLength(1);
+  });
+
+  test("what was found before the model failed is there for the answer", async () => {
+    const search = callsOf(toCall("search", { query: "What does a circuit breaker do?" }));
+    const failing: Script = [new AppError("upstream_truncated")];
+    const { ofType } = await run([search, failing, says("A circuit breaker opens. [2]")]);
+    expect(ofType("citation").map(({ label }) => label)).toEqual([2]);
   });
 
   test("the deadline of the run ends tools as well", async () => {
@@ -267,6 +281,8 @@ describe("the calls of one step", () => {
     description: name,
     parameters: Nothing,
     timeoutMs: 5_000,
+    readOnly: true,
+    idempotent: true,
     execute,
     ...more,
   });
@@ -276,7 +292,9 @@ describe("the calls of one step", () => {
       run: own,
       tools,
       step: 1,
-      counts: new Map(),
+      budget: { takeCallOf: () => true },
+      wrong: new Map<string, number>(),
+      spent: new Set<string>(),
       addPassages: () => Promise.resolve([]),
     };
     const calls = names.map((name, index) => toCall(name, {}, `${name}${index}`));
@@ -306,6 +324,37 @@ describe("the calls of one step", () => {
     const { replies } = await step([tool], ["a", "a", "a", "a"], { TOOL_CONCURRENCY_MAX: "3" });
     expect(most).toBe(3);
     expect(replies.map(({ callId }) => callId)).toEqual(["a0", "a1", "a2", "a3"]);
+  });
+
+  test("a call that must not be made twice is not, even when nobody knows whether it was done", async () => {
+    let calls = 0;
+    const tool = toTool(
+      "pay",
+      async (_, { signal }) => {
+        calls += 1;
+        await wait(5_000, signal);
+      },
+      { timeoutMs: 20, readOnly: false, idempotent: false, sequential: true },
+    );
+    const { events, replies } = await step([tool], ["pay", "pay"]);
+    const errors = events.filter((event) => event.type === "tool-error");
+    expect(errors.map(({ code, retry }) => `${code} ${retry}`)).toEqual([
+      "tool_timeout false",
+      "tool_not_repeated false",
+    ]);
+    expect(replies[0]?.content).toContain("may have been done");
+    expect(calls).toBe(1);
+  });
+
+  test("cost next to nothing beside the slowest of them", async () => {
+    const tool = toTool("a", async (_, { signal }) => wait(300, signal));
+    const startMs = performance.now();
+    const { events } = await step([tool], ["a", "a", "a", "a"]);
+    const tookMs = performance.now() - startMs;
+    const spans = events.flatMap((event) => (event.type === "tool-result" ? [event] : []));
+    const slowestMs = Math.max(...spans.map(({ startMs: from, endMs }) => endMs - from));
+    expect(spans).toHaveLength(4);
+    expect(tookMs / slowestMs).toBeLessThan(2); // one after another it would be 4
   });
 
   test("a sequential tool runs alone", async () => {

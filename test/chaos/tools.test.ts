@@ -44,6 +44,16 @@ const failing = (fault: string, attempts: number): Cell => ({
   fast: `${GATHER} > fails at it`,
 });
 
+/** The model cannot be reached; after every attempt it has it is not asked again at once. */
+const down = (fault: string, attempts: number): Cell => ({
+  name: `${fault}, when it begins to gather`,
+  upstream: onAll("chat", fault, { times: attempts }),
+  ask: WITH_TOOLS,
+  sees: { answerer: "extractive", degraded: ["tools_unavailable", "extractive"] },
+  requests: { chat: attempts },
+  fast: `${GATHER} > cannot be reached`,
+});
+
 const cells: readonly Cell[] = [
   ...strangers,
   once("tool-search", ["result"], `${GATHER} > searches again`, {
@@ -87,8 +97,8 @@ const cells: readonly Cell[] = [
   once("tool-search-cut", ["invalid_arguments"], `${GATHER} > invalid_arguments`),
   // Another attempt, which has no call; the one that was cut is forgotten.
   once("tool-search-eof", [], `${CHAT} > whole as it looks`),
-  failing("status=503", 3),
-  failing("status=401", 1),
+  down("status=503", 3),
+  down("status=401", 1),
   failing("html", 2),
   failing("eof-after=0", 3),
   {
@@ -109,9 +119,9 @@ const cells: readonly Cell[] = [
     upstream: onAll("chat", "status=503"),
     ask: WITH_TOOLS,
     sees: { answerer: "extractive", degraded: ["tools_unavailable", "extractive"] },
-    requests: { chat: 6 },
+    requests: { chat: 3 },
     env: { BREAKER_SAMPLES_MIN: "20" },
-    fast: `${GATHER} > fails at it`,
+    fast: `${GATHER} > cannot be reached`,
   },
 ];
 

@@ -78,6 +78,12 @@ const cases: readonly Case[] = [
     says: "others need CHAT_MODEL",
   },
   {
+    name: "research without a model",
+    body: ask({ mode: "research" }),
+    code: "unsupported_option",
+    says: "others need CHAT_MODEL",
+  },
+  {
     name: "a reranker that is not there",
     body: ask({ retrieval: { rerank: "remote" } }),
     code: "unsupported_option",

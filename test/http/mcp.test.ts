@@ -210,3 +210,19 @@ test.each(broken)("the message %j gets an error of JSON-RPC", async (body) => {
     error: { code: expect.any(Number) },
   });
 });
+
+test.each([
+  [true, { ask: false, search: true, read_document: true }],
+  [false, { ask: true, search: true, read_document: true }],
+])(
+  "whether tools of one's own may change something (%s) is said of `ask`",
+  async (mayChange, hints) => {
+    await using server = await serveTest({ ...makeService({}), mayChange });
+    const client = new Client({ name: "test", version: "1" });
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`)));
+    const { tools } = await client.listTools();
+    await client.close();
+    const found = tools.map(({ name, annotations }) => [name, annotations?.readOnlyHint]);
+    expect(Object.fromEntries(found)).toEqual(hints);
+  },
+);

@@ -1,4 +1,5 @@
 /** A run in the words of OpenAI's Chat Completions: chunks, one completion, errors. */
+import { COLLECTION_NAME } from "../../domain/collection.ts";
 import type { Passage, RunEnd, RunEvent, RunFailure, Usage } from "../../domain/event.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { type Problem, problemResponse, toProblem } from "../problem.ts";
@@ -223,6 +224,8 @@ function toAnnotations(
   return citations.flatMap(({ label, start, end }) => {
     const passage = byLabel.get(label);
     if (passage === undefined) return [];
+    // What a tool gave has no address.
+    if (!COLLECTION_NAME.test(passage.collection)) return [];
     const { title } = passage;
     const url = toSourceUrl(passage, origin);
     return [

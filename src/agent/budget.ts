@@ -1,0 +1,53 @@
+/** What one run may still spend: one counter for its planner, its loop and all its sub-agents. */
+import type { RunLimits } from "../domain/ask.ts";
+import type { Config } from "../config.ts";
+
+export interface Budget {
+  /** Books a model call; false, and nothing is booked, where none is left or the tokens are used up. */
+  takeModelCall(): boolean;
+  /** Books the calls of a whole step before any of them runs; false, and nothing is booked, where they are too many. */
+  takeToolCalls(count: number): boolean;
+  /** What a model call came to; known only after it. */
+  addTokens(count: number): void;
+  /** Books one call of a tool that may be called only so often. */
+  takeCallOf(tool: string, callsMax: number): boolean;
+  /** Model calls that came to their end: the model works. */
+  readonly answered: number;
+}
+
+/** Creates a full budget. Every method is synchronous, so that no two agents get the same last call. */
+export function createBudget(
+  { toolCallsMax, tokensMax }: Pick<RunLimits, "toolCallsMax" | "tokensMax">,
+  { modelCallsMax }: Pick<Config, "modelCallsMax">,
+): Budget {
+  const callsOf = new Map<string, number>();
+  let modelCalls = 0;
+  let toolCalls = 0;
+  let tokens = 0;
+  let answered = 0;
+  return {
+    takeModelCall() {
+      if (modelCalls >= modelCallsMax || tokens > tokensMax) return false;
+      modelCalls += 1;
+      return true;
+    },
+    takeToolCalls(count) {
+      if (toolCalls + count > toolCallsMax || tokens > tokensMax) return false;
+      toolCalls += count;
+      return true;
+    },
+    addTokens(count) {
+      answered += 1;
+      tokens += count;
+    },
+    takeCallOf(tool, callsMax) {
+      const calls = callsOf.get(tool) ?? 0;
+      if (calls >= callsMax) return false;
+      callsOf.set(tool, calls + 1);
+      return true;
+    },
+    get answered() {
+      return answered;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** One call of a model whose words nobody reads as they come: its text and tool calls, when it is over. */
+import { AppError } from "../errors.ts";
+import type { ChatModel, ChatRequest, ToolCall } from "../models/model.ts";
+import type { Run } from "../run.ts";
+import { estimateTokens } from "../text/tokens.ts";
+import type { Budget } from "./budget.ts";
+
+export interface Turn {
+  readonly text: string;
+  readonly calls: readonly ToolCall[];
+}
+
+export interface TurnOptions {
+  readonly run: Run;
+  readonly budget: Budget;
+}
+
+/** More than any model has to say here; one that repeats itself for ever is left. */
+const TEXT_CHARS_MAX = 200_000;
+
+/**
+ * The whole turn; emits its usage however it ends, and books its tokens when it came to its end.
+ * Throws what the model throws, and AppError upstream_bad_response for a text without end.
+ */
+export async function takeTurn(
+  chat: ChatModel,
+  request: Omit<ChatRequest, "temperature" | "onFallback">,
+  { run, budget }: TurnOptions,
+): Promise<Turn> {
+  let text = "";
+  let calls: readonly ToolCall[] = [];
+  let usage = {
+    inputTokens: request.messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
+    outputTokens: 0,
+  };
+  const onFallback = (): void => void run.degrade("llm_fallback_model");
+  try {
+    for await (const delta of chat.stream({ ...request, temperature: 0, onFallback }, run.signal)) {
+      if (delta.type === "text") text += delta.text;
+      if (delta.type === "tool-calls") ({ calls } = delta);
+      if (delta.type === "usage") usage = delta;
+      if (delta.type === "finish" && delta.reason === "length" && calls.length === 0) {
+        throw new AppError("upstream_bad_response", {
+          detail: `${chat.id} used up its tokens before it had said what it wants`,
+        });
+      }
+      if (text.length > TEXT_CHARS_MAX) {
+        throw new AppError("upstream_bad_response", { detail: `${chat.id} finds no end` });
+      }
+    }
+    budget.addTokens(usage.inputTokens + usage.outputTokens);
+    return { text, calls };
+  } finally {
+    const { inputTokens, outputTokens } = usage;
+    await run.emit({ type: "usage", inputTokens, outputTokens, requests: 1 });
+  }
+}
