@@ -47,7 +47,7 @@ const Settings = z.object({
     .enum(["keys", "off"], { error: "must be keys or off" })
     .default("keys")
     .describe(
-      "`keys`: requests need a key as soon as there are keys, and an address others reach needs keys. `off`: everyone may do everything.",
+      "Whether keys are asked for. `keys`: as soon as there are any, and an address that others reach must have some. `off`: everyone may do everything.",
     ),
   apiKeysFile: Text.optional().describe(
     "File with the keys. Unset: keys.json in DATA_DIR, if it is there.",
