@@ -6,6 +6,7 @@ import type { Caller } from "../domain/caller.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { DocumentWriter } from "./document-writer.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
 import type { RunSharing } from "./run-sharing.ts";
@@ -27,6 +28,8 @@ export interface Service {
   /** Absent: nothing is seen. */
   readonly telemetry?: Telemetry;
   readonly sharing: RunSharing;
+  /** Absent: documents are not written over HTTP. */
+  readonly documents?: DocumentWriter;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;
