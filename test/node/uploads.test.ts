@@ -192,17 +192,21 @@ test(
     const service = server.pid;
     await read(await put("fresh/documents/warm.md", "It is warm."));
     const text = Array.from(
-      { length: 4_000 },
+      { length: 20_000 },
       (_, index) => `Sentence ${index} tells of a cold river and its stones.\n\n`,
     ).join("");
-    const running = put("fresh/documents/warm.md", text);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    for (const pid of listChildren(service)) process.kill(pid, "SIGKILL");
-    const response = await running;
-    const after = await (await fetch(at("fresh/documents/warm.md"))).text();
-    expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({ code: "ingest_failed", retryable: true });
-    expect(after).toContain("It is warm.");
+    const response = await put("fresh/documents/warm.md", text, { Accept: "text/event-stream" });
+    let events = "";
+    let killed = false;
+    for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      events += piece;
+      if (killed || !events.includes('"embedding"')) continue;
+      for (const pid of listChildren(service)) process.kill(pid, "SIGKILL");
+      killed = true;
+    }
+    expect(events).toContain('"code":"ingest_failed"');
+    expect(events.match(/event: upload-end/g)).toHaveLength(1);
+    expect(await (await fetch(at("fresh/documents/warm.md"))).text()).toContain("It is warm.");
     expect((await put("fresh/documents/warm.md", "It is cold.")).status).toBe(200);
   },
 );
