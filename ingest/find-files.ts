@@ -12,7 +12,7 @@ import { glob, isDynamicPattern } from "tinyglobby";
 import { addIgnoreRules, findOuterRules, type IgnoreRules, isIgnored } from "./gitignore.ts";
 import { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
 import { toReadProblem, toSizeProblem } from "./load-file.ts";
-import { findFormat, READABLE } from "./loaders/formats.ts";
+import { findFormat, READABLE } from "../src/domain/format.ts";
 import { type Problem, type ProblemCode, toProblem } from "./loaders/load-event.ts";
 
 export interface FoundFile {

@@ -4,7 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import type { IngestLimits } from "./limits.ts";
 import type { LoadPool } from "./load-pool.ts";
-import { findFormat, type Format, READABLE } from "./loaders/formats.ts";
+import { findFormat, type Format, READABLE } from "../src/domain/format.ts";
 import {
   type FileReference,
   type LoadEvent,
@@ -29,7 +29,7 @@ export async function* loadFile(
   signal: AbortSignal,
 ): AsyncGenerator<LoadEvent> {
   signal.throwIfAborted();
-  const format = findFormat(file.id);
+  const format = file.format ?? findFormat(file.id);
   if (format === undefined) {
     const text = `is of a kind that cannot be read; ${READABLE} can`;
     yield toProblem(file.id, "unsupported", text);

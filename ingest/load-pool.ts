@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { createLimiter } from "../src/async/limiter.ts";
 import { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
 import type { LoadAnswer, LoadRequest } from "./load-worker.ts";
-import type { Format } from "./loaders/formats.ts";
+import type { Format } from "../src/domain/format.ts";
 import {
   type FileReference,
   type LoadEvent,

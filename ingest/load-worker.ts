@@ -1,6 +1,6 @@
 /** The parser process: takes one file at a time and answers with all of its events. It gets bytes and may write nothing. */
 import type { IngestLimits } from "./limits.ts";
-import type { Format } from "./loaders/formats.ts";
+import type { Format } from "../src/domain/format.ts";
 import type { FileReference, LoadEvent } from "./loaders/load-event.ts";
 import { runLoader } from "./loaders/run-loader.ts";
 

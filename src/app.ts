@@ -11,6 +11,8 @@ import { createAskRoute } from "./http/ask.ts";
 import { createChatRoute } from "./http/chat.ts";
 import { createChatCompletionsRoute } from "./http/chat-completions.ts";
 import { createDocumentRoute } from "./http/documents.ts";
+import type { DocumentWriter } from "./http/document-writer.ts";
+import { createDeleteDocumentRoute, createPutDocumentRoute } from "./http/write-document.ts";
 import { createCollectionRoute, createCollectionsRoute } from "./http/collections.ts";
 import {
   createErrorHandler,
@@ -50,6 +52,8 @@ export interface AppDeps extends AnswerDeps {
   readonly telemetry?: Telemetry;
   /** Absent: no keys are asked for. */
   readonly access?: Access;
+  /** Absent: documents are not written over HTTP. */
+  readonly documents?: DocumentWriter;
 }
 
 /** Creates the service's application. */
@@ -95,10 +99,13 @@ export function createApp(deps: AppDeps): Hono<Env> {
     mayChange: deps.tools?.some(({ readOnly }) => !readOnly) ?? false,
     telemetry,
     ...(access === undefined ? {} : { access }),
+    ...(deps.documents === undefined ? {} : { documents: deps.documents }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
   });
 }
+
+const DOCUMENT_PATH = "/v1/collections/:name/documents/:id{.+}";
 
 /** The application over a service whose runs may come from anywhere. */
 export function createServiceApp(service: Service): Hono<Env> {
@@ -127,9 +134,14 @@ export function createServiceApp(service: Service): Hono<Env> {
     .all(createMethodRefusal("GET, DELETE"));
   app.get("/v1/collections", createCollectionsRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
-  app
-    .get("/v1/collections/:name/documents/:id{.+}", createDocumentRoute(service))
-    .all(createMethodRefusal("GET"));
+  const { documents } = service;
+  const document = app.get(DOCUMENT_PATH, createDocumentRoute(service));
+  if (documents !== undefined) {
+    document
+      .put(createPutDocumentRoute(service, documents))
+      .delete(createDeleteDocumentRoute(service, documents));
+  }
+  document.all(createMethodRefusal(documents === undefined ? "GET" : "GET, PUT, DELETE"));
   for (const path of PLAYGROUND_PATHS) {
     app.get(path, createPlaygroundRoute()).all(createMethodRefusal("GET"));
   }

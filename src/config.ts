@@ -189,6 +189,21 @@ const Settings = z.object({
 
   ...TELEMETRY_SETTINGS,
 
+  uploads: z
+    .enum(["auto", "on", "off"])
+    .default("auto")
+    .describe(
+      "Whether documents can be written over HTTP. `auto`: where keys are asked for, and else only while HOST is a loopback address.",
+    ),
+  uploadBytesMax: Bytes.default(20 * 2 ** 20).describe("Size of an uploaded document."),
+  uploadsMax: Count.default(256).describe("Uploads and deletions under way and waiting."),
+  uploadWaitMs: Milliseconds.default(10_000).describe(
+    "How long an upload waits while another process writes its collection.",
+  ),
+  uploadIdleMs: Milliseconds.default(60_000).describe(
+    "How long the process that writes uploads is kept without work.",
+  ),
+
   bodyBytesMax: Bytes.default(64 * 1024).describe("Size of a request body."),
   questionCharsMax: Count.default(4_000).describe("Length of a question."),
   collectionsMax: Count.default(64).describe("Collections one run may ask."),

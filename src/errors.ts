@@ -18,6 +18,9 @@ export const ERROR_CODES = [
   "run_expired",
   "embedder_mismatch",
   "ingest_locked",
+  "ingest_failed",
+  "precondition_failed",
+  "document_unreadable",
   "payload_too_large",
   "unsupported_media_type",
   "output_invalid",
@@ -44,6 +47,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** May the same request succeed if it is simply sent again later? */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  "ingest_failed",
   "upstream_bad_response",
   "upstream_truncated",
   "upstream_stalled",

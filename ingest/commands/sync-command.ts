@@ -12,6 +12,7 @@ import { createLoadPool, type LoadPool } from "../load-pool.ts";
 import { createProgressView } from "../progress.ts";
 import { syncDocuments } from "../sync.ts";
 import type { SyncPlan, SyncReport } from "../sync-plan.ts";
+import { isUploaded } from "../upload-source.ts";
 import { watchFiles } from "../watch.ts";
 import type { SyncCommand } from "./arguments.ts";
 import { EXIT_CODES, type ExitCode, toExitCode } from "./exit-codes.ts";
@@ -136,7 +137,8 @@ async function toPlan(command: SyncCommand, found: Found, cwd: string): Promise<
     collection,
     files: found.files,
     problems: found.skipped,
-    covers: (source) => isComplete && covers(source),
+    // What was uploaded never was in a folder.
+    covers: (source) => isComplete && !isUploaded(source) && covers(source),
     deleteMissing,
     dryRun,
     strict,

@@ -1,4 +1,5 @@
 /** What comes out of reading a file: documents, and problems as data, so that one bad record never loses the others. */
+import type { Format } from "../../src/domain/format.ts";
 import type { IngestLimits } from "../limits.ts";
 import type { LoadedDocument } from "../document.ts";
 
@@ -46,6 +47,8 @@ export type LoadEvent = { readonly type: "document"; readonly document: LoadedDo
 export interface FileReference {
   readonly id: string;
   readonly path: string;
+  /** What it is read as; absent: what its id says. */
+  readonly format?: Format;
 }
 
 /** Turns the bytes of one file into events. Pure: no disk, no network, no state. */

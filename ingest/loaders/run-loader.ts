@@ -1,6 +1,6 @@
 /** Runs the loader of a format: libraries are loaded when first needed, every thrown thing becomes a problem. */
 import type { IngestLimits } from "../limits.ts";
-import type { Format } from "./formats.ts";
+import type { Format } from "../../src/domain/format.ts";
 import { type FileReference, type Loader, type LoadEvent, toProblem } from "./load-event.ts";
 
 const LOADERS: Readonly<Record<Format, () => Promise<Loader>>> = {

@@ -22,7 +22,12 @@ export function createDocumentRoute(service: Service) {
     const documentId = c.req.param("id") ?? "";
     const request = { collection, documentId, ...parsed.data };
     const client = c.req.raw.signal;
-    return c.json(await readDocument(service, request, { caller: c.get("caller"), client }));
+    const { etag, ...text } = await readDocument(service, request, {
+      caller: c.get("caller"),
+      client,
+    });
+    if (etag !== undefined) c.header("ETag", etag);
+    return c.json(text);
   };
 }
 

@@ -46,7 +46,9 @@ export function createErrorHandler({ log }: Pick<Service, "log">) {
     if (problem.status === 500)
       log.error("request-failed", thrown, { requestId, code: error.code });
     else if (problem.status > 500) log.warn("request-refused", { requestId, code: error.code });
-    return chooseErrorShape(c.req.path)(problem);
+    // What is left of the body is not waited for.
+    const headers = problem.status === 413 ? { Connection: "close" } : {};
+    return chooseErrorShape(c.req.path)(problem, headers);
   };
 }
 

@@ -40,7 +40,7 @@ export async function readDocument(
   { config, clock, store }: Service,
   { collection, documentId, from, chunksMax }: DocumentRequest,
   { caller, client }: { readonly caller: Caller; readonly client: AbortSignal },
-): Promise<DocumentText> {
+): Promise<DocumentText & { readonly etag: string | undefined }> {
   const budgetMs = config.searchTimeoutMs + config.takeTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "read" });
   const snapshot = await toVisibleStore(store, caller).open(collection, deadline.signal);
@@ -55,7 +55,11 @@ export async function readDocument(
       detail: "there is no document of this id in the collection, or nothing from there on",
     });
   }
+  // A stored hash is that of the document, a dot, and that of its file.
+  const state = await snapshot.document?.(documentId, deadline.signal);
+  const etag = state === undefined ? undefined : `"${state.hash.split(".")[0] ?? ""}"`;
   return {
+    etag,
     collection,
     documentId,
     title: first.title,

@@ -8,6 +8,7 @@ import type { Caller } from "../domain/caller.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { DocumentWriter } from "./document-writer.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
 import type { RunSharing } from "./run-sharing.ts";
@@ -33,6 +34,8 @@ export interface Service {
   readonly sharing: RunSharing;
   /** An answer may call a tool of one's own that changes something. */
   readonly mayChange?: boolean;
+  /** Absent: documents are not written over HTTP. */
+  readonly documents?: DocumentWriter;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;

@@ -2,6 +2,7 @@
 import { type Config, parseConfig } from "../config.ts";
 import { type AppDeps, createApp } from "../app.ts";
 import { AppError } from "../errors.ts";
+import { takesUploads } from "../http/check-origin.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
 import { isLoopback } from "../http/access-guard.ts";
@@ -15,6 +16,7 @@ import { countStreams } from "./count-streams.ts";
 import { drain } from "./drain.ts";
 import { createFileArchive } from "./file-archive.ts";
 import { loadSamples } from "./load-samples.ts";
+import { createUploads } from "./create-uploads.ts";
 import { createLog } from "./log.ts";
 import { createTelemetry, watchService } from "./telemetry.ts";
 
@@ -53,6 +55,9 @@ async function main(config: Config): Promise<void> {
     ...(runJournalDir === undefined
       ? {}
       : { archive: await createFileArchive(runJournalDir, toArchiveLimits(config), log) }),
+    ...(takesUploads(config, access !== undefined)
+      ? { documents: await createUploads(config, answerDeps) }
+      : {}),
   };
   if ((await deps.store.list(stop.signal)).length === 0) {
     await checkWritable(config.dataDir);

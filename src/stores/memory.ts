@@ -121,6 +121,10 @@ function createSnapshot(state: State): Snapshot {
         .slice(0, limit)
         .map(({ row }) => row);
     },
+    async document(id, signal) {
+      signal.throwIfAborted();
+      return toStates(state).get(id);
+    },
     async documents({ after, limit }, signal) {
       signal.throwIfAborted();
       return [...toStates(state).values()]

@@ -14,6 +14,8 @@ export interface ReadStore {
    * Throws AppError: collection_not_found, collection_unavailable, cancelled, deadline_exceeded.
    */
   open(collection: string, signal: AbortSignal): Promise<Snapshot>;
+  /** The next `open` looks again: another process has just committed. Absent: it always looks. */
+  forget?(collection: string): void;
 }
 
 /** A collection pinned to one version. */
@@ -31,6 +33,8 @@ export interface Snapshot {
   rowsOf(part: DocumentPart, signal: AbortSignal): Promise<readonly string[]>;
   /** A page of the collection's documents, ordered by id. */
   documents(page: DocumentPage, signal: AbortSignal): Promise<readonly DocumentState[]>;
+  /** What is known of one document; absent where the store cannot look it up by its id. */
+  document?(id: string, signal: AbortSignal): Promise<DocumentState | undefined>;
   /** For operators; absent where the store knows nothing of it. */
   condition?(signal: AbortSignal): Promise<Condition>;
 }

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 
 export interface Program {
+  readonly pid: number;
   readonly stdout: () => string;
   readonly stderr: () => string;
   /** Resolves when the text has been printed; rejects with everything printed when the program ends before. */
@@ -33,6 +34,7 @@ export function startProgram(
   }
   const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
   return {
+    pid: child.pid ?? 0,
     stdout: () => text.stdout,
     stderr: () => text.stderr,
     exit,

@@ -125,7 +125,7 @@ export function createMcpTools(service: Service): readonly McpTool[] {
           from: number;
           chunksMax: number;
         };
-        const value = await readDocument(service, request, { caller, client });
+        const { etag: _, ...value } = await readDocument(service, request, { caller, client });
         return { text: value.chunks.map(({ text }) => text).join("\n\n"), value: { ...value } };
       },
     },

@@ -60,6 +60,10 @@ export async function createLanceStore(options: LanceOptions): Promise<WriteStor
     ...(base.local ? { generations } : {}),
     list: (signal) => listing.list(signal),
     open: (collection, signal) => reader.open(collection, signal),
+    forget(collection) {
+      reader.forget(collection);
+      listing.forget();
+    },
     async create(spec, signal) {
       signal.throwIfAborted();
       checkSpec(spec);

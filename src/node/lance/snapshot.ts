@@ -88,6 +88,7 @@ export async function createSnapshot(
       return rows.map((row) => found.get(row));
     },
     rowsOf: (part, signal) => call(signal, () => findRows(table, part)),
+    document: (id, signal) => call(signal, () => readDocument(table, id)),
     documents: (page, signal) => call(signal, () => readDocuments(table, page)),
     condition: (signal) =>
       callNative({ limiter: AT_ONCE }, collection, signal, () => readCondition(table, version)),
@@ -107,6 +108,16 @@ async function readDocuments(
     .limit(Math.min(Math.max(1, limit), PAGE_MAX))
     .toArray();
   return rows.map((row): DocumentState => toDocumentState(row));
+}
+
+async function readDocument(table: Table, id: string): Promise<DocumentState | undefined> {
+  const rows: unknown[] = await table
+    .query()
+    .where(`\`documentId\` = ${toLiteral(id)} AND position = 0`)
+    .select([...DOCUMENT_COLUMNS])
+    .limit(1)
+    .toArray();
+  return rows.length === 0 ? undefined : toDocumentState(rows[0]);
 }
 
 type Call = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;

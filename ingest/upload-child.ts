@@ -1,0 +1,60 @@
+/** The process that writes uploads: takes batches over its channel, one after the other, and ends when the channel does. */
+import { systemClock } from "../src/async/clock.ts";
+import type { Config } from "../src/config.ts";
+import { toAppError } from "../src/errors.ts";
+import { createLog } from "../src/node/log.ts";
+import type { UploadAnswer, UploadBatch, UploadRequest } from "../src/node/upload-protocol.ts";
+import { createEmbedders, createStore } from "../src/node/wire.ts";
+import { createLoadPool } from "./load-pool.ts";
+import { withPatience } from "./with-patience.ts";
+import { type UploadDeps, writeUploads } from "./write-uploads.ts";
+
+const log = createLog(process.stderr);
+const cancelled = new Set<number>();
+/** The batch under way, behind those before it. */
+let tail: Promise<void> = Promise.resolve();
+let deps: Promise<UploadDeps> | undefined;
+
+process.on("message", (request: UploadRequest) => {
+  if (request.type === "start") deps = open(request.config);
+  else if (request.type === "cancel") cancelled.add(request.key);
+  else tail = tail.then(() => answer(request));
+});
+// A signal to the whole group is for the service, which lets this process finish its commit.
+process.on("SIGINT", () => undefined);
+process.once("disconnect", () => void tail.then(() => process.exit(0)));
+
+async function open(config: Config): Promise<UploadDeps> {
+  const [store, { forIngest, bundled }] = await Promise.all([
+    createStore({ ...config, residentBytesMax: 0 }),
+    createEmbedders(config),
+  ]);
+  const patience = {
+    patienceMs: config.uploadWaitMs,
+    clock: systemClock,
+    onPause: () => undefined,
+  };
+  const embedder = forIngest === bundled ? bundled : withPatience(forIngest, patience);
+  return { store, embedder, pool: createLoadPool() };
+}
+
+async function answer(batch: UploadBatch): Promise<void> {
+  const told = new Set<number>();
+  const tell = (message: UploadAnswer): void => {
+    if (message.type === "done" || message.type === "failed") told.add(message.key);
+    process.send?.(message);
+  };
+  try {
+    if (deps === undefined) throw new Error("a batch came before the settings");
+    await writeUploads(await deps, batch, { tell, isCancelled: (key) => cancelled.has(key) });
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === "internal") log.error("upload-failed", thrown);
+    for (const { key } of batch.items) {
+      if (told.has(key)) continue;
+      tell({ type: "failed", key, error: { code: error.code, detail: error.detail } });
+    }
+  }
+  for (const { key } of batch.items) cancelled.delete(key);
+  tell({ type: "batch-end" });
+}

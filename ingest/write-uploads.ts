@@ -1,0 +1,204 @@
+/** A batch of uploads and deletions to one commit: each is read and checked by itself, and refused by itself. */
+import { readFileSync } from "node:fs";
+import type { DocumentReceipt } from "../src/domain/upload-event.ts";
+import { AppError, toAppError } from "../src/errors.ts";
+import type { Embedder } from "../src/models/model.ts";
+import type { UploadAnswer, UploadBatch, UploadItem } from "../src/node/upload-protocol.ts";
+import type {
+  CollectionWriter,
+  CommitReport,
+  DocumentState,
+  WriteStore,
+} from "../src/stores/store.ts";
+import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
+import type { LoadPool } from "./load-pool.ts";
+import { createCollection, findMismatch } from "./open-collection.ts";
+import { type Prepared, prepareUpload, type UploadScope } from "./prepare-upload.ts";
+import { toUploadSource } from "./upload-source.ts";
+
+export interface UploadDeps {
+  readonly store: WriteStore;
+  readonly embedder: Embedder;
+  readonly pool: LoadPool;
+}
+
+export interface UploadTalk {
+  readonly tell: (answer: UploadAnswer) => void;
+  /** Has its client left? Counts until the commit. */
+  readonly isCancelled: (key: number) => boolean;
+}
+
+/** What has begun to be written is written to its end. */
+const NEVER = new AbortController().signal;
+const CHUNKER = toChunkerId(DEFAULT_CHUNKING);
+
+interface Ready extends Prepared {
+  readonly item: UploadItem;
+}
+
+/**
+ * Tells `done` or `failed` for every item, or throws AppError for all not told of: ingest_locked, embedder_mismatch,
+ * and those of the store and the embedder.
+ */
+export async function writeUploads(
+  deps: UploadDeps,
+  batch: UploadBatch,
+  talk: UploadTalk,
+): Promise<void> {
+  const { store, embedder } = deps;
+  const { collection } = batch;
+  let writer = await openWriter(deps, collection);
+  const isNew = writer === undefined;
+  let committed = false;
+  try {
+    const documents = (await writer?.documents(NEVER)) ?? new Map<string, DocumentState>();
+    const scope = { ...deps, chunker: CHUNKER, metadata: writer?.info.metadata ?? {} };
+    const stored = groupBySource(documents);
+    const ready = await prepareAll(scope, batch, { stored, isNew }, talk);
+    const going = ready.filter(({ item }) => !refuseCancelled(item, talk));
+    const put = going.flatMap((prepared) => prepared.put);
+    const remove = going.flatMap((prepared) => prepared.remove);
+    if (writer === undefined && put.length > 0) {
+      const texts = put.flatMap(({ chunks }) => chunks.map(({ chunk }) => chunk.text));
+      const plan = toPlan(collection);
+      writer = await createCollection(store, plan, { embedder, chunker: CHUNKER, texts }, NEVER);
+    }
+    if (writer === undefined) return;
+    let commit: CommitReport | undefined;
+    if (put.length + remove.length > 0) {
+      for (const { item } of going)
+        talk.tell({ type: "stage", key: item.key, stage: "committing" });
+      commit = await writer.commit({ put, remove }, NEVER);
+    }
+    committed = true;
+    for (const { item } of going) talk.tell({ type: "stage", key: item.key, stage: "indexing" });
+    const indexed = commit === undefined || (await index(writer));
+    const after = { collection, created: isNew, version: writer.info.version, indexed };
+    for (const prepared of going) {
+      talk.tell({ type: "done", key: prepared.item.key, receipt: toReceipt(prepared, after) });
+    }
+  } finally {
+    await writer?.close();
+    if (isNew && writer !== undefined && !committed) await store.drop(collection, NEVER);
+  }
+}
+
+async function openWriter(
+  { store, embedder }: UploadDeps,
+  collection: string,
+): Promise<CollectionWriter | undefined> {
+  let writer: CollectionWriter;
+  try {
+    writer = await store.openWriter(collection, NEVER);
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;
+    throw thrown;
+  }
+  const mismatch = findMismatch(writer.info, toPlan(collection), { embedder, chunker: CHUNKER });
+  if (mismatch === undefined) return writer;
+  await writer.close();
+  // A folder builds it anew with all its documents; from one upload that cannot be done.
+  throw new AppError("embedder_mismatch", {
+    detail: `collection ${collection} ${mismatch.reason}; ingest it again with pnpm ingest before writing to it`,
+  });
+}
+
+function toPlan(collection: string) {
+  return {
+    collection,
+    files: [],
+    problems: [],
+    covers: () => false,
+    deleteMissing: false,
+    dryRun: false,
+  };
+}
+
+interface Before {
+  readonly stored: ReadonlyMap<string, readonly DocumentState[]>;
+  readonly isNew: boolean;
+}
+
+/** Those that can be written; the others are told why not. */
+async function prepareAll(
+  scope: UploadScope,
+  { items }: UploadBatch,
+  { stored, isNew }: Before,
+  talk: UploadTalk,
+): Promise<readonly Ready[]> {
+  const ready: Ready[] = [];
+  for (const item of items) {
+    if (refuseCancelled(item, talk)) continue;
+    const { key, change } = item;
+    const { documentId } = change;
+    try {
+      if (isNew && change.put === undefined) {
+        throw new AppError("collection_not_found", {
+          detail: "there is no collection of this name",
+        });
+      }
+      const sources = [documentId, toUploadSource(documentId), `id ${documentId}`];
+      const mine = new Map(
+        sources.flatMap((source) => stored.get(source) ?? []).map((state) => [state.id, state]),
+      );
+      const onStage = (stage: "loading" | "embedding"): void =>
+        talk.tell({ type: "stage", key, stage });
+      const read = (path: string): Uint8Array => readFileSync(path);
+      ready.push({
+        item,
+        ...(await prepareUpload({ ...scope, read }, change, [...mine.values()], onStage)),
+      });
+    } catch (thrown) {
+      const { code, detail } = toAppError(thrown);
+      if (code === "internal") throw thrown;
+      talk.tell({ type: "failed", key, error: { code, detail } });
+    }
+  }
+  return ready;
+}
+
+/** By source, and by `id …`: an id with a blank in front is no source. */
+function groupBySource(documents: ReadonlyMap<string, DocumentState>) {
+  const groups = new Map<string, DocumentState[]>();
+  for (const state of documents.values()) {
+    for (const name of [state.source, `id ${state.id}`]) {
+      const group = groups.get(name);
+      if (group === undefined) groups.set(name, [state]);
+      else group.push(state);
+    }
+  }
+  return groups;
+}
+
+function refuseCancelled({ key }: UploadItem, { isCancelled, tell }: UploadTalk): boolean {
+  if (!isCancelled(key)) return false;
+  tell({ type: "failed", key, error: { code: "cancelled", detail: "the client left" } });
+  return true;
+}
+
+/** What is committed is found without its index too, only slower. */
+async function index(writer: CollectionWriter): Promise<boolean> {
+  try {
+    await writer.index(NEVER);
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    return false;
+  }
+}
+
+type After = Pick<DocumentReceipt, "collection" | "created" | "version" | "indexed">;
+
+function toReceipt(
+  { item, put, remove, etag, warnings, ...counts }: Ready,
+  after: After,
+): DocumentReceipt {
+  return {
+    ...after,
+    documentId: item.change.documentId,
+    unchanged: put.length + remove.length === 0,
+    ...counts,
+    warnings: [...warnings],
+    ...(etag === undefined ? {} : { etag }),
+  };
+}

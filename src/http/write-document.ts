@@ -1,0 +1,109 @@
+/** `PUT` and `DELETE /v1/collections/:name/documents/:id`: one document, whole or not at all. */
+import type { Context } from "hono";
+import { COLLECTION_NAME } from "../domain/collection.ts";
+import type { DocumentReceipt, UploadEvent } from "../domain/upload-event.ts";
+import { AppError, toAppError } from "../errors.ts";
+import { chooseRepresentation } from "./accept.ts";
+import { checkDocumentId } from "./check-document-id.ts";
+import { checkOrigin } from "./check-origin.ts";
+import type { DocumentChange, DocumentWriter } from "./document-writer.ts";
+import { toProblem } from "./problem.ts";
+import { receiveDocument } from "./receive-document.ts";
+import type { Env, Service } from "./service.ts";
+import { createUploadStream, type UploadWork } from "./upload-stream.ts";
+
+type Route = (c: Context<Env>) => Promise<Response>;
+
+/** Stores the body as this document; the collection is made when there is none of the name. */
+export function createPutDocumentRoute(service: Service, writer: DocumentWriter): Route {
+  const { uploadBytesMax } = service.config;
+  return async (c) => {
+    const target = checkTarget(c, service, true);
+    const { upload, format } = await receiveDocument(
+      writer,
+      c.req.raw,
+      target.documentId,
+      uploadBytesMax,
+    );
+    const change = { ...target, put: { path: upload.path, format } };
+    const work: UploadWork = async (signal, onStage) => {
+      try {
+        return await writer.write(change, signal, onStage);
+      } finally {
+        await upload.discard();
+      }
+    };
+    return respond(c, service, work, {
+      type: "upload-start",
+      documentId: target.documentId,
+      bytes: upload.bytes,
+    });
+  };
+}
+
+/** Deletes the document, or all of those that one file held. */
+export function createDeleteDocumentRoute(service: Service, writer: DocumentWriter): Route {
+  return async (c) => {
+    const target = checkTarget(c, service, false);
+    const { documentId } = target;
+    const work: UploadWork = (signal, onStage) => writer.write(target, signal, onStage);
+    return respond(c, service, work, { type: "upload-start", documentId, bytes: 0 });
+  };
+}
+
+function checkTarget(
+  c: Context<Env>,
+  { config, gate, access }: Service,
+  isPut: boolean,
+): DocumentChange {
+  checkOrigin(c.req.raw, config, access !== undefined);
+  chooseRepresentation(c.req.header("Accept"), ["application/json", "text/event-stream"]);
+  if (gate.draining) throw new AppError("draining");
+  const collection = c.req.param("name") ?? "";
+  const documentId = c.req.param("id") ?? "";
+  if (!COLLECTION_NAME.test(collection)) {
+    throw new AppError("invalid_request", {
+      detail:
+        "that is no collection name: 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit",
+    });
+  }
+  if (c.get("caller").collections?.has(collection) === false) {
+    throw new AppError("collection_not_found", {
+      detail: `there is no collection "${collection}"`,
+    });
+  }
+  checkDocumentId(documentId, isPut);
+  const ifMatch = toTags(c.req.header("If-Match"));
+  const ifNoneMatch = toTags(c.req.header("If-None-Match"));
+  return {
+    collection,
+    documentId,
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  };
+}
+
+function toTags(header: string | undefined): readonly string[] | undefined {
+  return header?.split(",").map((tag) => tag.trim());
+}
+
+async function respond(
+  c: Context<Env>,
+  service: Service,
+  work: UploadWork,
+  start: UploadEvent,
+): Promise<Response> {
+  const type = chooseRepresentation(c.req.header("Accept"), [
+    "application/json",
+    "text/event-stream",
+  ]);
+  const client = c.req.raw.signal;
+  if (type === "text/event-stream") {
+    const toError = (thrown: unknown) => toProblem(toAppError(thrown), c.get("requestId"));
+    const stream = createUploadStream(service, { start, work, client, toError });
+    return new Response(stream, { headers: { "Content-Type": "text/event-stream" } });
+  }
+  const receipt: DocumentReceipt = await work(client, () => undefined);
+  if (receipt.etag !== undefined) c.header("ETag", receipt.etag);
+  return c.json(receipt);
+}

@@ -1,0 +1,151 @@
+/** Writes documents through a process of its own: a bounded queue, changes of one collection in order and together. */
+import type { Clock } from "../async/clock.ts";
+import type { Config } from "../config.ts";
+import type { DocumentReceipt, UploadStage } from "../domain/upload-event.ts";
+import { AppError } from "../errors.ts";
+import type { DocumentChange, DocumentWriter } from "../http/document-writer.ts";
+import type { ReadStore } from "../stores/store.ts";
+import type { UploadChild } from "./upload-child.ts";
+import type { UploadAnswer, UploadItem } from "./upload-protocol.ts";
+import type { UploadSpool } from "./upload-spool.ts";
+
+export interface DocumentWriterDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly store: Pick<ReadStore, "forget">;
+  readonly spool: UploadSpool;
+  readonly child: UploadChild;
+}
+
+/** Documents of one commit. */
+const BATCH_MAX = 64;
+const LOCK_RETRY_MS = 250;
+const RETRY_AFTER_MS = 2_000;
+
+interface Entry {
+  readonly key: number;
+  readonly change: DocumentChange;
+  readonly onStage: (stage: UploadStage) => void;
+  readonly result: PromiseWithResolvers<DocumentReceipt>;
+  /** Of waiting for another process. */
+  readonly endMs: number;
+  notBeforeMs: number;
+  state: "queued" | "sent" | "settled";
+}
+
+/** Creates the writer; its process starts with the first change. */
+export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
+  const { config, clock, store, child, spool } = deps;
+  const entries = new Map<number, Entry>();
+  let lastKey = 0;
+  let busy = false;
+
+  const settle = (entry: Entry, outcome: DocumentReceipt | AppError): void => {
+    entry.state = "settled";
+    entries.delete(entry.key);
+    if (outcome instanceof AppError) entry.result.reject(outcome);
+    else {
+      store.forget?.(entry.change.collection);
+      entry.result.resolve(outcome);
+    }
+  };
+  const onAnswer = (answer: UploadAnswer): void => {
+    const entry = answer.type === "batch-end" ? undefined : entries.get(answer.key);
+    if (entry === undefined) return;
+    if (answer.type === "stage") entry.onStage(answer.stage);
+    if (answer.type === "done") settle(entry, answer.receipt);
+    if (answer.type !== "failed") return;
+    const { code, detail } = answer.error;
+    if (code === "ingest_locked" && clock.now() + LOCK_RETRY_MS < entry.endMs) {
+      entry.state = "queued";
+      entry.notBeforeMs = clock.now() + LOCK_RETRY_MS;
+      entry.onStage("waiting");
+      return;
+    }
+    const wait = code === "ingest_locked" ? { retryAfterMs: RETRY_AFTER_MS } : {};
+    settle(entry, new AppError(code, { ...(detail === undefined ? {} : { detail }), ...wait }));
+  };
+  const work = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    for (;;) {
+      const batch = chooseBatch([...entries.values()], clock.now());
+      const collection = batch[0]?.change.collection;
+      if (collection === undefined) break;
+      for (const entry of batch) entry.state = "sent";
+      const items: UploadItem[] = batch.map(({ key, change }) => ({ key, change }));
+      await child.run({ type: "batch", collection, items }, onAnswer);
+      for (const entry of batch) if (entry.state === "sent") settle(entry, toBroken());
+    }
+    busy = false;
+    if (entries.size > 0) clock.timer(LOCK_RETRY_MS, () => void work());
+  };
+
+  return {
+    receive(body, bytesMax) {
+      if (entries.size >= config.uploadsMax) throw toOverloaded();
+      return spool.receive(body, bytesMax);
+    },
+    async write(change, signal, onStage) {
+      signal.throwIfAborted();
+      if (entries.size >= config.uploadsMax) throw toOverloaded();
+      lastKey += 1;
+      const result = Promise.withResolvers<DocumentReceipt>();
+      const endMs = clock.now() + config.uploadWaitMs;
+      const entry: Entry = {
+        key: lastKey,
+        change,
+        onStage,
+        result,
+        endMs,
+        notBeforeMs: 0,
+        state: "queued",
+      };
+      const onAbort = (): void => {
+        if (entry.state === "sent") child.cancel(entry.key);
+        else settle(entry, new AppError("cancelled", { detail: "the client left" }));
+      };
+      entries.set(entry.key, entry);
+      signal.addEventListener("abort", onAbort, { once: true });
+      onStage("waiting");
+      void work();
+      try {
+        return await result.promise;
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+      }
+    },
+  };
+}
+
+/** The oldest that may go, with those of its collection behind it; a second change of a document waits for the first. */
+function chooseBatch(entries: readonly Entry[], nowMs: number): readonly Entry[] {
+  const queued = entries.filter(({ state }) => state === "queued");
+  const waiting = new Set<string>();
+  for (const { change, notBeforeMs } of queued) {
+    if (notBeforeMs > nowMs) waiting.add(change.collection);
+  }
+  const first = queued.find(({ change }) => !waiting.has(change.collection));
+  const batch = new Map<string, Entry>();
+  for (const entry of queued) {
+    const { collection, documentId } = entry.change;
+    if (collection !== first?.change.collection) continue;
+    if (batch.size >= BATCH_MAX || batch.has(documentId)) break;
+    batch.set(documentId, entry);
+  }
+  return [...batch.values()];
+}
+
+function toBroken(): AppError {
+  return new AppError("ingest_failed", {
+    detail:
+      "the process that writes documents ended on the way; the document is stored whole or not at all, send it again",
+    retryAfterMs: RETRY_AFTER_MS,
+  });
+}
+
+function toOverloaded(): AppError {
+  return new AppError("overloaded", {
+    detail: "too many documents are waiting to be written; send it again shortly",
+  });
+}

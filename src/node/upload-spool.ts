@@ -1,0 +1,88 @@
+/** Bodies of uploads on their way to the store: files of this process's own folder, gone with the upload or at the next start. */
+import { randomUUID } from "node:crypto";
+import { open, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "../errors.ts";
+import type { Upload } from "../http/document-writer.ts";
+import { makeFolder } from "./make-folder.ts";
+
+const HEAD_BYTES = 4_096;
+const NAME = /^(\d+)-[0-9a-f-]{36}$/;
+
+export interface UploadSpool {
+  /** Throws AppError: payload_too_large, cancelled, store_full, store_unavailable; nothing is left then. */
+  receive(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Upload>;
+}
+
+/** Makes the folder and removes what processes that are gone have left in it. */
+export async function createUploadSpool(dataDir: string): Promise<UploadSpool> {
+  const isLocal = !/^[a-z][a-z0-9+]*:\/\//i.test(dataDir);
+  const folder = isLocal ? join(dataDir, "uploads") : join(tmpdir(), "tributary-uploads");
+  await makeFolder(folder);
+  for (const name of await readdir(folder)) {
+    const pid = Number(NAME.exec(name)?.[1]);
+    if (pid > 0 && (pid === process.pid || !isAlive(pid)))
+      await rm(join(folder, name), { force: true });
+  }
+  return {
+    async receive(body, bytesMax) {
+      const path = join(folder, `${process.pid}-${randomUUID()}`);
+      const discard = (): Promise<void> => rm(path, { force: true });
+      try {
+        return { ...(await write(path, body, bytesMax)), path, discard };
+      } catch (thrown) {
+        await discard();
+        throw thrown;
+      }
+    },
+  };
+}
+
+async function write(path: string, body: AsyncIterable<Uint8Array>, bytesMax: number) {
+  const file = await open(path, "wx", 0o600).catch(refuseDisk);
+  const head = new Uint8Array(HEAD_BYTES);
+  let bytes = 0;
+  try {
+    for await (const part of whole(body)) {
+      if (bytes < HEAD_BYTES) head.set(part.subarray(0, HEAD_BYTES - bytes), bytes);
+      bytes += part.length;
+      if (bytes > bytesMax) {
+        const detail = `a document may have at most ${bytesMax} bytes`;
+        throw new AppError("payload_too_large", { detail });
+      }
+      await file.writeFile(part).catch(refuseDisk);
+    }
+  } finally {
+    await file.close();
+  }
+  return { bytes, head: head.subarray(0, bytes) };
+}
+
+/** The body's parts; one that breaks off is no document. */
+async function* whole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (thrown) {
+    throw new AppError("cancelled", { detail: "the body broke off", cause: thrown });
+  }
+}
+
+function refuseDisk(cause: unknown): never {
+  const isFull = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+  throw new AppError(isFull ? "store_full" : "store_unavailable", {
+    detail: isFull
+      ? "the disk of the store is full; make room"
+      : "the store's folder cannot be written; check its permissions",
+    cause,
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return thrown instanceof Error && "code" in thrown && thrown.code === "EPERM";
+  }
+}

@@ -1,0 +1,165 @@
+/** Writing documents over HTTP: what is refused before anything is written. */
+import { describe, expect, test } from "vitest";
+import type { DocumentReceipt } from "../../src/domain/upload-event.ts";
+import { AppError } from "../../src/errors.ts";
+import { takesUploads } from "../../src/http/check-origin.ts";
+import type { DocumentChange, DocumentWriter } from "../../src/http/document-writer.ts";
+import { createUploadSpool } from "../../src/node/upload-spool.ts";
+import { makeApp, makeService } from "../support/app.ts";
+import { bearer, makeAccess, makeKey } from "../support/keys.ts";
+import { makeTempFolder } from "../support/local-store.ts";
+
+const URL_START = "http://127.0.0.1/v1/collections/guide/documents/";
+const receipt: DocumentReceipt = {
+  collection: "guide",
+  documentId: "a.md",
+  unchanged: false,
+  created: false,
+  version: 4,
+  chunksWritten: 1,
+  chunksReused: 0,
+  chunksRemoved: 0,
+  indexed: true,
+  etag: '"abc"',
+  warnings: [],
+};
+
+async function send(id: string, init: RequestInit, failure?: AppError) {
+  await using folder = await makeTempFolder();
+  const spool = await createUploadSpool(folder.path);
+  const changes: DocumentChange[] = [];
+  const documents: DocumentWriter = {
+    ...spool,
+    async write(change) {
+      changes.push(change);
+      if (failure !== undefined) throw failure;
+      return receipt;
+    },
+  };
+  const service = { ...makeService({ env: { UPLOAD_BYTES_MAX: "2048" } }), documents };
+  const response = await makeApp(service).request(`${URL_START}${id}`, { method: "PUT", ...init });
+  const { readdir } = await import("node:fs/promises");
+  const left = await readdir(`${folder.path}/uploads`);
+  return { response, json: (await response.json()) as Record<string, unknown>, changes, left };
+}
+
+function stream(bytes: number): RequestInit {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (let at = 0; at < bytes; at += 512) controller.enqueue(new Uint8Array(512).fill(97));
+      controller.close();
+    },
+  });
+  return { body, duplex: "half" } as RequestInit;
+}
+
+const typed = (type: string, body = "text"): RequestInit => ({
+  body,
+  headers: { "Content-Type": type },
+});
+
+describe("a document that is put", () => {
+  test("is handed on with its conditions, and its receipt has the ETag", async () => {
+    const headers = { "If-Match": '"x", "y"' };
+    const { response, json, changes, left } = await send("a%2Fb.md", { body: "text", headers });
+    expect([response.status, response.headers.get("ETag")]).toEqual([200, '"abc"']);
+    expect(json).toEqual(receipt);
+    const put = { format: "markdown" };
+    expect(changes).toMatchObject([{ documentId: "a/b.md", ifMatch: ['"x"', '"y"'], put }]);
+    expect(left).toEqual([]);
+  });
+
+  test.each<[string, string, RequestInit, number, string]>([
+    ["larger than it may be", "a.md", { body: "x".repeat(2_049) }, 413, "payload_too_large"],
+    ["of unknown length and too large", "a.md", stream(4_096), 413, "payload_too_large"],
+    ["empty", "a.md", { body: "" }, 422, "document_unreadable"],
+    ["without a body", "a.md", {}, 422, "document_unreadable"],
+    ["of a kind nobody reads", "a.exe", { body: "x" }, 415, "unsupported_media_type"],
+    ["an image", "a.md", typed("image/png"), 415, "unsupported_media_type"],
+    ["named one and typed another", "a.pdf", typed("text/html"), 415, "unsupported_media_type"],
+    ["called PDF and none", "a.pdf", { body: "text" }, 422, "document_unreadable"],
+    ["called Word and none", "a.docx", { body: "text" }, 422, "document_unreadable"],
+    ["called text and a PDF", "a.txt", { body: "%PDF-1.7" }, 422, "document_unreadable"],
+    [
+      "typed Markdown and a zip",
+      "a",
+      typed("text/markdown", "PK\u0003\u0004"),
+      422,
+      "document_unreadable",
+    ],
+    ["a broken form", "a.md", typed("multipart/form-data; boundary=x"), 400, "invalid_request"],
+    ["above its folder", "..%2Fa.md", { body: "x" }, 400, "invalid_request"],
+    ["absolute", "%2Fetc%2Fa.md", { body: "x" }, 400, "invalid_request"],
+    ["named with NUL", "a%00.md", { body: "x" }, 400, "invalid_request"],
+    ["named with a hidden mark", "a%E2%80%AE.md", { body: "x" }, 400, "invalid_request"],
+    ["named too long", `${"a".repeat(600)}.md`, { body: "x" }, 400, "invalid_request"],
+    ["a record of a file", "a.csv%231", { body: "x" }, 400, "invalid_request"],
+  ])("%s is refused", async (_what, id, init, status, code) => {
+    const { response, json, changes, left } = await send(id, init);
+    expect([response.status, json["code"], changes, left]).toEqual([status, code, [], []]);
+  });
+
+  test.each([
+    { Origin: "https://evil.example" },
+    { Origin: "null" },
+    { "Sec-Fetch-Site": "cross-site" },
+  ])("for a page of another origin is refused: %o", async (headers) => {
+    const { response, changes } = await send("a.md", { body: "x", headers });
+    expect([response.status, changes]).toEqual([403, []]);
+    expect(response.headers.has("Access-Control-Allow-Origin")).toBe(false);
+  });
+
+  test("gets the writer's refusal, with when to come back", async () => {
+    const locked = new AppError("ingest_locked", { retryAfterMs: 2_000 });
+    const { response, json, left } = await send("a.md", { body: "x" }, locked);
+    expect([response.status, response.headers.get("Retry-After"), left]).toEqual([409, "2", []]);
+    expect(json).toMatchObject({ code: "ingest_locked" });
+  });
+});
+
+test("a name that points to this machine is not this machine's", async () => {
+  const service = { ...makeService(), documents: {} as DocumentWriter };
+  const url = "http://evil.example/v1/collections/guide/documents/a.md";
+  const headers = { Origin: "http://evil.example" };
+  const response = await makeApp(service).request(url, { method: "PUT", body: "x", headers });
+  expect(response.status).toBe(403);
+});
+
+test("a service that does not write says so", async () => {
+  const response = await makeApp(makeService()).request(`${URL_START}a.md`, { method: "PUT" });
+  expect([response.status, response.headers.get("Allow")]).toEqual([405, "GET"]);
+});
+
+test.each([
+  ["auto", "127.0.0.1", false, true],
+  ["auto", "0.0.0.0", false, false],
+  ["auto", "0.0.0.0", true, true],
+  ["on", "0.0.0.0", false, true],
+  ["off", "127.0.0.1", true, false],
+] as const)("UPLOADS %s on %s, keys %s: %s", (uploads, host, hasKeys, expected) => {
+  expect(takesUploads({ uploads, host }, hasKeys)).toBe(expected);
+});
+
+test("a key writes with its scope, into its collections, from whatever name and allowed page", async () => {
+  const writer = await makeKey({ collections: ["guide"] });
+  const reader = await makeKey({ scopes: ["ask", "read"] });
+  const { access } = makeAccess([writer.entry, reader.entry]);
+  const page = "https://app.example";
+  const env = { CORS_ORIGINS: page };
+  const put = async (collection: string, headers: Record<string, string>): Promise<number> => {
+    await using folder = await makeTempFolder();
+    const documents = {
+      ...(await createUploadSpool(folder.path)),
+      write: () => Promise.resolve(receipt),
+    };
+    const app = makeApp({ ...makeService({ env }), documents, access });
+    const url = `https://docs.example/v1/collections/${collection}/documents/a.md`;
+    return (await app.request(url, { method: "PUT", body: "x", headers })).status;
+  };
+  expect(await put("guide", bearer(writer.key))).toBe(200);
+  expect(await put("guide", { ...bearer(writer.key), Origin: page })).toBe(200);
+  expect(await put("guide", { ...bearer(writer.key), Origin: "https://evil.example" })).toBe(403);
+  expect(await put("other", bearer(writer.key))).toBe(404);
+  expect(await put("guide", bearer(reader.key))).toBe(403);
+  expect(await put("guide", {})).toBe(401);
+});
