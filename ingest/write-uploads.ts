@@ -1,15 +1,10 @@
 /** A batch of uploads and deletions to one commit: each is read and checked by itself, and refused by itself. */
 import { readFileSync } from "node:fs";
-import type { DocumentReceipt } from "../src/domain/upload-event.ts";
+import type { DocumentReceipt, UploadStage } from "../src/domain/upload-event.ts";
 import { AppError, toAppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
 import type { UploadAnswer, UploadBatch, UploadItem } from "../src/node/upload-protocol.ts";
-import type {
-  CollectionWriter,
-  CommitReport,
-  DocumentState,
-  WriteStore,
-} from "../src/stores/store.ts";
+import type { Change, CollectionWriter, DocumentState, WriteStore } from "../src/stores/store.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import type { LoadPool } from "./load-pool.ts";
 import { createCollection, findMismatch } from "./open-collection.ts";
@@ -45,7 +40,7 @@ export async function writeUploads(
   batch: UploadBatch,
   talk: UploadTalk,
 ): Promise<void> {
-  const { store, embedder } = deps;
+  const { store } = deps;
   const { collection } = batch;
   let writer = await openWriter(deps, collection);
   const isNew = writer === undefined;
@@ -56,23 +51,15 @@ export async function writeUploads(
     const stored = groupBySource(documents);
     const ready = await prepareAll(scope, batch, { stored, isNew }, talk);
     const going = ready.filter(({ item }) => !refuseCancelled(item, talk));
-    const put = going.flatMap((prepared) => prepared.put);
-    const remove = going.flatMap((prepared) => prepared.remove);
-    if (writer === undefined && put.length > 0) {
-      const texts = put.flatMap(({ chunks }) => chunks.map(({ chunk }) => chunk.text));
-      const plan = toPlan(collection);
-      writer = await createCollection(store, plan, { embedder, chunker: CHUNKER, texts }, NEVER);
-    }
+    const change = {
+      put: going.flatMap((prepared) => prepared.put),
+      remove: going.flatMap((prepared) => prepared.remove),
+    };
+    if (writer === undefined && change.put.length > 0)
+      writer = await create(deps, collection, change);
     if (writer === undefined) return;
-    let commit: CommitReport | undefined;
-    if (put.length + remove.length > 0) {
-      for (const { item } of going)
-        talk.tell({ type: "stage", key: item.key, stage: "committing" });
-      commit = await writer.commit({ put, remove }, NEVER);
-    }
+    const indexed = await commit(writer, change, (stage) => tellAll(going, stage, talk));
     committed = true;
-    for (const { item } of going) talk.tell({ type: "stage", key: item.key, stage: "indexing" });
-    const indexed = commit === undefined || (await index(writer));
     const after = { collection, created: isNew, version: writer.info.version, indexed };
     for (const prepared of going) {
       talk.tell({ type: "done", key: prepared.item.key, receipt: toReceipt(prepared, after) });
@@ -176,8 +163,21 @@ function refuseCancelled({ key }: UploadItem, { isCancelled, tell }: UploadTalk)
   return true;
 }
 
-/** What is committed is found without its index too, only slower. */
-async function index(writer: CollectionWriter): Promise<boolean> {
+function create({ store, embedder }: UploadDeps, collection: string, { put }: Change) {
+  const texts = put.flatMap(({ chunks }) => chunks.map(({ chunk }) => chunk.text));
+  return createCollection(store, toPlan(collection), { embedder, chunker: CHUNKER, texts }, NEVER);
+}
+
+/** Is it indexed too? What is committed is found without its index as well, only slower. */
+async function commit(
+  writer: CollectionWriter,
+  change: Change,
+  onStage: (stage: "committing" | "indexing") => void,
+): Promise<boolean> {
+  if (change.put.length + change.remove.length === 0) return true;
+  onStage("committing");
+  await writer.commit(change, NEVER);
+  onStage("indexing");
   try {
     await writer.index(NEVER);
     return true;
@@ -185,6 +185,10 @@ async function index(writer: CollectionWriter): Promise<boolean> {
     if (!(thrown instanceof AppError)) throw thrown;
     return false;
   }
+}
+
+function tellAll(ready: readonly Ready[], stage: UploadStage, { tell }: UploadTalk): void {
+  for (const { item } of ready) tell({ type: "stage", key: item.key, stage });
 }
 
 type After = Pick<DocumentReceipt, "collection" | "created" | "version" | "indexed">;

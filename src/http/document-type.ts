@@ -20,9 +20,10 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
 };
 const SILENT = new Set(["", "application/octet-stream", "application/x-www-form-urlencoded"]);
 const ZIPPED: ReadonlySet<Format> = new Set(["docx", "pptx", "xlsx", "epub"]);
-/** First bytes, in Latin-1, of what is no text. */
-const BINARY =
-  /^(?:%PDF-|PK\x03\x04|\x89PNG|GIF8|\xff\xd8\xff|\x7fELF|\x1f\x8b|\xd0\xcf\x11\xe0|MZ\x90)/;
+const ZIP_START = "504b0304";
+/** First bytes, in hexadecimal, of what is no text: PDF, zip, PNG, GIF, JPEG, ELF, gzip, old Office, Windows program. */
+const BINARY = /^(?:255044462d|504b0304|89504e47|47494638|ffd8ff|7f454c46|1f8b|d0cf11e0|4d5a90)/;
+const START_BYTES = 8;
 const PDF_WITHIN = 1_024;
 
 /** Throws AppError unsupported_media_type: nothing says what it is, or two things say different ones. */
@@ -30,21 +31,30 @@ export function chooseFormat(id: string, fileName: string | undefined, mediaType
   const type = mediaType.split(";")[0]?.trim().toLowerCase() ?? "";
   const named = findFormat(id) ?? (fileName === undefined ? undefined : findFormat(fileName));
   const claimed = MEDIA_TYPES[type];
-  const isText = type.startsWith("text/") || claimed !== undefined;
-  if (!isText && !SILENT.has(type) && named !== "code" && named !== "text") {
+  if (!isReadableType(type, named)) {
     throw refuse(`the type ${toShown(type)} cannot be read; ${READABLE} can`);
   }
   const format = named ?? claimed ?? (type === "text/plain" ? "text" : undefined);
   if (format === undefined) {
     throw refuse(`neither the id nor the type says what the document is; ${READABLE} can be read`);
   }
-  const isNear =
-    claimed === undefined || claimed === format || format === "text" || format === "code";
-  const isBinary = format === "pdf" || ZIPPED.has(format);
-  if (!isNear || (isBinary && type === "text/plain")) {
+  if (contradicts(type, format)) {
     throw refuse(`the name says ${format} and the type says ${toShown(type)}; make them agree`);
   }
   return format;
+}
+
+/** Source code has types beyond number; its name says enough. */
+function isReadableType(type: string, named: Format | undefined): boolean {
+  if (type.startsWith("text/") || type in MEDIA_TYPES || SILENT.has(type)) return true;
+  return named === "code" || named === "text";
+}
+
+function contradicts(type: string, format: Format): boolean {
+  const claimed = MEDIA_TYPES[type];
+  if (claimed === undefined)
+    return type === "text/plain" && (format === "pdf" || ZIPPED.has(format));
+  return claimed !== format && format !== "text" && format !== "code";
 }
 
 /** Throws AppError document_unreadable for a file whose first bytes are those of something else. */
@@ -54,17 +64,20 @@ export function checkHead(head: Uint8Array, format: Format): void {
       detail: "the document is empty; send its content",
     });
   }
-  const start = String.fromCharCode(...head.subarray(0, PDF_WITHIN));
-  const isTrue =
-    format === "pdf"
-      ? start.includes("%PDF-")
-      : ZIPPED.has(format)
-        ? start.startsWith("PK\x03\x04")
-        : !BINARY.test(start);
-  if (isTrue) return;
+  if (isHeadOf(head, format)) return;
   throw new AppError("document_unreadable", {
     detail: `the document is called ${format} and its first bytes are not those of ${format}; name it after what it is`,
   });
+}
+
+function isHeadOf(head: Uint8Array, format: Format): boolean {
+  if (format === "pdf") {
+    return new TextDecoder("latin1").decode(head.subarray(0, PDF_WITHIN)).includes("%PDF-");
+  }
+  const start = Array.from(head.subarray(0, START_BYTES), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  return ZIPPED.has(format) ? start.startsWith(ZIP_START) : !BINARY.test(start);
 }
 
 function refuse(detail: string): AppError {

@@ -1,11 +1,19 @@
 /** Takes the body of an upload: the file itself, or a form with one file. */
 import type { Format } from "../domain/format.ts";
+import type { Limiter } from "../async/limiter.ts";
 import { AppError } from "../errors.ts";
 import { checkHead, chooseFormat } from "./document-type.ts";
 import type { DocumentWriter, Upload } from "./document-writer.ts";
 
 /** What a form adds to its file. */
 const FORM_BYTES = 16 * 1024;
+
+export interface ReceiveDeps {
+  readonly writer: DocumentWriter;
+  /** Bounds the forms that are in memory. */
+  readonly forms: Limiter;
+  readonly bytesMax: number;
+}
 
 export interface Received {
   readonly upload: Upload;
@@ -17,10 +25,9 @@ export interface Received {
  * document_unreadable, invalid_request, cancelled.
  */
 export async function receiveDocument(
-  writer: DocumentWriter,
+  { writer, forms, bytesMax }: ReceiveDeps,
   request: Request,
   documentId: string,
-  bytesMax: number,
 ): Promise<Received> {
   const type = request.headers.get("Content-Type") ?? "";
   const isForm = /^multipart\/form-data\b/i.test(type.trim());
@@ -32,12 +39,14 @@ export async function receiveDocument(
     });
   }
   if (isForm) {
-    const file = await readForm(request, bytesMax);
-    const format = chooseFormat(documentId, file.name, file.type);
-    return keep(writer, file.stream(), format, bytesMax);
+    return forms(async () => {
+      const file = await readForm(request, bytesMax);
+      const format = chooseFormat(documentId, file.name, file.type);
+      return keep(writer, file.stream(), format, bytesMax);
+    }, request.signal);
   }
   const format = chooseFormat(documentId, undefined, type);
-  return keep(writer, request.body as ReadableStream<Uint8Array> | null, format, bytesMax);
+  return keep(writer, request.body, format, bytesMax);
 }
 
 /** A document that has more bytes than may be. */

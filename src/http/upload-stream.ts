@@ -50,11 +50,11 @@ export function createUploadStream(
         }
       };
       tell(start);
-      void run().then((end) => {
-        tell(end);
+      void (async () => {
+        tell(await run());
         cancelPing();
         if (!left.signal.aborted) controller.close();
-      });
+      })();
     },
     cancel() {
       cancelPing();

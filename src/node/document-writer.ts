@@ -31,13 +31,59 @@ interface Entry {
   readonly endMs: number;
   notBeforeMs: number;
   state: "queued" | "sent" | "settled";
+  /** Its client is gone: it is not tried again. */
+  hasLeft: boolean;
 }
 
 /** Creates the writer; its process starts with the first change. */
 export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
-  const { config, clock, store, child, spool } = deps;
-  const entries = new Map<number, Entry>();
+  const { config, clock, spool } = deps;
+  const queue = createQueue(deps);
   let lastKey = 0;
+  const checkRoom = (): void => {
+    if (queue.size >= config.uploadsMax) throw toOverloaded();
+  };
+  return {
+    async receive(body, bytesMax) {
+      checkRoom();
+      return spool.receive(body, bytesMax);
+    },
+    async write(change, signal, onStage) {
+      signal.throwIfAborted();
+      checkRoom();
+      lastKey += 1;
+      const entry: Entry = {
+        key: lastKey,
+        change,
+        onStage,
+        result: Promise.withResolvers(),
+        endMs: clock.now() + config.uploadWaitMs,
+        notBeforeMs: 0,
+        state: "queued",
+        hasLeft: false,
+      };
+      const onAbort = (): void => queue.leave(entry);
+      signal.addEventListener("abort", onAbort, { once: true });
+      onStage("waiting");
+      queue.push(entry);
+      try {
+        return await entry.result.promise;
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+      }
+    },
+  };
+}
+
+interface Queue {
+  readonly size: number;
+  push(entry: Entry): void;
+  /** Its client is gone; what is not committed is called off. */
+  leave(entry: Entry): void;
+}
+
+function createQueue({ clock, store, child }: DocumentWriterDeps): Queue {
+  const entries = new Map<number, Entry>();
   let busy = false;
 
   const settle = (entry: Entry, outcome: DocumentReceipt | AppError): void => {
@@ -56,7 +102,7 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
     if (answer.type === "done") settle(entry, answer.receipt);
     if (answer.type !== "failed") return;
     const { code, detail } = answer.error;
-    if (code === "ingest_locked" && clock.now() + LOCK_RETRY_MS < entry.endMs) {
+    if (code === "ingest_locked" && !entry.hasLeft && clock.now() + LOCK_RETRY_MS < entry.endMs) {
       entry.state = "queued";
       entry.notBeforeMs = clock.now() + LOCK_RETRY_MS;
       entry.onStage("waiting");
@@ -82,38 +128,17 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   };
 
   return {
-    receive(body, bytesMax) {
-      if (entries.size >= config.uploadsMax) throw toOverloaded();
-      return spool.receive(body, bytesMax);
+    get size() {
+      return entries.size;
     },
-    async write(change, signal, onStage) {
-      signal.throwIfAborted();
-      if (entries.size >= config.uploadsMax) throw toOverloaded();
-      lastKey += 1;
-      const result = Promise.withResolvers<DocumentReceipt>();
-      const endMs = clock.now() + config.uploadWaitMs;
-      const entry: Entry = {
-        key: lastKey,
-        change,
-        onStage,
-        result,
-        endMs,
-        notBeforeMs: 0,
-        state: "queued",
-      };
-      const onAbort = (): void => {
-        if (entry.state === "sent") child.cancel(entry.key);
-        else settle(entry, new AppError("cancelled", { detail: "the client left" }));
-      };
+    push(entry) {
       entries.set(entry.key, entry);
-      signal.addEventListener("abort", onAbort, { once: true });
-      onStage("waiting");
       void work();
-      try {
-        return await result.promise;
-      } finally {
-        signal.removeEventListener("abort", onAbort);
-      }
+    },
+    leave(entry) {
+      entry.hasLeft = true;
+      if (entry.state === "sent") child.cancel(entry.key);
+      else settle(entry, new AppError("cancelled", { detail: "the client left" }));
     },
   };
 }

@@ -31,9 +31,10 @@ export function createUploadChild(config: Config, clock: Clock): UploadChild {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    started.once("exit", () => {
+    const onGone = (): void => {
       if (child === started) child = undefined;
-    });
+    };
+    started.once("exit", onGone).on("error", onGone); // one that could not start never exits
     send(started, { type: "start", config });
     return started;
   };
@@ -52,7 +53,6 @@ export function createUploadChild(config: Config, clock: Clock): UploadChild {
       send(running, batch);
       await ended.promise;
       running.off("message", onMessage).off("exit", onEnd).off("error", onEnd);
-      running.on("error", () => undefined); // whatever fails when it is idle shows as its exit
       if (child === running) cancelIdle = clock.timer(config.uploadIdleMs, letGo);
     },
     cancel(key) {

@@ -58,6 +58,10 @@ const typed = (type: string, body = "text"): RequestInit => ({
   headers: { "Content-Type": type },
 });
 
+const untyped = (body: string) => typed("application/octet-stream", body);
+
+type Refusal = [what: string, id: string, init: RequestInit, status: number, code: string];
+
 describe("a document that is put", () => {
   test("is handed on with its conditions, and its receipt has the ETag", async () => {
     const headers = { "If-Match": '"x", "y"' };
@@ -69,16 +73,17 @@ describe("a document that is put", () => {
     expect(left).toEqual([]);
   });
 
-  test.each<[string, string, RequestInit, number, string]>([
+  test.each<Refusal>([
     ["larger than it may be", "a.md", { body: "x".repeat(2_049) }, 413, "payload_too_large"],
     ["of unknown length and too large", "a.md", stream(4_096), 413, "payload_too_large"],
     ["empty", "a.md", { body: "" }, 422, "document_unreadable"],
     ["without a body", "a.md", {}, 422, "document_unreadable"],
-    ["of a kind nobody reads", "a.exe", { body: "x" }, 415, "unsupported_media_type"],
+    ["of a kind nobody reads", "a.exe", untyped("x"), 415, "unsupported_media_type"],
     ["an image", "a.md", typed("image/png"), 415, "unsupported_media_type"],
     ["named one and typed another", "a.pdf", typed("text/html"), 415, "unsupported_media_type"],
-    ["called PDF and none", "a.pdf", { body: "text" }, 422, "document_unreadable"],
-    ["called Word and none", "a.docx", { body: "text" }, 422, "document_unreadable"],
+    ["called PDF and typed text", "a.pdf", typed("text/plain"), 415, "unsupported_media_type"],
+    ["called PDF and none", "a.pdf", untyped("text"), 422, "document_unreadable"],
+    ["called Word and none", "a.docx", untyped("text"), 422, "document_unreadable"],
     ["called text and a PDF", "a.txt", { body: "%PDF-1.7" }, 422, "document_unreadable"],
     [
       "typed Markdown and a zip",
@@ -94,7 +99,7 @@ describe("a document that is put", () => {
     ["named with a hidden mark", "a%E2%80%AE.md", { body: "x" }, 400, "invalid_request"],
     ["named too long", `${"a".repeat(600)}.md`, { body: "x" }, 400, "invalid_request"],
     ["a record of a file", "a.csv%231", { body: "x" }, 400, "invalid_request"],
-  ])("%s is refused", async (_what, id, init, status, code) => {
+  ])("%s is refused", async (...[, id, init, status, code]) => {
     const { response, json, changes, left } = await send(id, init);
     expect([response.status, json["code"], changes, left]).toEqual([status, code, [], []]);
   });

@@ -1,0 +1,103 @@
+/** The queue before the process that writes: locks are waited for, clients may leave, a broken process fails its own. */
+import { expect, test } from "vitest";
+import { systemClock } from "../../src/async/clock.ts";
+import { parseConfig } from "../../src/config.ts";
+import { createDocumentWriter } from "../../src/node/document-writer.ts";
+import type { UploadAnswer, UploadBatch } from "../../src/node/upload-protocol.ts";
+
+type Answer = (batch: UploadBatch, tell: (answer: UploadAnswer) => void) => unknown;
+
+/** A writer whose process gives these answers, one a batch; a further batch is an error. */
+function make(answers: Answer[], env: Record<string, string> = {}) {
+  const batches: UploadBatch[] = [];
+  const cancelled: number[] = [];
+  const forgotten: string[] = [];
+  const writer = createDocumentWriter({
+    config: parseConfig(env),
+    clock: systemClock,
+    store: { forget: (name) => void forgotten.push(name) },
+    spool: { receive: () => Promise.reject(new Error("nothing is received here")) },
+    child: {
+      async run(batch, tell) {
+        batches.push(batch);
+        const answer = answers.shift();
+        if (answer === undefined) throw new Error("a batch too many");
+        await answer(batch, tell);
+      },
+      cancel: (key) => void cancelled.push(key),
+    },
+  });
+  const write = (documentId: string, signal = new AbortController().signal, collection = "guide") =>
+    writer.write({ collection, documentId }, signal, () => undefined);
+  return { write, batches, cancelled, forgotten };
+}
+
+const succeed: Answer = ({ collection, items }, tell) => {
+  for (const { key, change } of items) {
+    const counts = { chunksWritten: 1, chunksReused: 0, chunksRemoved: 0, version: 2 };
+    const flags = { unchanged: false, created: false, indexed: true, warnings: [] };
+    const { documentId } = change;
+    tell({ type: "done", key, receipt: { collection, documentId, ...counts, ...flags } });
+  }
+};
+const refuse: Answer = ({ items }, tell) => {
+  const error = { code: "ingest_locked" as const, detail: "locked" };
+  for (const { key } of items) tell({ type: "failed", key, error });
+};
+
+test("a locked collection is tried again until the process has it", async () => {
+  const { write, batches, forgotten } = make([refuse, succeed]);
+  await expect(write("a.md")).resolves.toMatchObject({ documentId: "a.md" });
+  expect([batches.length, forgotten]).toEqual([2, ["guide"]]);
+});
+
+test("a collection that stays locked is refused with a time to come back", async () => {
+  const { write } = make([refuse, refuse], { UPLOAD_WAIT_MS: "300" });
+  const refusal = { code: "ingest_locked", retryAfterMs: 2_000 };
+  await expect(write("a.md")).rejects.toMatchObject(refusal);
+});
+
+test("a locked collection holds up no other", async () => {
+  const { write, batches } = make([refuse, succeed, succeed]);
+  await Promise.all([write("a.md"), write("b.md", undefined, "faq")]);
+  expect(batches.map(({ collection }) => collection)).toEqual(["guide", "faq", "guide"]);
+});
+
+test("those behind a batch share the next one, but not two changes of one document", async () => {
+  const { write, batches } = make([succeed, succeed, succeed]);
+  await Promise.all(["a.md", "b.md", "c.md", "b.md"].map((id) => write(id)));
+  const ids = batches.map(({ items }) => items.map(({ change }) => change.documentId));
+  expect(ids).toEqual([["a.md"], ["b.md", "c.md"], ["b.md"]]);
+});
+
+test("a process that ends fails what it had, and the next goes on", async () => {
+  const { write } = make([() => undefined, succeed]);
+  const [first, second] = await Promise.allSettled([write("a.md"), write("b.md")]);
+  expect(first).toMatchObject({ status: "rejected", reason: { code: "ingest_failed" } });
+  expect(second).toMatchObject({ status: "fulfilled" });
+});
+
+test("whose client leaves is called off: at once when it waits, by the process when it has it", async () => {
+  const leave = new AbortController();
+  const { write, batches, cancelled } = make([
+    (batch, tell) => {
+      leave.abort();
+      return refuse(batch, tell);
+    },
+  ]);
+  const both = await Promise.allSettled([write("a.md", leave.signal), write("b.md", leave.signal)]);
+  expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  // The lock that was met afterwards is no reason to try again for nobody.
+  expect([batches.length, cancelled]).toEqual([1, [1]]);
+});
+
+test("more than may wait are refused", async () => {
+  const held = Promise.withResolvers<void>();
+  const { write } = make([(batch, tell) => held.promise.then(() => succeed(batch, tell))], {
+    UPLOADS_MAX: "1",
+  });
+  const first = write("a.md");
+  await expect(write("b.md")).rejects.toMatchObject({ code: "overloaded" });
+  held.resolve();
+  await first;
+});
