@@ -1,8 +1,11 @@
 /** `pnpm start`: settings, store, models, application, server; and how they end. */
 import { type Config, parseConfig } from "../config.ts";
+import { listModes } from "../answer.ts";
 import { type AppDeps, createApp } from "../app.ts";
+import type { RerankMode } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
+import { addApiPages } from "../http/openapi/routes.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
 import { createGate } from "./create-gate.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
@@ -59,7 +62,9 @@ async function main(config: Config): Promise<void> {
   }
   if (stop.signal.aborted) process.exit(0);
 
-  const streams = countStreams(createApp(deps).fetch);
+  const rerankers = Object.keys(deps.rerankers) as RerankMode[];
+  const app = addApiPages(createApp(deps), { config, modes: listModes(deps), rerankers });
+  const streams = countStreams(app.fetch);
   watchService(telemetry, { ...deps, upstreams, streams });
   const server = createServer(streams.fetch, config);
   const port = await listen(server, config.host, config.port);

@@ -4,7 +4,7 @@ import { Liveness, Readiness } from "./bodies.ts";
 import { describe } from "./operation.ts";
 
 const NOT_MODIFIED = { description: "You have it already.", headers: ["ETag"] } as const;
-const page = (summary: string, path: string) =>
+const page = <const Path extends string>(summary: string, path: Path) =>
   describe({
     method: "get",
     path,
