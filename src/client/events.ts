@@ -49,7 +49,7 @@ export async function* readRun(
   using leaving = createLeaving(signal);
   let lastEventId = "";
   let runId = "";
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     let waitMs: number | undefined;
     try {
       const response = await (runId === ""

@@ -17,6 +17,7 @@ import { drain } from "./drain.ts";
 import { createFileArchive } from "./file-archive.ts";
 import { loadSamples } from "./load-samples.ts";
 import { createLog } from "./log.ts";
+import { readExamples } from "./read-examples.ts";
 import { createTelemetry, watchService } from "./telemetry.ts";
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -63,7 +64,8 @@ async function main(config: Config): Promise<void> {
   if (stop.signal.aborted) process.exit(0);
 
   const rerankers = Object.keys(deps.rerankers) as RerankMode[];
-  const app = addApiPages(createApp(deps), { config, modes: listModes(deps), rerankers });
+  const facts = { config, modes: listModes(deps), rerankers };
+  const app = addApiPages(createApp(deps), facts, await readExamples(log));
   const streams = countStreams(app.fetch);
   watchService(telemetry, { ...deps, upstreams, streams });
   const server = createServer(streams.fetch, config);

@@ -136,17 +136,14 @@ test("a stream that drops before the run has a name is not asked again: that wou
 test("aborting ends a wait between attempts with the signal's reason", async () => {
   const controller = new AbortController();
   const reason = new Error("enough");
-  const events = readRun(
-    {
-      open: async () => toStream([runStart]),
-      resume: async () => {
-        queueMicrotask(() => controller.abort(reason));
-        throw new TypeError("fetch failed");
-      },
-    },
-    { signal: controller.signal, backoffMs: 60_000 },
-  );
-  await expect(collect(events)).rejects.toBe(reason);
+  const open = async (): Promise<Response> => toStream([runStart]);
+  const events = readRun({ open, resume: open }, { signal: controller.signal, backoffMs: 10_000 });
+  const startedMs = performance.now();
+  const all = collect(events);
+  setTimeout(() => controller.abort(reason), 50);
+  await expect(all).rejects.toBe(reason);
+  // The shortest wait is half of the backoff.
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
 test("leaving the iteration cancels the run", async () => {

@@ -91,9 +91,7 @@ export function findPath(api: OpenApi, path: string): string | undefined {
   const { paths } = api;
   if (paths[path] !== undefined) return path;
   const found = Object.keys(paths).filter((template) =>
-    new RegExp(
-      `^${template.replace(/\{\w+\}$/, ".+").replace(/\{\w+\}/g, "[^/]+")}$`,
-    ).test(path),
+    new RegExp(`^${template.replace(/\{\w+\}$/, ".+").replace(/\{\w+\}/g, "[^/]+")}$`).test(path),
   );
   return found.toSorted((a, b) => b.split("/").length - a.split("/").length)[0];
 }

@@ -138,7 +138,9 @@ export function modelNotFound(model: string): AppError {
   });
 }
 
-function parseFormat(format: z.infer<typeof OpenAiBody>["response_format"]): Record<string, unknown> {
+function parseFormat(
+  format: z.infer<typeof OpenAiBody>["response_format"],
+): Record<string, unknown> {
   if (format === undefined || format === null || format.type === "text") return {};
   const schema = format.json_schema?.["schema"];
   if (format.type === "json_schema" && typeof schema === "object") return { output: { schema } };

@@ -35,6 +35,21 @@ export type AskInput = Omit<z.input<AskBody>, "mode" | "filter"> & {
   filter?: Filter | undefined;
 };
 
+/** What each field of a question means. */
+export const ASK_WORDS: Readonly<Record<keyof AskInput | "output", string>> = {
+  question: "The question, in any language.",
+  collections: "Names of the collections to search; none: all.",
+  filter: "A condition that every passage must meet.",
+  mode: "How much work the answer is worth: one model call, a model with tools, sub-agents.",
+  deadlineMs: "Time for the whole run, in milliseconds.",
+  history: "The conversation before the question, oldest first.",
+  instructions: "Your own words to the model, within the rules of the service.",
+  grounding: "What is done about a sentence that its evidence does not support.",
+  limits: "What a run with tools may spend.",
+  output: "A JSON Schema that the answer must satisfy.",
+  retrieval: "How to search, and how much of it goes into the context.",
+};
+
 /** Creates the schema of a question's body for this service. */
 export function createAskBody({ config, rerankers, modes }: ApiFacts) {
   return createBodySchema(config, rerankers, modes) as z.ZodType<z.output<AskBody>, AskInput>;

@@ -89,7 +89,12 @@ export const clientOperations = {
     headers: ["Mcp-Protocol-Version"],
     body: RpcRequest,
     replies: {
-      200: { description: "The reply, after messages about progress.", json: RpcReply, events: RpcReply, headers: ["X-Accel-Buffering"] },
+      200: {
+        description: "The reply, after messages about progress.",
+        json: RpcReply,
+        events: RpcReply,
+        headers: ["X-Accel-Buffering"],
+      },
       202: { description: "A notification was taken." },
       400: REFUSED,
       403: REFUSED,

@@ -39,7 +39,8 @@ export function createQuestionOperations<Output>(Ask: z.ZodType<Output, AskInput
       path: "/v1/search",
       tag: "Ask",
       summary: "Search without an answer",
-      description: "The passages that a question finds, best first. The body is that of a question.",
+      description:
+        "The passages that a question finds, best first. The body is that of a question.",
       headers: ["X-Request-Timeout-Ms"],
       body: Ask,
       replies: {

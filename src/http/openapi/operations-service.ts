@@ -39,7 +39,10 @@ export function createServiceOperations(pages: readonly string[]) {
       isOpen: true,
       replies: {
         200: { description: "It can.", json: Readiness },
-        503: { description: "It cannot: it is shutting down, or its store cannot be read.", json: Readiness },
+        503: {
+          description: "It cannot: it is shutting down, or its store cannot be read.",
+          json: Readiness,
+        },
       },
       errors: [],
     }),

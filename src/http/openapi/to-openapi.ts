@@ -13,7 +13,7 @@ import {
   RESPONSE_HEADERS,
   type ResponseHeader,
 } from "./headers.ts";
-import { nameRequests, nameResponses, toEventName } from "./names.ts";
+import { ASK_WORDS, nameRequests, nameResponses, toEventName } from "./names.ts";
 import type { ErrorForm, Operation, Reply, Tag } from "./operation.ts";
 import { KEYED, KEY_ERRORS, OPEN, SECURITY_SCHEMES } from "./security.ts";
 
@@ -62,7 +62,10 @@ export function toOpenApi(operations: Readonly<Record<string, Operation>>, Ask: 
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: { ...toSchemas(requests, "input"), ...describeEvents(toSchemas(responses, "output")) },
+      schemas: {
+        ...describeAsk(toSchemas(requests, "input")),
+        ...describeEvents(toSchemas(responses, "output")),
+      },
       headers: toHeaders(),
       securitySchemes: SECURITY_SCHEMES,
     },
@@ -82,7 +85,9 @@ function toOperation(operationId: string, operation: Operation, refTo: RefTo): J
     parameters: toParameters(operation),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: refTo(body) } } } }),
+      : {
+          requestBody: { required: true, content: { "application/json": { schema: refTo(body) } } },
+        }),
     responses: {
       ...Object.fromEntries(
         Object.entries(operation.replies).map(([status, reply]) => [status, toReply(reply, refTo)]),
@@ -122,7 +127,10 @@ function toInline(schema: z.ZodType): Json {
   return json;
 }
 
-function toReply({ description, json, events, text = [], headers = [] }: Reply, refTo: RefTo): Json {
+function toReply(
+  { description, json, events, text = [], headers = [] }: Reply,
+  refTo: RefTo,
+): Json {
   const content = {
     ...(json === undefined ? {} : { "application/json": { schema: refTo(json) } }),
     // The version of OpenAPI after this one has a word for it: itemSchema.
@@ -240,4 +248,15 @@ function describeEvents(schemas: Readonly<Record<string, Json>>): Record<string,
     return [id, { description, ...schemas[id] }];
   });
   return { ...schemas, ...(Object.fromEntries(words) as Record<string, Json>) };
+}
+
+/** Gives each field of a question its sentence. */
+function describeAsk(schemas: Readonly<Record<string, Json>>): Record<string, Json> {
+  const { Ask } = schemas;
+  const fields = Object.entries((Ask?.["properties"] ?? {}) as Record<string, Json>);
+  const words: Readonly<Record<string, string>> = ASK_WORDS;
+  const properties = Object.fromEntries(
+    fields.map(([name, field]) => [name, { description: words[name], ...field }]),
+  );
+  return { ...schemas, Ask: { ...Ask, properties } };
 }

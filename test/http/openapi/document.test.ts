@@ -85,7 +85,10 @@ const documentPath = "/v1/collections/guide/documents/a.md";
 const failing = (code: ErrorCode): TestOptions => ({
   answer: play([runStart, makeEnd({ outcome: "failed", error: { code, retryable: false } })]),
 });
-const unreadable = listStore({ guide: makeInfo("guide"), old: new AppError("collection_unavailable") });
+const unreadable = listStore({
+  guide: makeInfo("guide"),
+  old: new AppError("collection_unavailable"),
+});
 type Case = readonly [string, string, number, RequestInit?, TestOptions?];
 const messages = [{ role: "user", content: "What are timeouts?" }];
 const parts = [{ type: "text", text: "What are timeouts?" }];
@@ -147,14 +150,14 @@ const cases: readonly Case[] = [
 test.each(cases.map((given) => ({ name: given.slice(0, 3).join(" "), given })))(
   "$name: as documented",
   async ({ given: [method, path, status, init, options] }) => {
-  const headers = { Host: "127.0.0.1", ...(init?.headers as Record<string, string> | undefined) };
-  const response = await makeDescribedApp(options).request(`http://127.0.0.1${path}`, {
-    ...init,
-    method,
-    headers,
-  });
-  expect(response.status).toBe(status);
-  expect(await judge.faultsOf(method, path.split("?")[0] ?? "", response)).toEqual([]);
+    const headers = { Host: "127.0.0.1", ...(init?.headers as Record<string, string> | undefined) };
+    const response = await makeDescribedApp(options).request(`http://127.0.0.1${path}`, {
+      ...init,
+      method,
+      headers,
+    });
+    expect(response.status).toBe(status);
+    expect(await judge.faultsOf(method, path.split("?")[0] ?? "", response)).toEqual([]);
   },
 );
 
@@ -201,7 +204,11 @@ test("who has the document already is not sent it again", async () => {
 
 test("a service publishes the modes, rerankers and limits that it has", () => {
   const config = parseConfig({ QUESTION_CHARS_MAX: "77" });
-  const other = createOpenApi({ config, modes: ["direct", "agent"], rerankers: ["lexical", "llm"] });
+  const other = createOpenApi({
+    config,
+    modes: ["direct", "agent"],
+    rerankers: ["lexical", "llm"],
+  });
   expect(other.components.schemas["Ask"]).toMatchObject({
     properties: {
       question: { maxLength: 77 },
@@ -212,9 +219,8 @@ test("a service publishes the modes, rerankers and limits that it has", () => {
 });
 
 test("the schemas of responses are those of the types they are written from", () => {
-  type Body<Name extends keyof typeof bodies> = (typeof bodies)[Name] extends z.ZodType<infer T>
-    ? T
-    : never;
+  type Body<Name extends keyof typeof bodies> =
+    (typeof bodies)[Name] extends z.ZodType<infer T> ? T : never;
   expectTypeOf<CollectionView>().toExtend<Body<"CollectionView">>();
   expectTypeOf<Readiness["status"]>().toEqualTypeOf<Body<"Readiness">["status"]>();
   expectTypeOf<keyof Problem>().toEqualTypeOf<keyof Body<"Problem">>();
