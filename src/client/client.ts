@@ -52,7 +52,7 @@ export async function* streamAsk(
         client.v1.runs[":id"].events.$get(
           { param: { id } },
           { headers: { ...accept, "Last-Event-ID": lastEventId }, init: { signal } },
-        ) as Promise<Response>,
+        ),
     },
     options,
   );

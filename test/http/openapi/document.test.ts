@@ -147,7 +147,7 @@ const cases: readonly Case[] = [
   ["GET", "/playground/style.css", 200],
 ];
 
-test.each(cases.map((given) => ({ name: given.slice(0, 3).join(" "), given })))(
+test.each(cases.map((given) => ({ name: `${given[0]} ${given[1]} ${given[2]}`, given })))(
   "$name: as documented",
   async ({ given: [method, path, status, init, options] }) => {
     const headers = { Host: "127.0.0.1", ...(init?.headers as Record<string, string> | undefined) };

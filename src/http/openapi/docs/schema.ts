@@ -5,7 +5,7 @@ import type { Json } from "../to-openapi.ts";
 type Html = ReturnType<typeof html>;
 type Schema = Json & {
   readonly $ref?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
@@ -28,7 +28,7 @@ export function toTypeWords(given: Json): Html {
   const branches = schema.anyOf ?? schema.oneOf;
   if (branches !== undefined) return join(branches.map(toTypeWords), " or ");
   if (schema.type === "array") return html`list of ${toTypeWords(schema.items ?? {})}`;
-  if (schema.type !== "object") return html`${schema.type ?? "any value"}`;
+  if (schema.type !== "object") return html`${[schema.type ?? "any value"].flat().join(" or ")}`;
   const { additionalProperties: values } = schema;
   return typeof values === "object" && schema.properties === undefined
     ? html`map of ${toTypeWords(values)}`
