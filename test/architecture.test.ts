@@ -27,6 +27,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/answer.ts": 7,
   "src/playground": 7,
   "src/http": 8,
+  "src/client": 9,
   "src/app.ts": 9,
   "src/node": 10,
   "src/worker": 10,
@@ -45,7 +46,7 @@ const LINES_MAX = 300;
 
 /** Vendors and the only places that know them. */
 const VENDORS: readonly (readonly [RegExp, RegExp])[] = [
-  [/^hono(\/|$)/, /^(src\/(http|app\.ts|node|worker)|scripts\/)/],
+  [/^hono(\/|$)/, /^(src\/(http|client|app\.ts|node|worker)|scripts\/)/],
   [/^openai(\/|$)/, /^(src\/models|scripts)\//],
 ];
 const AMBIENT = /(?<![\w.$"'`-])(process|Buffer|console|globalThis)\s*[.[]/;

@@ -30,11 +30,12 @@ export type Filter =
   | { readonly field: string; readonly op: "has"; readonly value: string }
   | { readonly field: string; readonly op: "exists" };
 
-const Node: z.ZodType<Filter> = z.lazy(() =>
+/** Its forms alone, without the limits. */
+export const FilterNode: z.ZodType<Filter> = z.lazy(() =>
   z.union([
-    z.strictObject({ and: z.array(Node).min(1) }),
-    z.strictObject({ or: z.array(Node).min(1) }),
-    z.strictObject({ not: Node }),
+    z.strictObject({ and: z.array(FilterNode).min(1) }),
+    z.strictObject({ or: z.array(FilterNode).min(1) }),
+    z.strictObject({ not: FilterNode }),
     z.strictObject({
       field: Field,
       op: z.enum(["eq", "ne", "lt", "lte", "gt", "gte"]),
@@ -51,18 +52,16 @@ const Node: z.ZodType<Filter> = z.lazy(() =>
 );
 
 /** Parses a filter of bounded depth and size. Depth is checked first, so that a hostile tree cannot exhaust the stack. */
-export const Filter: z.ZodType<Filter> = z
-  .unknown()
-  .superRefine((value, context) => {
-    const size = measure(value, 1);
-    if (size > FILTER_NODES_MAX) {
-      context.addIssue({
-        code: "custom",
-        message: `a filter may have at most ${FILTER_NODES_MAX} conditions, ${FILTER_DEPTH_MAX} levels deep`,
-      });
-    }
-  })
-  .pipe(Node);
+export const Filter: z.ZodType<Filter> = z.preprocess((value, context) => {
+  const size = measure(value, 1);
+  if (size > FILTER_NODES_MAX) {
+    context.addIssue({
+      code: "custom",
+      message: `a filter may have at most ${FILTER_NODES_MAX} conditions, ${FILTER_DEPTH_MAX} levels deep`,
+    });
+  }
+  return value;
+}, FilterNode);
 
 /** Conditions in the tree; infinite when it is too deep. */
 function measure(value: unknown, depth: number): number {

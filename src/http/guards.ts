@@ -8,7 +8,8 @@ import { problemResponse, toProblem } from "./problem.ts";
 import type { Env, Service } from "./service.ts";
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
-const HEADERS: Readonly<Record<string, string>> = {
+/** On every response that has none of its own. */
+export const SAFETY_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",
@@ -26,7 +27,7 @@ export function createGuard({ gate }: Pick<Service, "gate">) {
     await next();
     const { headers } = c.res;
     headers.set("X-Request-Id", requestId);
-    for (const [name, value] of Object.entries(HEADERS)) {
+    for (const [name, value] of Object.entries(SAFETY_HEADERS)) {
       if (!headers.has(name)) headers.set(name, value); // a page has a policy of its own
     }
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");

@@ -91,7 +91,8 @@ function chooseRerank(rerankers: readonly RerankMode[]): RerankMode {
   return rerankers.includes("lexical") ? "lexical" : "none";
 }
 
-function createBodySchema(
+/** The body as it is sent; what only this service can tell, such as its modes, is in the schema's metadata. */
+export function createBodySchema(
   config: Config,
   rerankers: readonly RerankMode[],
   modes: readonly Mode[],
@@ -114,6 +115,7 @@ function createBodySchema(
         (mode) => mode === "none" || rerankers.includes(mode),
         `${UNSUPPORTED}this service has no such reranker; it has ${["none", ...rerankers].join(", ")}`,
       )
+      .meta({ enum: ["none", ...rerankers] })
       .default(chooseRerank(rerankers)),
     passagesMax: z
       .int()
@@ -139,6 +141,7 @@ function createBodySchema(
           (mode) => modes.includes(mode as Mode),
           `${UNSUPPORTED}this service answers in the modes ${modes.join(", ")}${modes.length > 1 ? "" : "; others need CHAT_MODEL"}`,
         )
+        .meta({ enum: [...modes] })
         .default("direct"),
       deadlineMs: createDeadlineSchema(config).optional(),
       history: z.array(Turn).max(config.historyTurnsMax).default([]),
@@ -184,7 +187,8 @@ function createQuestionSchema(charsMax: number) {
       if (text === "") refuse("is empty; ask something");
       if (!text.isWellFormed()) refuse("holds half a character (a lone surrogate)");
       if (CONTROL.test(text.replace(/[\n\r\t]/g, ""))) refuse("holds control characters");
-    });
+    })
+    .meta({ minLength: 1, pattern: "\\S" });
 }
 
 function createDeadlineSchema(config: Config) {

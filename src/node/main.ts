@@ -1,9 +1,12 @@
 /** `pnpm start`: settings, store, models, application, server; and how they end. */
 import { type Config, parseConfig } from "../config.ts";
+import { listModes } from "../answer.ts";
 import { type AppDeps, createApp } from "../app.ts";
+import type { RerankMode } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
 import { takesUploads } from "../http/check-origin.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
+import { addApiPages } from "../http/openapi/routes.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
 import { isLoopback } from "../http/access-guard.ts";
 import { openAccess } from "./access.ts";
@@ -18,6 +21,7 @@ import { createFileArchive } from "./file-archive.ts";
 import { loadSamples } from "./load-samples.ts";
 import { createUploads } from "./create-uploads.ts";
 import { createLog } from "./log.ts";
+import { readExamples } from "./read-examples.ts";
 import { createTelemetry, watchService } from "./telemetry.ts";
 
 const log = createLog(process.stderr);
@@ -66,7 +70,10 @@ async function main(config: Config): Promise<void> {
   }
   if (stop.signal.aborted) process.exit(0);
 
-  const streams = countStreams(createApp(deps).fetch);
+  const rerankers = Object.keys(deps.rerankers) as RerankMode[];
+  const facts = { config, modes: listModes(deps), rerankers };
+  const app = addApiPages(createApp(deps), facts, await readExamples(log));
+  const streams = countStreams(app.fetch);
   watchService(telemetry, { ...deps, upstreams, streams });
   const server = createServer(streams.fetch, config);
   const port = await listen(server, config.host, config.port);

@@ -48,7 +48,7 @@ const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
 const Part = z.strictObject({ type: z.literal("text"), text: z.string() });
 const Content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
 const Message = z.looseObject({ role: z.string(), content: z.unknown() });
-const Body = z.strictObject({
+export const OpenAiBody = z.strictObject({
   model: z.string().min(1).max(200),
   messages: z.array(Message).min(1).max(2_000),
   stream: z.boolean().nullish(),
@@ -75,7 +75,7 @@ export interface OpenAiRequest extends ForeignAsk {
 
 /** Parses the body. Throws AppError: invalid_request, unsupported_option, collection_not_found. */
 export function parseOpenAiRequest(body: unknown): OpenAiRequest {
-  const parsed = Body.safeParse(body, { reportInput: true });
+  const parsed = OpenAiBody.safeParse(body, { reportInput: true });
   if (!parsed.success) {
     const issues = toIssues(parsed.error);
     const detail = issues
@@ -141,7 +141,9 @@ export function modelNotFound(model: string): AppError {
   });
 }
 
-function parseFormat(format: z.infer<typeof Body>["response_format"]): Record<string, unknown> {
+function parseFormat(
+  format: z.infer<typeof OpenAiBody>["response_format"],
+): Record<string, unknown> {
   if (format === undefined || format === null || format.type === "text") return {};
   const schema = format.json_schema?.["schema"];
   if (format.type === "json_schema" && typeof schema === "object") return { output: { schema } };

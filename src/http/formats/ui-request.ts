@@ -9,7 +9,7 @@ const Message = z.looseObject({
   parts: z.array(z.looseObject({ type: z.string() })).max(10_000),
 });
 /** What the transport adds; everything else is ours, as in the body of `POST /v1/ask`. */
-const Body = z.looseObject({
+export const UiBody = z.looseObject({
   messages: z.array(Message).min(1).max(2_000),
   id: z.string().optional(),
   trigger: z.enum(["submit-message", "regenerate-message"]).optional(),
@@ -18,7 +18,7 @@ const Body = z.looseObject({
 
 /** Parses the body. Throws AppError invalid_request. */
 export function parseUiRequest(body: unknown): ForeignAsk {
-  const parsed = Body.safeParse(body, { reportInput: true });
+  const parsed = UiBody.safeParse(body, { reportInput: true });
   if (!parsed.success) {
     const issues = toIssues(parsed.error);
     const detail = issues

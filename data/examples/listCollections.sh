@@ -1,0 +1,1 @@
+curl -sS "${TRIBUTARY_URL:-http://127.0.0.1:8787}/v1/collections"

@@ -1,0 +1,150 @@
+/** A run's event stream as an async sequence that outlives a dropped connection. */
+import { createParser } from "eventsource-parser";
+import type { RunEvent } from "../domain/event.ts";
+
+/** How to ask, and how to ask again. */
+export interface Connections {
+  /** The first request, which begins the run. */
+  readonly open: (signal: AbortSignal) => Promise<Response>;
+  /** The events after the one with this id. */
+  readonly resume: (runId: string, lastEventId: string, signal: AbortSignal) => Promise<Response>;
+}
+
+export interface EventOptions {
+  readonly signal?: AbortSignal;
+  /** Connections that may fail in a row, without an event between them, before it gives up. */
+  readonly attemptsMax?: number;
+  /** Wait before the first of them; it doubles, up to 10 s, and varies by half. A `Retry-After` beats it. */
+  readonly backoffMs?: number;
+}
+
+/** The service refused; `problem` is what it said (RFC 9457), where it said something. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly status: number;
+  readonly problem: unknown;
+  constructor(status: number, problem: unknown) {
+    super(`the service answered with status ${status}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** The stream ended without `run-end`, and could not be gone on with. */
+export class BrokenOffError extends Error {
+  override readonly name = "BrokenOffError";
+}
+
+const BACKOFF_MS_MAX = 10_000;
+
+/**
+ * The run's events, `run-end` last, each once and in order, however often the connection drops.
+ * Throws RefusedError when the service refuses, BrokenOffError when the run cannot be reached again, and the
+ * signal's reason when it aborts. Leaving the iteration closes the connection.
+ */
+export async function* readRun(
+  { open, resume }: Connections,
+  { signal, attemptsMax = 5, backoffMs = 250 }: EventOptions = {},
+): AsyncGenerator<RunEvent, void> {
+  using leaving = createLeaving(signal);
+  let lastEventId = "";
+  let runId = "";
+  for (let failures = 0; ;) {
+    let waitMs: number | undefined;
+    try {
+      const response = await (runId === ""
+        ? open(leaving.signal)
+        : resume(runId, lastEventId, leaving.signal));
+      runId = response.headers.get("X-Run-Id") ?? runId;
+      await refuse(response);
+      for await (const { id, data } of readMessages(response)) {
+        const event = JSON.parse(data) as RunEvent;
+        if (event.type === "run-start") ({ runId } = event);
+        lastEventId = id ?? lastEventId;
+        failures = 0;
+        yield event;
+        if (event.type === "run-end") return;
+      }
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      // Before there is a run there is nothing to go on with: a second question would be a second run.
+      if (runId === "" || !isPassing(thrown)) throw thrown;
+      if (thrown instanceof RefusedError) waitMs = readRetryAfter(thrown);
+    }
+    failures += 1;
+    if (runId === "" || failures > attemptsMax) {
+      throw new BrokenOffError("the stream ended without its last event");
+    }
+    await sleep(waitMs ?? toBackoff(backoffMs, failures), leaving.signal);
+  }
+}
+
+/** A signal for the connections, which aborts with the caller's, and when the iteration is left. */
+function createLeaving(signal: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const own = controller.signal;
+  return {
+    signal: signal === undefined ? own : AbortSignal.any([signal, own]),
+    [Symbol.dispose]: () => controller.abort(),
+  };
+}
+
+async function refuse(response: Response): Promise<void> {
+  if (response.ok && response.body !== null) return;
+  const problem: unknown = await response.json().catch(() => undefined); // something in between answered
+  throw new RefusedError(response.status, problem);
+}
+
+interface Message {
+  readonly id: string | undefined;
+  readonly data: string;
+}
+
+async function* readMessages({ body }: Response): AsyncGenerator<Message, void> {
+  if (body === null) return;
+  const messages: Message[] = [];
+  const parser = createParser({ onEvent: ({ id, data }) => messages.push({ id, data }) });
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+      yield* messages.splice(0);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined); // it is over either way
+  }
+}
+
+/** A dropped connection is a TypeError in every runtime; 429 and 5xx may pass. */
+function isPassing(thrown: unknown): boolean {
+  if (thrown instanceof RefusedError) return thrown.status === 429 || thrown.status >= 500;
+  return thrown instanceof TypeError;
+}
+
+function readRetryAfter({ problem }: RefusedError): number | undefined {
+  const { retryAfterMs } = (problem ?? {}) as { readonly retryAfterMs?: unknown };
+  return typeof retryAfterMs === "number" ? retryAfterMs : undefined;
+}
+
+function toBackoff(backoffMs: number, failures: number): number {
+  const fullMs = Math.min(BACKOFF_MS_MAX, backoffMs * 2 ** (failures - 1));
+  return fullMs * (0.5 + Math.random() / 2);
+}
+
+function sleep(waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, waitMs);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,115 @@
+/** The schemas that the document has under names, once for requests and once for responses. */
+import * as z from "zod";
+import type { Config } from "../../config.ts";
+import type { Mode, RerankMode } from "../../domain/ask.ts";
+import {
+  Citation,
+  Leg,
+  Passage,
+  RunEvent,
+  RunFailure,
+  RunRecord,
+  SentenceCheck,
+  TimelineEntry,
+  Usage,
+} from "../../domain/event.ts";
+import { type Filter, FilterNode } from "../../domain/filter.ts";
+import { OpenAiBody } from "../formats/openai-request.ts";
+import { UiBody } from "../formats/ui-request.ts";
+import { DocumentText } from "../read-document.ts";
+import { createBodySchema } from "../schemas.ts";
+import * as own from "./bodies.ts";
+import * as foreign from "./foreign-bodies.ts";
+
+/** What only this service can tell: its limits, and what it can do. */
+export interface ApiFacts {
+  readonly config: Config;
+  readonly modes: readonly Mode[];
+  readonly rerankers: readonly RerankMode[];
+}
+
+type AskBody = ReturnType<typeof createBodySchema>;
+/** The body of a question as a caller may write it. */
+export type AskInput = Omit<z.input<AskBody>, "mode" | "filter"> & {
+  mode?: Mode | undefined;
+  filter?: Filter | undefined;
+};
+
+/** What each field of a question means. */
+export const ASK_WORDS: Readonly<Record<keyof AskInput | "output", string>> = {
+  question: "The question, in any language.",
+  collections: "Names of the collections to search; none: all.",
+  filter: "A condition that every passage must meet.",
+  mode: "How much work the answer is worth: one model call, a model with tools, sub-agents.",
+  deadlineMs: "Time for the whole run, in milliseconds.",
+  history: "The conversation before the question, oldest first.",
+  instructions: "Your own words to the model, within the rules of the service.",
+  grounding: "What is done about a sentence that its evidence does not support.",
+  limits: "What a run with tools may spend.",
+  output: "A JSON Schema that the answer must satisfy.",
+  retrieval: "How to search, and how much of it goes into the context.",
+};
+
+/** Creates the schema of a question's body for this service. */
+export function createAskBody({ config, rerankers, modes }: ApiFacts) {
+  return createBodySchema(config, rerankers, modes) as z.ZodType<z.output<AskBody>, AskInput>;
+}
+
+type Registry = ReturnType<typeof z.registry<{ readonly id: string }>>;
+
+/** Names what callers send. */
+export function nameRequests(Ask: z.ZodType): Registry {
+  return toRegistry({
+    Ask,
+    Filter: FilterNode,
+    ChatCompletionRequest: OpenAiBody,
+    UiChatRequest: UiBody,
+    RpcRequest: foreign.RpcRequest,
+  });
+}
+
+/** Names what the service sends. */
+export function nameResponses(): Registry {
+  const events = RunEvent.options.map((option) => [toEventName(option.shape.type.value), option]);
+  return toRegistry({
+    RunRecord,
+    RunEvent,
+    ...(Object.fromEntries(events) as Record<string, z.ZodType>),
+    Passage,
+    Citation,
+    SentenceCheck,
+    Leg,
+    TimelineEntry,
+    Usage,
+    RunFailure,
+    SearchResult: own.SearchResult,
+    RunView: own.RunView,
+    RunAddress: own.RunAddress,
+    Collection: own.Collection,
+    CollectionView: own.CollectionView,
+    CollectionList: own.CollectionList,
+    DocumentText,
+    Liveness: own.Liveness,
+    Readiness: own.Readiness,
+    Problem: own.Problem,
+    Model: foreign.Model,
+    ModelList: foreign.ModelList,
+    Completion: foreign.Completion,
+    CompletionChunk: foreign.CompletionChunk,
+    OpenAiError: foreign.OpenAiError,
+    UiChunk: foreign.UiChunk,
+    RpcReply: foreign.RpcReply,
+  });
+}
+
+/** `text-delta` → `TextDeltaEvent`. */
+export function toEventName(type: RunEvent["type"]): string {
+  const words = type.split("-").map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`);
+  return `${words.join("")}Event`;
+}
+
+function toRegistry(schemas: Readonly<Record<string, z.ZodType>>): Registry {
+  const registry = z.registry<{ readonly id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  return registry;
+}

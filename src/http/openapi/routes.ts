@@ -1,0 +1,75 @@
+/** `GET /openapi.json` and `GET /docs`: what the service can be asked, for programs and for people. */
+import type { Context, Hono } from "hono";
+import { createMethodRefusal } from "../guards.ts";
+import { PLAYGROUND_PATHS } from "../playground.ts";
+import type { Env } from "../service.ts";
+import type { Examples } from "./docs/examples.ts";
+import { DOCS_POLICY, toDocsPage } from "./docs/page.ts";
+import { STYLE } from "./docs/style.ts";
+import { type ApiFacts, createAskBody } from "./names.ts";
+import { createOperations } from "./operations.ts";
+import { type OpenApi, toOpenApi } from "./to-openapi.ts";
+
+/** The document of a service with these limits and abilities. */
+export function createOpenApi(facts: ApiFacts): OpenApi {
+  const Ask = createAskBody(facts);
+  return toOpenApi(createOperations(Ask, PLAYGROUND_PATHS), Ask);
+}
+
+interface Page {
+  readonly type: string;
+  readonly policy?: string;
+  readonly body: string;
+  readonly tag: string;
+}
+
+interface Source {
+  readonly type: string;
+  readonly policy?: string;
+  readonly make: () => string | Promise<string>;
+}
+
+/** Adds both addresses. Each text is made when it is first asked for, and then kept. */
+export function addApiPages(app: Hono<Env>, facts: ApiFacts, examples: Examples = {}): Hono<Env> {
+  const sources: Readonly<Record<string, Source>> = {
+    "/openapi.json": {
+      type: "application/json",
+      make: () => `${JSON.stringify(createOpenApi(facts), null, 2)}\n`,
+    },
+    "/docs": {
+      type: "text/html; charset=utf-8",
+      policy: DOCS_POLICY,
+      make: () => toDocsPage(createOpenApi(facts), examples),
+    },
+    "/docs/style.css": { type: "text/css; charset=utf-8", make: () => STYLE },
+  };
+  for (const [path, source] of Object.entries(sources)) {
+    let page: Promise<Page> | undefined;
+    app
+      .get(path, async (c) => {
+        page ??= toPage(source);
+        return respond(c, await page);
+      })
+      .all(createMethodRefusal("GET"));
+  }
+  return app;
+}
+
+async function toPage({ type, policy, make }: Source): Promise<Page> {
+  const body = await make();
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
+  const bytes = [...new Uint8Array(digest).slice(0, 8)];
+  const tag = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { type, body, tag, ...(policy === undefined ? {} : { policy }) };
+}
+
+function respond(c: Context<Env>, { type, policy, body, tag }: Page): Response {
+  const headers: Record<string, string> = {
+    "Content-Type": type,
+    "Cache-Control": "no-cache",
+    ETag: `"${tag}"`,
+    ...(policy === undefined ? {} : { "Content-Security-Policy": policy }),
+  };
+  const isKnown = c.req.header("If-None-Match")?.includes(tag) === true;
+  return isKnown ? new Response(null, { status: 304, headers }) : new Response(body, { headers });
+}

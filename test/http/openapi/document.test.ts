@@ -1,0 +1,232 @@
+/** The OpenAPI document: valid to an outside judge, complete, and true of the responses of every route. */
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { expect, expectTypeOf, test } from "vitest";
+import type * as z from "zod";
+import type { ErrorCode } from "../../../src/errors.ts";
+import { ERROR_CODES, AppError } from "../../../src/errors.ts";
+import type { CollectionView } from "../../../src/http/inspect-collections.ts";
+import type * as bodies from "../../../src/http/openapi/bodies.ts";
+import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
+import type { Problem } from "../../../src/http/problem.ts";
+import type { Readiness } from "../../../src/http/readiness.ts";
+import { toSearchResult } from "../../../src/http/search.ts";
+import { parseConfig } from "../../../src/config.ts";
+import {
+  askWith,
+  listStore,
+  makeApp,
+  makeEnd,
+  makeInfo,
+  makeService,
+  play,
+  runStart,
+  type TestOptions,
+  wantsEvents,
+} from "../../support/app.ts";
+import { createJudge, findPath } from "../../support/api-document.ts";
+
+const facts = { config: parseConfig({}), modes: ["direct"], rerankers: ["lexical"] } as const;
+const api = createOpenApi(facts);
+const judge = createJudge(api);
+const makeDescribedApp = (options?: TestOptions) =>
+  addApiPages(makeApp(makeService(options)), facts);
+
+test("a validator that is not ours takes the document for valid OpenAPI 3.1", async () => {
+  const validator = new Validator();
+  const result = await validator.validate(structuredClone(api) as never);
+  expect(result.errors).toBeUndefined();
+  expect(result.valid).toBe(true);
+  expect(validator.version).toBe("3.1");
+});
+
+test("the same validator refuses a document that is not", async () => {
+  const broken = { ...structuredClone(api), info: { title: "no version" } };
+  expect((await new Validator().validate(broken as never)).valid).toBe(false);
+});
+
+test("every route is documented, and every documented operation is a route", () => {
+  const routed = makeDescribedApp()
+    .routes.filter(({ method, path }) => method !== "ALL" && path !== "/*")
+    .map(({ method, path }) => {
+      const plain = path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
+      return `${method} ${findPath(api, plain) ?? `${plain}, which is not documented`}`;
+    });
+  // One handler takes all methods there, and the protocol has a use for one.
+  const all = new Set([...routed, "POST /mcp"]);
+  const documented = Object.entries(api.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect([...all].toSorted()).toEqual(documented.toSorted());
+});
+
+test("a route that takes all methods is there for MCP alone", () => {
+  const { routes } = makeDescribedApp();
+  const named = new Set(routes.filter(({ method }) => method !== "ALL").map(({ path }) => path));
+  const others = routes.filter(({ path }) => path !== "/*" && !named.has(path));
+  expect(others.map(({ path }) => path)).toEqual(["/mcp"]);
+});
+
+test("ids of operations are unique, and every one is described", () => {
+  const operations = Object.values(api.paths).flatMap((path) => Object.values(path));
+  const ids = operations.map(({ operationId }) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { summary } of operations) expect(summary).toMatch(/\w/);
+});
+
+test("every code of the closed set is documented somewhere, but for those no route says", () => {
+  const text = JSON.stringify(api.paths);
+  const unsaid = ERROR_CODES.filter((code) => !text.includes(`\`${code}\``));
+  // Another method is no operation, and the others are ingest's.
+  expect(unsaid).toEqual(["method_not_allowed", "ingest_locked", "store_full"]);
+});
+
+const question = { question: "What are timeouts?" };
+const documentPath = "/v1/collections/guide/documents/a.md";
+const failing = (code: ErrorCode): TestOptions => ({
+  answer: play([runStart, makeEnd({ outcome: "failed", error: { code, retryable: false } })]),
+});
+const unreadable = listStore({
+  guide: makeInfo("guide"),
+  old: new AppError("collection_unavailable"),
+});
+type Case = readonly [string, string, number, RequestInit?, TestOptions?];
+const messages = [{ role: "user", content: "What are timeouts?" }];
+const parts = [{ type: "text", text: "What are timeouts?" }];
+const completion = { model: "tributary", messages };
+
+const cases: readonly Case[] = [
+  ["POST", "/v1/ask", 200, askWith(question)],
+  ["POST", "/v1/ask", 200, askWith(question, wantsEvents)],
+  ["POST", "/v1/ask", 202, askWith(question, { Prefer: "respond-async" })],
+  ["POST", "/v1/ask", 200, askWith(question, { Prefer: "keep-run" })],
+  ["POST", "/v1/ask", 400, askWith({ ask: 1 })],
+  ["POST", "/v1/ask", 400, askWith("{")],
+  ["POST", "/v1/ask", 406, askWith(question, { Accept: "image/png" })],
+  ["POST", "/v1/ask", 415, { method: "POST", body: "?" }],
+  ["POST", "/v1/ask", 413, askWith({ question: "?".repeat(3_000_000) })],
+  ["POST", "/v1/ask", 503, askWith(question), failing("upstream_unavailable")],
+  ["POST", "/v1/ask", 504, askWith(question, wantsEvents), failing("deadline_exceeded")],
+  ["POST", "/v1/ask", 422, askWith(question), failing("context_too_long")],
+  ["POST", "/v1/search", 200, askWith(question)],
+  ["POST", "/v1/search", 400, askWith([])],
+  ["POST", "/v1/chat/completions", 200, askWith(completion)],
+  ["POST", "/v1/chat/completions", 200, askWith({ ...completion, temperature: 1 })],
+  [
+    "POST",
+    "/v1/chat/completions",
+    200,
+    askWith({ ...completion, stream: true, stream_options: { include_usage: true } }),
+  ],
+  ["POST", "/v1/chat/completions", 400, askWith({ ...completion, n: 2 })],
+  ["POST", "/v1/chat/completions", 404, askWith({ ...completion, model: "gpt" })],
+  ["POST", "/v1/chat/completions", 503, askWith(completion), failing("upstream_rate_limited")],
+  ["POST", "/v1/chat", 200, askWith({ messages: [{ role: "user", parts }] })],
+  ["POST", "/v1/chat", 400, askWith({ messages: [] })],
+  ["GET", "/v1/models", 200],
+  ["GET", "/v1/models/tributary/guide", 200],
+  ["GET", "/v1/models/none", 404],
+  ["GET", "/v1/runs/none", 404],
+  ["DELETE", "/v1/runs/none", 404],
+  ["GET", "/v1/runs/none/events", 404],
+  ["GET", "/v1/collections", 200],
+  ["GET", "/v1/collections", 200, {}, { store: unreadable }],
+  ["GET", "/v1/collections/guide", 200],
+  ["GET", "/v1/collections/none", 404],
+  ["GET", "/v1/collections/old", 503, {}, { store: unreadable }],
+  ["GET", `${documentPath}?from=x`, 400],
+  ["GET", "/v1/collections/none/documents/a.md", 404],
+  ["POST", "/mcp", 200, askWith({ jsonrpc: "2.0", id: 1, method: "ping" }, both())],
+  ["POST", "/mcp", 202, askWith({ jsonrpc: "2.0", method: "notifications/initialized" }, both())],
+  ["POST", "/mcp", 400, askWith({ jsonrpc: "2.0" }, both())],
+  ["POST", "/mcp", 415, { method: "POST", body: "?" }],
+  ["GET", "/livez", 200],
+  ["GET", "/readyz", 200],
+  ["GET", "/metrics", 404],
+  ["GET", "/openapi.json", 200],
+  ["GET", "/", 200],
+  ["GET", "/playground/style.css", 200],
+];
+
+test.each(cases.map((given) => ({ name: `${given[0]} ${given[1]} ${given[2]}`, given })))(
+  "$name: as documented",
+  async ({ given: [method, path, status, init, options] }) => {
+    const headers = { Host: "127.0.0.1", ...(init?.headers as Record<string, string> | undefined) };
+    const response = await makeDescribedApp(options).request(`http://127.0.0.1${path}`, {
+      ...init,
+      method,
+      headers,
+    });
+    expect(response.status).toBe(status);
+    expect(await judge.faultsOf(method, path.split("?")[0] ?? "", response)).toEqual([]);
+  },
+);
+
+test("a run's record, its events and its cancelling are as documented", async () => {
+  const app = makeDescribedApp();
+  const asked = await app.request("/v1/ask", askWith(question, { Prefer: "keep-run" }));
+  const { runId } = (await asked.json()) as { runId: string };
+  const path = `/v1/runs/${runId}`;
+  const calls: readonly (readonly [string, string, number, Record<string, string>?])[] = [
+    ["GET", path, 200],
+    ["GET", `${path}/events`, 200],
+    ["GET", `${path}/events`, 204, { "Last-Event-ID": "7" }],
+    ["GET", `${path}/events`, 400, { "Last-Event-ID": "-1" }],
+    ["DELETE", path, 200],
+  ];
+  for (const [method, address, status, headers = {}] of calls) {
+    const response = await app.request(address, { method, headers });
+    expect(response.status).toBe(status);
+    expect(await judge.faultsOf(method, address, response)).toEqual([]);
+  }
+});
+
+test("the judge finds a field, a status, a header and a type that are not documented", async () => {
+  const json = { "Content-Type": "application/json" };
+  const planted: readonly Response[] = [
+    new Response('{"status":"live","more":1}', { headers: json }),
+    new Response('{"status":"dead"}', { headers: json }),
+    new Response("{}", { status: 418, headers: json }),
+    new Response('{"status":"live"}', { headers: { ...json, "X-More": "1" } }),
+    new Response("live", { headers: { "Content-Type": "text/plain" } }),
+  ];
+  for (const response of planted) {
+    expect(await judge.faultsOf("GET", "/livez", response)).toHaveLength(1);
+  }
+});
+
+test("who has the document already is not sent it again", async () => {
+  const app = makeDescribedApp();
+  const ETag = (await app.request("/openapi.json")).headers.get("ETag") ?? "";
+  const again = await app.request("/openapi.json", { headers: { "If-None-Match": ETag } });
+  expect(again.status).toBe(304);
+  expect(await judge.faultsOf("GET", "/openapi.json", again)).toEqual([]);
+});
+
+test("a service publishes the modes, rerankers and limits that it has", () => {
+  const config = parseConfig({ QUESTION_CHARS_MAX: "77" });
+  const other = createOpenApi({
+    config,
+    modes: ["direct", "agent"],
+    rerankers: ["lexical", "llm"],
+  });
+  expect(other.components.schemas["Ask"]).toMatchObject({
+    properties: {
+      question: { maxLength: 77 },
+      mode: { enum: ["direct", "agent"] },
+      retrieval: { properties: { rerank: { enum: ["none", "lexical", "llm"] } } },
+    },
+  });
+});
+
+test("the schemas of responses are those of the types they are written from", () => {
+  type Body<Name extends keyof typeof bodies> =
+    (typeof bodies)[Name] extends z.ZodType<infer T> ? T : never;
+  expectTypeOf<CollectionView>().toExtend<Body<"CollectionView">>();
+  expectTypeOf<Readiness["status"]>().toEqualTypeOf<Body<"Readiness">["status"]>();
+  expectTypeOf<keyof Problem>().toEqualTypeOf<keyof Body<"Problem">>();
+  expectTypeOf<ReturnType<typeof toSearchResult>>().toExtend<Body<"SearchResult">>();
+});
+
+function both(): Record<string, string> {
+  return { Accept: "application/json, text/event-stream", "Mcp-Protocol-Version": "2025-06-18" };
+}

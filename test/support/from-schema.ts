@@ -1,0 +1,150 @@
+/** Values made from a published JSON Schema: fitting ones, nearly fitting ones, and hostile ones. */
+import fc from "fast-check";
+
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+type Schemas = Readonly<Record<string, Schema>>;
+
+const DEPTH_MAX = 4;
+const ITEMS_MAX = 3;
+const CHARS_MAX = 60;
+
+/** Values that fit the schema. */
+export function fitting(schema: Schema, schemas: Schemas, depth = 0): fc.Arbitrary<unknown> {
+  const inner = (some: Schema): fc.Arbitrary<unknown> => fitting(some, schemas, depth + 1);
+  if (schema.$ref !== undefined) {
+    return inner(schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {});
+  }
+  if ("const" in schema) return fc.constant(schema.const);
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (branches !== undefined) {
+    // The later forms of a recursive schema are its leaves.
+    return fc.oneof(...(depth > DEPTH_MAX ? branches.slice(-1) : branches).map(inner));
+  }
+  if (typeof schema.type === "object") {
+    return fc.oneof(...schema.type.map((type) => inner({ ...schema, type })));
+  }
+  switch (schema.type) {
+    case "object":
+      return toObject(schema, inner, depth);
+    case "array":
+      return fc.array(inner(schema.items ?? {}), {
+        minLength: schema.minItems ?? 0,
+        maxLength: Math.min(schema.maxItems ?? ITEMS_MAX, ITEMS_MAX),
+      });
+    case "string":
+      return toText(schema);
+    case "integer":
+      return fc.integer({
+        min: schema.minimum ?? -1_000_000,
+        max: Math.min(schema.maximum ?? 1_000_000, 2 ** 31 - 1),
+      });
+    case "number":
+      return fc.double({
+        min: schema.minimum ?? -1e9,
+        max: schema.maximum ?? 1e9,
+        noNaN: true,
+      });
+    case "boolean":
+      return fc.boolean();
+    case "null":
+      return fc.constant(null);
+    default:
+      return fc.jsonValue({ maxDepth: 2 });
+  }
+}
+
+/** The same with one place of it changed: a field gone, added, of another type, out of its limits. */
+export function nearlyFitting(schema: Schema, schemas: Schemas): fc.Arbitrary<unknown> {
+  return fc
+    .tuple(
+      fitting(schema, schemas),
+      fc.nat(1_000),
+      hostile(),
+      fc.constantFrom("set", "drop", "add"),
+    )
+    .map(([value, at, other, how]) => {
+      const copy: unknown = structuredClone(value);
+      const places = listPlaces(copy);
+      const place = places[at % places.length];
+      if (place === undefined) return other;
+      const [holder, key] = place;
+      if (how === "add") holder["surplus"] = other;
+      else if (how === "drop") delete holder[key];
+      else holder[key] = other;
+      return copy;
+    });
+}
+
+/** What nobody should send. */
+export function hostile(): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    fc.constantFrom<unknown>(
+      null,
+      -1,
+      1e308,
+      2 ** 53,
+      "",
+      " ",
+      "\u0000",
+      "\ud800",
+      "__proto__",
+      "'; drop table",
+      "../../etc/passwd",
+      "x".repeat(10_000),
+      [],
+      {},
+      [[[[[[[[[[]]]]]]]]]],
+    ),
+    fc.constant(JSON.parse('{"__proto__": {"question": "?"}, "constructor": {"prototype": 1}}')),
+    fc.string({ unit: "binary", maxLength: CHARS_MAX }),
+    fc.jsonValue({ maxDepth: 4 }),
+  );
+}
+
+function toObject(
+  schema: Schema,
+  inner: (schema: Schema) => fc.Arbitrary<unknown>,
+  depth: number,
+): fc.Arbitrary<unknown> {
+  const required = schema.required ?? [];
+  const fields = Object.entries(schema.properties ?? {}).filter(
+    ([name]) => depth <= DEPTH_MAX || required.includes(name),
+  );
+  const arbitraries = Object.fromEntries(fields.map(([name, field]) => [name, inner(field)]));
+  return fc.record(arbitraries, { requiredKeys: [...required] });
+}
+
+function toText({ pattern, minLength = 0, maxLength = CHARS_MAX }: Schema): fc.Arbitrary<string> {
+  if (pattern === undefined || pattern === "\\S") {
+    const text = fc.string({ minLength, maxLength: Math.min(maxLength, CHARS_MAX) });
+    return pattern === undefined ? text : text.map((some) => `What is ${some}?`);
+  }
+  return fc.stringMatching(new RegExp(pattern));
+}
+
+type Place = readonly [holder: Record<string, unknown>, key: string];
+
+/** Every place within, outermost first. */
+function listPlaces(value: unknown): readonly Place[] {
+  if (typeof value !== "object" || value === null) return [];
+  const holder = value as Record<string, unknown>;
+  return Object.keys(holder).flatMap((key) => [[holder, key] as const, ...listPlaces(holder[key])]);
+}
