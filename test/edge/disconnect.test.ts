@@ -30,6 +30,7 @@ beforeAll(async () => {
   port = await findPort();
   const settings = {
     ADMIN_TOKEN: TOKEN,
+    AUTH: "off",
     CHAT_MODEL: "endless",
     OPENAI_BASE_URL: `http://127.0.0.1:${model.port}/v1`,
     SEARCH_TIMEOUT_MS: "20000",

@@ -157,6 +157,8 @@ describe("every other address", () => {
     ["life", "/livez", undefined],
     ["readiness", "/readyz", undefined],
     ["the page", "/", undefined],
+    ["the API's document", "/openapi.json", undefined],
+    ["the API's page", "/docs", undefined],
     ["nothing", "/nowhere", undefined],
     ["another method", "/v1/ask", undefined],
     ["no JSON", "/v1/ask", askWith("{")],

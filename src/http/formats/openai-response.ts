@@ -35,6 +35,11 @@ const OPENAI_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   quota_exceeded: "insufficient_quota",
 };
 
+/** The code as those clients know it. */
+export function toOpenAiCode(code: ErrorCode): string {
+  return OPENAI_CODES[code] ?? code;
+}
+
 /** A problem as OpenAI's error body. */
 export function toOpenAiError({ status, detail, code, issues, requestId }: Problem) {
   return {
@@ -42,7 +47,7 @@ export function toOpenAiError({ status, detail, code, issues, requestId }: Probl
       message: detail,
       type: toErrorType(status),
       param: issues?.[0]?.path ?? null,
-      code: OPENAI_CODES[code] ?? code,
+      code: toOpenAiCode(code),
       request_id: requestId,
     },
   };

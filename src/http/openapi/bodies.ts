@@ -86,6 +86,8 @@ export const Readiness = z.object({
       embedderReady: z.boolean(),
     }),
   ),
+  /** The list of keys cannot be read any more, and the last good one counts. */
+  keys: z.literal("stale").optional(),
 });
 
 /** What each event says, in a sentence. */

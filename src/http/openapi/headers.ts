@@ -29,7 +29,10 @@ export const REQUEST_HEADERS = {
     description: "The id of the last event you have; those after it are sent. Absent: all.",
     schema: z.string().regex(/^\d{1,15}$/),
   },
-  "If-None-Match": text("The `ETag` of what you have; 304 when it is still the same."),
+  "If-None-Match": text(
+    "The `ETag` of what you have; 304 when it is still the same. For a write `*`: the document must not be there.",
+  ),
+  "If-Match": text("The `ETag` that the document must have, or `*`: it must be there."),
   "Mcp-Protocol-Version": text("The revision of the Model Context Protocol that you speak."),
 } as const satisfies Record<string, Header>;
 export type RequestHeader = keyof typeof REQUEST_HEADERS;
@@ -66,10 +69,13 @@ export const RUN_HEADERS = [
 ] as const;
 export const STREAM_HEADERS = [...RUN_HEADERS, "X-Accel-Buffering"] as const;
 
-/** Set on every response. */
+/** Set on every response, but for those of keys, which only a service with keys has. */
 export const COMMON_RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
   "X-Request-Id": text("The id of this request, for the log: your own, or one made for it."),
   "Cache-Control": text("`no-store`, but for pages."),
+  RateLimit: text("For a key with a limit: what is left, and when it is whole again."),
+  "RateLimit-Policy": text("For a key with a limit: how many requests it may send in which time."),
+  "WWW-Authenticate": text("With 401: how a key is sent."),
   ...Object.fromEntries(
     Object.keys(SAFETY_HEADERS).map((name) => [name, text("Closes a door to browsers.")]),
   ),

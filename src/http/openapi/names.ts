@@ -13,6 +13,7 @@ import {
   TimelineEntry,
   Usage,
 } from "../../domain/event.ts";
+import { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
 import { type Filter, FilterNode } from "../../domain/filter.ts";
 import { OpenAiBody } from "../formats/openai-request.ts";
 import { UiBody } from "../formats/ui-request.ts";
@@ -89,6 +90,8 @@ export function nameResponses(): Registry {
     CollectionView: own.CollectionView,
     CollectionList: own.CollectionList,
     DocumentText,
+    DocumentReceipt,
+    UploadEvent,
     Liveness: own.Liveness,
     Readiness: own.Readiness,
     Problem: own.Problem,

@@ -32,6 +32,8 @@ export interface Operation {
   readonly headers?: readonly RequestHeader[];
   /** JSON; its schema has a name. */
   readonly body?: z.ZodType;
+  /** Instead of a body with a schema: a file of any type, or a form that holds it. This says which files. */
+  readonly upload?: string;
   readonly replies: Readonly<Record<number, Reply>>;
   /** Beside those that every route may answer with. */
   readonly errors: readonly ErrorCode[];

@@ -1,12 +1,45 @@
 /** Collections and the documents in them. */
 import * as z from "zod";
+import { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
+import type { ErrorCode } from "../../errors.ts";
 import { DocumentText } from "../read-document.ts";
 import { Collection, CollectionList } from "./bodies.ts";
 import { STORE_ERRORS } from "./errors.ts";
 import { describe } from "./operation.ts";
 
 const name = z.string().describe("The collection's name.");
+const id = z.string().describe("The document's id, percent-encoded.");
 const Digits = z.string().regex(/^\d{1,16}$/);
+
+const RECEIPT = {
+  200: {
+    description: "What came of it, or the steps to it.",
+    json: DocumentReceipt,
+    events: UploadEvent,
+    headers: ["ETag"],
+  },
+} as const;
+/** Reading the file, embedding it and writing the store may fail. */
+const WRITE_ERRORS: readonly ErrorCode[] = [
+  ...STORE_ERRORS,
+  "invalid_request",
+  "not_acceptable",
+  "collection_not_found",
+  "precondition_failed",
+  "ingest_locked",
+  "ingest_failed",
+  "embedder_mismatch",
+  "embedding_invalid",
+  "upstream_bad_response",
+  "upstream_config",
+  "upstream_rate_limited",
+  "upstream_stalled",
+  "upstream_unavailable",
+  "store_full",
+  "draining",
+  // Where documents are not taken.
+  "method_not_allowed",
+];
 
 export const collectionOperations = {
   listCollections: describe({
@@ -33,12 +66,14 @@ export const collectionOperations = {
     tag: "Collections",
     summary: "Read a document",
     description: "A part of a document as it is stored, which is where a citation leads.",
-    params: { name, id: z.string().describe("The document's id, percent-encoded.") },
+    params: { name, id },
     query: z.object({
       from: Digits.optional().describe("Position of the first chunk, from 0."),
       chunksMax: Digits.optional().describe("Chunks wanted, at most `READ_CHUNKS_MAX`."),
     }),
-    replies: { 200: { description: "The chunks in reading order.", json: DocumentText } },
+    replies: {
+      200: { description: "The chunks in reading order.", json: DocumentText, headers: ["ETag"] },
+    },
     errors: [
       ...STORE_ERRORS,
       "collection_not_found",
@@ -46,5 +81,28 @@ export const collectionOperations = {
       "not_acceptable",
       "invalid_request",
     ],
+  }),
+  putDocument: describe({
+    method: "put",
+    path: "/v1/collections/:name/documents/:id",
+    tag: "Collections",
+    summary: "Store a document",
+    description:
+      "Whole or not at all. The collection is made when there is none of its name. The same content again writes nothing.",
+    params: { name, id },
+    headers: ["If-Match", "If-None-Match"],
+    upload: "The file in any format that can be ingested, or a form with this one file.",
+    replies: RECEIPT,
+    errors: [...WRITE_ERRORS, "document_unreadable"],
+  }),
+  deleteDocument: describe({
+    method: "delete",
+    path: "/v1/collections/:name/documents/:id",
+    tag: "Collections",
+    summary: "Delete a document",
+    params: { name, id },
+    headers: ["If-Match", "If-None-Match"],
+    replies: RECEIPT,
+    errors: [...WRITE_ERRORS, "not_found"],
   }),
 };

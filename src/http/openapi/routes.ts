@@ -44,11 +44,12 @@ export function addApiPages(app: Hono<Env>, facts: ApiFacts, examples: Examples 
     "/docs/style.css": { type: "text/css; charset=utf-8", make: () => STYLE },
   };
   for (const [path, source] of Object.entries(sources)) {
-    let page: Promise<Page> | undefined;
+    let page: Page | undefined;
     app
       .get(path, async (c) => {
-        page ??= toPage(source);
-        return respond(c, await page);
+        // Kept when it is there: on a Worker what one request waits for is not another's.
+        page ??= await toPage(source);
+        return respond(c, page);
       })
       .all(createMethodRefusal("GET"));
   }

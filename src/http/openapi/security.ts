@@ -16,9 +16,16 @@ export const SECURITY_SCHEMES = {
   },
 } as const;
 
-/** On a loopback address the service asks for no key: hence the empty one. */
+/** Without keys the service asks for none: hence the empty one. */
 export const KEYED = [{ bearer: [] }, { apiKey: [] }, {}];
 export const OPEN: readonly object[] = [];
 
-/** What every route that may ask for a key answers when the key is missing or wrong. */
-export const KEY_ERRORS: readonly ErrorCode[] = ["unauthenticated"];
+/** What every address answers to a page from elsewhere, or under another name, while there are no keys. */
+export const ADDRESS_ERRORS: readonly ErrorCode[] = ["forbidden"];
+/** What a route that may ask for a key answers when the key is missing, may not do it, or has used up what it has. */
+export const KEY_ERRORS: readonly ErrorCode[] = [
+  "unauthenticated",
+  "forbidden",
+  "rate_limited",
+  "quota_exceeded",
+];

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { RunEvent } from "../../domain/event.ts";
 import type { ErrorCode } from "../../errors.ts";
+import { toOpenAiCode } from "../formats/openai-response.ts";
 import { toStatus } from "../problem.ts";
 import { EVENT_WORDS, Problem } from "./bodies.ts";
 import { COMMON_ERRORS } from "./errors.ts";
@@ -15,7 +16,7 @@ import {
 } from "./headers.ts";
 import { ASK_WORDS, nameRequests, nameResponses, toEventName } from "./names.ts";
 import type { ErrorForm, Operation, Reply, Tag } from "./operation.ts";
-import { KEYED, KEY_ERRORS, OPEN, SECURITY_SCHEMES } from "./security.ts";
+import { ADDRESS_ERRORS, KEYED, KEY_ERRORS, OPEN, SECURITY_SCHEMES } from "./security.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -76,18 +77,14 @@ export type OpenApi = ReturnType<typeof toOpenApi>;
 type RefTo = (schema: z.ZodType) => Json;
 
 function toOperation(operationId: string, operation: Operation, refTo: RefTo): Json {
-  const { tag, summary, description, body, isOpen } = operation;
+  const { tag, summary, description, isOpen } = operation;
   return {
     operationId,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
     parameters: toParameters(operation),
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: { required: true, content: { "application/json": { schema: refTo(body) } } },
-        }),
+    ...toRequestBody(operation, refTo),
     responses: {
       ...Object.fromEntries(
         Object.entries(operation.replies).map(([status, reply]) => [status, toReply(reply, refTo)]),
@@ -96,6 +93,17 @@ function toOperation(operationId: string, operation: Operation, refTo: RefTo): J
     },
     security: isOpen === true ? OPEN : KEYED,
   };
+}
+
+function toRequestBody({ body, upload }: Operation, refTo: RefTo): Json {
+  if (body !== undefined) {
+    const content = { "application/json": { schema: refTo(body) } };
+    return { requestBody: { required: true, content } };
+  }
+  if (upload === undefined) return {};
+  const form = { type: "object", properties: { file: {} }, required: ["file"] };
+  const content = { "*/*": {}, "multipart/form-data": { schema: form } };
+  return { requestBody: { required: true, description: upload, content } };
 }
 
 function toParameters({ params = {}, query, headers = [] }: Operation): readonly Json[] {
@@ -148,11 +156,12 @@ function toReply(
 
 /** One response for each status, which names the codes that come with it. */
 function toErrors(operation: Operation, refTo: RefTo): Json {
-  const { errors, errorForm = "problem", errorHeaders = [], body, isOpen, replies } = operation;
+  const { errors, errorForm = "problem", errorHeaders = [], isOpen, replies } = operation;
+  const takesBody = operation.body !== undefined || operation.upload !== undefined;
   const codes = new Set([
     ...COMMON_ERRORS,
-    ...(isOpen === true ? [] : KEY_ERRORS),
-    ...(body === undefined ? [] : BODY_ERRORS),
+    ...(isOpen === true ? ADDRESS_ERRORS : KEY_ERRORS),
+    ...(takesBody ? BODY_ERRORS : []),
     ...errors,
   ]);
   const byStatus = Map.groupBy(codes, toStatus);
@@ -182,18 +191,20 @@ interface ErrorBody {
 
 function toErrorBody(form: ErrorForm, codes: readonly ErrorCode[], refTo: RefTo): ErrorBody {
   const json = "application/json";
-  const isOf = { properties: { code: { enum: codes } } };
+  const isOf = (words: readonly string[]): Json => ({ properties: { code: { enum: words } } });
   switch (form) {
     case "problem":
       return {
         type: "application/problem+json",
-        schema: { allOf: [refTo(Problem), isOf] },
+        schema: { allOf: [refTo(Problem), isOf(codes)] },
         headers: [],
       };
     case "openai":
       return {
         type: json,
-        schema: { allOf: [refTo(OpenAiError), { properties: { error: isOf } }] },
+        schema: {
+          allOf: [refTo(OpenAiError), { properties: { error: isOf(codes.map(toOpenAiCode)) } }],
+        },
         headers: ["Retry-After-Ms"],
       };
     case "text":

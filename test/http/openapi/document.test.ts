@@ -4,6 +4,7 @@ import { expect, expectTypeOf, test } from "vitest";
 import type * as z from "zod";
 import type { ErrorCode } from "../../../src/errors.ts";
 import { ERROR_CODES, AppError } from "../../../src/errors.ts";
+import type { Access } from "../../../src/access/access.ts";
 import type { CollectionView } from "../../../src/http/inspect-collections.ts";
 import type * as bodies from "../../../src/http/openapi/bodies.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
@@ -23,13 +24,22 @@ import {
   type TestOptions,
   wantsEvents,
 } from "../../support/app.ts";
+import { fakeWriter } from "../../support/fake-writer.ts";
+import { bearer, makeAccess, makeKey } from "../../support/keys.ts";
 import { createJudge, findPath } from "../../support/api-document.ts";
 
 const facts = { config: parseConfig({}), modes: ["direct"], rerankers: ["lexical"] } as const;
 const api = createOpenApi(facts);
 const judge = createJudge(api);
-const makeDescribedApp = (options?: TestOptions) =>
-  addApiPages(makeApp(makeService(options)), facts);
+const makeDescribedApp = (options?: TestOptions, access?: Access) =>
+  addApiPages(
+    makeApp({
+      ...makeService(options),
+      documents: fakeWriter,
+      ...(access === undefined ? {} : { access }),
+    }),
+    facts,
+  );
 
 test("a validator that is not ours takes the document for valid OpenAPI 3.1", async () => {
   const validator = new Validator();
@@ -73,11 +83,9 @@ test("ids of operations are unique, and every one is described", () => {
   for (const { summary } of operations) expect(summary).toMatch(/\w/);
 });
 
-test("every code of the closed set is documented somewhere, but for those no route says", () => {
+test("every code of the closed set is documented somewhere", () => {
   const text = JSON.stringify(api.paths);
-  const unsaid = ERROR_CODES.filter((code) => !text.includes(`\`${code}\``));
-  // Another method is no operation, and the others are ingest's.
-  expect(unsaid).toEqual(["method_not_allowed", "ingest_locked", "store_full"]);
+  expect(ERROR_CODES.filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
 });
 
 const question = { question: "What are timeouts?" };
@@ -135,6 +143,19 @@ const cases: readonly Case[] = [
   ["GET", "/v1/collections/old", 503, {}, { store: unreadable }],
   ["GET", `${documentPath}?from=x`, 400],
   ["GET", "/v1/collections/none/documents/a.md", 404],
+  ["PUT", documentPath, 200, { body: "Text." }],
+  ["PUT", documentPath, 200, { body: "Text.", headers: wantsEvents }],
+  ["PUT", documentPath, 422, { body: "" }],
+  [
+    "PUT",
+    "/v1/collections/guide/documents/a.exe",
+    415,
+    { body: "x", headers: { "Content-Type": "image/png" } },
+  ],
+  ["PUT", "/v1/collections/guide/documents/locked.md", 409, { body: "x" }],
+  ["PUT", documentPath, 403, { body: "x", headers: { Origin: "https://evil.example" } }],
+  ["DELETE", documentPath, 200],
+  ["DELETE", "/v1/collections/UPPER/documents/a.md", 400],
   ["POST", "/mcp", 200, askWith({ jsonrpc: "2.0", id: 1, method: "ping" }, both())],
   ["POST", "/mcp", 202, askWith({ jsonrpc: "2.0", method: "notifications/initialized" }, both())],
   ["POST", "/mcp", 400, askWith({ jsonrpc: "2.0" }, both())],
@@ -160,6 +181,25 @@ test.each(cases.map((given) => ({ name: `${given[0]} ${given[1]} ${given[2]}`, g
     expect(await judge.faultsOf(method, path.split("?")[0] ?? "", response)).toEqual([]);
   },
 );
+
+test("what a key is told is as documented: no key, no right, too often", async () => {
+  const limited = await makeKey({ requestsPerMinuteMax: 1 });
+  const reader = await makeKey({ scopes: ["read"] });
+  const app = makeDescribedApp({}, makeAccess([limited.entry, reader.entry]).access);
+  const calls: readonly (readonly [string, number, RequestInit])[] = [
+    ["/v1/ask", 401, askWith(question)],
+    ["/v1/chat/completions", 401, askWith(completion)],
+    ["/v1/ask", 403, askWith(question, bearer(reader.key))],
+    ["/v1/ask", 200, askWith(question, bearer(limited.key))],
+    ["/v1/ask", 429, askWith(question, bearer(limited.key))],
+    ["/v1/chat/completions", 429, askWith(completion, bearer(limited.key))],
+  ];
+  for (const [path, status, init] of calls) {
+    const response = await app.request(path, init);
+    expect([path, response.status]).toEqual([path, status]);
+    expect(await judge.faultsOf("POST", path, response)).toEqual([]);
+  }
+});
 
 test("a run's record, its events and its cancelling are as documented", async () => {
   const app = makeDescribedApp();

@@ -8,6 +8,7 @@ import { createRunGate } from "../../../src/http/run-gate.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
 import { createLexicalReranker } from "../../../src/retrieval/lexical-rerank.ts";
 import { makeService, makeApp, recordLog } from "../../support/app.ts";
+import { fakeWriter } from "../../support/fake-writer.ts";
 import { createJudge } from "../../support/api-document.ts";
 import { fitting, hostile, nearlyFitting, type Schema } from "../../support/from-schema.ts";
 import { createTestStore, wordEmbedder } from "../../support/collections.ts";
@@ -34,6 +35,7 @@ const app = addApiPages(
     sentenceEmbedder: wordEmbedder,
     rerankers: { lexical: createLexicalReranker() },
     gate: createRunGate(),
+    documents: fakeWriter,
   }),
   facts,
 );
@@ -70,7 +72,7 @@ const BODIES = [
 
 /** Words that a schema cannot say and a format needs, in half of the bodies. */
 const KNOWN: Readonly<Record<(typeof BODIES)[number][1], object>> = {
-  Ask: { collections: [] },
+  Ask: { collections: [], output: undefined },
   ChatCompletionRequest: {
     model: "tributary",
     messages: [{ role: "user", content: "What is a bounded queue?" }],
@@ -178,7 +180,10 @@ test("addresses and headers, fitting and hostile", async () => {
   const names = [
     "Accept",
     "Last-Event-ID",
+    "If-Match",
     "If-None-Match",
+    "Content-Type",
+    "Origin",
     "X-Request-Id",
     "traceparent",
     "Prefer",
@@ -196,7 +201,8 @@ test("addresses and headers, fitting and hostile", async () => {
           name === "file" ? "style.css" : (segments[at++] ?? ""),
         );
         const search = query === null ? "" : `?${query[0]}=${encodeURIComponent(query[1])}`;
-        await send({ method, path: `${filled}${search}`, init: { headers } });
+        const body = method === "PUT" ? { body: "Text." } : {};
+        await send({ method, path: `${filled}${search}`, init: { headers, ...body } });
       },
     ),
     { numRuns: RUNS * 4 },
