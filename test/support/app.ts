@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createParser } from "eventsource-parser";
 import { type Clock, systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
-import type { Ask } from "../../src/domain/ask.ts";
+import type { Ask, Mode } from "../../src/domain/ask.ts";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
 import type { Passage, RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
@@ -155,6 +155,8 @@ export interface TestOptions {
   readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly gate?: RunGate;
+  /** Those that are offered; absent: `direct`. */
+  readonly modes?: readonly Mode[];
 }
 
 /** A service whose runs are scripted. */
@@ -182,7 +184,7 @@ export function makeService(options: TestOptions = {}): TestService {
     telemetry: options.telemetry ?? noTelemetry,
     journal,
     sharing: createRunSharing({ ...base, journal }),
-    parseAsk: createAskParser(config, ["lexical"]),
+    parseAsk: createAskParser(config, ["lexical"], options.modes),
     answer: track(options.answer ?? play(goodRun)),
     search: track(options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })])),
     asked,
