@@ -22,7 +22,8 @@ afterAll(async () => browser?.close());
 
 async function serveDocs() {
   const app = addApiPages(makeApp(makeService()), facts, await readExamples(recordLog()));
-  const server = createServer(getRequestListener(app.fetch));
+  const answer = getRequestListener(app.fetch);
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
