@@ -47,7 +47,7 @@ export async function* streamAsk(
         client.v1.ask.$post(
           { json: ask },
           { headers: { Prefer: "keep-run", ...headers, ...accept }, init: { signal } },
-        ) as Promise<Response>,
+        ),
       resume: (id, lastEventId, signal) =>
         client.v1.runs[":id"].events.$get(
           { param: { id } },

@@ -43,39 +43,54 @@ const BACKOFF_MS_MAX = 10_000;
  * signal's reason when it aborts. Leaving the iteration closes the connection.
  */
 export async function* readRun(
-  { open, resume }: Connections,
+  connections: Connections,
   { signal, attemptsMax = 5, backoffMs = 250 }: EventOptions = {},
 ): AsyncGenerator<RunEvent, void> {
   using leaving = createLeaving(signal);
-  let lastEventId = "";
-  let runId = "";
-  for (let failures = 0; ;) {
+  const place: Place = { runId: "", lastEventId: "" };
+  for (let failures = 0; failures <= attemptsMax; failures += 1) {
     let waitMs: number | undefined;
     try {
-      const response = await (runId === ""
-        ? open(leaving.signal)
-        : resume(runId, lastEventId, leaving.signal));
-      runId = response.headers.get("X-Run-Id") ?? runId;
-      await refuse(response);
-      for await (const { id, data } of readMessages(response)) {
-        const event = JSON.parse(data) as RunEvent;
-        if (event.type === "run-start") ({ runId } = event);
-        lastEventId = id ?? lastEventId;
+      for await (const event of readConnection(connections, place, leaving.signal)) {
         failures = 0;
         yield event;
         if (event.type === "run-end") return;
       }
     } catch (thrown) {
       signal?.throwIfAborted();
-      // Before there is a run there is nothing to go on with: a second question would be a second run.
-      if (runId === "" || !isPassing(thrown)) throw thrown;
-      if (thrown instanceof RefusedError) waitMs = readRetryAfter(thrown);
+      if (place.runId === "" || !isPassing(thrown)) throw thrown;
+      waitMs = readRetryAfter(thrown);
     }
-    failures += 1;
-    if (runId === "" || failures > attemptsMax) {
-      throw new BrokenOffError("the stream ended without its last event");
+    // Before there is a run there is nothing to go on with: a second question would be a second run.
+    if (place.runId === "") break;
+    if (failures < attemptsMax) {
+      await sleep(waitMs ?? toBackoff(backoffMs, failures), leaving.signal);
     }
-    await sleep(waitMs ?? toBackoff(backoffMs, failures), leaving.signal);
+  }
+  throw new BrokenOffError("the stream ended without its last event");
+}
+
+/** How far the run was read. */
+interface Place {
+  runId: string;
+  lastEventId: string;
+}
+
+/** The events of one connection, which moves the place on. */
+async function* readConnection(
+  { open, resume }: Connections,
+  place: Place,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent, void> {
+  const { runId, lastEventId } = place;
+  const response = await (runId === "" ? open(signal) : resume(runId, lastEventId, signal));
+  place.runId = response.headers.get("X-Run-Id") ?? runId;
+  await refuse(response);
+  for await (const { id, data } of readMessages(response)) {
+    const event = JSON.parse(data) as RunEvent;
+    if (event.type === "run-start") place.runId = event.runId;
+    place.lastEventId = id ?? place.lastEventId;
+    yield event;
   }
 }
 
@@ -124,13 +139,14 @@ function isPassing(thrown: unknown): boolean {
   return thrown instanceof TypeError;
 }
 
-function readRetryAfter({ problem }: RefusedError): number | undefined {
+function readRetryAfter(thrown: unknown): number | undefined {
+  const problem = thrown instanceof RefusedError ? thrown.problem : undefined;
   const { retryAfterMs } = (problem ?? {}) as { readonly retryAfterMs?: unknown };
   return typeof retryAfterMs === "number" ? retryAfterMs : undefined;
 }
 
 function toBackoff(backoffMs: number, failures: number): number {
-  const fullMs = Math.min(BACKOFF_MS_MAX, backoffMs * 2 ** (failures - 1));
+  const fullMs = Math.min(BACKOFF_MS_MAX, backoffMs * 2 ** failures);
   return fullMs * (0.5 + Math.random() / 2);
 }
 

@@ -220,14 +220,34 @@ test("a refusal says why, in the service's own words, and whether asking again h
     outcome: "failed",
     error: { code: "store_unavailable", retryable: true },
   });
-  await using refused = await open({ answer: play([runStart, failed]) });
+  const env = { QUESTION_CHARS_MAX: "30" };
+  await using refused = await open({ answer: play([runStart, failed]), env });
   await ask(refused.page);
   await refused.page.getByText("The store cannot be read").first().waitFor();
   expect(await refused.page.getByRole("button", { name: "Ask again" }).isVisible()).toBe(true);
-  await refused.page.getByText("Agent", { exact: true }).click();
-  await ask(refused.page);
-  await refused.page.getByText("others need CHAT_MODEL").waitFor();
+  await ask(refused.page, "What are timeouts, and who set them?");
+  await refused.page.getByText("must have at most 30 characters").waitFor();
   expect(await refused.page.getByRole("button", { name: "Ask again" }).count()).toBe(0);
+});
+
+test("only the modes that the service offers can be chosen, and one that is no longer offered is not kept", async () => {
+  await using two = await open({ answer: play(goodRun), modes: ["direct", "agent"] });
+  const offered = two.page.locator("#modes input:enabled");
+  const values = await offered.evaluateAll((all) => all.map((one) => one.getAttribute("value")));
+  expect(values).toEqual(["direct", "agent"]);
+  await two.page.getByText("Agent", { exact: true }).click();
+  expect(await two.page.getByText("Research", { exact: true }).isVisible()).toBe(false);
+  await ask(two.page);
+  await waitForEnd(two.page);
+
+  await using one = await open({ answer: play(goodRun) });
+  await one.page.evaluate(() => localStorage.setItem("tributary.mode", "agent"));
+  await one.page.reload();
+  await one.page.locator("#chips > *").first().waitFor();
+  expect(await one.page.locator("#modes").isVisible()).toBe(false);
+  await ask(one.page);
+  await waitForEnd(one.page);
+  await one.page.getByText("Grounded", { exact: true }).waitFor();
 });
 
 test("where keys are asked for, a field appears, and the key goes with every request", async () => {

@@ -5,7 +5,7 @@ import type { Access } from "../../src/access/access.ts";
 import { withKeyLimits } from "../../src/http/limited-gate.ts";
 import { type Clock, systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
-import type { Ask } from "../../src/domain/ask.ts";
+import type { Ask, Mode } from "../../src/domain/ask.ts";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
 import type { Passage, RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
@@ -158,6 +158,8 @@ export interface TestOptions {
   readonly clock?: Clock;
   readonly gate?: RunGate;
   readonly access?: Access;
+  /** Those that are offered; absent: `direct`. */
+  readonly modes?: readonly Mode[];
 }
 
 /** A service whose runs are scripted. */
@@ -189,7 +191,7 @@ export function makeService(options: TestOptions = {}): TestService {
     ...(options.access === undefined ? {} : { access: options.access }),
     journal,
     sharing: createRunSharing({ ...base, journal }),
-    parseAsk: createAskParser(config, ["lexical"]),
+    parseAsk: createAskParser(config, ["lexical"], options.modes),
     answer: track(options.answer ?? play(goodRun)),
     search: track(options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })])),
     asked,

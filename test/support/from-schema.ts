@@ -1,5 +1,5 @@
 /** Values made from a published JSON Schema: fitting ones, nearly fitting ones, and hostile ones. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 export interface Schema {
   readonly $ref?: string;
@@ -38,38 +38,29 @@ export function fitting(schema: Schema, schemas: Schemas, depth = 0): fc.Arbitra
     // The later forms of a recursive schema are its leaves.
     return fc.oneof(...(depth > DEPTH_MAX ? branches.slice(-1) : branches).map(inner));
   }
-  if (typeof schema.type === "object") {
-    return fc.oneof(...schema.type.map((type) => inner({ ...schema, type })));
-  }
-  switch (schema.type) {
-    case "object":
-      return toObject(schema, inner, depth);
-    case "array":
-      return fc.array(inner(schema.items ?? {}), {
-        minLength: schema.minItems ?? 0,
-        maxLength: Math.min(schema.maxItems ?? ITEMS_MAX, ITEMS_MAX),
-      });
-    case "string":
-      return toText(schema);
-    case "integer":
-      return fc.integer({
-        min: schema.minimum ?? -1_000_000,
-        max: Math.min(schema.maximum ?? 1_000_000, 2 ** 31 - 1),
-      });
-    case "number":
-      return fc.double({
-        min: schema.minimum ?? -1e9,
-        max: schema.maximum ?? 1e9,
-        noNaN: true,
-      });
-    case "boolean":
-      return fc.boolean();
-    case "null":
-      return fc.constant(null);
-    default:
-      return fc.jsonValue({ maxDepth: 2 });
-  }
+  const types = [schema.type ?? "any"].flat();
+  return fc.oneof(...types.map((type) => (MAKERS[type] ?? makeAny)(schema, inner, depth)));
 }
+
+type Maker = (
+  schema: Schema,
+  inner: (schema: Schema) => fc.Arbitrary<unknown>,
+  depth: number,
+) => fc.Arbitrary<unknown>;
+
+const makeAny: Maker = () => fc.jsonValue({ maxDepth: 2 });
+const MAKERS: Readonly<Record<string, Maker>> = {
+  object: toObject,
+  array: ({ items = {}, minItems = 0, maxItems = ITEMS_MAX }, inner) =>
+    fc.array(inner(items), { minLength: minItems, maxLength: Math.min(maxItems, ITEMS_MAX) }),
+  string: toText,
+  integer: ({ minimum = -1_000_000, maximum = 1_000_000 }) =>
+    fc.integer({ min: minimum, max: Math.min(maximum, 2 ** 31 - 1) }),
+  number: ({ minimum = -1e9, maximum = 1e9 }) =>
+    fc.double({ min: minimum, max: maximum, noNaN: true }),
+  boolean: () => fc.boolean(),
+  null: () => fc.constant(null),
+};
 
 /** The same with one place of it changed: a field gone, added, of another type, out of its limits. */
 export function nearlyFitting(schema: Schema, schemas: Schemas): fc.Arbitrary<unknown> {

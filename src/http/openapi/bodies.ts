@@ -1,7 +1,7 @@
 /** The bodies of our own responses that no other file has a schema for. Tests hold them against what routes really send. */
 import * as z from "zod";
 import { MODES } from "../../domain/ask.ts";
-import { RunEvent, RunRecord } from "../../domain/event.ts";
+import { type RunEvent, RunRecord } from "../../domain/event.ts";
 import { ERROR_CODES } from "../../errors.ts";
 
 export const Problem = z.object({

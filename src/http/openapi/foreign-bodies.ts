@@ -101,7 +101,8 @@ export const RpcReply = z.union([
   z.looseObject({ jsonrpc: z.literal("2.0"), id: RpcId, result: z.looseObject({}) }),
   z.looseObject({
     jsonrpc: z.literal("2.0"),
-    id: RpcId.nullish(),
+    /** Of what was no message: whatever stood in its place. */
+    id: z.union([z.string(), z.number()]).nullish(),
     error: z.looseObject({ code: z.int(), message: z.string() }),
   }),
   /** Of an event stream: the server tells how far it is. */

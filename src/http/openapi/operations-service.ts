@@ -19,42 +19,49 @@ const page = <const Path extends string>(summary: string, path: Path) =>
     errors: [],
   });
 
+const healthOperations = {
+  getLiveness: describe({
+    method: "get",
+    path: "/livez",
+    tag: "Service",
+    summary: "Is the process alive?",
+    isOpen: true,
+    replies: { 200: { description: "It is.", json: Liveness } },
+    errors: [],
+  }),
+  getReadiness: describe({
+    method: "get",
+    path: "/readyz",
+    tag: "Service",
+    summary: "Can it take questions, and for which collections?",
+    isOpen: true,
+    replies: {
+      200: { description: "It can.", json: Readiness },
+      503: {
+        description: "It cannot: it is shutting down, or its store cannot be read.",
+        json: Readiness,
+      },
+    },
+    errors: [],
+  }),
+  getMetrics: describe({
+    method: "get",
+    path: "/metrics",
+    tag: "Service",
+    summary: "Read the metrics",
+    description: "In Prometheus' text format. Not there when `METRICS` is off.",
+    replies: { 200: { description: "The metrics.", text: ["text/plain"] } },
+    errors: ["not_found"],
+  }),
+};
+
 export function createServiceOperations(pages: readonly string[]) {
+  return { ...healthOperations, ...createPageOperations(pages) };
+}
+
+function createPageOperations(pages: readonly string[]) {
   const files = pages.filter((path) => path !== "/").map((path) => path.split("/").at(-1) ?? "");
   return {
-    getLiveness: describe({
-      method: "get",
-      path: "/livez",
-      tag: "Service",
-      summary: "Is the process alive?",
-      isOpen: true,
-      replies: { 200: { description: "It is.", json: Liveness } },
-      errors: [],
-    }),
-    getReadiness: describe({
-      method: "get",
-      path: "/readyz",
-      tag: "Service",
-      summary: "Can it take questions, and for which collections?",
-      isOpen: true,
-      replies: {
-        200: { description: "It can.", json: Readiness },
-        503: {
-          description: "It cannot: it is shutting down, or its store cannot be read.",
-          json: Readiness,
-        },
-      },
-      errors: [],
-    }),
-    getMetrics: describe({
-      method: "get",
-      path: "/metrics",
-      tag: "Service",
-      summary: "Read the metrics",
-      description: "In Prometheus' text format. Not there when `METRICS` is off.",
-      replies: { 200: { description: "The metrics.", text: ["text/plain"] } },
-      errors: ["not_found"],
-    }),
     getOpenApi: describe({
       method: "get",
       path: "/openapi.json",

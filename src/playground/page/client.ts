@@ -48,6 +48,17 @@ export async function listCollections(): Promise<readonly CollectionChoice[]> {
 }
 
 /**
+ * The modes that the service offers: `direct`, and those that are the name of a model of its own.
+ * Throws Refusal; TypeError when the service cannot be reached.
+ */
+export async function listModes(): Promise<ReadonlySet<string>> {
+  const response = await fetch("/v1/models", { headers: toHeaders({}) });
+  if (!response.ok) throw new Refusal(await readProblem(response));
+  const { data } = (await response.json()) as { data: readonly { readonly id: string }[] };
+  return new Set(["direct", ...data.map(({ id }) => id.replace("tributary/", ""))]);
+}
+
+/**
  * Asks. The events come as the service sends them; when they end without `run-end` the stream broke off.
  * Throws Refusal; whatever `fetch` throws when the service cannot be reached or the signal aborts.
  */

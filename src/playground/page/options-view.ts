@@ -1,6 +1,6 @@
 /** What a question is put with: the mode, the collections, and a key where the service asks for one. */
 import { MODES, type Mode } from "../../domain/ask.ts";
-import { type CollectionChoice, KEY_NAME, listCollections, Refusal } from "./client.ts";
+import { type CollectionChoice, KEY_NAME, listCollections, listModes, Refusal } from "./client.ts";
 import { find, make } from "./dom.ts";
 import { keep, readKept } from "./kept.ts";
 
@@ -29,7 +29,7 @@ export function createOptionsView(): OptionsView {
     ...chips.querySelectorAll<HTMLInputElement>("input:enabled"),
   ];
   const choose: OptionsView["choose"] = (mode, collections) => {
-    for (const radio of radios) radio.checked = radio.value === mode;
+    for (const radio of radios) radio.checked = radio.value === mode && !radio.disabled;
     for (const box of boxes()) {
       box.checked = collections.length === 0 || collections.includes(box.value);
     }
@@ -40,9 +40,20 @@ export function createOptionsView(): OptionsView {
     keyBox.hidden = false;
     key.focus();
   };
+  const offer = (offered: ReadonlySet<string>): void => {
+    for (const radio of radios) {
+      const label = radio.closest("label");
+      radio.disabled = !offered.has(radio.value);
+      if (label !== null) label.hidden = radio.disabled;
+    }
+    // What was kept from another day may be gone; the first is always offered.
+    if (readMode(radios) === undefined && radios[0] !== undefined) radios[0].checked = true;
+    modes.hidden = radios.filter(({ disabled }) => !disabled).length < 2;
+  };
   const load = async (): Promise<readonly CollectionChoice[]> => {
     try {
-      const found = await listCollections();
+      const [found, offered] = await Promise.all([listCollections(), listModes()]);
+      offer(offered);
       chips.replaceChildren(...found.map(createChip));
       if (found.length === 0) say("none yet: pnpm ingest ./docs --collection mydocs");
       return found;
@@ -59,11 +70,13 @@ export function createOptionsView(): OptionsView {
     keep(() => sessionStorage, KEY_NAME, key.value.trim());
     void load();
   });
-  modes.addEventListener("change", () => keep(() => localStorage, MODE_NAME, readMode(radios)));
+  modes.addEventListener("change", () =>
+    keep(() => localStorage, MODE_NAME, readMode(radios) ?? "direct"),
+  );
   const kept = readKept(() => localStorage, MODE_NAME);
   for (const radio of radios) if (kept !== undefined) radio.checked = radio.value === kept;
   return {
-    mode: () => readMode(radios),
+    mode: () => readMode(radios) ?? "direct",
     collections: () => {
       const on = boxes().filter(({ checked }) => checked);
       return on.length === boxes().length ? [] : on.map(({ value }) => value);
@@ -74,9 +87,10 @@ export function createOptionsView(): OptionsView {
   };
 }
 
-function readMode(radios: readonly HTMLInputElement[]): Mode {
-  const chosen = radios.find(({ checked }) => checked)?.value;
-  return MODES.find((mode) => mode === chosen) ?? "direct";
+/** Undefined: none of those that are offered is chosen. */
+function readMode(radios: readonly HTMLInputElement[]): Mode | undefined {
+  const chosen = radios.find(({ checked, disabled }) => checked && !disabled)?.value;
+  return MODES.find((mode) => mode === chosen);
 }
 
 function createChip({ name, status, documents, chunks }: CollectionChoice): HTMLElement {

@@ -10,7 +10,7 @@ import type * as bodies from "../../../src/http/openapi/bodies.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
 import type { Problem } from "../../../src/http/problem.ts";
 import type { Readiness } from "../../../src/http/readiness.ts";
-import { toSearchResult } from "../../../src/http/search.ts";
+import type { toSearchResult } from "../../../src/http/search.ts";
 import { parseConfig } from "../../../src/config.ts";
 import {
   askWith,

@@ -1,5 +1,5 @@
 /** Requests made from our own published schemas: whatever is sent, the response is one that we published, and never a 500. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../../src/app.ts";
 import { systemClock } from "../../../src/async/clock.ts";
@@ -121,10 +121,9 @@ describe.each(BODIES)("POST %s with bodies of %s, as %s", (path, name, accept) =
     await fc.assert(
       fc.asyncProperty(nearlyFitting(schema, schemas), async (body) => {
         const status = await send(toSent(path, accept, body));
-        if (!judge.fits(name, JSON.parse(JSON.stringify(body) ?? "null"))) {
-          expect(status).toBeGreaterThanOrEqual(400);
-          expect(status).toBeLessThan(500);
-        }
+        const isRefused = status >= 400 && status < 500;
+        const fits = judge.fits(name, JSON.parse(JSON.stringify(body) ?? "null"));
+        expect(fits || isRefused).toBe(true);
       }),
       { numRuns: RUNS },
     );
@@ -136,7 +135,7 @@ describe.each(BODIES)("POST %s with bodies of %s, as %s", (path, name, accept) =
       fc.asyncProperty(fc.oneof(hostile(), bytes), async (body) => {
         const sent = toSent(path, accept, body);
         const raw = body instanceof Uint8Array ? { body: body as Uint8Array<ArrayBuffer> } : {};
-        await send({ ...sent, init: { ...sent.init, ...raw } });
+        expect(await send({ ...sent, init: { ...sent.init, ...raw } })).toBeLessThan(500);
       }),
       { numRuns: RUNS },
     );
@@ -202,7 +201,9 @@ test("addresses and headers, fitting and hostile", async () => {
         );
         const search = query === null ? "" : `?${query[0]}=${encodeURIComponent(query[1])}`;
         const body = method === "PUT" ? { body: "Text." } : {};
-        await send({ method, path: `${filled}${search}`, init: { headers, ...body } });
+        const init = { headers, ...body };
+        const status = await send({ method, path: `${filled}${search}`, init });
+        expect(status).toBeLessThan(500);
       },
     ),
     { numRuns: RUNS * 4 },

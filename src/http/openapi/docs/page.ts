@@ -134,7 +134,7 @@ function toEntry(entry: Entry, examples: Examples): Html {
 
 function toParameters(parameters: readonly Parameter[]): Html {
   return html`<h4>Parameters</h4>
-    <div class="scroll" tabindex="0" role="region" aria-label="Parameters">
+    <div class="scroll" tabindex="0" role="group" aria-label="Parameters">
       <table>
         <thead>
           <tr>
@@ -162,7 +162,7 @@ function toParameters(parameters: readonly Parameter[]): Html {
 
 function toResponses({ responses }: Entry): Html {
   return html`<h4>Responses</h4>
-    <div class="scroll" tabindex="0" role="region" aria-label="Responses">
+    <div class="scroll" tabindex="0" role="group" aria-label="Responses">
       <table>
         <thead>
           <tr>

@@ -40,7 +40,7 @@ export function toSchemaTable(given: Json): Html {
   const schema = given as Schema;
   const rows = toRows(schema, "");
   if (rows.length === 0) return html`<p>${toTypeWords(schema)}</p>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Fields">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Fields">
     <table>
       <thead>
         <tr>
