@@ -32,6 +32,8 @@ export interface Operation {
   readonly headers?: readonly RequestHeader[];
   /** JSON; its schema has a name. */
   readonly body?: z.ZodType;
+  /** Media types of a body without a schema, such as a file. */
+  readonly takes?: readonly string[];
   readonly replies: Readonly<Record<number, Reply>>;
   /** Beside those that every route may answer with. */
   readonly errors: readonly ErrorCode[];

@@ -76,18 +76,14 @@ export type OpenApi = ReturnType<typeof toOpenApi>;
 type RefTo = (schema: z.ZodType) => Json;
 
 function toOperation(operationId: string, operation: Operation, refTo: RefTo): Json {
-  const { tag, summary, description, body, isOpen } = operation;
+  const { tag, summary, description, isOpen } = operation;
   return {
     operationId,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
     parameters: toParameters(operation),
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: { required: true, content: { "application/json": { schema: refTo(body) } } },
-        }),
+    ...toRequestBody(operation, refTo),
     responses: {
       ...Object.fromEntries(
         Object.entries(operation.replies).map(([status, reply]) => [status, toReply(reply, refTo)]),
@@ -96,6 +92,15 @@ function toOperation(operationId: string, operation: Operation, refTo: RefTo): J
     },
     security: isOpen === true ? OPEN : KEYED,
   };
+}
+
+function toRequestBody({ body, takes = [] }: Operation, refTo: RefTo): Json {
+  if (body === undefined && takes.length === 0) return {};
+  const content = {
+    ...(body === undefined ? {} : { "application/json": { schema: refTo(body) } }),
+    ...Object.fromEntries(takes.map((type) => [type, {}])),
+  };
+  return { requestBody: { required: true, content } };
 }
 
 function toParameters({ params = {}, query, headers = [] }: Operation): readonly Json[] {
@@ -148,11 +153,12 @@ function toReply(
 
 /** One response for each status, which names the codes that come with it. */
 function toErrors(operation: Operation, refTo: RefTo): Json {
-  const { errors, errorForm = "problem", errorHeaders = [], body, isOpen, replies } = operation;
+  const { errors, errorForm = "problem", errorHeaders = [], isOpen, replies } = operation;
+  const hasBody = operation.body !== undefined || operation.takes !== undefined;
   const codes = new Set([
     ...COMMON_ERRORS,
     ...(isOpen === true ? [] : KEY_ERRORS),
-    ...(body === undefined ? [] : BODY_ERRORS),
+    ...(hasBody ? BODY_ERRORS : []),
     ...errors,
   ]);
   const byStatus = Map.groupBy(codes, toStatus);

@@ -1,12 +1,16 @@
 /** The OpenAPI document: valid to an outside judge, complete, and true of the responses of every route. */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, expectTypeOf, test } from "vitest";
-import type * as z from "zod";
+import * as z from "zod";
 import type { ErrorCode } from "../../../src/errors.ts";
 import { ERROR_CODES, AppError } from "../../../src/errors.ts";
 import type { CollectionView } from "../../../src/http/inspect-collections.ts";
 import type * as bodies from "../../../src/http/openapi/bodies.ts";
+import { createAskBody } from "../../../src/http/openapi/names.ts";
+import { describe } from "../../../src/http/openapi/operation.ts";
+import { createOperations } from "../../../src/http/openapi/operations.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
+import { toOpenApi } from "../../../src/http/openapi/to-openapi.ts";
 import type { Problem } from "../../../src/http/problem.ts";
 import type { Readiness } from "../../../src/http/readiness.ts";
 import type { toSearchResult } from "../../../src/http/search.ts";
@@ -216,6 +220,32 @@ test("a service publishes the modes, rerankers and limits that it has", () => {
       retrieval: { properties: { rerank: { enum: ["none", "lexical", "llm"] } } },
     },
   });
+});
+
+test("a new route is one entry of the table, also one that takes files", () => {
+  const Ask = createAskBody(facts);
+  const putDocument = describe({
+    method: "put",
+    path: "/v1/collections/:name/documents/:id",
+    tag: "Collections",
+    summary: "Put a document",
+    takes: ["multipart/form-data", "application/pdf"],
+    replies: { 204: { description: "It is there." } },
+    errors: ["ingest_locked"],
+  });
+  const { paths } = toOpenApi({ ...createOperations(Ask, []), putDocument }, Ask);
+  expect(paths["/v1/collections/{name}/documents/{id}"]?.["put"]).toMatchObject({
+    operationId: "putDocument",
+    requestBody: { content: { "multipart/form-data": {}, "application/pdf": {} } },
+    responses: { 204: {}, 400: {}, 401: {}, 409: {}, 413: {}, 415: {}, 500: {} },
+  });
+});
+
+test("a body whose schema has no name is refused when the document is made", () => {
+  const Ask = createAskBody(facts);
+  const replies = { 200: { description: "?", json: z.object({ unnamed: z.boolean() }) } };
+  const entry = { ...createOperations(Ask, []).getLiveness, replies };
+  expect(() => toOpenApi({ entry }, Ask)).toThrow("no name");
 });
 
 test("the schemas of responses are those of the types they are written from", () => {
