@@ -1,13 +1,16 @@
 /** The OpenAPI document: valid to an outside judge, complete, and true of the responses of every route. */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, expectTypeOf, test } from "vitest";
-import type * as z from "zod";
+import * as z from "zod";
 import type { ErrorCode } from "../../../src/errors.ts";
 import { ERROR_CODES, AppError } from "../../../src/errors.ts";
 import type { Access } from "../../../src/access/access.ts";
 import type { CollectionView } from "../../../src/http/inspect-collections.ts";
 import type * as bodies from "../../../src/http/openapi/bodies.ts";
+import { createAskBody } from "../../../src/http/openapi/names.ts";
+import { createOperations } from "../../../src/http/openapi/operations.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
+import { toOpenApi } from "../../../src/http/openapi/to-openapi.ts";
 import type { Problem } from "../../../src/http/problem.ts";
 import type { Readiness } from "../../../src/http/readiness.ts";
 import type { toSearchResult } from "../../../src/http/search.ts";
@@ -256,6 +259,13 @@ test("a service publishes the modes, rerankers and limits that it has", () => {
       retrieval: { properties: { rerank: { enum: ["none", "lexical", "llm"] } } },
     },
   });
+});
+
+test("a body whose schema has no name is refused when the document is made", () => {
+  const Ask = createAskBody(facts);
+  const replies = { 200: { description: "?", json: z.object({ unnamed: z.boolean() }) } };
+  const entry = { ...createOperations(Ask, []).getLiveness, replies };
+  expect(() => toOpenApi({ entry }, Ask)).toThrow("no name");
 });
 
 test("the schemas of responses are those of the types they are written from", () => {

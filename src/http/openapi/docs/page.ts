@@ -128,7 +128,7 @@ function toEntry(entry: Entry, examples: Examples): Html {
         : html`<h4>Body</h4>
             <p>JSON: ${toContent(requestBody.content)}</p>`
     }
-    ${toResponses(entry)} ${toExamples(examples[operationId] ?? {})}
+    ${toExamples(examples[operationId] ?? {})} ${toResponses(entry)}
   </article> `;
 }
 

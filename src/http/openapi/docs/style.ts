@@ -31,7 +31,7 @@ table { width: 100%; border-collapse: collapse; font-size: 0.875rem; }
 th, td { padding: 0.375rem 1rem 0.375rem 0; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; }
 tbody th { font-weight: 400; white-space: nowrap; }
-td { min-width: 8rem; overflow-wrap: anywhere; }
+td { min-width: 6rem; overflow-wrap: anywhere; white-space: normal; }
 .must { color: var(--ochre); font-size: 0.75rem; }
 .limits { color: var(--soft); font-size: 0.8125rem; }
 details { margin-top: 0.5rem; border: 1px solid var(--line); border-radius: 0.6rem; background: var(--well); }
