@@ -23,6 +23,7 @@ import { createUploads } from "./create-uploads.ts";
 import { createLog } from "./log.ts";
 import { readExamples } from "./read-examples.ts";
 import { createTelemetry, watchService } from "./telemetry.ts";
+import { withCompression } from "./with-compression.ts";
 
 const log = createLog(process.stderr);
 process.on("unhandledRejection", (thrown) => die("unhandled-rejection", thrown));
@@ -73,7 +74,7 @@ async function main(config: Config): Promise<void> {
   const rerankers = Object.keys(deps.rerankers) as RerankMode[];
   const facts = { config, modes: listModes(deps), rerankers };
   const app = addApiPages(createApp(deps), facts, await readExamples(log));
-  const streams = countStreams(app.fetch);
+  const streams = countStreams(withCompression(app.fetch));
   watchService(telemetry, { ...deps, upstreams, streams });
   const server = createServer(streams.fetch, config);
   const port = await listen(server, config.host, config.port);
