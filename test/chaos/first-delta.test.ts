@@ -149,7 +149,8 @@ const cells: readonly Cell[] = [
   {
     name: "the run's own deadline passes while it waits",
     upstream: on("stall-headers"),
-    ask: { body: { deadlineMs: 400 } },
+    // Long enough for a busy machine to come to the model.
+    ask: { body: { deadlineMs: 3_000 } },
     sees: { failed: "deadline_exceeded" },
     requests: { left: 1 },
     fast: "test/answer.test.ts > deadline",

@@ -127,7 +127,7 @@ describe("over the service's own API", () => {
       { chat: { firstMs: 400 } },
       { OUTPUT_RETRIES_MAX: "50" },
     );
-    const events = await askEvents(world, { deadlineMs: 1_500 });
+    const events = await askEvents(world, { deadlineMs: 4_000 });
     expect(events.at(-1)).toMatchObject({ outcome: "expired" });
   });
 });
