@@ -3,24 +3,13 @@ import { toAppError } from "../errors.ts";
 import type { Meter } from "../telemetry/meter.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { RunSharing } from "./run-sharing.ts";
+import { wrapGate } from "./wrap-gate.ts";
 
 /** The same gate; waits and refusals are counted. */
 export function withGateMetrics(gate: RunGate, meter: Meter): RunGate {
   const countRefusal = (thrown: unknown): void =>
     meter.count("tributary_refused_total", { code: toAppError(thrown).code });
-  return {
-    get draining() {
-      return gate.draining;
-    },
-    get running() {
-      return gate.running;
-    },
-    get waiting() {
-      return gate.waiting;
-    },
-    get load() {
-      return gate.load;
-    },
+  return wrapGate(gate, {
     check(callerId) {
       try {
         gate.check(callerId);
@@ -39,10 +28,7 @@ export function withGateMetrics(gate: RunGate, meter: Meter): RunGate {
         throw thrown;
       }
     },
-    drain: () => gate.drain(),
-    abortAll: (reason) => gate.abortAll(reason),
-    idle: () => gate.idle(),
-  };
+  });
 }
 
 /** The same sharing; counted is whose run answers each request. */
