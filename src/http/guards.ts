@@ -4,7 +4,7 @@ import { LOCAL_CALLER } from "../domain/caller.ts";
 import { setRateHeaders } from "./access-guard.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { chooseErrorShape } from "./error-shapes.ts";
-import { problemResponse, toProblem } from "./problem.ts";
+import { toProblem } from "./problem.ts";
 import type { Env, Service } from "./service.ts";
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -59,7 +59,8 @@ export function refuseAddress(c: Context<Env>): Response {
     detail:
       "there is nothing at this address; questions go to POST /v1/ask, collections are at GET /v1/collections",
   });
-  return problemResponse(toProblem(error, c.get("requestId")));
+  // A line break in an id makes an address that no route takes; it is told in its format all the same.
+  return chooseErrorShape(c.req.path)(toProblem(error, c.get("requestId")));
 }
 
 /** For our addresses under another method. */

@@ -25,6 +25,8 @@ const WRITE_ERRORS: readonly ErrorCode[] = [
   "invalid_request",
   "not_acceptable",
   "collection_not_found",
+  // A document that is not there, or an id with a line break, which is no address.
+  "not_found",
   "precondition_failed",
   "ingest_locked",
   "ingest_failed",
@@ -103,6 +105,6 @@ export const collectionOperations = {
     params: { name, id },
     headers: ["If-Match", "If-None-Match"],
     replies: RECEIPT,
-    errors: [...WRITE_ERRORS, "not_found"],
+    errors: WRITE_ERRORS,
   }),
 };
