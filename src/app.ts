@@ -24,6 +24,7 @@ import { createLiveRoute, createReadyRoute } from "./http/health.ts";
 import { createMcpRoute } from "./http/mcp.ts";
 import { createModelRoute, createModelsRoute } from "./http/models.ts";
 import { createPlaygroundRoute, PLAYGROUND_PATHS } from "./http/playground.ts";
+import type { ApiFacts } from "./http/openapi/names.ts";
 import type { RunGate } from "./http/run-gate.ts";
 import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/runs.ts";
 import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
@@ -56,8 +57,15 @@ export interface AppDeps extends AnswerDeps {
   readonly documents?: DocumentWriter;
 }
 
+/** What an application over these parts can do, for its parser and for the pages about its API. */
+export function toApiFacts(deps: AnswerDeps): ApiFacts {
+  const rerankers = Object.keys(deps.rerankers) as RerankMode[];
+  return { config: deps.config, modes: listModes(deps), rerankers };
+}
+
 /** Creates the service's application. */
 export function createApp(deps: AppDeps): Hono<Env> {
+  const facts = toApiFacts(deps);
   const { config, clock, log, store, telemetry = noTelemetry } = deps;
   const { access } = deps;
   const limited = access === undefined ? deps.gate : withKeyLimits(deps.gate, access.limits);
@@ -95,7 +103,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
       telemetry.meter,
     ),
     embedders: new Set(deps.embedders.keys()),
-    parseAsk: createAskParser(config, Object.keys(deps.rerankers) as RerankMode[], listModes(deps)),
+    parseAsk: createAskParser(config, facts.rerankers, facts.modes),
     mayChange: deps.tools?.some(({ readOnly }) => !readOnly) ?? false,
     telemetry,
     ...(access === undefined ? {} : { access }),

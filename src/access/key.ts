@@ -1,4 +1,5 @@
 /** What an API key is: how it looks, how one is made, and the digest that is kept of it. */
+import { toHex } from "../text/hex.ts";
 
 const PREFIX = "trib_";
 /** 256 random bits cannot be guessed, so a plain SHA-256 is enough; slow hashes are for passwords, which can be. */
@@ -42,10 +43,6 @@ function areEqual(left: string, right: string): boolean {
     difference |= left.charCodeAt(at) ^ right.charCodeAt(at);
   }
   return difference === 0;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** CRC-32 (IEEE 802.3) in 8 hexadecimal digits. */

@@ -11,8 +11,12 @@ export function toVisibleStore(store: ReadStore, { collections }: Caller): ReadS
     list: async (signal) => (await store.list(signal)).filter((name) => collections.has(name)),
     async open(name, signal) {
       if (collections.has(name)) return store.open(name, signal);
-      // In the words of a store that does not have it.
-      throw new AppError("collection_not_found", { detail: `there is no collection "${name}"` });
+      throw toHidden(name);
     },
   };
+}
+
+/** What is said of a collection that the caller may not see: the words of a store that does not have it. */
+export function toHidden(name: string): AppError {
+  return new AppError("collection_not_found", { detail: `there is no collection "${name}"` });
 }

@@ -9,7 +9,7 @@ import type { SchemaObject } from "../json/schema.ts";
 import type { Validator } from "../json/validate.ts";
 import type { ChatMessage, ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { estimateTokens } from "../text/tokens.ts";
+import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import { type Progress, stream } from "./generate.ts";
 import { NO_ANSWER } from "./prompt.ts";
 
@@ -154,5 +154,5 @@ function createPartials({ clean, validator, policy, run, progress }: Drafting, r
 
 /** Of a draft that was stopped nobody sends the usage. */
 function estimate(messages: readonly ChatMessage[], raw: string): number {
-  return messages.reduce((sum, { content }) => sum + estimateTokens(content), estimateTokens(raw));
+  return estimatePrompt(messages) + estimateTokens(raw);
 }

@@ -3,7 +3,7 @@ import type { Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { estimateTokens } from "../text/tokens.ts";
+import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import { type Generated, generate, type GenerateOptions } from "./generate.ts";
 import { toPrompt } from "./prompt.ts";
 
@@ -48,7 +48,7 @@ function fit(
   if (chatContextTokensMax === undefined) return passages;
   const isTooMuch = (count: number): boolean => {
     const { messages } = toPrompt(question, passages.slice(0, count), conversation);
-    const tokens = messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
+    const tokens = estimatePrompt(messages);
     return tokens + outputTokensMax > chatContextTokensMax;
   };
   let count = passages.length;

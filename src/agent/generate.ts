@@ -5,7 +5,7 @@ import { AppError, toAppError } from "../errors.ts";
 import { createAnswerWriter, type WriterEvent } from "../grounding/answer-writer.ts";
 import type { ChatMessage, ChatModel, ChatRequest } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { estimateTokens } from "../text/tokens.ts";
+import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import { type Conversation, toPrompt, toRepairMessages } from "./prompt.ts";
 import { createRefusalFilter } from "./refusal.ts";
 
@@ -145,7 +145,7 @@ async function tryRepair(
 function estimateUsage(messages: readonly { readonly content: string }[], raw: string): Usage {
   if (raw === "") return { inputTokens: 0, outputTokens: 0, requests: 1 };
   return {
-    inputTokens: messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
+    inputTokens: estimatePrompt(messages),
     outputTokens: estimateTokens(raw),
     requests: 1,
   };

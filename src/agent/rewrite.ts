@@ -3,7 +3,7 @@ import type { Ask, Turn } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { estimateTokens } from "../text/tokens.ts";
+import { estimatePrompt } from "../text/tokens.ts";
 import { toTurns } from "./prompt.ts";
 
 const OUTPUT_TOKENS_MAX = 200;
@@ -45,7 +45,7 @@ async function askFor(chat: ChatModel, { history, question }: Ask, run: Run): Pr
   ] as const;
   let text = "";
   let usage = {
-    inputTokens: messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
+    inputTokens: estimatePrompt(messages),
     outputTokens: 0,
   };
   const request = { messages, outputTokensMax: OUTPUT_TOKENS_MAX, temperature: 0 };

@@ -2,7 +2,7 @@
 import { AppError } from "../errors.ts";
 import type { ChatModel, ChatRequest, ToolCall } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { estimateTokens } from "../text/tokens.ts";
+import { estimatePrompt } from "../text/tokens.ts";
 import type { Budget } from "./budget.ts";
 
 export interface Turn {
@@ -30,7 +30,7 @@ export async function takeTurn(
   let text = "";
   let calls: readonly ToolCall[] = [];
   let usage = {
-    inputTokens: request.messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
+    inputTokens: estimatePrompt(request.messages),
     outputTokens: 0,
   };
   const onFallback = (): void => void run.degrade("llm_fallback_model");

@@ -1,4 +1,5 @@
 /** Ends an answer before a secret of the prompt would be shown: the request's fence, or a canary. */
+import { toHex } from "../text/hex.ts";
 
 export interface SecretGuard {
   /** A secret was about to be shown; nothing comes out any more. */
@@ -115,9 +116,7 @@ function toPatterns(secret: string): readonly string[] {
   const plain = fold(secret);
   if (plain.length < SECRET_CHARS_MIN)
     throw new RangeError("a secret needs eight letters or digits");
-  const hex = Array.from(new TextEncoder().encode(secret), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
+  const hex = toHex(new TextEncoder().encode(secret));
   // Around the secret other bytes may stand, so the first and last signs of each alignment are unknown.
   const encoded = ["", "x", "xx"].map((lead) => {
     const whole = btoa(lead + secret).replace(/=+$/, "");

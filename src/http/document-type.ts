@@ -1,6 +1,7 @@
 /** What an uploaded file is read as: by its id, its file name or its media type, as long as they agree with its bytes. */
 import { findFormat, type Format, READABLE } from "../domain/format.ts";
 import { AppError } from "../errors.ts";
+import { toHex } from "../text/hex.ts";
 
 /** Media types that say something; those of every file, and of every form, do not. */
 const MEDIA_TYPES: Readonly<Record<string, Format>> = {
@@ -74,9 +75,7 @@ function isHeadOf(head: Uint8Array, format: Format): boolean {
   if (format === "pdf") {
     return new TextDecoder("latin1").decode(head.subarray(0, PDF_WITHIN)).includes("%PDF-");
   }
-  const start = Array.from(head.subarray(0, START_BYTES), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
+  const start = toHex(head.subarray(0, START_BYTES));
   return ZIPPED.has(format) ? start.startsWith(ZIP_START) : !BINARY.test(start);
 }
 

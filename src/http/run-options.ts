@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { AppError } from "../errors.ts";
 import type { RequestKey } from "./runs/archive.ts";
 import type { Env } from "./service.ts";
+import { toHex } from "../text/hex.ts";
 
 export interface RunOptions {
   /** `Prefer: respond-async`: an address instead of an answer. */
@@ -47,5 +48,5 @@ async function toFingerprint(path: string, body: unknown): Promise<string> {
       : value,
   );
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(digest));
 }

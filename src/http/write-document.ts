@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { createLimiter } from "../async/limiter.ts";
 import { COLLECTION_NAME } from "../domain/collection.ts";
 import type { DocumentReceipt, UploadEvent } from "../domain/upload-event.ts";
+import { toHidden } from "../access/visible-store.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { chooseRepresentation } from "./accept.ts";
 import { checkDocumentId } from "./check-document-id.ts";
@@ -58,7 +59,7 @@ function checkTarget(
   isPut: boolean,
 ): DocumentChange {
   checkOrigin(c.req.raw, config, access !== undefined);
-  chooseRepresentation(c.req.header("Accept"), ["application/json", "text/event-stream"]);
+  chooseType(c); // refused before the body is read
   if (gate.draining) throw new AppError("draining");
   const collection = c.req.param("name") ?? "";
   const documentId = c.req.param("id") ?? "";
@@ -69,9 +70,7 @@ function checkTarget(
     });
   }
   if (c.get("caller").collections?.has(collection) === false) {
-    throw new AppError("collection_not_found", {
-      detail: `there is no collection "${collection}"`,
-    });
+    throw toHidden(collection);
   }
   checkDocumentId(documentId, isPut);
   const ifMatch = toTags(c.req.header("If-Match"));
@@ -84,6 +83,10 @@ function checkTarget(
   };
 }
 
+function chooseType(c: Context<Env>): string {
+  return chooseRepresentation(c.req.header("Accept"), ["application/json", "text/event-stream"]);
+}
+
 function toTags(header: string | undefined): readonly string[] | undefined {
   return header?.split(",").map((tag) => tag.trim());
 }
@@ -94,12 +97,8 @@ async function respond(
   work: UploadWork,
   start: UploadEvent,
 ): Promise<Response> {
-  const type = chooseRepresentation(c.req.header("Accept"), [
-    "application/json",
-    "text/event-stream",
-  ]);
   const client = c.req.raw.signal;
-  if (type === "text/event-stream") {
+  if (chooseType(c) === "text/event-stream") {
     const toError = (thrown: unknown) => toProblem(toAppError(thrown), c.get("requestId"));
     const stream = createUploadStream(service, { start, work, client, toError });
     return new Response(stream, { headers: { "Content-Type": "text/event-stream" } });

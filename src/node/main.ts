@@ -1,8 +1,6 @@
 /** `pnpm start`: settings, store, models, application, server; and how they end. */
 import { type Config, parseConfig } from "../config.ts";
-import { listModes } from "../answer.ts";
-import { type AppDeps, createApp } from "../app.ts";
-import type { RerankMode } from "../domain/ask.ts";
+import { type AppDeps, createApp, toApiFacts } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { takesUploads } from "../http/check-origin.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
@@ -71,9 +69,7 @@ async function main(config: Config): Promise<void> {
   }
   if (stop.signal.aborted) process.exit(0);
 
-  const rerankers = Object.keys(deps.rerankers) as RerankMode[];
-  const facts = { config, modes: listModes(deps), rerankers };
-  const app = addApiPages(createApp(deps), facts, await readExamples(log));
+  const app = addApiPages(createApp(deps), toApiFacts(deps), await readExamples(log));
   const streams = countStreams(withCompression(app.fetch));
   watchService(telemetry, { ...deps, upstreams, streams });
   const server = createServer(streams.fetch, config);

@@ -5,3 +5,8 @@ import { estimateTokenCount } from "tokenx";
 export function estimateTokens(text: string): number {
   return estimateTokenCount(text);
 }
+
+/** The same for all messages of a prompt together. */
+export function estimatePrompt(messages: readonly { readonly content: string }[]): number {
+  return messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
+}

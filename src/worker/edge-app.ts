@@ -2,12 +2,10 @@
 import type { Hono } from "hono";
 import { checkTools } from "../agent/check-tools.ts";
 import type { Tool } from "../agent/tool.ts";
-import { listModes } from "../answer.ts";
-import { type AppDeps, createApp } from "../app.ts";
+import { type AppDeps, createApp, toApiFacts } from "../app.ts";
 import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import type { RerankMode } from "../domain/ask.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { createRunGate } from "../http/run-gate.ts";
 import type { Env } from "../http/service.ts";
@@ -42,8 +40,7 @@ export async function createEdgeApp(
   const store = createStore(bindings);
   const deps = await createDeps(bindings, store, waitUntil);
   const app = createApp({ ...deps, tools: checkTools(tools, "the tools of the Worker") });
-  const rerankers = Object.keys(deps.rerankers) as RerankMode[];
-  addApiPages(app, { config: bindings.config, modes: listModes(deps), rerankers });
+  addApiPages(app, toApiFacts(deps));
   addAdminRoutes(app, {
     token: bindings.config.adminToken,
     pushes: createPushes(bindings.objects),

@@ -1,9 +1,7 @@
 /** The sample collections in a local store, and pushed from there to a Worker. */
-import { listModes } from "../../src/answer.ts";
-import { createApp } from "../../src/app.ts";
+import { createApp, toApiFacts } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
-import type { RerankMode } from "../../src/domain/ask.ts";
 import { addApiPages } from "../../src/http/openapi/routes.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
 import { createAnswerDeps } from "../../src/node/answer-deps.ts";
@@ -43,8 +41,7 @@ export async function makeSamples(collections: readonly string[] = COLLECTIONS):
 /** The service on Node over the local store. */
 export async function makeNodeApp({ config }: Samples) {
   const deps = { ...(await createAnswerDeps(config, silentLog)), gate: createRunGate() };
-  const rerankers = Object.keys(deps.rerankers) as RerankMode[];
-  return addApiPages(createApp(deps), { config, modes: listModes(deps), rerankers });
+  return addApiPages(createApp(deps), toApiFacts(deps));
 }
 
 export async function openSample({ config }: Samples, collection: string) {

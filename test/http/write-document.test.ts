@@ -1,29 +1,15 @@
 /** Writing documents over HTTP: what is refused before anything is written. */
 import { describe, expect, test } from "vitest";
-import type { DocumentReceipt } from "../../src/domain/upload-event.ts";
 import { AppError } from "../../src/errors.ts";
 import { takesUploads } from "../../src/http/check-origin.ts";
 import type { DocumentChange, DocumentWriter } from "../../src/http/document-writer.ts";
 import { createUploadSpool } from "../../src/node/upload-spool.ts";
 import { makeApp, makeService } from "../support/app.ts";
+import { receipt } from "../support/fake-writer.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";
 import { makeTempFolder } from "../support/local-store.ts";
 
 const URL_START = "http://127.0.0.1/v1/collections/guide/documents/";
-const receipt: DocumentReceipt = {
-  collection: "guide",
-  documentId: "a.md",
-  unchanged: false,
-  created: false,
-  version: 4,
-  chunksWritten: 1,
-  chunksReused: 0,
-  chunksRemoved: 0,
-  indexed: true,
-  etag: '"abc"',
-  warnings: [],
-};
-
 async function send(id: string, init: RequestInit, failure?: AppError) {
   await using folder = await makeTempFolder();
   const spool = await createUploadSpool(folder.path);

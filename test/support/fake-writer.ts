@@ -3,7 +3,8 @@ import type { DocumentReceipt } from "../../src/domain/upload-event.ts";
 import { AppError } from "../../src/errors.ts";
 import type { DocumentWriter } from "../../src/http/document-writer.ts";
 
-const receipt: DocumentReceipt = {
+/** What it gives for every change. */
+export const receipt: DocumentReceipt = {
   collection: "guide",
   documentId: "a.md",
   unchanged: false,

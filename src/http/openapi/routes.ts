@@ -9,6 +9,7 @@ import { STYLE } from "./docs/style.ts";
 import { type ApiFacts, createAskBody } from "./names.ts";
 import { createOperations } from "./operations.ts";
 import { type OpenApi, toOpenApi } from "./to-openapi.ts";
+import { toHex } from "../../text/hex.ts";
 
 /** The document of a service with these limits and abilities. */
 export function createOpenApi(facts: ApiFacts): OpenApi {
@@ -59,8 +60,7 @@ export function addApiPages(app: Hono<Env>, facts: ApiFacts, examples: Examples 
 async function toPage({ type, policy, make }: Source): Promise<Page> {
   const body = await make();
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
-  const bytes = [...new Uint8Array(digest).slice(0, 8)];
-  const tag = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const tag = toHex(new Uint8Array(digest).subarray(0, 8));
   return { type, body, tag, ...(policy === undefined ? {} : { policy }) };
 }
 

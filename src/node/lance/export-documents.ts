@@ -1,13 +1,12 @@
 /** Reads a collection out of its table, vectors included, for sending it elsewhere. */
 import { createHash } from "node:crypto";
 import type { Table } from "@lancedb/lancedb";
-import * as z from "zod";
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { checkName } from "../../stores/check.ts";
 import type { ChunkWrite, DocumentWrite } from "../../stores/store.ts";
 import { connectLance, type LanceOptions, openTable } from "./base.ts";
-import { DOCUMENT_COLUMNS, readDocuments } from "./documents.ts";
+import { DOCUMENT_COLUMNS, readDocuments, toDocumentState } from "./documents.ts";
 import { findPlace } from "./place.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { readSpec } from "./schema.ts";
@@ -23,14 +22,6 @@ export interface CollectionExport {
 }
 
 const KEY_CHARS = 40;
-
-const Row = z.object({
-  documentId: z.string(),
-  title: z.string(),
-  source: z.string(),
-  documentHash: z.string(),
-  documentChunks: z.int(),
-});
 
 /** Opens the collection at its present version. Throws AppError: collection_not_found, collection_unavailable, store_unavailable. */
 export async function openExport(
@@ -70,8 +61,7 @@ async function* readWrites(table: Table, collection: string): AsyncGenerator<Doc
   const batches = table.query().select([...DOCUMENT_COLUMNS, ...CHUNK_COLUMNS, "vector"]);
   for await (const batch of batches) {
     for (const row of batch.toArray() as unknown[]) {
-      const state = Row.parse(row);
-      const { documentId: id, title, source, documentHash, documentChunks } = state;
+      const { id, title, source, hash, chunks: documentChunks } = toDocumentState(row);
       const write = toWrite(row, collection);
       const chunks = gathered.get(id) ?? [];
       chunks[write.chunk.position] = write;
@@ -79,7 +69,7 @@ async function* readWrites(table: Table, collection: string): AsyncGenerator<Doc
       if (Object.keys(chunks).length < documentChunks) continue;
       gathered.delete(id);
       const { metadata } = write.chunk;
-      yield { id, title, source, hash: documentHash, metadata, chunks };
+      yield { id, title, source, hash, metadata, chunks };
     }
   }
   if (gathered.size > 0) throw damaged(collection);

@@ -1,6 +1,7 @@
 /** How a collection's text becomes terms in an object: folded, without stop words, English stems. */
 import { stemmer } from "stemmer";
 import type { CollectionSpec } from "../../domain/collection.ts";
+import { toHex } from "../../text/hex.ts";
 
 export type Analyser = Pick<CollectionSpec, "language" | "tokenizer">;
 
@@ -48,6 +49,5 @@ const SAFE = /^(?!zz)[a-z0-9]+$/;
 /** A term as one token of the full-text index, whatever characters it has: its UTF-8 in hexadecimal where it is not plain. */
 export function toToken(term: string): string {
   if (SAFE.test(term)) return term;
-  const bytes = new TextEncoder().encode(term);
-  return `zz${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `zz${toHex(new TextEncoder().encode(term))}`;
 }
