@@ -49,6 +49,7 @@ interface Place {
 }
 
 const READY = Promise.resolve();
+const NOTHING: Promise<readonly never[]> = Promise.resolve([]);
 const nothing = (): void => undefined;
 
 /**
@@ -103,12 +104,20 @@ class Sending<T> implements Broadcast<T> {
       get over() {
         return isOver();
       },
-      read: async (waitMs, bytesMin = 1) => {
-        if (isOver()) return [];
+      // No async function: thousands of readers wait at the same time, and each would hold a frame for it.
+      read: (waitMs, bytesMin = 1) => {
+        if (isOver()) return NOTHING;
         const isThere = this.closed || this.#pushedBytes - place.bytes >= bytesMin;
+        if (isThere || waitMs <= 0) return Promise.resolve(this.#take(place));
         place.wakeAtBytes = place.bytes + Math.min(bytesMin, this.#options.aheadBytesMax);
-        if (!isThere && waitMs > 0) await untilWoken(place, waitMs, clock);
-        return isHere() ? this.#take(place) : [];
+        return new Promise((resolve) => {
+          const cancel = clock.timer(waitMs, () => place.wake());
+          place.wake = () => {
+            place.wake = nothing;
+            cancel();
+            resolve(isHere() ? this.#take(place) : []);
+          };
+        });
       },
       leave: (reason) => {
         if (!this.#places.delete(place)) return;
@@ -143,15 +152,4 @@ class Sending<T> implements Broadcast<T> {
   #resumeIfRoom(): void {
     if (this.#resume !== nothing && !this.#mustWait()) this.#resume();
   }
-}
-
-function untilWoken(place: Place, waitMs: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.timer(waitMs, () => place.wake());
-    place.wake = () => {
-      place.wake = nothing;
-      cancel();
-      resolve();
-    };
-  });
 }

@@ -14,6 +14,8 @@ export interface ChannelOptions {
   readonly onLeave?: () => void;
 }
 
+const READY = Promise.resolve();
+
 /**
  * Creates a channel. It can be iterated once. The iterator is written by hand because a generator's
  * `return` waits for the `next` under way: a consumer that leaves while it waits would go unnoticed
@@ -22,31 +24,33 @@ export interface ChannelOptions {
 export function createChannel<T>({ capacity, onLeave }: ChannelOptions): Channel<T> {
   const queue: T[] = [];
   const blocked: (() => void)[] = [];
-  const waiting: (() => void)[] = [];
+  /** Consumers that wait for a value: one, unless somebody asks for the next before the last has come. */
+  const waiting: ((result: IteratorResult<T, undefined>) => void)[] = [];
   let closed = false;
   let iterated = false;
   /** The consumer has had everything, or has left. */
   let ended = false;
-  const resumeAll = (resumes: (() => void)[]): void => {
-    for (const resume of resumes.splice(0)) resume();
+  const toEnd = (): IteratorResult<T, undefined> => {
+    ended = true;
+    return { value: undefined, done: true };
+  };
+  const unblock = (): void => {
+    for (const resume of blocked.splice(0)) resume();
   };
   const close = (): void => {
     closed = true;
-    resumeAll(waiting);
-    resumeAll(blocked);
+    for (const resolve of waiting.splice(0)) resolve(toEnd());
+    unblock();
   };
-  const next = async (): Promise<IteratorResult<T, undefined>> => {
-    for (;;) {
-      if (queue.length > 0 || closed) break;
-      await new Promise<void>((resolve) => waiting.push(resolve));
+  // No async function: it would hold a frame and two promises more for every value that is waited for.
+  const next = (): Promise<IteratorResult<T, undefined>> => {
+    if (queue.length > 0) {
+      const value = queue.shift() as T;
+      if (queue.length <= capacity) unblock();
+      return Promise.resolve({ value, done: false });
     }
-    if (queue.length === 0) {
-      ended = true;
-      return { value: undefined, done: true };
-    }
-    const value = queue.shift() as T;
-    if (queue.length <= capacity) resumeAll(blocked);
-    return { value, done: false };
+    if (closed) return Promise.resolve(toEnd());
+    return new Promise((resolve) => waiting.push(resolve));
   };
   const leave = (): Promise<IteratorResult<T, undefined>> => {
     const early = !ended;
@@ -58,10 +62,11 @@ export function createChannel<T>({ capacity, onLeave }: ChannelOptions): Channel
   };
   return {
     push(value) {
-      if (closed) return Promise.resolve();
-      queue.push(value);
-      resumeAll(waiting);
-      if (queue.length <= capacity) return Promise.resolve();
+      if (closed) return READY;
+      const hand = waiting.shift();
+      if (hand === undefined) queue.push(value);
+      else hand({ value, done: false });
+      if (queue.length <= capacity) return READY;
       return new Promise((resolve) => blocked.push(resolve));
     },
     close,

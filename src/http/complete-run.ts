@@ -9,18 +9,21 @@ export interface CompleteOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly requestId: string;
-  /** Called once, when the run is over or was left. */
-  readonly onOver: () => void;
 }
 
-/** Passes the events on up to `run-end`; puts one there when the run broke off without. */
-export async function* completeRun(
+/**
+ * Hands the events to `take` up to `run-end`, and makes one when the run broke off without. Resolves when
+ * the run is over; the next event is asked for when `take` has resolved. No generator: this stands in the
+ * way of every word of every answer.
+ */
+export async function completeRun(
   events: AsyncIterable<RunEvent>,
-  { clock, log, requestId, onOver }: CompleteOptions,
-): AsyncGenerator<RunEvent, void> {
+  { clock, log, requestId }: CompleteOptions,
+  take: (event: RunEvent) => Promise<void>,
+): Promise<void> {
   const startMs = clock.now();
   let logged = false;
-  const finish = (end: RunEnd): RunEnd => {
+  const finish = (end: RunEnd): Promise<void> => {
     logged = true;
     log.info("run", {
       runId: end.runId,
@@ -34,7 +37,7 @@ export async function* completeRun(
       stage: end.error?.stage,
       detail: end.error?.detail,
     });
-    return end;
+    return take(end);
   };
   let runId = "";
   /** What an end has to tell; text is not among it. */
@@ -44,21 +47,15 @@ export async function* completeRun(
       if (event.type === "run-start") ({ runId } = event);
       if (event.type !== "text-delta") told.push(event);
       if (event.type === "run-end") {
-        yield finish(event);
+        await finish(event);
         return;
       }
-      yield event;
+      await take(event);
     }
     throw new AppError("internal", { detail: "the run ended without its last event" });
   } catch (thrown) {
     log.error("run-broke-off", thrown, { runId, requestId });
-    if (!logged) {
-      // else it broke after its end, in its own cleaning up
-      yield finish(toEarlyEnd(told, "failed", { code: "internal", retryable: false }));
-    }
-  } finally {
-    const ms = Math.round(clock.now() - startMs);
-    if (!logged) log.info("run", { runId, requestId, outcome: "cancelled", ms });
-    onOver();
+    // else it broke after its end, in its own cleaning up
+    if (!logged) await finish(toEarlyEnd(told, "failed", { code: "internal", retryable: false }));
   }
 }

@@ -33,13 +33,20 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = (): AppError =>
     new AppError("payload_too_large", { detail: `a body may have at most ${bytesMax} bytes` });
-  if (Number(request.headers.get("Content-Length") ?? 0) > bytesMax) throw tooLarge();
+  const declared = request.headers.get("Content-Length");
+  if (Number(declared ?? 0) > bytesMax) throw tooLarge();
+  // No more than was declared can come, and read in one go it costs no stream.
+  if (declared !== null) {
+    const bytes = await orBrokeOff(request.arrayBuffer());
+    if (bytes.byteLength > bytesMax) throw tooLarge();
+    return new Uint8Array(bytes);
+  }
   if (request.body === null) return new Uint8Array();
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   const parts: Uint8Array[] = [];
   let size = 0;
   for (;;) {
-    const { done, value } = await readPart(reader);
+    const { done, value } = await orBrokeOff(reader.read());
     if (done) break;
     size += value.length;
     if (size > bytesMax) {
@@ -57,9 +64,9 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
   return bytes;
 }
 
-async function readPart(reader: ReadableStreamDefaultReader<Uint8Array>) {
+async function orBrokeOff<T>(reading: Promise<T>): Promise<T> {
   try {
-    return await reader.read();
+    return await reading;
   } catch (thrown) {
     throw new AppError("cancelled", { detail: "the body broke off", cause: thrown });
   }

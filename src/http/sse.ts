@@ -20,6 +20,8 @@ export interface SseOptions {
 
 /** Handed to the client in pieces of this size, so that a slow one shows that it moves. */
 const PIECE_BYTES = 16 * 1024;
+const ENCODER = new TextEncoder();
+const NONE: readonly RunEvent[] = [];
 const PING = new TextEncoder().encode(": ping\n\n");
 
 /**
@@ -32,66 +34,103 @@ export function createEventStream(
   reader: Reader<RunEvent>,
   options: SseOptions,
 ): ReadableStream<Uint8Array> {
-  const { clock, write, pingIntervalMs, writeStallTimeoutMs, flushIntervalMs } = options;
-  const encoder = new TextEncoder();
+  const { clock, write, pingIntervalMs, writeStallTimeoutMs, flushIntervalMs, flushBytesMax } =
+    options;
   const pieces: Uint8Array[] = [];
   const state = { ended: false, shown: false, flushedMs: 0 };
-  let cancelStall: () => void = () => undefined;
 
   const take = (events: readonly RunEvent[]): void => {
     for (const { type } of events) {
       state.ended ||= type === "run-end";
       state.shown ||= type === "text-delta";
     }
-    const bytes = encoder.encode(write(events));
+    const bytes = ENCODER.encode(write(events));
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       pieces.push(bytes.subarray(at, at + PIECE_BYTES));
     }
   };
-  /** The first words at once; what follows close on one another travels together. */
-  const refill = async (): Promise<void> => {
-    const waitMs = state.flushedMs + flushIntervalMs - clock.now();
-    let events = await reader.read(state.shown ? Math.max(0, waitMs) : 0, options.flushBytesMax);
-    if (events.length === 0) events = await reader.read(pingIntervalMs);
-    state.flushedMs = clock.now();
-    if (events.length > 0) take(events);
-    else if (reader.over) throw toReset("the run broke off");
-    else pieces.push(PING);
+  const leave = (detail: string): void => {
+    stall.close();
+    reader.leave(new AppError("cancelled", { detail }));
   };
-  const leave = (reason: Error): void => {
-    cancelStall();
-    reader.leave(reason);
+  const stall = watchStall(clock, writeStallTimeoutMs, (controller) => {
+    const detail = "the client took nothing for too long";
+    leave(detail);
+    controller.error(toReset(detail));
+  });
+
+  const breakOff = (controller: Controller): void => {
+    stall.close();
+    controller.error(toReset("the run broke off"));
   };
 
   take(held);
   return new ReadableStream<Uint8Array>(
     {
+      // One function and no more: its frame is held for as long as the stream waits for words.
       async pull(controller) {
-        cancelStall();
+        stall.taken();
         // A format may have no words for an event, and the stream is not asked again before it has given something.
-        let piece = pieces.shift();
-        while (piece === undefined && !state.ended) {
-          await refill();
-          piece = pieces.shift();
+        while (pieces.length === 0 && !state.ended) {
+          // The first words at once; what follows close on one another travels together.
+          const waitMs = state.shown ? state.flushedMs + flushIntervalMs - clock.now() : 0;
+          let events = waitMs > 0 ? await reader.read(waitMs, flushBytesMax) : NONE;
+          if (events.length === 0) events = await reader.read(pingIntervalMs);
+          state.flushedMs = clock.now();
+          if (events.length > 0) take(events);
+          else if (reader.over) return breakOff(controller);
+          else pieces.push(PING);
         }
+        const piece = pieces.shift();
         if (piece === undefined) {
+          stall.close();
           reader.leave();
           return controller.close();
         }
         controller.enqueue(piece);
-        cancelStall = clock.timer(writeStallTimeoutMs, () => {
-          if ((controller.desiredSize ?? 1) > 0) return;
-          const detail = "the client took nothing for too long";
-          leave(new AppError("cancelled", { detail }));
-          controller.error(toReset(detail));
-        });
+        stall.begin(controller);
       },
       cancel() {
-        leave(new AppError("cancelled", { detail: "the client left" }));
+        leave("the client left");
       },
     },
     { highWaterMark: 1 },
   );
+}
+
+type Controller = ReadableStreamDefaultController<Uint8Array>;
+
+/**
+ * Tells when a piece has not been taken for `stallMs`. Pieces come and go far more often than that, so
+ * there is one timer for many of them: when it fires it looks how old the piece is that is waiting now.
+ */
+function watchStall(clock: Clock, stallMs: number, onStall: (controller: Controller) => void) {
+  let sinceMs = 0;
+  let waiting: Controller | undefined;
+  let cancel: (() => void) | undefined;
+  const look = (): void => {
+    cancel = undefined;
+    if (waiting === undefined || (waiting.desiredSize ?? 1) > 0) return;
+    const leftMs = sinceMs + stallMs - clock.now();
+    if (leftMs > 0) cancel = clock.timer(leftMs, look);
+    else onStall(waiting);
+  };
+  return {
+    /** A piece is there to be taken. */
+    begin(controller: Controller): void {
+      sinceMs = clock.now();
+      waiting = controller;
+      cancel ??= clock.timer(stallMs, look);
+    },
+    taken(): void {
+      waiting = undefined;
+    },
+    /** There are no more pieces. */
+    close(): void {
+      waiting = undefined;
+      cancel?.();
+    },
+  };
 }
 
 /** Servers print its stack, and it is no bug. */

@@ -12,11 +12,14 @@ const DATA = /^https?:\/\/[^/]+\/v1\//;
 export function withCompression(fetch: Fetch): Fetch {
   return async (request, env) => {
     const response = await fetch(request, env);
-    const { status, headers, body } = response;
+    const { status, headers } = response;
     const tag = headers.get("ETag");
     const isPage = tag !== null && !DATA.test(request.url);
     const isWorth = status === 200 && TYPES.test(headers.get("Content-Type") ?? "");
-    if (!isPage || !isWorth || body === null) return response;
+    if (!isPage || !isWorth) return response;
+    // Asked for last: to hand a body out, the server must make a whole response of what it would have written straight away.
+    const { body } = response;
+    if (body === null) return response;
     headers.append("Vary", "Accept-Encoding");
     if (request.method === "HEAD" || !takesGzip(request.headers.get("Accept-Encoding"))) {
       return response;

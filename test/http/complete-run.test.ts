@@ -3,6 +3,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { completeRun } from "../../src/http/complete-run.ts";
 import { makeEnd, recordLog, retrievalEnd, runStart } from "../support/app.ts";
+import { settle } from "../support/fake-clock.ts";
 
 async function* broken(...events: readonly RunEvent[]): AsyncGenerator<RunEvent> {
   try {
@@ -25,23 +26,30 @@ const runs: readonly (readonly [string, () => AsyncIterable<RunEvent>, string])[
   ["that fails behind its end", () => broken(runStart, makeEnd()), "finished"],
   ["of nothing", () => plain(), "failed"],
 ];
-test.each(runs)("a run %s ends exactly once, and leaves once", async (_, run, outcome) => {
+test.each(runs)("a run %s ends exactly once", async (_, run, outcome) => {
   const log = recordLog();
-  let left = 0;
-  const options = { clock: systemClock, log, requestId: "r", onOver: () => (left += 1) };
+  const options = { clock: systemClock, log, requestId: "r" };
   const events: RunEvent[] = [];
-  for await (const event of completeRun(run(), options)) events.push(event);
+  await completeRun(run(), options, async (event) => void events.push(event));
   expect(events.filter(({ type }) => type === "run-end")).toHaveLength(1);
   expect(events.at(-1)).toMatchObject({ type: "run-end", outcome });
-  expect(left).toBe(1);
   expect(log.lines.filter((line) => line.startsWith("info run "))).toHaveLength(1);
 });
 
-test("a run that is left is over, and logged as cancelled", async () => {
-  const log = recordLog();
-  let left = 0;
-  const options = { clock: systemClock, log, requestId: "r", onOver: () => (left += 1) };
-  for await (const _ of completeRun(plain(runStart, retrievalEnd, makeEnd()), options)) break;
-  expect(left).toBe(1);
-  expect(log.lines.join("\n")).toContain("cancelled");
+test("the next event is asked for when the last was taken", async () => {
+  let asked = 0;
+  async function* counted(): AsyncGenerator<RunEvent> {
+    for (const event of [runStart, retrievalEnd, makeEnd()]) {
+      asked += 1;
+      yield event;
+    }
+  }
+  const gate = Promise.withResolvers<void>();
+  const options = { clock: systemClock, log: recordLog(), requestId: "r" };
+  const completing = completeRun(counted(), options, () => gate.promise);
+  await settle();
+  expect(asked).toBe(1);
+  gate.resolve();
+  await completing;
+  expect(asked).toBe(3);
 });

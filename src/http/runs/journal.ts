@@ -127,6 +127,8 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
   };
 }
 
+const DROPPED = Promise.resolve();
+
 interface Hooks {
   readonly onId: (run: LiveRun) => void;
   readonly onEnd: (run: LiveRun) => Promise<void>;
@@ -168,16 +170,23 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
     read: (afterId) => broadcast.read(afterId),
     cancel,
   };
-  const record = async (ticket: RunTicket): Promise<void> => {
-    for await (const event of produce(deps, start, ticket)) {
+  const record = (ticket: RunTicket): Promise<void> => {
+    let bytes = 0;
+    return completeRun(produce(start, ticket), { clock, log, requestId }, (event) => {
+      bytes += toEventSize(event);
       if (event.type === "run-start") {
         id = event.runId;
         hooks.onId(live);
       }
+      // A run that says more than the journal takes is ended; what it says after that, but for its end, is dropped.
+      if (bytes > config.runBytesMax && event.type !== "run-end") {
+        ticket.abort(new AppError("internal", { detail: "the run said more than is kept of one" }));
+        return DROPPED;
+      }
       const isRoom = broadcast.push(event);
       if (event.type === "run-end") broadcast.close();
-      await isRoom;
-    }
+      return isRoom;
+    });
   };
   const report = (thrown: unknown): void =>
     log.error("run-not-recorded", thrown, { runId: id, requestId });
@@ -196,35 +205,10 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   return live;
 }
 
-function produce(
-  { config, clock, log }: JournalDeps,
-  { ask, run, requestId }: RunStart,
-  ticket: RunTicket,
-): AsyncIterable<RunEvent> {
+function produce({ ask, run }: RunStart, ticket: RunTicket): AsyncIterable<RunEvent> {
   // The wait was the caller's time too.
   const deadlineMs = Math.max(1, Math.ceil(ask.deadlineMs - ticket.waitedMs));
-  const events = completeRun(run({ ...ask, deadlineMs }, ticket.signal), {
-    clock,
-    log,
-    requestId,
-    onOver: () => undefined, // it counts as running until it is kept
-  });
-  return withinBytes(events, config.runBytesMax, ticket);
-}
-
-/** Ends a run that says more than the journal takes; what it says after that, but for its end, is dropped. */
-async function* withinBytes(
-  events: AsyncIterable<RunEvent>,
-  bytesMax: number,
-  ticket: RunTicket,
-): AsyncGenerator<RunEvent> {
-  let bytes = 0;
-  for await (const event of events) {
-    bytes += toEventSize(event);
-    if (bytes > bytesMax && event.type !== "run-end") {
-      ticket.abort(new AppError("internal", { detail: "the run said more than is kept of one" }));
-    } else yield event;
-  }
+  return run({ ...ask, deadlineMs }, ticket.signal);
 }
 
 /** A cancelled run, or one that failed in a way that another attempt may mend, is not what a repetition should get. */
