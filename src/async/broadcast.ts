@@ -39,15 +39,6 @@ export interface BroadcastOptions<T> {
 /** Longest wait that a timer can do. */
 export const WAIT_MS_MAX = 2 ** 31 - 1;
 
-/** Where a reader is: the next item, and the bytes it has had. */
-interface Place {
-  at: number;
-  bytes: number;
-  /** It waits until so many bytes have been pushed. */
-  wakeAtBytes: number;
-  wake: () => void;
-}
-
 const READY = Promise.resolve();
 const NOTHING: Promise<readonly never[]> = Promise.resolve([]);
 const nothing = (): void => undefined;
@@ -61,22 +52,24 @@ export function createBroadcast<T>(options: BroadcastOptions<T>): Broadcast<T> {
 }
 
 class Sending<T> implements Broadcast<T> {
-  readonly #options: BroadcastOptions<T>;
-  readonly #places = new Set<Place>();
-  #pushedBytes = 0;
-  #resume = nothing;
+  readonly options: BroadcastOptions<T>;
+  readonly readings = new Set<Reading<T>>();
+  pushedBytes = 0;
   readonly items: T[] = [];
   closed = false;
+  #resume = nothing;
 
   constructor(options: BroadcastOptions<T>) {
-    this.#options = options;
+    this.options = options;
   }
 
   push(item: T): Promise<void> {
     if (this.closed) return READY;
     this.items.push(item);
-    this.#pushedBytes += this.#options.sizeOf(item);
-    for (const place of this.#places) if (this.#pushedBytes >= place.wakeAtBytes) place.wake();
+    this.pushedBytes += this.options.sizeOf(item);
+    for (const reading of this.readings) {
+      if (this.pushedBytes >= reading.wakeAtBytes) reading.wake();
+    }
     if (!this.#mustWait()) return READY;
     return new Promise((resolve) => {
       this.#resume = () => {
@@ -88,68 +81,90 @@ class Sending<T> implements Broadcast<T> {
 
   close(): void {
     this.closed = true;
-    for (const place of this.#places) place.wake();
+    for (const reading of this.readings) reading.wake();
     this.#resume();
   }
 
   read(after = 0): Reader<T> {
-    const at = Math.min(after, this.items.length);
-    const { sizeOf, clock, onAlone } = this.#options;
-    const bytes = this.items.slice(0, at).reduce((sum, item) => sum + sizeOf(item), 0);
-    const place: Place = { at, bytes, wakeAtBytes: 0, wake: nothing };
-    this.#places.add(place);
-    const isHere = (): boolean => this.#places.has(place);
-    const isOver = (): boolean => !isHere() || (this.closed && place.at === this.items.length);
-    return {
-      get over() {
-        return isOver();
-      },
-      // No async function: thousands of readers wait at the same time, and each would hold a frame for it.
-      read: (waitMs, bytesMin = 1) => {
-        if (isOver()) return NOTHING;
-        const isThere = this.closed || this.#pushedBytes - place.bytes >= bytesMin;
-        if (isThere || waitMs <= 0) return Promise.resolve(this.#take(place));
-        place.wakeAtBytes = place.bytes + Math.min(bytesMin, this.#options.aheadBytesMax);
-        return new Promise((resolve) => {
-          const cancel = clock.timer(waitMs, () => place.wake());
-          place.wake = () => {
-            place.wake = nothing;
-            cancel();
-            resolve(isHere() ? this.#take(place) : []);
-          };
-        });
-      },
-      leave: (reason) => {
-        if (!this.#places.delete(place)) return;
-        place.wake();
-        this.#resumeIfRoom();
-        if (this.#places.size === 0 && !this.closed) onAlone?.(reason);
-      },
-    };
+    const reading = new Reading(this, Math.min(after, this.items.length));
+    this.readings.add(reading);
+    return reading;
   }
 
-  #take(place: Place): readonly T[] {
-    const from = place.at;
-    const { sizeOf, aheadBytesMax } = this.#options;
-    const untilBytes = place.bytes + aheadBytesMax;
-    while (place.at < this.items.length && (place.at === from || place.bytes < untilBytes)) {
-      place.bytes += sizeOf(this.items[place.at] as T);
-      place.at += 1;
-    }
-    const batch = this.items.slice(from, place.at);
-    this.#resumeIfRoom();
-    return batch;
+  /** A reader has read on, or has left. */
+  resumeIfRoom(): void {
+    if (this.#resume !== nothing && !this.#mustWait()) this.#resume();
   }
 
   #mustWait(): boolean {
-    if (this.closed || this.#places.size === 0) return false;
-    for (const { bytes } of this.#places) {
-      if (this.#pushedBytes - bytes <= this.#options.aheadBytesMax) return false;
+    if (this.closed || this.readings.size === 0) return false;
+    for (const { bytes } of this.readings) {
+      if (this.pushedBytes - bytes <= this.options.aheadBytesMax) return false;
     }
     return true;
   }
+}
 
-  #resumeIfRoom(): void {
-    if (this.#resume !== nothing && !this.#mustWait()) this.#resume();
+/** Where a reader is. Thousands wait at the same time, so it is small, and waits without a frame of its own. */
+class Reading<T> implements Reader<T> {
+  readonly #sending: Sending<T>;
+  /** The next item, and the bytes it has had. */
+  #at: number;
+  bytes: number;
+  /** It waits until so many bytes have been pushed. */
+  wakeAtBytes = 0;
+  wake = nothing;
+
+  constructor(sending: Sending<T>, at: number) {
+    const { items, options } = sending;
+    this.#sending = sending;
+    this.#at = at;
+    this.bytes = items.slice(0, at).reduce((sum, item) => sum + options.sizeOf(item), 0);
+  }
+
+  get #isHere(): boolean {
+    return this.#sending.readings.has(this);
+  }
+
+  get over(): boolean {
+    const { closed, items } = this.#sending;
+    return !this.#isHere || (closed && this.#at === items.length);
+  }
+
+  read(waitMs: number, bytesMin = 1): Promise<readonly T[]> {
+    if (this.over) return NOTHING;
+    const { closed, pushedBytes, options } = this.#sending;
+    const isThere = closed || pushedBytes - this.bytes >= bytesMin;
+    if (isThere || waitMs <= 0) return Promise.resolve(this.#take());
+    this.wakeAtBytes = this.bytes + Math.min(bytesMin, options.aheadBytesMax);
+    return new Promise((resolve) => {
+      const cancel = options.clock.timer(waitMs, () => this.wake());
+      this.wake = () => {
+        this.wake = nothing;
+        cancel();
+        resolve(this.#isHere ? this.#take() : []);
+      };
+    });
+  }
+
+  leave(reason?: Error): void {
+    const sending = this.#sending;
+    if (!sending.readings.delete(this)) return;
+    this.wake();
+    sending.resumeIfRoom();
+    if (sending.readings.size === 0 && !sending.closed) sending.options.onAlone?.(reason);
+  }
+
+  #take(): readonly T[] {
+    const from = this.#at;
+    const { items, options } = this.#sending;
+    const untilBytes = this.bytes + options.aheadBytesMax;
+    while (this.#at < items.length && (this.#at === from || this.bytes < untilBytes)) {
+      this.bytes += options.sizeOf(items[this.#at] as T);
+      this.#at += 1;
+    }
+    const batch = items.slice(from, this.#at);
+    this.#sending.resumeIfRoom();
+    return batch;
   }
 }

@@ -8,20 +8,35 @@ import { toClientReason } from "./run-gate.ts";
 
 /** The same reader, which leaves when the client does. */
 export function leaveWith(client: AbortSignal, reader: Reader<RunEvent>): Reader<RunEvent> {
-  const onClient = (): void => leave(toClientReason(client.reason));
-  const leave = (reason?: Error): void => {
-    client.removeEventListener("abort", onClient);
-    reader.leave(reason);
-  };
-  if (client.aborted) onClient();
-  else client.addEventListener("abort", onClient, { once: true });
-  return {
-    get over() {
-      return reader.over;
-    },
-    read: (waitMs, bytesMin) => reader.read(waitMs, bytesMin),
-    leave,
-  };
+  return new ClientReader(client, reader);
+}
+
+/** A class, because there is one for each open stream, and an object with a getter of its own takes many times the room. */
+class ClientReader implements Reader<RunEvent> {
+  readonly #client: AbortSignal;
+  readonly #reader: Reader<RunEvent>;
+
+  constructor(client: AbortSignal, reader: Reader<RunEvent>) {
+    this.#client = client;
+    this.#reader = reader;
+    if (client.aborted) this.#onClient();
+    else client.addEventListener("abort", this.#onClient, { once: true });
+  }
+
+  get over(): boolean {
+    return this.#reader.over;
+  }
+
+  read(waitMs: number, bytesMin?: number): Promise<readonly RunEvent[]> {
+    return this.#reader.read(waitMs, bytesMin);
+  }
+
+  leave(reason?: Error): void {
+    this.#client.removeEventListener("abort", this.#onClient);
+    this.#reader.leave(reason);
+  }
+
+  readonly #onClient = (): void => this.leave(toClientReason(this.#client.reason));
 }
 
 /** The same reader for one whose time ends before the run's: it leaves with a last event of its own. */
