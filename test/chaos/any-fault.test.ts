@@ -1,34 +1,22 @@
 /** What holds under every fault: one terminal event, nothing private, nothing left; and endpoints that are not there at all. */
 import pMap from "p-map";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FAIL_FAULTS } from "../../scripts/chaos/arguments.ts";
 import { FAULTS, type FaultKind, type Target } from "../../scripts/chaos/fault.ts";
 import type { Rule } from "../../scripts/chaos/settings.ts";
 import { STREAM_SHAPES } from "../../scripts/chaos/stream-shapes.ts";
 import {
   askWorld,
-  countResources,
   expectNothingLeft,
   expectNothingPrivate,
-  expectResourcesBack,
-  makeChaosStore,
   SHORT,
-  startWorld,
   until,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
 import { checkSse, type CheckedStream } from "../support/sse-checker.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 import { seenBy } from "./cell.ts";
 
-let folder: TempFolder;
-const before = countResources();
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(async () => {
-  await folder[Symbol.asyncDispose]();
-  await expectResourcesBack(before);
-});
+const store = useChaosStore();
 
 /** Room for many runs at once. */
 const WIDE = { CHAT_CONCURRENCY_MAX: "64", EMBED_CONCURRENCY_MAX: "64" };
@@ -59,7 +47,7 @@ async function askMany(
   rules: readonly Rule[],
 ): Promise<readonly CheckedStream[]> {
   const env = { ...SHORT, ...WIDE, RERANK_TIMEOUT_MS: "400", RERANK_ATTEMPT_TIMEOUT_MS: "400" };
-  await using world = await startWorld({ folder, env, upstream: { seed, rules } });
+  await using world = await store.start({ env, upstream: { seed, rules } });
   const streams = await pMap(
     Array.from({ length: count }),
     async () => {
@@ -103,7 +91,7 @@ const nowhere: readonly (readonly [string, (url: string) => string])[] = [
 test.each(nowhere)(
   "an endpoint %s costs the vectors and the model, not the answer",
   async (_, toBaseUrl) => {
-    await using world = await startWorld({ folder, toBaseUrl });
+    await using world = await store.start({ toBaseUrl });
     const response = await askWorld(world);
     expectNothingPrivate(world, seenBy(response));
     expect(checkSse(response.body).end).toMatchObject({

@@ -11,13 +11,12 @@ import {
   expectNothingLeft,
   expectNothingPrivate,
   expectStatus,
-  startWorld,
   until,
   type World,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
 import type { RawResponse } from "../support/raw-client.ts";
 import { checkSse } from "../support/sse-checker.ts";
+import type { ChaosStore } from "../support/use-chaos-store.ts";
 
 /** Requests the upstream saw: exactly, or at least and at most. */
 type Count = number | readonly [least: number, most: number];
@@ -53,8 +52,8 @@ export interface Cell {
 }
 
 /** Asks twice, for a stream and for JSON, and checks client, upstream, leaks and private text. Handles and timers are counted around all cells of a file. */
-export async function checkCell(cell: Cell, folder: TempFolder): Promise<void> {
-  await using world = await startWorld({ folder, ...(cell.env && { env: cell.env }) });
+export async function checkCell(cell: Cell, store: ChaosStore): Promise<void> {
+  await using world = await store.start(cell.env && { env: cell.env });
   for (const stream of [true, false]) {
     world.upstream.set(cell.upstream);
     world.upstream.journal.reset();

@@ -4,7 +4,7 @@ import { generateText, Output } from "ai";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
@@ -12,14 +12,12 @@ import { parseMessages } from "../support/app.ts";
 import {
   askWorld,
   expectNothingPrivate,
-  makeChaosStore,
   onAll,
   QUESTION,
   SHORT,
-  startWorld,
   type World,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 
 const Answer = z.object({ technique: z.string(), purpose: z.string() });
 const schema = z.toJSONSchema(Answer);
@@ -30,14 +28,10 @@ const value = {
 const good = JSON.stringify({ found: true, value });
 const bad = JSON.stringify({ found: true, value: { technique: 7 } });
 
-let folder: TempFolder;
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(async () => folder[Symbol.asyncDispose]());
+const store = useChaosStore();
 
 const start = (replies: readonly string[], upstream: SettingsInput = {}, env = {}) =>
-  startWorld({ folder, env, upstream: { ...upstream, chat: { replies, ...upstream.chat } } });
+  store.start({ env, upstream: { ...upstream, chat: { replies, ...upstream.chat } } });
 
 async function askEvents(world: World, body: object = {}): Promise<readonly RunEvent[]> {
   const response = await askWorld(world, { body: { output: { schema }, ...body } });

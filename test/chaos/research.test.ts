@@ -1,24 +1,19 @@
 /** Sub-agents over real sockets: side by side, within one budget, and gone with the run. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import {
-  makeChaosStore,
+  askWorld,
+  expectNothingPrivate,
   onAll,
-  startWorld,
   toAsk,
   until,
   type World,
 } from "../support/chaos-world.ts";
-import { askWorld, expectNothingPrivate } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
 import { connectRaw } from "../support/raw-client.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 
-let folder: TempFolder;
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(() => folder[Symbol.asyncDispose]());
+const store = useChaosStore();
 
 const PARTS = [
   "Why do retries use jitter?",
@@ -32,8 +27,7 @@ const RESEARCH = { body: { mode: "research" } } as const;
 const REPLIES = [JSON.stringify(PARTS), ...PARTS.map(() => "DONE"), ANSWER];
 
 const start = (upstream: object, env: Record<string, string> = {}): Promise<World> =>
-  startWorld({
-    folder,
+  store.start({
     env: {
       CHAT_CONCURRENCY_MAX: "8",
       EMBED_CONCURRENCY_MAX: "4",
