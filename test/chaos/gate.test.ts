@@ -9,6 +9,7 @@ import {
   expectStatus,
   onAll,
   QUESTION,
+  requestWorld,
   toAsk,
   until,
   type World,
@@ -41,15 +42,6 @@ async function listen(world: World, body: object = {}): Promise<RawClient> {
   return client;
 }
 
-async function get(world: World, path: string): Promise<RawResponse> {
-  await using client = connectRaw(world.port);
-  client.send(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
-  await client.closed;
-  const [response] = parseResponses(client.received());
-  if (response === undefined) throw new Error(`no response from ${path}`);
-  return response;
-}
-
 const ANSWER = { status: 200, complete: true, outcome: "finished", answerer: "openai:m" };
 const REFUSAL = { status: 503, complete: true, code: "overloaded", retryable: true, later: true };
 
@@ -69,7 +61,8 @@ function checkAdmission({ status, headers, body, complete }: RawResponse, isStre
 /** Looks at the service's health again and again; how often it was answered. */
 async function watchHealth(world: World, stop: AbortSignal): Promise<number> {
   let answered = 0;
-  for (; !stop.aborted; answered += 1) expectStatus(await get(world, "/livez"), 200);
+  for (; !stop.aborted; answered += 1)
+    expectStatus(await requestWorld(world, "GET", "/livez"), 200);
   return answered;
 }
 

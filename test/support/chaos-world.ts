@@ -7,6 +7,8 @@ import { expect } from "vitest";
 import { UPSTREAM_TEXT } from "../../scripts/chaos/reply.ts";
 import type { Rule, SettingsInput } from "../../scripts/chaos/settings.ts";
 import { startUpstream, type Upstream } from "../../scripts/chaos/upstream.ts";
+import type { KeyEntry } from "../../src/access/key-list.ts";
+import type { Tool } from "../../src/agent/tool.ts";
 import { createApp } from "../../src/app.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { RunGate } from "../../src/http/run-gate.ts";
@@ -16,6 +18,7 @@ import { createServer } from "../../src/node/create-server.ts";
 import { createEmbedders, createStore } from "../../src/node/wire.ts";
 import { recordLog } from "./app.ts";
 import { fillCollection, toChunk } from "./collections.ts";
+import { makeAccess } from "./keys.ts";
 import { makeTempFolder, type TempFolder } from "./local-store.ts";
 import { connectRaw, parseResponses, type RawResponse, toPost } from "./raw-client.ts";
 
@@ -90,6 +93,10 @@ export interface WorldOptions {
   readonly upstream?: SettingsInput;
   /** Where the service looks for its models instead, made of the fake upstream's address. */
   readonly toBaseUrl?: (url: string) => string;
+  /** Tools of one's own. */
+  readonly tools?: readonly Tool[];
+  /** Keys that callers need; without them none are asked for. */
+  readonly keys?: readonly KeyEntry[];
 }
 
 export interface World extends AsyncDisposable {
@@ -112,7 +119,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ...env,
   });
   const { gate, pressure } = createGate(config);
-  const app = createApp({ ...(await createAnswerDeps(config, log)), gate, pressure });
+  const deps = { ...(await createAnswerDeps(config, log)), gate, pressure };
+  const { tools = deps.tools, keys } = options;
+  const access = keys && { access: makeAccess(keys).access };
+  const app = createApp({ ...deps, ...(tools && { tools }), ...access });
   const server = createServer(app.fetch, config);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
@@ -157,9 +167,22 @@ export interface AskOptions {
 }
 
 /** Asks over a socket of its own and reads to the end. */
-export async function askWorld(world: World, options: AskOptions = {}): Promise<RawResponse> {
+export function askWorld(world: World, options: AskOptions = {}): Promise<RawResponse> {
+  return send(world, toAsk(options));
+}
+
+/** A request without a body over a socket of its own. */
+export function requestWorld(
+  world: World,
+  method: "GET" | "DELETE",
+  path: string,
+): Promise<RawResponse> {
+  return send(world, `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+}
+
+async function send(world: World, text: string): Promise<RawResponse> {
   await using client = connectRaw(world.port);
-  client.send(toAsk(options));
+  client.send(text);
   await client.closed;
   const [response] = parseResponses(client.received());
   if (response === undefined) throw new Error("the connection closed without a response");
@@ -240,26 +263,6 @@ export async function expectNothingLeft(
 /** Says the body when the status is another. */
 export function expectStatus({ status, body }: RawResponse, wanted: number): void {
   if (status !== wanted) throw new Error(`status ${status} instead of ${wanted}: ${body}`);
-}
-
-/** Handles and timers that keep this process alive, by kind. */
-export function countResources(): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
-}
-
-/** No more of any kind than before; sockets close a moment after those who hold them are told to. */
-export async function expectResourcesBack(before: Readonly<Record<string, number>>): Promise<void> {
-  const more = (): readonly string[] =>
-    Object.entries(countResources())
-      .filter(([kind]) => /Timeout|TCP|Immediate/.test(kind))
-      .filter(([kind, count]) => count > (before[kind] ?? 0))
-      .map(([kind, count]) => `${kind}: ${before[kind] ?? 0} before, ${count} after`);
-  await until(
-    () => more().length === 0,
-    () => `resources are left: ${more().join("; ")}`,
-  );
 }
 
 /** Waits for something to come true, generously. */
