@@ -15,6 +15,7 @@ import {
   until,
   type World,
 } from "../support/chaos-world.ts";
+import { heed } from "../support/heed.ts";
 import { connectRaw, parseResponses, type RawClient } from "../support/raw-client.ts";
 import { checkSse } from "../support/sse-checker.ts";
 import { useChaosStore } from "../support/use-chaos-store.ts";
@@ -25,7 +26,6 @@ const GATHER = "test/agent/gather.test.ts";
 const OWN = "test/agent/own-tools.test.ts";
 const parameters = z.strictObject({ a: z.number() });
 type Work = ToolDefinition<typeof parameters>["run"];
-type Signal = Parameters<Work>[1]["signal"];
 
 /** The upstream's model calls `f` and `g` in its first turn, and nothing in its next. */
 const upstream = onAll("chat", "shape=tool-same-index", { times: 1 });
@@ -42,11 +42,6 @@ const make = (name: string, run: Work, more: Partial<ToolDefinition<typeof param
   }) as unknown as Tool;
 const g = make("g", () => Promise.resolve("two was seen"));
 
-/** Ends when it is told to. */
-const heed = (signal: Signal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
 const never = (): Promise<never> => new Promise(() => undefined);
 
 const cell = (name: string, f: Tool, rest: Pick<Cell, "fast"> & Partial<Cell>): Cell => ({
