@@ -10,7 +10,7 @@ import {
   expectNothingPrivate,
   expectStatus,
   onAll,
-  SHORT,
+  SHORT_CHAT,
   until,
 } from "../support/chaos-world.ts";
 import { checkSse } from "../support/sse-checker.ts";
@@ -68,7 +68,7 @@ const cases: readonly Case[] = [
   ...["stall-headers", "stall-body", "pings=20"].map((fault): Case => ({
     name: `${fault}: a silence is waited for once`,
     first: chat(fault),
-    env: SHORT,
+    env: SHORT_CHAT,
     sees: taken,
     calls: [1, 1],
     left: 1,

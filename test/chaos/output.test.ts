@@ -14,7 +14,7 @@ import {
   expectNothingPrivate,
   onAll,
   QUESTION,
-  SHORT,
+  SHORT_CHAT,
   type World,
 } from "../support/chaos-world.ts";
 import { useChaosStore } from "../support/use-chaos-store.ts";
@@ -102,7 +102,7 @@ describe("over the service's own API", () => {
     ["filter-after=3", "content_filtered"],
     ["status=401", "upstream_config"],
   ])("%s ends the run with %s and one last event", async (fault, code) => {
-    await using world = await start([good], onAll("chat", fault), SHORT);
+    await using world = await start([good], onAll("chat", fault), SHORT_CHAT);
     const events = await askEvents(world);
     expect(events.filter(({ type }) => type === "run-end")).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ type: "run-end", outcome: "failed", error: { code } });

@@ -34,7 +34,7 @@ async function ask(world: World, upstream: SettingsInput, options: AskOptions = 
 }
 
 /** Whole answers must be back so soon after the upstream is. */
-const RECOVERY_MS = 10_000;
+const RECOVERY_MS = 40_000;
 const whole = { outcome: "finished", answerer: "openai:m", degraded: [] };
 
 interface Outage {
