@@ -242,6 +242,7 @@ export async function expectNothingLeft(
   world: World,
   healthy: SettingsInput = {},
   recoveryMs = 0,
+  headers: Record<string, string> = {},
 ): Promise<void> {
   await until(() => world.gate.running === 0, "a run is still running");
   await until(() => world.sockets.size === 0, "a client's connection is still open");
@@ -249,7 +250,7 @@ export async function expectNothingLeft(
   world.upstream.set({ rules: [], ...healthy });
   const untilMs = performance.now() + recoveryMs;
   for (;;) {
-    const response = await askWorld(world, { stream: false });
+    const response = await askWorld(world, { stream: false, headers });
     expectStatus(response, 200);
     const { outcome, answerer, degraded } = JSON.parse(response.body);
     if (degraded.length > 0 && performance.now() < untilMs) {
