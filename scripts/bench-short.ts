@@ -4,7 +4,7 @@
  * regression of twice the cost does. The last line is JSON. Exits with 1 when one does not hold.
  */
 import { parseArgs } from "node:util";
-import { benchAnswers, type LoadFigures } from "./bench-answers.ts";
+import { benchAnswers, type LoadFigures, PATIENT_ENV } from "./bench-answers.ts";
 import { FAULTS } from "./bench-faults.ts";
 import { printRows } from "./bench-main.ts";
 import { atLeast, atMost, type Row } from "./bench-row.ts";
@@ -40,7 +40,7 @@ const MANY = { askers: 64, answers: 192 };
 
 /** Against the floor of the same minute, which searches nothing. */
 async function answers(): Promise<readonly Row[]> {
-  const { own, floor } = await benchAnswers([FEW, MANY]);
+  const { own, floor } = await benchAnswers([FEW, MANY], PATIENT_ENV);
   const [few, many] = own;
   const [bareFew, bareMany] = floor;
   if (!few || !many || !bareFew || !bareMany) throw new Error("the bench gives no figures");
