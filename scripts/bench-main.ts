@@ -24,7 +24,9 @@ export async function runBenches(
 export function printRows(rows: readonly Row[], asJson: boolean): void {
   if (asJson) console.log(JSON.stringify(rows));
   else
-    console.table(rows.map(({ met, value: _, ...row }) => ({ ...row, met: met ? "yes" : "NO" })));
+    console.table(
+      rows.map(({ what, figure, goal, met }) => ({ what, figure, goal, met: met ? "yes" : "NO" })),
+    );
 }
 
 /** Runs what the command line names, and prints it. Exits with 64 when it names nothing there is. */

@@ -198,7 +198,7 @@ const f = (run: (signal: AbortSignal) => Promise<unknown>): Tool =>
     idempotent: true,
     timeoutMs: 20_000,
     run: (_, { signal }) => run(signal),
-  }) as unknown as Tool;
+  });
 
 test("a tool that fails one sub-agent fails none of them", async () => {
   let calls = 0;
