@@ -35,6 +35,8 @@ function judge(rows: readonly Row[], rules: readonly Rule[]): readonly Row[] {
 }
 
 const FIRST_TOKEN_UPSTREAM_MS = 310;
+/** So late a floor is only where it gets a part of a processor: on two of its own it is 10 ms late. */
+const FLOOR_BUSY_MS = 60;
 const FEW = { askers: 16, answers: 64 };
 const MANY = { askers: 64, answers: 192 };
 
@@ -45,7 +47,18 @@ async function answers(): Promise<readonly Row[]> {
   const [bareFew, bareMany] = floor;
   if (!few || !many || !bareFew || !bareMany) throw new Error("the bench gives no figures");
   const toFirst = ({ addedP50Ms }: LoadFigures): number => FIRST_TOKEN_UPSTREAM_MS + addedP50Ms;
+  const cost = atMost("processor time an answer, 64 askers, of the floor's", {
+    value: many.cpuMsPerAnswer / bareMany.cpuMsPerAnswer,
+    goal: 3,
+    unit: "×",
+    note: `${many.cpuMsPerAnswer} and ${bareMany.cpuMsPerAnswer} ms`,
+  });
+  if (Math.max(bareFew.addedP50Ms, bareMany.addedP50Ms) > FLOOR_BUSY_MS) {
+    console.error("  the floor itself is late: other work has the machine, and times say nothing");
+    return [cost];
+  }
   return [
+    cost,
     atMost("first token, 16 askers, of the floor's", {
       value: toFirst(few) / toFirst(bareFew),
       goal: 1.5,
@@ -57,12 +70,6 @@ async function answers(): Promise<readonly Row[]> {
       goal: 0.5,
       unit: "×",
       note: `${many.answersPerSecond} and ${bareMany.answersPerSecond}`,
-    }),
-    atMost("processor time an answer, 64 askers, of the floor's", {
-      value: many.cpuMsPerAnswer / bareMany.cpuMsPerAnswer,
-      goal: 3,
-      unit: "×",
-      note: `${many.cpuMsPerAnswer} and ${bareMany.cpuMsPerAnswer} ms`,
     }),
   ];
 }
@@ -111,7 +118,8 @@ const SHORT: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       { row: "503 with Retry-After" },
       { row: "answers a second, of", least: 40 },
     ]),
-  "slow-clients": async () => judge(await benchSlowClients(40), [{ row: "40 slow connections" }]),
+  "slow-clients": async () =>
+    judge(await benchSlowClients(40), [{ row: "40 slow connections", most: 30_000 }]),
   drain: async () =>
     judge(await benchDrain(60), [
       { row: "exit after SIGTERM" },
