@@ -5,8 +5,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // The fresh clone and the browser have their own steps in .ci/run.
     exclude: ["test/browser/**", "test/clone/**", "test/edge/**"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For what hangs. Nothing is measured by it, and a busy machine may be ten times slower.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     // Those that are marked for it mostly wait.
     maxConcurrency: 10,
     env: { LANCEDB_LOG: "error" },

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../src/async/clock.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLanceStore } from "../src/node/lance/lance-store.ts";
-import { startService } from "./bench-answers.ts";
+import { PATIENT_ENV, startService } from "./bench-answers.ts";
 import { createAsker } from "./bench-asker.ts";
 import { createSource, DIMENSIONS, loadCollection } from "./bench-data.ts";
 import { type Benches, benchMain } from "./bench-main.ts";
@@ -47,10 +47,11 @@ interface Stage {
 
 /** Each with a service of its own. */
 export const FAULTS: Benches = {
-  thirty: (size) => withStage((stage) => benchThirty(stage, size)),
+  thirty: (size) => withStage((stage) => benchThirty(stage, size), PATIENT_ENV),
   outage: (size) => withStage((stage) => benchOutage(stage, size)),
   hanging: (size) => withStage((stage) => benchHanging(stage, size)),
-  cancel: (size) => withStage(({ server, upstream }) => benchCancel(server, upstream, size)),
+  cancel: (size) =>
+    withStage(({ server, upstream }) => benchCancel(server, upstream, size), PATIENT_ENV),
 };
 
 async function benchThirty({ upstream, ask }: Stage, size: number): Promise<readonly Row[]> {
@@ -160,14 +161,17 @@ async function benchHanging({ upstream, ask }: Stage, size: number): Promise<rea
   ];
 }
 
-async function withStage(work: (stage: Stage) => Promise<readonly Row[]>): Promise<readonly Row[]> {
+async function withStage(
+  work: (stage: Stage) => Promise<readonly Row[]>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<readonly Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-bench-faults-"));
   try {
     const config = parseConfig({});
     const store = await createLanceStore({ uri: folder, config, clock: systemClock });
     await loadCollection(store, "north", { chunks: 1_000, seed: 1, embedder: "openai:bench" });
     await using upstream = await startUpstream({ settings: HEALTHY, requestsMax: 0 });
-    await using server = await startService(folder, Number(new URL(upstream.url).port));
+    await using server = await startService(folder, Number(new URL(upstream.url).port), env);
     const asker = createAsker(server.port);
     const source = createSource(5);
     const ask = async (count: number): Promise<readonly Asked[]> => {

@@ -23,7 +23,10 @@ export async function runBenches(
 /** Prints the rows as a table, or as JSON. */
 export function printRows(rows: readonly Row[], asJson: boolean): void {
   if (asJson) console.log(JSON.stringify(rows));
-  else console.table(rows.map(({ met, ...row }) => ({ ...row, met: met ? "yes" : "NO" })));
+  else
+    console.table(
+      rows.map(({ what, figure, goal, met }) => ({ what, figure, goal, met: met ? "yes" : "NO" })),
+    );
 }
 
 /** Runs what the command line names, and prints it. Exits with 64 when it names nothing there is. */

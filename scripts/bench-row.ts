@@ -4,6 +4,8 @@ export interface Row {
   readonly figure: string;
   readonly goal: string;
   readonly met: boolean;
+  /** The figure as a number, for whoever holds it against another goal. */
+  readonly value?: number;
 }
 
 export interface Figure {
@@ -31,6 +33,7 @@ function toRow(what: string, { value, goal, unit, note }: Figure, sign: string, 
     figure: `${round(value)} ${unit}`.trim() + behind,
     goal: `${sign} ${round(goal)} ${unit}`.trim(),
     met,
+    value,
   };
 }
 

@@ -1,12 +1,17 @@
 /** SIGTERM while answers stream that would go on for ever: every one gets its last event, and the process ends. */
 import { openStream, until } from "./client.ts";
 import type { Row } from "../bench-row.ts";
+import { PATIENT_ENV } from "../bench-answers.ts";
 import { serve } from "./programs.ts";
 
 const EXIT_MS_MAX = 25_000;
 
 export async function benchDrain(streams: number): Promise<readonly Row[]> {
-  const limits = { RUNS_MAX: `${streams + 8}`, CHAT_CONCURRENCY_MAX: `${streams + 8}` };
+  const limits = {
+    RUNS_MAX: `${streams + 8}`,
+    CHAT_CONCURRENCY_MAX: `${streams + 8}`,
+    ...PATIENT_ENV,
+  };
   await using served = await serve(limits, { tokens: 2_000, gapMs: 200 });
   const { server } = served;
   let started = 0;

@@ -1,7 +1,7 @@
 /** Ten times more questions than the service can answer: what is refused, how fast, and what is still answered. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Program } from "../bench-program.ts";
-import type { Row } from "../bench-row.ts";
+import { atLeast, atMost, type Row } from "../bench-row.ts";
 import { serve, toQuantile } from "./programs.ts";
 
 const RUNS_MAX = 16;
@@ -55,18 +55,17 @@ export async function benchOverload(seconds: number): Promise<readonly Row[]> {
     },
     toRow("time to a refusal, p99 (ms; a wait in the queue included)", rejectMs, 50),
     toRow("/livez meanwhile, p99 (ms)", liveMs, 100),
-    {
-      what: `answers a second, of the ${Math.round(perSecond)} at its peak`,
-      figure: `${share}%`,
-      goal: "≥ 80%",
-      met: share >= 80,
-    },
+    atLeast(`answers a second, of the ${Math.round(perSecond)} at its peak`, {
+      value: share,
+      goal: 80,
+      unit: "%",
+    }),
     toRow("back to normal after (ms)", recoveryMs, RECOVERY_MS_MAX),
   ];
 }
 
-function toRow(what: string, figure: number, goal: number): Row {
-  return { what, figure: `${figure}`, goal: `≤ ${goal}`, met: figure <= goal };
+function toRow(what: string, value: number, goal: number): Row {
+  return atMost(what, { value, goal, unit: "" });
 }
 
 let asked = 0;

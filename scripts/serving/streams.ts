@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type OpenStream, openStream, until } from "./client.ts";
 import { startProgram } from "../bench-program.ts";
-import type { Row } from "../bench-row.ts";
+import { atLeast, atMost, type Row } from "../bench-row.ts";
 import { toQuantile } from "./programs.ts";
 
 export interface StreamsBench {
@@ -50,18 +50,23 @@ export async function benchStreams(bench: StreamsBench): Promise<readonly Row[]>
   const perSecond = 1_000 / gapMs;
   const delayMs = toQuantile(delays, 0.99);
   return [
-    {
-      what: `peak memory of ${streams} streams with ${perSecond} deltas a second each`,
-      figure: `${peak} MiB`,
-      goal: `≤ ${goals.peakMebibytes} MiB`,
-      met: peak <= goals.peakMebibytes,
-    },
-    {
-      what: `a delta is late by, p99 (p50 ${toQuantile(delays, 0.5)} ms; ${delays.length} of ${expected} came)`,
-      figure: `${delayMs} ms`,
-      goal: `≤ ${goals.delayMs} ms`,
-      met: delayMs <= goals.delayMs && delays.length >= 0.95 * expected,
-    },
+    atMost(`peak memory of ${streams} streams with ${perSecond} deltas a second each`, {
+      value: peak,
+      goal: goals.peakMebibytes,
+      unit: "MiB",
+    }),
+    atMost("a delta is late by, p99", {
+      value: delayMs,
+      goal: goals.delayMs,
+      unit: "ms",
+      note: `p50 ${toQuantile(delays, 0.5)} ms`,
+    }),
+    atLeast("deltas that came, of those that were due", {
+      value: (100 * delays.length) / expected,
+      goal: 95,
+      unit: "%",
+      note: `${delays.length} of ${expected}`,
+    }),
   ];
 }
 

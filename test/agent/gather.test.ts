@@ -422,7 +422,23 @@ describe("what a tool gives", () => {
     ["a big number", { n: 12n }, '{"n":"12"}'],
     ["a function", { f: () => 1 }, '{"f":"[function]"}'],
     ["nothing", undefined, "undefined"],
+    ["null", null, "null"],
+    ["no number", { n: Number.NaN }, '{"n":null}'],
+    ["a symbol", { s: Symbol("s") }, '{"s":"[symbol]"}'],
+    ["an error that was not thrown", new TypeError("at /home/of/someone"), "{}"],
     ["a text", "as it is", "as it is"],
+    [
+      "something that throws when it is looked at",
+      new Proxy(
+        {},
+        {
+          ownKeys() {
+            throw new TypeError("no");
+          },
+        },
+      ),
+      "[a result that cannot be written down]",
+    ],
     [
       "something that throws",
       {

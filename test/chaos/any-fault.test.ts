@@ -1,40 +1,27 @@
 /** What holds under every fault: one terminal event, nothing private, nothing left; and endpoints that are not there at all. */
 import pMap from "p-map";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FAIL_FAULTS } from "../../scripts/chaos/arguments.ts";
 import { FAULTS, type FaultKind, type Target } from "../../scripts/chaos/fault.ts";
 import type { Rule } from "../../scripts/chaos/settings.ts";
 import { STREAM_SHAPES } from "../../scripts/chaos/stream-shapes.ts";
 import {
   askWorld,
-  countResources,
   expectNothingLeft,
   expectNothingPrivate,
-  expectResourcesBack,
-  makeChaosStore,
-  SHORT,
-  startWorld,
   until,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
 import { checkSse, type CheckedStream } from "../support/sse-checker.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 import { seenBy } from "./cell.ts";
 
-let folder: TempFolder;
-const before = countResources();
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(async () => {
-  await folder[Symbol.asyncDispose]();
-  await expectResourcesBack(before);
-});
+const store = useChaosStore();
 
 /** Room for many runs at once. */
 const WIDE = { CHAT_CONCURRENCY_MAX: "64", EMBED_CONCURRENCY_MAX: "64" };
 const AT_ONCE = 32;
 /** Whole answers must be back so soon after the upstream is. */
-const RECOVERY_MS = 10_000;
+const RECOVERY_MS = 40_000;
 
 /** Every fault that can happen there. */
 function listFaults(place: Target): readonly string[] {
@@ -52,14 +39,29 @@ const rule = (on: Target, rate: number): Rule => ({
   skip: 0,
 });
 
+/** Limits for silences, long enough for as many healthy answers at the same time as this machine gives now. */
+async function toLimits(): Promise<Readonly<Record<string, string>>> {
+  await using world = await store.start({ env: WIDE });
+  const startMs = performance.now();
+  await Promise.all(Array.from({ length: AT_ONCE }, () => askWorld(world)));
+  const limit = `${Math.ceil(Math.min(8_000, Math.max(300, performance.now() - startMs)))}`;
+  return {
+    USAGE_WAIT_MS: "100",
+    EMBED_ATTEMPT_TIMEOUT_MS: limit,
+    RERANK_ATTEMPT_TIMEOUT_MS: limit,
+    FIRST_DELTA_TIMEOUT_MS: limit,
+    DELTA_GAP_TIMEOUT_MS: limit,
+  };
+}
+
 /** Asks so often and holds every stream to the contract; a refusal before the stream must be one of the published ones. */
 async function askMany(
   count: number,
   seed: number,
   rules: readonly Rule[],
+  limits: Readonly<Record<string, string>> = {},
 ): Promise<readonly CheckedStream[]> {
-  const env = { ...SHORT, ...WIDE, RERANK_TIMEOUT_MS: "400", RERANK_ATTEMPT_TIMEOUT_MS: "400" };
-  await using world = await startWorld({ folder, env, upstream: { seed, rules } });
+  await using world = await store.start({ env: { ...WIDE, ...limits }, upstream: { seed, rules } });
   const streams = await pMap(
     Array.from({ length: count }),
     async () => {
@@ -79,7 +81,7 @@ async function askMany(
 
 test.each([1, 2])("seed %i: every stream ends with one run-end, whatever fails", async (seed) => {
   const rules = [rule("chat", 0.7), rule("embeddings", 0.4), rule("rerank", 0.4)];
-  const streams = await askMany(64, seed, rules);
+  const streams = await askMany(64, seed, rules, await toLimits());
   const outcomes = streams.map(({ end }) => end?.outcome);
   expect(outcomes.filter((outcome) => outcome !== "finished" && outcome !== "failed")).toEqual([]);
   // Both happened, or this would say nothing.
@@ -103,7 +105,7 @@ const nowhere: readonly (readonly [string, (url: string) => string])[] = [
 test.each(nowhere)(
   "an endpoint %s costs the vectors and the model, not the answer",
   async (_, toBaseUrl) => {
-    await using world = await startWorld({ folder, toBaseUrl });
+    await using world = await store.start({ toBaseUrl });
     const response = await askWorld(world);
     expectNothingPrivate(world, seenBy(response));
     expect(checkSse(response.body).end).toMatchObject({

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
+import type { Tool } from "../../src/agent/tool.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { toStatus } from "../../src/http/problem.ts";
@@ -11,13 +12,12 @@ import {
   expectNothingLeft,
   expectNothingPrivate,
   expectStatus,
-  startWorld,
   until,
   type World,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
 import type { RawResponse } from "../support/raw-client.ts";
 import { checkSse } from "../support/sse-checker.ts";
+import type { ChaosStore } from "../support/use-chaos-store.ts";
 
 /** Requests the upstream saw: exactly, or at least and at most. */
 type Count = number | readonly [least: number, most: number];
@@ -27,6 +27,8 @@ export interface Cell {
   readonly name: string;
   readonly upstream: SettingsInput;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of one's own; those of the service are there anyway. */
+  readonly tools?: readonly Tool[];
   readonly ask?: AskOptions;
   /** What the client sees. A failed run is its code; as JSON it is the problem with that code's status. */
   readonly sees: {
@@ -48,25 +50,35 @@ export interface Cell {
     readonly rerank?: Count;
     readonly left?: Count;
   };
+  /** Stands in what the model is told of its tools. */
+  readonly told?: RegExp;
   /** The fast test of the same cell, on a fake clock or without any wait: `file > title`. */
   readonly fast: string;
 }
 
 /** Asks twice, for a stream and for JSON, and checks client, upstream, leaks and private text. Handles and timers are counted around all cells of a file. */
-export async function checkCell(cell: Cell, folder: TempFolder): Promise<void> {
-  await using world = await startWorld({ folder, ...(cell.env && { env: cell.env }) });
+export async function checkCell(cell: Cell, store: ChaosStore): Promise<void> {
+  const { env = {}, tools = [] } = cell;
+  await using world = await store.start({ env, tools });
   for (const stream of [true, false]) {
     world.upstream.set(cell.upstream);
     world.upstream.journal.reset();
+    const sentBefore = world.upstream.requests.length;
     const response = await askWorld(world, { ...cell.ask, stream });
     checkSeen(cell, response, stream);
     // A socket that the service has closed is closed for the upstream a moment later.
     await until(() => world.upstream.journal.totals().open === 0, "an exchange is still open");
     checkRequests(cell, world);
+    checkSent(cell, world.upstream.requests.slice(sentBefore));
     expectNothingPrivate(world, seenBy(response));
-    await expectNothingLeft(world);
+    await expectNothingLeft(world, {}, isShort(cell) ? RECOVERY_MS : 0);
   }
 }
+
+/** What is healthy may be late for a limit made short for a silence. */
+const isShort = ({ env = {} }: Cell): boolean =>
+  Object.keys(env).some((name) => name.endsWith("_TIMEOUT_MS"));
+const RECOVERY_MS = 30_000;
 
 function checkSeen({ sees }: Cell, response: RawResponse, stream: boolean): void {
   const { failed, shown = false } = sees;
@@ -111,6 +123,15 @@ function checkRequests({ requests }: Cell, world: World): void {
       throw new Error(`the upstream saw ${seen} ${name} instead of ${least} to ${most}`);
     }
   }
+}
+
+/** Whatever a tool or a document holds, no more than this is sent. */
+const SENT_CHARS_MAX = 2 ** 19;
+
+function checkSent({ told = /^/ }: Cell, requests: World["upstream"]["requests"]): void {
+  const sent = requests.map(({ body }) => JSON.stringify(body));
+  expect(Math.max(...sent.map(({ length }) => length))).toBeLessThan(SENT_CHARS_MAX);
+  expect(sent.join("\n")).toMatch(told);
 }
 
 /** All that left the service: the status, the headers, the body. */

@@ -1,34 +1,22 @@
 /** What clients do: leave at any moment, close one half, read slowly or not at all, send slowly, send in a row. */
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createRandom } from "../../scripts/chaos/random.ts";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
 import {
-  countResources,
   expectNothingLeft,
   expectNothingPrivate,
-  expectResourcesBack,
-  makeChaosStore,
   onAll,
   QUESTION,
-  startWorld,
   toAsk,
   until,
   type World,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
 import { connectRaw, parseResponses, type RawClient, toPost } from "../support/raw-client.ts";
 import { checkSse } from "../support/sse-checker.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 
-let folder: TempFolder;
-const before = countResources();
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(async () => {
-  await folder[Symbol.asyncDispose]();
-  await expectResourcesBack(before);
-});
+const store = useChaosStore();
 
 const seen = (world: World, on: string): number =>
   world.upstream.journal.totals().byTarget[on] ?? 0;
@@ -82,7 +70,7 @@ const ways = [
 test.concurrent.each(moments.flatMap((moment) => ways.map((way) => ({ moment, way }))))(
   "a client that leaves $moment.name and $way.0: its exchange is closed, nothing runs on",
   async ({ moment, way: [, leave] }) => {
-    await using world = await startWorld({ folder, upstream: moment.upstream });
+    await using world = await store.start({ upstream: moment.upstream });
     await using client = ask(world);
     await moment.arrived(world, client);
     leave(client);
@@ -100,8 +88,7 @@ test.concurrent.each(moments.flatMap((moment) => ways.map((way) => ({ moment, wa
 // How far clients come before they leave is a matter of time, but some stay until the model is asked.
 test("fifty clients that leave at any moment leave nothing open", async () => {
   const random = createRandom(20);
-  await using world = await startWorld({
-    folder,
+  await using world = await store.start({
     env: { CHAT_CONCURRENCY_MAX: "64", EMBED_CONCURRENCY_MAX: "64" },
     upstream: {
       chat: { content: "words", tokens: 40, deltaMs: 10 },
@@ -122,8 +109,7 @@ test("fifty clients that leave at any moment leave nothing open", async () => {
 });
 
 test.concurrent("a client that stops reading is reset, and the model's stream with it", async () => {
-  await using world = await startWorld({
-    folder,
+  await using world = await store.start({
     env: { WRITE_STALL_TIMEOUT_MS: "300" },
     // More bytes than the kernel takes, and then a stream that is still open.
     upstream: {
@@ -146,8 +132,7 @@ test.concurrent("a client that stops reading is reset, and the model's stream wi
 });
 
 test.concurrent("a client that reads slowly but steadily gets the whole answer", async () => {
-  await using world = await startWorld({
-    folder,
+  await using world = await store.start({
     env: { WRITE_STALL_TIMEOUT_MS: "4000" },
     upstream: { chat: { replies: ["words and more words, ".repeat(20_000)] } },
   });
@@ -163,7 +148,7 @@ test.concurrent("a client that reads slowly but steadily gets the whole answer",
 });
 
 test.concurrent("headers and bodies that drip are cut off, and the service goes on answering", async () => {
-  await using world = await startWorld({ folder });
+  await using world = await store.start();
   // The service's own limits are short enough; the test's are shorter.
   expect(world.server.headersTimeout).toBeLessThanOrEqual(10_000);
   expect(world.server.requestTimeout).toBeLessThanOrEqual(11_000);
@@ -184,7 +169,7 @@ test.concurrent("headers and bodies that drip are cut off, and the service goes 
 });
 
 test.concurrent("requests in a row on one connection are answered in their order", async () => {
-  await using world = await startWorld({ folder, upstream: { embeddings: { latencyMs: 20 } } });
+  await using world = await store.start({ upstream: { embeddings: { latencyMs: 20 } } });
   await using client = connectRaw(world.port);
   const body = { question: QUESTION };
   client.send(toPost("/v1/ask", body, { Accept: "application/json" }));

@@ -1,5 +1,5 @@
 /** Faults of the embedding of a question: an answer from keywords at worst. */
-import { onAll, SHORT } from "../support/chaos-world.ts";
+import { onAll, SHORT_CHAT, SHORT_EMBEDDINGS } from "../support/chaos-world.ts";
 import type { Cell } from "./cell.ts";
 import { checkCells } from "./check-cells.ts";
 
@@ -34,8 +34,8 @@ const lasting = (
 
 /** Silent in whatever way: left, and asked again. An answer that is slow on a busy machine is one more attempt. */
 const silent = (fault: string, fast: string): readonly Cell[] => [
-  mended(fault, fast, { env: SHORT, requests: { embeddings: [2, 3], left: [1, 2] } }),
-  lasting(fault, 3, fast, { env: SHORT, requests: { embeddings: 3, left: 3 } }),
+  mended(fault, fast, { env: SHORT_EMBEDDINGS, requests: { embeddings: [2, 3], left: [1, 2] } }),
+  lasting(fault, 3, fast, { env: SHORT_EMBEDDINGS, requests: { embeddings: 3, left: 3 } }),
 ];
 
 const cells: readonly Cell[] = [
@@ -81,7 +81,7 @@ const cells: readonly Cell[] = [
   {
     name: "the connection is taken and nothing is read from it, once",
     upstream: onAll("connection", "stall-accept", { times: 1 }),
-    env: SHORT,
+    env: { ...SHORT_EMBEDDINGS, ...SHORT_CHAT },
     sees: {},
     requests: { embeddings: [1, 2], chat: [1, 2], left: [0, 1] },
     fast: `${RETRY} > never answers`,

@@ -1,35 +1,23 @@
 /** A second model at an endpoint of its own: when it is asked, how often both are asked together, and when it must not be. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
 import { startUpstream, type Upstream } from "../../scripts/chaos/upstream.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { toStatus } from "../../src/http/problem.ts";
 import {
   askWorld,
-  countResources,
   expectNothingLeft,
   expectNothingPrivate,
-  expectResourcesBack,
   expectStatus,
-  makeChaosStore,
   onAll,
-  SHORT,
-  startWorld,
+  SHORT_CHAT,
   until,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
 import { checkSse } from "../support/sse-checker.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 import { seenBy } from "./cell.ts";
 
-let folder: TempFolder;
-const before = countResources();
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(async () => {
-  await folder[Symbol.asyncDispose]();
-  await expectResourcesBack(before);
-});
+const store = useChaosStore();
 
 interface Case {
   readonly name: string;
@@ -80,7 +68,7 @@ const cases: readonly Case[] = [
   ...["stall-headers", "stall-body", "pings=20"].map((fault): Case => ({
     name: `${fault}: a silence is waited for once`,
     first: chat(fault),
-    env: SHORT,
+    env: SHORT_CHAT,
     sees: taken,
     calls: [1, 1],
     left: 1,
@@ -117,8 +105,7 @@ const countChat = (upstream: Upstream): number => upstream.journal.totals().byTa
 
 test.concurrent.each(cases)("$name", async ({ first, second = {}, env, sees, calls, left = 0 }) => {
   await using other = await startUpstream({ settings: second });
-  await using world = await startWorld({
-    folder,
+  await using world = await store.start({
     env: { CHAT_MODELS_FALLBACK: "n", CHAT_FALLBACK_BASE_URL: other.url, ...env },
     upstream: first,
   });

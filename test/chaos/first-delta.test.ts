@@ -1,5 +1,5 @@
 /** Faults of the model before its first word: another attempt where that can help, quoted sentences where it cannot. */
-import { onAll, SHORT } from "../support/chaos-world.ts";
+import { onAll, SHORT_CHAT } from "../support/chaos-world.ts";
 import type { Cell } from "./cell.ts";
 import { checkCells } from "./check-cells.ts";
 
@@ -33,9 +33,9 @@ const lasting = (
 });
 /** Silent in whatever way: left, asked again, at last quoted. */
 const silent = (fault: string, fast: string): readonly Cell[] => [
-  mended(fault, fast, { env: SHORT, requests: { chat: [2, 3], left: [1, 2] } }),
+  mended(fault, fast, { env: SHORT_CHAT, requests: { chat: [2, 3], left: [1, 2] } }),
   // A silence is waited for once more and not twice.
-  lasting(fault, 2, fast, { env: SHORT, requests: { chat: 2, left: 2 } }),
+  lasting(fault, 2, fast, { env: SHORT_CHAT, requests: { chat: 2, left: 2 } }),
 ];
 const trimmed: Partial<Cell> = { sees: { degraded: ["context_trimmed"] } };
 /** Of its few passages the best alone are half of the text. */

@@ -32,6 +32,9 @@ const P = "test/chaos/policy.test.ts";
 const F = "test/chaos/fallback.test.ts";
 const T = "test/chaos/tools.test.ts";
 const G = "test/chaos/gate.test.ts";
+const O = "test/chaos/own-tools.test.ts";
+const RESEARCH = "test/chaos/research.test.ts";
+const FAIR = "test/chaos/fairness.test.ts";
 const GATE = "test/http/run-gate.test.ts";
 const MAIN = "test/node/main.test.ts";
 const COMMANDS = "test/ingest/commands.test.ts";
@@ -207,7 +210,32 @@ const UPSTREAM: readonly Row[] = [
       `${T} > the same call for ever`,
       `${T} > as long as it gathers`,
     ],
-    after: ["agent: tools that throw, and sub-agents, over sockets"],
+  },
+  {
+    fault: "a tool of one's own throws, hangs, gives 50 MB or nonsense",
+    seen: "the model is told, bounded; the calls beside it go on; a mistake of its author ends the run",
+    tests: [
+      `${O} > a tool that cannot do it`,
+      `${O} > a tool that throws`,
+      `${O} > a tool that hangs whatever it is told`,
+      `${O} > a tool that fails after its time`,
+      `${O} > 50 MB of text`,
+      `${O} > an object that throws when it is looked at`,
+      `${O} > while a tool works`,
+    ],
+  },
+  {
+    fault: "a sub-agent fails, hangs or is cancelled",
+    seen: "its part is missing and said so, the others' results are used, nothing of it runs on",
+    tests: [
+      `${RESEARCH} > costs only its part`,
+      `${RESEARCH} > all sub-agents fail`,
+      `${RESEARCH} > a tool that hangs in every sub-agent`,
+      `${RESEARCH} > a tool that throws ends the run`,
+      `${RESEARCH} > a run that is cancelled cancels its sub-agents`,
+      `${RESEARCH} > a client that leaves midway`,
+      "test/agent/research.test.ts > a sub-agent that fails costs only its own part",
+    ],
   },
   {
     fault: "vectors of a wrong length, NaN, infinity, zeros, nulls, base64",
@@ -293,7 +321,16 @@ const SYSTEM: readonly Row[] = [
       `${G} > a queue without room refuses at once`,
       `${GATE} > every caller that waits is served`,
     ],
-    after: ["gate: fair between callers over sockets, once callers have keys"],
+  },
+  {
+    fault: "one caller asks for more than all others",
+    seen: "callers take turns; beyond its share a caller is refused, and another is let in",
+    tests: [
+      `${FAIR} > is served in turns with one that asks once`,
+      `${FAIR} > a caller has so many questions at once`,
+      "test/async/fair-queue.test.ts > callers take turns",
+      `${GATE} > a caller has a share of its own`,
+    ],
   },
   {
     fault: "overload that lasts: brown-out",
@@ -349,6 +386,23 @@ const SYSTEM: readonly Row[] = [
     tests: ["test/node/lance/lance-files.test.ts > in a text is not shown"],
   },
   {
+    fault: "an ingest is killed, the power fails, the disk is full, bits flip",
+    seen: "what was acknowledged is there once, the rest is found by the next run; damage is found and named",
+    tests: [
+      "scripts/durability.ts > measureKills",
+      "scripts/durability.ts > measurePowerLosses",
+      "scripts/durability.ts > measureDiskFull",
+      "scripts/durability.ts > measureBitFlips",
+    ],
+  },
+  {
+    fault: "the event loop stands still",
+    seen: "what has arrived is read before a watchdog barks",
+    tests: [
+      "test/async/clock-late.test.ts > an answer that came while the process was busy is read befor",
+    ],
+  },
+  {
     fault: "two ingests at once",
     seen: "the second is told to wait",
     tests: [`${COMMANDS} > a second writer is told to wait`],
@@ -373,7 +427,9 @@ describe.each(ROWS)("$fault", ({ tests, after = [], seen }) => {
 test("every file of cells stands in the table", () => {
   const named = new Set(ROWS.flatMap(({ tests }) => tests.map(toFile)));
   expect(
-    [E, L0, L1, R, I, S, C, SHAPES, ANY, P, F, T, G].filter((file) => !named.has(file)),
+    [E, L0, L1, R, I, S, C, SHAPES, ANY, P, F, T, G, O, RESEARCH, FAIR].filter(
+      (file) => !named.has(file),
+    ),
   ).toEqual([]);
 });
 

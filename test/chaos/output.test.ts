@@ -4,7 +4,7 @@ import { generateText, Output } from "ai";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
@@ -12,14 +12,12 @@ import { parseMessages } from "../support/app.ts";
 import {
   askWorld,
   expectNothingPrivate,
-  makeChaosStore,
   onAll,
   QUESTION,
-  SHORT,
-  startWorld,
+  SHORT_CHAT,
   type World,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 
 const Answer = z.object({ technique: z.string(), purpose: z.string() });
 const schema = z.toJSONSchema(Answer);
@@ -30,14 +28,10 @@ const value = {
 const good = JSON.stringify({ found: true, value });
 const bad = JSON.stringify({ found: true, value: { technique: 7 } });
 
-let folder: TempFolder;
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(async () => folder[Symbol.asyncDispose]());
+const store = useChaosStore();
 
 const start = (replies: readonly string[], upstream: SettingsInput = {}, env = {}) =>
-  startWorld({ folder, env, upstream: { ...upstream, chat: { replies, ...upstream.chat } } });
+  store.start({ env, upstream: { ...upstream, chat: { replies, ...upstream.chat } } });
 
 async function askEvents(world: World, body: object = {}): Promise<readonly RunEvent[]> {
   const response = await askWorld(world, { body: { output: { schema }, ...body } });
@@ -108,7 +102,7 @@ describe("over the service's own API", () => {
     ["filter-after=3", "content_filtered"],
     ["status=401", "upstream_config"],
   ])("%s ends the run with %s and one last event", async (fault, code) => {
-    await using world = await start([good], onAll("chat", fault), SHORT);
+    await using world = await start([good], onAll("chat", fault), SHORT_CHAT);
     const events = await askEvents(world);
     expect(events.filter(({ type }) => type === "run-end")).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ type: "run-end", outcome: "failed", error: { code } });

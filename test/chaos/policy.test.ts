@@ -1,33 +1,21 @@
 /** Call policies over real sockets: what one failure, or many, make of the questions after it. */
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
 import {
   type AskOptions,
   askWorld,
-  countResources,
   expectNothingLeft,
   expectNothingPrivate,
-  expectResourcesBack,
-  makeChaosStore,
   onAll,
-  startWorld,
   until,
   type World,
 } from "../support/chaos-world.ts";
-import type { TempFolder } from "../support/local-store.ts";
 import { checkSse } from "../support/sse-checker.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 import { seenBy } from "./cell.ts";
 
-let folder: TempFolder;
-const before = countResources();
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(async () => {
-  await folder[Symbol.asyncDispose]();
-  await expectResourcesBack(before);
-});
+const store = useChaosStore();
 
 const calls = (world: World, on: string): number =>
   world.upstream.journal.totals().byTarget[on] ?? 0;
@@ -46,7 +34,7 @@ async function ask(world: World, upstream: SettingsInput, options: AskOptions = 
 }
 
 /** Whole answers must be back so soon after the upstream is. */
-const RECOVERY_MS = 10_000;
+const RECOVERY_MS = 40_000;
 const whole = { outcome: "finished", answerer: "openai:m", degraded: [] };
 
 interface Outage {
@@ -76,7 +64,7 @@ test.concurrent.each(outages)(
   async ({ on, fault, attempts, sees }) => {
     // Longer than a question takes on a busy machine.
     const env = { BREAKER_SAMPLES_MIN: "3", BREAKER_OPEN_MS: "2500" };
-    await using world = await startWorld({ folder, env });
+    await using world = await store.start({ env });
     const failing = onAll(on, fault);
     for (let failures = 0; failures < 3; failures += attempts) {
       expect(await ask(world, failing)).toMatchObject(sees);
@@ -98,7 +86,7 @@ test.concurrent.each(outages)(
 
 test.concurrent("a failed probe keeps the breaker open", async () => {
   const env = { BREAKER_SAMPLES_MIN: "3", BREAKER_OPEN_MS: "300" };
-  await using world = await startWorld({ folder, env });
+  await using world = await store.start({ env });
   const failing = onAll("chat", "status=503");
   await ask(world, failing);
   const untilMs = performance.now() + RECOVERY_MS;
@@ -115,7 +103,7 @@ test.concurrent("a failed probe keeps the breaker open", async () => {
 
 test.concurrent("retries are paid for, and when nothing is left a failure is not asked again; successes fill it up", async () => {
   const env = { RETRY_TOKENS_MAX: "2", RETRY_COST: "2", RETRY_STALL_COST: "2" };
-  await using world = await startWorld({ folder, env });
+  await using world = await store.start({ env });
   const failing = onAll("chat", "status=503");
   expect(await ask(world, failing)).toMatchObject(noModel);
   expect(calls(world, "chat")).toBe(2);
@@ -130,7 +118,7 @@ test.concurrent("retries are paid for, and when nothing is left a failure is not
 
 test.concurrent("each upstream pays for its own retries", async () => {
   const env = { RETRY_TOKENS_MAX: "2", RETRY_COST: "2", RETRY_STALL_COST: "2" };
-  await using world = await startWorld({ folder, env });
+  await using world = await store.start({ env });
   await ask(world, onAll("chat", "status=503"));
   expect(await ask(world, onAll("embeddings", "status=503", { times: 1 }))).toMatchObject(whole);
   expect(calls(world, "embeddings")).toBe(2);
@@ -141,7 +129,7 @@ test.concurrent.each(["embeddings", "rerank"] as const)(
   "one call of %s that hangs is overtaken by a second one, and its socket is closed",
   async (on) => {
     const env = { HEDGE_SHARE_MAX: "1", EMBED_CONCURRENCY_MAX: "2" };
-    await using world = await startWorld({ folder, env });
+    await using world = await store.start({ env });
     for (let asked = 0; asked < 20; asked += 1) await ask(world, { rules: [] });
     expect(await ask(world, onAll(on, "stall-headers", { times: 1 }))).toMatchObject(whole);
     expect(calls(world, on)).toBe(2);
@@ -152,7 +140,7 @@ test.concurrent.each(["embeddings", "rerank"] as const)(
 
 test.concurrent("without a share for it nothing is asked twice", async () => {
   const env = { HEDGE_SHARE_MAX: "0", EMBED_CONCURRENCY_MAX: "2" };
-  await using world = await startWorld({ folder, env });
+  await using world = await store.start({ env });
   for (let asked = 0; asked < 20; asked += 1) await ask(world, { rules: [] });
   const late = onAll("embeddings", "latency=400", { times: 1 });
   expect(await ask(world, late)).toMatchObject(whole);
@@ -161,7 +149,7 @@ test.concurrent("without a share for it nothing is asked twice", async () => {
 });
 
 test.concurrent("the vector of a question is asked for once, and again only after a failure", async () => {
-  await using world = await startWorld({ folder });
+  await using world = await store.start();
   const same = { body: { question: "What does a bounded queue do?" } };
   expect(await ask(world, onAll("embeddings", "status=401"), same)).toMatchObject(noVectors);
   expect(await ask(world, { rules: [] }, same)).toMatchObject(whole);

@@ -1,31 +1,20 @@
 /** Damage to the store while questions are asked: what can still answer answers, and says what is missing. */
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   askWorld,
   copyFolder,
-  countResources,
   expectNothingPrivate,
   expectStatus,
-  expectResourcesBack,
-  makeChaosStore,
   startWorld,
   until,
 } from "../support/chaos-world.ts";
-import { type TempFolder } from "../support/local-store.ts";
 import { checkSse } from "../support/sse-checker.ts";
+import { useChaosStore } from "../support/use-chaos-store.ts";
 import { seenBy } from "./cell.ts";
 
-let folder: TempFolder;
-const before = countResources();
-beforeAll(async () => {
-  folder = await makeChaosStore();
-});
-afterAll(async () => {
-  await folder[Symbol.asyncDispose]();
-  await expectResourcesBack(before);
-});
+const store = useChaosStore();
 
 /** Every file below it, cut to nothing. */
 async function empty(path: string): Promise<void> {
@@ -82,7 +71,7 @@ const damages: readonly Damage[] = [
 ];
 
 test.concurrent.each(damages)("$name", async ({ damage, body = {}, sees, status = 200 }) => {
-  await using copy = await copyFolder(folder);
+  await using copy = await copyFolder(store.folder);
   await damage(copy.path);
   await using world = await startWorld({ folder: copy });
   for (const stream of [true, false]) {

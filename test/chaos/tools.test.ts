@@ -69,7 +69,7 @@ const cells: readonly Cell[] = [
       ],
     },
     ask: WITH_TOOLS,
-    env: { EMBED_ATTEMPT_TIMEOUT_MS: "200", ATTEMPTS_MAX: "1" },
+    env: { EMBED_ATTEMPT_TIMEOUT_MS: "1500", ATTEMPTS_MAX: "1" },
     sees: { tools: ["result"], degraded: ["vector_unavailable"] },
     requests: { chat: 3, embeddings: 2, rerank: [1, 2], left: 1 },
     fast: `${GATHER} > searches again`,
