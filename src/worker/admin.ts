@@ -4,7 +4,7 @@ import type * as z from "zod";
 import { AppError } from "../errors.ts";
 import type { Env } from "../http/service.ts";
 import type { WriteStore } from "../stores/store.ts";
-import { misconfigured } from "./bindings.ts";
+import { misconfigured } from "./misconfigured.ts";
 import type { Pushes, PushName } from "./durable/pushes.ts";
 import { parsePushLines, PushEnd, PushStart } from "../stores/push-format.ts";
 import { readText } from "./read-text.ts";

@@ -23,11 +23,12 @@ import { noTracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
 import { createEdgeAccess } from "./access.ts";
 import { addAdminRoutes } from "./admin.ts";
-import { type Bindings, misconfigured, readBindings } from "./bindings.ts";
+import { type Bindings, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
 import { createDurableStore } from "./durable/durable-store.ts";
 import { createPushes } from "./durable/pushes.ts";
 import { loadStaticTable } from "./load-table.ts";
+import { misconfigured } from "./misconfigured.ts";
 import { type WaitUntil, withWaitUntil } from "./with-wait-until.ts";
 
 /** Builds all of it, with tools of one's own where there are any. Throws AppError: misconfigured, store_unavailable. */
