@@ -46,7 +46,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 /** The day's free allocation is used up: no wait helps. */
 const NO_CREDIT = "3036";
 /** Of a local runtime: this binding has no local form. */
-const REMOTE_ONLY = /needs to be run remotely/;
+export const REMOTE_ONLY = /needs to be run remotely/;
 
 /** A model behind the binding. `setting` names it. */
 export function toAiUpstream(name: string, setting: string): Upstream {

@@ -28,7 +28,7 @@ import { type Bindings, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
 import { createDurableStore } from "./durable/durable-store.ts";
 import { createPushes } from "./durable/pushes.ts";
-import { readAiEmbedder, readAiReranker, readRateLimit } from "./extra-bindings.ts";
+import { readAiEmbedder, readAiReranker, readRateLimit, readVectorize } from "./extra-bindings.ts";
 import { loadStaticTable } from "./load-table.ts";
 import { misconfigured } from "./misconfigured.ts";
 import { type WaitUntil, withWaitUntil } from "./with-wait-until.ts";
@@ -39,7 +39,7 @@ export async function createEdgeApp(
   waitUntil: WaitUntil,
   tools: readonly Tool[] = [],
 ): Promise<Hono<Env>> {
-  const bindings = readBindings(env);
+  const bindings = withVectors(env, readBindings(env));
   const store = createStore(bindings);
   const deps = await createDeps(env, bindings, store, waitUntil);
   const app = createApp({ ...deps, tools: checkTools(tools, "the tools of the Worker") });
@@ -50,6 +50,14 @@ export async function createEdgeApp(
     store,
   });
   return app;
+}
+
+/** Whose vectors are searched elsewhere too. */
+function withVectors(env: Readonly<Record<string, unknown>>, bindings: Bindings): Bindings {
+  const log = withLogLevels(createConsoleLog(), bindings.config.logLevel);
+  const vectors = readVectorize(env, bindings.config, { clock: systemClock, log });
+  if (vectors === undefined) return bindings;
+  return { ...bindings, objects: { ...bindings.objects, vectors } };
 }
 
 function createStore({ config, objects }: Bindings): WriteStore {

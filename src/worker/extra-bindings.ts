@@ -9,6 +9,9 @@ import { createAiEmbedder } from "./ai-embedder.ts";
 import { createAiReranker } from "./ai-reranker.ts";
 import { misconfigured } from "./misconfigured.ts";
 import { createRateLimit, type RateLimitBinding } from "./rate-limit.ts";
+import type { VectorSource } from "./durable/vector-source.ts";
+import { createVectorize } from "./vectorize.ts";
+import { createIndexCalls, type VectorizeBinding } from "./vectorize-calls.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -49,12 +52,25 @@ export function readRateLimit(
   return createRateLimit({ binding, periodMs, ...deps });
 }
 
+/** The index that VECTORIZE_COLLECTIONS asks for. Throws AppError misconfigured. */
+export function readVectorize(
+  env: Values,
+  config: Config,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): VectorSource | undefined {
+  const { vectorizeCollections: names, searchConcurrencyMax: concurrency } = config;
+  if (names === undefined) return undefined;
+  const binding = readExtra(env, "VECTORIZE", "query", "VECTORIZE_COLLECTIONS") as VectorizeBinding;
+  const call = createIndexCalls(binding, { config, clock });
+  return createVectorize({ call, collections: new Set(names), log, wallMs: Date.now, concurrency });
+}
+
 function needs(what: string, setting: string): never {
   throw misconfigured(`${what} needs ${setting}, which is not set`);
 }
 
 /** A binding that a setting asks for. What it must be able to do is all that can be looked at. */
-export function readExtra(env: Values, name: string, ability: string, setting: string): unknown {
+function readExtra(env: Values, name: string, ability: string, setting: string): unknown {
   const binding = env[name];
   const isThere =
     (typeof binding === "object" || typeof binding === "function") && binding !== null;
