@@ -52,7 +52,7 @@ const DIGEST_DIGITS = 32;
 const Info = z.object({ dimensions: z.int(), metric: z.string().optional() });
 const Written = z.object({ mutationId: z.string() });
 const Matches = z.object({
-  matches: z.array(z.object({ id: z.string(), score: z.number(), metadata: z.unknown() })),
+  matches: z.array(z.object({ id: z.string(), score: z.number(), metadata: z.unknown().optional() })),
 });
 const Place = z.object({ document: z.string(), position: z.int().nonnegative() });
 type Match = z.infer<typeof Place> & { readonly score: number };
