@@ -6,7 +6,7 @@
  * call is left to itself when nobody waits for it any more. The page says nothing of errors: the runtime's own client
  * throws `VECTOR_QUERY_ERROR (code = …): …`, or `…_ERROR: Status + 400`. Not run against the real service.
  */
-import * as z from "zod";
+import type * as z from "zod";
 import { createBreaker } from "../async/breaker.ts";
 import type { Clock } from "../async/clock.ts";
 import { startDeadline, toAbortError } from "../async/deadline.ts";

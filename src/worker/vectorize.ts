@@ -19,7 +19,7 @@ import type {
   StoreQuery,
 } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
-import { toHex } from "../text/hex.ts";
+import { toSha256 } from "../text/digest.ts";
 import type { VectorSource } from "./durable/vector-source.ts";
 import { type CallIndex, type IndexVector, toIndexConfigError } from "./vectorize-calls.ts";
 
@@ -52,7 +52,9 @@ const DIGEST_DIGITS = 32;
 const Info = z.object({ dimensions: z.int(), metric: z.string().optional() });
 const Written = z.object({ mutationId: z.string() });
 const Matches = z.object({
-  matches: z.array(z.object({ id: z.string(), score: z.number(), metadata: z.unknown().optional() })),
+  matches: z.array(
+    z.object({ id: z.string(), score: z.number(), metadata: z.unknown().optional() }),
+  ),
 });
 const Place = z.object({ document: z.string(), position: z.int().nonnegative() });
 type Match = z.infer<typeof Place> & { readonly score: number };
@@ -232,8 +234,7 @@ async function createIds(object: string, document: string): Promise<(position: n
 
 /** Names of namespaces have at most 64 bytes, which those of objects may exceed. */
 async function toDigest(text: string): Promise<string> {
-  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return toHex(new Uint8Array(bytes)).slice(0, DIGEST_DIGITS);
+  return (await toSha256(text)).slice(0, DIGEST_DIGITS);
 }
 
 /** The name of an object is that of its collection, an @ and a number. */

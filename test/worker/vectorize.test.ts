@@ -68,10 +68,10 @@ function setUp(options: Partial<FakeIndexOptions> = {}, change: Partial<Vectoriz
 
 /** Digests are made beside the fake clock, so time goes on until the work is done. */
 async function finish<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
-  let isDone = false;
-  const settle = (): void => void (isDone = true);
+  const progress = { isDone: false };
+  const settle = (): void => void (progress.isDone = true);
   work.then(settle, settle);
-  while (!isDone) {
+  while (!progress.isDone) {
     await clock.advance(20);
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -215,7 +215,7 @@ describe("an index that is not as it must be", () => {
 
   test("one that fits is taken, whether it names its metric or not", async () => {
     for (const options of [{}, { metric: "cosine" }]) {
-      await setUp(options).source.check(spec, open);
+      await expect(setUp(options).source.check(spec, open)).resolves.toBeUndefined();
     }
   });
 
@@ -261,8 +261,9 @@ describe("calls that fail", () => {
   ])("%s", async (_, query, code) => {
     const { source, clock } = setUp({}, { query });
     const failed = search(source).catch((thrown: unknown) => toAppError(thrown));
-    expect(await finish(clock, failed)).toMatchObject({ code });
-    expect(String(await failed)).not.toContain("secret");
+    const error = await finish(clock, failed);
+    expect(error).toMatchObject({ code });
+    expect(JSON.stringify(error)).not.toContain("secret");
   });
 
   test("are tried again, and one that hangs leaves the time for it", async () => {
@@ -272,7 +273,7 @@ describe("calls that fail", () => {
       count += 1;
       return count === 1 ? new Promise(() => undefined) : fake.binding.query(...given);
     };
-    const { source, clock } = setUp({}, { query, upsert: fake.binding.upsert });
+    const { source, clock } = setUp({}, { ...fake.binding, query });
     await source.put(OBJECT, DOCUMENTS, open);
     expect(await finish(clock, search(source))).toHaveLength(3);
     expect([count, clock.pending]).toEqual([2, 0]);
