@@ -10,9 +10,9 @@ const CONFIG = ".wrangler-rate-limit.test.toml";
 let edge: TestEdge;
 beforeAll(async () => {
   const text = await readFile("wrangler.toml", "utf8");
-  const [plain = "", environment = ""] = text.split(/^\[env\./m, 2);
-  expect(environment).not.toBe("");
-  const binding = /^\[\[env\.cloudflare\.(ratelimits\]\][^[]*)/m.exec(text)?.[1] ?? "";
+  const [plain = ""] = text.split(/^\[env\./m, 1);
+  const binding = /^\[\[env\.cloudflare\.(ratelimits\]\][^[]*)/m.exec(text)?.[1];
+  if (binding === undefined) throw new Error("the environment has no limit of requests");
   const own = binding.replace(/limit = \d+/, `limit = ${LIMIT}`);
   await writeFile(CONFIG, `${plain}\n[[${own}`);
   edge = await startEdge({ RATE_LIMIT_PERIOD_MS: "60000" }, CONFIG);
