@@ -21,18 +21,34 @@ const Metafile = z.object({
 /** What the runtime has, and the kernel that lies beside the bundle. */
 const ALLOWED = /^(cloudflare:workers|\.\/[\da-f]+-int8-scan\.wasm)$/;
 
+/** Bindings that no machine but Cloudflare's has. */
+const REMOTE = /^env\.(\S+).* (?:AI|Vectorize Index) *$/m;
+
 const [action, ...rest] = process.argv.slice(2);
-if (action === "dev") process.exitCode = (await wrangler(["dev", "--local", ...rest], true)).code;
-else if (action === "check") process.exitCode = await check();
+if (action === "dev") {
+  const environment = rest.some((arg) => /^(--env|-e)(=|$)/.test(arg)) ? [] : ["--env="];
+  process.exitCode = (await wrangler(["dev", "--local", ...environment, ...rest], true)).code;
+} else if (action === "check") process.exitCode = await check();
 else {
   console.error("usage: node scripts/edge.ts dev | check");
   process.exitCode = 64;
 }
 
-/** Bundles as for deployment: fails on an import that only Node has, and on a bundle that has grown too large. */
+/** The Worker at the top of wrangler.toml, which needs no account, and its named environments. */
 async function check(): Promise<number> {
+  const text = await readFile("wrangler.toml", "utf8");
+  const named = new Set([...text.matchAll(/^\[+env\.([\w-]+)/gm)].map(([, name = ""]) => name));
+  for (const environment of ["", ...named]) {
+    const code = await checkOne(environment);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+/** Bundles as for deployment: fails on an import that only Node has, and on a bundle that has grown too large. */
+async function checkOne(environment: string): Promise<number> {
   const { code, output } = await wrangler(
-    ["deploy", "--dry-run", "--minify", "--metafile", "--outdir", OUT],
+    ["deploy", "--dry-run", "--minify", "--metafile", "--outdir", OUT, `--env=${environment}`],
     false,
   );
   if (code !== 0) {
@@ -44,11 +60,16 @@ async function check(): Promise<number> {
     .flatMap(({ imports }) => imports)
     .find(({ path, external }) => external === true && !ALLOWED.test(path));
   const size = Number(/gzip: ([\d.]+) KiB/.exec(output)?.[1]);
-  console.log(`the Worker's bundle: ${size} KiB compressed, at most ${GZIP_KIB_MAX}`);
+  const name = environment === "" ? "the Worker" : `the Worker's environment ${environment}`;
+  console.log(`${name}: a bundle of ${size} KiB compressed, at most ${GZIP_KIB_MAX}`);
   if (foreign !== undefined) {
     console.error(`the bundle imports ${foreign.path}, which a Worker does not have`);
   }
-  return foreign === undefined && size <= GZIP_KIB_MAX ? 0 : 1;
+  const remote = environment === "" ? REMOTE.exec(output)?.[1] : undefined;
+  if (remote !== undefined) {
+    console.error(`the binding ${remote} needs an account: declare it in a named environment`);
+  }
+  return foreign === undefined && remote === undefined && size <= GZIP_KIB_MAX ? 0 : 1;
 }
 
 function wrangler(

@@ -25,6 +25,7 @@ import { createMcpRoute } from "./http/mcp.ts";
 import { createModelRoute, createModelsRoute } from "./http/models.ts";
 import { createPlaygroundRoute, PLAYGROUND_PATHS } from "./http/playground.ts";
 import type { ApiFacts } from "./http/openapi/names.ts";
+import { createRequestLimitGuard, type RequestLimit } from "./http/request-limit.ts";
 import type { RunGate } from "./http/run-gate.ts";
 import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/runs.ts";
 import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
@@ -53,6 +54,8 @@ export interface AppDeps extends AnswerDeps {
   readonly telemetry?: Telemetry;
   /** Absent: no keys are asked for. */
   readonly access?: Access;
+  /** Absent: requests are not counted elsewhere. */
+  readonly requestLimit?: RequestLimit;
   /** Absent: documents are not written over HTTP. */
   readonly documents?: DocumentWriter;
 }
@@ -107,6 +110,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     mayChange: deps.tools?.some(({ readOnly }) => !readOnly) ?? false,
     telemetry,
     ...(access === undefined ? {} : { access }),
+    ...(deps.requestLimit === undefined ? {} : { requestLimit: deps.requestLimit }),
     ...(deps.documents === undefined ? {} : { documents: deps.documents }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
@@ -123,6 +127,7 @@ export function createServiceApp(service: Service): Hono<Env> {
   app.use(createGuard(service));
   app.use(createCors(service.config.corsOrigins));
   app.use(createAccessGuard(service));
+  if (service.requestLimit !== undefined) app.use(createRequestLimitGuard(service.requestLimit));
   app.onError(createErrorHandler(service));
   app.notFound(refuseAddress);
 

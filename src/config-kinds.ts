@@ -19,6 +19,13 @@ export const Memory = z.coerce
   .max(2 ** 40);
 export const Share = z.coerce.number(NUMBER).min(0).max(1);
 export const Text = z.string().trim().min(1);
+/** With commas between. */
+export const Names = Text.transform((text) =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== ""),
+).refine((names) => names.length > 0, { error: "names nothing" });
 export const BaseUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
 
 /** `openaiBaseUrl` → `OPENAI_BASE_URL`. */

@@ -1,13 +1,7 @@
 /** The settings of the call policies: how calls to model endpoints are limited, repeated, doubled and refused. */
 import * as z from "zod";
-import { BaseUrl, Bytes, Count, Milliseconds, Share, Text } from "./config-kinds.ts";
+import { BaseUrl, Bytes, Count, Milliseconds, Names, Share, Text } from "./config-kinds.ts";
 
-const Names = Text.transform((text) =>
-  text
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== ""),
-).refine((names) => names.length > 0, { error: "names no model" });
 /** Of tokens a minute there may be more than a million. */
 const Tokens = Count.max(1_000_000_000);
 

@@ -12,6 +12,7 @@ import {
   toVariable,
 } from "./config-kinds.ts";
 import { AGENT_SETTINGS } from "./config-agents.ts";
+import { EDGE_SETTINGS } from "./config-edge.ts";
 import { findContradictions } from "./config-rules.ts";
 import { TELEMETRY_SETTINGS } from "./config-telemetry.ts";
 import { UPSTREAM_SETTINGS } from "./config-upstreams.ts";
@@ -69,6 +70,7 @@ const Settings = z.object({
   adminToken: Text.optional().describe(
     "Secret for writing collections into a Worker; a push sends it. Unset: nobody can write there.",
   ),
+  ...EDGE_SETTINGS,
 
   deadlineMs: Milliseconds.default(60_000).describe("Time a run has when the caller sets none."),
   deadlineMsMax: Milliseconds.default(300_000).describe("Longest deadline a caller may set."),

@@ -1,4 +1,5 @@
 /** What an API key is: how it looks, how one is made, and the digest that is kept of it. */
+import { isSameDigest, toSha256 } from "../text/digest.ts";
 import { toHex } from "../text/hex.ts";
 
 const PREFIX = "trib_";
@@ -23,8 +24,7 @@ export function isWellFormed(credential: string): boolean {
 
 /** SHA-256 in hexadecimal: what is kept in place of the key. */
 export async function toDigest(credential: string): Promise<string> {
-  const bytes = new TextEncoder().encode(credential.slice(0, CREDENTIAL_CHARS_MAX));
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+  return toSha256(credential.slice(0, CREDENTIAL_CHARS_MAX));
 }
 
 /** The entry with this digest. Every entry is compared to its last digit, so that the time tells nothing. */
@@ -33,16 +33,8 @@ export function findByDigest<T extends { readonly digest: string }>(
   digest: string,
 ): T | undefined {
   let found: T | undefined;
-  for (const entry of entries) found = areEqual(entry.digest, digest) ? entry : found;
+  for (const entry of entries) found = isSameDigest(entry.digest, digest) ? entry : found;
   return found;
-}
-
-function areEqual(left: string, right: string): boolean {
-  let difference = left.length ^ right.length;
-  for (let at = 0; at < right.length; at += 1) {
-    difference |= left.charCodeAt(at) ^ right.charCodeAt(at);
-  }
-  return difference === 0;
 }
 
 /** CRC-32 (IEEE 802.3) in 8 hexadecimal digits. */

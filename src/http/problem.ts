@@ -9,7 +9,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   unsupported_option: [400, "An option is not supported"],
   unauthenticated: [401, "A key is missing or wrong"],
   forbidden: [403, "The request is not allowed"],
-  rate_limited: [429, "The key sends too much at a time"],
+  rate_limited: [429, "The caller sends too much at a time"],
   quota_exceeded: [429, "The key has used what it has for a day"],
   not_found: [404, "There is nothing at this address"],
   method_not_allowed: [405, "This address does not take this method"],

@@ -12,6 +12,8 @@ export interface Readiness {
     readonly status: CollectionView["status"];
     /** Without its embedder a collection is searched by keyword only. */
     readonly embedderReady: boolean;
+    /** The embedder that it was built with, where that is not at hand. */
+    readonly embedder?: string;
   }[];
 }
 
@@ -68,5 +70,7 @@ async function inspect(deps: Deps): Promise<{ view: Readiness; isBusy: boolean }
 
 function toEntry(view: CollectionView): Readiness["collections"][number] {
   const { name, status } = view;
-  return { name, status, embedderReady: view.status === "ready" && view.embedderReady };
+  if (view.status === "unavailable") return { name, status, embedderReady: false };
+  const { embedder, embedderReady } = view;
+  return { name, status, embedderReady, ...(embedderReady ? {} : { embedder }) };
 }

@@ -9,6 +9,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { DocumentWriter } from "./document-writer.ts";
+import type { RequestLimit } from "./request-limit.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
 import type { RunSharing } from "./run-sharing.ts";
@@ -31,6 +32,8 @@ export interface Service {
   readonly telemetry?: Telemetry;
   /** Absent: no keys are asked for. */
   readonly access?: Access;
+  /** Absent: requests are not counted elsewhere. */
+  readonly requestLimit?: RequestLimit;
   readonly sharing: RunSharing;
   /** An answer may call a tool of one's own that changes something. */
   readonly mayChange?: boolean;

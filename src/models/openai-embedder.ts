@@ -1,15 +1,13 @@
 /** Embedder over an OpenAI-compatible `/embeddings` endpoint, trusting nothing about what it returns. */
 import * as z from "zod";
-import { AppError } from "../errors.ts";
 import type { Embedder } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
+import { toUnitVector } from "./unit-vector.ts";
 import { type Upstream, toBadResponse } from "./upstream.ts";
 
 /** What servers with the smallest default batch (text-embeddings-inference) accept. */
 const BATCH_MAX = 32;
 const FUSION_WEIGHT = 0.5;
-/** Below this length a vector is noise around zero and its direction means nothing. */
-const NORM_MIN = 1e-12;
 
 export interface OpenAiEmbedderOptions {
   readonly client: OpenAiClient;
@@ -82,30 +80,4 @@ function toRows(body: unknown, count: number, upstream: Upstream): readonly unkn
     throw toBadResponse(`sent ${got}, or not each index once`, upstream);
   }
   return Array.from({ length: count }, (_, index) => rows.get(index));
-}
-
-function toUnitVector(
-  row: unknown,
-  dimensions: number | undefined,
-  upstream: Upstream,
-): Float32Array {
-  const invalid = (what: string): AppError =>
-    new AppError("embedding_invalid", { detail: `${upstream.name} sent ${what}` });
-  if (!Array.isArray(row) || row.length === 0)
-    throw invalid("a vector that is not a list of numbers");
-  if (dimensions !== undefined && row.length !== dimensions) {
-    throw invalid(`a vector of ${row.length} components instead of ${dimensions}`);
-  }
-  let sum = 0;
-  for (const value of row as readonly unknown[]) {
-    if (typeof value !== "number") throw invalid("a vector with a component that is not a number");
-    sum += value * value;
-  }
-  const norm = Math.sqrt(sum);
-  if (!Number.isFinite(norm)) throw invalid("a vector that is not finite");
-  if (norm < NORM_MIN) throw invalid("a vector of zeros");
-  // A plain loop: `Float32Array.from` with a mapper takes several times as long.
-  const vector = new Float32Array(row.length);
-  for (let at = 0; at < row.length; at += 1) vector[at] = (row[at] as number) / norm;
-  return vector;
 }

@@ -170,7 +170,10 @@ function createPolicy(kind: Kind, id: string, deps: ProtectDeps): Policy {
   };
 }
 
-function toBreakerOptions(config: Config): Omit<BreakerOptions, "clock" | "source" | "count"> {
+/** The breaker of any upstream, as the settings want it. */
+export function toBreakerOptions(
+  config: Config,
+): Omit<BreakerOptions, "clock" | "source" | "count"> {
   return {
     failureShare: config.breakerFailureShare,
     samplesMin: config.breakerSamplesMin,

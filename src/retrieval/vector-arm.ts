@@ -22,7 +22,7 @@ export async function searchByVector(
       const embedder = embedders.get(id);
       const legs =
         embedder === undefined
-          ? await reportAll(group, run, new AppError("embedder_mismatch"))
+          ? await reportAll(group, run, toMissing(id))
           : await searchGroup(embedder, group, ask, run);
       return {
         name: `vector ${id}`,
@@ -32,6 +32,13 @@ export async function searchByVector(
       };
     }),
   );
+}
+
+/** For the log, which tells the operator what to set. */
+function toMissing(id: string): AppError {
+  return new AppError("embedder_mismatch", {
+    detail: `the embedder ${id} is not at hand: name its model in EMBEDDING_MODEL, or in a Worker in AI_EMBEDDING_MODEL`,
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { parseKeyList } from "../access/key-list.ts";
 import { systemClock } from "../async/clock.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { misconfigured } from "./bindings.ts";
+import { misconfigured } from "./misconfigured.ts";
 
 /** Undefined: AUTH is off. Throws AppError misconfigured. */
 export function createEdgeAccess({ auth, apiKeys }: Config): Access | undefined {

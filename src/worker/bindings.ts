@@ -3,6 +3,7 @@ import { type Config, parseConfig } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { ObjectBindings, ObjectNamespace } from "./durable/objects.ts";
 import type { CollectionRpc, RegistryRpc } from "./durable/protocol.ts";
+import { misconfigured } from "./misconfigured.ts";
 
 /** Files that were deployed beside the Worker. */
 export interface Assets {
@@ -78,8 +79,4 @@ function readBinding(
   throw misconfigured(
     `the Worker has no binding ${name}; wrangler.toml of the project declares it`,
   );
-}
-
-export function misconfigured(why: string, cause?: unknown): AppError {
-  return new AppError("misconfigured", { detail: `settings are wrong: ${why}`, cause });
 }

@@ -13,7 +13,8 @@ import { noTelemetry } from "../http/telemetry.ts";
 import { AppError } from "../errors.ts";
 import { createChat, createRemoteEmbedder, createRemoteReranker } from "../models/create-models.ts";
 import { createLlmReranker } from "../models/llm-rerank.ts";
-import type { ChatModel } from "../models/model.ts";
+import type { ChatModel, Embedder } from "../models/model.ts";
+import { protectEmbedder, protectReranker } from "../models/protect.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
@@ -23,11 +24,13 @@ import { noTracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
 import { createEdgeAccess } from "./access.ts";
 import { addAdminRoutes } from "./admin.ts";
-import { type Bindings, misconfigured, readBindings } from "./bindings.ts";
+import { type Bindings, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
 import { createDurableStore } from "./durable/durable-store.ts";
 import { createPushes } from "./durable/pushes.ts";
+import { readAiEmbedder, readAiReranker, readRateLimit, readVectorize } from "./extra-bindings.ts";
 import { loadStaticTable } from "./load-table.ts";
+import { misconfigured } from "./misconfigured.ts";
 import { type WaitUntil, withWaitUntil } from "./with-wait-until.ts";
 
 /** Builds all of it, with tools of one's own where there are any. Throws AppError: misconfigured, store_unavailable. */
@@ -36,9 +39,9 @@ export async function createEdgeApp(
   waitUntil: WaitUntil,
   tools: readonly Tool[] = [],
 ): Promise<Hono<Env>> {
-  const bindings = readBindings(env);
+  const bindings = withVectors(env, readBindings(env));
   const store = createStore(bindings);
-  const deps = await createDeps(bindings, store, waitUntil);
+  const deps = await createDeps(env, bindings, store, waitUntil);
   const app = createApp({ ...deps, tools: checkTools(tools, "the tools of the Worker") });
   addApiPages(app, toApiFacts(deps));
   addAdminRoutes(app, {
@@ -49,12 +52,21 @@ export async function createEdgeApp(
   return app;
 }
 
+/** Whose vectors are searched elsewhere too. */
+function withVectors(env: Readonly<Record<string, unknown>>, bindings: Bindings): Bindings {
+  const log = withLogLevels(createConsoleLog(), bindings.config.logLevel);
+  const vectors = readVectorize(env, bindings.config, { clock: systemClock, log });
+  if (vectors === undefined) return bindings;
+  return { ...bindings, objects: { ...bindings.objects, vectors } };
+}
+
 function createStore({ config, objects }: Bindings): WriteStore {
   const { freshnessMs } = config;
   return createDurableStore({ ...objects, freshnessMs, now: () => systemClock.now() });
 }
 
 async function createDeps(
+  env: Readonly<Record<string, unknown>>,
   { config, assets }: Bindings,
   store: WriteStore,
   waitUntil: WaitUntil,
@@ -62,19 +74,20 @@ async function createDeps(
   const log = withLogLevels(createConsoleLog(), config.logLevel);
   const access = createEdgeAccess(config);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
-  const { chat, embedder, rerankers } = await createModels(config);
-  const all = embedder === undefined ? [bundled] : [bundled, embedder];
+  const { chat, embedders, rerankers } = await createModels(env, config);
+  const requestLimit = readRateLimit(env, config, { clock: systemClock, log });
   return {
     config,
     clock: systemClock,
     log,
     store,
-    embedders: new Map(all.map((one) => [one.id, one])),
+    embedders: toMap([bundled, ...embedders]),
     sentenceEmbedder: bundled,
     rerankers,
     gate: withWaitUntil(createGate(config), waitUntil),
     telemetry: createTelemetry(config),
     ...(access === undefined ? {} : { access }),
+    ...(requestLimit === undefined ? {} : { requestLimit }),
     ...(chat === undefined ? {} : { chat }),
   };
 }
@@ -96,24 +109,47 @@ function createTelemetry({ metrics }: Config) {
   return { meter, tracer: noTracer, render: () => meter.render() };
 }
 
-async function createModels(config: Config) {
+/** By their ids. Throws AppError misconfigured when two stand for the same vectors. */
+function toMap(embedders: readonly Embedder[]): ReadonlyMap<string, Embedder> {
+  const map = new Map(embedders.map((one) => [one.id, one]));
+  if (map.size === embedders.length) return map;
+  throw misconfigured(
+    `AI_EMBEDDING_MODEL stands for an embedder that is there already (${[...map.keys()].join(", ")}): unset EMBEDDING_MODEL, or set another AI_EMBEDDER_ID`,
+  );
+}
+
+async function createModels(env: Readonly<Record<string, unknown>>, config: Config) {
   const upstreams = createUpstreamRegistry();
   try {
     const chat = await createChat(config, upstreams);
+    const remote = await createRemoteEmbedder(config, upstreams, noTracer);
+    const own = readAiEmbedder(env, config);
+    const policy = { config, clock: systemClock, upstreams };
     return {
       chat,
-      embedder: await createRemoteEmbedder(config, upstreams, noTracer),
-      rerankers: await createRerankers(config, chat),
+      embedders: [
+        ...(remote === undefined ? [] : [remote]),
+        ...(own === undefined ? [] : [protectEmbedder(own, policy)]),
+      ],
+      rerankers: await createRerankers(env, config, chat),
     };
   } catch (thrown) {
-    if (thrown instanceof AppError)
-      throw misconfigured(thrown.message.replace("settings are wrong: ", ""), thrown);
-    throw thrown;
+    if (!(thrown instanceof AppError) || thrown.code === "misconfigured") throw thrown;
+    throw misconfigured(thrown.message.replace("settings are wrong: ", ""), thrown);
   }
 }
 
-async function createRerankers(config: Config, chat: ChatModel | undefined): Promise<Rerankers> {
-  const remote = await createRemoteReranker(config, createUpstreamRegistry(), noTracer);
+async function createRerankers(
+  env: Readonly<Record<string, unknown>>,
+  config: Config,
+  chat: ChatModel | undefined,
+): Promise<Rerankers> {
+  const upstreams = createUpstreamRegistry();
+  const own = readAiReranker(env, config);
+  const remote =
+    own === undefined
+      ? await createRemoteReranker(config, upstreams, noTracer)
+      : protectReranker(own, { config, clock: systemClock, upstreams });
   return {
     lexical: createLexicalReranker(),
     ...(remote === undefined ? {} : { remote }),

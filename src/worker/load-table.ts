@@ -1,7 +1,8 @@
 /** Reads the bundled embedder's table from the files deployed beside the Worker. */
 import { AppError } from "../errors.ts";
 import { parseStaticTable, type StaticTable } from "../models/static/table.ts";
-import { type Assets, misconfigured } from "./bindings.ts";
+import type { Assets } from "./bindings.ts";
+import { misconfigured } from "./misconfigured.ts";
 
 /** Assets have paths and no host; the address only has to be one. */
 const TABLE = "https://assets.invalid/static-minilm/table.bin";

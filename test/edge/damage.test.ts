@@ -52,6 +52,7 @@ test("one of another embedder is searched by keyword, and the ledger says why", 
     name: "foreign",
     status: "ready",
     embedderReady: false,
+    embedder: spec.embedder,
   });
 });
 

@@ -1,4 +1,5 @@
 /** A Worker that cannot serve says which setting is wrong, at every address; it is alive all the same. */
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { createEdgeApp } from "../../src/worker/edge-app.ts";
 import { refuse } from "../../src/worker/refuse.ts";
@@ -9,6 +10,14 @@ import { startEdge } from "./test-edge.ts";
 const objects = { idFromName: (name: string) => name, get: () => ({}) };
 const assets = { fetch: async () => new Response("no table", { status: 404 }) };
 const good = { AUTH: "off", REGISTRY: objects, COLLECTIONS: objects, ASSETS: assets };
+/** With which a Worker can be built. */
+const table = {
+  fetch: async () => new Response(await readFile("data/models/static-minilm/table.bin")),
+};
+const whole = { ...good, ASSETS: table };
+const ai = { ...whole, AI: { run: () => Promise.reject(new Error("not asked")) } };
+const limit = { limit: async () => ({ success: true }) };
+const BGE = "@cf/baai/bge-base-en-v1.5";
 
 describe.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
   ["no bindings", {}, "REGISTRY"],
@@ -29,6 +38,26 @@ describe.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
   ["no keys", { ...good, AUTH: "keys" }, "API_KEYS"],
   ["keys that are none", { ...good, AUTH: "keys", API_KEYS: "trib_x" }, "API_KEYS"],
   ["shared runs", { ...good, SHARE_RUNS: "true" }, "SHARE_RUNS"],
+  ["an embedder without its binding", { ...whole, AI_EMBEDDING_MODEL: BGE }, "binding AI"],
+  ["a reranker without its binding", { ...whole, AI_RERANK_MODEL: "@cf/x" }, "AI_RERANK_MODEL"],
+  ["a text where that binding belongs", { ...ai, AI: "x", AI_RERANK_MODEL: "x" }, "binding AI"],
+  ["an unknown model", { ...ai, AI_EMBEDDING_MODEL: "@cf/x" }, "AI_EMBEDDING_DIMENSIONS"],
+  ["dimensions of no model", { ...ai, AI_EMBEDDING_DIMENSIONS: "3" }, "AI_EMBEDDING_MODEL"],
+  ["an embedder's name of no model", { ...ai, AI_EMBEDDER_ID: "x" }, "AI_EMBEDDING_MODEL"],
+  ["a pooling that is none", { ...ai, AI_EMBEDDING_POOLING: "max" }, "AI_EMBEDDING_POOLING"],
+  [
+    "two embedders for the same vectors",
+    { ...ai, AI_EMBEDDING_MODEL: BGE, AI_EMBEDDER_ID: "static:minilm-l6-v2-256" },
+    "AI_EMBEDDER_ID",
+  ],
+  [
+    "two rerankers",
+    { ...ai, AI_RERANK_MODEL: "@cf/x", RERANK_URL: "http://127.0.0.1/rerank" },
+    "RERANK_URL",
+  ],
+  ["a limit without its binding", { ...whole, RATE_LIMIT_PERIOD_MS: "60000" }, "RATE_LIMIT"],
+  ["a limit without its period", { ...whole, RATE_LIMIT: limit }, "RATE_LIMIT_PERIOD_MS"],
+  ["a period that is none", { ...whole, RATE_LIMIT_PERIOD_MS: "5000" }, "RATE_LIMIT_PERIOD_MS"],
 ])("with %s", (_, env, setting) => {
   const build = async (): Promise<unknown> => {
     try {

@@ -16,14 +16,17 @@ export interface TestEdge {
   close(): Promise<void>;
 }
 
-/** Starts it with these settings. */
-export async function startEdge(vars: Readonly<Record<string, string>> = {}): Promise<TestEdge> {
+/** Starts it with these settings, and with another configuration than its own where one is given. */
+export async function startEdge(
+  vars: Readonly<Record<string, string>> = {},
+  configPath = "./wrangler.toml",
+): Promise<TestEdge> {
   const harness = createTestHarness({
     root: process.cwd(),
     // The budgets of a leg are for production; a busy build machine may take longer.
     workers: [
       {
-        configPath: "./wrangler.toml",
+        configPath,
         vars: {
           AUTH: "off",
           ADMIN_TOKEN: TOKEN,

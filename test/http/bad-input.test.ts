@@ -438,7 +438,7 @@ describe("health", () => {
       collections: [
         { name: "faq", status: "unavailable", embedderReady: false },
         { name: "guide", status: "ready", embedderReady: true },
-        { name: "old", status: "ready", embedderReady: false },
+        { name: "old", status: "ready", embedderReady: false, embedder: "openai:other" },
       ],
     });
     const listed = await (await app.request("/v1/collections")).json();

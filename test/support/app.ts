@@ -10,6 +10,7 @@ import type { CollectionInfo } from "../../src/domain/collection.ts";
 import type { Passage, RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createServiceApp } from "../../src/app.ts";
+import type { RequestLimit } from "../../src/http/request-limit.ts";
 import { createRunGate, type RunGate } from "../../src/http/run-gate.ts";
 import { createRunSharing } from "../../src/http/run-sharing.ts";
 import { createAskParser } from "../../src/http/schemas.ts";
@@ -158,6 +159,7 @@ export interface TestOptions {
   readonly clock?: Clock;
   readonly gate?: RunGate;
   readonly access?: Access;
+  readonly requestLimit?: RequestLimit;
   /** Those that are offered; absent: `direct`. */
   readonly modes?: readonly Mode[];
 }
@@ -189,6 +191,7 @@ export function makeService(options: TestOptions = {}): TestService {
     embedders: new Set(options.embedders ?? ["static:test"]),
     telemetry: options.telemetry ?? noTelemetry,
     ...(options.access === undefined ? {} : { access: options.access }),
+    ...(options.requestLimit === undefined ? {} : { requestLimit: options.requestLimit }),
     journal,
     sharing: createRunSharing({ ...base, journal }),
     parseAsk: createAskParser(config, ["lexical"], options.modes),

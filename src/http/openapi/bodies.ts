@@ -84,6 +84,8 @@ export const Readiness = z.object({
       name: z.string(),
       status: z.enum(["ready", "unavailable"]),
       embedderReady: z.boolean(),
+      /** The embedder that is missing. */
+      embedder: z.string().optional(),
     }),
   ),
   /** The list of keys cannot be read any more, and the last good one counts. */

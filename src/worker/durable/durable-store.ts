@@ -33,7 +33,8 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
     async open(name, signal) {
       const object = await find(name, signal);
       const info = await objects.collection(object, signal, (stub) => stub.describe());
-      return createDurableSnapshot({ objects, object, info });
+      const snapshot = createDurableSnapshot({ objects, object, info });
+      return objects.vectors?.wrap(snapshot, object) ?? snapshot;
     },
     async create(spec, signal) {
       checkSpec(spec);

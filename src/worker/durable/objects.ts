@@ -2,7 +2,9 @@
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
+import { listDocuments } from "./list-documents.ts";
 import { type CollectionRpc, type RegistryRpc, type Reply, toValue } from "./protocol.ts";
+import type { VectorSource } from "./vector-source.ts";
 
 /** A binding to objects of one class. */
 export interface ObjectNamespace<Rpc> {
@@ -11,6 +13,8 @@ export interface ObjectNamespace<Rpc> {
 }
 
 export interface Objects {
+  /** Absent: vectors are searched in the objects alone. */
+  readonly vectors?: VectorSource;
   /** Throws AppError: what the registry says; store_unavailable when it cannot be reached; the signal's reason. */
   registry<T>(signal: AbortSignal, call: (stub: RegistryRpc) => Promise<Reply<T>>): Promise<T>;
   /** Throws AppError: what the object says; collection_unavailable when it cannot be reached; the signal's reason. */
@@ -26,13 +30,17 @@ export interface ObjectBindings {
   readonly collections: ObjectNamespace<CollectionRpc>;
   /** Name of the registry; objects of several registries bear it in their names. */
   readonly space?: string;
+  /** Absent: vectors are searched in the objects alone. */
+  readonly vectors?: VectorSource;
 }
 
 /** Creates the way to the objects behind the bindings. */
-export function createObjects({ registry, collections, space = "" }: ObjectBindings): Objects {
+export function createObjects(bindings: ObjectBindings): Objects {
+  const { registry, collections, space = "", vectors } = bindings;
   const toStub = <Rpc>(namespace: ObjectNamespace<Rpc>, name: string): Rpc =>
     namespace.get(namespace.idFromName(name));
   return {
+    ...(vectors === undefined ? {} : { vectors }),
     async registry(signal, call) {
       signal.throwIfAborted();
       const answer = settle(call(toStub(registry, `registry${space}`)), "store_unavailable");
@@ -63,6 +71,7 @@ const RETIRE_MS = 600_000;
 
 /** Has an object that is no longer shown empty itself when nobody can still be reading it. */
 export async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<void> {
+  await objects.vectors?.remove(object, listDocuments(objects, object, signal), signal);
   await objects.collection(object, signal, (stub) => stub.retire(RETIRE_MS));
 }
 

@@ -64,6 +64,8 @@ export function createPushes(bindings: ObjectBindings): Pushes {
       const hashes = new Map(there.map(({ id, hash }) => [id, hash]));
       const put = documents.filter(({ id, hash }) => hashes.get(id) !== hash);
       if (put.length === 0) return { chunksAdded: 0 };
+      // First: what the object has is what has arrived.
+      await objects.vectors?.put(object, put, signal);
       // All who push the same are one writer: what they send is the same.
       const writer = createDurableWriter({ objects, object, id: `push ${push.key}`, info });
       return writer.commit({ put, remove: [] }, signal);
@@ -79,6 +81,7 @@ async function begin(
   signal: AbortSignal,
 ): Promise<PushState> {
   checkSpec(spec);
+  await objects.vectors?.check(spec, signal);
   const { name } = spec;
   const entries = await objects.registry(signal, (stub) => stub.entries());
   const known = entries.find((entry) => entry.name === name);

@@ -1,0 +1,126 @@
+/** Objects in their runtime with an index of Vectorize beside them, which is a fake: pushed, found, replaced, removed. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { systemClock } from "../../src/async/clock.ts";
+import { parseConfig } from "../../src/config.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
+import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
+import { createPushes } from "../../src/worker/durable/pushes.ts";
+import { createVectorize } from "../../src/worker/vectorize.ts";
+import { createIndexCalls, type VectorizeBinding } from "../../src/worker/vectorize-calls.ts";
+import { DIMENSIONS, spec, toDocument, toVector } from "../conformance/store-data.ts";
+import { createFakeIndex } from "../worker/fake-vectorize.ts";
+import { startEdge, type TestEdge } from "./test-edge.ts";
+
+const { signal } = new AbortController();
+const LATER_MS = 3_600_000;
+const query = { type: "vector", vector: toVector(2), limit: 10, timeoutMs: 20_000 } as const;
+
+let edge: TestEdge;
+beforeAll(async () => {
+  edge = await startEdge();
+});
+afterAll(async () => edge.close());
+
+async function setUp(space: string, change: Partial<VectorizeBinding> = {}) {
+  const fake = createFakeIndex({ dimensions: DIMENSIONS });
+  const config = parseConfig({ ATTEMPTS_MAX: "1" });
+  const binding = { ...fake.binding, ...change };
+  const vectors = createVectorize({
+    call: createIndexCalls(binding, { config, clock: systemClock }),
+    collections: new Set(["guide"]),
+    log: silentLog,
+    wallMs: () => Date.now() + LATER_MS,
+    concurrency: 4,
+  });
+  const plain = { ...(await edge.objects()), space };
+  const bindings = { ...plain, vectors };
+  const options = { freshnessMs: 0, now: Date.now };
+  return {
+    fake,
+    pushes: createPushes(bindings),
+    store: createDurableStore({ ...bindings, ...options }),
+    alone: createDurableStore({ ...plain, ...options }),
+  };
+}
+
+type World = Awaited<ReturnType<typeof setUp>>;
+
+const documentsOf = (word: string, count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    toDocument(`${word}/${index}.md`, [`${word} a`, `${word} b`], { seeds: [index, index + 0.5] }),
+  );
+
+async function push({ pushes }: World, word: string, count: number): Promise<void> {
+  const name = { collection: "guide", key: `content-${word}` };
+  await pushes.begin(name.key, spec, signal);
+  await pushes.add(name, documentsOf(word, count), signal);
+  await pushes.publish(name, { documents: count, chunks: count * 2 }, signal);
+}
+
+test("the index finds the chunks that the object would find, and the object has their texts", async () => {
+  const world = await setUp("-index-");
+  await push(world, "cats", 12);
+  const snapshot = await world.store.open("guide", signal);
+  const found = await snapshot.search(query, signal);
+  expect(world.fake.calls).toEqual(["describe", "upsert 24", "query"]);
+  const expected = await (await world.alone.open("guide", signal)).search(query, signal);
+  expect(found.map(({ row }) => row)).toEqual(expected.map(({ row }) => row));
+  for (const [index, { score }] of found.entries()) {
+    expect(score).toBeCloseTo(expected[index]?.score ?? 0, 4);
+  }
+  const chunks = await snapshot.take(
+    found.map(({ row }) => row),
+    signal,
+  );
+  expect(chunks[0]).toMatchObject({ documentId: "cats/2.md", position: 0, text: "cats a" });
+});
+
+test("each push is found by itself, the one before can be gone back to, and older ones leave the index", async () => {
+  const world = await setUp("-pushed-");
+  const best = async () => {
+    const snapshot = await world.store.open("guide", signal);
+    const [first] = await snapshot.take(
+      (await snapshot.search(query, signal)).slice(0, 1).map(({ row }) => row),
+      signal,
+    );
+    return first?.documentId;
+  };
+  await push(world, "cats", 12);
+  await push(world, "dogs", 12);
+  expect([await best(), world.fake.vectors.size]).toEqual(["dogs/2.md", 48]);
+  await world.store.generations?.rollback("guide", signal);
+  expect(await best()).toBe("cats/2.md");
+  await push(world, "owls", 12);
+  expect([await best(), world.fake.vectors.size]).toEqual(["owls/2.md", 48]);
+  expect(world.fake.calls.filter((call) => call === "query")).toHaveLength(3);
+  await world.store.drop("guide", signal);
+  expect(world.fake.vectors.size).toBe(0);
+});
+
+test("what the index did not take has not arrived, and the same push goes on with it", async () => {
+  let isDown = true;
+  const fake = createFakeIndex({ dimensions: DIMENSIONS });
+  const upsert: VectorizeBinding["upsert"] = async (vectors) => {
+    if (isDown) throw new Error("Network connection lost.");
+    return fake.binding.upsert(vectors);
+  };
+  const { pushes } = await setUp("-broken-", { upsert });
+  const name = { collection: "guide", key: "content-broken" };
+  await pushes.begin(name.key, spec, signal);
+  const documents = documentsOf("cats", 3);
+  await expect(pushes.add(name, documents, signal)).rejects.toMatchObject({
+    code: "upstream_unavailable",
+  });
+  expect(await pushes.documents(name, { limit: 10 }, signal)).toEqual([]);
+  isDown = false;
+  expect(await pushes.add(name, documents, signal)).toEqual(
+    expect.objectContaining({ chunksAdded: 6 }),
+  );
+  expect(fake.vectors.size).toBe(6);
+});
+
+test("a collection that does not fit the index is told before it is pushed", async () => {
+  const { pushes } = await setUp("-unfit-");
+  const begun = pushes.begin("content-unfit", { ...spec, dimensions: 9 }, signal);
+  await expect(begun).rejects.toMatchObject({ code: "embedder_mismatch" });
+});

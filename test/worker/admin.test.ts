@@ -1,0 +1,40 @@
+/** Who may write into a Worker: whoever has all of its token. */
+import { Hono } from "hono";
+import { expect, test } from "vitest";
+import { toAppError } from "../../src/errors.ts";
+import type { Env } from "../../src/http/service.ts";
+import { addAdminRoutes } from "../../src/worker/admin.ts";
+import { createMemoryStore } from "../../src/stores/memory.ts";
+import type { Pushes } from "../../src/worker/durable/pushes.ts";
+
+const TOKEN = "t".repeat(300);
+const never = (): never => {
+  throw new Error("no push was expected");
+};
+const pushes: Pushes = { begin: never, documents: never, add: never, publish: never };
+
+function makeApp(token: string | undefined) {
+  const app = new Hono<Env>();
+  app.onError((thrown, c) => c.text(toAppError(thrown).code));
+  addAdminRoutes(app, { token, pushes, store: createMemoryStore() });
+  return async (authorization?: string): Promise<string> => {
+    const headers = authorization === undefined ? {} : { Authorization: authorization };
+    const response = await app.request("/v1/admin/collections/x", { method: "DELETE", headers });
+    return response.text();
+  };
+}
+
+test.each<readonly [string, string | undefined, string]>([
+  ["the token", `Bearer ${TOKEN}`, "collection_not_found"],
+  ["one that differs in its last sign alone", `Bearer ${TOKEN.slice(1)}u`, "unauthenticated"],
+  ["the beginning of it", `Bearer ${TOKEN.slice(0, 256)}`, "unauthenticated"],
+  ["more than it", `Bearer ${TOKEN}t`, "unauthenticated"],
+  ["another scheme", `Basic ${TOKEN}`, "unauthenticated"],
+  ["nothing", undefined, "unauthenticated"],
+])("%s", async (_, authorization, code) => {
+  expect(await makeApp(TOKEN)(authorization)).toBe(code);
+});
+
+test("without a token set nobody may", async () => {
+  expect(await makeApp(undefined)("Bearer ")).toBe("misconfigured");
+});

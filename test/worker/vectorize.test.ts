@@ -1,0 +1,312 @@
+/** Vectors in an index of Vectorize beside an object, against a fake that follows the documented shapes. */
+import { describe, expect, test } from "vitest";
+import { startDeadline } from "../../src/async/deadline.ts";
+import { parseConfig } from "../../src/config.ts";
+import { AppError, toAppError } from "../../src/errors.ts";
+import type { DocumentWrite, Snapshot, StoreQuery } from "../../src/stores/store.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
+import { createVectorize } from "../../src/worker/vectorize.ts";
+import { createIndexCalls, type VectorizeBinding } from "../../src/worker/vectorize-calls.ts";
+import { DIMENSIONS, spec, toDocument, toVector } from "../conformance/store-data.ts";
+import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { createFakeIndex, type FakeIndexOptions } from "./fake-vectorize.ts";
+
+const OBJECT = "guide@7";
+const NOW = 1_000_000_000;
+const LONG_AGO = NOW - 3_600_000;
+const { signal: open } = new AbortController();
+const ask = (limit = 3): StoreQuery & { type: "vector" } => ({
+  type: "vector",
+  vector: toVector(1),
+  limit,
+  timeoutMs: 1_000,
+});
+
+const never = (what: string) => () => {
+  throw new Error(`${what} was not expected`);
+};
+
+/** What an object tells of these documents. Its own search gives one row that no index knows. */
+function makeSnapshot(documents: readonly DocumentWrite[], committedAtMs = LONG_AGO) {
+  const searched: StoreQuery[] = [];
+  const chunks = documents.reduce((sum, { chunks: all }) => sum + all.length, 0);
+  const snapshot: Snapshot = {
+    info: { ...spec, version: 3, documents: documents.length, chunks },
+    terms: never("terms"),
+    take: never("take"),
+    documents: never("documents"),
+    async search(query) {
+      searched.push(query);
+      return [{ row: "the object's", score: 1 }];
+    },
+    async rowsOf({ documentId, from, limit }) {
+      const all = documents.find(({ id }) => id === documentId)?.chunks ?? [];
+      return all.slice(from, from + limit).map(({ chunk }) => `row ${chunk.id}`);
+    },
+    condition: async () => ({ committedAtMs }),
+  };
+  return { snapshot, searched };
+}
+
+const DOCUMENTS = [
+  toDocument("a", ["one", "two", "three"], { seeds: [0, 1, 2] }),
+  toDocument("b", ["four", "five"], { seeds: [3, null] }),
+  toDocument("ü/c", ["six"], { seeds: [1.1] }),
+];
+
+function setUp(options: Partial<FakeIndexOptions> = {}, change: Partial<VectorizeBinding> = {}) {
+  const fake = createFakeIndex({ dimensions: DIMENSIONS, ...options });
+  const clock = createFakeClock();
+  const config = parseConfig({ ATTEMPTS_MAX: "3" });
+  const call = createIndexCalls({ ...fake.binding, ...change }, { config, clock, random: () => 0 });
+  const events: string[] = [];
+  const log = { ...silentLog, error: (event: string) => void events.push(event) };
+  const collections = new Set(["guide"]);
+  const source = createVectorize({ call, collections, log, wallMs: () => NOW, concurrency: 2 });
+  return { ...fake, source, clock, events };
+}
+
+/** Digests are made beside the fake clock, so time goes on until the work is done. */
+async function finish<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
+  const progress = { isDone: false };
+  const settle = (): void => void (progress.isDone = true);
+  work.then(settle, settle);
+  while (!progress.isDone) {
+    await clock.advance(20);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return work;
+}
+
+const codeOf = async (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "none",
+    (thrown: unknown) => toAppError(thrown).code,
+  );
+
+describe("a vector leg", () => {
+  test("is answered by the index, with the object's rows, best first", async () => {
+    const { source, calls } = setUp();
+    await source.put(OBJECT, DOCUMENTS, open);
+    const { snapshot, searched } = makeSnapshot(DOCUMENTS);
+    const hits = await source.wrap(snapshot, OBJECT).search(ask(), open);
+    expect(hits.map(({ row }) => row)).toEqual(["row a#1", "row ü/c#0", "row a#2"]);
+    expect(hits[0]?.score).toBeCloseTo(1, 5);
+    expect([searched, calls]).toEqual([[], ["upsert 5", "query"]]);
+  });
+
+  test("knows nothing of what another object holds", async () => {
+    const { source } = setUp();
+    await source.put("guide@6", [toDocument("a", ["old"], { seeds: [1] })], open);
+    await source.put(OBJECT, DOCUMENTS, open);
+    const { snapshot } = makeSnapshot(DOCUMENTS);
+    const hits = await source.wrap(snapshot, OBJECT).search(ask(), open);
+    expect(hits.map(({ row }) => row)).toEqual(["row a#1", "row ü/c#0", "row a#2"]);
+  });
+});
+
+describe("the object answers by itself", () => {
+  const filter = { field: "documentId", op: "eq", value: "a" } as const;
+  const words: StoreQuery = { type: "keyword", terms: [], limit: 3, timeoutMs: 1_000 };
+  test.each<readonly [string, StoreQuery, number]>([
+    ["words", words, LONG_AGO],
+    ["a question with a filter", { ...ask(), filter }, LONG_AGO],
+    ["more hits than an index brings", ask(101), LONG_AGO],
+    ["what was pushed a minute ago", ask(), NOW - 60_000],
+  ])("%s", async (_, query, committedAtMs) => {
+    const { source, calls } = setUp();
+    await source.put(OBJECT, DOCUMENTS, open);
+    const { snapshot, searched } = makeSnapshot(DOCUMENTS, committedAtMs);
+    const [hit] = await source.wrap(snapshot, OBJECT).search(query, open);
+    expect(hit?.row).toBe("the object's");
+    expect([searched, calls.includes("query")]).toEqual([[query], false]);
+  });
+
+  test("when the index has only a part, or nothing", async () => {
+    for (const part of [[], DOCUMENTS.slice(1)]) {
+      const { source } = setUp();
+      await source.put(OBJECT, part, open);
+      const { snapshot, searched } = makeSnapshot(DOCUMENTS);
+      await source.wrap(snapshot, OBJECT).search(ask(6), open);
+      expect(searched).toHaveLength(1);
+    }
+  });
+
+  test("when the index has what the object does not know", async () => {
+    const { source } = setUp();
+    await source.put(OBJECT, [...DOCUMENTS, toDocument("gone", ["x"], { seeds: [1] })], open);
+    const { snapshot, searched } = makeSnapshot(DOCUMENTS);
+    await source.wrap(snapshot, OBJECT).search(ask(), open);
+    expect(searched).toHaveLength(1);
+  });
+
+  test("for collections that no setting names, which are not written there either", async () => {
+    const { source, calls } = setUp();
+    const { snapshot } = makeSnapshot(DOCUMENTS);
+    const other = { ...snapshot, info: { ...snapshot.info, name: "faq" } };
+    expect(source.wrap(other, "faq@1")).toBe(other);
+    await source.put("faq@1", DOCUMENTS, open);
+    await source.check({ ...spec, name: "faq", dimensions: 3 }, open);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("writing", () => {
+  test("goes in batches of a thousand, and may be repeated", async () => {
+    const { source, calls, vectors } = setUp();
+    const texts = Array.from({ length: 1_200 }, (_, index) => `text ${index}`);
+    const large = [toDocument("large", texts)];
+    await source.put(OBJECT, large, open);
+    await source.put(OBJECT, large, open);
+    expect(calls).toEqual(["upsert 1000", "upsert 200", "upsert 1000", "upsert 200"]);
+    expect(vectors.size).toBe(1_200);
+  });
+
+  test("keeps names within the limits, however long the collection's is", async () => {
+    const { source, vectors } = setUp();
+    const long = `guide@${"9".repeat(80)}`;
+    await source.put(long, [toDocument("d".repeat(64), ["x"])], open);
+    expect(vectors.size).toBe(1);
+  });
+
+  test("refuses a document whose id is cut there", async () => {
+    const { source, calls } = setUp();
+    const refused = source.put(OBJECT, [toDocument("ü".repeat(33), ["x"])], open);
+    await expect(refused).rejects.toMatchObject({ code: "invalid_request" });
+    await expect(refused).rejects.toThrow("VECTORIZE_COLLECTIONS");
+    expect(calls).toEqual([]);
+  });
+
+  test("removes all of an object in batches, and what fails is in the log alone", async () => {
+    const { source, vectors, calls } = setUp();
+    const documents = [toDocument("a", Array.from({ length: 150 }, String)), DOCUMENTS[1]];
+    const written = documents.flatMap((document) => document ?? []);
+    await source.put(OBJECT, written, open);
+    await source.put("guide@8", DOCUMENTS, open);
+    const states = (async function* () {
+      yield* written.map(({ chunks, ...state }) => ({ ...state, chunks: chunks.length }));
+    })();
+    await source.remove(OBJECT, states, open);
+    expect(vectors.size).toBe(5);
+    expect(calls.slice(2)).toEqual(["delete 100", "delete 52"]);
+
+    const broken = setUp({}, { deleteByIds: () => Promise.reject(new Error("no")) });
+    const one = (async function* () {
+      yield { id: "a", title: "", source: "", hash: "", chunks: 1 };
+    })();
+    const removed = broken.source.remove(OBJECT, one, open);
+    await finish(broken.clock, removed);
+    expect(broken.events).toEqual(["vectorize-leftover"]);
+  });
+});
+
+describe("an index that is not as it must be", () => {
+  test.each<readonly [string, Partial<FakeIndexOptions>, string, string]>([
+    ["of other dimensions", { dimensions: 9 }, "embedder_mismatch", "VECTORIZE_COLLECTIONS"],
+    ["of another metric", { metric: "euclidean" }, "upstream_config", "cosine"],
+  ])("%s is told before anything is pushed", async (_, options, code, words) => {
+    const error = toAppError(
+      await setUp(options)
+        .source.check(spec, open)
+        .catch((e: unknown) => e),
+    );
+    expect([error.code, error.detail]).toEqual([code, expect.stringContaining(words)]);
+  });
+
+  test("one that fits is taken, whether it names its metric or not", async () => {
+    for (const options of [{}, { metric: "cosine" }]) {
+      await expect(setUp(options).source.check(spec, open)).resolves.toBeUndefined();
+    }
+  });
+
+  test("without its metadata indexes says which", async () => {
+    for (const indexed of [[], ["document"]]) {
+      const { source } = setUp({ indexed });
+      await source.put(OBJECT, DOCUMENTS, open);
+      const { snapshot } = makeSnapshot(DOCUMENTS);
+      const found = source.wrap(snapshot, OBJECT).search(ask(), open);
+      await expect(found).rejects.toMatchObject({ code: "upstream_config" });
+      await expect(found).rejects.toThrow("document and position");
+    }
+  });
+});
+
+describe("calls that fail", () => {
+  const search = (source: ReturnType<typeof setUp>["source"], signal = open) =>
+    source.wrap(makeSnapshot(DOCUMENTS).snapshot, OBJECT).search(ask(), signal);
+  const place = { document: "a", position: 0 };
+  const rejects = (message: string) => () => Promise.reject(new Error(message));
+
+  test.each<readonly [string, VectorizeBinding["query"], string]>([
+    ["a refusal", rejects("VECTOR_QUERY_ERROR: Status + 403"), "upstream_config"],
+    ["too many requests", rejects("VECTOR_QUERY_ERROR: Status + 429"), "upstream_rate_limited"],
+    ["a code", rejects("VECTOR_QUERY_ERROR (code = 50001): secret"), "upstream_unavailable"],
+    ["a lost connection", rejects("Network connection lost."), "upstream_unavailable"],
+    [
+      "a developer's machine",
+      rejects("Binding VECTORIZE needs to be run remotely"),
+      "upstream_config",
+    ],
+    ["no matches at all", async () => ({ count: 0 }), "upstream_bad_response"],
+    [
+      "a score that is not a number",
+      async () => ({ matches: [{ id: "x", score: Number.NaN, metadata: place }] }),
+      "upstream_bad_response",
+    ],
+    [
+      "a score that is no cosine",
+      async () => ({ matches: [{ id: "x", score: 17, metadata: place }] }),
+      "upstream_config",
+    ],
+  ])("%s", async (_, query, code) => {
+    const { source, clock } = setUp({}, { query });
+    const failed = search(source).catch((thrown: unknown) => toAppError(thrown));
+    const error = await finish(clock, failed);
+    expect(error).toMatchObject({ code });
+    expect(JSON.stringify(error)).not.toContain("secret");
+  });
+
+  test("are tried again, and one that hangs leaves the time for it", async () => {
+    let count = 0;
+    const fake = createFakeIndex({ dimensions: DIMENSIONS });
+    const query: VectorizeBinding["query"] = (...given) => {
+      count += 1;
+      return count === 1 ? new Promise(() => undefined) : fake.binding.query(...given);
+    };
+    const { source, clock } = setUp({}, { ...fake.binding, query });
+    await source.put(OBJECT, DOCUMENTS, open);
+    expect(await finish(clock, search(source))).toHaveLength(3);
+    expect([count, clock.pending]).toEqual([2, 0]);
+  });
+
+  test("do not outlive their leg, nor a run that is over", async () => {
+    const hangs = { query: () => new Promise(() => undefined) };
+    const late = setUp({}, hangs);
+    using deadline = startDeadline({ clock: late.clock, budgetMs: 300, stage: "search" });
+    const timedOut = codeOf(search(late.source, deadline.signal));
+    expect(await finish(late.clock, timedOut)).toBe("deadline_exceeded");
+
+    const { source, clock } = setUp({}, hangs);
+    const run = new AbortController();
+    const cancelled = codeOf(search(source, run.signal));
+    while (clock.pending === 0) await clock.advance(0);
+    run.abort(new AppError("cancelled"));
+    expect(await cancelled).toBe("cancelled");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("open the breaker, and then the index is left alone", async () => {
+    let count = 0;
+    const query = async () => {
+      count += 1;
+      throw new Error("Network connection lost.");
+    };
+    const { source, clock } = setUp({}, { query });
+    for (let times = 0; times < 4; times += 1) {
+      expect(await finish(clock, codeOf(search(source)))).toBe("upstream_unavailable");
+    }
+    const before = count;
+    const refused = await finish(clock, codeOf(search(source)));
+    expect([refused, count - before]).toEqual(["upstream_unavailable", 0]);
+  });
+});
