@@ -4,15 +4,16 @@ import { startDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import type { UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { parseHeaders } from "../config-telemetry.ts";
+import { parseHeaders, toCollectorUrls } from "../config-telemetry.ts";
 import type { RunGate } from "../http/run-gate.ts";
 import type { Telemetry } from "../http/telemetry.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { silentMeter } from "../telemetry/meter.ts";
-import type { OtlpExporter } from "../telemetry/otlp-exporter.ts";
-import { createMeterRegistry } from "../telemetry/registry.ts";
-import { createTracer } from "../telemetry/tracer.ts";
+import type { MetricExporter } from "../telemetry/metric-exporter.ts";
+import { createMeterRegistry, type MeterRegistry } from "../telemetry/registry.ts";
+import type { SpanExporter } from "../telemetry/span-exporter.ts";
+import { type Attributes, createTracer } from "../telemetry/tracer.ts";
 import { readUpstreams } from "../telemetry/upstream-metrics.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
 import { withTraceId } from "../telemetry/with-trace-id.ts";
@@ -34,34 +35,42 @@ export async function createTelemetry(
 ): Promise<ProcessTelemetry> {
   const { logContent: hasContent, logLevel } = config;
   const plain = withLogLevels(createLog(stream, { hasContent }), logLevel);
-  const exporter = await createExporter(config, plain);
+  const target = { config, log: plain, resource: toResource(config) };
+  const spans = await createSpans(target);
   const tracer = createTracer({
     clock: systemClock,
     scope: createTraceScope(),
-    keep: exporter === undefined ? undefined : (span) => exporter.keep(span),
+    keep: spans === undefined ? undefined : (span) => spans.keep(span),
     hasContent: config.traceContent,
   });
   const log = withTraceId(plain, tracer);
-  const common = {
-    tracer,
-    log,
-    ...(hasContent ? { contentLog: log } : {}),
-    flush: () => flushWithin(FLUSH_MS, exporter),
-  };
-  if (!config.metrics) return { ...common, meter: silentMeter };
+  const common = { tracer, log, ...(hasContent ? { contentLog: log } : {}) };
+  if (!config.metrics) {
+    return { ...common, meter: silentMeter, flush: () => flushWithin(FLUSH_MS, [spans]) };
+  }
   const registry = createMeterRegistry();
-  registry.onRead((set) => set("tributary_spans_dropped_total", exporter?.dropped ?? 0));
-  return { ...common, meter: registry, render: () => registry.render() };
+  registry.onRead((set) => set("tributary_spans_dropped_total", spans?.dropped ?? 0));
+  const metrics = await createMetrics(target, registry);
+  metrics?.start();
+  return {
+    ...common,
+    meter: registry,
+    render: () => registry.render(),
+    flush: () => flushWithin(FLUSH_MS, [spans, metrics]),
+  };
 }
 
-/** For the last spans, when the process ends. */
+/** For the last spans and figures, when the process ends. */
 const FLUSH_MS = 3_000;
 
 /** What is not sent by then is lost with the process. */
-async function flushWithin(budgetMs: number, exporter: OtlpExporter | undefined): Promise<void> {
-  if (exporter === undefined) return;
+async function flushWithin(
+  budgetMs: number,
+  exporters: readonly ({ flush(): Promise<void> } | undefined)[],
+): Promise<void> {
   using deadline = startDeadline({ clock: systemClock, budgetMs, stage: "flush" });
-  await untilAborted(exporter.flush(), deadline.signal).catch((thrown: unknown) => {
+  const all = Promise.all(exporters.map((exporter) => exporter?.flush()));
+  await untilAborted(all, deadline.signal).catch((thrown: unknown) => {
     if (!deadline.signal.aborted) throw thrown;
   });
 }
@@ -91,15 +100,40 @@ export function watchService({ meter, log }: ProcessTelemetry, watched: Watched)
   });
 }
 
-async function createExporter(config: Config, log: Log): Promise<OtlpExporter | undefined> {
-  const { otelExporterOtlpEndpoint: endpoint, otelExporterOtlpHeaders: headers = "" } = config;
-  if (endpoint === undefined) return undefined;
-  const { createOtlpExporter } = await import("../telemetry/otlp-exporter.ts");
-  return createOtlpExporter({
-    clock: systemClock,
-    log,
-    endpoint,
-    headers: parseHeaders(headers) ?? {},
-    resource: { "service.name": config.otelServiceName, "process.pid": process.pid },
-  });
+interface Target {
+  readonly config: Config;
+  readonly log: Log;
+  readonly resource: Attributes;
+}
+
+async function createSpans({ config, log, resource }: Target): Promise<SpanExporter | undefined> {
+  const { traces: url } = toCollectorUrls(config);
+  if (url === undefined) return undefined;
+  const { createSpanExporter } = await import("../telemetry/span-exporter.ts");
+  return createSpanExporter({ clock: systemClock, log, url, headers: toHeaders(config), resource });
+}
+
+async function createMetrics(
+  { config, log, resource }: Target,
+  registry: MeterRegistry,
+): Promise<MetricExporter | undefined> {
+  const { metrics: url } = toCollectorUrls(config);
+  if (url === undefined) return undefined;
+  const { createMetricExporter } = await import("../telemetry/metric-exporter.ts");
+  const intervalMs = config.otelMetricExportInterval;
+  const common = { clock: systemClock, log, url, headers: toHeaders(config), resource };
+  return createMetricExporter({ ...common, registry, intervalMs });
+}
+
+function toHeaders({ otelExporterOtlpHeaders = "" }: Config): Readonly<Record<string, string>> {
+  return parseHeaders(otelExporterOtlpHeaders) ?? {};
+}
+
+/** Of this process: the figures of two of them must not be taken for those of one. */
+function toResource({ otelServiceName }: Config): Attributes {
+  return {
+    "service.name": otelServiceName,
+    "service.instance.id": crypto.randomUUID(),
+    "process.pid": process.pid,
+  };
 }
