@@ -1,6 +1,7 @@
 /** One address of an OpenTelemetry collector: takes bodies, gives up in time, and says once that it fails. */
 import type { Clock } from "../async/clock.ts";
 import { startDeadline } from "../async/deadline.ts";
+import { AppError } from "../errors.ts";
 import type { Log, LogFields } from "./log.ts";
 
 export interface Collector {
@@ -8,6 +9,8 @@ export interface Collector {
   post(body: Uint8Array<ArrayBuffer>): Promise<string | undefined>;
   /** What `post` gave: a line when it stops to work and one when it works again. */
   report(failure: string | undefined, fields?: LogFields): void;
+  /** Ends what is under way; from now on nothing is sent. */
+  close(): void;
 }
 
 export interface CollectorOptions {
@@ -24,10 +27,16 @@ const TIMEOUT_MS = 5_000;
 
 export function createCollector(options: CollectorOptions): Collector {
   const { clock, log, url, headers, signal } = options;
+  const end = new AbortController();
   let isDown = false;
   return {
     async post(body) {
-      using deadline = startDeadline({ clock, budgetMs: TIMEOUT_MS, stage: "export" });
+      using deadline = startDeadline({
+        clock,
+        budgetMs: TIMEOUT_MS,
+        parent: end.signal,
+        stage: "export",
+      });
       try {
         const response = await fetch(url, {
           method: "POST",
@@ -49,5 +58,6 @@ export function createCollector(options: CollectorOptions): Collector {
       if (isFailing) log.warn("collector-unreachable", { signal, why: failure, ...fields });
       else log.info("collector-reachable", { signal, ...fields });
     },
+    close: () => end.abort(new AppError("cancelled")),
   };
 }

@@ -9,6 +9,8 @@ export interface MetricExporter {
   start(): void;
   /** Sends them a last time. Never rejects. */
   flush(): Promise<void>;
+  /** Gives up the export under way. */
+  close(): void;
 }
 
 export interface MetricExporterOptions extends Omit<CollectorOptions, "signal"> {
@@ -59,5 +61,6 @@ export function createMetricExporter(options: MetricExporterOptions): MetricExpo
       await sending;
       await send();
     },
+    close: () => collector.close(),
   };
 }

@@ -11,6 +11,8 @@ export interface SpanExporter {
   keep(span: SpanRecord): void;
   /** Sends what there is; resolves when it is sent, dropped, or the time for it is over. Never rejects. */
   flush(): Promise<void>;
+  /** Drops what is not sent. */
+  close(): void;
 }
 
 export interface SpanExporterOptions extends Omit<CollectorOptions, "signal"> {
@@ -55,6 +57,10 @@ class Exporter implements SpanExporter {
 
   async flush(): Promise<void> {
     while (this.#queue.length > 0 || this.#sending !== undefined) await this.#sendPresent();
+  }
+
+  close(): void {
+    this.#collector.close();
   }
 
   #arm(): void {
