@@ -3,7 +3,7 @@ import type { CollectionInfo } from "../src/domain/collection.ts";
 import { AppError } from "../src/errors.ts";
 import type { CollectionWriter, DocumentState } from "../src/stores/store.ts";
 import { inSpan } from "../src/telemetry/in-span.ts";
-import { noTracer, type Span, type Tracer } from "../src/telemetry/tracer.ts";
+import { noTracer, type Tracer } from "../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import {
   createCollection,
@@ -16,10 +16,10 @@ import { publishRebuild, type Rebuild } from "./rebuild.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
 import { previewChanges, readStored } from "./sync-preview.ts";
 import { SYNC_LIMITS } from "./sync-limits.ts";
-import type { SyncDeps, SyncPlan, SyncReport } from "./sync-plan.ts";
+import type { SyncDeps, SyncPlan, SyncProblem, SyncReport } from "./sync-plan.ts";
 import { addProblem, createTally, type SyncTally } from "./sync-tally.ts";
 import { createNotices } from "./sync-notices.ts";
-import { traceItems } from "./trace-items.ts";
+import { traceItems, traceReport } from "./trace-sync.ts";
 import { type Batch, writeBatches } from "./write-batches.ts";
 
 /**
@@ -56,22 +56,6 @@ export async function syncDocuments(
     traceReport(span, report);
     return report;
   });
-}
-
-function traceReport(span: Span, report: SyncReport): void {
-  const { outcome, error, created, rebuilt, added, changed, removed, failed } = report;
-  span.set({
-    "tributary.outcome": outcome,
-    "tributary.created": created,
-    "tributary.rebuilt": rebuilt !== undefined,
-    "tributary.documents.added": added,
-    "tributary.documents.changed": changed,
-    "tributary.documents.removed": removed,
-    "tributary.documents.failed": failed,
-    "tributary.chunks.added": report.chunksAdded,
-    "tributary.version": report.version,
-  });
-  span.end(outcome === "finished" ? undefined : (error?.code ?? outcome));
 }
 
 async function preview(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
@@ -177,11 +161,16 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
   await deps.onEmbedded?.();
   // Also when nothing changed: the run before may have ended between its commits and its index.
   const { writer, rebuild } = target;
-  if (writer !== undefined) {
-    await inSpan(tracer, "index", {}, () => writer.index(signal, (step) => notices.notify(step)));
-  }
+  const index = async (): Promise<boolean> =>
+    writer === undefined || writer.index(signal, (step) => notices.notify(step));
+  if (!(await inSpan(tracer, "index", {}, index))) addProblem(tally, toNotIndexed(plan.collection));
   if (rebuild === undefined) return;
   await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, scope, signal));
+}
+
+function toNotIndexed(id: string): SyncProblem {
+  const message = `${id}: another writer kept changing it, so that its indexes were left as they are; mend it with: pnpm ingest optimize ${id}`;
+  return { id, code: "not-indexed", severity: "warning", message };
 }
 
 async function commitBatch(

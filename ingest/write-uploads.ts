@@ -199,8 +199,7 @@ async function commit(
   await inSpan(tracer, "commit", { attributes }, () => writer.commit(change, NEVER));
   onStage("indexing");
   try {
-    await inSpan(tracer, "index", {}, () => writer.index(NEVER));
-    return true;
+    return await inSpan(tracer, "index", {}, () => writer.index(NEVER));
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     return false;
