@@ -7,6 +7,8 @@ import type { Attributes } from "./tracer.ts";
 export interface MetricExporter {
   /** Sends them every interval from now on, until `flush`. */
   start(): void;
+  /** Sends them if the interval is over since they were sent in this way; for those who have no timer. Never rejects. */
+  sendIfDue(): Promise<void>;
   /** Sends them a last time. Never rejects. */
   flush(): Promise<void>;
   /** Gives up the export under way. */
@@ -30,6 +32,7 @@ export function createMetricExporter(options: MetricExporterOptions): MetricExpo
   let isStarted = false;
   let cancelTimer = (): void => {};
   let sending: Promise<void> | undefined;
+  let dueMs = Number.NEGATIVE_INFINITY;
 
   const send = async (): Promise<void> => {
     try {
@@ -54,6 +57,11 @@ export function createMetricExporter(options: MetricExporterOptions): MetricExpo
       if (isStarted) return;
       isStarted = true;
       arm();
+    },
+    async sendIfDue() {
+      if (clock.now() < dueMs) return;
+      dueMs = clock.now() + intervalMs;
+      await send();
     },
     async flush() {
       isStarted = false;

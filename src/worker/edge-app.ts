@@ -6,10 +6,11 @@ import { type AppDeps, createApp, toApiFacts } from "../app.ts";
 import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
+import { parseHeaders, toCollectorUrls } from "../config-telemetry.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { createRunGate } from "../http/run-gate.ts";
 import type { Env } from "../http/service.ts";
-import { noTelemetry } from "../http/telemetry.ts";
+import { noTelemetry, type Telemetry } from "../http/telemetry.ts";
 import { AppError } from "../errors.ts";
 import { createChat, createRemoteEmbedder, createRemoteReranker } from "../models/create-models.ts";
 import { createLlmReranker } from "../models/llm-rerank.ts";
@@ -18,6 +19,8 @@ import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
 import type { WriteStore } from "../stores/store.ts";
+import type { Log } from "../telemetry/log.ts";
+import { createMetricExporter } from "../telemetry/metric-exporter.ts";
 import { createMeterRegistry } from "../telemetry/registry.ts";
 import { noTracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
@@ -63,6 +66,7 @@ async function createDeps(
   const access = createEdgeAccess(config);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
   const { chat, embedder, rerankers } = await createModels(config);
+  const { telemetry, afterRun } = createTelemetry(config, log);
   const all = embedder === undefined ? [bundled] : [bundled, embedder];
   return {
     config,
@@ -72,8 +76,8 @@ async function createDeps(
     embedders: new Map(all.map((one) => [one.id, one])),
     sentenceEmbedder: bundled,
     rerankers,
-    gate: withWaitUntil(createGate(config), waitUntil),
-    telemetry: createTelemetry(config),
+    gate: withWaitUntil(createGate(config), waitUntil, afterRun),
+    telemetry,
     ...(access === undefined ? {} : { access }),
     ...(chat === undefined ? {} : { chat }),
   };
@@ -89,11 +93,31 @@ function createGate(config: Config) {
   });
 }
 
-/** Metrics are those of one isolate. */
-function createTelemetry({ metrics }: Config) {
-  if (!metrics) return noTelemetry;
-  const meter = createMeterRegistry();
-  return { meter, tracer: noTracer, render: () => meter.render() };
+interface EdgeTelemetry {
+  readonly telemetry: Telemetry;
+  readonly afterRun?: () => Promise<void>;
+}
+
+/** Metrics are those of one isolate. It has no timer between requests, so a run that is over sends them when it is time. */
+function createTelemetry(config: Config, log: Log): EdgeTelemetry {
+  if (!config.metrics) return { telemetry: noTelemetry };
+  const registry = createMeterRegistry();
+  const telemetry = { meter: registry, tracer: noTracer, render: () => registry.render() };
+  const { metrics: url } = toCollectorUrls(config);
+  if (url === undefined) return { telemetry };
+  const exporter = createMetricExporter({
+    clock: systemClock,
+    log,
+    registry,
+    url,
+    headers: parseHeaders(config.otelExporterOtlpHeaders ?? "") ?? {},
+    resource: {
+      "service.name": config.otelServiceName,
+      "service.instance.id": crypto.randomUUID(),
+    },
+    intervalMs: config.otelMetricExportInterval,
+  });
+  return { telemetry, afterRun: () => exporter.sendIfDue() };
 }
 
 async function createModels(config: Config) {
