@@ -5,9 +5,9 @@ import { untilAborted } from "../async/until-aborted.ts";
 import type { Config } from "../config.ts";
 import { parseHeaders, toCollectorUrls } from "../config-telemetry.ts";
 import type { Log } from "../telemetry/log.ts";
+import { createTraceScope } from "../telemetry/trace-scope.ts";
 import type { SpanExporter } from "../telemetry/span-exporter.ts";
 import { type Attributes, createTracer, type Tracer } from "../telemetry/tracer.ts";
-import { createTraceScope } from "./trace-scope.ts";
 
 /** What exporters of every kind are made of. */
 export interface ExportTarget {

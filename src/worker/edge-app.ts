@@ -6,11 +6,9 @@ import { type AppDeps, createApp, toApiFacts } from "../app.ts";
 import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { parseHeaders, toCollectorUrls } from "../config-telemetry.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { createRunGate } from "../http/run-gate.ts";
 import type { Env } from "../http/service.ts";
-import { noTelemetry, type Telemetry } from "../http/telemetry.ts";
 import { AppError } from "../errors.ts";
 import { createChat, createRemoteEmbedder, createRemoteReranker } from "../models/create-models.ts";
 import { createLlmReranker } from "../models/llm-rerank.ts";
@@ -19,17 +17,16 @@ import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
 import type { WriteStore } from "../stores/store.ts";
-import type { Log } from "../telemetry/log.ts";
-import { createMetricExporter } from "../telemetry/metric-exporter.ts";
-import { createMeterRegistry } from "../telemetry/registry.ts";
-import { noTracer } from "../telemetry/tracer.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
+import { withTraceId } from "../telemetry/with-trace-id.ts";
 import { createEdgeAccess } from "./access.ts";
 import { addAdminRoutes } from "./admin.ts";
 import { type Bindings, misconfigured, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
 import { createDurableStore } from "./durable/durable-store.ts";
 import { createPushes } from "./durable/pushes.ts";
+import { createEdgeTelemetry } from "./edge-telemetry.ts";
 import { loadStaticTable } from "./load-table.ts";
 import { type WaitUntil, withWaitUntil } from "./with-wait-until.ts";
 
@@ -62,11 +59,13 @@ async function createDeps(
   store: WriteStore,
   waitUntil: WaitUntil,
 ): Promise<AppDeps> {
-  const log = withLogLevels(createConsoleLog(), config.logLevel);
+  const plain = withLogLevels(createConsoleLog(), config.logLevel);
+  const { afterRun, ...telemetry } = createEdgeTelemetry(config, plain);
+  const { tracer } = telemetry;
+  const log = withTraceId(plain, tracer);
   const access = createEdgeAccess(config);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
-  const { chat, embedder, rerankers } = await createModels(config);
-  const { telemetry, afterRun } = createTelemetry(config, log);
+  const { chat, embedder, rerankers } = await createModels(config, tracer);
   const all = embedder === undefined ? [bundled] : [bundled, embedder];
   return {
     config,
@@ -78,6 +77,7 @@ async function createDeps(
     rerankers,
     gate: withWaitUntil(createGate(config), waitUntil, afterRun),
     telemetry,
+    tracer,
     ...(access === undefined ? {} : { access }),
     ...(chat === undefined ? {} : { chat }),
   };
@@ -93,41 +93,14 @@ function createGate(config: Config) {
   });
 }
 
-interface EdgeTelemetry {
-  readonly telemetry: Telemetry;
-  readonly afterRun?: () => Promise<void>;
-}
-
-/** Metrics are those of one isolate. It has no timer between requests, so a run that is over sends them when it is time. */
-function createTelemetry(config: Config, log: Log): EdgeTelemetry {
-  if (!config.metrics) return { telemetry: noTelemetry };
-  const registry = createMeterRegistry();
-  const telemetry = { meter: registry, tracer: noTracer, render: () => registry.render() };
-  const { metrics: url } = toCollectorUrls(config);
-  if (url === undefined) return { telemetry };
-  const exporter = createMetricExporter({
-    clock: systemClock,
-    log,
-    registry,
-    url,
-    headers: parseHeaders(config.otelExporterOtlpHeaders ?? "") ?? {},
-    resource: {
-      "service.name": config.otelServiceName,
-      "service.instance.id": crypto.randomUUID(),
-    },
-    intervalMs: config.otelMetricExportInterval,
-  });
-  return { telemetry, afterRun: () => exporter.sendIfDue() };
-}
-
-async function createModels(config: Config) {
+async function createModels(config: Config, tracer: Tracer) {
   const upstreams = createUpstreamRegistry();
   try {
-    const chat = await createChat(config, upstreams);
+    const chat = await createChat(config, upstreams, tracer);
     return {
       chat,
-      embedder: await createRemoteEmbedder(config, upstreams, noTracer),
-      rerankers: await createRerankers(config, chat),
+      embedder: await createRemoteEmbedder(config, upstreams, tracer),
+      rerankers: await createRerankers(config, chat, tracer),
     };
   } catch (thrown) {
     if (thrown instanceof AppError)
@@ -136,8 +109,12 @@ async function createModels(config: Config) {
   }
 }
 
-async function createRerankers(config: Config, chat: ChatModel | undefined): Promise<Rerankers> {
-  const remote = await createRemoteReranker(config, createUpstreamRegistry(), noTracer);
+async function createRerankers(
+  config: Config,
+  chat: ChatModel | undefined,
+  tracer: Tracer,
+): Promise<Rerankers> {
+  const remote = await createRemoteReranker(config, createUpstreamRegistry(), tracer);
   return {
     lexical: createLexicalReranker(),
     ...(remote === undefined ? {} : { remote }),
