@@ -123,6 +123,21 @@ describe("when it is sent", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("where there is no timer: when somebody asks, and the interval is over", async () => {
+    await using receiver = await startOtlpReceiver();
+    const { clock, exporter } = makeExporter(receiver.url);
+    for (const [waitMs, sent] of [
+      [0, 1],
+      [INTERVAL_MS - 1, 1],
+      [1, 2],
+    ] as const) {
+      await clock.advance(waitMs);
+      await exporter.sendIfDue();
+      expect(receiver.metrics).toHaveLength(sent);
+    }
+    expect(clock.pending).toBe(0);
+  });
+
   test("not at all where metrics are off, or only spans have an address", async () => {
     await using receiver = await startOtlpReceiver();
     const settings = [
