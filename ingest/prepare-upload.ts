@@ -4,6 +4,7 @@ import type { MetadataType } from "../src/domain/collection.ts";
 import { AppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
 import type { DocumentState, DocumentWrite } from "../src/stores/store.ts";
+import type { Tracer } from "../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING } from "./chunk.ts";
 import { splitHashes } from "./document-hash.ts";
 import { loadFile } from "./load-file.ts";
@@ -19,6 +20,7 @@ type DocumentChange = UploadItem["change"];
 
 export interface UploadScope {
   readonly embedder: Embedder;
+  readonly tracer: Tracer;
   readonly pool: LoadPool;
   readonly chunker: string;
   readonly metadata: Readonly<Record<string, MetadataType>>;
@@ -69,7 +71,7 @@ export async function prepareUpload(
   );
   onStage("embedding");
   const put: DocumentWrite[] = [];
-  for await (const batch of writeBatches(scope.embedder, changes, tally, NEVER)) {
+  for await (const batch of writeBatches(scope, changes, tally, NEVER)) {
     put.push(...batch.put.map((write) => ({ ...write, source: toUploadSource(id) })));
   }
   const fault = tally.problems.find(({ severity }) => severity === "error");

@@ -3,6 +3,7 @@ import type { MetadataType } from "../src/domain/collection.ts";
 import type { AppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
 import type { WriteStore } from "../src/stores/store.ts";
+import type { Tracer } from "../src/telemetry/tracer.ts";
 import type { ChunkSettings } from "./chunk.ts";
 import type { FileReference, LoadEvent } from "./loaders/load-event.ts";
 
@@ -18,6 +19,8 @@ export interface SyncDeps {
   readonly progress?: (progress: SyncProgress) => void;
   /** Called when nothing more will be embedded, before the indexes are built: time to let memory go. */
   readonly onEmbedded?: () => Promise<void>;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
 }
 
 export interface SyncPlan {

@@ -2,6 +2,8 @@
 import type { CollectionInfo } from "../src/domain/collection.ts";
 import { AppError } from "../src/errors.ts";
 import type { CollectionWriter, DocumentState } from "../src/stores/store.ts";
+import { inSpan } from "../src/telemetry/in-span.ts";
+import { noTracer, type Tracer } from "../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import {
   createCollection,
@@ -14,9 +16,10 @@ import { publishRebuild, type Rebuild } from "./rebuild.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
 import { previewChanges, readStored } from "./sync-preview.ts";
 import { SYNC_LIMITS } from "./sync-limits.ts";
-import type { SyncDeps, SyncPlan, SyncReport } from "./sync-plan.ts";
+import type { SyncDeps, SyncPlan, SyncProblem, SyncReport } from "./sync-plan.ts";
 import { addProblem, createTally, type SyncTally } from "./sync-tally.ts";
 import { createNotices } from "./sync-notices.ts";
+import { traceItems, traceReport } from "./trace-sync.ts";
 import { type Batch, writeBatches } from "./write-batches.ts";
 
 /**
@@ -42,7 +45,17 @@ export async function syncDocuments(
   signal: AbortSignal,
 ): Promise<SyncReport> {
   const run = startRun(deps, plan);
-  return plan.dryRun ? preview(run, signal) : update(run, signal);
+  const { collection, dryRun, files } = plan;
+  const attributes = {
+    "tributary.collection": collection,
+    "tributary.dry_run": dryRun,
+    "tributary.files": files.length,
+  };
+  return inSpan(run.tracer, "ingest", { attributes }, async (span) => {
+    const report = await (dryRun ? preview(run, signal) : update(run, signal));
+    traceReport(span, report);
+    return report;
+  });
 }
 
 async function preview(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
@@ -62,7 +75,9 @@ async function preview(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
 
 async function update(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
   const { deps, plan, fingerprint } = run;
-  const opened = await openExisting(deps.store, plan, fingerprint, signal);
+  const opened = await inSpan(run.tracer, "open", {}, () =>
+    openExisting(deps.store, plan, fingerprint, signal),
+  );
   const { writer, rebuild } = opened ?? {};
   const target: Target = { writer, rebuild, created: false, commits: 0 };
   for (const line of writer?.recovered ?? []) {
@@ -93,6 +108,7 @@ interface SyncRun {
   readonly plan: SyncPlan;
   readonly fingerprint: Fingerprint;
   readonly tally: SyncTally;
+  readonly tracer: Tracer;
   readonly startMs: number;
 }
 
@@ -107,7 +123,8 @@ function startRun(deps: SyncDeps, plan: SyncPlan): SyncRun {
   const tally = createTally(plan.strict);
   const chunker = toChunkerId(plan.chunking ?? DEFAULT_CHUNKING);
   const fingerprint = { embedder: deps.embedder, chunker };
-  return { deps, plan, tally, fingerprint, startMs: performance.now() };
+  const { tracer = noTracer } = deps;
+  return { deps, plan, tally, fingerprint, tracer, startMs: performance.now() };
 }
 
 function toScope(
@@ -127,25 +144,49 @@ function toScope(
 }
 
 async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise<void> {
-  const { deps, plan, tally } = run;
+  const { deps, plan, tally, tracer } = run;
   const stored = (await target.writer?.documents(signal)) ?? new Map<string, DocumentState>();
   const scope = toScope(run, stored, target.writer?.info.metadata);
   const notices = createNotices(plan, tally, deps.progress);
-  const changes = readChanges(deps, plan, scope, signal);
-  for await (const batch of writeBatches(deps.embedder, changes, tally, signal)) {
+  const changes = traceItems(tracer, "read", readChanges(deps, plan, scope, signal));
+  const { embedder } = deps;
+  for await (const batch of writeBatches({ embedder, tracer }, changes, tally, signal)) {
     signal.throwIfAborted();
     target.writer ??= await create(run, target, batch, signal);
-    const { put, remove } = batch;
-    const commit = await target.writer.commit({ put, remove }, NEVER);
+    await commitBatch(run, target.writer, batch);
     target.commits += 1;
-    countCommit(tally, batch, commit);
     notices.notify();
   }
   await removeMissing(run, target, scope, signal);
   await deps.onEmbedded?.();
   // Also when nothing changed: the run before may have ended between its commits and its index.
-  await target.writer?.index(signal, (step) => notices.notify(step));
-  if (target.rebuild !== undefined) await publishRebuild(target.rebuild, plan, scope, signal);
+  const { writer, rebuild } = target;
+  const index = async (): Promise<boolean> =>
+    writer === undefined || writer.index(signal, (step) => notices.notify(step));
+  if (!(await inSpan(tracer, "index", {}, index))) addProblem(tally, toNotIndexed(plan.collection));
+  if (rebuild === undefined) return;
+  await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, scope, signal));
+}
+
+function toNotIndexed(id: string): SyncProblem {
+  const message = `${id}: another writer kept changing it, so that its indexes were left as they are; mend it with: pnpm ingest optimize ${id}`;
+  return { id, code: "not-indexed", severity: "warning", message };
+}
+
+async function commitBatch(
+  { tally, tracer }: SyncRun,
+  writer: CollectionWriter,
+  batch: Batch,
+): Promise<void> {
+  const { put, remove } = batch;
+  const attributes = {
+    "tributary.documents": put.length,
+    "tributary.documents.removed": remove.length,
+  };
+  const commit = await inSpan(tracer, "commit", { attributes }, () =>
+    writer.commit({ put, remove }, NEVER),
+  );
+  countCommit(tally, batch, commit);
 }
 
 async function create(
@@ -182,20 +223,20 @@ function countCommit(
 }
 
 async function removeMissing(
-  { plan, tally }: SyncRun,
+  run: SyncRun,
   target: Target,
   scope: ReadScope,
   signal: AbortSignal,
 ): Promise<void> {
+  const { plan, tally } = run;
   const missing = findMissing(plan, scope);
   tally.missing = missing.length;
   if (!plan.deleteMissing || target.writer === undefined) return;
   for (let at = 0; at < missing.length; at += SYNC_LIMITS.removalsMax) {
     signal.throwIfAborted();
     const remove = missing.slice(at, at + SYNC_LIMITS.removalsMax);
-    const commit = await target.writer.commit({ put: [], remove }, NEVER);
+    await commitBatch(run, target.writer, { put: [], remove, changed: 0 });
     target.commits += 1;
-    countCommit(tally, { put: [], remove, changed: 0 }, commit);
     tally.missing -= remove.length;
   }
 }

@@ -4,7 +4,10 @@ import type { Config } from "../src/config.ts";
 import { toAppError } from "../src/errors.ts";
 import { createLog } from "../src/node/log.ts";
 import type { UploadAnswer, UploadBatch, UploadRequest } from "../src/node/upload-protocol.ts";
+import { createTracing, flushExporters, toExportTarget } from "../src/node/tracing.ts";
 import { createEmbedders, createStore } from "../src/node/wire.ts";
+import type { SpanExporter } from "../src/telemetry/span-exporter.ts";
+import { createUpstreamRegistry } from "../src/async/upstream-stats.ts";
 import { createLoadPool } from "./load-pool.ts";
 import { withPatience } from "./with-patience.ts";
 import { type UploadDeps, writeUploads } from "./write-uploads.ts";
@@ -13,7 +16,7 @@ const log = createLog(process.stderr);
 const cancelled = new Set<number>();
 /** The batch under way, behind those before it. */
 let tail: Promise<void> = Promise.resolve();
-let deps: Promise<UploadDeps> | undefined;
+let deps: Promise<UploadDeps & { readonly spans?: SpanExporter }> | undefined;
 
 process.on("message", (request: UploadRequest) => {
   if (request.type === "start") deps = open(request.config);
@@ -22,12 +25,18 @@ process.on("message", (request: UploadRequest) => {
 });
 // A signal to the whole group is for the service, which lets this process finish its commit.
 process.on("SIGINT", () => undefined);
-process.once("disconnect", () => void tail.then(() => process.exit(0)));
+process.once("disconnect", () => void tail.then(flush).then(() => process.exit(0)));
 
-async function open(config: Config): Promise<UploadDeps> {
+async function flush(): Promise<void> {
+  const opened = await deps?.catch(() => undefined); // told to those who sent a batch
+  await flushExporters([opened?.spans]);
+}
+
+async function open(config: Config): Promise<UploadDeps & { readonly spans?: SpanExporter }> {
+  const tracing = await createTracing(toExportTarget(config, log));
   const [store, { forIngest, bundled }] = await Promise.all([
     createStore({ ...config, residentBytesMax: 0 }),
-    createEmbedders(config),
+    createEmbedders(config, createUpstreamRegistry(), tracing.tracer),
   ]);
   const patience = {
     patienceMs: config.uploadWaitMs,
@@ -35,7 +44,7 @@ async function open(config: Config): Promise<UploadDeps> {
     onPause: () => undefined,
   };
   const embedder = forIngest === bundled ? bundled : withPatience(forIngest, patience);
-  return { store, embedder, pool: createLoadPool() };
+  return { store, embedder, pool: createLoadPool(), ...tracing };
 }
 
 async function answer(batch: UploadBatch): Promise<void> {

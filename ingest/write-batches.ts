@@ -1,6 +1,8 @@
 /** Puts changed documents together to commits and embeds their chunks, a batch ahead of the commit. */
 import type { Embedder } from "../src/models/model.ts";
 import type { Change, DocumentWrite } from "../src/stores/store.ts";
+import { inSpan } from "../src/telemetry/in-span.ts";
+import type { Tracer } from "../src/telemetry/tracer.ts";
 import { type Embedded, embedChunks } from "./embed-chunks.ts";
 import { readAhead } from "./read-ahead.ts";
 import type { ChangedDocument } from "./read-changes.ts";
@@ -12,16 +14,21 @@ export interface Batch extends Change {
   readonly changed: number;
 }
 
+export interface BatchDeps {
+  readonly embedder: Embedder;
+  readonly tracer: Tracer;
+}
+
 /** Batches ready to be committed. Throws AppError as the embedder does. */
 export async function* writeBatches(
-  embedder: Embedder,
+  deps: BatchDeps,
   changes: AsyncIterable<ChangedDocument>,
   tally: SyncTally,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
   const { batchesAheadMax } = SYNC_LIMITS;
   const gathered = readAhead(gather(changes), batchesAheadMax);
-  yield* readAhead(embedAll(embedder, gathered, tally, signal), batchesAheadMax);
+  yield* readAhead(embedAll(deps, gathered, tally, signal), batchesAheadMax);
 }
 
 async function* gather(
@@ -43,14 +50,20 @@ async function* gather(
 }
 
 async function* embedAll(
-  embedder: Embedder,
+  { embedder, tracer }: BatchDeps,
   batches: AsyncIterable<readonly ChangedDocument[]>,
   tally: SyncTally,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
   for await (const documents of batches) {
     const chunks = documents.flatMap((document) => document.chunks);
-    const embedded = await embedChunks(embedder, chunks, signal);
+    const attributes = {
+      "tributary.documents": documents.length,
+      "tributary.chunks": chunks.length,
+    };
+    const embedded = await inSpan(tracer, "embed", { attributes }, () =>
+      embedChunks(embedder, chunks, signal),
+    );
     const batch = toBatch(documents, embedded, tally);
     if (batch.put.length + batch.remove.length > 0) yield batch;
   }

@@ -5,6 +5,9 @@ import { AppError, toAppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
 import type { UploadAnswer, UploadBatch, UploadItem } from "../src/node/upload-protocol.ts";
 import type { Change, CollectionWriter, DocumentState, WriteStore } from "../src/stores/store.ts";
+import { inSpan } from "../src/telemetry/in-span.ts";
+import { parseTraceparent } from "../src/telemetry/trace-context.ts";
+import type { Tracer } from "../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import type { LoadPool } from "./load-pool.ts";
 import { createCollection, findMismatch } from "./open-collection.ts";
@@ -15,6 +18,7 @@ export interface UploadDeps {
   readonly store: WriteStore;
   readonly embedder: Embedder;
   readonly pool: LoadPool;
+  readonly tracer: Tracer;
 }
 
 export interface UploadTalk {
@@ -32,14 +36,24 @@ interface Ready extends Prepared {
 }
 
 /**
- * Tells `done` or `failed` for every item, or throws AppError for all not told of: ingest_locked, embedder_mismatch,
+ * As a span, below the place in a trace of whoever sent the first of them. Tells `done` or `failed` for every item, or throws AppError for all not told of: ingest_locked, embedder_mismatch,
  * and those of the store and the embedder.
  */
-export async function writeUploads(
+export function writeUploads(
   deps: UploadDeps,
   batch: UploadBatch,
   talk: UploadTalk,
 ): Promise<void> {
+  const parent = parseTraceparent(batch.traceparent);
+  const attributes = {
+    "tributary.collection": batch.collection,
+    "tributary.documents": batch.items.length,
+  };
+  const start = { attributes, ...(parent === undefined ? {} : { parent }) };
+  return inSpan(deps.tracer, "ingest", start, () => writeAll(deps, batch, talk));
+}
+
+async function writeAll(deps: UploadDeps, batch: UploadBatch, talk: UploadTalk): Promise<void> {
   const { store } = deps;
   const { collection } = batch;
   let writer = await openWriter(deps, collection);
@@ -58,7 +72,9 @@ export async function writeUploads(
     if (writer === undefined && change.put.length > 0)
       writer = await create(deps, collection, change);
     if (writer === undefined) return;
-    const indexed = await commit(writer, change, (stage) => tellAll(going, stage, talk));
+    const indexed = await commit({ writer, tracer: deps.tracer }, change, (stage) =>
+      tellAll(going, stage, talk),
+    );
     committed = true;
     const after = { collection, created: isNew, version: writer.info.version, indexed };
     for (const prepared of going) {
@@ -170,17 +186,20 @@ function create({ store, embedder }: UploadDeps, collection: string, { put }: Ch
 
 /** Is it indexed too? What is committed is found without its index as well, only slower. */
 async function commit(
-  writer: CollectionWriter,
+  { writer, tracer }: { readonly writer: CollectionWriter; readonly tracer: Tracer },
   change: Change,
   onStage: (stage: "committing" | "indexing") => void,
 ): Promise<boolean> {
   if (change.put.length + change.remove.length === 0) return true;
   onStage("committing");
-  await writer.commit(change, NEVER);
+  const attributes = {
+    "tributary.documents": change.put.length,
+    "tributary.documents.removed": change.remove.length,
+  };
+  await inSpan(tracer, "commit", { attributes }, () => writer.commit(change, NEVER));
   onStage("indexing");
   try {
-    await writer.index(NEVER);
-    return true;
+    return await inSpan(tracer, "index", {}, () => writer.index(NEVER));
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     return false;

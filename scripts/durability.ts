@@ -2,7 +2,8 @@
 import { parseArgs } from "node:util";
 import { measureBitFlips } from "./durability/bit-flips.ts";
 import { measureCost } from "./durability/cost.ts";
-import { measureCrashPoints, measureKills, measurePowerLosses } from "./durability/crash.ts";
+import { measureKills, measurePowerLosses } from "./durability/crash.ts";
+import { measureCrashPoints } from "./durability/crash-points.ts";
 import { measureDiskFull } from "./durability/disk-full.ts";
 import type { Figure } from "./durability/measure.ts";
 import { measureReplacing } from "./durability/replace.ts";
@@ -21,7 +22,7 @@ const of = (short: number, full: number): number =>
 
 const MEASURES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   kill: () => measureKills(of(15, 1_000)),
-  points: () => measureCrashPoints(of(3, 40)),
+  points: () => measureCrashPoints(of(6, 10_000)),
   power: () => measurePowerLosses(of(4, 50)),
   full: () => measureDiskFull(of(2, 12)),
   flips: () => measureBitFlips(of(2, 40)),

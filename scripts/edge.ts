@@ -19,7 +19,7 @@ const Metafile = z.object({
   ),
 });
 /** What the runtime has, and the kernel that lies beside the bundle. */
-const ALLOWED = /^(cloudflare:workers|\.\/[\da-f]+-int8-scan\.wasm)$/;
+const ALLOWED = /^(cloudflare:workers|node:async_hooks|\.\/[\da-f]+-int8-scan\.wasm)$/;
 
 /** Bindings that no machine but Cloudflare's has. */
 const REMOTE = /^env\.(\S+).* (?:AI|Vectorize Index) *$/m;

@@ -1,6 +1,6 @@
 /** The settings of what is seen of the service: its log, its metrics, its traces. */
 import * as z from "zod";
-import { BaseUrl, Text } from "./config-kinds.ts";
+import { BaseUrl, Milliseconds, Text } from "./config-kinds.ts";
 
 const Flag = z.stringbool({ error: "must be true or false" });
 
@@ -44,13 +44,50 @@ export const TELEMETRY_SETTINGS = {
   ),
   metrics: Flag.default(true).describe("Whether runs are measured and GET /metrics shows it."),
   otelExporterOtlpEndpoint: BaseUrl.optional().describe(
-    "Address of an OpenTelemetry collector that takes OTLP over HTTP, without /v1/traces. Unset: no spans.",
+    "Address of an OpenTelemetry collector that takes OTLP over HTTP, without /v1/traces and /v1/metrics. Unset: none is sent anything.",
+  ),
+  otelExporterOtlpTracesEndpoint: BaseUrl.optional().describe(
+    "The whole address for spans, where it is another one, or only spans are to be sent.",
+  ),
+  otelExporterOtlpMetricsEndpoint: BaseUrl.optional().describe(
+    "The whole address for metrics, where it is another one, or only metrics are to be sent.",
   ),
   otelExporterOtlpHeaders: Headers.optional().describe(
     "Headers for the collector, as in name=value,other=value; may hold its key.",
   ),
-  otelServiceName: Text.default("tributary").describe("Name of the service in its spans."),
+  otelMetricExportInterval: Milliseconds.default(60_000).describe(
+    "Milliseconds between two exports of metrics to the collector.",
+  ),
+  otelServiceName: Text.default("tributary").describe(
+    "Name of the service in its spans and metrics.",
+  ),
   traceContent: Flag.default(false).describe(
     "Whether spans may hold questions, passages and answers.",
   ),
 };
+
+/** Where spans and metrics go; absent: nowhere. */
+export interface CollectorUrls {
+  readonly traces?: string;
+  readonly metrics?: string;
+}
+
+/** An address of its own is taken as it is, and the common one has the usual paths below it (OTLP exporter specification). */
+export function toCollectorUrls(settings: {
+  readonly otelExporterOtlpEndpoint?: string | undefined;
+  readonly otelExporterOtlpTracesEndpoint?: string | undefined;
+  readonly otelExporterOtlpMetricsEndpoint?: string | undefined;
+}): CollectorUrls {
+  const {
+    otelExporterOtlpEndpoint: common,
+    otelExporterOtlpTracesEndpoint: ofTraces,
+    otelExporterOtlpMetricsEndpoint: ofMetrics,
+  } = settings;
+  const below = (path: string): string | undefined =>
+    common === undefined ? undefined : `${common.replace(/\/+$/, "")}${path}`;
+  const [traces, metrics] = [ofTraces ?? below("/v1/traces"), ofMetrics ?? below("/v1/metrics")];
+  return {
+    ...(traces === undefined ? {} : { traces }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
+}

@@ -6,7 +6,7 @@ import type { Config } from "./config.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTimeline, type Timeline } from "./telemetry/timeline.ts";
-import type { Tracer } from "./telemetry/tracer.ts";
+import { noTracer, type Tracer } from "./telemetry/tracer.ts";
 
 export interface Run {
   readonly id: string;
@@ -16,6 +16,8 @@ export interface Run {
   /** Aborts when the client leaves or the deadline passes. Everything that waits gets it. */
   readonly signal: AbortSignal;
   readonly timeline: Timeline;
+  /** For what is a span and no stage. */
+  readonly tracer: Tracer;
   /** For operators: what went wrong behind a code. */
   readonly log: Log;
   /** Asked before optional work. */
@@ -43,8 +45,8 @@ export interface RunOptions {
 
 /** Starts a run now. Dispose its deadline when it is over. */
 export function startRun(options: RunOptions): Run {
-  const { config, clock, log, deadlineMs, parent, emit, tracer } = options;
-  const { pressure = noPressure } = options;
+  const { config, clock, log, deadlineMs, parent, emit } = options;
+  const { pressure = noPressure, tracer = noTracer } = options;
   const deadline = startDeadline({ clock, budgetMs: deadlineMs, parent });
   const degraded: string[] = [];
   return {
@@ -54,6 +56,7 @@ export function startRun(options: RunOptions): Run {
     deadline,
     signal: deadline.signal,
     timeline: startTimeline(clock, tracer),
+    tracer,
     log,
     pressure,
     degraded,

@@ -2,6 +2,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/async/clock.ts";
+import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
@@ -16,6 +17,7 @@ import { runSync } from "./sync-command.ts";
 import { USAGE } from "./usage.ts";
 import { createEmbedThread } from "../embed-thread.ts";
 import { type EmbeddingCache, openEmbeddingCache } from "../embedding-cache.ts";
+import { traceIngest } from "../trace-ingest.ts";
 import { withPatience } from "../with-patience.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
@@ -79,40 +81,48 @@ async function run(
   return code;
 }
 
-async function ingest(
+function ingest(
   command: SyncCommand,
   store: WriteStore,
   { config, output }: { readonly config: Config; readonly output: Output },
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { forIngest, bundled } = await createEmbedders(config);
-  const thread = createEmbedThread(bundled);
-  // The bundled one is computed again faster than it is read.
-  const cache = forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);
-  const embedder = cache?.embedder ?? thread.embedder;
-  try {
-    const releaseEmbedder = async (): Promise<void> => {
-      await thread.close();
-      globalThis.gc?.(); // there with --expose-gc only, which the entry sets
-    };
-    return await runSync(
-      command,
-      {
+  return traceIngest(
+    config,
+    (text) => output.warn(text),
+    async (tracer) => {
+      const { forIngest, bundled } = await createEmbedders(
+        config,
+        createUpstreamRegistry(),
+        tracer,
+      );
+      const thread = createEmbedThread(bundled);
+      // The bundled one is computed again faster than it is read.
+      const cache =
+        forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);
+      const embedder = cache?.embedder ?? thread.embedder;
+      const { embeddingUsdPerMillionTokens: usdPerMillionTokens } = config;
+      const releaseEmbedder = async (): Promise<void> => {
+        await thread.close();
+        globalThis.gc?.(); // there with --expose-gc only, which the entry sets
+      };
+      const deps = {
         store,
         embedder,
+        tracer,
         ...(cache === undefined ? {} : { isPaid: (text: string) => cache.has(text) }),
-        ...(config.embeddingUsdPerMillionTokens === undefined
-          ? {}
-          : { usdPerMillionTokens: config.embeddingUsdPerMillionTokens }),
+        ...(usdPerMillionTokens === undefined ? {} : { usdPerMillionTokens }),
         releaseEmbedder,
         output,
         cwd: findCwd(),
-      },
-      signal,
-    );
-  } finally {
-    await thread.close();
-  }
+      };
+      try {
+        return await runSync(command, deps, signal);
+      } finally {
+        await thread.close();
+      }
+    },
+  );
 }
 
 /** An endpoint that is waited for, and asked nothing twice. */

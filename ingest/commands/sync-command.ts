@@ -6,6 +6,7 @@ import { AppError } from "../../src/errors.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { toAnalyser } from "../../src/node/lance/analyser.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
+import type { Tracer } from "../../src/telemetry/tracer.ts";
 import { type Found, findFiles } from "../find-files.ts";
 import { loadFile } from "../load-file.ts";
 import { createLoadPool, type LoadPool } from "../load-pool.ts";
@@ -29,6 +30,7 @@ export interface SyncCommandDeps {
   /** Lets go of what only embedding needs; the next embedding takes it up again. */
   readonly releaseEmbedder: () => Promise<void>;
   readonly output: Output;
+  readonly tracer: Tracer;
   /** What relative paths are relative to. */
   readonly cwd: string;
 }
@@ -80,7 +82,8 @@ async function syncOnce(
   pool: LoadPool,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { store, embedder, isPaid, usdPerMillionTokens, releaseEmbedder, output, cwd } = deps;
+  const { store, embedder, tracer, isPaid, usdPerMillionTokens, releaseEmbedder, output, cwd } =
+    deps;
   const found = await findFiles(command.paths, { cwd }, signal);
   checkNamed(found);
   const view = createProgressView(output.json ? { write: () => undefined } : output.stderr);
@@ -88,6 +91,7 @@ async function syncOnce(
     {
       store,
       embedder,
+      tracer,
       ...(isPaid === undefined ? {} : { isPaid }),
       load: (file, loading) => loadFile(file, pool, loading),
       read: (file) => readWhole(file.path),

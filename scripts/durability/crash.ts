@@ -1,4 +1,4 @@
-/** Ingest that is killed: at random times, and at every call that makes a file visible. */
+/** Ingest that is killed at random times, and machines that lose their power. */
 import { spawnSync } from "node:child_process";
 import { readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,14 +18,14 @@ import {
 const CYCLES_EACH = 40;
 const KILL_WITHIN_MS = 500;
 
-interface Losses {
+export interface Losses {
   lost: number;
   doubled: number;
   unopened: number;
   acknowledged: number;
 }
 
-const nothing = (): Losses => ({ lost: 0, doubled: 0, unopened: 0, acknowledged: 0 });
+export const nothing = (): Losses => ({ lost: 0, doubled: 0, unopened: 0, acknowledged: 0 });
 
 /** kill -9 at random times; the next run goes on where the last one was stopped. */
 export async function measureKills(cycles: number): Promise<readonly Figure[]> {
@@ -49,54 +49,15 @@ export async function measureKills(cycles: number): Promise<readonly Figure[]> {
   return [toFigure(`${cycles} kills -9 at random times during ingest`, losses)];
 }
 
-/** Killed by strace at the N-th call of each kind, for every N that still comes. */
-export async function measureCrashPoints(pointsMax: number): Promise<readonly Figure[]> {
-  if (spawnSync("strace", ["-V"]).error !== undefined) {
-    say("SKIPPED: crash points need strace (Debian: apt-get install strace)");
-    return [];
-  }
-  const losses = nothing();
-  let fired = 0;
-  for (const calls of ["rename,renameat,renameat2", "link,linkat", "fsync,fdatasync"]) {
-    for (let point = 1; point <= pointsMax; point += 1) {
-      const isFired = await inFolder(async (folder) => {
-        const inject = `inject=${calls}:signal=KILL:when=${point}`;
-        const before = [
-          "strace",
-          "-f",
-          "-qq",
-          "-o",
-          "/dev/null",
-          "-e",
-          `trace=${calls}`,
-          "-e",
-          inject,
-        ];
-        const child = start("write-child.ts", [folder, "0", "4"], { before });
-        const code = await child.exit;
-        const acknowledged = lastAcknowledged(child.output(), 0);
-        losses.acknowledged += acknowledged;
-        if (acknowledged > 0) await look(folder, acknowledged, losses);
-        await goOn(folder, acknowledged, losses);
-        return code !== 0;
-      });
-      if (!isFired) break;
-      fired += 1;
-    }
-    say(`crash points: ${calls} done, ${fired} fired`);
-  }
-  return [toFigure(`killed at ${fired} points of rename, link and sync`, losses)];
-}
-
 /** A store in which anything may have happened can be written again. */
-async function goOn(folder: string, acknowledged: number, losses: Losses): Promise<void> {
+export async function goOn(folder: string, acknowledged: number, losses: Losses): Promise<void> {
   const child = start("write-child.ts", [folder, String(acknowledged), "1"]);
   if ((await child.exit) === 0) return look(folder, acknowledged + 10, losses);
   say(child.output().slice(-600));
   losses.unopened += 1;
 }
 
-async function look(folder: string, acknowledged: number, losses: Losses): Promise<void> {
+export async function look(folder: string, acknowledged: number, losses: Losses): Promise<void> {
   try {
     const store = await openStore(folder);
     const names = await store.list(NEVER);
@@ -111,7 +72,7 @@ async function look(folder: string, acknowledged: number, losses: Losses): Promi
   }
 }
 
-function toFigure(what: string, { lost, doubled, unopened, acknowledged }: Losses): Figure {
+export function toFigure(what: string, { lost, doubled, unopened, acknowledged }: Losses): Figure {
   return {
     what: `${what} (${acknowledged} documents acknowledged)`,
     figure: `${lost} lost, ${doubled} doubled, ${unopened} not opened`,

@@ -5,6 +5,7 @@ import type { Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ChatMessage, ChatModel, ToolCall, ToolOffer } from "../models/model.ts";
 import type { Run } from "../run.ts";
+import { inSpan } from "../telemetry/in-span.ts";
 import type { Budget } from "./budget.ts";
 import type { AddPassages } from "./pool.ts";
 import { toGatherMessages } from "./prompt.ts";
@@ -39,7 +40,8 @@ export async function gather(options: GatherOptions): Promise<Gathering> {
   const seen = new Map<string, number>();
   const { outputTokensMax } = run.config;
   const offers = tools.map(toOffer);
-  for (let step = 1; step <= stepsMax && budget.takeModelCall(); step += 1) {
+  /** Undefined where another step follows. */
+  const takeStep = async (step: number): Promise<Gathering | undefined> => {
     await run.emit({ type: "step-start", step });
     const request = { messages: [...messages], outputTokensMax, tools: offers };
     const turn = await tryTurn(chat, request, { run, budget, isFirst: step === 1 });
@@ -50,6 +52,12 @@ export async function gather(options: GatherOptions): Promise<Gathering> {
     messages.push({ role: "assistant", content: text, toolCalls: calls });
     const replies = await runStep(calls, { ...context, step } satisfies StepContext);
     for (const { callId, content } of replies) messages.push({ role: "tool", callId, content });
+    return undefined;
+  };
+  for (let step = 1; step <= stepsMax && budget.takeModelCall(); step += 1) {
+    const attributes = { "tributary.step": step };
+    const ending = await inSpan(run.tracer, `step ${step}`, { attributes }, () => takeStep(step));
+    if (ending !== undefined) return ending;
   }
   return "exhausted";
 }

@@ -7,7 +7,9 @@ import { type AppError, toAppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import { type Run, withDeadline } from "../run.ts";
+import { inSpan } from "../telemetry/in-span.ts";
 import { toTenths } from "../telemetry/timeline.ts";
+import type { Span } from "../telemetry/tracer.ts";
 import { gather } from "./gather.ts";
 import { isModelDown } from "./model-down.ts";
 import type { Planning } from "./plan.ts";
@@ -96,8 +98,21 @@ interface Part {
   readonly parent: AbortSignal;
 }
 
-/** One sub-agent from its first event to its last. Never throws. */
-async function runSubagent(options: ResearchOptions, part: Part): Promise<Ending> {
+/** One sub-agent from its first event to its last, as a span. Never throws. */
+function runSubagent(options: ResearchOptions, part: Part): Promise<Ending> {
+  const { tracer } = options.run;
+  const { subrunId, question } = part;
+  const attributes = {
+    "gen_ai.operation.name": "invoke_agent",
+    "gen_ai.agent.id": subrunId,
+    ...(tracer.hasContent ? { "gen_ai.input.messages": question } : {}),
+  };
+  return inSpan(tracer, "invoke_agent sub-agent", { attributes }, (span) =>
+    follow(options, part, span),
+  );
+}
+
+async function follow(options: ResearchOptions, part: Part, span: Span): Promise<Ending> {
   const { run } = options;
   const { subrunId, question, parent } = part;
   using deadline = startDeadline({
@@ -116,7 +131,7 @@ async function runSubagent(options: ResearchOptions, part: Part): Promise<Ending
     passages += unseen.length;
     return unseen;
   };
-  const ending = await run.timeline.stage(toStage(subrunId), AFTER, async (): Promise<Ending> => {
+  const ending = await run.timeline.measure(toStage(subrunId), AFTER, async (): Promise<Ending> => {
     try {
       return { outcome: await investigate(options, part, { run: own, addPassages: count }) };
     } catch (thrown) {
@@ -125,6 +140,8 @@ async function runSubagent(options: ResearchOptions, part: Part): Promise<Ending
     }
   });
   const { outcome, error } = ending;
+  span.set({ "tributary.outcome": outcome, "tributary.passages.count": passages });
+  span.end(error?.code);
   await run.emit({
     type: "subrun-end",
     subrunId,

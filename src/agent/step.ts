@@ -5,7 +5,9 @@ import { untilAborted } from "../async/until-aborted.ts";
 import { AppError } from "../errors.ts";
 import type { ToolCall } from "../models/model.ts";
 import { withDeadline } from "../run.ts";
-import { TOOL_STAGE, toTenths } from "../telemetry/timeline.ts";
+import { inSpan } from "../telemetry/in-span.ts";
+import { toTenths } from "../telemetry/timeline.ts";
+import type { Span } from "../telemetry/tracer.ts";
 import type { Budget } from "./budget.ts";
 import { RetryTool, type Tool, type ToolContext, ToolFailed } from "./tool.ts";
 import { toEvidence, toToolResult } from "./tool-result.ts";
@@ -142,10 +144,28 @@ function toBatches(prepared: readonly Prepared[]): readonly (readonly Prepared[]
   return batches;
 }
 
-async function runOne(
-  { call, tool, args, refusal }: Prepared,
+/** As a span. A name that is no tool's is the model's own word and not told. */
+function runOne(
+  prepared: Prepared,
   context: StepContext,
   siblings: AbortSignal,
+): Promise<ToolReply> {
+  const { call, tool } = prepared;
+  const name = tool?.name ?? "unknown";
+  const attributes = {
+    "gen_ai.operation.name": "execute_tool",
+    "gen_ai.tool.name": name,
+    "gen_ai.tool.call.id": call.id,
+  };
+  return inSpan(context.run.tracer, `execute_tool ${name}`, { attributes }, (span) =>
+    execute(prepared, context, { siblings, span }),
+  );
+}
+
+async function execute(
+  { call, tool, args, refusal }: Prepared,
+  context: StepContext,
+  { siblings, span }: { readonly siblings: AbortSignal; readonly span: Span },
 ): Promise<ToolReply> {
   const { run, step } = context;
   const { id: callId, name } = call;
@@ -155,6 +175,7 @@ async function runOne(
     await run.emit({ ...event, step, callId, name, startMs: toTenths(startMs), endMs });
   };
   const fail = async (code: string, detail: string, retry: boolean): Promise<ToolReply> => {
+    span.end(code);
     await tell({ type: "tool-error", code, detail, retry });
     return { callId, content: `Error: ${detail}` };
   };
@@ -168,7 +189,7 @@ async function runOne(
   try {
     const { addPassages } = context;
     const own = { run: withDeadline(run, deadline), signal, callId, addPassages };
-    const value = await run.timeline.stage(`${TOOL_STAGE}${name}`, [], () =>
+    const value = await run.timeline.measure(`tool:${name}`, [], () =>
       untilAborted(tool.execute(args, own), signal),
     );
     const text = toToolResult(value, run.config.toolResultCharsMax);

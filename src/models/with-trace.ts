@@ -1,6 +1,7 @@
 /** One span for each call that is really sent to a model, named as OpenTelemetry's conventions for generative AI want it. */
 import { toAppError } from "../errors.ts";
-import type { Attributes, Span, Tracer } from "../telemetry/tracer.ts";
+import { inSpan } from "../telemetry/in-span.ts";
+import type { Attributes, Tracer } from "../telemetry/tracer.ts";
 import type { ChatDelta, ChatModel, ChatRequest, Embedder, Reranker } from "./model.ts";
 
 /** The protocol, whoever serves it. */
@@ -55,7 +56,8 @@ function traceStream(
   tracer: Tracer,
   { request, signal }: Call,
 ): AsyncIterator<ChatDelta, unknown> {
-  const span = startCall(tracer, toChatAttributes(chat.id, request, tracer.hasContent));
+  const attributes = toChatAttributes(chat.id, request, tracer.hasContent);
+  const span = tracer.start(toName(attributes), { kind: "client", attributes });
   const deltas = chat.stream(request, signal)[Symbol.asyncIterator]();
   let text = "";
   let isSent = false;
@@ -101,25 +103,15 @@ function toDeltaAttributes(delta: Exclude<ChatDelta, { type: "text" | "reasoning
   };
 }
 
-async function traceCall<T>(
-  tracer: Tracer,
-  attributes: Attributes,
-  work: () => Promise<T>,
-): Promise<T> {
-  const span = startCall(tracer, attributes);
-  try {
-    const result = await tracer.within(span.context, work);
-    span.end();
-    return result;
-  } catch (thrown) {
-    span.end(toAppError(thrown).code);
-    throw thrown;
-  }
+function traceCall<T>(tracer: Tracer, attributes: Attributes, work: () => Promise<T>): Promise<T> {
+  return inSpan(tracer, toName(attributes), { kind: "client", attributes }, work);
 }
 
-function startCall(tracer: Tracer, attributes: Attributes): Span {
-  const { "gen_ai.operation.name": operation, "gen_ai.request.model": model } = attributes;
-  return tracer.start(`${String(operation)} ${String(model)}`, { kind: "client", attributes });
+function toName({
+  "gen_ai.operation.name": operation,
+  "gen_ai.request.model": model,
+}: Attributes): string {
+  return `${String(operation)} ${String(model)}`;
 }
 
 function toAttributes(operation: string, model: string): Attributes {

@@ -9,9 +9,9 @@ import { createUploadSpool } from "./upload-spool.ts";
 /** Removes what an earlier process left in the spool. Throws AppError and the system's errors. */
 export async function createUploads(
   config: Config,
-  { clock, store }: Pick<AnswerDeps, "clock" | "store">,
+  { clock, store, tracer }: Pick<AnswerDeps, "clock" | "store" | "tracer">,
 ): Promise<DocumentWriter> {
   const spool = await createUploadSpool(config.dataDir);
   const child = createUploadChild(config, clock);
-  return createDocumentWriter({ config, clock, store, spool, child });
+  return createDocumentWriter({ config, clock, store, spool, child, tracer });
 }

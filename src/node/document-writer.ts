@@ -5,6 +5,8 @@ import type { DocumentReceipt, UploadStage } from "../domain/upload-event.ts";
 import { AppError } from "../errors.ts";
 import type { DocumentChange, DocumentWriter } from "../http/document-writer.ts";
 import type { ReadStore } from "../stores/store.ts";
+import { toTraceparent } from "../telemetry/trace-context.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import type { UploadChild } from "./upload-child.ts";
 import type { UploadAnswer, UploadItem } from "./upload-protocol.ts";
 import type { UploadSpool } from "./upload-spool.ts";
@@ -15,6 +17,8 @@ export interface DocumentWriterDeps {
   readonly store: Pick<ReadStore, "forget">;
   readonly spool: UploadSpool;
   readonly child: UploadChild;
+  /** Absent: the process that writes begins a trace of its own. */
+  readonly tracer?: Pick<Tracer, "current"> | undefined;
 }
 
 /** Documents of one commit. */
@@ -25,6 +29,7 @@ const RETRY_AFTER_MS = 2_000;
 interface Entry {
   readonly key: number;
   readonly change: DocumentChange;
+  readonly traceparent: string | undefined;
   readonly onStage: (stage: UploadStage) => void;
   readonly result: PromiseWithResolvers<DocumentReceipt>;
   /** Of waiting for another process. */
@@ -55,6 +60,7 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
       const entry: Entry = {
         key: lastKey,
         change,
+        traceparent: toTraceparent(deps.tracer?.current()),
         onStage,
         result: Promise.withResolvers(),
         endMs: clock.now() + config.uploadWaitMs,
@@ -120,7 +126,8 @@ function createQueue({ clock, store, child }: DocumentWriterDeps): Queue {
       if (collection === undefined) break;
       for (const entry of batch) entry.state = "sent";
       const items: UploadItem[] = batch.map(({ key, change }) => ({ key, change }));
-      await child.run({ type: "batch", collection, items }, onAnswer);
+      const [{ traceparent } = { traceparent: undefined }] = batch;
+      await child.run({ type: "batch", collection, traceparent, items }, onAnswer);
       for (const entry of batch) if (entry.state === "sent") settle(entry, toBroken());
     }
     busy = false;

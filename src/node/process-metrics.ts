@@ -3,18 +3,18 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { SetValue } from "../telemetry/meter.ts";
 
 const RESOLUTION_MS = 50;
-const QUANTILES = [0.5, 0.99, 1];
+const PERCENTILES = [50, 99, 100];
 
 /** Returns a reader. The lag is of the time since it was last read. Keeps no process alive. */
 export function createProcessMetrics(): (set: SetValue) => void {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   return (set) => {
-    for (const quantile of QUANTILES) {
+    for (const percentile of PERCENTILES) {
       // The histogram holds the whole delay of its timer, which is late by what is beyond its resolution.
-      const delayMs = histogram.count === 0 ? 0 : histogram.percentile(quantile * 100) / 1e6;
+      const delayMs = histogram.count === 0 ? 0 : histogram.percentile(percentile) / 1e6;
       const lagMs = Math.max(0, delayMs - RESOLUTION_MS);
-      const labels = { quantile: String(quantile) };
+      const labels = { percentile: String(percentile) };
       set("tributary_event_loop_lag_seconds", lagMs / 1_000, labels);
     }
     histogram.reset();

@@ -1,25 +1,22 @@
 /** What the process shows of itself, by its settings: the log, metrics, spans. What is not asked for is not loaded. */
 import { systemClock } from "../async/clock.ts";
-import { startDeadline } from "../async/deadline.ts";
-import { untilAborted } from "../async/until-aborted.ts";
 import type { UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { parseHeaders } from "../config-telemetry.ts";
+import { toCollectorUrls } from "../config-telemetry.ts";
 import type { RunGate } from "../http/run-gate.ts";
 import type { Telemetry } from "../http/telemetry.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { silentMeter } from "../telemetry/meter.ts";
-import type { OtlpExporter } from "../telemetry/otlp-exporter.ts";
-import { createMeterRegistry } from "../telemetry/registry.ts";
-import { createTracer } from "../telemetry/tracer.ts";
+import type { MetricExporter } from "../telemetry/metric-exporter.ts";
+import { createMeterRegistry, type MeterRegistry } from "../telemetry/registry.ts";
 import { readUpstreams } from "../telemetry/upstream-metrics.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
 import { withTraceId } from "../telemetry/with-trace-id.ts";
 import { createCollectionMetrics } from "./collection-metrics.ts";
 import { createLog, type LogStream } from "./log.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
-import { createTraceScope } from "./trace-scope.ts";
+import { createTracing, type ExportTarget, flushExporters, toExportTarget } from "./tracing.ts";
 
 export interface ProcessTelemetry extends Telemetry {
   /** By the settings; each line that belongs to a trace bears its id. */
@@ -34,36 +31,23 @@ export async function createTelemetry(
 ): Promise<ProcessTelemetry> {
   const { logContent: hasContent, logLevel } = config;
   const plain = withLogLevels(createLog(stream, { hasContent }), logLevel);
-  const exporter = await createExporter(config, plain);
-  const tracer = createTracer({
-    clock: systemClock,
-    scope: createTraceScope(),
-    keep: exporter === undefined ? undefined : (span) => exporter.keep(span),
-    hasContent: config.traceContent,
-  });
+  const target = toExportTarget(config, plain);
+  const { tracer, spans } = await createTracing(target);
   const log = withTraceId(plain, tracer);
-  const common = {
-    tracer,
-    log,
-    ...(hasContent ? { contentLog: log } : {}),
-    flush: () => flushWithin(FLUSH_MS, exporter),
-  };
-  if (!config.metrics) return { ...common, meter: silentMeter };
+  const common = { tracer, log, ...(hasContent ? { contentLog: log } : {}) };
+  if (!config.metrics) {
+    return { ...common, meter: silentMeter, flush: () => flushExporters([spans]) };
+  }
   const registry = createMeterRegistry();
-  registry.onRead((set) => set("tributary_spans_dropped_total", exporter?.dropped ?? 0));
-  return { ...common, meter: registry, render: () => registry.render() };
-}
-
-/** For the last spans, when the process ends. */
-const FLUSH_MS = 3_000;
-
-/** What is not sent by then is lost with the process. */
-async function flushWithin(budgetMs: number, exporter: OtlpExporter | undefined): Promise<void> {
-  if (exporter === undefined) return;
-  using deadline = startDeadline({ clock: systemClock, budgetMs, stage: "flush" });
-  await untilAborted(exporter.flush(), deadline.signal).catch((thrown: unknown) => {
-    if (!deadline.signal.aborted) throw thrown;
-  });
+  registry.onRead((set) => set("tributary_spans_dropped_total", spans?.dropped ?? 0));
+  const metrics = await createMetrics(target, registry);
+  metrics?.start();
+  return {
+    ...common,
+    meter: registry,
+    render: () => registry.render(),
+    flush: () => flushExporters([spans, metrics]),
+  };
 }
 
 export interface Watched {
@@ -91,15 +75,14 @@ export function watchService({ meter, log }: ProcessTelemetry, watched: Watched)
   });
 }
 
-async function createExporter(config: Config, log: Log): Promise<OtlpExporter | undefined> {
-  const { otelExporterOtlpEndpoint: endpoint, otelExporterOtlpHeaders: headers = "" } = config;
-  if (endpoint === undefined) return undefined;
-  const { createOtlpExporter } = await import("../telemetry/otlp-exporter.ts");
-  return createOtlpExporter({
-    clock: systemClock,
-    log,
-    endpoint,
-    headers: parseHeaders(headers) ?? {},
-    resource: { "service.name": config.otelServiceName, "process.pid": process.pid },
-  });
+async function createMetrics(
+  { config, log, headers, resource }: ExportTarget,
+  registry: MeterRegistry,
+): Promise<MetricExporter | undefined> {
+  const { metrics: url } = toCollectorUrls(config);
+  if (url === undefined) return undefined;
+  const { createMetricExporter } = await import("../telemetry/metric-exporter.ts");
+  const intervalMs = config.otelMetricExportInterval;
+  const common = { clock: systemClock, log, url, headers, resource };
+  return createMetricExporter({ ...common, registry, intervalMs });
 }

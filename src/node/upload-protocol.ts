@@ -8,6 +8,8 @@ import type { DocumentChange } from "../http/document-writer.ts";
 export interface UploadBatch {
   readonly type: "batch";
   readonly collection: string;
+  /** Where in a trace the first of them was sent. */
+  readonly traceparent?: string | undefined;
   readonly items: readonly UploadItem[];
 }
 

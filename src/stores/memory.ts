@@ -166,6 +166,7 @@ function createWriter({ state: first, publish, release }: WriterOptions): Collec
     },
     async index(signal) {
       signal.throwIfAborted();
+      return true;
     },
     async verify(signal) {
       signal.throwIfAborted();

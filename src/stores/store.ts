@@ -128,8 +128,11 @@ export interface CollectionWriter {
   documents(signal: AbortSignal): Promise<ReadonlyMap<string, DocumentState>>;
   /** Replaces and deletes whole documents in one commit: readers see all of it or nothing. */
   commit(change: Change, signal: AbortSignal): Promise<CommitReport>;
-  /** Brings every index and the term statistics up to the last commit, compacts when worth it. Safe to repeat. */
-  index(signal: AbortSignal, progress?: (step: string) => void): Promise<void>;
+  /**
+   * Brings every index and the term statistics up to the last commit, compacts when worth it. Safe to repeat.
+   * False: another writer got in the way again and again; what is committed is found, only more slowly.
+   */
+  index(signal: AbortSignal, progress?: (step: string) => void): Promise<boolean>;
   /** Reads everything and reports what is wrong, one line each; an empty list is a healthy collection. */
   verify(signal: AbortSignal): Promise<readonly string[]>;
   /** Merges small files and drops old versions no reader can still hold, then indexes. */

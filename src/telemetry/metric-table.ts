@@ -82,7 +82,7 @@ export const METRICS = {
 
   tributary_event_loop_lag_seconds: gauge(
     "How late the event loop was since the last reading.",
-    "quantile",
+    "percentile",
   ),
   tributary_memory_bytes: gauge("Resident memory."),
   tributary_cpu_seconds_total: counter("Processor time of all threads."),

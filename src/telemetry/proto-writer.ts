@@ -41,6 +41,27 @@ export class ProtoWriter {
     this.#length += 8;
   }
 
+  /** Numbers without their tags, in one field (`repeated fixed64`). */
+  packedFixed64(field: number, values: readonly number[]): void {
+    this.#nested(field, () => {
+      this.#reserve(values.length * 8);
+      for (const value of values) {
+        this.#view.setBigUint64(this.#length, BigInt(value), true);
+        this.#length += 8;
+      }
+    });
+  }
+
+  packedDoubles(field: number, values: readonly number[]): void {
+    this.#nested(field, () => {
+      this.#reserve(values.length * 8);
+      for (const value of values) {
+        this.#view.setFloat64(this.#length, value, true);
+        this.#length += 8;
+      }
+    });
+  }
+
   /** Bytes given as lower-case hex digits. */
   hex(field: number, digits: string): void {
     this.#nested(field, () => {

@@ -1,129 +1,133 @@
-/** A meter that keeps its figures and writes them in the text format of Prometheus (version 0.0.4). */
+/** A meter that keeps its figures, and gives them out as they are and in the text format of Prometheus. */
 import type { Labels, Meter, SetValue } from "./meter.ts";
 import { type MetricDoc, type MetricName, METRICS } from "./metric-table.ts";
+import { renderPrometheus, writeLabels } from "./prometheus-text.ts";
 
 export interface MeterRegistry extends Meter {
-  /** Every metric that has a value now. */
+  /** Every metric that has a value now, in the table's order. */
+  read(): readonly MetricReading[];
+  /** The same as text. */
   render(): string;
+}
+
+/** A metric with its series; a histogram has `histograms` and no `values`. */
+export interface MetricReading {
+  readonly name: MetricName;
+  readonly values: readonly (LabelSet & { readonly value: number })[];
+  readonly histograms: readonly (LabelSet & Histogram)[];
+}
+
+/** Which series of a metric. */
+export interface LabelSet {
+  /** In the table's order. */
+  readonly labels: readonly (readonly [string, string])[];
+  /** The labels as Prometheus writes them: `{kind="ask"}`, or nothing. */
+  readonly key: string;
+}
+
+export interface Histogram {
+  /** By bucket, each with its own only; what is above the last bound is in `total` alone. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+  readonly total: number;
 }
 
 /** Series of one metric; what comes after them is counted under `other`. */
 const SERIES_MAX = 200;
 const LABEL_CHARS_MAX = 64;
 const OTHER = "other";
-const NEEDS_ESCAPE = /[\\"\p{Cc}]/u;
+/** No text for people: control characters, and halves of characters. */
+const UNFIT = /[\p{Cc}\p{Cs}]/u;
+const ALL_UNFIT = /(?!\n)[\p{Cc}\p{Cs}]/gu;
 
-interface Histogram {
-  readonly counts: number[];
-  sum: number;
-  total: number;
-}
-
-/** Series by their labels as they are written: `{kind="ask"}`, or nothing. */
+type Value = LabelSet & { value: number };
+type Buckets = LabelSet & { readonly counts: number[]; sum: number; total: number };
 type Series<T> = Map<string, T>;
 
 /** Creates a registry in which nothing has been counted. */
 export function createMeterRegistry(): MeterRegistry {
-  const values = new Map<MetricName, Series<number>>();
-  const histograms = new Map<MetricName, Series<Histogram>>();
+  const values = new Map<MetricName, Series<Value>>();
+  const histograms = new Map<MetricName, Series<Buckets>>();
   const readers: ((set: SetValue) => void)[] = [];
+  const readNow = (): ReadonlyMap<MetricName, Series<Value>> => {
+    const found = new Map<MetricName, Series<Value>>();
+    for (const reader of readers) {
+      reader((name, value, labels = {}) => {
+        find(found, name, labels, toValue).value = value;
+      });
+    }
+    return found;
+  };
+  const read = (): readonly MetricReading[] => {
+    const found = readNow();
+    return (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
+      const reading = {
+        name,
+        values: [...listSeries(values, name), ...listSeries(found, name)],
+        histograms: listSeries(histograms, name),
+      };
+      return reading.values.length + reading.histograms.length === 0 ? [] : [reading];
+    });
+  };
 
   return {
     count(name, labels = {}, by = 1) {
-      const series = findOrMake(values, name);
-      const key = toKey(name, labels, series);
-      series.set(key, (series.get(key) ?? 0) + by);
+      find(values, name, labels, toValue).value += by;
     },
     observe(name, seconds, labels = {}) {
       const { buckets = [] }: MetricDoc = METRICS[name];
-      const series = findOrMake(histograms, name);
-      const key = toKey(name, labels, series);
-      const histogram = series.get(key) ?? { counts: buckets.map(() => 0), sum: 0, total: 0 };
-      series.set(key, histogram);
+      const histogram = find(histograms, name, labels, (set) => toBuckets(set, buckets));
       histogram.sum += seconds;
       histogram.total += 1;
       const bucket = buckets.findIndex((bound) => seconds <= bound);
       if (bucket >= 0) histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1;
     },
-    onRead(read) {
-      readers.push(read);
+    onRead(reader) {
+      readers.push(reader);
     },
-    render() {
-      const read = new Map<MetricName, Series<number>>();
-      for (const reader of readers) {
-        reader((name, value, labels = {}) => {
-          const series = findOrMake(read, name);
-          series.set(toKey(name, labels, series), value);
-        });
-      }
-      const names = Object.keys(METRICS) as MetricName[];
-      return names
-        .flatMap((name) => {
-          const lines = [
-            ...toValueLines(name, values.get(name)),
-            ...toValueLines(name, read.get(name)),
-            ...toHistogramLines(name, histograms.get(name)),
-          ];
-          const { type, help } = METRICS[name];
-          if (lines.length === 0) return [];
-          return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines];
-        })
-        .map((line) => `${line}\n`)
-        .join("");
-    },
+    read,
+    render: () => renderPrometheus(read()),
   };
 }
 
-function findOrMake<T>(all: Map<MetricName, Series<T>>, name: MetricName): Series<T> {
-  const found = all.get(name) ?? new Map<string, T>();
-  all.set(name, found);
+function toValue(set: LabelSet): Value {
+  return { ...set, value: 0 };
+}
+
+function toBuckets(set: LabelSet, buckets: readonly number[]): Buckets {
+  return { ...set, counts: buckets.map(() => 0), sum: 0, total: 0 };
+}
+
+function listSeries<T>(all: ReadonlyMap<MetricName, Series<T>>, name: MetricName): readonly T[] {
+  return [...(all.get(name)?.values() ?? [])];
+}
+
+/** The series of these labels, made where it is missing. */
+function find<T>(
+  all: Map<MetricName, Series<T>>,
+  name: MetricName,
+  given: Labels,
+  make: (set: LabelSet) => T,
+): T {
+  const series = all.get(name) ?? new Map<string, T>();
+  all.set(name, series);
+  const set = toLabelSet(name, given, series);
+  const found = series.get(set.key) ?? make(set);
+  series.set(set.key, found);
   return found;
 }
 
 /** The labels that the table names, in its order; those of a series too many are all `other`. */
-function toKey(name: MetricName, labels: Labels, series: Series<unknown>): string {
+function toLabelSet(name: MetricName, given: Labels, series: Series<unknown>): LabelSet {
   const names: readonly string[] = METRICS[name].labels;
-  if (names.length === 0) return "";
-  const key = writeLabels(names.map((label) => [label, labels[label] ?? ""]));
-  if (series.size < SERIES_MAX || series.has(key)) return key;
-  return writeLabels(names.map((label) => [label, OTHER]));
+  const labels = names.map((label) => [label, clean(given[label] ?? "")] as const);
+  const key = writeLabels(labels);
+  if (series.size < SERIES_MAX || series.has(key)) return { labels, key };
+  const others = names.map((label) => [label, OTHER] as const);
+  return { labels: others, key: writeLabels(others) };
 }
 
-function writeLabels(pairs: readonly (readonly [string, string])[]): string {
-  return `{${pairs.map(([label, value]) => `${label}="${escapeLabel(value)}"`).join(",")}}`;
-}
-
-/** What a label must not hold is written as the format wants it; other control characters are left out. */
-function escapeLabel(value: string): string {
-  if (value.length <= LABEL_CHARS_MAX && !NEEDS_ESCAPE.test(value)) return value;
-  return value
-    .slice(0, LABEL_CHARS_MAX)
-    .replace(/[\\"]/g, "\\$&")
-    .replaceAll("\n", "\\n")
-    .replace(/\p{Cc}/gu, "");
-}
-
-function toValueLines(name: MetricName, series: Series<number> = new Map()): readonly string[] {
-  return [...series].map(([key, value]) => `${name}${key} ${value}`);
-}
-
-function toHistogramLines(name: MetricName, series: Series<Histogram> = new Map()): string[] {
-  const { buckets = [] }: MetricDoc = METRICS[name];
-  return [...series].flatMap(([key, { counts, sum, total }]) => {
-    let below = 0;
-    const lines = buckets.map((bound, index) => {
-      below += counts[index] ?? 0;
-      return `${name}_bucket${withBound(key, String(bound))} ${below}`;
-    });
-    return [
-      ...lines,
-      `${name}_bucket${withBound(key, "+Inf")} ${total}`,
-      `${name}_sum${key} ${sum}`,
-      `${name}_count${key} ${total}`,
-    ];
-  });
-}
-
-function withBound(key: string, bound: string): string {
-  return key === "" ? `{le="${bound}"}` : `${key.slice(0, -1)},le="${bound}"}`;
+function clean(value: string): string {
+  if (value.length <= LABEL_CHARS_MAX && !UNFIT.test(value)) return value;
+  return value.slice(0, LABEL_CHARS_MAX).replaceAll(ALL_UNFIT, "");
 }

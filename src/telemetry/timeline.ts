@@ -2,19 +2,19 @@
 import type { TimelineEntry } from "../domain/event.ts";
 import type { Clock } from "../async/clock.ts";
 import { type ErrorCode, toAppError } from "../errors.ts";
-import { noTracer, type Span as TraceSpan, type Tracer } from "./tracer.ts";
+import { inSpan } from "./in-span.ts";
+import { noTracer, type Tracer } from "./tracer.ts";
 
 export interface Timeline {
   /** Milliseconds since the run's start. */
   elapsedMs(): number;
-  /** Runs the work as a named stage. `after` names the stages whose end it had to wait for. */
+  /** Runs the work as a named stage, and as a span. `after` names the stages whose end it had to wait for. */
   stage<T>(stage: string, after: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** The same without a span: for tools and sub-agents, whose spans say more than a name. */
+  measure<T>(stage: string, after: readonly string[], work: () => Promise<T>): Promise<T>;
   /** Every stage so far, in order of start, with the critical path marked. */
   entries(): TimelineEntry[];
 }
-
-/** What the stages of tools begin with. */
-export const TOOL_STAGE = "tool:";
 
 interface Span {
   readonly stage: string;
@@ -29,20 +29,22 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
   const originMs = clock.now();
   const spans: Span[] = [];
   const elapsedMs = (): number => clock.now() - originMs;
+  const measure: Timeline["measure"] = async (stage, after, work) => {
+    const span: Span = { stage, after, startMs: elapsedMs(), endMs: undefined, cut: undefined };
+    spans.push(span);
+    try {
+      return await work();
+    } catch (thrown) {
+      span.cut = toAppError(thrown).code;
+      throw thrown;
+    } finally {
+      span.endMs = elapsedMs();
+    }
+  };
   return {
     elapsedMs,
-    async stage(stage, after, work) {
-      const span: Span = { stage, after, startMs: elapsedMs(), endMs: undefined, cut: undefined };
-      spans.push(span);
-      try {
-        return await traceStage(tracer, stage, work);
-      } catch (thrown) {
-        span.cut = toAppError(thrown).code;
-        throw thrown;
-      } finally {
-        span.endMs = elapsedMs();
-      }
-    },
+    measure,
+    stage: (stage, after, work) => measure(stage, after, () => inSpan(tracer, stage, {}, work)),
     entries() {
       const nowMs = elapsedMs();
       const critical = findCriticalPath(spans, nowMs);
@@ -57,20 +59,6 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
         .toSorted((a, b) => a.startMs - b.startMs);
     },
   };
-}
-
-/** The work as a span, where spans are kept. Tools have theirs from the run's events, which know the call. */
-async function traceStage<T>(tracer: Tracer, stage: string, work: () => Promise<T>): Promise<T> {
-  if (!tracer.isOn || stage.startsWith(TOOL_STAGE)) return work();
-  const span: TraceSpan = tracer.start(stage);
-  try {
-    const result = await tracer.within(span.context, work);
-    span.end();
-    return result;
-  } catch (thrown) {
-    span.end(toAppError(thrown).code);
-    throw thrown;
-  }
 }
 
 /** From the stage that ended last, back through whichever of its predecessors ended last. */

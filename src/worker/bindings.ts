@@ -42,13 +42,11 @@ function readConfig(env: Readonly<Record<string, unknown>>): Config {
     typeof value === "string" ? [[name, value] as const] : [],
   );
   const config = parse({ ...DEFAULTS, ...Object.fromEntries(texts) });
-  const spans = config.otelExporterOtlpEndpoint;
   const impossible = [
     [config.shareRuns, "SHARE_RUNS cannot be true: requests do not share their connections here"],
     [config.apiKeysFile, "API_KEYS_FILE cannot be set: there is no file system here; use API_KEYS"],
     [config.runJournalDir, "RUN_JOURNAL_DIR cannot be set: there is no file system here"],
     [config.toolsFile, "TOOLS_FILE cannot be set: there is no file system here"],
-    [spans, "OTEL_EXPORTER_OTLP_ENDPOINT cannot be set: there are no spans here"],
   ] as const;
   for (const [isSet, why] of impossible) {
     if (isSet !== undefined && isSet !== false) throw misconfigured(why);

@@ -9,7 +9,6 @@ import type { Config } from "../config.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { createRunGate } from "../http/run-gate.ts";
 import type { Env } from "../http/service.ts";
-import { noTelemetry } from "../http/telemetry.ts";
 import { AppError } from "../errors.ts";
 import { createChat, createRemoteEmbedder, createRemoteReranker } from "../models/create-models.ts";
 import { createLlmReranker } from "../models/llm-rerank.ts";
@@ -19,15 +18,16 @@ import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
 import type { WriteStore } from "../stores/store.ts";
-import { createMeterRegistry } from "../telemetry/registry.ts";
-import { noTracer } from "../telemetry/tracer.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
+import { withTraceId } from "../telemetry/with-trace-id.ts";
 import { createEdgeAccess } from "./access.ts";
 import { addAdminRoutes } from "./admin.ts";
 import { type Bindings, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
 import { createDurableStore } from "./durable/durable-store.ts";
 import { createPushes } from "./durable/pushes.ts";
+import { createEdgeTelemetry } from "./edge-telemetry.ts";
 import { readAiEmbedder, readAiReranker, readRateLimit, readVectorize } from "./extra-bindings.ts";
 import { loadStaticTable } from "./load-table.ts";
 import { misconfigured } from "./misconfigured.ts";
@@ -71,10 +71,13 @@ async function createDeps(
   store: WriteStore,
   waitUntil: WaitUntil,
 ): Promise<AppDeps> {
-  const log = withLogLevels(createConsoleLog(), config.logLevel);
+  const plain = withLogLevels(createConsoleLog(), config.logLevel);
+  const { afterRun, ...telemetry } = createEdgeTelemetry(config, plain);
+  const { tracer } = telemetry;
+  const log = withTraceId(plain, tracer);
   const access = createEdgeAccess(config);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
-  const { chat, embedders, rerankers } = await createModels(env, config);
+  const { chat, embedders, rerankers } = await createModels(env, config, tracer);
   const requestLimit = readRateLimit(env, config, { clock: systemClock, log });
   return {
     config,
@@ -84,8 +87,9 @@ async function createDeps(
     embedders: toMap([bundled, ...embedders]),
     sentenceEmbedder: bundled,
     rerankers,
-    gate: withWaitUntil(createGate(config), waitUntil),
-    telemetry: createTelemetry(config),
+    gate: withWaitUntil(createGate(config), waitUntil, afterRun),
+    telemetry,
+    tracer,
     ...(access === undefined ? {} : { access }),
     ...(requestLimit === undefined ? {} : { requestLimit }),
     ...(chat === undefined ? {} : { chat }),
@@ -102,13 +106,6 @@ function createGate(config: Config) {
   });
 }
 
-/** Metrics are those of one isolate. */
-function createTelemetry({ metrics }: Config) {
-  if (!metrics) return noTelemetry;
-  const meter = createMeterRegistry();
-  return { meter, tracer: noTracer, render: () => meter.render() };
-}
-
 /** By their ids. Throws AppError misconfigured when two stand for the same vectors. */
 function toMap(embedders: readonly Embedder[]): ReadonlyMap<string, Embedder> {
   const map = new Map(embedders.map((one) => [one.id, one]));
@@ -118,20 +115,24 @@ function toMap(embedders: readonly Embedder[]): ReadonlyMap<string, Embedder> {
   );
 }
 
-async function createModels(env: Readonly<Record<string, unknown>>, config: Config) {
+async function createModels(
+  env: Readonly<Record<string, unknown>>,
+  config: Config,
+  tracer: Tracer,
+) {
   const upstreams = createUpstreamRegistry();
   try {
-    const chat = await createChat(config, upstreams);
-    const remote = await createRemoteEmbedder(config, upstreams, noTracer);
+    const chat = await createChat(config, upstreams, tracer);
+    const remote = await createRemoteEmbedder(config, upstreams, tracer);
     const own = readAiEmbedder(env, config);
-    const policy = { config, clock: systemClock, upstreams };
+    const policy = { config, clock: systemClock, upstreams, tracer };
     return {
       chat,
       embedders: [
         ...(remote === undefined ? [] : [remote]),
         ...(own === undefined ? [] : [protectEmbedder(own, policy)]),
       ],
-      rerankers: await createRerankers(env, config, chat),
+      rerankers: await createRerankers(env, config, { chat, tracer }),
     };
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code === "misconfigured") throw thrown;
@@ -142,14 +143,14 @@ async function createModels(env: Readonly<Record<string, unknown>>, config: Conf
 async function createRerankers(
   env: Readonly<Record<string, unknown>>,
   config: Config,
-  chat: ChatModel | undefined,
+  { chat, tracer }: { readonly chat: ChatModel | undefined; readonly tracer: Tracer },
 ): Promise<Rerankers> {
   const upstreams = createUpstreamRegistry();
   const own = readAiReranker(env, config);
   const remote =
     own === undefined
-      ? await createRemoteReranker(config, upstreams, noTracer)
-      : protectReranker(own, { config, clock: systemClock, upstreams });
+      ? await createRemoteReranker(config, upstreams, tracer)
+      : protectReranker(own, { config, clock: systemClock, upstreams, tracer });
   return {
     lexical: createLexicalReranker(),
     ...(remote === undefined ? {} : { remote }),

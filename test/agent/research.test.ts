@@ -6,12 +6,12 @@ import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import type { Tool } from "../../src/agent/tool.ts";
-import type { ChatDelta, ChatModel, ChatRequest } from "../../src/models/model.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import * as z from "zod";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { toAsk } from "../support/run.ts";
+import { calls, createRoleChat, type RoleRequest as Request } from "../support/role-chat.ts";
 import { says, type Script } from "../support/scripted-chat.ts";
 
 const handbook = {
@@ -23,64 +23,6 @@ const QUESTION = "Why do retries use jitter?";
 const BREAKER = "When does a circuit breaker open?";
 const QUEUE = "What does a bounded queue reject?";
 const ANSWER = "Retries use jitter. [1] A circuit breaker opens after repeated failures. [2]";
-
-type Role = "plan" | "part" | "answer";
-interface Request {
-  readonly role: Role;
-  /** The question the call is about. */
-  readonly question: string;
-  readonly request: ChatRequest;
-  readonly turn: number;
-}
-
-/** A model that answers by what it is asked, because sub-agents ask in any order. */
-function createRoleChat(reply: (request: Request) => Script) {
-  const asked: Request[] = [];
-  const state = { aborted: 0 };
-  const chat: ChatModel = {
-    id: "scripted",
-    async *stream(request, signal) {
-      const said = request.messages.findLast(({ role }) => role === "user")?.content ?? "";
-      const question = /Question: ([^]*)$/.exec(said)?.[1] ?? "";
-      const role = toRole(request);
-      const turn = asked.filter((one) => one.role === role && one.question === question).length;
-      const one = { role, question, request, turn };
-      asked.push(one);
-      let complete = false;
-      try {
-        for (const step of reply(one)) {
-          if (step instanceof Error) throw step;
-          if (step === "hang") await hang(signal);
-          else yield step;
-        }
-        complete = true;
-      } finally {
-        if (!complete) state.aborted += 1;
-      }
-    },
-  };
-  return { chat, asked, state };
-}
-
-function toRole({ tools, messages }: ChatRequest): Role {
-  if (tools !== undefined) return "part";
-  return messages[0]?.content.includes("JSON list of strings") === true ? "plan" : "answer";
-}
-
-function hang(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-}
-
-const calls = (name: string, args: object, id = name): Script => [
-  {
-    type: "tool-calls",
-    calls: [{ id, name, arguments: JSON.stringify(args) }],
-  } satisfies ChatDelta,
-  { type: "usage", inputTokens: 10, outputTokens: 5 },
-  { type: "finish", reason: "tool-calls" },
-];
 
 interface Options {
   readonly plan?: Script;

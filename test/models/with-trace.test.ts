@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import type { ChatRequest } from "../../src/models/model.ts";
 import { withChatTrace, withRerankerTrace } from "../../src/models/with-trace.ts";
-import { createTraceScope } from "../../src/node/trace-scope.ts";
+import { createTraceScope } from "../../src/telemetry/trace-scope.ts";
 import { createTracer, noTracer, type SpanRecord } from "../../src/telemetry/tracer.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createScriptedChat, says } from "../support/scripted-chat.ts";

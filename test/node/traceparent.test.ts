@@ -6,7 +6,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createEmbedders } from "../../src/node/wire.ts";
-import { createTraceScope } from "../../src/node/trace-scope.ts";
+import { createTraceScope } from "../../src/telemetry/trace-scope.ts";
 import { startTrace, type TraceContext } from "../../src/telemetry/trace-context.ts";
 import { createTracer, type SpanRecord } from "../../src/telemetry/tracer.ts";
 

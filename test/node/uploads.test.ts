@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { DocumentReceipt, UploadEvent } from "../../src/domain/upload-event.ts";
 import { askWith } from "../support/app.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
+import { startOtlpReceiver, toTree } from "../support/otlp-receiver.ts";
 import { type Program, runProgram, startProgram } from "../support/process.ts";
 
 const MAIN = "src/node/main.ts";
@@ -230,5 +231,31 @@ test(
     expect(readdirSync(join(folder.path, "uploads"))).toEqual([]);
     expect([200, 404]).toContain((await fetch(at("fresh/documents/lake.md"))).status);
     expect((await put("fresh/documents/lake.md", "The lake is calm.")).status).toBe(200);
+  },
+);
+
+test(
+  "what is written is a tree of spans below the caller's, sent before the process that writes ends",
+  { timeout: 120_000 },
+  async () => {
+    await using receiver = await startOtlpReceiver();
+    await using store = await makeTempFolder();
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, UPLOAD_IDLE_MS: "100" };
+    const own = { DATA_DIR: store.path, ...env };
+    await using seen = await startServer(own);
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const written = await fetch(`${seen.url}/v1/collections/traced/documents/a.md`, {
+      method: "PUT",
+      body: "# A\n\nA bounded queue refuses work.\n",
+      headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+    });
+    expect(written.status).toBeLessThan(300);
+    // The samples were ingested before, in traces of their own.
+    const list = () => receiver.spans.filter((span) => span.traceId === traceId);
+    while (list().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const spans = list();
+    expect(toTree(spans)).toBe("ingest(commit + embed + index)");
+    const root = spans.find(({ name }) => name === "ingest");
+    expect(root?.parentSpanId).toBe("b7ad6b7169203331");
   },
 );

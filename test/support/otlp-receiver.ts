@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import protobuf from "protobufjs";
+import { decodeMetrics, type ReceivedMetrics } from "./decode-metrics.ts";
 
 /** The part of opentelemetry-proto's trace messages that is sent, with its numbers. */
 const SCHEMA = `
@@ -41,6 +42,8 @@ export interface ReceivedSpan {
 export interface OtlpReceiver extends AsyncDisposable {
   readonly url: string;
   readonly spans: readonly ReceivedSpan[];
+  /** One for each export of metrics. */
+  readonly metrics: readonly ReceivedMetrics[];
   readonly requests: readonly {
     readonly path: string;
     readonly headers: IncomingMessage["headers"];
@@ -53,6 +56,7 @@ export interface OtlpReceiver extends AsyncDisposable {
 /** `answer`: what becomes of a request; `hang` never answers. */
 export async function startOtlpReceiver(answer: number | "hang" = 200): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
+  const metrics: ReceivedMetrics[] = [];
   const requests: { path: string; headers: IncomingMessage["headers"] }[] = [];
   const state = { resource: {}, raw: "" };
   const server = createServer((request, response) => {
@@ -62,9 +66,12 @@ export async function startOtlpReceiver(answer: number | "hang" = 200): Promise<
       requests.push({ path: request.url ?? "", headers: request.headers });
       const body = Buffer.concat(parts);
       state.raw += body.toString("latin1");
-      const { resource, found } = decodeSpans(body);
-      state.resource = resource;
-      spans.push(...found);
+      if (request.url?.includes("metrics") === true) metrics.push(decodeMetrics(body));
+      else {
+        const { resource, found } = decodeSpans(body);
+        state.resource = resource;
+        spans.push(...found);
+      }
       if (answer !== "hang") response.writeHead(answer).end();
     });
   });
@@ -73,6 +80,7 @@ export async function startOtlpReceiver(answer: number | "hang" = 200): Promise<
   return {
     url: `http://127.0.0.1:${port}`,
     spans,
+    metrics,
     requests,
     get resource() {
       return state.resource;

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { renderMetrics } from "../../scripts/render-metrics.ts";
+import { ALERT_CASES, HEALTHY } from "../../scripts/alert-cases.ts";
+import { findUntested, readAlerts, renderAll } from "../../scripts/check-alerts.ts";
 import { findUnknownMetrics, findUsedMetrics } from "../../scripts/check-metrics.ts";
 import { createServiceApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
@@ -235,6 +237,19 @@ describe("dashboard and alerts", () => {
     const text = readFileSync(file, "utf8");
     expect(findUsedMetrics(text).size).toBeGreaterThan(8);
     expect(findUnknownMetrics(text)).toEqual([]);
+  });
+
+  test("every alert has a case on which it must fire, made of series that exist", () => {
+    const alerts = readAlerts(readFileSync("docs/alerts.yaml", "utf8"));
+    expect(findUntested(alerts)).toEqual([]);
+    expect(findUntested(alerts.slice(1))).toEqual([alerts[0]?.alert]);
+    const series = [HEALTHY, ...ALERT_CASES].flatMap((one) => Object.keys(one.series));
+    expect(findUnknownMetrics(series.join("\n"))).toEqual([]);
+  });
+
+  test("what Prometheus' own tool is shown has every metric", () => {
+    const { names } = readMetrics(renderAll());
+    expect([...names].toSorted()).toEqual(Object.keys(METRICS).toSorted());
   });
 
   test("the dashboard shows every metric", () => {

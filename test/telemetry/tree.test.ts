@@ -1,18 +1,19 @@
 /** Runs of the real application, whose spans are read back from a collector that decodes them by itself. */
 import { describe, expect, test } from "vitest";
-import { createApp, createServiceApp } from "../../src/app.ts";
+import { createApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
-import type { RunEvent } from "../../src/domain/event.ts";
+import { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
-import { withTelemetry } from "../../src/http/telemetry.ts";
+import type { ChatModel } from "../../src/models/model.ts";
 import { protectChat, protectEmbedder } from "../../src/models/protect.ts";
 import { createTelemetry } from "../../src/node/telemetry.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
-import { askWith, makeEnd, makeService, playObserved, runStart } from "../support/app.ts";
+import { askWith } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { type OtlpReceiver, startOtlpReceiver, toTree } from "../support/otlp-receiver.ts";
+import { calls, createRoleChat } from "../support/role-chat.ts";
 import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
@@ -21,7 +22,7 @@ const SECRET = "sk-not-to-be-seen";
 const texts = { retries: "Retries use jitter so that clients do not come back together." };
 
 /** The whole service over a store in memory and a scripted model, with a collector. */
-async function makeSeen(env: Record<string, string> = {}, scripts: readonly Script[] = []) {
+async function makeSeen(env: Record<string, string> = {}, model?: ChatModel) {
   const receiver = await startOtlpReceiver();
   const lines: string[] = [];
   const config = parseConfig({
@@ -35,7 +36,7 @@ async function makeSeen(env: Record<string, string> = {}, scripts: readonly Scri
   const shared = { config, clock: systemClock, upstreams: createUpstreamRegistry(), tracer };
   const embedder = protectEmbedder(wordEmbedder, shared);
   const answers = Array.from({ length: 8 }, () => says("They use jitter [1]."));
-  const chat = createScriptedChat(...scripts, ...answers);
+  const chat = model ?? createScriptedChat(...answers);
   const deps = {
     ...shared,
     log,
@@ -140,88 +141,80 @@ test("who does not record the trace gets no spans, and still has its id in the l
   expect(seen.lines.join()).toContain(traceId);
 });
 
-test("a real run with tools has one span for each call of a tool, below its step", async () => {
-  const search = { id: "a", name: "search", arguments: '{"query":"jitter"}' };
-  await using seen = await makeSeen({}, [
-    [
-      { type: "tool-calls", calls: [search] },
-      { type: "finish", reason: "tool-calls" },
+/** Legs of a search over both collections. */
+const SEARCH = [
+  "embed(embeddings test:words)",
+  "search:faq/keyword",
+  "search:faq/vector",
+  "search:handbook/keyword",
+  "search:handbook/vector",
+  "take",
+  "terms",
+];
+const join = (...parts: readonly string[]): string => parts.toSorted().join(" + ");
+const TOOLS: Script = [
+  {
+    type: "tool-calls",
+    calls: [
+      { id: "a", name: "search", arguments: '{"query":"what clients do together"}' },
+      { id: "b", name: "list_collections", arguments: "{}" },
+      { id: "c", name: "retries", arguments: "{}" },
     ],
-    says("DONE"),
-  ]);
+  },
+  { type: "finish", reason: "tool-calls" },
+];
+
+test("a run with tools has its calls of the model and of tools below their steps, and their work below them", async () => {
+  await using seen = await makeSeen(
+    {},
+    createScriptedChat(TOOLS, says("DONE"), says("They use jitter [1].")),
+  );
   const response = await seen.app.request("/v1/ask", askWith({ ...question, mode: "agent" }));
   expect(await response.json()).toMatchObject({ outcome: "finished", degraded: [] });
   await seen.telemetry.flush();
-  const { spans } = seen.receiver;
-  const ofTools = spans.filter(({ name }) => name.includes("tool"));
-  expect(ofTools.map(({ name }) => name)).toEqual(["execute_tool search"]);
-  expect(ofTools[0]?.parentSpanId).toBe(find(seen.receiver, "step 1")?.spanId);
-  expect(toTree(spans)).toContain("gather(chat scripted");
+  const tools = join(
+    "chat scripted",
+    "execute_tool list_collections",
+    `execute_tool search(${join(...SEARCH)})`,
+    "execute_tool unknown",
+  );
+  const gathered = `gather(step 1(${tools}) + step 2(chat scripted))`;
+  expect(toTree(seen.receiver.spans)).toBe(
+    `invoke_agent ask(${join("open", "answer(chat scripted)", gathered, ...SEARCH)})`,
+  );
+  expect(find(seen.receiver, "execute_tool unknown")).toMatchObject({
+    status: { code: 2, message: "unknown_tool" },
+    attributes: { "gen_ai.tool.call.id": "c" },
+  });
 });
 
-describe("steps, tools and sub-agents", () => {
-  const call = (step: number, callId: string, name: string, subrunId?: string) => ({
-    step,
-    callId,
-    name,
-    ...(subrunId === undefined ? {} : { subrunId }),
+test("a run with sub-agents has one tree for each of them, however they overlap", async () => {
+  const parts = ["When does a breaker open?", "What does a queue reject?"];
+  const { chat } = createRoleChat(({ role, question: part, turn }) => {
+    if (role === "plan") return says(JSON.stringify(parts));
+    if (role === "answer") return says("They use jitter [1].");
+    if (turn > 0) return says("DONE");
+    if (part === parts[1]) return [new AppError("content_filtered")];
+    return calls("search", { query: "breakers" });
   });
-  const times = (startMs: number, endMs: number) => ({ startMs, endMs });
-  const script: readonly RunEvent[] = [
-    runStart,
-    { type: "step-start", step: 1 },
-    { type: "tool-call", ...call(1, "a", "search"), arguments: {} },
-    { type: "tool-call", ...call(1, "b", "read_document"), arguments: {} },
-    { type: "tool-result", ...call(1, "b", "read_document"), summary: "", ...times(2, 4) },
-    { type: "tool-result", ...call(1, "a", "search"), summary: "", ...times(2, 5) },
-    { type: "subrun-start", subrunId: "one", question: "first?" },
-    { type: "subrun-start", subrunId: "two", question: "second?" },
-    { type: "step-start", step: 1, subrunId: "two" },
-    { type: "step-start", step: 1, subrunId: "one" },
-    {
-      type: "tool-error",
-      ...call(1, "c", "search", "two"),
-      code: "overloaded",
-      detail: "",
-      retry: true,
-      ...times(6, 7),
-    },
-    { type: "step-start", step: 2, subrunId: "two" },
-    { type: "tool-result", ...call(1, "d", "search", "one"), summary: "", ...times(6, 8) },
-    { type: "subrun-end", subrunId: "one", outcome: "finished", passages: 2, ...times(5, 9) },
-    {
-      type: "subrun-end",
-      subrunId: "two",
-      outcome: "failed",
-      code: "upstream_stalled",
-      passages: 0,
-      ...times(5, 9),
-    },
-    { type: "step-start", step: 2 },
-    makeEnd({ answerer: "scripted" }),
-  ];
-
-  test("each has its own parent, however they overlap", async () => {
-    await using receiver = await startOtlpReceiver();
-    const config = parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
-    const telemetry = await createTelemetry(config, { write() {} });
-    const answer = withTelemetry(playObserved(script), "ask", { ...telemetry, clock: systemClock });
-    const service = makeService({ answer, telemetry });
-    await createServiceApp(service).request("/v1/ask", askWith(question));
-    await telemetry.flush();
-    expect(toTree(receiver.spans)).toBe(
-      "invoke_agent ask(" +
-        "invoke_agent sub-agent(step 1(execute_tool search) + step 2) + " +
-        "invoke_agent sub-agent(step 1(execute_tool search)) + " +
-        "step 1(execute_tool read_document + execute_tool search) + " +
-        "step 2)",
-    );
-    const failed = receiver.spans.filter(({ status }) => status.code === 2);
-    expect(failed.map(({ name, status }) => `${name}: ${status.message}`).toSorted()).toEqual([
-      "execute_tool search: overloaded",
-      "invoke_agent sub-agent: upstream_stalled",
-    ]);
-  });
+  await using seen = await makeSeen({}, chat);
+  const response = await seen.app.request("/v1/ask", askWith({ ...question, mode: "research" }));
+  expect(await response.json()).toMatchObject({ outcome: "finished" });
+  await seen.telemetry.flush();
+  const search = `execute_tool search(${join(...SEARCH)})`;
+  const first = join(`step 1(${join("chat scripted", search)})`, "step 2(chat scripted)");
+  const [one, other] = [join(first, ...SEARCH), join("step 1(chat scripted)", ...SEARCH)];
+  const agents = [one, other].map((inner) => `invoke_agent sub-agent(${inner})`);
+  const around = ["open", "plan(chat scripted)", "answer(chat scripted)"];
+  expect(toTree(seen.receiver.spans)).toBe(
+    `invoke_agent ask(${join(...around, ...agents, ...SEARCH)})`,
+  );
+  const failed = seen.receiver.spans.filter(({ status }) => status.code === 2);
+  expect(failed.map(({ name, status }) => `${name}: ${status.message}`).toSorted()).toEqual([
+    "chat scripted: content_filtered",
+    "invoke_agent sub-agent: content_filtered",
+    "step 1: content_filtered",
+  ]);
 });
 
 describe("content", () => {

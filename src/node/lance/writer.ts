@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import type { Table } from "@lancedb/lancedb";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import { AppError } from "../../errors.ts";
 import { checkChange } from "../../stores/check.ts";
 import type { Change, CollectionWriter, CommitReport, DocumentState } from "../../stores/store.ts";
 import { moveAside } from "../durable/files.ts";
@@ -17,6 +18,7 @@ import { listManifests } from "./recover.ts";
 import { retryConflicts } from "./retry-conflicts.ts";
 import { readSpec } from "./schema.ts";
 import { readInfo } from "./snapshot.ts";
+import { isConflict } from "./store-error.ts";
 import { createTermCounter, type TermCounter } from "./term-counter.ts";
 import { cleanTerms, loadTerms, saveTerms } from "./term-store.ts";
 import type { TermTable } from "./term-table.ts";
@@ -89,7 +91,15 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
     },
     async index(signal, progress = () => {}) {
       // Statistics are saved last: where they are of this version, everything before them was done.
-      if (state.saved?.version !== state.info.version) await index(session, signal, progress);
+      if (state.saved?.version === state.info.version) return true;
+      try {
+        await index(session, signal, progress);
+        return true;
+      } catch (thrown) {
+        // The data is committed, and no index is worth failing for: whoever comes between makes it too.
+        if (thrown instanceof AppError && isConflict(thrown.cause)) return false;
+        throw thrown;
+      }
     },
     verify: (signal) =>
       guard(signal, () => verifyTable({ table, spec, saved: state.saved, signal })),

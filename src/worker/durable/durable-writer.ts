@@ -58,7 +58,10 @@ export function createDurableWriter({
       info = await objects.collection(object, never, (stub) => stub.describe());
       return report;
     },
-    index: tidy,
+    async index(signal) {
+      await tidy(signal);
+      return true;
+    },
     optimize: tidy,
     verify: async (signal) => objects.collection(object, signal, (stub) => stub.verify()),
     async close() {

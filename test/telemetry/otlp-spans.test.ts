@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeSpans } from "../../src/telemetry/otlp-encode.ts";
+import { encodeSpans } from "../../src/telemetry/otlp-spans.ts";
 import type { SpanRecord } from "../../src/telemetry/tracer.ts";
 import { decodeSpans } from "../support/otlp-receiver.ts";
 

@@ -1,7 +1,7 @@
-/** The place in a trace, carried through everything that is awaited by Node's own context. */
+/** The place in a trace, carried through everything that is awaited by the context of the runtime, which Node and Workers have alike. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { TraceContext } from "../telemetry/trace-context.ts";
-import type { TraceScope } from "../telemetry/tracer.ts";
+import type { TraceContext } from "./trace-context.ts";
+import type { TraceScope } from "./tracer.ts";
 
 export function createTraceScope(): TraceScope {
   const storage = new AsyncLocalStorage<TraceContext>();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createOtlpExporter } from "../../src/telemetry/otlp-exporter.ts";
+import { createSpanExporter } from "../../src/telemetry/span-exporter.ts";
 import type { SpanRecord } from "../../src/telemetry/tracer.ts";
 import { recordLog } from "../support/app.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";
@@ -15,15 +15,15 @@ const span: SpanRecord = {
   attributes: {},
 };
 
-function makeExporter(endpoint: string) {
+function makeExporter(url: string) {
   const [clock, log] = [createFakeClock(), recordLog()];
-  const exporter = createOtlpExporter({ clock, log, endpoint, headers: {}, resource: {} });
+  const exporter = createSpanExporter({ clock, log, url, headers: {}, resource: {} });
   return { clock, log, exporter };
 }
 
 test("spans are sent together, a while after the first; nothing is under way without any", async () => {
   await using receiver = await startOtlpReceiver();
-  const { clock, exporter } = makeExporter(`${receiver.url}/`);
+  const { clock, exporter } = makeExporter(`${receiver.url}/v1/traces`);
   expect(clock.pending).toBe(0);
   exporter.keep(span);
   exporter.keep(span);
@@ -37,7 +37,7 @@ test("spans are sent together, a while after the first; nothing is under way wit
 
 test("many are sent in batches, before their time", async () => {
   await using receiver = await startOtlpReceiver();
-  const { exporter } = makeExporter(receiver.url);
+  const { exporter } = makeExporter(`${receiver.url}/v1/traces`);
   for (let n = 0; n < 1_300; n += 1) exporter.keep(span);
   await exporter.flush();
   expect(receiver.spans).toHaveLength(1_300);
@@ -51,7 +51,7 @@ test.each([
   "a collector that %s is reported once and its spans are counted as dropped",
   async (_name, status) => {
     await using receiver = await startOtlpReceiver(status);
-    const { exporter, log } = makeExporter(receiver.url);
+    const { exporter, log } = makeExporter(`${receiver.url}/v1/traces`);
     for (let round = 0; round < 3; round += 1) {
       exporter.keep(span);
       await exporter.flush();
@@ -66,7 +66,7 @@ test.each([
 test("a collector that is not there is reported once, and once more when it is", async () => {
   const receiver = await startOtlpReceiver();
   await receiver[Symbol.asyncDispose]();
-  const { exporter, log } = makeExporter(receiver.url);
+  const { exporter, log } = makeExporter(`${receiver.url}/v1/traces`);
   for (let round = 0; round < 3; round += 1) {
     exporter.keep(span);
     await exporter.flush();
@@ -76,7 +76,7 @@ test("a collector that is not there is reported once, and once more when it is",
 
 test("a collector that hangs holds one request, is given up in time, and never makes anyone wait", async () => {
   await using receiver = await startOtlpReceiver("hang");
-  const { clock, exporter, log } = makeExporter(receiver.url);
+  const { clock, exporter, log } = makeExporter(`${receiver.url}/v1/traces`);
   for (let n = 0; n < 10_000; n += 1) exporter.keep(span);
   // The queue is full: what came after it was dropped at once.
   expect(exporter.dropped).toBeGreaterThan(5_000);
