@@ -7,32 +7,27 @@ import type { Facts, Trace } from "./explain-trace.ts";
 import type { Left } from "./pack.ts";
 
 /** Why this chunk is where it is. */
-export function sayWhy(trace: Trace, chunk: Chunk, { located, ask, stages }: Facts): string {
-  const { stage, legs, fused, twin, order, left, label } = trace;
-  const { limits } = stages;
-  switch (stage) {
-    case "collection":
-      return `Its collection, ${located.snapshot.info.name}, was not asked.`;
-    case "filter":
-      return `The filter leaves it out${sayFields(ask.filter, chunk)}.`;
-    case "search":
-      return `No leg brought it: ${legs.map(sayLeg).join("; ")}.`;
-    case "fuse":
-      return `Of all that the legs found it is on place ${fused?.rank}, with a score of ${fused?.score}; the first ${fused?.candidatesMax} go on, down to ${fused?.lastScore}.`;
-    case "take":
-      return "It would have gone on, but its text could not be read.";
-    case "collapse":
-      return `${twin?.chunk.id} in ${twin?.collection} says the same and ranks higher, so it stands for both.`;
-    case "rerank":
-      return `The reranker (${ask.retrieval.rerank}) moved it from place ${order?.before} to place ${order?.after}; without it, it would be in the context.`;
-    case "pack":
-      return sayLeft(left, order?.after, limits);
-    case "used":
-      return `It is passage [${label}].`;
-    default:
-      return stage satisfies never;
-  }
+export function sayWhy(trace: Trace, chunk: Chunk, facts: Facts): string {
+  return REASONS[trace.stage](trace, chunk, facts);
 }
+
+type Say = (trace: Trace, chunk: Chunk, facts: Facts) => string;
+
+const REASONS: Readonly<Record<ExplainStage, Say>> = {
+  collection: (_trace, _chunk, { located }) =>
+    `Its collection, ${located.snapshot.info.name}, was not asked.`,
+  filter: (_trace, chunk, { ask }) => `The filter leaves it out${sayFields(ask.filter, chunk)}.`,
+  search: ({ legs }) => `No leg brought it: ${legs.map(sayLeg).join("; ")}.`,
+  fuse: ({ fused }) =>
+    `Of all that the legs found it is on place ${fused?.rank}, with a score of ${fused?.score}; the first ${fused?.candidatesMax} go on, down to ${fused?.lastScore}.`,
+  take: () => "It would have gone on, but its text could not be read.",
+  collapse: ({ twin }) =>
+    `${twin?.chunk.id} in ${twin?.collection} says the same and ranks higher, so it stands for both.`,
+  rerank: ({ order }, _chunk, { ask }) =>
+    `The reranker (${ask.retrieval.rerank}) moved it from place ${order?.before} to place ${order?.after}; without it, it would be in the context.`,
+  pack: ({ left, order }, _chunk, { stages }) => sayLeft(left, order?.after, stages.limits),
+  used: ({ label }) => `It is passage [${label}].`,
+};
 
 function sayLeft(
   left: Left | undefined,

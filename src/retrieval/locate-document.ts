@@ -89,6 +89,6 @@ function refuse(looked: readonly Opened[]): never {
   }
   throw new AppError("not_found", {
     stage: "locate",
-    detail: `there is no document of this id in ${names("snapshot")}; ids are those of a passage's documentId, and pnpm ingest show NAME lists them`,
+    detail: `there is no document of this id in ${names("snapshot")}; an id is what a passage has as its documentId`,
   });
 }

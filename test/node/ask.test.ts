@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunEvent, RunRecord } from "../../src/domain/event.ts";
+import { Explanation } from "../../src/domain/explanation.ts";
 import { makeEnd, makeService, play, retrievalEnd, runStart, serveTest } from "../support/app.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
 import { runProgram } from "../support/process.ts";
@@ -42,6 +43,30 @@ test("--json prints the whole run", async () => {
   const { code, stdout } = await ask(QUESTION, "--json");
   expect(code).toBe(0);
   expect(RunRecord.parse(JSON.parse(stdout)).citations).toHaveLength(1);
+});
+
+test("--explain says how far a document came, and what could be changed", async () => {
+  const used = await ask("--explain", "retries.md", QUESTION);
+  expect(used.stderr).toBe("");
+  expect(used.stdout).toContain("Retries (guide: retries.md)\nIt is in the context");
+  expect(used.stdout).toMatch(/used as \[1\] +keyword 1 \([\d.]+\)/);
+  expect(used.code).toBe(0);
+  const asked = await ask("--explain", "retries.md", QUESTION, "--json");
+  expect(Explanation.parse(JSON.parse(asked.stdout)).stage).toBe("used");
+});
+
+test("--explain of a document that is not there is an error", async () => {
+  const { code, stdout, stderr } = await ask("--explain", "none.md", QUESTION);
+  expect(stdout).toBe("");
+  expect(stderr).toContain("no document of this id in guide");
+  expect(code).toBe(1);
+});
+
+test("--explain asks a server as well", async () => {
+  await using server = await serveTest(makeService());
+  const { code, stdout } = await ask("--explain", "a.md", QUESTION, "--url", server.url);
+  expect(stdout).toContain("It is in the context, as [1].");
+  expect(code).toBe(0);
 });
 
 test("no evidence is said and has an exit code of its own", async () => {

@@ -59,24 +59,28 @@ export function createQuestionOperations<Output, ExplainOutput>({
       errors: RUN_ERRORS,
       errorHeaders: RUN_HEADERS,
     }),
-    explain: describe({
-      method: "post",
-      path: "/v1/explain",
-      tag: "Ask",
-      summary: "Why a document was or was not used",
-      description:
-        "Searches as `/v1/search` does, and tells for one document at which stage it fell out and why, chunk by chunk, and what could be changed. The body is that of a question with the document's id.",
-      headers: ["X-Request-Timeout-Ms"],
-      body: Explain,
-      replies: {
-        200: {
-          description: "How far the document came.",
-          json: ExplainResult,
-          headers: RUN_HEADERS,
-        },
-      },
-      errors: [...RUN_ERRORS, "not_found"],
-      errorHeaders: RUN_HEADERS,
-    }),
+    explain: createExplainOperation(Explain),
   };
+}
+
+function createExplainOperation<Output>(Explain: z.ZodType<Output, ExplainInput>) {
+  return describe({
+    method: "post",
+    path: "/v1/explain",
+    tag: "Ask",
+    summary: "Why a document was or was not used",
+    description:
+      "Searches as `/v1/search` does, and tells for one document at which stage it fell out and why, chunk by chunk, and what could be changed. The body is that of a question with the document's id.",
+    headers: ["X-Request-Timeout-Ms"],
+    body: Explain,
+    replies: {
+      200: {
+        description: "How far the document came.",
+        json: ExplainResult,
+        headers: RUN_HEADERS,
+      },
+    },
+    errors: [...RUN_ERRORS, "not_found"],
+    errorHeaders: RUN_HEADERS,
+  });
 }
