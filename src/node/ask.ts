@@ -1,5 +1,6 @@
 /** `pnpm ask "question"`: asks the local store, or a running server, and prints the answer with its sources, or how far a document came. */
 import { LOCAL_CALLER } from "../domain/caller.ts";
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { answer, explain, listModes } from "../answer.ts";
 import { type Config, parseConfig } from "../config.ts";
@@ -24,6 +25,7 @@ const USAGE = `Usage: pnpm ask "question" [--collection NAME]... [--url http://.
   --collection NAME  ask only this collection; may be repeated
   --url URL          ask a running server instead of the local store; API_KEY is sent where it is set
   --explain DOCUMENT instead of an answer: why this document is, or is not, among its sources
+  --schema FILE      a value instead of a text: the file holds the JSON Schema that it must satisfy
   --verbose          also print the legs of the search, the timeline, and what went wrong
   --json             print the whole run as one JSON object
 
@@ -37,6 +39,8 @@ interface Options {
   readonly url: string | undefined;
   readonly verbose: boolean;
   readonly json: boolean;
+  /** File with a JSON Schema. */
+  readonly schema: string | undefined;
   /** Id of a document. */
   readonly explain: string | undefined;
 }
@@ -74,6 +78,7 @@ function parseOptions(argv: readonly string[]): Options | undefined {
       options: {
         collection: { type: "string", multiple: true, default: [] },
         url: { type: "string" },
+        schema: { type: "string" },
         explain: { type: "string" },
         verbose: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
@@ -81,19 +86,35 @@ function parseOptions(argv: readonly string[]): Options | undefined {
       },
     });
     if (values.help) return undefined;
-    const { collection: collections, url, verbose, json, explain } = values;
-    return { question: positionals.join(" "), collections, url, verbose, json, explain };
+    const { collection: collections, ...rest } = values;
+    const { url, verbose, json, schema, explain: wanted } = rest;
+    const question = positionals.join(" ");
+    return { question, collections, url, verbose, json, schema, explain: wanted };
   } catch (thrown) {
     throw new AppError("invalid_request", { detail: `unknown option\n\n${USAGE}`, cause: thrown });
   }
 }
 
 async function ask(options: Options): Promise<AsyncIterable<RunEvent>> {
-  const { question, collections, url } = options;
+  const { question, collections, url, schema } = options;
   const { signal } = interrupt;
-  if (url !== undefined) return askServer(toServer(url), { question, collections }, signal);
+  const body = {
+    question,
+    collections,
+    ...(schema === undefined ? {} : { output: { schema: await readSchema(schema) } }),
+  };
+  if (url !== undefined) return askServer(toServer(url), body, signal);
   const { deps, parseAsk } = await openLocally(options);
-  return answer(deps, parseAsk({ question, collections }), signal);
+  return answer(deps, parseAsk(body), signal);
+}
+
+async function readSchema(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (thrown) {
+    const detail = `--schema: ${file} cannot be read as JSON; it must hold a JSON Schema`;
+    throw new AppError("invalid_request", { detail, cause: thrown });
+  }
 }
 
 function toServer(url: string): Server {
