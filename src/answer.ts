@@ -1,6 +1,7 @@
 /** The product on one screen: a question becomes a sequence of events that ends with exactly one `run-end`. */
 import { createChannel } from "./async/channel.ts";
 import type { Clock } from "./async/clock.ts";
+import { type Budget, createBudget } from "./agent/budget.ts";
 import { rewriteFollowUp } from "./agent/rewrite.ts";
 import { type Planning, startPlan } from "./agent/plan.ts";
 import { type Found, type RespondDeps, respond, type Response } from "./agent/respond.ts";
@@ -48,7 +49,7 @@ export function answer(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIt
   return produce(deps, ask, signal, {
     // Beside the search for the question itself.
     ...(ask.mode === "research" && chat !== undefined
-      ? { plan: (run) => startPlan(chat, ask, run) }
+      ? { plan: (run, budget) => startPlan(chat, ask, run, budget) }
       : {}),
     finish: async (run, found) => respond(own, ask, found, run),
   });
@@ -93,7 +94,7 @@ export function explain(
 
 /** What a run does beside its retrieval, and after it. */
 interface Parts {
-  readonly plan?: (run: Run) => Planning;
+  readonly plan?: (run: Run, budget: Budget) => Planning;
   /** Instead of `retrieve`. */
   readonly retrieve?: (
     deps: RetrieveDeps,
@@ -168,14 +169,20 @@ async function execute(
     progress.collections = opened.map(({ collection }) => collection);
     progress.versions = toVersions(opened);
     await start(run, ask, progress);
-    await using planning = plan?.(run);
-    const rewriting = rewriteFollowUp(deps.chat, ask, run);
+    const budget = createBudget(ask.limits, run.config);
+    await using planning = plan?.(run, budget);
+    const rewriting = rewriteFollowUp(deps.chat, ask, run, budget);
     const own = { ...deps, rewriting };
     const retrieved = await (retrieveOwn?.(own, opened, run) ?? retrieve(own, opened, ask, run));
     progress.ledger = retrieved.ledger;
     // Not waited for: the model is asked before the passages are written out.
     const shown = run.emit({ type: "retrieval-end", passages: [...retrieved.passages] });
-    const { exhausted, ...response } = await finish(run, { ...retrieved, opened, planning });
+    const { exhausted, ...response } = await finish(run, {
+      ...retrieved,
+      opened,
+      planning,
+      budget,
+    });
     await shown;
     run.signal.throwIfAborted();
     const outcome = exhausted === true ? "exhausted" : "finished";
