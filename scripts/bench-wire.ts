@@ -123,6 +123,7 @@ function createService(events: number) {
     parseAsk: createAskParser(config),
     answer: run,
     search: run,
+    explain: () => run,
   };
   return { service, app: createServiceApp(service) };
 }

@@ -1,6 +1,7 @@
 /** The product on one screen: a question becomes a sequence of events that ends with exactly one `run-end`. */
 import { createChannel } from "./async/channel.ts";
 import type { Clock } from "./async/clock.ts";
+import { type Budget, createBudget } from "./agent/budget.ts";
 import { rewriteFollowUp } from "./agent/rewrite.ts";
 import { type Planning, startPlan } from "./agent/plan.ts";
 import { type Found, type RespondDeps, respond, type Response } from "./agent/respond.ts";
@@ -8,11 +9,13 @@ import type { Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
 import { type Ask, type Mode, MODES } from "./domain/ask.ts";
 import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
+import type { Explanation, ExplainTarget } from "./domain/explanation.ts";
 import { type AppError, toAppError } from "./errors.ts";
 import type { Embedder } from "./models/model.ts";
+import { explain as explainDocument } from "./retrieval/explain.ts";
 import { type Opened, openCollections } from "./retrieval/open-collections.ts";
 import type { Rerankers } from "./retrieval/rerank.ts";
-import { retrieve } from "./retrieval/retrieve.ts";
+import { retrieve, type Retrieved, type RetrieveDeps, toRetrieved } from "./retrieval/retrieve.ts";
 import { type Run, startRun } from "./run.ts";
 import type { ReadStore } from "./stores/store.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -46,7 +49,7 @@ export function answer(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIt
   return produce(deps, ask, signal, {
     // Beside the search for the question itself.
     ...(ask.mode === "research" && chat !== undefined
-      ? { plan: (run) => startPlan(chat, ask, run) }
+      ? { plan: (run, budget) => startPlan(chat, ask, run, budget) }
       : {}),
     finish: async (run, found) => respond(own, ask, found, run),
   });
@@ -54,17 +57,50 @@ export function answer(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIt
 
 /** Retrieval alone: the same run, the same ledger, no answer. */
 export function search(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIterable<RunEvent> {
-  const finish = async (_run: Run, { passages }: Found): Promise<Response> => ({
+  return produce(deps, ask, signal, { finish: finishSearch });
+}
+
+async function finishSearch(_run: Run, { passages }: Found): Promise<Response> {
+  return {
     answerer: "none",
     grounding: passages.length > 0 ? "ungrounded" : "no-evidence",
     truncated: false,
+  };
+}
+
+export interface ExplainRequest {
+  readonly target: ExplainTarget;
+  /** Called once, before the run's end, unless it fails. */
+  readonly onExplained: (explanation: Explanation) => void;
+}
+
+/** A search that also tells how far one document came in it. Ends with not_found where there is no such document. */
+export function explain(
+  deps: AnswerDeps,
+  ask: Ask,
+  signal: AbortSignal,
+  { target, onExplained }: ExplainRequest,
+): AsyncIterable<RunEvent> {
+  return produce(deps, ask, signal, {
+    async retrieve(own, opened, run) {
+      const { store } = deps;
+      const found = await explainDocument({ ...own, store }, { opened, target }, ask, run);
+      onExplained(found.explanation);
+      return toRetrieved(found.stages);
+    },
+    finish: finishSearch,
   });
-  return produce(deps, ask, signal, { finish });
 }
 
 /** What a run does beside its retrieval, and after it. */
 interface Parts {
-  readonly plan?: (run: Run) => Planning;
+  readonly plan?: (run: Run, budget: Budget) => Planning;
+  /** Instead of `retrieve`. */
+  readonly retrieve?: (
+    deps: RetrieveDeps,
+    opened: readonly Opened[],
+    run: Run,
+  ) => Promise<Retrieved>;
   readonly finish: (run: Run, found: Found) => Promise<Response>;
 }
 
@@ -124,7 +160,7 @@ async function execute(
   deps: AnswerDeps,
   ask: Ask,
   { run, progress }: { readonly run: Run; readonly progress: Progress },
-  { plan, finish }: Parts,
+  { plan, finish, retrieve: retrieveOwn }: Parts,
 ): Promise<void> {
   try {
     const opened = await run.timeline.stage("open", [], () =>
@@ -133,13 +169,20 @@ async function execute(
     progress.collections = opened.map(({ collection }) => collection);
     progress.versions = toVersions(opened);
     await start(run, ask, progress);
-    await using planning = plan?.(run);
-    const rewriting = rewriteFollowUp(deps.chat, ask, run);
-    const retrieved = await retrieve({ ...deps, rewriting }, opened, ask, run);
+    const budget = createBudget(ask.limits, run.config);
+    await using planning = plan?.(run, budget);
+    const rewriting = rewriteFollowUp(deps.chat, ask, run, budget);
+    const own = { ...deps, rewriting };
+    const retrieved = await (retrieveOwn?.(own, opened, run) ?? retrieve(own, opened, ask, run));
     progress.ledger = retrieved.ledger;
     // Not waited for: the model is asked before the passages are written out.
     const shown = run.emit({ type: "retrieval-end", passages: [...retrieved.passages] });
-    const { exhausted, ...response } = await finish(run, { ...retrieved, opened, planning });
+    const { exhausted, ...response } = await finish(run, {
+      ...retrieved,
+      opened,
+      planning,
+      budget,
+    });
     await shown;
     run.signal.throwIfAborted();
     const outcome = exhausted === true ? "exhausted" : "finished";

@@ -1,6 +1,6 @@
 /** The HTTP application over given parts: every route on one screen. Does nothing until it is asked. */
 import { Hono } from "hono";
-import { answer, type AnswerDeps, listModes, search } from "./answer.ts";
+import { answer, type AnswerDeps, explain, listModes, search } from "./answer.ts";
 import type { Access } from "./access/access.ts";
 import { toVisibleStore } from "./access/visible-store.ts";
 import { createAccessGuard } from "./http/access-guard.ts";
@@ -11,6 +11,7 @@ import { createAskRoute } from "./http/ask.ts";
 import { createChatRoute } from "./http/chat.ts";
 import { createChatCompletionsRoute } from "./http/chat-completions.ts";
 import { createDocumentRoute } from "./http/documents.ts";
+import { createExplainRoute } from "./http/explain.ts";
 import type { DocumentWriter } from "./http/document-writer.ts";
 import { createDeleteDocumentRoute, createPutDocumentRoute } from "./http/write-document.ts";
 import { createCollectionRoute, createCollectionsRoute } from "./http/collections.ts";
@@ -114,6 +115,12 @@ export function createApp(deps: AppDeps): Hono<Env> {
     ...(deps.documents === undefined ? {} : { documents: deps.documents }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
+    explain: (request) =>
+      withTelemetry(
+        observed((own, ask, signal) => explain(own, ask, signal, request)),
+        "search",
+        { ...telemetry, clock, log },
+      ),
   });
 }
 
@@ -133,6 +140,7 @@ export function createServiceApp(service: Service): Hono<Env> {
 
   app.post("/v1/ask", createAskRoute(service)).all(createMethodRefusal("POST"));
   app.post("/v1/search", createSearchRoute(service)).all(createMethodRefusal("POST"));
+  app.post("/v1/explain", createExplainRoute(service)).all(createMethodRefusal("POST"));
   app
     .post("/v1/chat/completions", createChatCompletionsRoute(service))
     .all(createMethodRefusal("POST"));

@@ -83,5 +83,6 @@ const app = createServiceApp({
   parseAsk: createAskParser(config),
   answer: speak,
   search: speak,
+  explain: () => speak,
 });
 console.log(await listen(createServer(app.fetch, config), "127.0.0.1", 0));

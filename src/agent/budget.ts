@@ -1,4 +1,4 @@
-/** What one run may still spend: one counter for its planner, its loop and all its sub-agents. */
+/** What one run may still spend: one counter for everything that it asks a model. */
 import type { RunLimits } from "../domain/ask.ts";
 import type { Config } from "../config.ts";
 
@@ -9,6 +9,8 @@ export interface Budget {
   takeToolCalls(count: number): boolean;
   /** What a model call came to; known only after it. */
   addTokens(count: number): void;
+  /** No tokens are left: nothing is asked for a second time. The answer itself is always asked for. */
+  readonly isSpent: boolean;
   /** Books one call of a tool that may be called only so often. */
   takeCallOf(tool: string, callsMax: number): boolean;
   /** Model calls that came to their end: the model works. */
@@ -25,14 +27,15 @@ export function createBudget(
   let toolCalls = 0;
   let tokens = 0;
   let answered = 0;
+  const isSpent = (): boolean => tokens >= tokensMax;
   return {
     takeModelCall() {
-      if (modelCalls >= modelCallsMax || tokens > tokensMax) return false;
+      if (modelCalls >= modelCallsMax || isSpent()) return false;
       modelCalls += 1;
       return true;
     },
     takeToolCalls(count) {
-      if (toolCalls + count > toolCallsMax || tokens > tokensMax) return false;
+      if (toolCalls + count > toolCallsMax || isSpent()) return false;
       toolCalls += count;
       return true;
     },
@@ -45,6 +48,9 @@ export function createBudget(
       if (calls >= callsMax) return false;
       callsOf.set(tool, calls + 1);
       return true;
+    },
+    get isSpent() {
+      return isSpent();
     },
     get answered() {
       return answered;

@@ -10,6 +10,7 @@ import type { Validator } from "../json/validate.ts";
 import type { ChatMessage, ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
+import type { Budget } from "./budget.ts";
 import { type Progress, stream } from "./generate.ts";
 import { NO_ANSWER } from "./prompt.ts";
 
@@ -19,12 +20,14 @@ export interface Drafting {
   readonly run: Run;
   readonly policy: GroundingPolicy;
   readonly progress: Progress;
+  /** Of the whole run. */
+  readonly budget: Budget;
   readonly envelope: SchemaObject;
   readonly validator: Validator;
   readonly clean: OutputCleaner;
 }
 
-export type Draft = { readonly raw: string; readonly tokens: number } & (
+export type Draft = { readonly raw: string } & (
   | { readonly kind: "value"; readonly value: unknown }
   /** The model found no answer in the passages. */
   | { readonly kind: "none" }
@@ -49,7 +52,7 @@ export async function draftOutput(
   drafting: Drafting,
   messages: readonly ChatMessage[],
 ): Promise<Draft> {
-  const { chat, run, progress, envelope } = drafting;
+  const { chat, run, progress, budget, envelope } = drafting;
   const finder = createJsonFinder();
   const reader = createJsonReader();
   const partials = createPartials(drafting, reader);
@@ -70,7 +73,8 @@ export async function draftOutput(
   const judged = stopped ?? judge(drafting, { reader, lead: finder.lead });
   if (judged.kind === "value") await partials.finish(judged.value);
   else await partials.withdraw();
-  return { ...judged, raw, tokens: tokens ?? estimate(messages, raw) };
+  budget.addTokens(tokens ?? estimate(messages, raw));
+  return { ...judged, raw };
 }
 
 /** Nothing that follows can mend these. */

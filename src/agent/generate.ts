@@ -6,6 +6,7 @@ import { createAnswerWriter, type WriterEvent } from "../grounding/answer-writer
 import type { ChatMessage, ChatModel, ChatRequest } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
+import type { Budget } from "./budget.ts";
 import { type Conversation, toPrompt, toRepairMessages } from "./prompt.ts";
 import { createRefusalFilter } from "./refusal.ts";
 
@@ -29,6 +30,8 @@ export interface GenerateOptions {
   readonly conversation?: Conversation | undefined;
   /** Set as soon as text has reached the client: from then on nothing may replace it. */
   readonly progress: Progress;
+  /** Of the whole run; absent: nothing else is asked in it. */
+  readonly budget?: Budget | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export async function generate(
   chat: ChatModel,
   question: string,
   passages: readonly Passage[],
-  { run, policy, progress, conversation }: GenerateOptions,
+  { run, policy, progress, budget, conversation }: GenerateOptions,
 ): Promise<Generated> {
   const { messages, secrets } = toPrompt(question, passages, conversation);
   const writer = createAnswerWriter({ passages, policy, secrets });
@@ -50,7 +53,7 @@ export async function generate(
     }
   };
   const filter = createRefusalFilter();
-  const call = { run, progress };
+  const call = { run, progress, budget };
   const { truncated } = await stream(chat, messages, call, (text) =>
     show(writer.push(filter.push(text))),
   );
@@ -77,13 +80,14 @@ export async function generate(
   return { isRefusal: (filter.isRefusal && !progress.shown) || isEmpty, grounding, truncated };
 }
 
-export type Call = Pick<GenerateOptions, "run" | "progress"> & Pick<ChatRequest, "outputSchema">;
+export type Call = Pick<GenerateOptions, "run" | "progress" | "budget"> &
+  Pick<ChatRequest, "outputSchema">;
 
 /** One model call to its last word; emits its usage. */
 export async function stream(
   chat: ChatModel,
   messages: readonly ChatMessage[],
-  { run, progress, outputSchema }: Call,
+  { run, progress, budget, outputSchema }: Call,
   onText: (text: string) => Promise<void>,
 ): Promise<{ readonly truncated: boolean; readonly tokens: number }> {
   let usage: Usage | undefined;
@@ -110,22 +114,27 @@ export async function stream(
       }
     }
     const { inputTokens, outputTokens } = usage ?? estimateUsage(messages, raw);
+    budget?.addTokens(inputTokens + outputTokens);
     return { truncated, tokens: inputTokens + outputTokens };
   } finally {
     await run.emit({ type: "usage", ...(usage ?? estimateUsage(messages, raw)) });
   }
 }
 
-/** The one second draft, whole; undefined when the model failed at it, which the run reports. */
+/** The one second draft, whole; undefined when the model failed at it or no tokens are left for it, which the run reports. */
 async function tryRepair(
   chat: ChatModel,
   messages: readonly ChatMessage[],
-  { run, progress }: Call,
+  { run, progress, budget }: Call,
 ): Promise<string | undefined> {
+  if (budget?.isSpent === true) {
+    await run.degrade("repair_failed");
+    return undefined;
+  }
   const filter = createRefusalFilter();
   let text = "";
   try {
-    await stream(chat, messages, { run, progress }, async (piece) => {
+    await stream(chat, messages, { run, progress, budget }, async (piece) => {
       text += filter.push(piece);
       await Promise.resolve();
     });

@@ -5,7 +5,7 @@ import type { Ask } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import { type Run, withDeadline } from "../run.ts";
-import { type Budget, createBudget } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import { isModelDown } from "./model-down.ts";
 import { toPlanMessages } from "./prompt.ts";
 import { takeTurn } from "./take-turn.ts";
@@ -31,8 +31,7 @@ const OUTPUT_TOKENS_MAX = 500;
 const TIME_SHARE_MAX = 0.3;
 
 /** Begins to plan. A planner that fails, is late or writes nonsense leaves the question whole, and the run says `plan_skipped`. */
-export function startPlan(chat: ChatModel, ask: Ask, run: Run): Planning {
-  const budget = createBudget(ask.limits, run.config);
+export function startPlan(chat: ChatModel, ask: Ask, run: Run, budget: Budget): Planning {
   const left = new AbortController();
   const deadline = startDeadline({
     clock: run.clock,

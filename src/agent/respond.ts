@@ -6,7 +6,7 @@ import type { ChatModel, Embedder } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import type { RetrieveDeps, Retrieved } from "../retrieval/retrieve.ts";
 import type { Run } from "../run.ts";
-import { createBudget } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import { gather } from "./gather.ts";
 import type { Progress } from "./generate.ts";
 import { generateFitting } from "./generate-fitting.ts";
@@ -17,7 +17,7 @@ import { quote } from "./quote.ts";
 import { research, type Researched } from "./research.ts";
 import { createSearchOnce } from "./search-once.ts";
 import { createSearchTools } from "./search-tools.ts";
-import { structure } from "./structure.ts";
+import { type Shown, structure } from "./structure.ts";
 import type { Tool } from "./tool.ts";
 
 export interface RespondDeps {
@@ -65,7 +65,8 @@ export async function respond(
   const isDone = gathered.isModelDown && ask.output === undefined;
   const { chat: _chat, ...withoutModel } = deps;
   if (isDone) await run.degrade("extractive");
-  const response = await write(isDone ? withoutModel : deps, ask, gathered, run);
+  const { budget } = found;
+  const response = await write(isDone ? withoutModel : deps, ask, { ...gathered, budget }, run);
   return exhausted ? { ...response, exhausted } : response;
 }
 
@@ -73,6 +74,8 @@ export async function respond(
 export interface Found extends Pick<Retrieved, "passages"> {
   readonly opened: readonly Opened[];
   readonly planning?: Planning | undefined;
+  /** Of the whole run. */
+  readonly budget: Budget;
 }
 
 interface Gathered extends Researched {
@@ -83,7 +86,7 @@ interface Gathered extends Researched {
 async function gatherMore(
   { chat, retrieval, tools: own = [] }: RespondDeps,
   ask: Ask,
-  { passages, opened, planning }: Found,
+  { passages, opened, planning, budget }: Found,
   run: Run,
 ): Promise<Gathered> {
   const pool = createPool(passages, run);
@@ -97,7 +100,6 @@ async function gatherMore(
   }
   const { limits } = ask;
   const options = { chat, tools, ask, run, passages, stepsMax: limits.stepsMax };
-  const budget = createBudget(limits, run.config);
   const gathered = { ...nothing, stages: [GATHER] };
   try {
     const ending = await run.timeline.stage(GATHER, ["take", "rerank"], () =>
@@ -117,18 +119,18 @@ async function gatherMore(
 async function write(
   deps: RespondDeps,
   ask: Ask,
-  { passages, stages }: Pick<Gathered, "passages" | "stages">,
+  { passages, stages, budget }: Pick<Gathered, "passages" | "stages"> & Pick<Found, "budget">,
   run: Run,
 ): Promise<Response> {
   if (passages.length === 0) return refuse("none", run);
   const before = ["take", "rerank", ...stages];
   if (ask.output !== undefined) {
-    const shown = { passages, before };
+    const shown = { passages, before, budget };
     const { isRefusal, ...structured } = await structure(deps.chat, ask, shown, run);
     return isRefusal ? refuse(structured.answerer, run) : structured;
   }
   if (deps.chat !== undefined) {
-    const generated = await tryGenerate(deps.chat, ask, { passages, before }, run);
+    const generated = await tryGenerate(deps.chat, ask, { passages, before, budget }, run);
     if (generated !== undefined) return generated;
   }
   // After a model that failed this had to wait for it.
@@ -145,16 +147,13 @@ async function write(
 async function tryGenerate(
   chat: ChatModel,
   ask: Ask,
-  {
-    passages,
-    before,
-  }: { readonly passages: readonly Passage[]; readonly before: readonly string[] },
+  { passages, before, budget }: Shown,
   run: Run,
 ): Promise<Response | undefined> {
   const progress: Progress = { shown: false };
   try {
     return await run.timeline.stage("answer", before, async () => {
-      const options = { run, progress, policy: ask.grounding, conversation: ask };
+      const options = { run, progress, budget, policy: ask.grounding, conversation: ask };
       const generated = await generateFitting(chat, ask.question, passages, options);
       const { isRefusal, grounding, truncated } = generated;
       const answerer = progress.fallback ?? chat.id;

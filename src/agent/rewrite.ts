@@ -4,7 +4,9 @@ import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimatePrompt } from "../text/tokens.ts";
+import type { Budget } from "./budget.ts";
 import { toTurns } from "./prompt.ts";
+import type { TurnOptions } from "./take-turn.ts";
 
 const OUTPUT_TOKENS_MAX = 200;
 
@@ -19,11 +21,14 @@ export async function rewriteFollowUp(
   chat: ChatModel | undefined,
   ask: Ask,
   run: Run,
+  budget: Budget,
 ): Promise<string | undefined> {
   if (ask.history.length === 0) return undefined;
   try {
     if (chat === undefined) throw new AppError("unsupported_option");
-    const rewritten = await run.timeline.stage("rewrite", [], () => askFor(chat, ask, run));
+    const rewritten = await run.timeline.stage("rewrite", [], () =>
+      askFor(chat, ask, { run, budget }),
+    );
     if (rewritten === "" || rewritten.length > run.config.questionCharsMax) {
       throw new AppError("upstream_bad_response");
     }
@@ -36,7 +41,11 @@ export async function rewriteFollowUp(
   }
 }
 
-async function askFor(chat: ChatModel, { history, question }: Ask, run: Run): Promise<string> {
+async function askFor(
+  chat: ChatModel,
+  { history, question }: Ask,
+  { run, budget }: TurnOptions,
+): Promise<string> {
   using deadline = run.deadline.child(run.config.rewriteTimeoutMs, "rewrite");
   const conversation = toTurns(history).map(toLine).join("\n");
   const messages = [
@@ -54,6 +63,7 @@ async function askFor(chat: ChatModel, { history, question }: Ask, run: Run): Pr
       if (delta.type === "text") text += delta.text;
       if (delta.type === "usage") usage = delta;
     }
+    budget.addTokens(usage.inputTokens + usage.outputTokens);
   } finally {
     const { inputTokens, outputTokens } = usage;
     await run.emit({ type: "usage", inputTokens, outputTokens, requests: 1 });

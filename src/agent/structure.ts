@@ -12,6 +12,7 @@ import type { SchemaObject } from "../json/schema.ts";
 import { createValidator } from "../json/validate.ts";
 import type { ChatMessage, ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
+import type { Budget } from "./budget.ts";
 import { type Drafting, draftOutput } from "./draft-output.ts";
 import type { Progress } from "./generate.ts";
 import { toAgainMessages, toEnvelopeSchema, toOutputPrompt } from "./output-prompt.ts";
@@ -30,6 +31,8 @@ export interface Shown {
   readonly passages: readonly Passage[];
   /** Stages it had to wait for. */
   readonly before: readonly string[];
+  /** Of the whole run. */
+  readonly budget: Budget;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface Shown {
 export async function structure(
   chat: ChatModel | undefined,
   ask: Ask,
-  { passages, before }: Shown,
+  { passages, before, budget }: Shown,
   run: Run,
 ): Promise<Structured> {
   if (chat === undefined) {
@@ -58,11 +61,12 @@ export async function structure(
       run,
       policy: ask.grounding,
       progress,
+      budget,
       envelope: toEnvelopeSchema(schema),
       validator: createValidator(schema),
       clean: createOutputCleaner({ schema, links, secrets: prompt.secrets }),
     };
-    const found = await findValue(drafting, prompt.messages, ask);
+    const found = await findValue(drafting, prompt.messages);
     const answerer = progress.fallback ?? chat.id;
     if (found === undefined) return refuse(answerer);
     const context = { ...drafting, ask, passages, schema };
@@ -97,14 +101,11 @@ interface Found {
 async function findValue(
   drafting: Drafting,
   messages: readonly ChatMessage[],
-  { limits }: Ask,
 ): Promise<Found | undefined> {
-  const { run, chat } = drafting;
-  let tokens = 0;
+  const { run, chat, budget } = drafting;
   let asked = messages;
   for (let retry = 0; ; retry += 1) {
     const draft = await draftOutput(drafting, asked);
-    tokens += draft.tokens;
     switch (draft.kind) {
       case "value":
         return draft;
@@ -114,7 +115,7 @@ async function findValue(
         await run.degrade("prompt_leak");
         return undefined;
       case "faulty":
-        if (retry >= run.config.outputRetriesMax || tokens >= limits.tokensMax) {
+        if (retry >= run.config.outputRetriesMax || budget.isSpent) {
           throw toInvalid(chat.id, retry + 1, draft.faults);
         }
         asked = toAgainMessages(messages, draft.raw, draft.faults);
@@ -177,15 +178,15 @@ function listUnsupported({ checks }: Checked): readonly string[] {
   return checks.filter(({ verdict }) => verdict === "unsupported").map(({ pointer }) => pointer);
 }
 
-/** The one better value; undefined when the model gave none, which the run reports. */
+/** The one better value; undefined when the model gave none or no tokens are left for it, which the run reports. */
 async function tryRepair(
   context: PolicyContext,
   messages: readonly ChatMessage[],
 ): Promise<Checked | undefined> {
-  const { run } = context;
+  const { run, budget } = context;
   try {
-    const draft = await draftOutput(context, messages);
-    if (draft.kind === "value") return check(context, draft.value);
+    const draft = budget.isSpent ? undefined : await draftOutput(context, messages);
+    if (draft?.kind === "value") return check(context, draft.value);
   } catch (thrown) {
     run.signal.throwIfAborted();
     run.log.error("repair-failed", thrown, { runId: run.id, code: toAppError(thrown).code });

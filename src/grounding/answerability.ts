@@ -3,6 +3,7 @@ import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
 import { toQuantities } from "../text/numbers.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+import { contradicts } from "./contradiction.ts";
 import type { Candidate, Features } from "./sentence-features.ts";
 
 /**
@@ -19,6 +20,8 @@ export const ANSWERABILITY = {
   pairs: 3.32,
 } as const;
 const BIAS = -6.25;
+/** What an answer to something else is worth at most: never sure (`ANSWERABLE_SURE`), but shown where unsure ones are. */
+const CONTRADICTED_MAX = 0.2;
 
 export type Readings = Readonly<Record<keyof typeof ANSWERABILITY, number>>;
 
@@ -41,7 +44,8 @@ export async function judgeAnswerability(
   const readings = await toReadings(input, embedder, signal);
   const names = Object.keys(ANSWERABILITY) as (keyof Readings)[];
   const sum = names.reduce((total, name) => total + ANSWERABILITY[name] * readings[name], BIAS);
-  return 1 / (1 + Math.exp(-sum));
+  const answerable = 1 / (1 + Math.exp(-sum));
+  return contradicts(input) ? Math.min(answerable, CONTRADICTED_MAX) : answerable;
 }
 
 /** What the judgement rests on, each between 0 and 1. */

@@ -20,6 +20,8 @@ import type { Runner } from "./service.ts";
 export interface RunRequest extends Omit<RunStart, "onOver"> {
   /** Aborts when the client leaves. */
   readonly client: AbortSignal;
+  /** Shares no run: what it wants of its run is not in the ask. */
+  readonly isAlone?: boolean | undefined;
 }
 
 export interface Listening {
@@ -75,7 +77,8 @@ class Sharing implements RunSharing {
   async listen(request: RunRequest): Promise<Listening> {
     const untilMs = this.#deps.clock.now() + request.ask.deadlineMs;
     // A run that was asked for by name, or that outlives its reader, is its caller's own.
-    const isOwn = request.key !== undefined || request.isKept === true;
+    const { key, isKept, isAlone } = request;
+    const isOwn = key !== undefined || isKept === true || isAlone === true;
     const found = isOwn ? undefined : await this.#findOrStart(request);
     const { run, source } = found ?? {
       run: await this.#deps.journal.start(request),

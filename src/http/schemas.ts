@@ -32,7 +32,7 @@ export type AskParser = (body: unknown, context: AskContext) => Ask;
 const UNSUPPORTED = "unsupported: ";
 const NO_MODEL = `${UNSUPPORTED}a value of a schema is written by a model; this service has none: set CHAT_MODEL`;
 const CONTROL = /[\p{Cc}]/u;
-const Name = z
+export const Name = z
   .string()
   .regex(
     COLLECTION_NAME,

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import type { Ask } from "../domain/ask.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { RunEvent } from "../domain/event.ts";
+import type { ExplainRequest } from "../answer.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { DocumentWriter } from "./document-writer.ts";
@@ -42,6 +43,7 @@ export interface Service {
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;
+  readonly explain: (request: ExplainRequest) => Runner;
 }
 
 /** What a request carries from the guards to its route. */

@@ -1,6 +1,7 @@
 /** Asks a running server and reads its event stream. */
 import * as z from "zod";
 import type { RunEvent } from "../domain/event.ts";
+import { Explanation } from "../domain/explanation.ts";
 import { AppError } from "../errors.ts";
 import { readEvents } from "./read-events.ts";
 
@@ -19,8 +20,32 @@ export async function askServer(
   body: object,
   signal: AbortSignal,
 ): Promise<AsyncIterable<RunEvent>> {
-  const response = await send(server, body, signal);
+  const asking = { path: "/v1/ask", accept: "text/event-stream", body };
+  const response = await send(server, asking, signal);
   if (response.ok && response.body !== null) return readEvents(response.body);
+  return refuse(response);
+}
+
+/** How far a document came there. Throws as `askServer` does, and AppError upstream_bad_response. */
+export async function explainOnServer(
+  server: Server,
+  body: object,
+  signal: AbortSignal,
+): Promise<Explanation> {
+  const asking = { path: "/v1/explain", accept: "application/json", body };
+  const response = await send(server, asking, signal);
+  if (!response.ok) return refuse(response);
+  try {
+    return Explanation.parse(await response.json());
+  } catch (thrown) {
+    throw new AppError("upstream_bad_response", {
+      detail: "the server's explanation is of a form this version does not know",
+      cause: thrown,
+    });
+  }
+}
+
+async function refuse(response: Response): Promise<never> {
   const problem = Problem.safeParse(await response.json().catch(() => undefined));
   const detail = problem.success ? problem.data.detail : "without saying why; is it Tributary?";
   throw new AppError(response.status === 400 ? "invalid_request" : "upstream_unavailable", {
@@ -28,18 +53,28 @@ export async function askServer(
   });
 }
 
-async function send({ url, apiKey }: Server, body: object, signal: AbortSignal): Promise<Response> {
+interface Asking {
+  readonly path: string;
+  readonly accept: string;
+  readonly body: object;
+}
+
+async function send(
+  { url, apiKey }: Server,
+  { path, accept, body }: Asking,
+  signal: AbortSignal,
+): Promise<Response> {
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
     throw new AppError("invalid_request", {
       detail: "--url takes the address of a server, such as http://127.0.0.1:8787",
     });
   }
   try {
-    return await fetch(new URL("/v1/ask", url), {
+    return await fetch(new URL(path, url), {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
-        Accept: "text/event-stream",
+        Accept: accept,
         ...(apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` }),
       },
       body: JSON.stringify(body),

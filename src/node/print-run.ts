@@ -1,5 +1,6 @@
-/** A run on a terminal: the answer as it comes, then its sources, then on wish how it came about. */
+/** A run on a terminal: the answer as it comes, or the value at its end, then its sources, then on wish how it came about. */
 import type { Leg, Passage, RunEnd, RunEvent, TimelineEntry } from "../domain/event.ts";
+import { layOut } from "../json/lay-out.ts";
 import { escapeControls } from "./escape-controls.ts";
 
 export interface PrintOptions {
@@ -26,6 +27,10 @@ export async function printRun(
     if (event.type === "citation") cited.add(event.label);
     if (event.type !== "run-end") continue;
     if (event.error !== undefined) return event;
+    say(listValue(event));
+    for (const { citations } of event.outputChecks ?? []) {
+      for (const { label } of citations) cited.add(label);
+    }
     say(`\n\n${describeEnd(event)}`);
     say(listSources(passages.filter(({ label }) => verbose || cited.has(label))));
     if (verbose) say(`${listLegs(event.ledger)}${listStages(event.timeline)}`);
@@ -52,6 +57,20 @@ function describeEnd({ grounding, degraded, truncated }: RunEnd): string {
   const missing = parts.length === 0 ? "" : `Made without: ${parts.join(", ")}\n`;
   const cut = truncated === true ? "The model stopped at its token limit.\n" : "";
   return `${GROUNDINGS[grounding]}${cut}${missing}`;
+}
+
+/** The value, each leaf with the passages it rests on, and what stands against it. */
+function listValue({ output, outputChecks = [] }: RunEnd): string {
+  if (output === undefined) return "";
+  const checks = new Map(outputChecks.map((check) => [check.pointer, check]));
+  const lines = layOut(output).map(({ depth, before, leaf, after }) => {
+    const { verdict = "unchecked", citations = [] } = checks.get(leaf?.pointer ?? "?") ?? {};
+    const labels = new Set(citations.map(({ label }) => `[${label}]`));
+    const doubt = verdict === "weak" || verdict === "unsupported" ? [`(${verdict})`] : [];
+    const notes = [...labels, ...doubt].map((note) => `  ${note}`).join("");
+    return `${"  ".repeat(depth)}${before}${leaf?.text ?? ""}${after}${notes}`;
+  });
+  return lines.join("\n");
 }
 
 function listSources(passages: readonly Passage[]): string {

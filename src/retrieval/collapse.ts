@@ -6,14 +6,23 @@ import type { Found } from "./take.ts";
 /** Word sets this similar (Jaccard) count as the same text. */
 const SIMILARITY_MAX = 0.9;
 
+export interface Collapsed {
+  readonly kept: readonly Found[];
+  /** Each one that was dropped, with the one that says it instead. */
+  readonly twins: ReadonlyMap<Found, Found>;
+}
+
 /** The candidates without near-duplicates; of each group the best ranked stays. */
-export function collapse(found: readonly Found[]): readonly Found[] {
+export function collapse(found: readonly Found[]): Collapsed {
   const kept: { readonly one: Found; readonly words: Uint32Array }[] = [];
+  const twins = new Map<Found, Found>();
   for (const one of found) {
     const words = toFingerprint(toStems(contentOf(one.chunk)));
-    if (!kept.some((other) => isSimilar(other.words, words))) kept.push({ one, words });
+    const twin = kept.find((other) => isSimilar(other.words, words));
+    if (twin === undefined) kept.push({ one, words });
+    else twins.set(one, twin.one);
   }
-  return kept.map(({ one }) => one);
+  return { kept: kept.map(({ one }) => one), twins };
 }
 
 /** Of what `toStems` remembers, so that it is forgotten with it. */

@@ -11,8 +11,21 @@ export interface PackLimits {
   readonly documentShareMax: number;
 }
 
-/** Passages labelled from 1, best first. One that does not fit the budget is passed over for smaller ones after it. */
-export function pack(found: readonly Found[], limits: PackLimits): Passage[] {
+/** Why something was left out of the context. */
+export type Left =
+  | { readonly why: "places" }
+  /** Its document has as many passages as one may, beside others. */
+  | { readonly why: "share"; readonly perDocumentMax: number }
+  | { readonly why: "tokens"; readonly tokens: number; readonly tokensLeft: number };
+
+export interface Packed {
+  /** Labelled from 1, best first. */
+  readonly passages: readonly Passage[];
+  readonly left: ReadonlyMap<Found, Left>;
+}
+
+/** Fills the context. One that does not fit the budget is passed over for smaller ones after it. */
+export function pack(found: readonly Found[], limits: PackLimits): Packed {
   const documents = new Set(
     found.map(({ collection, chunk }) => `${collection}/${chunk.documentId}`),
   );
@@ -22,18 +35,25 @@ export function pack(found: readonly Found[], limits: PackLimits): Passage[] {
       : limits.passagesMax;
   const perDocument = new Map<string, number>();
   const passages: Passage[] = [];
+  const left = new Map<Found, Left>();
   let tokensLeft = limits.contextTokensMax;
   for (const one of found) {
-    if (passages.length >= limits.passagesMax) break;
+    if (passages.length >= limits.passagesMax) {
+      left.set(one, { why: "places" });
+      continue;
+    }
     const document = `${one.collection}/${one.chunk.documentId}`;
     const sameDocument = perDocument.get(document) ?? 0;
     const tokens = tokensOf(one.chunk);
-    if (sameDocument >= perDocumentMax || tokens > tokensLeft) continue;
-    tokensLeft -= tokens;
-    perDocument.set(document, sameDocument + 1);
-    passages.push(toPassage(one, passages.length + 1));
+    if (sameDocument >= perDocumentMax) left.set(one, { why: "share", perDocumentMax });
+    else if (tokens > tokensLeft) left.set(one, { why: "tokens", tokens, tokensLeft });
+    else {
+      tokensLeft -= tokens;
+      perDocument.set(document, sameDocument + 1);
+      passages.push(toPassage(one, passages.length + 1));
+    }
   }
-  return passages;
+  return { passages, left };
 }
 
 /** Estimated once for chunks that stores keep. */

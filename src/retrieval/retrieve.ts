@@ -7,15 +7,15 @@ import type { Run } from "../run.ts";
 import type { Snapshot } from "../stores/store.ts";
 import { checkLegs, reportMissing } from "./check-legs.ts";
 import { chooseSnapshots } from "./choose-snapshots.ts";
-import { collapse } from "./collapse.ts";
+import { collapse, type Collapsed } from "./collapse.ts";
 import { readAhead } from "./content.ts";
 import { fuse } from "./fuse.ts";
 import { searchByKeyword } from "./keyword-arm.ts";
 import { type Arm, type LegResult, reportLeg, runLeg } from "./leg.ts";
 import type { Opened } from "./open-collections.ts";
-import { pack, type PackLimits } from "./pack.ts";
+import { pack, type Packed, type PackLimits } from "./pack.ts";
 import { rerank, type Rerankers } from "./rerank.ts";
-import { take } from "./take.ts";
+import { type Found, take } from "./take.ts";
 import { searchByVector } from "./vector-arm.ts";
 
 export interface RetrieveDeps {
@@ -30,6 +30,17 @@ export interface Retrieved {
   readonly ledger: readonly Leg[];
 }
 
+/** What each stage came to. */
+export interface Stages {
+  readonly arms: readonly Arm[];
+  readonly taken: readonly Found[];
+  readonly collapsed: Collapsed;
+  /** After reranking. */
+  readonly ordered: readonly Found[];
+  readonly limits: PackLimits;
+  readonly packed: Packed;
+}
+
 /**
  * The passages that answer the question best, from whatever answered in time.
  * Throws AppError when a required collection is missing, too few legs answered, or all failed: an
@@ -41,27 +52,49 @@ export async function retrieve(
   ask: Ask,
   run: Run,
 ): Promise<Retrieved> {
+  return toRetrieved(await runStages(deps, opened, ask, run));
+}
+
+/** What goes on of all that was found. */
+export function toRetrieved({ arms, packed: { passages } }: Stages): Retrieved {
+  const ledger = listLegs(arms).map((leg) => ({ ...leg, kept: countKept(leg, passages) }));
+  return { passages, ledger };
+}
+
+/** One stage after the other. Throws what `retrieve` throws. */
+export async function runStages(
+  deps: RetrieveDeps,
+  opened: readonly Opened[],
+  ask: Ask,
+  run: Run,
+): Promise<Stages> {
   const snapshots = opened.flatMap((one) => ("snapshot" in one ? [one.snapshot] : []));
   const { question, arms } = await searchBoth(deps, opened, ask, run);
   run.signal.throwIfAborted();
-  const legs = arms.flatMap((arm) => arm.legs.map(({ leg }) => leg));
+  const legs = listLegs(arms);
   checkLegs(legs, ask);
   await reportMissing(legs, run);
 
   const candidates = fuse(arms, { limit: run.config.candidatesMax });
   const after = legs.map(({ collection, retriever }) => `search:${collection}/${retriever}`);
   const taken = await run.timeline.stage("take", after, () => take(candidates, snapshots, run));
-  const ordered = await rerank(collapse(taken), question, {
-    mode: ask.retrieval.rerank,
+  const collapsed = collapse(taken);
+  const { rerank: mode } = ask.retrieval;
+  const ordered = await rerank(collapsed.kept, question, {
+    mode,
     rerankers: deps.rerankers,
     run,
   });
-  const passages = pack(ordered, await toPackLimits(ask, ordered.length, run));
-  return { passages, ledger: legs.map((leg) => ({ ...leg, kept: countKept(leg, passages) })) };
+  const limits = await toPackLimits(ask, ordered.length, run);
+  return { arms, taken, collapsed, ordered, limits, packed: pack(ordered, limits) };
 }
 
-/** The question as it was put is searched while it is rewritten; what both find is fused, each for half. */
-async function searchBoth(
+function listLegs(arms: readonly Arm[]): readonly Leg[] {
+  return arms.flatMap((arm) => arm.legs.map(({ leg }) => leg));
+}
+
+/** The question as it was put is searched while it is rewritten; what both find is fused, each for half. Throws as `search` does. */
+export async function searchBoth(
   deps: RetrieveDeps,
   opened: readonly Opened[],
   ask: Ask,

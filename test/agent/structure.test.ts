@@ -1,6 +1,7 @@
 /** Structured output with a model that says what it was told: attempts, policies, what is shown, what ends a run. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createBudget } from "../../src/agent/budget.ts";
 import { respond } from "../../src/agent/respond.ts";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
@@ -48,7 +49,8 @@ async function run(scripts: readonly Script[], { ask: changes = {}, env = {} }: 
     fusionWeight: 0,
     embed: (): Promise<never> => Promise.reject(new Error("nothing is to be embedded")),
   };
-  const answer = respond({ chat, sentenceEmbedder }, ask, { passages, opened: [] }, own);
+  const budget = createBudget(ask.limits, own.config);
+  const answer = respond({ chat, sentenceEmbedder }, ask, { passages, opened: [], budget }, own);
   const settled = await answer.then(
     (response) => ({ response, error: undefined }),
     (error: unknown) => ({ response: undefined, error }),
@@ -326,10 +328,11 @@ describe("hostile values", () => {
         yield* says(write(fence), size) as Exclude<(typeof script)[number], Error | "hang">[];
       },
     };
+    const ask = toAsk(QUESTION, { output: { schema: { type: "object" } } });
     const response = await respond(
       { chat: leaky, sentenceEmbedder: undefined as never },
-      toAsk(QUESTION, { output: { schema: { type: "object" } } }),
-      { passages, opened: [] },
+      ask,
+      { passages, opened: [], budget: createBudget(ask.limits, own.config) },
       own,
     );
     own.deadline[Symbol.dispose]();

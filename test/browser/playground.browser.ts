@@ -118,6 +118,42 @@ test("a citation opens its passage with the evidence marked, and the way back is
   expect(said).toEqual([]);
 });
 
+test("a value is asked for by its schema, and each leaf leads to its source", async () => {
+  const evidence = { documentId: "a.md", start: 0, end: 8 };
+  const value = { what: "limits <b>", list: [{ "a/b": 3 }] };
+  const outputChecks = [
+    { pointer: "/what", verdict: "supported", citations: [{ label: 1, evidence }] },
+    { pointer: "/list/0/a~1b", verdict: "unsupported", citations: [] },
+  ] as const;
+  const end = makeEnd({
+    output: value,
+    outputChecks: outputChecks.map((one) => ({ ...one, citations: [...one.citations] })),
+  });
+  const service = makeService({
+    modes: ["direct", "agent"],
+    answer: play([runStart, retrievalEnd, { type: "output-partial", value: { list: [] } }, end]),
+  });
+  await using server = await serveTest(service);
+  await using opened = await openPage(browser, server.url);
+  const { page, said } = opened;
+  await page.getByText("As a value").click();
+  await page.getByLabel("JSON Schema").fill("{");
+  await ask(page);
+  await page.getByText("This is not a JSON object.").waitFor();
+  expect(service.asked).toEqual([]);
+  await page.getByLabel("JSON Schema").fill('{"type":"object"}');
+  await ask(page);
+  await waitForEnd(page);
+  expect(service.asked[0]?.output).toEqual({ schema: { type: "object" } });
+  expect(await page.locator("#value .sentence.supported").textContent()).toBe('"limits <b>"');
+  expect(await page.locator("#value .verdict").allTextContents()).toEqual(["unsupported"]);
+  expect(await page.locator("#value b").count()).toBe(0);
+  expect(await findBarriers(page)).toEqual([]);
+  await page.getByRole("button", { name: "Source 1: A" }).click();
+  expect(await page.locator("#source-1 mark.chosen").textContent()).toBe("Timeouts");
+  expect(said).toEqual([]);
+});
+
 test("checks are seen in the text itself, and not by colour alone", async () => {
   await using opened = await open({ answer: play(fullRun) });
   const { page } = opened;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Hono } from "hono";
 import type { RunEnd, RunEvent } from "../../src/domain/event.ts";
+import { ExplainResult } from "../../src/http/openapi/bodies.ts";
 import type { Env } from "../../src/http/service.ts";
 import { askWith, parseMessages, wantsEvents } from "../support/app.ts";
 import { COLLECTIONS, makeNodeApp, makeSamples, pushSample, type Samples } from "./samples.ts";
@@ -76,6 +77,29 @@ function toOutline(events: readonly RunEvent[]) {
     legs: legs.toSorted(),
   };
 }
+
+test("how far a document came is told alike", async () => {
+  const asked = { question: QUESTIONS[0], documentId: "retries.md" };
+  const [here, there] = await Promise.all(
+    [reachNode, reachEdge].map(async (reach) => {
+      const response = await reach("/v1/explain", askWith(asked));
+      expect(response.status).toBe(200);
+      return ExplainResult.parse(await response.json());
+    }),
+  );
+  expect(here?.stage).toBe("used");
+  expect(there?.stage).toBe("used");
+  expect(there?.document).toEqual(here?.document);
+  const toScores = (chunks = there?.chunks) =>
+    Object.fromEntries(
+      (chunks ?? []).map(({ chunkId, legs }) => [
+        chunkId,
+        legs.find(({ retriever }) => retriever === "vector")?.score ?? Number.NaN,
+      ]),
+    );
+  const [near, far] = [toScores(here?.chunks), toScores()];
+  for (const [chunkId, score] of Object.entries(near)) expect(far[chunkId]).toBeCloseTo(score, 2);
+});
 
 describe("asking", () => {
   test("gives the same events, and almost the same passages", async () => {

@@ -53,6 +53,13 @@ test.each<readonly [string, (name: string) => readonly [string, RequestInit]]>([
   ["requiring", (name) => ["/v1/ask", askWith({ question, retrieval: { require: [name] } })]],
   ["searching", (name) => ["/v1/search", askWith({ question, collections: [name] })]],
   [
+    "explaining",
+    (name) => [
+      "/v1/explain",
+      askWith({ question, documentId: "salaries", collection: name, collections: ["guide"] }),
+    ],
+  ],
+  [
     "a model of it",
     (name) => [
       "/v1/chat/completions",

@@ -28,6 +28,7 @@ beforeAll(async () => {
 const ROUTES: readonly (readonly [string, string, readonly Scope[] | "open"])[] = [
   ["POST", "/v1/ask", ["ask"]],
   ["POST", "/v1/search", ["read"]],
+  ["POST", "/v1/explain", ["read"]],
   ["POST", "/v1/chat/completions", ["ask"]],
   ["POST", "/v1/chat", ["ask"]],
   ["POST", "/mcp", ["ask", "read"]],

@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunEvent, RunRecord } from "../../src/domain/event.ts";
+import { Explanation } from "../../src/domain/explanation.ts";
 import { makeEnd, makeService, play, retrievalEnd, runStart, serveTest } from "../support/app.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
 import { runProgram } from "../support/process.ts";
@@ -44,6 +47,53 @@ test("--json prints the whole run", async () => {
   expect(RunRecord.parse(JSON.parse(stdout)).citations).toHaveLength(1);
 });
 
+test("a value is printed with the passages that its leaves rest on", async () => {
+  const evidence = { documentId: "a.md", start: 0, end: 8 };
+  const end = makeEnd({
+    output: { what: "limits", hours: 3 },
+    outputChecks: [
+      { pointer: "/what", verdict: "supported", citations: [{ label: 1, evidence }] },
+      { pointer: "/hours", verdict: "unsupported", citations: [] },
+    ],
+  });
+  const service = makeService({
+    modes: ["direct", "agent"],
+    answer: play([runStart, retrievalEnd, end]),
+  });
+  await using server = await serveTest(service);
+  const schema = join(folder.path, "schema.json");
+  await writeFile(schema, '{"type":"object"}');
+  const { code, stdout } = await ask(QUESTION, "--url", server.url, "--schema", schema);
+  expect(service.asked[0]?.output).toEqual({ schema: { type: "object" } });
+  expect(stdout).toContain('{\n  "what": "limits",  [1]\n  "hours": 3  (unsupported)\n}\n');
+  expect(stdout).toContain("Sources\n  [1] A › Timeouts  (guide: a.md)");
+  expect(code).toBe(0);
+});
+
+test("--explain says how far a document came, and what could be changed", async () => {
+  const used = await ask("--explain", "retries.md", QUESTION);
+  expect(used.stderr).toBe("");
+  expect(used.stdout).toContain("Retries (guide: retries.md)\nIt is in the context");
+  expect(used.stdout).toMatch(/used as \[1\] +keyword 1 \([\d.]+\)/);
+  expect(used.code).toBe(0);
+  const asked = await ask("--explain", "retries.md", QUESTION, "--json");
+  expect(Explanation.parse(JSON.parse(asked.stdout)).stage).toBe("used");
+});
+
+test("--explain of a document that is not there is an error", async () => {
+  const { code, stdout, stderr } = await ask("--explain", "none.md", QUESTION);
+  expect(stdout).toBe("");
+  expect(stderr).toContain("no document of this id in guide");
+  expect(code).toBe(1);
+});
+
+test("--explain asks a server as well", async () => {
+  await using server = await serveTest(makeService());
+  const { code, stdout } = await ask("--explain", "a.md", QUESTION, "--url", server.url);
+  expect(stdout).toContain("It is in the context, as [1].");
+  expect(code).toBe(0);
+});
+
 test("no evidence is said and has an exit code of its own", async () => {
   const empty: RunEvent = { type: "retrieval-end", passages: [] };
   const text = { type: "text-delta", text: "The documents hold no answer." } as const;
@@ -58,6 +108,12 @@ test("no evidence is said and has an exit code of its own", async () => {
 });
 
 const refusals: readonly { name: string; args: string[]; code: number; says: string }[] = [
+  {
+    name: "a schema that is none",
+    args: ["--schema", "README.md", "why"],
+    code: 2,
+    says: "cannot be read as JSON",
+  },
   { name: "no question", args: [], code: 2, says: "question is empty" },
   { name: "an unknown option", args: ["--verbos", "x"], code: 2, says: "unknown option" },
   {

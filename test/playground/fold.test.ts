@@ -33,6 +33,27 @@ test("what is withdrawn is gone with its citations and checks", () => {
   expect(view.passages).toHaveLength(1);
 });
 
+test("a value is shown as far as it is there, and gone when it is withdrawn", () => {
+  const partial = { type: "output-partial", value: { port: 8 } } as const;
+  expect(foldAll([runStart, partial])).toMatchObject({
+    phase: "writing",
+    value: { json: { port: 8 } },
+    firstTextMs: 10,
+  });
+  expect(foldAll([runStart, partial, { type: "text-reset" }]).value).toBeUndefined();
+});
+
+test("the last event holds the whole value, and the citations of its leaves", () => {
+  const evidence = { documentId: "a.md", start: 0, end: 8 };
+  const end = makeEnd({
+    output: { port: 8787 },
+    outputChecks: [{ pointer: "/port", verdict: "supported", citations: [{ label: 1, evidence }] }],
+  });
+  const view = foldAll([runStart, retrievalEnd, end]);
+  expect(view.value).toEqual({ json: { port: 8787 } });
+  expect(view.citations).toEqual([{ label: 1, start: 0, end: 0, evidence }]);
+});
+
 test("legs and tools are spans while the run goes on; the timeline of the end takes their place", () => {
   const leg = { collection: "guide", retriever: "keyword", status: "found" } as const;
   const tool = { step: 1, callId: "c", name: "search", startMs: 5, endMs: 9 };

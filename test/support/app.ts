@@ -8,6 +8,7 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import type { Ask, Mode } from "../../src/domain/ask.ts";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
 import type { Passage, RunEnd, RunEvent } from "../../src/domain/event.ts";
+import type { Explanation } from "../../src/domain/explanation.ts";
 import { AppError } from "../../src/errors.ts";
 import { createServiceApp } from "../../src/app.ts";
 import type { RequestLimit } from "../../src/http/request-limit.ts";
@@ -106,6 +107,36 @@ export function makeEnd(change: Partial<RunEnd> = {}): RunEnd {
   };
 }
 
+export const explanation: Explanation = {
+  document: { collection: "guide", documentId: "a.md", title: "A", chunks: 1 },
+  stage: "used",
+  why: "It is in the context, as [1].",
+  advice: [],
+  chunks: [
+    {
+      chunkId: "a.md#0",
+      position: 0,
+      headings: ["Timeouts"],
+      stage: "used",
+      why: "It is passage [1].",
+      legs: [
+        {
+          retriever: "keyword",
+          status: "found",
+          brought: true,
+          rank: 1,
+          score: 2.5,
+          hits: 3,
+          lastScore: 0.5,
+        },
+      ],
+      fused: { rank: 1, score: 1, candidatesMax: 30, lastScore: 0.2 },
+      order: { before: 1, after: 1 },
+      label: 1,
+    },
+  ],
+};
+
 /** A whole run that answers. */
 export const goodRun: readonly RunEvent[] = [
   runStart,
@@ -184,6 +215,7 @@ export function makeService(options: TestOptions = {}): TestService {
         ? (options.gate ?? createRunGate())
         : withKeyLimits(options.gate ?? createRunGate(), options.access.limits),
   };
+  const search = options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })]);
   const archive = createMemoryArchive(toArchiveLimits(config), base.clock);
   const journal = createRunJournal({ ...base, archive });
   return {
@@ -196,7 +228,12 @@ export function makeService(options: TestOptions = {}): TestService {
     sharing: createRunSharing({ ...base, journal }),
     parseAsk: createAskParser(config, ["lexical"], options.modes),
     answer: track(options.answer ?? play(goodRun)),
-    search: track(options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })])),
+    search: track(search),
+    explain: ({ onExplained }) =>
+      track((ask, signal) => {
+        onExplained(explanation);
+        return search(ask, signal);
+      }),
     asked,
   };
 }

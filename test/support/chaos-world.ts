@@ -195,12 +195,15 @@ async function send(world: World, text: string): Promise<RawResponse> {
 }
 
 let asked = 0;
+/** In letters: a figure that no passage has would make the answer unsure. */
+const toSerial = (count: number): string =>
+  `${count}`.replaceAll(/\d/g, (digit) => "abcdefghij".charAt(Number(digit)));
 
 /** A question as it goes over the wire, never the same twice; the server closes when it is answered. */
 export function toAsk({ stream = true, body = {}, headers = {} }: AskOptions = {}): string {
   return toPost(
     "/v1/ask",
-    { question: `${QUESTION} (${(asked += 1)})`, ...body },
+    { question: `${QUESTION} (${toSerial((asked += 1))})`, ...body },
     {
       Accept: stream ? "text/event-stream" : "application/json",
       Connection: "close",

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { MODES } from "../../domain/ask.ts";
 import { type RunEvent, RunRecord } from "../../domain/event.ts";
+import { Explanation } from "../../domain/explanation.ts";
 import { ERROR_CODES } from "../../errors.ts";
 
 export const Problem = z.object({
@@ -26,6 +27,18 @@ export const SearchResult = RunRecord.pick({
   degraded: true,
   timeline: true,
   versions: true,
+});
+
+export const ExplainResult = z.object({
+  ...RunRecord.pick({
+    runId: true,
+    outcome: true,
+    ledger: true,
+    degraded: true,
+    timeline: true,
+    versions: true,
+  }).shape,
+  ...Explanation.shape,
 });
 
 const RunEnding = RunRecord.omit({

@@ -13,8 +13,10 @@ import {
   TimelineEntry,
   Usage,
 } from "../../domain/event.ts";
+import { ChunkTrace, LegTrace } from "../../domain/explanation.ts";
 import { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
 import { type Filter, FilterNode } from "../../domain/filter.ts";
+import { type TargetInput, TARGET_FIELDS } from "../explain-body.ts";
 import { OpenAiBody } from "../formats/openai-request.ts";
 import { UiBody } from "../formats/ui-request.ts";
 import { DocumentText } from "../read-document.ts";
@@ -36,8 +38,11 @@ export type AskInput = Omit<z.input<AskBody>, "mode" | "filter"> & {
   filter?: Filter | undefined;
 };
 
-/** What each field of a question means. */
-export const ASK_WORDS: Readonly<Record<keyof AskInput | "output", string>> = {
+/** The body of a question about one document. */
+export type ExplainInput = AskInput & TargetInput;
+
+/** What each field of a question means, and those that say which document is meant. */
+export const ASK_WORDS: Readonly<Record<keyof ExplainInput | "output", string>> = {
   question: "The question, in any language.",
   collections: "Names of the collections to search; none: all.",
   filter: "A condition that every passage must meet.",
@@ -49,6 +54,8 @@ export const ASK_WORDS: Readonly<Record<keyof AskInput | "output", string>> = {
   limits: "What a run with tools may spend.",
   output: "A JSON Schema that the answer must satisfy.",
   retrieval: "How to search, and how much of it goes into the context.",
+  documentId: "The document, by the `documentId` that its passages have.",
+  collection: "The document's collection, where several have one of this id.",
 };
 
 /** Creates the schema of a question's body for this service. */
@@ -56,12 +63,25 @@ export function createAskBody({ config, rerankers, modes }: ApiFacts) {
   return createBodySchema(config, rerankers, modes) as z.ZodType<z.output<AskBody>, AskInput>;
 }
 
+/** Creates the schema of the body that asks about one document. */
+export function createExplainBody({ config, rerankers, modes }: ApiFacts) {
+  const Body = createBodySchema(config, rerankers, modes).safeExtend(TARGET_FIELDS);
+  return Body as z.ZodType<z.output<typeof Body>, ExplainInput>;
+}
+
+/** The bodies that only this service can describe. */
+export interface OwnBodies {
+  readonly Ask: z.ZodType;
+  readonly Explain: z.ZodType;
+}
+
 type Registry = ReturnType<typeof z.registry<{ readonly id: string }>>;
 
 /** Names what callers send. */
-export function nameRequests(Ask: z.ZodType): Registry {
+export function nameRequests({ Ask, Explain }: OwnBodies): Registry {
   return toRegistry({
     Ask,
+    ExplainRequest: Explain,
     Filter: FilterNode,
     ChatCompletionRequest: OpenAiBody,
     UiChatRequest: UiBody,
@@ -84,6 +104,9 @@ export function nameResponses(): Registry {
     Usage,
     RunFailure,
     SearchResult: own.SearchResult,
+    ExplainResult: own.ExplainResult,
+    ChunkTrace,
+    LegTrace,
     RunView: own.RunView,
     RunAddress: own.RunAddress,
     Collection: own.Collection,

@@ -1,13 +1,19 @@
 /** Questions: answered, or only searched for. */
 import type * as z from "zod";
 import { RunEvent, RunRecord } from "../../domain/event.ts";
-import { RunAddress, SearchResult } from "./bodies.ts";
+import { ExplainResult, RunAddress, SearchResult } from "./bodies.ts";
 import { RUN_ERRORS } from "./errors.ts";
 import { RUN_HEADERS, STREAM_HEADERS } from "./headers.ts";
-import type { AskInput } from "./names.ts";
+import type { AskInput, ExplainInput } from "./names.ts";
 import { describe } from "./operation.ts";
 
-export function createQuestionOperations<Output>(Ask: z.ZodType<Output, AskInput>) {
+export function createQuestionOperations<Output, ExplainOutput>({
+  Ask,
+  Explain,
+}: {
+  readonly Ask: z.ZodType<Output, AskInput>;
+  readonly Explain: z.ZodType<ExplainOutput, ExplainInput>;
+}) {
   return {
     ask: describe({
       method: "post",
@@ -53,5 +59,28 @@ export function createQuestionOperations<Output>(Ask: z.ZodType<Output, AskInput
       errors: RUN_ERRORS,
       errorHeaders: RUN_HEADERS,
     }),
+    explain: createExplainOperation(Explain),
   };
+}
+
+function createExplainOperation<Output>(Explain: z.ZodType<Output, ExplainInput>) {
+  return describe({
+    method: "post",
+    path: "/v1/explain",
+    tag: "Ask",
+    summary: "Why a document was or was not used",
+    description:
+      "Searches as `/v1/search` does, and tells for one document at which stage it fell out and why, chunk by chunk, and what could be changed. The body is that of a question with the document's id.",
+    headers: ["X-Request-Timeout-Ms"],
+    body: Explain,
+    replies: {
+      200: {
+        description: "How far the document came.",
+        json: ExplainResult,
+        headers: RUN_HEADERS,
+      },
+    },
+    errors: [...RUN_ERRORS, "not_found"],
+    errorHeaders: RUN_HEADERS,
+  });
 }

@@ -1,6 +1,6 @@
 /** The table of the API: one entry a route. A test walks the application's routes and fails for one that is not here. */
 import type * as z from "zod";
-import type { AskInput } from "./names.ts";
+import type { AskInput, ExplainInput } from "./names.ts";
 import { clientOperations } from "./operations-clients.ts";
 import { collectionOperations } from "./operations-collections.ts";
 import { createQuestionOperations } from "./operations-questions.ts";
@@ -8,12 +8,15 @@ import { runOperations } from "./operations-runs.ts";
 import { createServiceOperations } from "./operations-service.ts";
 
 /** Creates the table. The keys are the operations' ids. `pages` are the parts of the playground. */
-export function createOperations<Output>(
-  Ask: z.ZodType<Output, AskInput>,
+export function createOperations<Output, ExplainOutput>(
+  bodies: {
+    readonly Ask: z.ZodType<Output, AskInput>;
+    readonly Explain: z.ZodType<ExplainOutput, ExplainInput>;
+  },
   pages: readonly string[],
 ) {
   return {
-    ...createQuestionOperations(Ask),
+    ...createQuestionOperations(bodies),
     ...runOperations,
     ...collectionOperations,
     ...clientOperations,

@@ -6,15 +6,15 @@ import type { Env } from "../service.ts";
 import type { Examples } from "./docs/examples.ts";
 import { DOCS_POLICY, toDocsPage } from "./docs/page.ts";
 import { STYLE } from "./docs/style.ts";
-import { type ApiFacts, createAskBody } from "./names.ts";
+import { type ApiFacts, createAskBody, createExplainBody } from "./names.ts";
 import { createOperations } from "./operations.ts";
 import { type OpenApi, toOpenApi } from "./to-openapi.ts";
 import { toHex } from "../../text/hex.ts";
 
 /** The document of a service with these limits and abilities. */
 export function createOpenApi(facts: ApiFacts): OpenApi {
-  const Ask = createAskBody(facts);
-  return toOpenApi(createOperations(Ask, PLAYGROUND_PATHS), Ask);
+  const bodies = { Ask: createAskBody(facts), Explain: createExplainBody(facts) };
+  return toOpenApi(createOperations(bodies, PLAYGROUND_PATHS), bodies);
 }
 
 interface Page {

@@ -14,7 +14,7 @@ import {
   RESPONSE_HEADERS,
   type ResponseHeader,
 } from "./headers.ts";
-import { ASK_WORDS, nameRequests, nameResponses, toEventName } from "./names.ts";
+import { ASK_WORDS, nameRequests, nameResponses, type OwnBodies, toEventName } from "./names.ts";
 import type { ErrorForm, Operation, Reply, Tag } from "./operation.ts";
 import { ADDRESS_ERRORS, KEYED, KEY_ERRORS, OPEN, SECURITY_SCHEMES } from "./security.ts";
 
@@ -36,8 +36,8 @@ const BODY_ERRORS: readonly ErrorCode[] = [
 const toRef = (id: string): string => `#/components/schemas/${id}`;
 
 /** Makes the document. Every body's schema must have a name in `names.ts`; throws Error where one has not. */
-export function toOpenApi(operations: Readonly<Record<string, Operation>>, Ask: z.ZodType) {
-  const requests = nameRequests(Ask);
+export function toOpenApi(operations: Readonly<Record<string, Operation>>, bodies: OwnBodies) {
+  const requests = nameRequests(bodies);
   const responses = nameResponses();
   const refTo = (schema: z.ZodType): Json => {
     const id = requests.get(schema)?.id ?? responses.get(schema)?.id;
@@ -64,7 +64,7 @@ export function toOpenApi(operations: Readonly<Record<string, Operation>>, Ask: 
     paths,
     components: {
       schemas: {
-        ...describeAsk(toSchemas(requests, "input")),
+        ...describeFields(toSchemas(requests, "input")),
         ...describeEvents(toSchemas(responses, "output")),
       },
       headers: toHeaders(),
@@ -262,12 +262,15 @@ function describeEvents(schemas: Readonly<Record<string, Json>>): Record<string,
 }
 
 /** Gives each field of a question its sentence. */
-function describeAsk(schemas: Readonly<Record<string, Json>>): Record<string, Json> {
-  const { Ask } = schemas;
-  const fields = Object.entries((Ask?.["properties"] ?? {}) as Record<string, Json>);
+function describeFields(schemas: Readonly<Record<string, Json>>): Record<string, Json> {
   const words: Readonly<Record<string, string>> = ASK_WORDS;
-  const properties = Object.fromEntries(
-    fields.map(([name, field]) => [name, { description: words[name], ...field }]),
-  );
-  return { ...schemas, Ask: { ...Ask, properties } };
+  const describe = (schema: Json | undefined): Json => {
+    const fields = Object.entries((schema?.["properties"] ?? {}) as Record<string, Json>);
+    const properties = Object.fromEntries(
+      fields.map(([name, field]) => [name, { description: words[name], ...field }]),
+    );
+    return { ...schema, properties };
+  };
+  const { Ask, ExplainRequest } = schemas;
+  return { ...schemas, Ask: describe(Ask), ExplainRequest: describe(ExplainRequest) };
 }

@@ -18,6 +18,8 @@ export interface Question {
   readonly mode: Mode;
   /** Empty: every collection. */
   readonly collections: readonly string[];
+  /** A JSON Schema: the answer is a value of it. */
+  readonly output?: { readonly schema: Readonly<Record<string, unknown>> };
 }
 
 /** What the service says when it refuses: the part of a problem (RFC 9457) that people read. */

@@ -34,6 +34,8 @@ export interface View {
   /** What is going on, in a few words. */
   readonly doing: string;
   readonly answer: string;
+  /** What there is of the value, where one was asked for. */
+  readonly value?: { readonly json: unknown } | undefined;
   readonly passages: readonly Passage[];
   readonly citations: readonly Citation[];
   readonly checks: readonly SentenceCheck[];
@@ -99,18 +101,33 @@ const CHANGES: { readonly [K in RunEvent["type"]]: Change<Extract<RunEvent, { ty
   }),
   citation: ({ citations }, event) => ({ citations: [...citations, event] }),
   "sentence-check": ({ checks }, event) => ({ checks: [...checks, event] }),
-  "output-partial": () => ({}),
-  "text-reset": () => ({ answer: "", citations: [], checks: [] }),
+  "output-partial": ({ firstTextMs }, { value }, sinceMs) => ({
+    phase: "writing",
+    value: { json: value },
+    firstTextMs: firstTextMs ?? sinceMs,
+  }),
+  "text-reset": () => ({ answer: "", citations: [], checks: [], value: undefined }),
   degraded: ({ degraded }, { code }) => ({ degraded: [...degraded, code] }),
   usage: () => ({}),
-  "run-end": ({ spans }, event) => ({
+  "run-end": ({ spans, citations }, event) => ({
     phase: "ended",
     end: event,
+    // A value's parts cite; it has no text in which they could stand.
+    citations:
+      event.outputChecks === undefined
+        ? citations
+        : event.outputChecks.flatMap((check) => check.citations.map(toCitation)),
+    ...(event.output === undefined ? {} : { value: { json: event.output } }),
     ledger: event.ledger,
     degraded: event.degraded,
     spans: event.timeline.length > 0 ? event.timeline : spans,
   }),
 };
+
+/** A leaf's citation as one of the answer's. */
+export function toCitation({ label, evidence }: Pick<Citation, "label" | "evidence">): Citation {
+  return { label, evidence, start: 0, end: 0 };
+}
 
 type Timed = Extract<RunEvent, { type: "leg-end" | "tool-result" | "tool-error" | "subrun-end" }>;
 

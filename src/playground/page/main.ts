@@ -1,6 +1,6 @@
 /** The playground: one question at a time, its run drawn as it comes. Everything is connected here. */
 import { type CollectionChoice, ask, type Question, Refusal } from "./client.ts";
-import { createAnswerView } from "./answer-view.ts";
+import { type CitationClick, createAnswerView } from "./answer-view.ts";
 import { find, make } from "./dom.ts";
 import { fold, isOpen, startView, type View } from "./fold.ts";
 import { connectHistory } from "./history-view.ts";
@@ -8,8 +8,10 @@ import { createLedgerView } from "./ledger-view.ts";
 import { createOptionsView } from "./options-view.ts";
 import { keepRun } from "./runs-kept.ts";
 import { createSourcesView } from "./sources-view.ts";
+import { createSchemaView } from "./schema-view.ts";
 import { createStatusView } from "./status-view.ts";
 import { switchTheme } from "./theme.ts";
+import { createValueView } from "./value-view.ts";
 import { createWaterfallView } from "./waterfall-view.ts";
 
 type Part = "answer" | "sources" | "inside";
@@ -33,10 +35,13 @@ const paintStatus = createStatusView(() => void start());
 const paintWaterfall = createWaterfallView();
 const paintLedger = createLedgerView();
 const sources = createSourcesView(() => showPart("answer"));
-const answer = createAnswerView(({ label, citation, button }) => {
+const openSource = ({ label, citation, button }: CitationClick): void => {
   showPart("sources");
   sources.open(view, label, citation, button);
-});
+};
+const answer = createAnswerView(openSource);
+const paintValue = createValueView(openSource);
+const schema = createSchemaView();
 
 let view: View = startView({ question: "", mode: "direct", collections: [] });
 let controller: AbortController | undefined;
@@ -44,11 +49,17 @@ let controller: AbortController | undefined;
 /** Puts the question in the field; one that is still running is stopped. */
 async function start(): Promise<void> {
   const text = question.value.trim();
-  if (text === "") return;
+  const output = schema.read();
+  if (text === "" || output === "wrong") return;
   controller?.abort();
   const own = new AbortController();
   controller = own;
-  const asked = { question: text, mode: options.mode(), collections: options.collections() };
+  const asked = {
+    question: text,
+    mode: options.mode(),
+    collections: options.collections(),
+    ...(output === undefined ? {} : { output }),
+  };
   const last = await follow(asked, own);
   if (controller !== own) return; // another question has the page
   show(last);
@@ -114,6 +125,7 @@ function paint(): void {
     if (hadFocus) question.focus();
   }
   answer.paint(view);
+  paintValue(view);
   sources.paint(view);
   paintStatus(view);
   paintWaterfall(view);
@@ -183,6 +195,7 @@ connectHistory(({ view: kept }) => {
   controller = undefined;
   fillIn(kept.asked.question);
   options.choose(kept.asked.mode, kept.asked.collections);
+  schema.write(kept.asked.output);
   showPart("answer");
   show(kept);
   question.focus();

@@ -48,7 +48,10 @@ export function createOptionsView(): OptionsView {
     }
     // What was kept from another day may be gone; the first is always offered.
     if (readMode(radios) === undefined && radios[0] !== undefined) radios[0].checked = true;
-    modes.hidden = radios.filter(({ disabled }) => !disabled).length < 2;
+    // A value is written by a model, and only a service with one has other modes.
+    const hasModel = radios.filter(({ disabled }) => !disabled).length > 1;
+    find("as-value-chip", HTMLLabelElement).hidden = !hasModel;
+    modes.hidden = !hasModel;
   };
   const load = async (): Promise<readonly CollectionChoice[]> => {
     try {

@@ -72,6 +72,7 @@ const NEEDS = { sh: "curl", ts: process.execPath, py: "python3" } as const;
 const SHOWN: Readonly<Record<string, RegExp>> = {
   ask: /finished/,
   search: /\bA\b/,
+  explain: /in the context/,
   getRunEvents: /run-end/,
   listCollections: /guide/,
   createChatCompletion: /Timeouts are limits/,

@@ -7,7 +7,7 @@ import { ERROR_CODES, AppError } from "../../../src/errors.ts";
 import type { Access } from "../../../src/access/access.ts";
 import type { CollectionView } from "../../../src/http/inspect-collections.ts";
 import type * as bodies from "../../../src/http/openapi/bodies.ts";
-import { createAskBody } from "../../../src/http/openapi/names.ts";
+import { createAskBody, createExplainBody } from "../../../src/http/openapi/names.ts";
 import { createOperations } from "../../../src/http/openapi/operations.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
 import { toOpenApi } from "../../../src/http/openapi/to-openapi.ts";
@@ -120,6 +120,9 @@ const cases: readonly Case[] = [
   ["POST", "/v1/ask", 422, askWith(question), failing("context_too_long")],
   ["POST", "/v1/search", 200, askWith(question)],
   ["POST", "/v1/search", 400, askWith([])],
+  ["POST", "/v1/explain", 200, askWith({ ...question, documentId: "a.md" })],
+  ["POST", "/v1/explain", 400, askWith(question)],
+  ["POST", "/v1/explain", 400, askWith({ documentId: "a.md" })],
   ["POST", "/v1/chat/completions", 200, askWith(completion)],
   ["POST", "/v1/chat/completions", 200, askWith({ ...completion, temperature: 1 })],
   [
@@ -262,10 +265,10 @@ test("a service publishes the modes, rerankers and limits that it has", () => {
 });
 
 test("a body whose schema has no name is refused when the document is made", () => {
-  const Ask = createAskBody(facts);
+  const bodies = { Ask: createAskBody(facts), Explain: createExplainBody(facts) };
   const replies = { 200: { description: "?", json: z.object({ unnamed: z.boolean() }) } };
-  const entry = { ...createOperations(Ask, []).getLiveness, replies };
-  expect(() => toOpenApi({ entry }, Ask)).toThrow("no name");
+  const entry = { ...createOperations(bodies, []).getLiveness, replies };
+  expect(() => toOpenApi({ entry }, bodies)).toThrow("no name");
 });
 
 test("the schemas of responses are those of the types they are written from", () => {

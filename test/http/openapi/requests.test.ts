@@ -65,6 +65,7 @@ const BODIES = [
   ["/v1/ask", "Ask", "application/json"],
   ["/v1/ask", "Ask", "text/event-stream"],
   ["/v1/search", "Ask", "application/json"],
+  ["/v1/explain", "ExplainRequest", "application/json"],
   ["/v1/chat/completions", "ChatCompletionRequest", "*/*"],
   ["/v1/chat", "UiChatRequest", "*/*"],
   ["/mcp", "RpcRequest", "application/json, text/event-stream"],
@@ -73,6 +74,12 @@ const BODIES = [
 /** Words that a schema cannot say and a format needs, in half of the bodies. */
 const KNOWN: Readonly<Record<(typeof BODIES)[number][1], object>> = {
   Ask: { collections: [], output: undefined },
+  ExplainRequest: {
+    collections: [],
+    output: undefined,
+    documentId: "a.md",
+    collection: undefined,
+  },
   ChatCompletionRequest: {
     model: "tributary",
     messages: [{ role: "user", content: "What is a bounded queue?" }],

@@ -1,0 +1,68 @@
+/** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
+import { toQuantities } from "../text/numbers.ts";
+import { oppositesOf } from "../text/opposites.ts";
+import { isFunctionStem, toWords } from "../text/words.ts";
+import type { Candidate } from "./sentence-features.ts";
+
+export interface ContradictionInput {
+  readonly question: string;
+  /** The sentence that answers best. */
+  readonly best: Candidate;
+}
+
+/**
+ * True where the question denies something and the sentence does not; where the sentence has the opposite of
+ * a word of the question that it lacks; or where a figure or date of the question stands nowhere in the passage.
+ */
+export function contradicts(input: ContradictionInput): boolean {
+  return isDenied(input) || isOpposite(input) || hasForeignFigure(input);
+}
+
+/** A bare "no" in a question is left out: in other languages it is another word. */
+const DENIES =
+  /\b(not|never|nobody|nothing|without|neither|nor|cannot|except|no (one|longer|more))\b|n['’]t\b/iu;
+/** Rather too much than too little: only a sentence without any of them asserts. */
+const MAY_DENY =
+  /\b(not|never|no|none|nobody|nothing|without|neither|nor|cannot|hardly|rarely|except|avoid|lack|unless|fail|failed|refused|prevent)\b|n['’]t\b/iu;
+
+function isDenied({ question, best }: ContradictionInput): boolean {
+  return DENIES.test(question) && !MAY_DENY.test(best.text);
+}
+
+function isOpposite({ question, best }: ContradictionInput): boolean {
+  const there = new Set(best.words.map(({ stem }) => stem));
+  return toWords(question).some(
+    ({ stem }) =>
+      !isFunctionStem(stem) &&
+      !there.has(stem) &&
+      [...oppositesOf(stem)].some((opposite) => there.has(opposite)),
+  );
+}
+
+const FIGURE = /\p{N}/u;
+const DATE_WORDS =
+  /\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december)\b/giu;
+/** A single digit is as often a word, or a name. */
+const FIGURE_CHARS_MIN = 2;
+
+function hasForeignFigure({ question, best }: ContradictionInput): boolean {
+  const { title, location, text } = best.passage;
+  const whole = [title, ...location.headings, text].join("\n");
+  const figures = toQuantities(question).filter(
+    ({ value, start }) => value.length >= FIGURE_CHARS_MIN && FIGURE.test(question.charAt(start)),
+  );
+  const dates = (question.match(DATE_WORDS) ?? []).filter((word) => word !== "may");
+  if (figures.length === 0 && dates.length === 0) return false;
+  const given = toQuantities(whole).map(({ value }) => value);
+  const words = new Set((whole.match(DATE_WORDS) ?? []).map((word) => word.toLowerCase()));
+  return (
+    figures.some(({ value }) => !given.some((one) => isWithin(one, value))) ||
+    dates.some((word) => !words.has(word.toLowerCase()))
+  );
+}
+
+/** The same, or a year of the decade that is asked for: `1954` is within the `1950s`. */
+function isWithin(given: string, asked: string): boolean {
+  const isDecade = /^(1\d|20)\d0$/u.test(asked) && /^\d{4}$/u.test(given);
+  return given === asked || (isDecade && given.startsWith(asked.slice(0, 3)));
+}

@@ -1,0 +1,45 @@
+/** `POST /v1/explain`: a search, and how far one document came in it. */
+import type { Context } from "hono";
+import type { Explanation } from "../domain/explanation.ts";
+import { AppError } from "../errors.ts";
+import { chooseRepresentation } from "./accept.ts";
+import { parseExplainBody } from "./explain-body.ts";
+import { problemResponse } from "./problem.ts";
+import { readJson } from "./read-json.ts";
+import type { FinishedRun } from "./run-record.ts";
+import { respondWithRecord } from "./run-response.ts";
+import { toSearchResult } from "./search.ts";
+import type { Env, Service } from "./service.ts";
+
+export function createExplainRoute(service: Service) {
+  return async (c: Context<Env>): Promise<Response> => {
+    chooseRepresentation(c.req.header("Accept"), ["application/json"]);
+    const caller = c.get("caller");
+    service.gate.check(caller.id);
+    const body = await readJson(c.req.raw, service.config.bodyBytesMax);
+    const { target, question } = parseExplainBody(body);
+    let explained: Explanation | undefined;
+    const request = {
+      ask: service.parseAsk(question, {
+        caller,
+        timeoutMs: c.req.header("X-Request-Timeout-Ms"),
+      }),
+      run: service.explain({ target, onExplained: (found) => (explained = found) }),
+      client: c.req.raw.signal,
+      requestId: c.get("requestId"),
+      isUnlisted: true,
+      isAlone: true,
+    };
+    return respondWithRecord(service, request, {
+      toBody: (record) => toExplainResult(record, explained),
+      toError: problemResponse,
+    });
+  };
+}
+
+/** What is told of the run, without its passages, and of the document. */
+export function toExplainResult(record: FinishedRun, explanation: Explanation | undefined) {
+  if (explanation === undefined) throw new AppError("internal");
+  const { passages: _passages, ...run } = toSearchResult(record);
+  return { ...run, ...explanation };
+}

@@ -1,0 +1,30 @@
+/** Words that mean the opposite of each other: a short list of common English pairs. */
+import { stemmer } from "stemmer";
+
+const PAIRS = `increase decrease, rise fall, north south, northern southern, east west, eastern western,
+large small, larger smaller, largest smallest, high low, higher lower, highest lowest, more less, most least,
+many few, before after, begin end, start end, start stop, win lose, won lost, victory defeat, accept reject,
+allow forbid, allow prohibit, support oppose, agree disagree, include exclude, enter leave, join leave,
+open close, early late, earlier later, first last, above below, upper lower, old new, young old, rich poor,
+strong weak, stronger weaker, positive negative, male female, man woman, men women, father mother,
+son daughter, brother sister, husband wife, king queen, internal external, public private, formal informal,
+same different, similar different, easy difficult, easy hard, fast slow, faster slower, long short,
+longer shorter, good bad, better worse, best worst, light heavy, gain lose, buy sell, import export,
+attack defend, friend enemy, ally enemy, majority minority, maximum minimum, inside outside, legal illegal,
+true false, major minor, common rare, simple complex, ancient modern, past future, create destroy,
+build destroy, success failure, remember forget, love hate, arrive depart, appear disappear, active passive,
+left right, always never, all none, urban rural, local foreign, permanent temporary, physical mental,
+cold hot, cool warm, wet dry, dark light, day night, summer winter, morning evening, land sea, enable disable,
+encrypt decrypt, read write, client server, synchronous asynchronous, required optional`;
+
+const OPPOSITES = new Map<string, Set<string>>();
+for (const pair of PAIRS.split(/,\s*/u)) {
+  const [a = "", b = ""] = pair.split(" ").map((word) => stemmer(word));
+  OPPOSITES.set(a, (OPPOSITES.get(a) ?? new Set()).add(b));
+  OPPOSITES.set(b, (OPPOSITES.get(b) ?? new Set()).add(a));
+}
+
+/** Stems of the words that mean the opposite of the word with this stem; mostly none. */
+export function oppositesOf(stem: string): Iterable<string> {
+  return OPPOSITES.get(stem) ?? [];
+}

@@ -1,0 +1,74 @@
+/** Questions that look answerable by a sentence, and are about something else. */
+import { describe, expect, test } from "vitest";
+import { judgeAnswerability } from "../../src/grounding/answerability.ts";
+import { contradicts } from "../../src/grounding/contradiction.ts";
+import {
+  ANSWERABLE_MIN,
+  ANSWERABLE_SURE,
+  scoreSentences,
+  toInput,
+} from "../../src/grounding/extractive.ts";
+import { toWords } from "../../src/text/words.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { toPassage } from "../support/run.ts";
+
+function judge(question: string, text: string, rest = ""): boolean {
+  const passage = toPassage(1, `${text} ${rest}`.trim());
+  const best = { passage, position: 0, text, start: 0, end: text.length, words: toWords(text) };
+  return contradicts({ question, best });
+}
+
+type Case = readonly [question: string, sentence: string, rest?: string];
+const toNamed = ([question, sentence, rest = ""]: Case) => ({ question, sentence, rest });
+
+describe("the sentence speaks of something else", () => {
+  const cases: readonly Case[] = [
+    ["Which collections can not be searched?", "Every open collection is searched at once."],
+    ["What doesn't the ledger show?", "The ledger shows every leg of the search."],
+    ["Who never reads the log?", "Operators read the log each morning."],
+    ["What is the smallest size of a batch?", "The largest size of a batch is 512 rows."],
+    ["Which side lost in the south?", "Their side lost in the north after a week."],
+    [
+      "What was released in 1987?",
+      "Version two was released in 1978.",
+      "It was rewritten in 1990.",
+    ],
+    ["What happens on Tuesday?", "Backups are made on Wednesday."],
+    ["Which port uses 9,090?", "The metrics use port 9091."],
+  ];
+  test.each(cases.map(toNamed))("$question | $sentence", ({ question, sentence, rest }) => {
+    expect(judge(question, sentence, rest)).toBe(true);
+  });
+});
+
+describe("the sentence may answer", () => {
+  const cases: readonly Case[] = [
+    ["Which collections can not be searched?", "Closed collections cannot be searched."],
+    ["Why did the upload not finish?", "The upload failed because the disk was full."],
+    ["What is the largest batch?", "The largest batch has 512 rows, the smallest one."],
+    ["What was released in 1978?", "Version two came late.", "It was released in 1978."],
+    ["What was built in the 1950s?", "The dam was built in 1954."],
+    ["How many of the 3 writers wait?", "Two writers wait for the lock."],
+    ["Which port takes 8,787 calls?", "Port 80 takes 8787 calls."],
+    ["When may it rain?", "Rain is likely in March."],
+    ["Qual é o maior rio no Brasil?", "O Amazonas é o maior rio do Brasil."],
+  ];
+  test.each(cases.map(toNamed))("$question | $sentence", ({ question, sentence, rest }) => {
+    expect(judge(question, sentence, rest)).toBe(false);
+  });
+});
+
+test("a contradicted answer is never sure, and never refused for that alone", async () => {
+  const { signal } = new AbortController();
+  const passages = [toPassage(1, "The largest size of a batch is 512 rows.")];
+  const judgeOne = async (question: string): Promise<number> => {
+    const scored = await scoreSentences(question, passages, wordEmbedder, signal);
+    const [best] = scored;
+    if (best === undefined) throw new Error("there is no sentence");
+    return judgeAnswerability(toInput(question, best, scored), wordEmbedder, signal);
+  };
+  expect(await judgeOne("What is the largest size of a batch?")).toBeGreaterThan(ANSWERABLE_SURE);
+  const contradicted = await judgeOne("What is the smallest size of a batch?");
+  expect(contradicted).toBeLessThan(ANSWERABLE_SURE);
+  expect(contradicted).toBeGreaterThan(ANSWERABLE_MIN);
+});
