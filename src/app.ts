@@ -53,6 +53,8 @@ export interface AppDeps extends AnswerDeps {
   readonly telemetry?: Telemetry;
   /** Absent: no keys are asked for. */
   readonly access?: Access;
+  /** Limits that several processes count together; absent: each process counts its own. */
+  readonly sharedLimits?: { readonly isUp: boolean };
   /** Absent: documents are not written over HTTP. */
   readonly documents?: DocumentWriter;
 }
@@ -107,6 +109,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     mayChange: deps.tools?.some(({ readOnly }) => !readOnly) ?? false,
     telemetry,
     ...(access === undefined ? {} : { access }),
+    ...(deps.sharedLimits === undefined ? {} : { sharedLimits: deps.sharedLimits }),
     ...(deps.documents === undefined ? {} : { documents: deps.documents }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),

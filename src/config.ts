@@ -13,6 +13,7 @@ import {
 } from "./config-kinds.ts";
 import { AGENT_SETTINGS } from "./config-agents.ts";
 import { findContradictions } from "./config-rules.ts";
+import { SHARING_SETTINGS } from "./config-sharing.ts";
 import { TELEMETRY_SETTINGS } from "./config-telemetry.ts";
 import { UPSTREAM_SETTINGS } from "./config-upstreams.ts";
 import { AppError, type Issue } from "./errors.ts";
@@ -66,6 +67,7 @@ const Settings = z.object({
         .filter(Boolean),
     )
     .describe("Origins, with commas between, whose pages may call the service from a browser."),
+  ...SHARING_SETTINGS,
   adminToken: Text.optional().describe(
     "Secret for writing collections into a Worker; a push sends it. Unset: nobody can write there.",
   ),

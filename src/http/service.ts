@@ -31,6 +31,8 @@ export interface Service {
   readonly telemetry?: Telemetry;
   /** Absent: no keys are asked for. */
   readonly access?: Access;
+  /** Limits that several processes count together; absent: each process counts its own. */
+  readonly sharedLimits?: { readonly isUp: boolean };
   readonly sharing: RunSharing;
   /** An answer may call a tool of one's own that changes something. */
   readonly mayChange?: boolean;
