@@ -28,7 +28,9 @@ const Settings = z.object({
     .max(65_535)
     .default(8787)
     .describe("Port to listen on."),
-  dataDir: Text.default(".tributary").describe("Folder of the local store."),
+  dataDir: Text.default(".tributary").describe(
+    "Folder of the store, or its address on object storage, such as s3://bucket/path.",
+  ),
 
   openaiApiKey: Text.optional().describe("Key of the OpenAI-compatible endpoint."),
   openaiBaseUrl: BaseUrl.optional().describe("Address of the endpoint, with its /v1."),

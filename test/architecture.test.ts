@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 const RANKS: Readonly<Record<string, number>> = {
   "src/errors.ts": 0,
   "src/config-kinds.ts": 0,
+  "src/config-pairs.ts": 0,
   "src/config-rules.ts": 1,
   "src/config-agents.ts": 1,
   "src/config-sharing.ts": 1,

@@ -5,6 +5,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
+import { isFolder } from "../../src/node/is-folder.ts";
 import { createEmbedders, createStore } from "../../src/node/wire.ts";
 import { type Command, parseCommand, type SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
@@ -125,8 +126,7 @@ function cacheRemote(remote: Embedder, config: Config, output: Output): Promise<
         `ingest: the embedding endpoint does not answer; trying again in ${Math.ceil(waitMs / 1_000)} s`,
       ),
   });
-  const local = !/^[a-z0-9+]+:\/\//i.test(config.dataDir);
-  const folder = local
+  const folder = isFolder(config.dataDir)
     ? join(config.dataDir, "embeddings")
     : join(tmpdir(), "tributary-embeddings");
   return openEmbeddingCache(patient, { folder, bytesMax: config.embeddingCacheBytesMax }, () =>

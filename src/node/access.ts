@@ -8,11 +8,12 @@ import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { isLoopback } from "../http/access-guard.ts";
 import type { Log } from "../telemetry/log.ts";
+import { isFolder } from "./is-folder.ts";
 import { readKeyFile, watchKeyFile } from "./key-file.ts";
 
-/** Where keys are kept unless a setting says otherwise. */
+/** Where keys are kept; undefined when the store is no folder and no setting says where. */
 export function toKeyFile({ apiKeysFile, dataDir }: Pick<Config, "apiKeysFile" | "dataDir">) {
-  return apiKeysFile ?? join(dataDir, "keys.json");
+  return apiKeysFile ?? (isFolder(dataDir) ? join(dataDir, "keys.json") : undefined);
 }
 
 /**
@@ -39,6 +40,8 @@ async function openSource(config: Config, log: Log): Promise<KeySource> {
   const fixed: readonly KeyEntry[] =
     config.apiKeys === undefined ? [] : parseKeyList(config.apiKeys, "API_KEYS");
   const path = toKeyFile(config);
+  if (path === undefined)
+    return { keys: fixed, isStale: false, isOff: config.apiKeys === undefined };
   if ((await readKeyFile(path)) !== undefined) {
     return watchKeyFile(path, fixed, { clock: systemClock, log });
   }
