@@ -2,6 +2,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/async/clock.ts";
+import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
@@ -18,6 +19,7 @@ import { USAGE } from "./usage.ts";
 import { createEmbedThread } from "../embed-thread.ts";
 import { type EmbeddingCache, openEmbeddingCache } from "../embedding-cache.ts";
 import { withPatience } from "../with-patience.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 
@@ -86,7 +88,9 @@ async function ingest(
   { config, output }: { readonly config: Config; readonly output: Output },
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { forIngest, bundled } = await createEmbedders(config);
+  const shared = await openSharedTurns(config, output);
+  const upstreams = createUpstreamRegistry(shared?.turns);
+  const { forIngest, bundled } = await createEmbedders(config, upstreams);
   const thread = createEmbedThread(bundled);
   // The bundled one is computed again faster than it is read.
   const cache = forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);
@@ -112,8 +116,20 @@ async function ingest(
       signal,
     );
   } finally {
+    shared?.close();
     await thread.close();
   }
+}
+
+/** Rates that the services keep too; nothing of Redis is loaded where there is none to keep. */
+async function openSharedTurns(config: Config, output: Output) {
+  const { redisUrl, embeddingModel, embedRequestsPerMinuteMax, embedTokensPerMinuteMax } = config;
+  const isLimited = (embedRequestsPerMinuteMax ?? embedTokensPerMinuteMax) !== undefined;
+  if (redisUrl === undefined || embeddingModel === undefined || !isLimited) return undefined;
+  const { openSharedLimits } = await import("../../src/node/redis/open-shared-limits.ts");
+  const warn = (): void =>
+    output.warn("ingest: Redis does not answer: the rate of embedding is kept by this run alone");
+  return openSharedLimits({ ...config, redisUrl }, { ...silentLog, warn });
 }
 
 /** An endpoint that is waited for, and asked nothing twice. */

@@ -52,7 +52,12 @@ async function main(config: Config): Promise<void> {
   const { log } = telemetry;
   const sharedLimits = await openSharing(config, log);
   const access = await openAccess(config, log, sharedLimits?.counts);
-  const { upstreams, ...answerDeps } = await createAnswerDeps(config, log, telemetry.tracer);
+  const { upstreams, ...answerDeps } = await createAnswerDeps(
+    config,
+    log,
+    telemetry.tracer,
+    sharedLimits?.turns,
+  );
   const deps: AppDeps & { readonly sharedLimits?: SharedLimits } = {
     ...answerDeps,
     ...createGate(config),

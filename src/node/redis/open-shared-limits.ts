@@ -3,9 +3,11 @@ import type { Counts } from "../../access/counts.ts";
 import { createMemoryCounts } from "../../access/memory-counts.ts";
 import { createSharedCounts } from "../../access/shared-counts.ts";
 import { systemClock } from "../../async/clock.ts";
+import type { SharedTurns } from "../../async/rate-window.ts";
 import type { Config } from "../../config.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { createRedisCounts } from "./redis-counts.ts";
+import { createRedisTurns } from "./redis-turns.ts";
 import { openRedisLink } from "./redis-link.ts";
 import { createRunLeases } from "./run-leases.ts";
 
@@ -14,7 +16,10 @@ export interface SharedLimits {
   readonly isUp: boolean;
   /** How often a process had to go by its own counts. */
   readonly misses: number;
+  /** Of keys. */
   readonly counts: Counts;
+  /** At the endpoints of models. */
+  readonly turns: SharedTurns;
   close(): void;
 }
 
@@ -38,6 +43,7 @@ export async function openSharedLimits(
       createRedisCounts({ link, leases, prefix }),
       createMemoryCounts(clock),
     ),
+    turns: createRedisTurns({ link, prefix }),
     close() {
       leases.close();
       link.close();

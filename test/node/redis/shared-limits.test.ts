@@ -8,7 +8,7 @@ import { recordLog } from "../../support/app.ts";
 import { bearer, makeKey } from "../../support/keys.ts";
 import { makeLocalStore, type TempFolder } from "../../support/local-store.ts";
 import { type Program, startProgram } from "../../support/process.ts";
-import { hasRedis, startRedis } from "../../support/redis.ts";
+import { hasRedis, type RedisServer, startRedis } from "../../support/redis.ts";
 
 /** No answer of Redis takes so long, however busy the machine is. */
 const PATIENCE_MS = "20000";
@@ -23,6 +23,13 @@ async function openLimits(url: string, timeoutMs = PATIENCE_MS) {
     changes: () => log.lines.filter((line) => CHANGES.test(line)),
     [Symbol.dispose]: () => limits.close(),
   });
+}
+
+/** Soon, as many members are in a set. */
+async function holds({ url }: RedisServer, set: string, members: number): Promise<void> {
+  const admin = new Redis(url);
+  await expect.poll(() => admin.zcard(set), { timeout: 20_000 }).toBe(members);
+  admin.disconnect();
 }
 
 const becomes = (limits: { readonly isUp: boolean }, isUp: boolean) =>
@@ -54,7 +61,8 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     const ends = runs.filter((end) => end !== undefined);
     expect(ends).toHaveLength(5);
     ends[0]?.();
-    await expect.poll(async () => (await two.counts.beginRun(KEY, 5)) !== undefined).toBe(true);
+    await holds(redis, `tributary:runs:${KEY}`, 4);
+    expect(await two.counts.beginRun(KEY, 5)).toBeDefined();
     expect(await one.counts.beginRun(KEY, 5)).toBeUndefined();
   });
 
@@ -76,11 +84,13 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     expect(one.changes()).toHaveLength(3);
     expect(one.changes()[1]).toMatch(/^warn limits-not-shared/);
     // The runs of before are told to the new, empty server, and so is what was used of the day.
-    await expect.poll(async () => two.counts.beginRun(KEY, 2)).toBeUndefined();
+    await holds(redis, `tributary:runs:${KEY}`, 2);
+    expect(await two.counts.beginRun(KEY, 2)).toBeUndefined();
     expect(await one.counts.read("day", KEY)).toMatchObject({ used: 50 });
     expect(await two.counts.read("day", KEY)).toMatchObject({ used: 50 });
     end?.();
-    await expect.poll(async () => (await two.counts.beginRun(KEY, 2)) !== undefined).toBe(true);
+    await holds(redis, `tributary:runs:${KEY}`, 1);
+    expect(await two.counts.beginRun(KEY, 2)).toBeDefined();
   });
 
   test("frozen: one question waits its time, those behind it do not, and it thaws by itself", async () => {
@@ -128,6 +138,35 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     }
     using limits = await openLimits(`redis://:right@127.0.0.1:${redis.port}`);
     expect(limits.isUp).toBe(true);
+  });
+
+  test("turns at an endpoint are taken in common: calls, tokens, and what is given back", async () => {
+    await using redis = await startRedis();
+    using one = await openLimits(redis.url);
+    using two = await openLimits(redis.url);
+    const windowMs = 600_000;
+    const book = async (name: string, count: number, tokens: number) => {
+      const window = { name, callsMax: 7, tokensMax: name === "calls" ? Infinity : 100, windowMs };
+      const turns = await Promise.all(
+        Array.from({ length: count }, (_, at) => (at % 2 ? one : two).turns.book(window, tokens)),
+      );
+      return turns.map((turn) => {
+        if (turn === undefined) throw new Error("Redis was not reached");
+        return { ...turn, windows: Math.ceil(turn.waitMs / windowMs) };
+      });
+    };
+    const count = (turns: readonly { windows: number }[]) =>
+      [0, 1, 2].map((at) => turns.filter(({ windows }) => windows === at).length);
+    expect(count(await book("calls", 20, 5))).toEqual([7, 7, 6]);
+    const turns = await book("tokens", 9, 30);
+    expect(count(turns)).toEqual([3, 3, 3]);
+    // The last one of the last window gives its turn back, and the next call has it.
+    const last = turns.toSorted((a, b) => a.waitMs - b.waitMs).at(-1);
+    last?.cancel();
+    await holds(redis, "tributary:turns:tokens", 8);
+    expect((await book("tokens", 1, 40))[0]?.windows).toBe(2);
+    expect((await book("tokens", 1, 1))[0]?.windows).toBe(3);
+    expect((await book("other", 1, 100))[0]?.waitMs).toBe(0);
   });
 
   test("two services let through exactly what a key may, answer on without Redis, and share again", async () => {
