@@ -36,12 +36,19 @@ interface World {
   /** Documents to ingest. */
   readonly folder: string;
   readonly said: string[];
+  readonly storage: Storage;
+}
+
+interface Storage extends AsyncDisposable {
+  readonly port: number;
+  signal(signal: NodeJS.Signals): void;
 }
 
 async function check(moto: string, folder: string): Promise<number> {
   await using storage = await startMoto(moto);
   const world: World = {
     folder,
+    storage,
     said: [],
     env: {
       DATA_DIR: "s3://bucket/kb",
@@ -72,6 +79,7 @@ const CHECKS: readonly (readonly [string, (world: World) => Promise<boolean>])[]
   ["two services answer from it, and both see the next commit", askTwo],
   ["a second writer is refused with exit code 75", refuseSecond],
   ["a killed writer is taken over from, and nothing is lost or doubled", takeOver],
+  ["while storage hangs, a question is refused in its time; then it is answered again", thaw],
   ["a place that cannot be reached says so in a line, and shows no secret", refuseWrong],
 ];
 
@@ -119,6 +127,19 @@ async function takeOver(world: World): Promise<boolean> {
   return refused > 0 && (await doctor(world)) === 0;
 }
 
+async function thaw(world: World): Promise<boolean> {
+  await using service = await startProgram("../src/node/main.ts", world.env);
+  if (!(await ask(service)).includes("seventeen")) return false;
+  world.storage.signal("SIGSTOP");
+  try {
+    // What is known of the collection counts for FRESHNESS_MS.
+    if (!(await until(async () => (await ask(service)) === ""))) return false;
+  } finally {
+    world.storage.signal("SIGCONT");
+  }
+  return await until(async () => (await ask(service)).includes("seventeen"));
+}
+
 async function refuseWrong(world: World): Promise<boolean> {
   const options = `endpoint=http://127.0.0.1:9,allow_http=true,region=us-east-1,access_key_id=id,secret_access_key=${SECRET},client_max_retries=0`;
   const run = start("ingest/main.ts", ["list"], {
@@ -157,6 +178,7 @@ async function ask({ port }: Program): Promise<string> {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(QUESTION),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const { answer = "" } = (await response.json()) as { answer?: string };
   return answer;
@@ -175,7 +197,7 @@ async function writeDocument({ folder }: World, name: string, text: string): Pro
 }
 
 /** On a port that it chooses itself, with the bucket made. */
-async function startMoto(moto: string): Promise<AsyncDisposable & { readonly port: number }> {
+async function startMoto(moto: string): Promise<Storage> {
   const child: ChildProcess = spawn(moto, ["-H", "127.0.0.1", "-p", "0"], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -194,9 +216,16 @@ async function startMoto(moto: string): Promise<AsyncDisposable & { readonly por
   const headers = {
     Authorization: "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/s3/aws4_request",
   };
-  await fetch(`http://127.0.0.1:${port}/bucket`, { method: "PUT", headers });
+  // It says its address a little before it answers.
+  await until(async () =>
+    fetch(`http://127.0.0.1:${port}/bucket`, { method: "PUT", headers }).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
   return {
     port,
+    signal: (signal) => void child.kill(signal),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await exit;
