@@ -58,7 +58,7 @@ test("a key is made, listed without its secret, used, revoked and seen to be", a
   for (const secret of [key, second]) {
     expect(`${server.stdout()}${server.stderr()}`).not.toContain(secret);
   }
-});
+}, 90_000);
 
 test.each([
   ["no command", []],
