@@ -57,6 +57,8 @@ export interface AppDeps extends AnswerDeps {
   readonly access?: Access;
   /** Absent: requests are not counted elsewhere. */
   readonly requestLimit?: RequestLimit;
+  /** Limits that several processes count together; absent: each process counts its own. */
+  readonly sharedLimits?: { readonly isUp: boolean };
   /** Absent: documents are not written over HTTP. */
   readonly documents?: DocumentWriter;
 }
@@ -112,6 +114,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     telemetry,
     ...(access === undefined ? {} : { access }),
     ...(deps.requestLimit === undefined ? {} : { requestLimit: deps.requestLimit }),
+    ...(deps.sharedLimits === undefined ? {} : { sharedLimits: deps.sharedLimits }),
     ...(deps.documents === undefined ? {} : { documents: deps.documents }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),

@@ -1,6 +1,7 @@
 /** The settings of what is seen of the service: its log, its metrics, its traces. */
 import * as z from "zod";
 import { BaseUrl, Milliseconds, Text } from "./config-kinds.ts";
+import { parsePairs } from "./config-pairs.ts";
 
 const Flag = z.stringbool({ error: "must be true or false" });
 
@@ -15,24 +16,9 @@ const Levels = Text.refine(
 const HEADERS_ERROR = "must be a list such as name=value,other=value, percent-encoded";
 const Headers = Text.refine((text) => parseHeaders(text) !== undefined, { error: HEADERS_ERROR });
 
-/** `name=value` pairs with commas between them, percent-encoded where need be; undefined when they are none. */
+/** Headers by their names; undefined when the text is no list of them. */
 export function parseHeaders(text: string): Readonly<Record<string, string>> | undefined {
-  const headers: Record<string, string> = {};
-  for (const part of text.split(",").filter((one) => one.trim() !== "")) {
-    const [, name, encoded] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
-    const value = encoded === undefined ? undefined : decode(encoded);
-    if (name === undefined || value === undefined || !/^[ -~]*$/.test(value)) return undefined;
-    headers[name.toLowerCase()] = value;
-  }
-  return headers;
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+  return parsePairs(text);
 }
 
 export const TELEMETRY_SETTINGS = {

@@ -14,6 +14,7 @@ import {
 import { AGENT_SETTINGS } from "./config-agents.ts";
 import { EDGE_SETTINGS } from "./config-edge.ts";
 import { findContradictions } from "./config-rules.ts";
+import { SHARING_SETTINGS } from "./config-sharing.ts";
 import { TELEMETRY_SETTINGS } from "./config-telemetry.ts";
 import { UPSTREAM_SETTINGS } from "./config-upstreams.ts";
 import { AppError, type Issue } from "./errors.ts";
@@ -28,7 +29,9 @@ const Settings = z.object({
     .max(65_535)
     .default(8787)
     .describe("Port to listen on."),
-  dataDir: Text.default(".tributary").describe("Folder of the local store."),
+  dataDir: Text.default(".tributary").describe(
+    "Folder of the store, or its address on object storage, such as s3://bucket/path.",
+  ),
 
   openaiApiKey: Text.optional().describe("Key of the OpenAI-compatible endpoint."),
   openaiBaseUrl: BaseUrl.optional().describe("Address of the endpoint, with its /v1."),
@@ -67,6 +70,7 @@ const Settings = z.object({
         .filter(Boolean),
     )
     .describe("Origins, with commas between, whose pages may call the service from a browser."),
+  ...SHARING_SETTINGS,
   adminToken: Text.optional().describe(
     "Secret for writing collections into a Worker; a push sends it. Unset: nobody can write there.",
   ),

@@ -7,9 +7,11 @@ import { describe, expect, test } from "vitest";
 const RANKS: Readonly<Record<string, number>> = {
   "src/errors.ts": 0,
   "src/config-kinds.ts": 0,
+  "src/config-pairs.ts": 0,
   "src/config-rules.ts": 1,
   "src/config-agents.ts": 1,
   "src/config-edge.ts": 1,
+  "src/config-sharing.ts": 1,
   "src/config-telemetry.ts": 1,
   "src/config-upstreams.ts": 1,
   "src/domain": 1,
@@ -50,6 +52,7 @@ const LINES_MAX = 300;
 /** Vendors and the only places that know them. */
 const VENDORS: readonly (readonly [RegExp, RegExp])[] = [
   [/^hono(\/|$)/, /^(src\/(http|client|app\.ts|node|worker)|scripts\/)/],
+  [/^(ioredis|rate-limiter-flexible)$/, /^src\/node\/redis\//],
   [/^openai(\/|$)/, /^(src\/models|scripts)\//],
 ];
 const AMBIENT = /(?<![\w.$"'`-])(process|Buffer|console|globalThis)\s*[.[]/;

@@ -6,6 +6,7 @@ import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
+import { isFolder } from "../../src/node/is-folder.ts";
 import { createEmbedders, createStore } from "../../src/node/wire.ts";
 import { type Command, parseCommand, type SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
@@ -19,6 +20,7 @@ import { createEmbedThread } from "../embed-thread.ts";
 import { type EmbeddingCache, openEmbeddingCache } from "../embedding-cache.ts";
 import { traceIngest } from "../trace-ingest.ts";
 import { withPatience } from "../with-patience.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 
@@ -91,11 +93,9 @@ function ingest(
     config,
     (text) => output.warn(text),
     async (tracer) => {
-      const { forIngest, bundled } = await createEmbedders(
-        config,
-        createUpstreamRegistry(),
-        tracer,
-      );
+      const shared = await openSharedTurns(config, output);
+      const upstreams = createUpstreamRegistry(shared?.turns);
+      const { forIngest, bundled } = await createEmbedders(config, upstreams, tracer);
       const thread = createEmbedThread(bundled);
       // The bundled one is computed again faster than it is read.
       const cache =
@@ -119,10 +119,22 @@ function ingest(
       try {
         return await runSync(command, deps, signal);
       } finally {
+        shared?.close();
         await thread.close();
       }
     },
   );
+}
+
+/** Rates that the services keep too; nothing of Redis is loaded where there is none to keep. */
+async function openSharedTurns(config: Config, output: Output) {
+  const { redisUrl, embeddingModel, embedRequestsPerMinuteMax, embedTokensPerMinuteMax } = config;
+  const isLimited = (embedRequestsPerMinuteMax ?? embedTokensPerMinuteMax) !== undefined;
+  if (redisUrl === undefined || embeddingModel === undefined || !isLimited) return undefined;
+  const { openSharedLimits } = await import("../../src/node/redis/open-shared-limits.ts");
+  const warn = (): void =>
+    output.warn("ingest: Redis does not answer: the rate of embedding is kept by this run alone");
+  return openSharedLimits({ ...config, redisUrl }, { ...silentLog, warn });
 }
 
 /** An endpoint that is waited for, and asked nothing twice. */
@@ -135,8 +147,7 @@ function cacheRemote(remote: Embedder, config: Config, output: Output): Promise<
         `ingest: the embedding endpoint does not answer; trying again in ${Math.ceil(waitMs / 1_000)} s`,
       ),
   });
-  const local = !/^[a-z0-9+]+:\/\//i.test(config.dataDir);
-  const folder = local
+  const folder = isFolder(config.dataDir)
     ? join(config.dataDir, "embeddings")
     : join(tmpdir(), "tributary-embeddings");
   return openEmbeddingCache(patient, { folder, bytesMax: config.embeddingCacheBytesMax }, () =>

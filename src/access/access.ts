@@ -3,20 +3,26 @@ import type { Clock } from "../async/clock.ts";
 import type { Caller } from "../domain/caller.ts";
 import { AppError } from "../errors.ts";
 import { findByDigest, isWellFormed, toDigest } from "./key.ts";
+import type { Counts } from "./counts.ts";
 import { createKeyLimits, type KeyLimits } from "./key-limits.ts";
 import type { KeyEntry } from "./key-list.ts";
+import { createMemoryCounts } from "./memory-counts.ts";
 
 /** The keys as they are now; they may change while the service runs. */
 export interface KeySource {
   readonly keys: readonly KeyEntry[];
   /** The list was changed into something that cannot be read, and the last good one counts. */
   readonly isStale: boolean;
+  /** There are no keys yet, and none are asked for. */
+  readonly isOff?: boolean;
 }
 
 /** Why a credential was refused; for the log, never for the client. */
 export type Refusal = "missing" | "malformed" | "unknown" | "revoked" | "expired";
 
 export interface Access {
+  /** Are keys asked for? Once they are, they always are. */
+  readonly isOn: boolean;
   readonly limits: KeyLimits;
   readonly isStale: boolean;
   /** Throws AppError unauthenticated, the same for every reason; its cause is the Refusal. */
@@ -26,6 +32,8 @@ export interface Access {
 export interface AccessOptions {
   readonly source: KeySource;
   readonly clock: Clock;
+  /** What the keys have used up; absent: counted in this process. */
+  readonly counts?: Counts | undefined;
   /** Milliseconds since 1970, for dates of expiry. */
   readonly wallMs?: () => number;
 }
@@ -35,9 +43,12 @@ export const NOBODY: Caller = { id: "nobody", scopes: new Set(), collections: ne
 
 /** Creates the access of those who hold keys. */
 export function createAccess(options: AccessOptions): Access {
-  const { source, clock, wallMs = Date.now } = options;
+  const { source, clock, counts = createMemoryCounts(clock), wallMs = Date.now } = options;
   return {
-    limits: createKeyLimits(source, clock),
+    limits: createKeyLimits(source, counts),
+    get isOn() {
+      return source.isOff !== true;
+    },
     get isStale() {
       return source.isStale;
     },

@@ -12,6 +12,27 @@ export interface RateWindow {
   take(tokens: number, signal: AbortSignal): Promise<void>;
 }
 
+/** The window of an upstream: its name, and most calls and tokens in any `windowMs`. */
+export interface SharedWindow {
+  readonly name: string;
+  readonly callsMax: number;
+  readonly tokensMax: number;
+  readonly windowMs: number;
+}
+
+/** A turn that no other process will take. */
+export interface SharedTurn {
+  readonly waitMs: number;
+  /** The turn is not needed. */
+  cancel(): void;
+}
+
+/** Port: turns that several processes take in common. Does not throw or take long. */
+export interface SharedTurns {
+  /** Books the next turn for a call of so many tokens; undefined: not reached. */
+  book(window: SharedWindow, tokens: number): Promise<SharedTurn | undefined>;
+}
+
 export interface RateWindowOptions {
   readonly clock: Clock;
   /** For people, named in the error. */
@@ -21,6 +42,8 @@ export interface RateWindowOptions {
   /** Most tokens in any `windowMs`. A call of more than that goes as if it had exactly so many. */
   readonly tokensMax?: number | undefined;
   readonly windowMs?: number;
+  /** Turns are taken in common with other processes, under this name. Out of reach, this process takes its own. */
+  readonly shared?: { readonly turns: SharedTurns; readonly name: string } | undefined;
 }
 
 interface Turn {
@@ -36,7 +59,7 @@ const MINUTE_MS = 60_000;
  * nobody overtakes; a call that leaves the queue frees its turn.
  */
 export function createRateWindow(options: RateWindowOptions): RateWindow {
-  const { clock, source, windowMs = MINUTE_MS } = options;
+  const { clock, source, shared, windowMs = MINUTE_MS } = options;
   const { callsMax = Number.POSITIVE_INFINITY, tokensMax = Number.POSITIVE_INFINITY } = options;
   /** Those of the last window and those still to come, in time's order. */
   let turns: readonly Turn[] = [];
@@ -61,9 +84,14 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
   return {
     async take(wanted, signal) {
       const tokens = Math.min(wanted, tokensMax);
-      const atMs = findTurn(tokens);
-      const waitMs = atMs - clock.now();
+      // Booked here too, so that alone this process goes on from what it has sent itself.
+      const window = { name: shared?.name ?? source, callsMax, tokensMax, windowMs };
+      const common = shared === undefined ? undefined : await shared.turns.book(window, tokens);
+      const nowMs = clock.now();
+      const atMs = Math.max(findTurn(tokens), nowMs + (common?.waitMs ?? 0));
+      const waitMs = atMs - nowMs;
       if (waitMs >= findRemainingMs(signal)) {
+        common?.cancel();
         throw new AppError("upstream_rate_limited", {
           detail: `${source} has had as many calls this minute as the settings allow: try again later`,
           retryAfterMs: Math.ceil(waitMs),
@@ -75,6 +103,7 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
       try {
         await sleep(clock, waitMs, signal);
       } catch (thrown) {
+        common?.cancel();
         turns = turns.filter((other) => other !== turn);
         throw thrown;
       }

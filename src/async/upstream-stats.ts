@@ -1,5 +1,6 @@
 /** What happened at each upstream: counted by the call policies, read by whoever exports it. */
 import type { BreakerState } from "./breaker.ts";
+import type { SharedTurns } from "./rate-window.ts";
 
 export const UPSTREAM_COUNTS = [
   /** Calls that were really sent; hedges and retries are among them. */
@@ -47,6 +48,8 @@ export interface UpstreamStats {
 }
 
 export interface UpstreamRegistry extends UpstreamStats {
+  /** Rates that are kept in common with other processes; absent: each process keeps its own. */
+  readonly turns?: SharedTurns | undefined;
   /** Adds an upstream; `gauges` are read whenever someone asks. */
   add(
     upstream: string,
@@ -75,9 +78,10 @@ export function createCounts(): {
 /** For policies that nobody watches. */
 export const countNothing: Count = () => {};
 
-export function createUpstreamRegistry(): UpstreamRegistry {
+export function createUpstreamRegistry(turns?: SharedTurns): UpstreamRegistry {
   const readers: (() => UpstreamSnapshot)[] = [];
   return {
+    turns,
     add(upstream, gauges, counts) {
       readers.push(() => ({
         upstream,

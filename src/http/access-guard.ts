@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Caller } from "../domain/caller.ts";
 import { AppError, toAppError } from "../errors.ts";
+import { type Meter, silentMeter } from "../telemetry/meter.ts";
 import { findRouteAccess } from "./route-scopes.ts";
 import type { Env } from "./service.ts";
 
@@ -16,6 +17,7 @@ export interface AccessGuardDeps {
   readonly log: Log;
   /** Absent: no keys are asked for. */
   readonly access?: Access;
+  readonly telemetry?: { readonly meter: Meter };
 }
 
 /** Whether only this machine reaches an address to listen on. */
@@ -24,23 +26,30 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Lets a request pass with its caller, or throws AppError: unauthenticated, forbidden, rate_limited. */
-export function createAccessGuard({ config, log, access }: AccessGuardDeps) {
-  if (access !== undefined) return createKeyGuard(access, log);
+export function createAccessGuard(deps: AccessGuardDeps) {
+  const { config, log, access, telemetry } = deps;
   const isLocal = isLoopback(config.host) && config.auth !== "off";
+  const checkKey =
+    access === undefined ? undefined : createKeyGuard(access, log, telemetry?.meter ?? silentMeter);
   return async (c: Context<Env>, next: Next): Promise<void> => {
+    if (checkKey !== undefined && access?.isOn === true) return checkKey(c, next);
     if (isLocal) checkNames(c.req.raw, config.corsOrigins);
     await next();
   };
 }
 
-function createKeyGuard(access: Access, log: Log) {
+function createKeyGuard(access: Access, log: Log, meter: Meter) {
+  const refuse = (reason: string, error: unknown): never => {
+    meter.count("tributary_keys_refused_total", { reason });
+    throw error;
+  };
   const authenticate = async (c: Context<Env>): Promise<Caller> => {
     try {
       return await access.authenticate(readCredential(c.req.raw.headers));
     } catch (thrown) {
-      const { cause: reason } = toAppError(thrown);
-      log.info("key-refused", { requestId: c.get("requestId"), reason: String(reason) });
-      throw thrown;
+      const reason = String(toAppError(thrown).cause);
+      log.info("key-refused", { requestId: c.get("requestId"), reason });
+      return refuse(reason, thrown);
     }
   };
   return async (c: Context<Env>, next: Next): Promise<void> => {
@@ -51,17 +60,16 @@ function createKeyGuard(access: Access, log: Log) {
     }
     const caller = await authenticate(c);
     c.set("caller", caller);
-    const rate = access.limits.countRequest(caller.id);
+    const rate = await access.limits.countRequest(caller.id);
     if (rate !== undefined) c.set("rate", rate);
     if (rate?.isOver === true) {
-      throw new AppError("rate_limited", {
-        detail: `this key may send ${rate.limit} requests a minute`,
-        retryAfterMs: rate.resetMs,
-      });
+      const detail = `this key may send ${rate.limit} requests a minute`;
+      refuse("rate", new AppError("rate_limited", { detail, retryAfterMs: rate.resetMs }));
     }
     if (needed !== undefined && !needed.some((scope) => caller.scopes.has(scope))) {
       const scopes = needed.map((scope) => `\`${scope}\``).join(" or ");
-      throw new AppError("forbidden", { detail: `this address needs a key with ${scopes}` });
+      const detail = `this address needs a key with ${scopes}`;
+      refuse("scope", new AppError("forbidden", { detail }));
     }
     return next();
   };

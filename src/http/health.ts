@@ -17,6 +17,9 @@ export function createReadyRoute(service: Service) {
       ...readiness,
       collections: readiness.collections.filter(({ name }) => visible?.has(name) ?? true),
       ...(service.access?.isStale === true ? { keys: "stale" } : {}),
+      ...(service.sharedLimits === undefined
+        ? {}
+        : { limits: service.sharedLimits.isUp ? "shared" : "own" }),
     };
     return c.json(body, readiness.status === "ready" ? 200 : 503);
   };

@@ -6,12 +6,8 @@ import { enterAndTell, wrapGate } from "./wrap-gate.ts";
 /** The same gate; a run of a key counts from its wish to enter until it is over. */
 export function withKeyLimits(gate: RunGate, limits: KeyLimits): RunGate {
   return wrapGate(gate, {
-    check(callerId) {
-      limits.checkRun(callerId);
-      gate.check(callerId);
-    },
     async enter(entrant) {
-      const end = limits.beginRun(entrant.callerId);
+      const end = await limits.beginRun(entrant.callerId);
       return enterAndTell(gate.enter(entrant), end);
     },
   });

@@ -35,6 +35,8 @@ export interface Service {
   readonly access?: Access;
   /** Absent: requests are not counted elsewhere. */
   readonly requestLimit?: RequestLimit;
+  /** Limits that several processes count together; absent: each process counts its own. */
+  readonly sharedLimits?: { readonly isUp: boolean };
   readonly sharing: RunSharing;
   /** An answer may call a tool of one's own that changes something. */
   readonly mayChange?: boolean;

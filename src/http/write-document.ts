@@ -58,7 +58,7 @@ function checkTarget(
   { config, gate, access }: Service,
   isPut: boolean,
 ): DocumentChange {
-  checkOrigin(c.req.raw, config, access !== undefined);
+  checkOrigin(c.req.raw, config, access?.isOn === true);
   chooseType(c); // refused before the body is read
   if (gate.draining) throw new AppError("draining");
   const collection = c.req.param("name") ?? "";

@@ -144,6 +144,8 @@ function createPolicy(kind: Kind, id: string, deps: ProtectDeps): Policy {
   const gauges = { breaker: () => breaker.state, retryTokens: () => budget.tokens };
   upstreams.add(`${kind} ${id}`, gauges, counts);
   const { callsMax, tokensMax } = RATES[kind](config);
+  const { turns } = upstreams;
+  const shared = turns === undefined ? undefined : { turns, name: `${kind} ${id}` };
   const isLimited = callsMax !== undefined || tokensMax !== undefined;
   return {
     gate: createGate({
@@ -153,7 +155,9 @@ function createPolicy(kind: Kind, id: string, deps: ProtectDeps): Policy {
         queueMax: config.upstreamQueueMax,
       }),
       breaker,
-      window: isLimited ? createRateWindow({ clock, source: id, callsMax, tokensMax }) : undefined,
+      window: isLimited
+        ? createRateWindow({ clock, source: id, callsMax, tokensMax, shared })
+        : undefined,
       count,
     }),
     policy: {

@@ -1,6 +1,7 @@
 /** Everything an answer needs, built from the settings at the same time. */
 import type { AnswerDeps } from "../answer.ts";
 import { systemClock } from "../async/clock.ts";
+import type { SharedTurns } from "../async/rate-window.ts";
 import { createUpstreamRegistry, type UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import { createChat } from "../models/create-models.ts";
@@ -14,8 +15,9 @@ export async function createAnswerDeps(
   config: Config,
   log: Log,
   tracer: Tracer = noTracer,
+  turns?: SharedTurns,
 ): Promise<AnswerDeps & { readonly upstreams: UpstreamStats }> {
-  const upstreams = createUpstreamRegistry();
+  const upstreams = createUpstreamRegistry(turns);
   const [store, embedders, chat, tools] = await Promise.all([
     createStore(config),
     createEmbedders(config, upstreams, tracer),

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access, readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { AppError } from "../errors.ts";
+import { isFolder } from "./is-folder.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -29,7 +30,7 @@ export function checkWritable(dataDir: string): Promise<void> {
 }
 
 async function check(dataDir: string, attempt: () => Promise<void>): Promise<void> {
-  if (/^[a-z][a-z0-9+]*:\/\//.test(dataDir)) return; // not a folder
+  if (!isFolder(dataDir)) return;
   try {
     await attempt();
   } catch (thrown) {

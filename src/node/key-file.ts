@@ -11,6 +11,8 @@ import type { Log } from "../telemetry/log.ts";
 const MODE = 0o600;
 /** How soon a change is seen. A file system's own notices are lost on some mounts, and looking is cheap. */
 const LOOK_MS = 500;
+/** The mark of a file that is not there. */
+const GONE = "gone";
 
 /** The keys in the file; undefined when there is none. Throws AppError invalid_request. */
 export async function readKeyFile(path: string): Promise<readonly KeyEntry[] | undefined> {
@@ -54,7 +56,8 @@ export interface WatchDeps {
 }
 
 /**
- * The keys of the file, as it changes, behind `fixed` ones. What cannot be read is logged once and
+ * The keys of the file, as it changes, behind `fixed` ones. As long as there has never been a file, no keys
+ * are asked for; a first one that cannot be read lets nobody pass. What cannot be read is logged once and
  * changes nothing: the last good list counts. Ends with the result's `stop`.
  */
 export async function watchKeyFile(
@@ -65,11 +68,13 @@ export async function watchKeyFile(
   let mark = await toMark(path);
   let keys = [...fixed, ...((await readKeyFile(path)) ?? [])];
   let isStale = false;
+  let isOff = mark === GONE;
   let isStopped = false;
   const look = async (): Promise<void> => {
     const seen = await toMark(path);
     if (seen === mark) return;
     mark = seen;
+    isOff = false;
     try {
       const own = await readKeyFile(path);
       if (own === undefined) throw new AppError("invalid_request", { detail: "the file is gone" });
@@ -94,6 +99,9 @@ export async function watchKeyFile(
     get isStale() {
       return isStale;
     },
+    get isOff() {
+      return isOff;
+    },
     stop() {
       isStopped = true;
       cancel();
@@ -107,6 +115,6 @@ async function toMark(path: string): Promise<string> {
     const { ino, size, mtimeMs } = await stat(path);
     return `${ino} ${size} ${mtimeMs}`;
   } catch {
-    return "gone"; // reading it says why
+    return GONE; // reading it says why
   }
 }

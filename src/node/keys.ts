@@ -44,6 +44,9 @@ try {
 async function main(args: readonly string[]): Promise<string> {
   const { values, positionals } = parse(args);
   const path = toKeyFile(parseConfig(process.env));
+  if (path === undefined) {
+    throw refuse("DATA_DIR is no folder, so that API_KEYS_FILE must say where the keys are kept");
+  }
   const keys = (await readKeyFile(path)) ?? [];
   const [command = "", id] = positionals;
   switch (command) {

@@ -25,6 +25,8 @@ type Holder = z.infer<typeof Holder>;
 const ATTEMPTS_MAX = 5;
 
 export interface Lock {
+  /** Before each commit: throws AppError ingest_locked when somebody else has it now. Absent: that cannot be. */
+  check?(): Promise<void>;
   /** Removes the file if it is still ours. Safe to repeat. */
   release(): Promise<void>;
 }

@@ -19,8 +19,10 @@ import { createFileArchive } from "./file-archive.ts";
 import { loadSamples } from "./load-samples.ts";
 import { createUploads } from "./create-uploads.ts";
 import { createLog } from "./log.ts";
+import type { SharedLimits } from "./redis/open-shared-limits.ts";
 import { readExamples } from "./read-examples.ts";
 import { createTelemetry, watchService } from "./telemetry.ts";
+import type { Log } from "../telemetry/log.ts";
 import { withCompression } from "./with-compression.ts";
 
 const log = createLog(process.stderr);
@@ -48,17 +50,24 @@ async function main(config: Config): Promise<void> {
   const { runJournalDir } = config;
   const telemetry = await createTelemetry(config, process.stderr);
   const { log } = telemetry;
-  const access = await openAccess(config, log);
-  const { upstreams, ...answerDeps } = await createAnswerDeps(config, log, telemetry.tracer);
-  const deps: AppDeps = {
+  const sharedLimits = await openSharing(config, log);
+  const access = await openAccess(config, log, sharedLimits?.counts);
+  const { upstreams, ...answerDeps } = await createAnswerDeps(
+    config,
+    log,
+    telemetry.tracer,
+    sharedLimits?.turns,
+  );
+  const deps: AppDeps & { readonly sharedLimits?: SharedLimits } = {
     ...answerDeps,
     ...createGate(config),
     telemetry,
     ...(access === undefined ? {} : { access }),
+    ...(sharedLimits === undefined ? {} : { sharedLimits }),
     ...(runJournalDir === undefined
       ? {}
       : { archive: await createFileArchive(runJournalDir, toArchiveLimits(config), log) }),
-    ...(takesUploads(config, access !== undefined)
+    ...(takesUploads(config, access?.isOn === true)
       ? { documents: await createUploads(config, answerDeps) }
       : {}),
   };
@@ -84,6 +93,14 @@ async function main(config: Config): Promise<void> {
   stop.signal.addEventListener("abort", end);
   // Not with the signal: a service that is told to end drains, whatever the banner was waiting for.
   await announce(deps, port, new AbortController().signal);
+}
+
+/** Limits in Redis; nothing of it is loaded where REDIS_URL is not set. */
+async function openSharing(config: Config, log: Log) {
+  const { redisUrl } = config;
+  if (redisUrl === undefined) return undefined;
+  const { openSharedLimits } = await import("./redis/open-shared-limits.ts");
+  return openSharedLimits({ ...config, redisUrl }, log);
 }
 
 async function fill(signal: AbortSignal): Promise<void> {
@@ -114,7 +131,7 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
 }
 
 function describeKeys({ access, config }: AppDeps): string {
-  if (access !== undefined) return "asked for (pnpm run keys list)";
+  if (access?.isOn === true) return "asked for (pnpm run keys list)";
   if (config.auth === "off") return "none: AUTH is off";
   return "none: only this machine reaches the service (pnpm run keys create)";
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Upload } from "../http/document-writer.ts";
+import { isFolder } from "./is-folder.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const HEAD_BYTES = 4_096;
@@ -17,8 +18,7 @@ export interface UploadSpool {
 
 /** Makes the folder and removes what processes that are gone have left in it. */
 export async function createUploadSpool(dataDir: string): Promise<UploadSpool> {
-  const isLocal = !/^[a-z][a-z0-9+]*:\/\//i.test(dataDir);
-  const folder = isLocal ? join(dataDir, "uploads") : join(tmpdir(), "tributary-uploads");
+  const folder = isFolder(dataDir) ? join(dataDir, "uploads") : join(tmpdir(), "tributary-uploads");
   await makeFolder(folder);
   for (const name of await readdir(folder)) {
     const pid = Number(NAME.exec(name)?.[1]);

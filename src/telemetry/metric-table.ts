@@ -48,6 +48,17 @@ export const METRICS = {
     "code",
   ),
 
+  tributary_keys_refused_total: counter(
+    "Requests that their key, or the lack of one, did not let pass, by reason.",
+    "reason",
+  ),
+  tributary_shared_limits_up: gauge(
+    "1 while limits are counted in Redis, 0 while each process counts.",
+  ),
+  tributary_shared_limits_misses_total: counter(
+    "Times that Redis was not reached, and the process went by its own counts.",
+  ),
+
   tributary_upstream_attempts_total: counter(
     "Calls that were really sent; retries and hedges are among them.",
     "upstream",

@@ -46,6 +46,7 @@ function readConfig(env: Readonly<Record<string, unknown>>): Config {
     [config.shareRuns, "SHARE_RUNS cannot be true: requests do not share their connections here"],
     [config.apiKeysFile, "API_KEYS_FILE cannot be set: there is no file system here; use API_KEYS"],
     [config.runJournalDir, "RUN_JOURNAL_DIR cannot be set: there is no file system here"],
+    [config.redisUrl, "REDIS_URL cannot be set: limits are counted by each isolate here"],
     [config.toolsFile, "TOOLS_FILE cannot be set: there is no file system here"],
   ] as const;
   for (const [isSet, why] of impossible) {

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { startDeadline } from "../../src/async/deadline.ts";
-import { createRateWindow } from "../../src/async/rate-window.ts";
+import { createRateWindow, type SharedTurns } from "../../src/async/rate-window.ts";
 import { AppError } from "../../src/errors.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
@@ -113,5 +113,52 @@ describe("a rate window", () => {
       ),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("a rate window that is shared", () => {
+  function share(waitsMs: readonly (number | undefined)[]) {
+    const clock = createFakeClock();
+    const booked: { name: string; tokens: number }[] = [];
+    let cancelled = 0;
+    const turns: SharedTurns = {
+      async book({ name }, tokens) {
+        const waitMs = waitsMs[booked.length];
+        booked.push({ name, tokens });
+        return waitMs === undefined ? undefined : { waitMs, cancel: () => (cancelled += 1) };
+      },
+    };
+    const shared = { turns, name: "chat the model" };
+    const options = { clock, source: "the model", windowMs: WINDOW_MS, tokensMax: 50 };
+    const window = createRateWindow({ ...options, callsMax: 2, shared });
+    return { clock, window, booked, cancelled: () => cancelled };
+  }
+
+  test("waits for the common turn, and goes by its own where there is none to be had", async () => {
+    const { clock, window, booked } = share([0, 300, undefined, undefined]);
+    const startMs = clock.now();
+    const wentMs: number[] = [];
+    const all = [10, 99, 1, 1].map(async (tokens) => {
+      await window.take(tokens, open());
+      wentMs.push(clock.now() - startMs);
+    });
+    await clock.advance(5_000);
+    await Promise.all(all);
+    expect(wentMs).toEqual([0, 1_000, 2_000, 2_000]);
+    expect(booked[1]).toEqual({ name: "chat the model", tokens: 50 });
+  });
+
+  test("gives back the turn of a call that leaves, and of one that cannot wait so long", async () => {
+    const { clock, window, cancelled } = share([500, 700, 0]);
+    const controller = new AbortController();
+    const leaving = window.take(1, controller.signal);
+    await clock.advance(10);
+    controller.abort(new AppError("cancelled"));
+    await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
+    using deadline = startDeadline({ clock, budgetMs: 600 });
+    await expect(window.take(1, deadline.signal)).rejects.toMatchObject({ retryAfterMs: 700 });
+    expect(cancelled()).toBe(2);
+    await window.take(1, open());
+    expect(cancelled()).toBe(2);
   });
 });

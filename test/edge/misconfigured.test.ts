@@ -34,6 +34,7 @@ describe.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
   ["an unknown store", { ...good, STORE: "papyrus" }, "STORE"],
   ["a wrong number", { ...good, DEADLINE_MS: "soon" }, "DEADLINE_MS"],
   ["a folder", { ...good, RUN_JOURNAL_DIR: "/runs" }, "RUN_JOURNAL_DIR"],
+  ["a Redis", { ...good, REDIS_URL: "redis://127.0.0.1:9" }, "REDIS_URL"],
   ["a file of keys", { ...good, API_KEYS_FILE: "keys.json" }, "API_KEYS"],
   ["no keys", { ...good, AUTH: "keys" }, "API_KEYS"],
   ["keys that are none", { ...good, AUTH: "keys", API_KEYS: "trib_x" }, "API_KEYS"],

@@ -2,8 +2,9 @@
 import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAccess } from "../../src/access/access.ts";
 import { watchKeyFile, writeKeyFile } from "../../src/node/key-file.ts";
-import { recordLog } from "../support/app.ts";
+import { makeApp, makeService, recordLog } from "../support/app.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { bearer, makeKey } from "../support/keys.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
@@ -57,7 +58,7 @@ test("a key is made, listed without its secret, used, revoked and seen to be", a
   for (const secret of [key, second]) {
     expect(`${server.stdout()}${server.stderr()}`).not.toContain(secret);
   }
-});
+}, 90_000);
 
 test.each([
   ["no command", []],
@@ -121,6 +122,34 @@ test("a file that goes or breaks keeps its last keys, and coming back it counts 
   expect(log.lines.filter((line) => line.includes("keys-not-read"))).toHaveLength(2);
   source.stop();
   await expect.poll(() => clock.pending).toBe(0);
+});
+
+test("the first key of a running service counts at once; a first file that is broken lets nobody pass", async () => {
+  await using other = await makeTempFolder();
+  const path = join(other.path, "keys.json");
+  const clock = createFakeClock();
+  const source = await watchKeyFile(path, [], { clock, log: recordLog() });
+  const app = makeApp(makeService({ access: createAccess({ source, clock }) }));
+  const status = async (headers = {}) => (await app.request("/v1/collections", { headers })).status;
+  const becomes = (wanted: number) =>
+    expect
+      .poll(async () => {
+        await clock.advance(500);
+        return status();
+      })
+      .toBe(wanted);
+  expect(await status()).toBe(200);
+  expect(await status({ Host: "elsewhere.example" })).toBe(403);
+  await writeFile(path, "{");
+  await becomes(401);
+  const { key, entry } = await makeKey();
+  expect(await status(bearer(key))).toBe(401);
+  await writeKeyFile(path, [entry]);
+  await expect.poll(async () => (await clock.advance(500), status(bearer(key)))).toBe(200);
+  await rm(path);
+  await clock.advance(1_000);
+  expect(await status()).toBe(401);
+  source.stop();
 });
 
 test("a folder that cannot be written says so", async () => {

@@ -35,7 +35,9 @@ import {
   retrievalEnd,
   runStart,
   wantsEvents,
+  makeApp,
 } from "../support/app.ts";
+import { makeAccess } from "../support/keys.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";
 import { toAsk } from "../support/run.ts";
 import { type ReadMetrics, readMetrics } from "../support/read-metrics.ts";
@@ -88,13 +90,15 @@ async function makeMeasured(answer: ObservedRunner, env: Record<string, string> 
   const service = makeService({ gate, answer: observed, telemetry, store });
   const app = createServiceApp({ ...service, sharing: withSharingMetrics(service.sharing, meter) });
   const streams = countStreams((request) => app.fetch(request));
-  watchService(telemetry, { config, store, gate, upstreams, streams });
+  const redis = { isUp: true, misses: 0 };
+  watchService(telemetry, { config, store, gate, upstreams, streams, sharedLimits: redis });
   const server = createServer(streams.fetch, config);
   const url = `http://127.0.0.1:${await listen(server, "127.0.0.1", 0)}`;
   return {
     url,
     gate,
     count,
+    redis,
     telemetry,
     read: () => readMetrics(render()),
     async [Symbol.asyncDispose]() {
@@ -117,14 +121,17 @@ async function until(read: () => ReadMetrics, isSo: (metrics: ReadMetrics) => bo
 const NOWHERE = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
 /** What tells of a state that need not change; the next test changes them. */
 const STATES =
-  /^tributary_(collection_(documents|chunks|version|index_coverage)|collections_unavailable|upstream_(breaker_open|retry_tokens)|runs_(running|waiting)|open_streams|memory_bytes|event_loop_lag_seconds)$/;
+  /^tributary_(collection_(documents|chunks|version|index_coverage)|collections_unavailable|upstream_(breaker_open|retry_tokens)|shared_limits_up|runs_(running|waiting)|open_streams|memory_bytes|event_loop_lag_seconds)$/;
 
 test("every metric of the table exists, and what counts moves", async () => {
   await using measured = await makeMeasured(playObserved(script), NOWHERE);
-  const { url, gate, count, telemetry, read } = measured;
+  const { url, gate, count, redis, telemetry, read } = measured;
   const before = await until(read, ({ names }) => names.has("tributary_collection_chunks"));
   expect((await fetch(`${url}/v1/ask`, askWith(question))).status).toBeGreaterThanOrEqual(500);
   for (const name of UPSTREAM_COUNTS) count(name, 3);
+  redis.misses = 2;
+  const guarded = makeApp(makeService({ telemetry, access: makeAccess([]).access }));
+  expect((await guarded.request("/v1/models")).status).toBe(401);
   gate.drain();
   expect((await fetch(`${url}/v1/ask`, askWith(question))).status).toBe(503);
   await telemetry.flush();
@@ -143,6 +150,8 @@ test("every metric of the table exists, and what counts moves", async () => {
     'tributary_run_failures_total{code="upstream_stalled"}': 1,
     'tributary_degraded_total{code="collection_unavailable"}': 1,
     'tributary_refused_total{code="draining"}': 1,
+    'tributary_keys_refused_total{reason="missing"}': 1,
+    tributary_shared_limits_misses_total: 2,
     'tributary_answers_total{source="own"}': 1,
     'tributary_upstream_hedge_wins_total{upstream="chat m"}': 3,
     'tributary_upstream_wait_seconds_total{upstream="chat m"}': 0.003,

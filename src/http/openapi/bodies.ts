@@ -103,6 +103,8 @@ export const Readiness = z.object({
   ),
   /** The list of keys cannot be read any more, and the last good one counts. */
   keys: z.literal("stale").optional(),
+  /** Where limits are meant to be shared: whether they are, or each process goes by its own counts. */
+  limits: z.enum(["shared", "own"]).optional(),
 });
 
 /** What each event says, in a sentence. */

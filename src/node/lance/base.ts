@@ -4,7 +4,9 @@ import type { Clock } from "../../async/clock.ts";
 import { createLimiter, type Limiter } from "../../async/limiter.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
+import { parsePairs } from "../../config-pairs.ts";
 import { collectionNotFound } from "../../stores/check.ts";
+import { isFolder } from "../is-folder.ts";
 import { lancedb } from "./native.ts";
 import { createQuestionTerms, type QuestionTerms } from "./question-terms.ts";
 import { createResidents, type Residents } from "./residents.ts";
@@ -42,9 +44,10 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
     queueMax: config.storeQueueMax,
   });
   try {
-    const connection = await lancedb.connect(uri, {}, session);
+    const storageOptions = parsePairs(config.storeOptions ?? "") ?? {};
+    const connection = await lancedb.connect(uri, { storageOptions }, session);
     const { residents = createResidents(config.residentBytesMax) } = options;
-    const local = !/^[a-z0-9+]+:\/\//i.test(uri);
+    const local = isFolder(uri);
     return {
       ...options,
       connection,

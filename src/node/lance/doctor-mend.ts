@@ -74,10 +74,9 @@ async function mendRows({ find }: Examination, { place, table, damage }: Mending
   }
 }
 
-async function mendIndexes(
-  { base, find, signal }: Examination,
-  { place, table, spec, damage }: Mending,
-): Promise<void> {
+async function mendIndexes(examination: Examination, mending: Mending): Promise<void> {
+  const { base, find, signal } = examination;
+  const { place, table, spec } = mending;
   const rows = await table.countRows();
   if (rows > 0) await createTextIndex(table, spec);
   const vectors = await table.countRows("vector IS NOT NULL");
@@ -85,15 +84,19 @@ async function mendIndexes(
   if (trainedRows > 0) {
     await table.createIndex("vector", { config: createVectorIndex(rows), replace: true });
   }
+  if (base.local) await moveTerms(examination, mending);
+  const counter = await countTerms(table, spec, signal);
+  const at = { version: await table.version(), trainedRows };
+  await saveTerms(base.connection, place.table, await counter.toTable(at));
+  find("note", "its indexes and statistics were made anew");
+}
+
+async function moveTerms({ base }: Examination, { place, damage }: Mending): Promise<void> {
   const { terms, quarantine } = toPaths(base, place);
   const hasTerms = damage.files.some((name) => name.startsWith(`${place.table}.terms.lance/`));
   if (existsSync(terms) && (hasTerms || damage.verified === undefined)) {
     await moveAside(terms, quarantine);
   }
-  const counter = await countTerms(table, spec, signal);
-  const at = { version: await table.version(), trainedRows };
-  await saveTerms(base.connection, place.table, await counter.toTable(at));
-  find("note", "its indexes and statistics were made anew");
 }
 
 /** Everything is as it should be: the journal starts again from here. */
@@ -101,6 +104,7 @@ async function writeSeals(
   { base }: Examination,
   { place, table, spec, damage }: Mending,
 ): Promise<void> {
+  if (!base.local) return;
   const files: Record<string, Seal> = {};
   for (const name of await listTableFiles(base, place)) {
     files[name] = await sealFile(join(base.uri, name), true);

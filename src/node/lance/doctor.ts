@@ -6,10 +6,12 @@ import { AppError, toAppError } from "../../errors.ts";
 import { moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
 import { readPointer, writePointer } from "../durable/pointer.ts";
+import { isFolder } from "../is-folder.ts";
 import { acquireLock, inspectLock, type Lock, type LockState } from "../lock.ts";
 import { connectLance, type LanceBase, type LanceOptions } from "./base.ts";
 import type { Examination, Finding } from "./examination.ts";
 import { examinePlace } from "./doctor-table.ts";
+import { examineObjects, findTables } from "./doctor-objects.ts";
 import { removeExpired } from "./generations.ts";
 import { parsePlace, type Place, toLockPath, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { listManifests } from "./recover.ts";
@@ -24,31 +26,35 @@ export interface DoctorOptions {
 const PARTS = /^(.+?)(?:\.terms)?\.(?:lance|journal|pointer|lock)$/;
 
 /**
- * Findings of a local store, none for one that is whole, and the collections that were looked at.
- * Throws AppError: not_found for a folder that holds no store or not this collection, unsupported_option
- * for a store that is no folder.
+ * Findings of a store, none for one that is whole, and the collections that were looked at. A local store is
+ * examined file by file, another one by reading its tables.
+ * Throws AppError: not_found for a place that holds no store or not this collection, store_unavailable.
  */
 export async function examineStore(
   options: LanceOptions,
   { fix, collection }: DoctorOptions,
   signal: AbortSignal,
 ): Promise<{ readonly collections: readonly string[]; readonly findings: readonly Finding[] }> {
-  const places = await findPlaces(options.uri);
+  const isLocal = isFolder(options.uri);
+  const base = isLocal ? undefined : await connectLance(options);
+  const places = base === undefined ? await findPlaces(options.uri) : await findTables(base);
   const names = [...new Set(places.map((place) => place.collection))].toSorted();
   const wanted = collection === undefined ? names : names.filter((name) => name === collection);
   if (wanted.length === 0) {
     const what = collection === undefined ? "no store" : `no collection ${collection}`;
-    const detail = `there is ${what} in ${resolve(options.uri)}; check DATA_DIR`;
+    const detail = `there is ${what} in ${isLocal ? resolve(options.uri) : options.uri}; check DATA_DIR`;
     throw new AppError("not_found", { detail });
   }
-  const base = await connectLance(options);
+  const connected = base ?? (await connectLance(options));
   const findings: Finding[] = [];
   for (const name of wanted) {
     const find = (state: Finding["state"], what: string): void =>
       void findings.push({ collection: name, state, what });
     const own = places.filter((place) => place.collection === name);
+    const examination: Examination = { base: connected, fix, signal, find };
     try {
-      await examineCollection({ base, fix, signal, find }, name, own);
+      if (isLocal) await examineCollection(examination, name, own);
+      else await examineObjects(examination, name);
     } catch (thrown) {
       signal.throwIfAborted();
       find("damaged", `could not be examined: ${describe(thrown)}`);
@@ -59,11 +65,6 @@ export async function examineStore(
 
 /** One generation for each name that a file of a collection bears. */
 async function findPlaces(uri: string): Promise<readonly Place[]> {
-  if (/^[a-z0-9+]+:\/\//i.test(uri)) {
-    throw new AppError("unsupported_option", {
-      detail: "only a store in a folder can be examined file by file; use pnpm ingest verify",
-    });
-  }
   const names = existsSync(uri) ? await readdir(uri) : [];
   const tables = new Set(names.map((name) => PARTS.exec(name)?.[1] ?? ""));
   return [...tables]

@@ -1,9 +1,6 @@
 /** The store on LanceDB: one table a collection, in a local folder, on object storage, or on a LanceDB server. */
-import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { checkName, checkSpec } from "../../stores/check.ts";
@@ -14,9 +11,11 @@ import { acquireLock, type Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import { connectLance, type LanceBase, type LanceOptions, openTable } from "./base.ts";
 import { dropTable } from "./drop-table.ts";
+import { raiseFence } from "./fence.ts";
 import { createGenerations, listGenerations, removeGeneration } from "./generations.ts";
+import { acquireLease } from "./lease.ts";
 import { createListing } from "./listing.ts";
-import { findPlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
+import { findPlace, type Place, toLockPath, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { createReader } from "./reader.ts";
 import { recoverTable } from "./recover.ts";
 import { readSpec, toSchema } from "./schema.ts";
@@ -118,13 +117,11 @@ async function removeAll(base: LanceBase, collection: string): Promise<void> {
   if (base.local) await rm(toPointerPath(base, collection), { force: true });
 }
 
-/** Beside the tables where they are files of this machine; else in its folder for temporary files, so that at least one machine has one writer. */
+/** A lock file beside the tables where they are files of this machine, else a lease in the store. */
 async function acquire(base: LanceBase, collection: string): Promise<Lock> {
-  const folder = base.local
-    ? base.uri
-    : join(tmpdir(), "tributary-locks", hash("sha256", base.uri, "hex").slice(0, 16));
+  if (!base.local) return takeLease(base, collection);
   try {
-    return await acquireLock(join(folder, `${collection}.lock`), `collection ${collection}`);
+    return await acquireLock(toLockPath(base, collection), `collection ${collection}`);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     if (isCode(thrown, "ENOSPC")) throw toStoreError(thrown, collection);
@@ -132,6 +129,20 @@ async function acquire(base: LanceBase, collection: string): Promise<Lock> {
       detail: "the store's folder cannot be written; check its permissions and free space",
       cause: thrown,
     });
+  }
+}
+
+async function takeLease(base: LanceBase, collection: string): Promise<Lock> {
+  const lease = await acquireLease({ base, collection, leaseMs: base.config.storeLeaseMs });
+  if (!lease.isTakenOver) return lease;
+  try {
+    const place = await findPlace(base, collection);
+    if (!(await isMissingTable(base, place))) await raiseFence(base, place);
+    return lease;
+  } catch (thrown) {
+    // Given back, it would look as if nothing of its last holder could be under way.
+    lease.abandon();
+    throw toStoreError(thrown, collection);
   }
 }
 

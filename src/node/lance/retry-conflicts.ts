@@ -11,17 +11,20 @@ interface RetryOptions {
   readonly table: Table;
   readonly collection: string;
   readonly signal: AbortSignal;
+  /** Called when the newest version is known and before anything is done on it; what it throws ends the work. */
+  readonly check?: (() => Promise<void>) | undefined;
 }
 
 /** A failed commit leaves the handle on its old version for ever, so it is brought forward before each new attempt. */
 export async function retryConflicts<T>(
-  { clock, table, collection, signal }: RetryOptions,
+  { clock, table, collection, signal, check }: RetryOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
     try {
       await table.checkoutLatest();
+      await check?.();
       return await work();
     } catch (thrown) {
       if (!isConflict(thrown) || attempt >= COMMIT_ATTEMPTS_MAX) {

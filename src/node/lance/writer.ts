@@ -67,8 +67,10 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
   const state = await readState(base, place, table, spec);
   // What was committed before this and not acknowledged was looked through by the recovery.
   await durability.acknowledge(state.info);
+  const { lock } = options;
+  const check = lock.check === undefined ? undefined : () => lock.check?.() ?? Promise.resolve();
   const guard: Session["guard"] = (signal, work) =>
-    retryConflicts({ clock: base.clock, table, collection, signal }, work);
+    retryConflicts({ clock: base.clock, table, collection, signal, check }, work);
   const session: Session = { ...options, spec, state, durability, guard };
 
   return {
@@ -129,7 +131,7 @@ async function index(
   signal: AbortSignal,
   progress: (step: string) => void,
 ): Promise<void> {
-  const { base, place, table, spec, state, durability, guard } = session;
+  const { table, spec, state, durability, guard } = session;
   const trainedRows = await guard(signal, () =>
     updateIndexes(table, spec, {
       trainedRows: state.saved?.trainedRows ?? 0,
@@ -142,25 +144,39 @@ async function index(
   signal.throwIfAborted();
   progress("term statistics");
   state.counter ??= await countTerms(table, spec, signal);
-  const at = { version: await table.version(), trainedRows };
-  const terms = await state.counter.toTable(at);
-  await guard(signal, () => saveTerms(base.connection, place.table, terms));
-  state.saved = terms;
-  state.info = await readInfo(table, spec);
+  await saveStatistics(session, { counter: state.counter, trainedRows }, signal);
   await durability.acknowledge(state.info);
   session.onChange();
   await cleanUp(session, signal);
+}
+
+/** As those of the table's newest version. */
+async function saveStatistics(
+  { base, place, table, spec, state, guard }: Session,
+  { counter, trainedRows }: { readonly counter: TermCounter; readonly trainedRows: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const terms = await counter.toTable({ version: await table.version(), trainedRows });
+  await guard(signal, () => saveTerms(base.connection, place.table, terms));
+  state.saved = terms;
+  state.info = await readInfo(table, spec);
 }
 
 /** Old versions go only after the new one is on disk, and when no run can be reading them any more. */
 async function cleanUp(session: Session, signal: AbortSignal): Promise<void> {
   const { base, place, table, spec, state, durability, guard } = session;
   const before = new Date(Date.now() - GRACE_MS);
-  if (!(await hasOlderThan(base, place, before))) return;
+  if (!(await hasOlderThan(session, before))) return;
   await durability.cleanUp(
     () => state.info,
     async () => {
       await guard(signal, async () => table.optimize({ cleanupOlderThan: before }));
+      const { counter, saved } = state;
+      // Clearing up makes a version of its own at times, with the same rows.
+      if (counter !== undefined && (await table.version()) !== saved?.version) {
+        const trainedRows = saved?.trainedRows ?? 0;
+        await saveStatistics(session, { counter, trainedRows }, signal);
+      }
       await guard(signal, async () => cleanTerms(base.connection, place.table, before));
       state.info = await readInfo(table, spec);
     },
@@ -188,17 +204,22 @@ async function readState(
 async function loadOwnTerms(base: LanceBase, place: Place): Promise<TermTable | undefined> {
   try {
     return await loadTerms(base.connection, place.table);
-  } catch (thrown) {
-    if (!base.local) throw thrown;
+  } catch {
+    // On object storage the next statistics take their place.
+    if (!base.local) return undefined;
     const { terms, quarantine } = toPaths(base, place);
     await moveAside(terms, quarantine);
     return undefined;
   }
 }
 
-/** Is there a version so old that no run can be reading it? Object storage is not looked through. */
-async function hasOlderThan(base: LanceBase, place: Place, before: Date): Promise<boolean> {
-  if (!base.local) return true;
+/** Is there a version so old that no run can be reading it? */
+async function hasOlderThan({ base, place, table }: Session, before: Date): Promise<boolean> {
+  if (!base.local) {
+    const versions = await table.listVersions();
+    const newest = Math.max(...versions.map(({ version }) => version));
+    return versions.some(({ version, timestamp }) => version < newest && timestamp < before);
+  }
   const { folder, terms } = toPaths(base, place);
   for (const path of [folder, terms]) {
     const [, ...older] = await listManifests(path);
