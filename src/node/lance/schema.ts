@@ -64,13 +64,6 @@ export function readSpec(schema: Arrow.Schema, collection: string): CollectionSp
   return spec;
 }
 
-/** The column of a filter field, quoted because names keep their case. */
-export function toColumn(field: string): string {
-  return field.startsWith("metadata.")
-    ? `\`meta_${field.slice("metadata.".length)}\``
-    : `\`${field}\``;
-}
-
 export function toArrowType(type: MetadataType): Arrow.DataType {
   const { Field, Float64, Int32, List, Utf8 } = arrow;
   switch (type) {

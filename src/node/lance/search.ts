@@ -5,7 +5,7 @@ import { QUERY_TERMS_MAX } from "../../stores/check.ts";
 import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
 import { toIdf } from "../../text/idf.ts";
 import { lancedb } from "./native.ts";
-import type { TermTable } from "./term-table.ts";
+import type { TermTable } from "../../stores/lance/term-table.ts";
 import { toProbes } from "./vector-index.ts";
 
 /** Boosts this close to each other are one. */

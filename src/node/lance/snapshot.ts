@@ -9,7 +9,7 @@ import type { DocumentPage, DocumentPart, DocumentState, Snapshot } from "../../
 import { toAnalyser } from "./analyser.ts";
 import { callNative, type LanceBase } from "./base.ts";
 import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
-import { toLiteral, toSql } from "./filter-sql.ts";
+import { toLiteral, toSql } from "../../stores/lance/filter-sql.ts";
 import { readCondition } from "./read-condition.ts";
 import type { Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";

@@ -8,7 +8,7 @@ import { toAnalyser } from "./analyser.ts";
 import { readDocuments } from "./documents.ts";
 import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
 import { createTermCounter } from "./term-counter.ts";
-import type { TermTable } from "./term-table.ts";
+import type { TermTable } from "../../stores/lance/term-table.ts";
 import { type Chunk, toContent } from "../../domain/chunk.ts";
 
 /** Findings listed of one kind; the rest is a number. */
