@@ -12,6 +12,7 @@ import {
   toVariable,
 } from "./config-kinds.ts";
 import { AGENT_SETTINGS } from "./config-agents.ts";
+import { LANCE_SETTINGS } from "./config-lance.ts";
 import { findContradictions } from "./config-rules.ts";
 import { TELEMETRY_SETTINGS } from "./config-telemetry.ts";
 import { UPSTREAM_SETTINGS } from "./config-upstreams.ts";
@@ -186,6 +187,7 @@ const Settings = z.object({
   residentBytesMax: Memory.default(128 * 2 ** 20).describe(
     "Memory for small collections that are held whole; 0: none.",
   ),
+  ...LANCE_SETTINGS,
 
   ...TELEMETRY_SETTINGS,
 

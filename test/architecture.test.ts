@@ -9,6 +9,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/config-kinds.ts": 0,
   "src/config-rules.ts": 1,
   "src/config-agents.ts": 1,
+  "src/config-lance.ts": 1,
   "src/config-telemetry.ts": 1,
   "src/config-upstreams.ts": 1,
   "src/domain": 1,

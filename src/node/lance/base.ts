@@ -17,6 +17,13 @@ export interface LanceOptions {
   readonly clock: Clock;
   /** Small collections in memory; by default a memory of its own, of the size in the settings. */
   readonly residents?: Residents;
+  /** Where `db://` is. */
+  readonly server?: LanceServer;
+}
+
+export interface LanceServer {
+  readonly url: string;
+  readonly apiKey: string;
 }
 
 export interface LanceBase extends LanceOptions {
@@ -26,6 +33,8 @@ export interface LanceBase extends LanceOptions {
   readonly questionTerms: QuestionTerms;
   /** Is the store a folder of this machine? */
   readonly local: boolean;
+  /** Opens the table at a version, as a handle that no other moves. */
+  openAt(table: string, version: number): Promise<Table>;
 }
 
 /** Share of the cache that holds file metadata; the rest holds parts of indexes. */
@@ -42,7 +51,8 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
     queueMax: config.storeQueueMax,
   });
   try {
-    const connection = await lancedb.connect(uri, {}, session);
+    const connect = () => lancedb.connect(uri, toConnectionOptions(options), session);
+    const connection = await connect();
     const { residents = createResidents(config.residentBytesMax) } = options;
     const local = !/^[a-z0-9+]+:\/\//i.test(uri);
     return {
@@ -52,10 +62,19 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
       residents,
       questionTerms: createQuestionTerms(),
       local,
+      async openAt(table, version) {
+        // One connection to a server has one handle of a table, and whoever checks out a version moves it for all.
+        const own = options.server === undefined ? connection : await connect();
+        return own.openTable(table, [], { version });
+      },
     };
   } catch (thrown) {
     throw toStoreError(thrown, "");
   }
+}
+
+function toConnectionOptions({ server }: LanceOptions): Partial<lancedb.ConnectionOptions> {
+  return server === undefined ? {} : { apiKey: server.apiKey, hostOverride: server.url };
 }
 
 /**

@@ -12,6 +12,8 @@ import { toStoreError } from "./store-error.ts";
 
 export interface Reader {
   open(collection: string, signal: AbortSignal): Promise<Snapshot>;
+  /** The same with the place that it was read from. */
+  find(collection: string, signal: AbortSignal): Promise<Found>;
   /** The next `open` looks at the table again: this process has changed it. */
   forget(collection: string): void;
 }
@@ -23,11 +25,14 @@ const LONG_AGO_MS = Number.NEGATIVE_INFINITY;
  */
 export const LOOK_AHEAD_SHARE = 0.5;
 
-interface Entry {
+export interface Found {
   readonly place: Place;
+  readonly snapshot: Snapshot;
+}
+
+interface Entry extends Found {
   /** Follows the newest version; only asked for its number. */
   readonly head: Table;
-  readonly snapshot: Snapshot;
   readonly checkedAtMs: number;
 }
 
@@ -83,18 +88,21 @@ export function createReader(base: LanceBase): Reader {
     }
   };
 
+  const find = async (collection: string, signal: AbortSignal): Promise<Entry> => {
+    signal.throwIfAborted();
+    checkName(collection);
+    const entry = entries.get(collection);
+    const ageMs = entry === undefined ? Infinity : clock.now() - entry.checkedAtMs;
+    if (entry === undefined || ageMs >= config.freshnessMs) {
+      return untilAborted(share(collection), signal);
+    }
+    if (ageMs >= config.freshnessMs * LOOK_AHEAD_SHARE) share(collection).catch(() => undefined);
+    return entry;
+  };
+
   return {
-    async open(collection, signal) {
-      signal.throwIfAborted();
-      checkName(collection);
-      const entry = entries.get(collection);
-      const ageMs = entry === undefined ? Infinity : clock.now() - entry.checkedAtMs;
-      if (entry === undefined || ageMs >= config.freshnessMs) {
-        return (await untilAborted(share(collection), signal)).snapshot;
-      }
-      if (ageMs >= config.freshnessMs * LOOK_AHEAD_SHARE) share(collection).catch(() => undefined);
-      return entry.snapshot;
-    },
+    find,
+    open: async (collection, signal) => (await find(collection, signal)).snapshot,
     forget(collection) {
       const entry = entries.get(collection);
       if (entry !== undefined) entries.set(collection, { ...entry, checkedAtMs: LONG_AGO_MS });

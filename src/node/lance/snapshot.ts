@@ -34,7 +34,7 @@ export async function createSnapshot(
   onGone: () => unknown,
 ): Promise<Snapshot> {
   const { collection } = place;
-  const table = await base.connection.openTable(place.table, [], { version });
+  const table = await base.openAt(place.table, version);
   const spec = readSpec(await table.schema(), collection);
   const info = await readInfo(table, spec);
   const terms = loadOnce(() => loadTerms(base.connection, place.table));
