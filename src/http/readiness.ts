@@ -13,6 +13,9 @@ export interface Readiness {
     /** Without its embedder a collection is searched by keyword only. */
     readonly embedderReady: boolean;
   }[];
+  /** Why there is no store, in our own words: which setting to look at. */
+  readonly code?: ErrorCode;
+  readonly detail?: string;
 }
 
 /** A view younger than this is given without looking again. */
@@ -60,9 +63,11 @@ async function inspect(deps: Deps): Promise<{ view: Readiness; isBusy: boolean }
     const isBusy = views.some((view) => view.status === "unavailable" && BUSY.has(view.code));
     return { view: { status: "ready", collections: views.map(toEntry) }, isBusy };
   } catch (thrown) {
-    const { code } = toAppError(thrown);
+    const { code, detail } = toAppError(thrown);
     deps.log.warn("store-unavailable", { code });
-    return { view: { status: "store-unavailable", collections: [] }, isBusy: BUSY.has(code) };
+    const why = detail === undefined ? { code } : { code, detail };
+    const view: Readiness = { status: "store-unavailable", collections: [], ...why };
+    return { view, isBusy: BUSY.has(code) };
   }
 }
 

@@ -88,6 +88,9 @@ export const Readiness = z.object({
   ),
   /** The list of keys cannot be read any more, and the last good one counts. */
   keys: z.literal("stale").optional(),
+  /** Why there is no store. */
+  code: z.enum(ERROR_CODES).exactOptional(),
+  detail: z.string().exactOptional(),
 });
 
 /** What each event says, in a sentence. */

@@ -29,6 +29,7 @@ describeStore("the store over HTTP on the gateway", async () => {
     FRESHNESS_MS: "1",
     LANCE_API_KEY: key,
     LANCE_DATABASE: "tributary",
+    LANCE_URL: gateway.url,
   });
   const { url } = gateway;
   const analyse = createNativeAnalyse();
