@@ -50,7 +50,11 @@ async function main(config: Config): Promise<void> {
   const telemetry = await createTelemetry(config, process.stderr);
   const { log } = telemetry;
   const access = await openAccess(config, log);
-  const { upstreams, tables, ...answerDeps } = await createAnswerDeps(config, log, telemetry.tracer);
+  const { upstreams, tables, ...answerDeps } = await createAnswerDeps(
+    config,
+    log,
+    telemetry.tracer,
+  );
   const deps: AppDeps = {
     ...answerDeps,
     ...createGate(config),
@@ -98,15 +102,14 @@ async function fill(signal: AbortSignal): Promise<void> {
 async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promise<void> {
   const { config, clock, store, chat } = deps;
   const embedders = new Set(deps.embedders.keys());
-  const collections = await inspectCollections(
-    { config, clock, store, embedders },
-    signal,
-  ).catch((thrown: unknown) => {
-    // A server that is down now may be up soon; until then /readyz says what it lacks.
-    if (config.lanceUrl === undefined || !(thrown instanceof AppError)) throw thrown;
-    warn(thrown.message);
-    return [];
-  });
+  const collections = await inspectCollections({ config, clock, store, embedders }, signal).catch(
+    (thrown: unknown) => {
+      // A server that is down now may be up soon; until then /readyz says what it lacks.
+      if (config.lanceUrl === undefined || !(thrown instanceof AppError)) throw thrown;
+      warn(thrown.message);
+      return [];
+    },
+  );
   process.stdout.write(
     toBanner({
       url: `http://${toReachable(config.host)}:${port}`,

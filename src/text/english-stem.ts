@@ -16,9 +16,10 @@ const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
   ["early", "earli"],
   ["only", "onli"],
   ["singly", "singl"],
-  ...["sky", "news", "howe", "atlas", "cosmos", "bias", "andes"].map(
-    (word): [string, string] => [word, word],
-  ),
+  ...["sky", "news", "howe", "atlas", "cosmos", "bias", "andes"].map((word): [string, string] => [
+    word,
+    word,
+  ]),
 ]);
 const KEPT_AFTER_PLURAL = new Set(
   "evening inning outing canning herring earring proceed exceed succeed".split(" "),
@@ -61,8 +62,9 @@ const STEP_3: readonly (readonly [string, string])[] = [
   ["ness", ""],
   ["ful", ""],
 ];
-const STEP_4 =
-  "ement ance ence able ible ment ant ent ism ate iti ous ive ize ion al er ic".split(" ");
+const STEP_4 = "ement ance ence able ible ment ant ent ism ate iti ous ive ize ion al er ic".split(
+  " ",
+);
 
 /** The stem of a word of lower-case letters. */
 export function toEnglishStem(word: string): string {
@@ -96,7 +98,8 @@ function markConsonants(word: string): string {
 
 /** Where the two regions begin in which suffixes count: behind the first consonant after a vowel, and again. */
 function findRegions(word: string): readonly [number, number] {
-  const prefix = /^(?:gener|commun|arsen|past|univers|later|emerg|organ|inter)/.exec(word)?.[0].length;
+  const prefix = /^(?:gener|commun|arsen|past|univers|later|emerg|organ|inter)/.exec(word)?.[0]
+    .length;
   const first = prefix ?? behindSyllable(word, 0);
   return [first, behindSyllable(word, first)];
 }
@@ -120,7 +123,8 @@ function dropPast(word: string, first: number): string {
   if (suffix.startsWith("eed")) return stem.length >= first ? `${stem}ee` : word;
   if (!/[aeiouy]/.test(stem)) return word;
   if (/(?:at|bl|iz)$/.test(stem)) return `${stem}e`;
-  if (DOUBLES.test(stem)) return /^[aeo](?:bb|dd|ff|gg|mm|nn|pp|rr|tt)$/.test(stem) ? stem : stem.slice(0, -1);
+  if (DOUBLES.test(stem))
+    return /^[aeo](?:bb|dd|ff|gg|mm|nn|pp|rr|tt)$/.test(stem) ? stem : stem.slice(0, -1);
   return isShort(stem, first) ? `${stem}e` : stem;
 }
 

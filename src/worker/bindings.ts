@@ -11,13 +11,14 @@ export interface Assets {
 
 export interface Bindings {
   readonly config: Config;
-  readonly objects: ObjectBindings;
+  /** Absent: the collections are those of LANCE_URL. */
+  readonly objects?: ObjectBindings;
   readonly assets: Assets;
 }
 
 /** What is different here unless it is set: requests cannot share a run and have six connections, and a Worker has no address that only this machine reaches. */
 const DEFAULTS = { SHARE_RUNS: "false", SEARCH_CONCURRENCY_MAX: "6", HOST: "0.0.0.0" };
-const STORES = ["durable-objects"];
+const STORES = ["durable-objects", "lance"];
 
 /** Throws AppError misconfigured. */
 export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
@@ -26,13 +27,20 @@ export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
   if (typeof store !== "string" || !STORES.includes(store)) {
     throw misconfigured(`STORE names no store; there is ${STORES.join(", ")}`);
   }
+  const assets = readBinding(env, "ASSETS", "fetch") as Assets;
+  if ((store === "lance") !== (config.lanceUrl !== undefined)) {
+    const [one, other] =
+      store === "lance" ? ["STORE", "LANCE_URL is not set"] : ["LANCE_URL", "STORE is not lance"];
+    throw misconfigured(`${one} asks for a LanceDB server, and ${other}`);
+  }
+  if (store === "lance") return { config, assets };
   return {
     config,
     objects: {
       registry: readBinding(env, "REGISTRY", "idFromName") as ObjectNamespace<RegistryRpc>,
       collections: readBinding(env, "COLLECTIONS", "idFromName") as ObjectNamespace<CollectionRpc>,
     },
-    assets: readBinding(env, "ASSETS", "fetch") as Assets,
+    assets,
   };
 }
 
@@ -47,6 +55,10 @@ function readConfig(env: Readonly<Record<string, unknown>>): Config {
     [config.apiKeysFile, "API_KEYS_FILE cannot be set: there is no file system here; use API_KEYS"],
     [config.runJournalDir, "RUN_JOURNAL_DIR cannot be set: there is no file system here"],
     [config.toolsFile, "TOOLS_FILE cannot be set: there is no file system here"],
+    [
+      config.lanceGateway,
+      "LANCE_GATEWAY cannot be true: there are no tables here; Node serves them",
+    ],
     [spans, "OTEL_EXPORTER_OTLP_ENDPOINT cannot be set: there are no spans here"],
   ] as const;
   for (const [isSet, why] of impossible) {

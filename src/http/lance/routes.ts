@@ -73,7 +73,11 @@ function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string
     },
     async count_rows(c, table) {
       const { version, filter } = parseCounting(await read(c));
-      return c.json(await tables.count(at(table, version), filter, c.req.raw.signal), 200, PROTOCOL);
+      return c.json(
+        await tables.count(at(table, version), filter, c.req.raw.signal),
+        200,
+        PROTOCOL,
+      );
     },
     async query(c, table) {
       const { version, query } = parseQuery(await read(c));

@@ -73,8 +73,7 @@ export function createTables(base: LanceBase, reader: Reader): LanceTables {
       }),
     query: (ref, query, signal) =>
       call(ref, signal, async ({ table, info, version }) => {
-        const rowFilter =
-          query.filter === undefined ? {} : readFilter(ref, query.filter, info);
+        const rowFilter = query.filter === undefined ? {} : readFilter(ref, query.filter, info);
         const rowsMax = base.config.lanceGatewayRowsMax;
         return { version, file: await runTableQuery(table, query, { info, rowFilter, rowsMax }) };
       }),
@@ -114,7 +113,9 @@ function toGone({ collection, part, version }: TableRef, cause: unknown): AppErr
 }
 
 /** Opens tables at a version and keeps the last ones. */
-function createOpener({ openAt }: Pick<LanceBase, "openAt">): (table: string, version: number) => Promise<Table> {
+function createOpener({
+  openAt,
+}: Pick<LanceBase, "openAt">): (table: string, version: number) => Promise<Table> {
   const opened = new Map<string, Promise<Table>>();
   return (name, version) => {
     const key = `${name}@${version}`;

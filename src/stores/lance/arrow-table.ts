@@ -104,8 +104,10 @@ function toColumn(field: FlatTable): Column {
     }
     case TYPE.float: {
       const precision = type?.int16(0);
-      if (precision === 1) return { name, buffers: 2, read: (row, v) => v.getFloat32(row * 4, true) };
-      if (precision === 2) return { name, buffers: 2, read: (row, v) => v.getFloat64(row * 8, true) };
+      if (precision === 1)
+        return { name, buffers: 2, read: (row, v) => v.getFloat32(row * 4, true) };
+      if (precision === 2)
+        return { name, buffers: 2, read: (row, v) => v.getFloat64(row * 8, true) };
       throw new RangeError("a column of short numbers");
     }
     case TYPE.text:

@@ -52,9 +52,7 @@ function createTable(view: DataView, at: number): FlatTable {
     text(field) {
       const [start, length] = vector(field);
       if (start + length > view.byteLength) throw new RangeError("a text beyond the end");
-      return new TextDecoder().decode(
-        new Uint8Array(view.buffer, view.byteOffset + start, length),
-      );
+      return new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + start, length));
     },
     table(field) {
       const place = find(field);

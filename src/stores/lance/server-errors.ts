@@ -33,7 +33,10 @@ export function toRefusal(response: Response, table: string | undefined): AppErr
     return new AppError("collection_not_found", { detail: `there is no collection "${table}"` });
   }
   if (status === 401 || status === 403) {
-    return refuse("upstream_config", `the LanceDB server refused the key: check LANCE_API_KEY ${how}`);
+    return refuse(
+      "upstream_config",
+      `the LanceDB server refused the key: check LANCE_API_KEY ${how}`,
+    );
   }
   if (status === 429 || status >= 500 || status === 408 || status === 409) {
     const retryAfterMs = parseRetryAfterMs(headers);

@@ -14,7 +14,10 @@ export interface RowFilter {
   readonly where?: string;
 }
 
-type Leaf = Exclude<SqlCondition, { and: unknown } | { or: unknown } | { not: unknown } | { known: unknown }>;
+type Leaf = Exclude<
+  SqlCondition,
+  { and: unknown } | { or: unknown } | { not: unknown } | { known: unknown }
+>;
 type Spec = CollectionSpec;
 
 const OPPOSITE: Readonly<Record<SqlOperator, SqlOperator>> = {
@@ -49,7 +52,8 @@ export function toRowFilter(text: string, spec: Spec): RowFilter {
   const parts: string[] = [];
   const rest: SqlCondition[] = [];
   for (const part of listConjuncts(condition)) {
-    if ("op" in part && "column" in part && part.column === POSITION) parts.push(toPositionSql(part));
+    if ("op" in part && "column" in part && part.column === POSITION)
+      parts.push(toPositionSql(part));
     else rest.push(part);
   }
   if (rest.length > 0) {
@@ -156,7 +160,12 @@ function joinAny(filters: readonly Filter[]): Filter {
   if (filters.length === 1) return filters[0] as Filter;
   const [first, second] = filters;
   const field = first !== undefined && "not" in first && isExists(first.not) && first.not.field;
-  if (filters.length === 2 && typeof field === "string" && second !== undefined && "and" in second) {
+  if (
+    filters.length === 2 &&
+    typeof field === "string" &&
+    second !== undefined &&
+    "and" in second
+  ) {
     const [exists, rest] = second.and;
     const isPair = second.and.length === 2 && exists !== undefined && rest !== undefined;
     if (isPair && isExists(exists) && exists.field === field) {

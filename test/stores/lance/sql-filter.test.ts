@@ -6,7 +6,12 @@ import { AppError } from "../../../src/errors.ts";
 import { matchesFilter } from "../../../src/stores/filter.ts";
 import { toSql } from "../../../src/stores/lance/filter-sql.ts";
 import { parseFilterSql, toRowFilter } from "../../../src/stores/lance/sql-filter.ts";
-import { filterArbitrary, metadataArbitrary, spec, toDocument } from "../../conformance/store-data.ts";
+import {
+  filterArbitrary,
+  metadataArbitrary,
+  spec,
+  toDocument,
+} from "../../conformance/store-data.ts";
 
 const year = (op: "eq" | "ne" | "lt" | "gte", value: number): Filter => ({
   field: "metadata.year",
@@ -74,7 +79,8 @@ test("rows by their ids, and positions beside a filter, are understood", () => {
     rows: [0n, 18_446_744_073_709_551_615n],
   });
   expect(toRowFilter("`documentId` = 'a''b' AND position >= 3", spec)).toEqual({
-    where: "position >= CAST('3e+0' AS DOUBLE) AND (`documentId` IS NOT NULL AND `documentId` = 'a''b')",
+    where:
+      "position >= CAST('3e+0' AS DOUBLE) AND (`documentId` IS NOT NULL AND `documentId` = 'a''b')",
   });
 });
 
