@@ -60,6 +60,15 @@ async function record(request: Request): Promise<Recorded> {
     method: request.method,
     path: `${pathname}${search}`,
     headers: Object.fromEntries(request.headers),
-    body: text === "" ? undefined : (JSON.parse(text) as unknown),
+    body: parse(text),
   };
+}
+
+/** What is no JSON is kept as it came. */
+function parse(text: string): unknown {
+  try {
+    return text === "" ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return text;
+  }
 }

@@ -29,8 +29,9 @@ const TERMS = ".terms";
 export function addLanceRoutes(app: Hono<Env>, gateway: LanceGateway): void {
   const answers = createAnswers(gateway);
   const list = createListRoute(gateway);
-  app.get("/v1/table/", list);
-  app.get("/v1/table", list).all(createMethodRefusal("GET"));
+  for (const path of ["/v1/table", "/v1/table/"]) {
+    app.get(path, list).all(createMethodRefusal("GET"));
+  }
   app
     .post("/v1/table/:name/:operation{.+}", async (c) => {
       const operation = c.req.param("operation").replace(/\/$/, "");

@@ -127,15 +127,21 @@ async function load(tables: ServerTables, name: string, signal: AbortSignal) {
     if (value instanceof Uint8Array) return value;
     throw toDamaged(name);
   };
-  return readTermTable({
-    version: Number(cell("version")),
-    chunks: Number(cell("chunks")),
-    trainedRows: Number(cell("trainedRows")),
-    terms: bytes("terms"),
-    ends: bytes("ends"),
-    counts: bytes("counts"),
-    forms: String(cell("forms")),
-  });
+  try {
+    return readTermTable({
+      version: Number(cell("version")),
+      chunks: Number(cell("chunks")),
+      trainedRows: Number(cell("trainedRows")),
+      terms: bytes("terms"),
+      ends: bytes("ends"),
+      counts: bytes("counts"),
+      forms: String(cell("forms")),
+    });
+  } catch (thrown) {
+    // Lengths that do not fit, and forms that are no JSON.
+    if (thrown instanceof RangeError || thrown instanceof SyntaxError) throw toDamaged(name);
+    throw thrown;
+  }
 }
 
 function toDamaged(name: string): AppError {
