@@ -196,7 +196,8 @@ describe("refuses", () => {
       400,
       "not changed",
     ],
-  ])("%s", async (_, path, body, status, word) => {
+  ])("%s", async (...given) => {
+    const [, path, body, status, word] = given;
     const answer = await send(path, body);
     expect([answer.status, JSON.stringify(answer.json)]).toEqual([
       status,

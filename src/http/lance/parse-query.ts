@@ -1,7 +1,7 @@
 /** The body of a query of LanceDB's protocol, as its clients send it, within limits. What cannot be honoured is refused, never left out. */
 import * as z from "zod";
 import { AppError } from "../../errors.ts";
-import type { FullTextQuery, NearestQuery, TableQuery } from "./tables.ts";
+import type { FullTextQuery, NearestQuery, RowOrder, TableQuery } from "./tables.ts";
 
 /** Most columns one query may name. */
 const COLUMNS_MAX = 64;
@@ -99,35 +99,49 @@ export interface ParsedQuery {
 export function parseQuery(body: unknown): ParsedQuery {
   const parsed = check(Body, body);
   const { vector = [], full_text_query: text, version, columns, filter } = parsed;
-  if (vector.length > 0 && text !== undefined && text !== null) {
+  const nearest = vector.length === 0 ? undefined : toNearest(vector, parsed);
+  const fullText = isGiven(text) ? toFullText(text) : undefined;
+  if (nearest !== undefined && fullText !== undefined) {
     throw refuse("vector", "cannot stand beside full_text_query; send two queries and merge them");
   }
-  return {
-    ...(version === undefined || version === null ? {} : { version }),
-    query: {
-      ...(vector.length === 0 ? {} : { nearest: toNearest(vector, parsed) }),
-      ...(text === undefined || text === null ? {} : { fullText: toFullText(text) }),
-      ...(filter === undefined || filter === null ? {} : { filter }),
-      ...(columns === undefined || columns === null ? {} : { columns }),
-      orderBy: (parsed.order_by ?? []).map(({ column_name: column, ascending, nulls_first }) => ({
-        column,
-        isAscending: ascending ?? true,
-        areNullsFirst: nulls_first ?? false,
-      })),
-      limit: parsed.k,
-      offset: parsed.offset ?? 0,
-      withRowId: parsed.with_row_id ?? false,
-    },
+  const query = {
+    ...onlyGiven({ nearest, fullText, filter, columns }),
+    orderBy: toOrder(parsed.order_by ?? []),
+    limit: parsed.k,
+    offset: parsed.offset ?? 0,
+    withRowId: parsed.with_row_id ?? false,
   };
+  return { ...onlyGiven({ version }), query };
+}
+
+function toOrder(wanted: NonNullable<z.output<typeof Body>["order_by"]>): readonly RowOrder[] {
+  return wanted.map(({ column_name: column, ascending, nulls_first: nullsFirst }) => ({
+    column,
+    isAscending: ascending ?? true,
+    areNullsFirst: nullsFirst ?? false,
+  }));
 }
 
 /** Of `describe` and the like, whose body may be missing, and of `count_rows`. */
-export function parseCounting(body: unknown): { readonly version?: number; filter?: string } {
-  const { predicate, version } = check(Counting, body);
-  return {
-    ...(version === undefined || version === null ? {} : { version }),
-    ...(predicate === undefined || predicate === null ? {} : { filter: predicate }),
-  };
+export function parseCounting(body: unknown): {
+  readonly version?: number;
+  readonly filter?: string;
+} {
+  const { predicate: filter, version } = check(Counting, body);
+  return onlyGiven({ version, filter });
+}
+
+function isGiven<T>(value: T): value is NonNullable<T> {
+  return value !== undefined && value !== null;
+}
+
+type Given<T> = { readonly [Name in keyof T]?: NonNullable<T[Name]> };
+
+/** Without what is null or missing. */
+function onlyGiven<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => isGiven(value)),
+  ) as Given<T>;
 }
 
 function check<T>(schema: z.ZodType<T>, body: unknown): T {
@@ -153,15 +167,14 @@ function toNearest(
   if (vector.some((value) => typeof value !== "number")) {
     throw refuse("vector", "must be one vector; send a query for each");
   }
-  const probesMin = body.minimum_nprobes ?? body.nprobes ?? undefined;
-  const probesMax = body.maximum_nprobes ?? body.nprobes ?? undefined;
-  const refineFactor = body.refine_factor ?? undefined;
   return {
     vector: Float32Array.from(vector as readonly number[]),
     distance: body.distance_type ?? "l2",
-    ...(probesMin === undefined ? {} : { probesMin }),
-    ...(probesMax === undefined ? {} : { probesMax }),
-    ...(refineFactor === undefined ? {} : { refineFactor }),
+    ...onlyGiven({
+      probesMin: body.minimum_nprobes ?? body.nprobes,
+      probesMax: body.maximum_nprobes ?? body.nprobes,
+      refineFactor: body.refine_factor,
+    }),
     isExact: body.bypass_vector_index ?? false,
   };
 }

@@ -25,7 +25,7 @@ interface Column {
   readonly name: string;
   /** Validity and values, and for texts and bytes their ends in between. */
   readonly buffers: 2 | 3;
-  read(row: number, values: DataView, ends: DataView): Cell;
+  readonly read: (row: number, values: DataView, ends: DataView) => Cell;
 }
 
 /** Reads all of it, at most `rowsMax` rows. */
@@ -97,19 +97,10 @@ function toColumn(field: FlatTable): Column {
   const type = field.table(3);
   if (field.table(4) !== undefined) throw new RangeError("a column with a dictionary");
   switch (kind) {
-    case TYPE.int: {
-      const bits = type?.int32(0);
-      const isSigned = type?.int8(1) === 1;
-      return { name, buffers: 2, read: toIntReader(bits, isSigned) };
-    }
-    case TYPE.float: {
-      const precision = type?.int16(0);
-      if (precision === 1)
-        return { name, buffers: 2, read: (row, v) => v.getFloat32(row * 4, true) };
-      if (precision === 2)
-        return { name, buffers: 2, read: (row, v) => v.getFloat64(row * 8, true) };
-      throw new RangeError("a column of short numbers");
-    }
+    case TYPE.int:
+      return { name, buffers: 2, read: toIntReader(type?.int32(0), type?.int8(1) === 1) };
+    case TYPE.float:
+      return { name, buffers: 2, read: toFloatReader(type?.int16(0)) };
     case TYPE.text:
     case TYPE.longText:
     case TYPE.binary:
@@ -128,6 +119,12 @@ function toIntReader(bits: number | undefined, isSigned: boolean): Column["read"
   if (bits === 32) return (row, values) => values.getUint32(row * 4, true);
   if (bits === 64 && isSigned) return (row, values) => values.getBigInt64(row * 8, true);
   if (bits === 64) return (row, values) => values.getBigUint64(row * 8, true);
+  throw new RangeError("a column of short numbers");
+}
+
+function toFloatReader(precision: number | undefined): Column["read"] {
+  if (precision === 1) return (row, values) => values.getFloat32(row * 4, true);
+  if (precision === 2) return (row, values) => values.getFloat64(row * 8, true);
   throw new RangeError("a column of short numbers");
 }
 

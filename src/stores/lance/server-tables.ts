@@ -38,15 +38,20 @@ export interface PlainQuery {
   readonly timeoutMs?: number;
 }
 
-export interface SearchQuery {
+interface SearchQuery {
   readonly filter: string | undefined;
   readonly limit: number;
   readonly timeoutMs: number;
 }
 
-export interface Probes {
-  readonly min: number;
-  readonly max: number;
+export interface NearestQuery extends SearchQuery {
+  readonly vector: Float32Array;
+  /** Parts of the vector index to read: at least, and at most. */
+  readonly probes: { readonly min: number; readonly max: number };
+}
+
+export interface MatchingQuery extends SearchQuery {
+  readonly terms: readonly BoostedTerm[];
 }
 
 export interface ServerTables {
@@ -54,16 +59,8 @@ export interface ServerTables {
   describe(table: string, signal: AbortSignal): Promise<Description>;
   count(at: TableAt, predicate: string | undefined, signal: AbortSignal): Promise<number>;
   plain(at: TableAt, query: PlainQuery, signal: AbortSignal): Promise<ArrowTable>;
-  nearest(
-    at: TableAt,
-    query: SearchQuery & { readonly vector: Float32Array; readonly probes: Probes },
-    signal: AbortSignal,
-  ): Promise<ArrowTable>;
-  matching(
-    at: TableAt,
-    query: SearchQuery & { readonly terms: readonly BoostedTerm[] },
-    signal: AbortSignal,
-  ): Promise<ArrowTable>;
+  nearest(at: TableAt, query: NearestQuery, signal: AbortSignal): Promise<ArrowTable>;
+  matching(at: TableAt, query: MatchingQuery, signal: AbortSignal): Promise<ArrowTable>;
 }
 
 /** Creates the requests over the calls. Throws what those throw. */
@@ -106,58 +103,53 @@ export function createServerTables(call: ServerCall): ServerTables {
       const body = predicate === undefined ? {} : { predicate };
       return post(at, "count_rows", { body, read }, signal);
     },
-    plain: (at, { columns, filter, limit, orderBy, withRowId, timeoutMs }, signal) =>
-      query(
-        at,
-        {
-          vector: [],
-          k: limit,
-          ...(columns === undefined ? {} : { columns }),
-          ...(filter === undefined ? {} : { filter }),
-          ...(orderBy === undefined
-            ? {}
-            : { order_by: [{ column_name: orderBy, ascending: true, nulls_first: false }] }),
-          ...(withRowId === true ? { with_row_id: true } : {}),
-        },
-        timeoutMs,
-        signal,
-      ),
-    nearest: (at, { vector, probes, filter, limit, timeoutMs }, signal) =>
-      query(
-        at,
-        {
-          vector: [...vector],
-          k: limit,
-          columns: ["_distance"],
-          with_row_id: true,
-          distance_type: "cosine",
-          nprobes: probes.min,
-          minimum_nprobes: probes.min,
-          maximum_nprobes: probes.max,
-          ...NO_TUNING,
-          ...(filter === undefined ? {} : { filter }),
-        },
-        timeoutMs,
-        signal,
-      ),
-    matching: (at, { terms, filter, limit, timeoutMs }, signal) =>
-      query(
-        at,
-        {
-          vector: [],
-          k: limit,
-          columns: ["_score"],
-          with_row_id: true,
-          full_text_query: { query: toFullText(terms) },
-          ...(filter === undefined ? {} : { filter }),
-        },
-        timeoutMs,
-        signal,
-      ),
+    plain: (at, plain, signal) => query(at, toPlainBody(plain), plain.timeoutMs, signal),
+    nearest: (at, nearest, signal) => query(at, toNearestBody(nearest), nearest.timeoutMs, signal),
+    matching: (at, matching, signal) =>
+      query(at, toMatchingBody(matching), matching.timeoutMs, signal),
+  };
+}
+
+function toPlainBody({ columns, filter, limit, orderBy, withRowId }: PlainQuery): object {
+  return {
+    vector: [],
+    k: limit,
+    ...(columns === undefined ? {} : { columns }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(orderBy === undefined
+      ? {}
+      : { order_by: [{ column_name: orderBy, ascending: true, nulls_first: false }] }),
+    ...(withRowId === true ? { with_row_id: true } : {}),
+  };
+}
+
+function toNearestBody({ vector, probes, filter, limit }: NearestQuery): object {
+  return {
+    vector: [...vector],
+    k: limit,
+    columns: ["_distance"],
+    with_row_id: true,
+    distance_type: "cosine",
+    nprobes: probes.min,
+    minimum_nprobes: probes.min,
+    maximum_nprobes: probes.max,
+    ...NO_TUNING,
+    ...(filter === undefined ? {} : { filter }),
   };
 }
 
 const NO_TUNING = { ef: null, refine_factor: null, lower_bound: null, upper_bound: null };
+
+function toMatchingBody({ terms, filter, limit }: MatchingQuery): object {
+  return {
+    vector: [],
+    k: limit,
+    columns: ["_score"],
+    with_row_id: true,
+    full_text_query: { query: toFullText(terms) },
+    ...(filter === undefined ? {} : { filter }),
+  };
+}
 
 function toFullText(terms: readonly BoostedTerm[]): object {
   const should = terms.map(({ form, boost }) => ({

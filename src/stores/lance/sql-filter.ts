@@ -1,6 +1,6 @@
 /** From a condition in SQL to our own typed filter, and to the few things beside it that readers of a table ask for. */
 import type { CollectionSpec } from "../../domain/collection.ts";
-import type { Filter } from "../../domain/filter.ts";
+import type { Filter, Scalar } from "../../domain/filter.ts";
 import { AppError } from "../../errors.ts";
 import { checkFilter, typeOfField } from "../filter.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
@@ -108,30 +108,25 @@ function toLeaf(leaf: Leaf, spec: Spec, wanted: boolean): Filter {
   const field = toField(leaf.column, spec);
   const exists: Filter = { field, op: "exists" };
   const read = ({ value }: SqlValue) => toTyped(value, field, spec);
-  switch (leaf.op) {
-    case "null":
-      return wanted ? { not: exists } : exists;
-    case "in": {
-      const among: Filter = { field, op: "in", values: leaf.values.map(read) };
-      return wanted ? among : joinAll([exists, { not: among }]);
-    }
-    case "has": {
-      const holds: Filter = { field, op: "has", value: String(leaf.value.value) };
-      return wanted ? holds : joinAll([exists, { not: holds }]);
-    }
-    case "eq":
-    case "ne":
-    case "lt":
-    case "lte":
-    case "gt":
-    case "gte": {
-      const op = wanted ? leaf.op : OPPOSITE[leaf.op];
-      const compared: Filter = { field, op, value: read(leaf.value) };
-      return op === "ne" ? joinAll([exists, compared]) : compared;
-    }
-    default:
-      return leaf satisfies never;
+  if (leaf.op === "null") return wanted ? { not: exists } : exists;
+  if (leaf.op === "in") {
+    const among: Filter = { field, op: "in", values: leaf.values.map(read) };
+    return wanted ? among : joinAll([exists, { not: among }]);
   }
+  if (leaf.op === "has") {
+    const holds: Filter = { field, op: "has", value: String(leaf.value.value) };
+    return wanted ? holds : joinAll([exists, { not: holds }]);
+  }
+  return toComparison(leaf.op, { field, wanted, value: read(leaf.value) });
+}
+
+function toComparison(
+  given: SqlOperator,
+  { field, wanted, value }: { field: string; wanted: boolean; value: Scalar },
+): Filter {
+  const op = wanted ? given : OPPOSITE[given];
+  const compared: Filter = { field, op, value };
+  return op === "ne" ? joinAll([{ field, op: "exists" }, compared]) : compared;
 }
 
 function toField(column: string, spec: Spec): string {
@@ -157,23 +152,20 @@ function joinAll(filters: readonly Filter[]): Filter {
 
 /** `c IS NULL OR c <> 1` is what a filter calls `ne`. */
 function joinAny(filters: readonly Filter[]): Filter {
-  if (filters.length === 1) return filters[0] as Filter;
   const [first, second] = filters;
-  const field = first !== undefined && "not" in first && isExists(first.not) && first.not.field;
-  if (
-    filters.length === 2 &&
-    typeof field === "string" &&
-    second !== undefined &&
-    "and" in second
-  ) {
-    const [exists, rest] = second.and;
-    const isPair = second.and.length === 2 && exists !== undefined && rest !== undefined;
-    if (isPair && isExists(exists) && exists.field === field) {
-      if ("op" in rest && rest.op === "ne" && rest.field === field) return rest;
-      if ("not" in rest && impliesExists(rest.not, field)) return rest;
-    }
-  }
-  return { or: filters };
+  if (first === undefined || second === undefined) return first ?? { or: filters };
+  const isPair = filters.length === 2 && "not" in first && isExists(first.not);
+  return (isPair ? findNegation(first.not.field, second) : undefined) ?? { or: filters };
+}
+
+/** What is left of "there is one, and it is not that" beside "there is none". */
+function findNegation(field: string, filter: Filter): Filter | undefined {
+  if (!("and" in filter) || filter.and.length !== 2) return undefined;
+  const [exists, rest] = filter.and;
+  if (exists === undefined || rest === undefined) return undefined;
+  if (!isExists(exists) || exists.field !== field) return undefined;
+  const isOther = "op" in rest && rest.op === "ne" && rest.field === field;
+  return isOther || ("not" in rest && impliesExists(rest.not, field)) ? rest : undefined;
 }
 
 function isExists(filter: Filter): filter is { readonly field: string; readonly op: "exists" } {

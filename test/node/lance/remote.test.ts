@@ -6,6 +6,7 @@ import { createLanceStore } from "../../../src/node/lance/lance-store.ts";
 import { createNativeAnalyse } from "../../../src/node/lance/native-analyse.ts";
 import { createResidents } from "../../../src/node/lance/residents.ts";
 import { createRestStore } from "../../../src/stores/lance/rest-store.ts";
+import type { ReadStore, WriteStore } from "../../../src/stores/store.ts";
 import { describeStore } from "../../conformance/store.ts";
 import { makeAccess, makeKey } from "../../support/keys.ts";
 import { startGateway } from "../../support/lance-gateway.ts";
@@ -20,7 +21,7 @@ describeStore("LanceDB's client over the gateway", async () => {
     clock: systemClock,
     residents: createResidents(0),
   });
-  return { ...store, list: remote.list, open: remote.open };
+  return withReads(store, remote);
 });
 
 describeStore("the store over HTTP on the gateway", async () => {
@@ -34,7 +35,7 @@ describeStore("the store over HTTP on the gateway", async () => {
   const { url } = gateway;
   const analyse = createNativeAnalyse();
   const remote = createRestStore({ config, url, clock: systemClock, analyse });
-  return { ...store, list: remote.list, open: remote.open };
+  return withReads(store, remote);
 });
 
 async function startAll() {
@@ -43,4 +44,13 @@ async function startAll() {
   const gateway = await startGateway(store, makeAccess([entry]).access);
   onTestFinished(async () => gateway[Symbol.asyncDispose]());
   return { store, gateway, key };
+}
+
+/** Writes to the one and reads from the other. */
+function withReads(store: WriteStore, remote: ReadStore): WriteStore {
+  return {
+    ...store,
+    list: (signal) => remote.list(signal),
+    open: (name, signal) => remote.open(name, signal),
+  };
 }

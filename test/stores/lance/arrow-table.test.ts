@@ -74,8 +74,8 @@ describe.each(["file", "stream"] as const)("a %s", (format) => {
         for (let index = at; index <= at + spread && index < whole.length; index += 1) {
           damaged[index] = value;
         }
-        expectReadOrRefused(damaged);
-        expectReadOrRefused(whole.subarray(0, at));
+        expect(isReadOrRefused(damaged)).toBe(true);
+        expect(isReadOrRefused(whole.subarray(0, at))).toBe(true);
       }),
       { numRuns: 3_000 },
     );
@@ -88,10 +88,10 @@ test.each([
   ["JSON", new TextEncoder().encode('{"rows":[]}')],
 ])("%s is refused", (_, given) => expect(() => readArrow(given, ROWS_MAX)).toThrow(RangeError));
 
-function expectReadOrRefused(given: Uint8Array): void {
+function isReadOrRefused(given: Uint8Array): boolean {
   try {
-    expect(readArrow(given, ROWS_MAX).rows).toBeLessThanOrEqual(ROWS_MAX);
+    return readArrow(given, ROWS_MAX).rows <= ROWS_MAX;
   } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown;
+    return thrown instanceof RangeError;
   }
 }

@@ -82,7 +82,8 @@ const failures: readonly Case[] = [
 ];
 
 describe.each(["list", "describe", "count_rows", "query"])("where %s should be", (operation) => {
-  test.each(failures)("%s", async (_, answer, code, detail, attempts) => {
+  test.each(failures)("%s", async (...given) => {
+    const [, answer, code, detail, attempts] = given;
     const { store, asked } = await startServer(
       { [operation]: answer },
       {
@@ -101,8 +102,9 @@ describe.each(["list", "describe", "count_rows", "query"])("where %s should be",
     expect(error.detail).toMatch(detail);
     expect(error.detail).not.toMatch(/secret|panick/);
     const times = asked.filter((one) => one === operation).length;
-    // Both counts are asked for at the same time.
-    if (operation !== "count_rows") expect(times).toBe(attempts);
+    // Both counts are asked for at the same time, and the first that fails is told.
+    expect(times).toBeGreaterThanOrEqual(attempts);
+    expect(times).toBeLessThanOrEqual(operation === "count_rows" ? attempts * 2 : attempts);
   });
 });
 
