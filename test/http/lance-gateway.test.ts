@@ -1,4 +1,5 @@
 /** What /v1/table refuses, and to whom a collection exists. */
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
@@ -222,4 +223,75 @@ describe("refuses", () => {
     expect((await send("guide/query/", undefined, keys.reader, "GET")).status).toBe(405);
     expect((await send("", undefined, keys.reader, "POST")).status).toBe(405);
   });
+});
+
+test("whatever a query combines, it is answered or refused, and never fails", async () => {
+  const words = fc.constantFrom(
+    "",
+    "red cats",
+    "\u0000",
+    "'); DROP",
+    "a".repeat(300),
+    "*",
+    "red~2^4",
+  );
+  const match = fc.record({
+    match: fc.record(
+      {
+        terms: words,
+        boost: fc.constantFrom(1e-6, 1, 1e6),
+        operator: fc.constantFrom("Or", "And"),
+      },
+      { requiredKeys: ["terms"] },
+    ),
+  });
+  const clauses = fc.array(match, { maxLength: 2 });
+  const bool = fc.record({
+    boolean: fc.record({ must: clauses, must_not: clauses, should: clauses }, { requiredKeys: [] }),
+  });
+  const query = fc.record(
+    {
+      k: fc.constantFrom(1, 2),
+      offset: fc.constantFrom(0, 1, 1_000_000, Number.MAX_SAFE_INTEGER),
+      vector: fc.constantFrom<number[][]>([], [...toVector(1)] as never, Array(8).fill(0) as never),
+      distance_type: fc.constantFrom("cosine", "l2", "dot"),
+      nprobes: fc.constantFrom(0, 1, 1_000),
+      minimum_nprobes: fc.constantFrom(0, 1, 50),
+      maximum_nprobes: fc.constantFrom(0, 1, 20),
+      refine_factor: fc.constantFrom(1, 100),
+      bypass_vector_index: fc.boolean(),
+      full_text_query: fc.record({ query: fc.oneof(words, match, bool) }),
+      filter: fc.constantFrom(
+        "title = 'a'",
+        "page > 1",
+        "position < 9",
+        "_rowid IN (0)",
+        "meta_open = 1",
+      ),
+      columns: fc.subarray([
+        "id",
+        "vector",
+        "meta_tags",
+        "_distance",
+        "_score",
+        "_rowid",
+        "content",
+      ]),
+      order_by: fc.constantFrom(
+        [{ column_name: "position" }],
+        [{ column_name: "vector" }],
+        [{ column_name: "_score" }],
+        [{ column_name: "meta_tags" }],
+      ),
+      with_row_id: fc.boolean(),
+    },
+    { requiredKeys: ["k"] },
+  );
+  await fc.assert(
+    fc.asyncProperty(query, async (body) => {
+      const { status, json } = await send("guide/query/", body);
+      expect([200, 400, 409], JSON.stringify([body, json])).toContain(status);
+    }),
+    { numRuns: 400 },
+  );
 });

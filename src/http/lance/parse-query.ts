@@ -57,7 +57,7 @@ const Body = z.strictObject({
   vector_column: z.literal("vector").nullish(),
   k: z.number().min(1),
   offset: z.int().min(0).nullish(),
-  columns: z.array(Name).max(COLUMNS_MAX).nullish(),
+  columns: z.array(Name).min(1).max(COLUMNS_MAX).nullish(),
   filter: z.string().nullish(),
   prefilter: z.literal(true).nullish(),
   full_text_query: FullText.nullish(),
@@ -193,6 +193,9 @@ function toFullText({ query }: z.output<typeof FullText>): FullTextQuery {
       return { terms, boost, needsAll: operator === "And" };
     }
     const { must = [], must_not: mustNot = [], should = [] } = clause.boolean;
+    if (must.length + should.length === 0) {
+      throw refuse("full_text_query", "must look for something: must or should is empty");
+    }
     const readAll = (clauses: readonly Clause[]) => clauses.map((one) => read(one, depth + 1));
     return { must: readAll(must), mustNot: readAll(mustNot), should: readAll(should) };
   };

@@ -13,8 +13,6 @@ export interface QueryLimits {
   readonly rowsMax: number;
 }
 
-const COLUMNS_ADDED = ["_rowid", "_distance", "_score"];
-
 /** Throws AppError invalid_request, embedder_mismatch, and native errors, which the caller maps. */
 export async function runTableQuery(
   table: Table,
@@ -25,7 +23,7 @@ export async function runTableQuery(
   const { rows, where } = rowFilter;
   const options = { timeoutMs: query.timeoutMs };
   if (rows !== undefined) {
-    if (rows.length > rowsMax) throw toTooMany(rows.length, rowsMax);
+    checkRows(rows, query, rowsMax);
     const taken = table.takeRowIds([...rows]);
     const chosen = query.columns === undefined ? taken : taken.select([...query.columns]);
     return toFile(await (query.withRowId ? chosen.withRowId() : chosen).toArrow(options));
@@ -37,6 +35,19 @@ export async function runTableQuery(
   if (query.offset > 0) started.offset(query.offset);
   started.limit(await toLimit(table, query.limit, rowsMax));
   return toFile(await started.toArrow(options));
+}
+
+/** Rows by their ids are all of them or refused. */
+function checkRows(rows: readonly bigint[], query: TableQuery, rowsMax: number): void {
+  const { nearest, fullText, orderBy, offset, limit } = query;
+  if (rows.length > rowsMax) throw toTooMany(rows.length, rowsMax);
+  const isSearch = nearest !== undefined || fullText !== undefined;
+  if (isSearch || orderBy.length > 0 || offset > 0 || limit < rows.length) {
+    throw new AppError("invalid_filter", {
+      detail:
+        "rows by their ids are read alone: without a search, an order, an offset or a lower k",
+    });
+  }
 }
 
 function start(table: Table, query: TableQuery, info: CollectionInfo): Query | VectorQuery {
@@ -104,15 +115,37 @@ function toTooMany(rows: number, rowsMax: number): AppError {
   });
 }
 
-async function checkColumns(table: Table, { columns = [], orderBy }: TableQuery): Promise<void> {
+/** Of what the library would fail at. */
+async function checkColumns(table: Table, query: TableQuery): Promise<void> {
+  const { columns = [], orderBy, nearest, fullText } = query;
   const { fields } = await table.schema();
-  const known = new Set([...fields.map(({ name }) => name), ...COLUMNS_ADDED]);
-  const unknown = [...columns, ...orderBy.map(({ column }) => column)].find(
-    (name) => !known.has(name),
+  const names = fields.map(({ name }) => name);
+  const added = [
+    "_rowid",
+    ...(nearest === undefined ? [] : ["_distance"]),
+    ...(fullText === undefined ? [] : ["_score"]),
+  ];
+  refuseUnknown(columns, [...names, ...added], "gives");
+  const { isList, isFixedSizeList } = arrow.DataType;
+  const sortable = fields.filter(({ type }) => !isList(type) && !isFixedSizeList(type));
+  const inOrder = orderBy.map(({ column }) => column);
+  refuseUnknown(
+    inOrder,
+    sortable.map(({ name }) => name),
+    "is ordered by",
   );
+  if (inOrder.length > 0 && (nearest !== undefined || fullText !== undefined)) {
+    throw new AppError("invalid_request", {
+      detail: "order_by: what is searched for comes best first",
+    });
+  }
+}
+
+function refuseUnknown(wanted: readonly string[], known: readonly string[], does: string): void {
+  const unknown = wanted.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new AppError("invalid_request", {
-    detail: `the table has no column ${unknown.slice(0, 80)}; it has ${[...known].join(", ")}`,
+    detail: `the query names column ${unknown.slice(0, 80)}; it ${does} ${known.join(", ")}`,
   });
 }
 

@@ -43,20 +43,15 @@ export function createTables(base: LanceBase, reader: Reader): LanceTables {
     const table = await open(toPlace(ref.collection, generation).table, own);
     return { table, info, version };
   };
-  const call = async <T>(
-    ref: TableRef,
-    signal: AbortSignal,
-    work: (pinned: Pinned) => Promise<T>,
-  ): Promise<T> => {
+  const pinOrRefuse = async (ref: TableRef, signal: AbortSignal): Promise<Pinned> => {
     try {
-      return await callNative(base, ref.collection, signal, async () =>
-        work(await pin(ref, signal)),
-      );
+      return await pin(ref, signal);
     } catch (thrown) {
-      if (thrown instanceof AppError && isMissing(thrown.cause)) throw toGone(ref, thrown);
-      throw thrown;
+      throw isMissing(thrown) ? toGone(ref, thrown) : thrown;
     }
   };
+  const call = <T>(ref: TableRef, signal: AbortSignal, work: (pinned: Pinned) => Promise<T>) =>
+    callNative(base, ref.collection, signal, async () => work(await pinOrRefuse(ref, signal)));
 
   return {
     describe: (ref, signal) =>
