@@ -27,21 +27,24 @@ export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
   if (typeof store !== "string" || !STORES.includes(store)) {
     throw misconfigured(`STORE names no store; there is ${STORES.join(", ")}`);
   }
-  const assets = readBinding(env, "ASSETS", "fetch") as Assets;
   if ((store === "lance") !== (config.lanceUrl !== undefined)) {
     const [one, other] =
       store === "lance" ? ["STORE", "LANCE_URL is not set"] : ["LANCE_URL", "STORE is not lance"];
     throw misconfigured(`${one} asks for a LanceDB server, and ${other}`);
   }
-  if (store === "lance") return { config, assets };
+  if (store === "lance") return { config, assets: readAssets(env) };
   return {
     config,
     objects: {
       registry: readBinding(env, "REGISTRY", "idFromName") as ObjectNamespace<RegistryRpc>,
       collections: readBinding(env, "COLLECTIONS", "idFromName") as ObjectNamespace<CollectionRpc>,
     },
-    assets,
+    assets: readAssets(env),
   };
+}
+
+function readAssets(env: Readonly<Record<string, unknown>>): Assets {
+  return readBinding(env, "ASSETS", "fetch") as Assets;
 }
 
 function readConfig(env: Readonly<Record<string, unknown>>): Config {

@@ -167,6 +167,10 @@ function toNearest(
   if (vector.some((value) => typeof value !== "number")) {
     throw refuse("vector", "must be one vector; send a query for each");
   }
+  const { minimum_nprobes: least, maximum_nprobes: most } = body;
+  if (isGiven(least) && isGiven(most) && most > 0 && least > most) {
+    throw refuse("minimum_nprobes", "must not exceed maximum_nprobes");
+  }
   return {
     vector: Float32Array.from(vector as readonly number[]),
     distance: body.distance_type ?? "l2",

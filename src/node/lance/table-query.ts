@@ -78,9 +78,12 @@ function toNearest(table: Table, nearest: NearestQuery, info: CollectionInfo): V
     throw new AppError("invalid_request", { detail: "the vector is not of finite numbers" });
   }
   const query = table.vectorSearch(vector).distanceType(distance);
-  // The lower one sets both, because it may never be above the higher one.
-  if (probesMin !== undefined && probesMin > 0) query.nprobes(probesMin);
-  if (probesMax !== undefined && probesMax > (probesMin ?? 0)) query.maximumNprobes(probesMax);
+  // One sets both, because the lower may never be above the higher; 0 is no upper limit.
+  const probes = probesMin !== undefined && probesMin > 0 ? probesMin : (probesMax ?? 0);
+  if (probes > 0) query.nprobes(probes);
+  if (probesMax !== undefined && (probesMax === 0 || probesMax > probes)) {
+    query.maximumNprobes(probesMax);
+  }
   if (refineFactor !== undefined) query.refineFactor(refineFactor);
   if (isExact) query.bypassVectorIndex();
   return query;
