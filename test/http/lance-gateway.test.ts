@@ -289,8 +289,8 @@ test("whatever a query combines, it is answered or refused, and never fails", as
   );
   await fc.assert(
     fc.asyncProperty(query, async (body) => {
-      const { status, json } = await send("guide/query/", body);
-      expect([200, 400, 409], JSON.stringify([body, json])).toContain(status);
+      const { status } = await send("guide/query/", body);
+      expect([200, 400, 409]).toContain(status);
     }),
     { numRuns: 400 },
   );

@@ -129,8 +129,10 @@ async function checkColumns(table: Table, query: TableQuery): Promise<void> {
     ...(fullText === undefined ? [] : ["_score"]),
   ];
   refuseUnknown(columns, [...names, ...added], "gives");
-  const { isList, isFixedSizeList } = arrow.DataType;
-  const sortable = fields.filter(({ type }) => !isList(type) && !isFixedSizeList(type));
+  const { DataType } = arrow;
+  const sortable = fields.filter(
+    ({ type }) => !DataType.isList(type) && !DataType.isFixedSizeList(type),
+  );
   const inOrder = orderBy.map(({ column }) => column);
   refuseUnknown(
     inOrder,
