@@ -36,6 +36,11 @@ export interface CheckedSettings extends Numbers {
   readonly chatModelsFallback?: readonly string[] | undefined;
   readonly chatFallbackBaseUrl?: string | undefined;
   readonly chatFallbackApiKey?: string | undefined;
+  readonly uploads: string;
+  readonly lanceGateway: boolean;
+  readonly lanceUrl?: string | undefined;
+  readonly lanceApiKey?: string | undefined;
+  readonly lanceDatabase?: string | undefined;
 }
 
 /** The first must not exceed the second: otherwise it would never come to anything. */
@@ -82,6 +87,7 @@ export function findContradictions(
     ...findUselessLimits(config),
     ...findVainWaits(config, given),
     ...findLostFallbacks(config),
+    ...findLanceTangles(config),
   ];
 }
 
@@ -121,4 +127,21 @@ function findLostFallbacks(config: CheckedSettings): readonly Issue[] {
     return [lost("chatFallbackApiKey", "needs CHAT_FALLBACK_BASE_URL")];
   }
   return [];
+}
+
+/** What is read from a server is neither written here nor served on. */
+function findLanceTangles(config: CheckedSettings): readonly Issue[] {
+  const { lanceUrl, lanceApiKey, lanceDatabase, lanceGateway, uploads } = config;
+  if (lanceUrl === undefined) {
+    const message = "needs LANCE_URL";
+    return [
+      ...(lanceApiKey === undefined ? [] : [{ path: "lanceApiKey", message }]),
+      ...(lanceDatabase === undefined ? [] : [{ path: "lanceDatabase", message }]),
+    ];
+  }
+  const message = "cannot be on while the collections are those of LANCE_URL";
+  return [
+    ...(lanceGateway ? [{ path: "lanceGateway", message }] : []),
+    ...(uploads === "on" ? [{ path: "uploads", message }] : []),
+  ];
 }

@@ -13,6 +13,7 @@ import {
 } from "./config-kinds.ts";
 import { AGENT_SETTINGS } from "./config-agents.ts";
 import { EDGE_SETTINGS } from "./config-edge.ts";
+import { LANCE_SETTINGS } from "./config-lance.ts";
 import { findContradictions } from "./config-rules.ts";
 import { SHARING_SETTINGS } from "./config-sharing.ts";
 import { TELEMETRY_SETTINGS } from "./config-telemetry.ts";
@@ -192,6 +193,7 @@ const Settings = z.object({
   residentBytesMax: Memory.default(128 * 2 ** 20).describe(
     "Memory for small collections that are held whole; 0: none.",
   ),
+  ...LANCE_SETTINGS,
 
   ...TELEMETRY_SETTINGS,
 

@@ -45,6 +45,11 @@ describe("settings that contradict each other are refused by name", () => {
       { CHAT_MODELS_FALLBACK: "b", CHAT_FALLBACK_API_KEY: "sk-secret" },
       "",
     ],
+    ["LANCE_API_KEY", { LANCE_API_KEY: "sk-secret" }, "LANCE_URL"],
+    ["LANCE_DATABASE", { LANCE_DATABASE: "kb" }, "LANCE_URL"],
+    ["LANCE_DATABASE", { LANCE_URL: "http://127.0.0.1:9", LANCE_DATABASE: "a/b" }, ""],
+    ["LANCE_GATEWAY", { LANCE_URL: "http://127.0.0.1:9", LANCE_GATEWAY: "true" }, "LANCE_URL"],
+    ["UPLOADS", { LANCE_URL: "http://127.0.0.1:9", UPLOADS: "on" }, "LANCE_URL"],
   ];
   test.each(cases)("%s", (name, env, says) => {
     const error = refusalOf(env);

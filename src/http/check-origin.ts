@@ -5,9 +5,10 @@ import { isLoopback } from "./access-guard.ts";
 
 /** Are writes over HTTP taken at all? */
 export function takesUploads(
-  { uploads, host }: Pick<Config, "uploads" | "host">,
+  { uploads, host, lanceUrl }: Pick<Config, "uploads" | "host" | "lanceUrl">,
   hasKeys: boolean,
 ): boolean {
+  if (lanceUrl !== undefined) return false; // its collections are read and not written
   return uploads === "auto" ? hasKeys || isLoopback(host) : uploads === "on";
 }
 

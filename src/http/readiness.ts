@@ -15,6 +15,9 @@ export interface Readiness {
     /** The embedder that it was built with, where that is not at hand. */
     readonly embedder?: string;
   }[];
+  /** Why there is no store, in our own words: which setting to look at. */
+  readonly code?: ErrorCode;
+  readonly detail?: string;
 }
 
 /** A view younger than this is given without looking again. */
@@ -62,9 +65,11 @@ async function inspect(deps: Deps): Promise<{ view: Readiness; isBusy: boolean }
     const isBusy = views.some((view) => view.status === "unavailable" && BUSY.has(view.code));
     return { view: { status: "ready", collections: views.map(toEntry) }, isBusy };
   } catch (thrown) {
-    const { code } = toAppError(thrown);
+    const { code, detail } = toAppError(thrown);
     deps.log.warn("store-unavailable", { code });
-    return { view: { status: "store-unavailable", collections: [] }, isBusy: BUSY.has(code) };
+    const why = detail === undefined ? { code } : { code, detail };
+    const view: Readiness = { status: "store-unavailable", collections: [], ...why };
+    return { view, isBusy: BUSY.has(code) };
   }
 }
 

@@ -1,6 +1,6 @@
 /** What went wrong at a model endpoint, as one of our own errors. Nothing an upstream says reaches `detail`. */
 import { AppError, type AppErrorOptions, type ErrorCode } from "../errors.ts";
-import { parseRetryAfterMs } from "./retry-after.ts";
+import { parseRetryAfterMs } from "../async/retry-after.ts";
 
 /** A model behind an endpoint, as people know it. */
 export interface Upstream {

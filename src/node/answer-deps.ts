@@ -8,7 +8,8 @@ import { createChat } from "../models/create-models.ts";
 import type { Log } from "../telemetry/log.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import { loadTools } from "./load-tools.ts";
-import { createEmbedders, createRerankers, createStore } from "./wire.ts";
+import { type OpenStore, openStore } from "./open-store.ts";
+import { createEmbedders, createRerankers } from "./wire.ts";
 
 /** Throws AppError: invalid_request, store_unavailable. */
 export async function createAnswerDeps(
@@ -16,10 +17,10 @@ export async function createAnswerDeps(
   log: Log,
   tracer: Tracer = noTracer,
   turns?: SharedTurns,
-): Promise<AnswerDeps & { readonly upstreams: UpstreamStats }> {
+): Promise<AnswerDeps & Pick<OpenStore, "tables"> & { readonly upstreams: UpstreamStats }> {
   const upstreams = createUpstreamRegistry(turns);
-  const [store, embedders, chat, tools] = await Promise.all([
-    createStore(config),
+  const [opened, embedders, chat, tools] = await Promise.all([
+    openStore(config, upstreams),
     createEmbedders(config, upstreams, tracer),
     createChat(config, upstreams, tracer),
     loadTools(config.toolsFile),
@@ -28,7 +29,7 @@ export async function createAnswerDeps(
     config,
     clock: systemClock,
     log,
-    store,
+    ...opened,
     embedders: embedders.byId,
     sentenceEmbedder: embedders.bundled,
     rerankers: await createRerankers(config, chat, upstreams, tracer),

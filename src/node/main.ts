@@ -4,6 +4,7 @@ import { type AppDeps, createApp, toApiFacts } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { takesUploads } from "../http/check-origin.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
+import { addLanceRoutes } from "../http/lance/routes.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
 import { isLoopback } from "../http/access-guard.ts";
@@ -52,7 +53,7 @@ async function main(config: Config): Promise<void> {
   const { log } = telemetry;
   const sharedLimits = await openSharing(config, log);
   const access = await openAccess(config, log, sharedLimits?.counts);
-  const { upstreams, ...answerDeps } = await createAnswerDeps(
+  const { upstreams, tables, ...answerDeps } = await createAnswerDeps(
     config,
     log,
     telemetry.tracer,
@@ -71,7 +72,7 @@ async function main(config: Config): Promise<void> {
       ? { documents: await createUploads(config, answerDeps) }
       : {}),
   };
-  if ((await deps.store.list(stop.signal)).length === 0) {
+  if (config.lanceUrl === undefined && (await deps.store.list(stop.signal)).length === 0) {
     await checkWritable(config.dataDir);
     await checkAddress(config.host, config.port);
     await fill(stop.signal);
@@ -79,6 +80,7 @@ async function main(config: Config): Promise<void> {
   if (stop.signal.aborted) process.exit(0);
 
   const app = addApiPages(createApp(deps), toApiFacts(deps), await readExamples(log));
+  if (config.lanceGateway && tables !== undefined) addLanceRoutes(app, { ...deps, tables });
   const streams = countStreams(withCompression(app.fetch));
   watchService(telemetry, { ...deps, upstreams, streams });
   const server = createServer(streams.fetch, config);
@@ -113,7 +115,14 @@ async function fill(signal: AbortSignal): Promise<void> {
 async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promise<void> {
   const { config, clock, store, chat } = deps;
   const embedders = new Set(deps.embedders.keys());
-  const collections = await inspectCollections({ config, clock, store, embedders }, signal);
+  const collections = await inspectCollections({ config, clock, store, embedders }, signal).catch(
+    (thrown: unknown) => {
+      // A server that is down now may be up soon; until then /readyz says what it lacks.
+      if (config.lanceUrl === undefined || !(thrown instanceof AppError)) throw thrown;
+      warn(thrown.message);
+      return [];
+    },
+  );
   process.stdout.write(
     toBanner({
       url: `http://${toReachable(config.host)}:${port}`,

@@ -8,12 +8,12 @@ import type { ChatModel, Embedder } from "../models/model.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
-import type { WriteStore } from "../stores/store.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
+import type { LanceStore } from "./lance/lance-store.ts";
 import { loadStaticTable } from "./load-static-table.ts";
 
 /** The local store in `dataDir`. Throws AppError store_unavailable. */
-export async function createStore(config: Config): Promise<WriteStore> {
+export async function createStore(config: Config): Promise<LanceStore> {
   const { createLanceStore } = await import("./lance/lance-store.ts");
   return createLanceStore({ uri: config.dataDir, config, clock: systemClock });
 }

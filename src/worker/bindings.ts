@@ -12,13 +12,14 @@ export interface Assets {
 
 export interface Bindings {
   readonly config: Config;
-  readonly objects: ObjectBindings;
+  /** Absent: the collections are those of LANCE_URL. */
+  readonly objects?: ObjectBindings;
   readonly assets: Assets;
 }
 
 /** What is different here unless it is set: requests cannot share a run and have six connections, and a Worker has no address that only this machine reaches. */
 const DEFAULTS = { SHARE_RUNS: "false", SEARCH_CONCURRENCY_MAX: "6", HOST: "0.0.0.0" };
-const STORES = ["durable-objects"];
+const STORES = ["durable-objects", "lance"];
 
 /** Throws AppError misconfigured. */
 export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
@@ -27,14 +28,24 @@ export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
   if (typeof store !== "string" || !STORES.includes(store)) {
     throw misconfigured(`STORE names no store; there is ${STORES.join(", ")}`);
   }
+  if ((store === "lance") !== (config.lanceUrl !== undefined)) {
+    const [one, other] =
+      store === "lance" ? ["STORE", "LANCE_URL is not set"] : ["LANCE_URL", "STORE is not lance"];
+    throw misconfigured(`${one} asks for a LanceDB server, and ${other}`);
+  }
+  if (store === "lance") return { config, assets: readAssets(env) };
   return {
     config,
     objects: {
       registry: readBinding(env, "REGISTRY", "idFromName") as ObjectNamespace<RegistryRpc>,
       collections: readBinding(env, "COLLECTIONS", "idFromName") as ObjectNamespace<CollectionRpc>,
     },
-    assets: readBinding(env, "ASSETS", "fetch") as Assets,
+    assets: readAssets(env),
   };
+}
+
+function readAssets(env: Readonly<Record<string, unknown>>): Assets {
+  return readBinding(env, "ASSETS", "fetch") as Assets;
 }
 
 function readConfig(env: Readonly<Record<string, unknown>>): Config {
@@ -48,6 +59,10 @@ function readConfig(env: Readonly<Record<string, unknown>>): Config {
     [config.runJournalDir, "RUN_JOURNAL_DIR cannot be set: there is no file system here"],
     [config.redisUrl, "REDIS_URL cannot be set: limits are counted by each isolate here"],
     [config.toolsFile, "TOOLS_FILE cannot be set: there is no file system here"],
+    [
+      config.lanceGateway,
+      "LANCE_GATEWAY cannot be true: there are no tables here; Node serves them",
+    ],
   ] as const;
   for (const [isSet, why] of impossible) {
     if (isSet !== undefined && isSet !== false) throw misconfigured(why);

@@ -17,7 +17,9 @@ import { protectEmbedder, protectReranker } from "../models/protect.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
-import type { WriteStore } from "../stores/store.ts";
+import { createEdgeAnalyse } from "../stores/lance/edge-analyse.ts";
+import { createRestStore } from "../stores/lance/rest-store.ts";
+import type { ReadStore, WriteStore } from "../stores/store.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
 import { withTraceId } from "../telemetry/with-trace-id.ts";
@@ -25,6 +27,7 @@ import { createEdgeAccess } from "./access.ts";
 import { addAdminRoutes } from "./admin.ts";
 import { type Bindings, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
+import { STOPPED } from "./durable/analyse.ts";
 import { createDurableStore } from "./durable/durable-store.ts";
 import { createPushes } from "./durable/pushes.ts";
 import { createEdgeTelemetry } from "./edge-telemetry.ts";
@@ -40,15 +43,18 @@ export async function createEdgeApp(
   tools: readonly Tool[] = [],
 ): Promise<Hono<Env>> {
   const bindings = withVectors(env, readBindings(env));
-  const store = createStore(bindings);
+  const writable = createObjectStore(bindings);
+  const store = writable ?? createServerStore(bindings);
   const deps = await createDeps(env, bindings, store, waitUntil);
   const app = createApp({ ...deps, tools: checkTools(tools, "the tools of the Worker") });
   addApiPages(app, toApiFacts(deps));
-  addAdminRoutes(app, {
-    token: bindings.config.adminToken,
-    pushes: createPushes(bindings.objects),
-    store,
-  });
+  if (writable !== undefined && bindings.objects !== undefined) {
+    addAdminRoutes(app, {
+      token: bindings.config.adminToken,
+      pushes: createPushes(bindings.objects),
+      store: writable,
+    });
+  }
   return app;
 }
 
@@ -57,18 +63,30 @@ function withVectors(env: Readonly<Record<string, unknown>>, bindings: Bindings)
   const log = withLogLevels(createConsoleLog(), bindings.config.logLevel);
   const vectors = readVectorize(env, bindings.config, { clock: systemClock, log });
   if (vectors === undefined) return bindings;
+  if (bindings.objects === undefined) {
+    throw misconfigured("VECTORIZE_COLLECTIONS is for collections in objects, and STORE is lance");
+  }
   return { ...bindings, objects: { ...bindings.objects, vectors } };
 }
 
-function createStore({ config, objects }: Bindings): WriteStore {
+/** The objects' store, which is pushed to; undefined where the collections are a server's. */
+function createObjectStore({ config, objects }: Bindings): WriteStore | undefined {
+  if (objects === undefined) return undefined;
   const { freshnessMs } = config;
   return createDurableStore({ ...objects, freshnessMs, now: () => systemClock.now() });
+}
+
+function createServerStore({ config }: Bindings): ReadStore {
+  const { lanceUrl: url } = config;
+  if (url === undefined) throw misconfigured("LANCE_URL is not set");
+  const analyse = createEdgeAnalyse(STOPPED);
+  return createRestStore({ config, url, clock: systemClock, analyse });
 }
 
 async function createDeps(
   env: Readonly<Record<string, unknown>>,
   { config, assets }: Bindings,
-  store: WriteStore,
+  store: ReadStore,
   waitUntil: WaitUntil,
 ): Promise<AppDeps> {
   const plain = withLogLevels(createConsoleLog(), config.logLevel);

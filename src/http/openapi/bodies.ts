@@ -105,6 +105,9 @@ export const Readiness = z.object({
   keys: z.literal("stale").optional(),
   /** Where limits are meant to be shared: whether they are, or each process goes by its own counts. */
   limits: z.enum(["shared", "own"]).optional(),
+  /** Why there is no store. */
+  code: z.enum(ERROR_CODES).exactOptional(),
+  detail: z.string().exactOptional(),
 });
 
 /** What each event says, in a sentence. */

@@ -19,6 +19,13 @@ export interface LanceOptions {
   readonly clock: Clock;
   /** Small collections in memory; by default a memory of its own, of the size in the settings. */
   readonly residents?: Residents;
+  /** Where `db://` is. */
+  readonly server?: LanceServer;
+}
+
+export interface LanceServer {
+  readonly url: string;
+  readonly apiKey: string;
 }
 
 export interface LanceBase extends LanceOptions {
@@ -28,6 +35,8 @@ export interface LanceBase extends LanceOptions {
   readonly questionTerms: QuestionTerms;
   /** Is the store a folder of this machine? */
   readonly local: boolean;
+  /** Opens the table at a version, as a handle that no other moves. */
+  openAt(table: string, version: number): Promise<Table>;
 }
 
 /** Share of the cache that holds file metadata; the rest holds parts of indexes. */
@@ -44,8 +53,8 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
     queueMax: config.storeQueueMax,
   });
   try {
-    const storageOptions = parsePairs(config.storeOptions ?? "") ?? {};
-    const connection = await lancedb.connect(uri, { storageOptions }, session);
+    const connect = () => lancedb.connect(uri, toConnectionOptions(options), session);
+    const connection = await connect();
     const { residents = createResidents(config.residentBytesMax) } = options;
     const local = isFolder(uri);
     return {
@@ -55,10 +64,21 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
       residents,
       questionTerms: createQuestionTerms(),
       local,
+      async openAt(table, version) {
+        // One connection to a server has one handle of a table, and whoever checks out a version moves it for all.
+        const own = options.server === undefined ? connection : await connect();
+        return own.openTable(table, [], { version });
+      },
     };
   } catch (thrown) {
     throw toStoreError(thrown, "");
   }
+}
+
+function toConnectionOptions(options: LanceOptions): Partial<lancedb.ConnectionOptions> {
+  const { server, config } = options;
+  if (server !== undefined) return { apiKey: server.apiKey, hostOverride: server.url };
+  return { storageOptions: parsePairs(config.storeOptions ?? "") ?? {} };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Table } from "@lancedb/lancedb";
 import { toContent } from "../../domain/chunk.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Change, CommitReport, DocumentState } from "../../stores/store.ts";
-import { toDocumentsSql } from "./filter-sql.ts";
+import { toDocumentsSql } from "../../stores/lance/filter-sql.ts";
 import { toRows } from "./rows.ts";
 import { toSchema } from "./schema.ts";
 import type { TermCounter } from "./term-counter.ts";

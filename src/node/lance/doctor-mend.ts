@@ -7,7 +7,7 @@ import { moveAside, type Seal, sealFile } from "../durable/files.ts";
 import { type NewEntry, writeJournal } from "../durable/journal.ts";
 import { type Damage, type Examination, verify } from "./examination.ts";
 import { listTableFiles } from "./durability.ts";
-import { toDocumentsSql } from "./filter-sql.ts";
+import { toDocumentsSql } from "../../stores/lance/filter-sql.ts";
 import { createTextIndex } from "./indexer.ts";
 import { type Place, toPaths } from "./place.ts";
 import { readInfo } from "./snapshot.ts";

@@ -3,7 +3,8 @@ import type { Table } from "@lancedb/lancedb";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { toAnalyser } from "./analyser.ts";
 import { lancedb } from "./native.ts";
-import { createVectorIndex, INDEX_ROWS_MIN, RETRAIN_FACTOR } from "./vector-index.ts";
+import { RETRAIN_FACTOR } from "../../stores/lance/probes.ts";
+import { createVectorIndex, INDEX_ROWS_MIN } from "./vector-index.ts";
 
 /** The names LanceDB gives to indexes of these columns. */
 export const TEXT_INDEX = "content_idx";

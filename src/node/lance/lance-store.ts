@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { checkName, checkSpec } from "../../stores/check.ts";
+import type { LanceTables } from "../../http/lance/tables.ts";
 import type { CollectionWriter, WriteStore } from "../../stores/store.ts";
 import { isCode, moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
@@ -20,14 +21,20 @@ import { createReader } from "./reader.ts";
 import { recoverTable } from "./recover.ts";
 import { readSpec, toSchema } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
+import { createTables } from "./tables.ts";
 import { toTermsName } from "./term-store.ts";
 import { createWriter } from "./writer.ts";
+
+export interface LanceStore extends WriteStore {
+  /** The same collections as tables. */
+  readonly tables: LanceTables;
+}
 
 /**
  * Opens the store; make one a process, because the number of native calls at once and the cache are bounded a store.
  * Throws AppError store_unavailable when the place cannot be used.
  */
-export async function createLanceStore(options: LanceOptions): Promise<WriteStore> {
+export async function createLanceStore(options: LanceOptions): Promise<LanceStore> {
   const base = await connectLance(options);
   const reader = createReader(base);
   const listing = createListing(base, reader);
@@ -56,6 +63,7 @@ export async function createLanceStore(options: LanceOptions): Promise<WriteStor
 
   return {
     kind: `lancedb ${base.uri}`,
+    tables: createTables(base, reader),
     ...(base.local ? { generations } : {}),
     list: (signal) => listing.list(signal),
     open: (collection, signal) => reader.open(collection, signal),

@@ -12,6 +12,8 @@ import { toStoreError } from "./store-error.ts";
 
 export interface Reader {
   open(collection: string, signal: AbortSignal): Promise<Snapshot>;
+  /** The same with the place that it was read from. */
+  find(collection: string, signal: AbortSignal): Promise<Found>;
   /** The next `open` looks at the table again: this process has changed it. */
   forget(collection: string): void;
 }
@@ -23,41 +25,23 @@ const LONG_AGO_MS = Number.NEGATIVE_INFINITY;
  */
 export const LOOK_AHEAD_SHARE = 0.5;
 
-interface Entry {
+export interface Found {
   readonly place: Place;
+  readonly snapshot: Snapshot;
+}
+
+interface Entry extends Found {
   /** Follows the newest version; only asked for its number. */
   readonly head: Table;
-  readonly snapshot: Snapshot;
   readonly checkedAtMs: number;
 }
 
 /** Creates a reader. A commit of another process is seen after `config.freshnessMs` at the latest. */
 export function createReader(base: LanceBase): Reader {
   const entries = new Map<string, Entry>();
-  const tried = new Set<string>();
+  const refresh = createRefresh(base, (collection) => entries.delete(collection));
   const refreshing = new Map<string, Promise<Entry>>();
   const { clock, config } = base;
-
-  const refresh = async (collection: string, known: Entry | undefined): Promise<Entry> => {
-    const checkedAtMs = clock.now();
-    try {
-      const place = await findPlace(base, collection);
-      // Of another generation nothing is kept.
-      const before = known?.place.table === place.table ? known : undefined;
-      const head = before?.head ?? (await openOrMend(base, place, tried));
-      if (before !== undefined) await head.checkoutLatest();
-      const version = await head.version();
-      const snapshot =
-        before?.snapshot.info.version === version
-          ? before.snapshot
-          : await createSnapshot(base, place, version, () => entries.delete(collection));
-      return { place, head, snapshot, checkedAtMs };
-    } catch (thrown) {
-      // A table that was dropped and made again breaks the old handle: look once with a new one.
-      if (known !== undefined) return refresh(collection, undefined);
-      throw toStoreError(thrown, collection);
-    }
-  };
 
   /** One look at the table for all who ask meanwhile, whichever of them gives up. */
   const share = (collection: string): Promise<Entry> => {
@@ -83,24 +67,53 @@ export function createReader(base: LanceBase): Reader {
     }
   };
 
+  const find: Reader["find"] = async (collection, signal) => {
+    signal.throwIfAborted();
+    checkName(collection);
+    const entry = entries.get(collection);
+    const ageMs = clock.now() - (entry?.checkedAtMs ?? LONG_AGO_MS);
+    if (entry === undefined || ageMs >= config.freshnessMs) {
+      return untilAborted(share(collection), signal);
+    }
+    if (ageMs >= config.freshnessMs * LOOK_AHEAD_SHARE) share(collection).catch(() => undefined);
+    return entry;
+  };
+
   return {
-    async open(collection, signal) {
-      signal.throwIfAborted();
-      checkName(collection);
-      const entry = entries.get(collection);
-      const ageMs = entry === undefined ? Infinity : clock.now() - entry.checkedAtMs;
-      if (entry === undefined || ageMs >= config.freshnessMs) {
-        return (await untilAborted(share(collection), signal)).snapshot;
-      }
-      if (ageMs >= config.freshnessMs * LOOK_AHEAD_SHARE) share(collection).catch(() => undefined);
-      return entry.snapshot;
-    },
+    find,
+    open: async (collection, signal) => (await find(collection, signal)).snapshot,
     forget(collection) {
       const entry = entries.get(collection);
       if (entry !== undefined) entries.set(collection, { ...entry, checkedAtMs: LONG_AGO_MS });
       refreshing.delete(collection);
     },
   };
+}
+
+/** Creates the look at a collection as it is now; `onGone` is told of one whose files are gone. */
+function createRefresh(base: LanceBase, onGone: (collection: string) => unknown) {
+  const tried = new Set<string>();
+  const refresh = async (collection: string, known: Entry | undefined): Promise<Entry> => {
+    const checkedAtMs = base.clock.now();
+    try {
+      const place = await findPlace(base, collection);
+      // Of another generation nothing is kept.
+      const before = known?.place.table === place.table ? known : undefined;
+      const head = before?.head ?? (await openOrMend(base, place, tried));
+      if (before !== undefined) await head.checkoutLatest();
+      const version = await head.version();
+      const snapshot =
+        before?.snapshot.info.version === version
+          ? before.snapshot
+          : await createSnapshot(base, place, version, () => onGone(collection));
+      return { place, head, snapshot, checkedAtMs };
+    } catch (thrown) {
+      // A table that was dropped and made again breaks the old handle: look once with a new one.
+      if (known !== undefined) return refresh(collection, undefined);
+      throw toStoreError(thrown, collection);
+    }
+  };
+  return refresh;
 }
 
 /** A table whose newest version a crash spoiled is brought back first, once, unless a writer is about to do so. */

@@ -8,7 +8,8 @@ import type { LanceBase } from "./base.ts";
 import { listTableFiles, readOwnJournal } from "./durability.ts";
 import { type Place, toPaths } from "./place.ts";
 import { lancedb } from "./native.ts";
-import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
+import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
+import { toChunk } from "./rows.ts";
 
 /** Manifests are named so that the newest sorts first. */
 const NEWEST = 2n ** 64n - 1n;

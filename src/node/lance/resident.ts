@@ -7,7 +7,8 @@ import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
 import { createPieceAnalyser } from "./piece-analyser.ts";
 import { createPostingsBuilder, type Postings } from "./postings.ts";
-import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
+import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
+import { toChunk } from "./rows.ts";
 import { findTopRows } from "./top-hits.ts";
 import { createVectorBlock, type VectorBlock } from "./vector-block.ts";
 

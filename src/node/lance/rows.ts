@@ -3,26 +3,9 @@ import { hash } from "node:crypto";
 import type * as Arrow from "apache-arrow";
 import { type Chunk, type Metadata, type MetadataValue, toContent } from "../../domain/chunk.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
+import { type Detail, HASH_CHARS, toChunkOf, toHashed } from "../../stores/lance/row-detail.ts";
 import type { ChunkWrite, DocumentWrite } from "../../stores/store.ts";
 import { arrow } from "./native.ts";
-
-/** Columns a chunk is read back from: as few as can be, because each costs a read. */
-export const CHUNK_COLUMNS = ["content", "detail"] as const;
-
-/** What no search looks at, in one column behind a hash of the row; `content` holds the text from `textStart` on. */
-interface Detail {
-  readonly documentId: string;
-  readonly position: number;
-  readonly title: string;
-  readonly headings: readonly string[];
-  readonly page?: number;
-  readonly start: number;
-  readonly end: number;
-  readonly metadata: Metadata;
-  readonly textStart: number;
-}
-
-const HASH_CHARS = 32;
 
 /** The documents' chunks as one Arrow table with the columns of `schema`. */
 export function toRows(
@@ -93,20 +76,12 @@ export function toChunk(row: unknown): Chunk | undefined {
   if (typeof content !== "string" || typeof detail !== "string") return undefined;
   const json = detail.slice(HASH_CHARS);
   if (hashRow(content, json) !== detail.slice(0, HASH_CHARS)) return undefined;
-  // The hash says that this is what `toDetail` wrote, so it needs no further check.
-  const { headings, page, textStart, ...rest } = JSON.parse(json) as Detail;
-  return {
-    id: `${rest.documentId}#${rest.position}`,
-    ...rest,
-    location: page === undefined ? { headings } : { headings, page },
-    text: content.slice(textStart),
-  };
+  return toChunkOf(content, json);
 }
 
-/** A hash of everything a row holds of its chunk, 128 bits as hexadecimal. Lone surrogates are stored as U+FFFD and hashed so. */
+/** A hash of everything a row holds of its chunk, 128 bits as hexadecimal. */
 export function hashRow(content: string, json: string): string {
-  const all = `${content.toWellFormed()}\n${json.toWellFormed()}`;
-  return hash("sha256", all, "hex").slice(0, HASH_CHARS);
+  return hash("sha256", toHashed(content, json), "hex").slice(0, HASH_CHARS);
 }
 
 function toCell(metadata: Metadata, name: string): MetadataValue | null {

@@ -1,26 +1,11 @@
 /** The columns of a collection's table, and its spec, which is stored with them in one step. */
 import type * as Arrow from "apache-arrow";
-import * as z from "zod";
 import type { CollectionSpec, MetadataType } from "../../domain/collection.ts";
-import { AppError } from "../../errors.ts";
+import { parseSpec, SPEC_KEY, writeSpec } from "../../stores/lance/stored-spec.ts";
 import { arrow } from "./native.ts";
 
-const SPEC_KEY = "tributary:collection";
-/** Grows when an older program could not read the table. */
-const FORMAT = 1;
 /** LanceDB takes the key from here when the table is made, so that no crash leaves a table without it. */
 const PRIMARY_KEY = new Map([["lance-schema:unenforced-primary-key", "true"]]);
-
-const StoredSpec = z.object({
-  format: z.literal(FORMAT),
-  name: z.string(),
-  embedder: z.string(),
-  dimensions: z.int().positive(),
-  chunker: z.string(),
-  language: z.string(),
-  tokenizer: z.enum(["words", "icu"]),
-  metadata: z.record(z.string(), z.enum(["string", "number", "boolean", "string[]"])),
-});
 
 /** The schema of a new table, with the spec inside. */
 export function toSchema(spec: CollectionSpec): Arrow.Schema {
@@ -45,30 +30,13 @@ export function toSchema(spec: CollectionSpec): Arrow.Schema {
       ),
       new Field("vector", vector, true),
     ],
-    new Map([[SPEC_KEY, JSON.stringify({ format: FORMAT, ...spec })]]),
+    new Map([[SPEC_KEY, writeSpec(spec)]]),
   );
 }
 
 /** The spec a table was made with. Throws AppError collection_unavailable for a table that is not ours. */
 export function readSpec(schema: Arrow.Schema, collection: string): CollectionSpec {
-  const refuse = (): never => {
-    throw new AppError("collection_unavailable", {
-      detail: `${collection} was not made by this version of the program; ingest it again`,
-    });
-  };
-  const stored = schema.metadata.get(SPEC_KEY);
-  if (stored === undefined) return refuse();
-  const parsed = StoredSpec.safeParse(parseJson(stored));
-  if (!parsed.success || parsed.data.name !== collection) return refuse();
-  const { format: _, ...spec } = parsed.data;
-  return spec;
-}
-
-/** The column of a filter field, quoted because names keep their case. */
-export function toColumn(field: string): string {
-  return field.startsWith("metadata.")
-    ? `\`meta_${field.slice("metadata.".length)}\``
-    : `\`${field}\``;
+  return parseSpec(schema.metadata.get(SPEC_KEY), collection);
 }
 
 export function toArrowType(type: MetadataType): Arrow.DataType {
@@ -84,13 +52,5 @@ export function toArrowType(type: MetadataType): Arrow.DataType {
       return new List(new Field("item", new Utf8(), true));
     default:
       return type satisfies never;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // as wrong as any other content: the caller refuses it
   }
 }

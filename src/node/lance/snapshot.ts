@@ -9,11 +9,12 @@ import type { DocumentPage, DocumentPart, DocumentState, Snapshot } from "../../
 import { toAnalyser } from "./analyser.ts";
 import { callNative, type LanceBase } from "./base.ts";
 import { DOCUMENT_COLUMNS, toDocumentState } from "./documents.ts";
-import { toLiteral, toSql } from "./filter-sql.ts";
+import { toLiteral, toSql } from "../../stores/lance/filter-sql.ts";
 import { readCondition } from "./read-condition.ts";
 import type { Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";
-import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
+import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
+import { toChunk } from "./rows.ts";
 import { readSpec } from "./schema.ts";
 import { keywordSearch, vectorSearch } from "./search.ts";
 import { isMissing } from "./store-error.ts";
@@ -34,7 +35,7 @@ export async function createSnapshot(
   onGone: () => unknown,
 ): Promise<Snapshot> {
   const { collection } = place;
-  const table = await base.connection.openTable(place.table, [], { version });
+  const table = await base.openAt(place.table, version);
   const spec = readSpec(await table.schema(), collection);
   const info = await readInfo(table, spec);
   const terms = loadOnce(() => loadTerms(base.connection, place.table));

@@ -1,7 +1,7 @@
 /** Counts in how many chunks each term occurs, while chunks come and go. */
 import type { Analyser } from "./analyser.ts";
 import { createPieceAnalyser } from "./piece-analyser.ts";
-import { createTermTable, type TermTable } from "./term-table.ts";
+import { createTermTable, type TermTable } from "../../stores/lance/term-table.ts";
 
 export interface TermCounter {
   add(contents: readonly string[]): Promise<void>;

@@ -3,7 +3,7 @@ import type { Connection } from "@lancedb/lancedb";
 import * as z from "zod";
 import { arrow } from "./native.ts";
 import { isMissing } from "./store-error.ts";
-import { readTermTable, type TermTable } from "./term-table.ts";
+import { readTermTable, type TermTable } from "../../stores/lance/term-table.ts";
 
 const Stored = z.object({
   version: z.bigint().transform(Number),

@@ -6,9 +6,10 @@ import { INDEX_ROWS_MIN } from "./vector-index.ts";
 import { TEXT_INDEX, VECTOR_INDEX } from "./indexer.ts";
 import { toAnalyser } from "./analyser.ts";
 import { readDocuments } from "./documents.ts";
-import { CHUNK_COLUMNS, toChunk } from "./rows.ts";
+import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
+import { toChunk } from "./rows.ts";
 import { createTermCounter } from "./term-counter.ts";
-import type { TermTable } from "./term-table.ts";
+import type { TermTable } from "../../stores/lance/term-table.ts";
 import { type Chunk, toContent } from "../../domain/chunk.ts";
 
 /** Findings listed of one kind; the rest is a number. */

@@ -21,7 +21,7 @@ import { readInfo } from "./snapshot.ts";
 import { isConflict } from "./store-error.ts";
 import { createTermCounter, type TermCounter } from "./term-counter.ts";
 import { cleanTerms, loadTerms, saveTerms } from "./term-store.ts";
-import type { TermTable } from "./term-table.ts";
+import type { TermTable } from "../../stores/lance/term-table.ts";
 import { verifyTable } from "./verify.ts";
 
 /** Old versions stay at least this long: no run that reads one lasts longer. */

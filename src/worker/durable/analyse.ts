@@ -19,7 +19,7 @@ const STOP_WORDS =
   "under again further then here there when where how all both each few more most other others some such " +
   "no nor not own owns same so than too s t can will just don should now d ll m o re ve y ain aren " +
   "couldn didn doesn hadn hasn haven isn ma mightn mustn needn shan shouldn wasn weren won wouldn";
-const STOPPED: ReadonlySet<string> = new Set(STOP_WORDS.split(" "));
+export const STOPPED: ReadonlySet<string> = new Set(STOP_WORDS.split(" "));
 
 /** Terms in order, with repetitions. Languages other than English are folded and not stemmed. */
 export function analyse(text: string, { language, tokenizer }: Analyser): readonly string[] {

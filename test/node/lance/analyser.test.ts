@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { toAnalyser } from "../../../src/node/lance/analyser.ts";
 import { lancedb } from "../../../src/node/lance/native.ts";
 import { createPieceAnalyser } from "../../../src/node/lance/piece-analyser.ts";
-import { createTermTable, readTermTable } from "../../../src/node/lance/term-table.ts";
+import { createTermTable, readTermTable } from "../../../src/stores/lance/term-table.ts";
 import { HOSTILE_TEXTS, spec } from "../../conformance/store-data.ts";
 
 describe("a language", () => {

@@ -5,14 +5,13 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
-import { createLanceStore } from "../../../src/node/lance/lance-store.ts";
+import { createLanceStore, type LanceStore } from "../../../src/node/lance/lance-store.ts";
 import type { Residents } from "../../../src/node/lance/residents.ts";
-import type { WriteStore } from "../../../src/stores/store.ts";
 
 /** Creates a store in a folder of its own. */
 export async function createTestStore(
   residents?: Residents,
-): Promise<{ store: WriteStore; folder: string }> {
+): Promise<{ store: LanceStore; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-test-"));
   onTestFinished(async () => rm(folder, { recursive: true, force: true }));
   return { store: await openTestStore(folder, { residents }), folder };
@@ -28,7 +27,7 @@ export interface TestStoreOptions {
 export async function openTestStore(
   folder: string,
   { freshnessMs = 1, residents, clock = systemClock }: TestStoreOptions = {},
-): Promise<WriteStore> {
+): Promise<LanceStore> {
   const config = parseConfig({ FRESHNESS_MS: String(freshnessMs) });
   const memory = residents === undefined ? {} : { residents };
   return createLanceStore({ uri: folder, config, clock, ...memory });

@@ -1,8 +1,7 @@
-/** Compiles a filter to SQL. Every leaf is true or false, never NULL, so that `not` means what it says. */
+/** Compiles a filter to the SQL of a LanceDB table. Every leaf is true or false, never NULL, so that `not` means what it says. */
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Filter, Scalar } from "../../domain/filter.ts";
-import { checkFilter } from "../../stores/filter.ts";
-import { toColumn } from "./schema.ts";
+import { checkFilter } from "../filter.ts";
 
 const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 
@@ -35,6 +34,13 @@ function compile(filter: Filter): string {
     default:
       return filter satisfies never;
   }
+}
+
+/** The column of a filter field, quoted because names keep their case. */
+export function toColumn(field: string): string {
+  return field.startsWith("metadata.")
+    ? `\`meta_${field.slice("metadata.".length)}\``
+    : `\`${field}\``;
 }
 
 /** A value as a literal: quotes doubled, nothing else is special. 0 and -0 are one number here, two in Arrow. */

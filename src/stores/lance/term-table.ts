@@ -1,5 +1,5 @@
 /** The term statistics of a collection in a compact form: sorted terms in one buffer, counts beside it. */
-import { compareText } from "../../stores/filter.ts";
+import { compareText } from "../filter.ts";
 
 export interface TermTable {
   /** Version of the collection they were counted at. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRetryAfterMs } from "../../src/models/retry-after.ts";
+import { parseRetryAfterMs } from "../../src/async/retry-after.ts";
 
 const DATE = "Sun, 22 Nov 2026 10:00:00 GMT";
 const WALL_CLOCK_MS = Date.parse("2026-11-22T10:00:50Z");

@@ -1,0 +1,131 @@
+/** `/v1/table/*`: LanceDB's clients read the collections, each with the key of a caller who may. */
+import type { Context, Hono } from "hono";
+import { toVisibleStore } from "../../access/visible-store.ts";
+import type { Config } from "../../config.ts";
+import { AppError } from "../../errors.ts";
+import type { ReadStore } from "../../stores/store.ts";
+import { createMethodRefusal } from "../guards.ts";
+import { readJson } from "../read-json.ts";
+import type { Env } from "../service.ts";
+import { parseCounting, parseQuery } from "./parse-query.ts";
+import type { LanceTables, TableRef } from "./tables.ts";
+
+export interface LanceGateway {
+  readonly config: Config;
+  readonly store: ReadStore;
+  readonly tables: LanceTables;
+}
+
+type Answer = (c: Context<Env>, table: TableRef) => Promise<Response>;
+
+/** The first version of LanceDB's server whose clients send full-text queries with weights. */
+const PROTOCOL = { "phalanx-version": "0.3.0" };
+const ARROW_FILE = "application/vnd.apache.arrow.file";
+const LIST_MAX = 10_000;
+/** `guide.terms` are the statistics of `guide`; names of collections hold no dot. */
+const TERMS = ".terms";
+
+/** Adds the addresses. What is not read there is refused by name. */
+export function addLanceRoutes(app: Hono<Env>, gateway: LanceGateway): void {
+  const answers = createAnswers(gateway);
+  const list = createListRoute(gateway);
+  for (const path of ["/v1/table", "/v1/table/"]) {
+    app.get(path, list).all(createMethodRefusal("GET"));
+  }
+  app
+    .post("/v1/table/:name/:operation{.+}", async (c) => {
+      const operation = c.req.param("operation").replace(/\/$/, "");
+      const answer = Object.hasOwn(answers, operation) ? answers[operation] : undefined;
+      if (answer === undefined) {
+        throw new AppError("unsupported_option", {
+          detail: `tables are read here and not changed: ${Object.keys(answers).join(", ")}`,
+        });
+      }
+      return answer(c, await findTable(gateway, c));
+    })
+    .all(createMethodRefusal("POST"));
+}
+
+function createListRoute({ store }: LanceGateway) {
+  return async (c: Context<Env>): Promise<Response> => {
+    const names = await toVisibleStore(store, c.get("caller")).list(c.req.raw.signal);
+    const { limit = "", page_token: after = "" } = c.req.query();
+    const most = /^[1-9]\d{0,15}$/.test(limit) ? Math.min(Number(limit), LIST_MAX) : LIST_MAX;
+    const rest = names.filter((name) => name > after);
+    const tables = rest.slice(0, most);
+    const more = rest.length > most ? { page_token: tables.at(-1) } : {};
+    return c.json({ tables, ...more }, 200, PROTOCOL);
+  };
+}
+
+function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string, Answer>> {
+  const read = async (c: Context<Env>): Promise<unknown> =>
+    // A client that wants the newest version of a table sends nothing at all.
+    c.req.header("Content-Type") === undefined
+      ? {}
+      : readJson(c.req.raw, config.lanceGatewayBodyBytesMax);
+  return {
+    async describe(c, table) {
+      const { version } = parseCounting(await read(c));
+      const { signal } = c.req.raw;
+      const { version: found, schema } = await tables.describe(at(table, version), signal);
+      const body = { table: c.req.param("name"), version: found, schema, stats: NO_STATS };
+      return c.json(body, 200, toHeaders(found));
+    },
+    async count_rows(c, table) {
+      const { version, filter } = parseCounting(await read(c));
+      return c.json(
+        await tables.count(at(table, version), filter, c.req.raw.signal),
+        200,
+        PROTOCOL,
+      );
+    },
+    async query(c, table) {
+      const { version, query } = parseQuery(await read(c));
+      const timeoutMs = toTimeoutMs(c.req.header("x-request-timeout-ms"), config);
+      const { signal } = c.req.raw;
+      const { version: found, file } = await tables.query(
+        at(table, version),
+        { ...query, timeoutMs },
+        signal,
+      );
+      const headers = { ...toHeaders(found), "Content-Type": ARROW_FILE };
+      return new Response(file as Uint8Array<ArrayBuffer>, { headers });
+    },
+    async "version/list"(c, table) {
+      const found = await tables.versions(table, c.req.raw.signal);
+      const versions = found.map(({ version, committedAtMs }) => ({
+        version,
+        timestamp: new Date(committedAtMs).toISOString(),
+        metadata: {},
+      }));
+      return c.json({ versions }, 200, PROTOCOL);
+    },
+  };
+}
+
+/** Clients want to hear something of them. */
+const NO_STATS = { num_deleted_rows: 0, num_fragments: 1 };
+
+function at(table: TableRef, version: number | undefined): TableRef {
+  return version === undefined ? table : { ...table, version };
+}
+
+function toHeaders(version: number): Record<string, string> {
+  return { ...PROTOCOL, "x-lancedb-version": String(version) };
+}
+
+/** What the client still waits, within the setting. */
+function toTimeoutMs(header: string | undefined, config: Config): number {
+  const asked = header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : Infinity;
+  return Math.max(1, Math.min(asked, config.lanceGatewayTimeoutMs));
+}
+
+/** Which table is meant. Throws AppError collection_not_found for one that this caller may not see. */
+async function findTable({ store }: LanceGateway, c: Context<Env>): Promise<TableRef> {
+  const name = c.req.param("name") ?? "";
+  const part = name.endsWith(TERMS) ? "terms" : "chunks";
+  const collection = part === "terms" ? name.slice(0, -TERMS.length) : name;
+  await toVisibleStore(store, c.get("caller")).open(collection, c.req.raw.signal);
+  return { collection, part };
+}

@@ -1,0 +1,60 @@
+/** Questions as terms where LanceDB's own analysis cannot run: the same terms for English, and for languages without stems. */
+import { AppError } from "../../errors.ts";
+import { toEnglishStem } from "../../text/english-stem.ts";
+import type { Analyse } from "./rest-snapshot.ts";
+
+const WORD = /[\p{Alphabetic}\p{N}]+/gu;
+const MARKS = /\p{M}+/gu;
+const LATIN = /\p{Script=Latin}\p{M}*/gu;
+/** Raised, lowered and circled digits. */
+const DIGIT = /\p{No}/gu;
+/** Letters that are not one with a mark. */
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  ł: "l",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  ı: "i",
+};
+/** Longer words are not indexed; counted in bytes of UTF-8. */
+const WORD_BYTES_MAX = 40;
+
+/** Creates the analysis; `stopWords` are left out of English. It throws AppError unsupported_option for another language. */
+export function createEdgeAnalyse(stopWords: ReadonlySet<string>): Analyse {
+  return async (text, { language, tokenizer }) => {
+    if (language !== "english" && language !== "none") {
+      throw new AppError("unsupported_option", {
+        detail: `a Worker has no stems of ${language}, so that this collection of LANCE_URL is searched by vectors only; Node has them`,
+      });
+    }
+    const terms = new Set<string>();
+    for (const word of split(text.toWellFormed(), tokenizer)) {
+      if (new TextEncoder().encode(word).length >= WORD_BYTES_MAX) continue;
+      const lower = word.toLowerCase();
+      const isEnglish = language === "english";
+      if (isEnglish && stopWords.has(lower)) continue;
+      terms.add(fold(isEnglish ? toEnglishStem(lower) : lower));
+    }
+    return terms;
+  };
+}
+
+function split(text: string, tokenizer: "words" | "icu"): readonly string[] {
+  if (tokenizer === "words") return text.match(WORD) ?? [];
+  const segments = new Intl.Segmenter("und", { granularity: "word" }).segment(text);
+  return [...segments].flatMap(({ segment, isWordLike }) => (isWordLike === true ? segment : []));
+}
+
+/** Latin letters alone: marks of other scripts make other letters. */
+function fold(word: string): string {
+  return word
+    .replace(LATIN, (letter) => LETTERS[letter] ?? letter.normalize("NFKD").replace(MARKS, ""))
+    .replace(DIGIT, (digit) => {
+      const plain = digit.normalize("NFKD");
+      return /^\d+$/.test(plain) ? plain : digit;
+    });
+}

@@ -1,0 +1,201 @@
+/** A collection on a LanceDB server, read at one version. */
+import type { Chunk } from "../../domain/chunk.ts";
+import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import { AppError } from "../../errors.ts";
+import { toHex } from "../../text/hex.ts";
+import { checkQuery } from "../check.ts";
+import type { DocumentState, Snapshot, StoreHit, StoreQuery } from "../store.ts";
+import type { ArrowTable, Cell } from "./arrow-table.ts";
+import { toLiteral, toSql } from "./filter-sql.ts";
+import { toProbes } from "./probes.ts";
+import { CHUNK_COLUMNS, HASH_CHARS, toChunkOf, toHashed } from "./row-detail.ts";
+import type { ServerTables, TableAt } from "./server-tables.ts";
+import { readTermTable, type TermTable } from "./term-table.ts";
+import { joinTerms, weighTerms } from "./weigh-terms.ts";
+
+/** How a collection's text becomes terms, as LanceDB does it: distinct, in order of first occurrence. */
+export type Analyse = (
+  text: string,
+  spec: Pick<CollectionSpec, "language" | "tokenizer">,
+) => Promise<ReadonlySet<string>>;
+
+export interface RestSnapshotParts {
+  readonly tables: ServerTables;
+  readonly info: CollectionInfo;
+  readonly analyse: Analyse;
+  readonly takeTimeoutMs: number;
+}
+
+/** Most documents of one page, and chunks of one part of a document. */
+const PAGE_MAX = 1_000;
+const DOCUMENT_COLUMNS = ["documentId", "title", "source", "documentHash", "documentChunks"];
+
+export function createRestSnapshot(parts: RestSnapshotParts): Snapshot {
+  const { tables, info, analyse } = parts;
+  const at: TableAt = { table: info.name, version: info.version };
+  const loadTerms = createTermsLoader(tables, info);
+  return {
+    info,
+    async terms(text, signal) {
+      const counted = await loadTerms(signal);
+      const distinct = await analyse(text, info);
+      signal.throwIfAborted();
+      const count = (term: string) => [term, counted?.frequency(term) ?? 0] as const;
+      return { chunks: info.chunks, frequencies: new Map([...distinct].map(count)) };
+    },
+    async search(query, signal) {
+      signal.throwIfAborted();
+      const wanted = toWanted(query, info);
+      if (query.type === "vector") {
+        const { min, max } = toProbes(info.chunks);
+        const probes = { min, max: wanted.filter === undefined ? min : max };
+        const { vector } = query;
+        const found = await tables.nearest(at, { ...wanted, vector, probes }, signal);
+        return toHits(found, "_distance").map(({ row, score }) => ({ row, score: 1 - score }));
+      }
+      const { version } = info;
+      const weighed = weighTerms(query.terms, { counted: await loadTerms(signal), version });
+      if (weighed.length === 0) return [];
+      const terms = joinTerms(weighed);
+      return toHits(await tables.matching(at, { ...wanted, terms }, signal), "_score");
+    },
+    async take(rows, signal) {
+      signal.throwIfAborted();
+      const distinct = [...new Set(rows)].filter((row) => /^\d{1,20}$/.test(row));
+      if (distinct.length === 0) return rows.map(() => undefined);
+      const filter = `_rowid IN (${distinct.join(", ")})`;
+      const { takeTimeoutMs: timeoutMs } = parts;
+      const query = { columns: CHUNK_COLUMNS, filter, limit: distinct.length, timeoutMs };
+      const found = await tables.plain(at, { ...query, withRowId: true }, signal);
+      const chunks = await toChunks(found);
+      return rows.map((row) => chunks.get(row));
+    },
+    async rowsOf({ documentId, from, limit }, signal) {
+      const filter = `\`documentId\` = ${toLiteral(documentId)} AND position >= ${toLiteral(from)}`;
+      const query = { columns: ["position"], filter, limit: toPage(limit), orderBy: "position" };
+      const found = await tables.plain(at, { ...query, withRowId: true }, signal);
+      return columnOf(found, "_rowid").map(String);
+    },
+    async documents({ after, limit }, signal) {
+      const rest = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
+      const query = { filter: `position = 0${rest}`, limit: toPage(limit), orderBy: "documentId" };
+      return toStates(await tables.plain(at, { ...query, columns: DOCUMENT_COLUMNS }, signal));
+    },
+    async document(id, signal) {
+      const filter = `\`documentId\` = ${toLiteral(id)} AND position = 0`;
+      const query = { columns: DOCUMENT_COLUMNS, filter, limit: 1 };
+      return toStates(await tables.plain(at, query, signal))[0];
+    },
+  };
+}
+
+function toWanted(query: StoreQuery, info: CollectionInfo) {
+  return {
+    limit: checkQuery(info, query),
+    filter: query.filter === undefined ? undefined : toSql(query.filter, info),
+    timeoutMs: Math.max(1, Math.floor(query.timeoutMs)),
+  };
+}
+
+function toPage(limit: number): number {
+  return Math.min(Math.max(1, limit), PAGE_MAX);
+}
+
+/** The statistics beside the collection, kept once they are there. Those who ask meanwhile ask for themselves: on a Worker nobody may wait for another's request. */
+function createTermsLoader(tables: ServerTables, { name }: CollectionInfo) {
+  let loaded: { readonly counted: TermTable | undefined } | undefined;
+  return async (signal: AbortSignal): Promise<TermTable | undefined> => {
+    loaded ??= { counted: await load(tables, name, signal) };
+    return loaded.counted;
+  };
+}
+
+async function load(tables: ServerTables, name: string, signal: AbortSignal) {
+  const at = { table: `${name}.terms`, version: null };
+  let found: ArrowTable;
+  try {
+    found = await tables.plain(at, { limit: 1 }, signal);
+  } catch (thrown) {
+    // It was not indexed yet.
+    if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;
+    throw thrown;
+  }
+  if (found.rows === 0) return undefined;
+  const cell = (column: string): Cell => columnOf(found, column)[0] ?? null;
+  const bytes = (column: string): Uint8Array => {
+    const value = cell(column);
+    if (value instanceof Uint8Array) return value;
+    throw toDamaged(name);
+  };
+  try {
+    return readTermTable({
+      version: Number(cell("version")),
+      chunks: Number(cell("chunks")),
+      trainedRows: Number(cell("trainedRows")),
+      terms: bytes("terms"),
+      ends: bytes("ends"),
+      counts: bytes("counts"),
+      forms: String(cell("forms")),
+    });
+  } catch (thrown) {
+    // Lengths that do not fit, and forms that are no JSON.
+    if (thrown instanceof RangeError || thrown instanceof SyntaxError) throw toDamaged(name);
+    throw thrown;
+  }
+}
+
+function toDamaged(name: string): AppError {
+  return new AppError("collection_unavailable", {
+    detail: `the statistics of collection ${name} at LANCE_URL are not of this program; ingest it again`,
+  });
+}
+
+/** Rows without a vector come back without a distance; they are no hits. */
+function toHits(found: ArrowTable, column: string): StoreHit[] {
+  const scores = columnOf(found, column);
+  return columnOf(found, "_rowid").flatMap((row, index) => {
+    const score = scores[index];
+    return typeof score === "number" && Number.isFinite(score) ? [{ row: String(row), score }] : [];
+  });
+}
+
+/** An answer without rows may come without columns. */
+function columnOf({ rows, columns }: ArrowTable, name: string): readonly Cell[] {
+  const column = columns.get(name);
+  if (column !== undefined || rows === 0) return column ?? [];
+  throw new AppError("store_unavailable", {
+    detail: `the LanceDB server left out column ${name}: check that LANCE_URL is one`,
+  });
+}
+
+/** The chunks by row; a damaged one is there as `undefined`. */
+async function toChunks(found: ArrowTable): Promise<ReadonlyMap<string, Chunk | undefined>> {
+  const [contents, details] = CHUNK_COLUMNS.map((name) => columnOf(found, name));
+  const chunks = new Map<string, Chunk | undefined>();
+  for (const [index, row] of columnOf(found, "_rowid").entries()) {
+    chunks.set(String(row), await toChunk(contents?.[index], details?.[index]));
+  }
+  return chunks;
+}
+
+async function toChunk(content: unknown, detail: unknown): Promise<Chunk | undefined> {
+  if (typeof content !== "string" || typeof detail !== "string") return undefined;
+  const json = detail.slice(HASH_CHARS);
+  const hashed = new TextEncoder().encode(toHashed(content, json));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", hashed));
+  if (toHex(digest).slice(0, HASH_CHARS) !== detail.slice(0, HASH_CHARS)) return undefined;
+  return toChunkOf(content, json);
+}
+
+function toStates(found: ArrowTable): readonly DocumentState[] {
+  const [ids, titles, sources, hashes, chunks] = DOCUMENT_COLUMNS.map((name) =>
+    columnOf(found, name),
+  );
+  return (ids ?? []).map((id, index) => ({
+    id: String(id),
+    title: String(titles?.[index]),
+    source: String(sources?.[index]),
+    hash: String(hashes?.[index]),
+    chunks: Number(chunks?.[index]),
+  }));
+}

@@ -1,0 +1,147 @@
+/** One request to a LanceDB server, under the call policy of all of them: breaker → slot → time limit, repeated where that may help. */
+import { createBreaker } from "../../async/breaker.ts";
+import type { Clock } from "../../async/clock.ts";
+import { startDeadline, toAbortError } from "../../async/deadline.ts";
+import { createGate } from "../../async/gate.ts";
+import { createLimiter } from "../../async/limiter.ts";
+import { retry } from "../../async/retry.ts";
+import { createRetryBudget } from "../../async/retry-budget.ts";
+import { createCounts, type UpstreamRegistry } from "../../async/upstream-stats.ts";
+import type { Config } from "../../config.ts";
+import { AppError } from "../../errors.ts";
+import { toBadAnswer, toLostConnection, toOutward, toRefusal, toStall } from "./server-errors.ts";
+
+export interface ServerOptions {
+  readonly config: Config;
+  /** LANCE_URL. */
+  readonly url: string;
+  readonly clock: Clock;
+  /** Where the counts of the calls can be read. */
+  readonly upstreams: UpstreamRegistry;
+}
+
+export interface ServerRequest<T> {
+  readonly method: "GET" | "POST";
+  /** From `/v1/` on. */
+  readonly path: string;
+  /** Named in the error when it is not there. */
+  readonly table?: string;
+  readonly body?: unknown;
+  /** How long the server may work on it. */
+  readonly timeoutMs?: number;
+  /** Reads the answer; RangeError and SyntaxError are the server's fault. */
+  readonly read: (bytes: Uint8Array) => T;
+}
+
+/** Throws AppError: store_unavailable, misconfigured, collection_not_found, overloaded, and the signal's reason. */
+export type ServerCall = <T>(request: ServerRequest<T>, signal: AbortSignal) => Promise<T>;
+
+/** Creates the calls to one server. */
+export function createServerCall(options: ServerOptions): ServerCall {
+  const { config, clock, upstreams } = options;
+  const { counts, count } = createCounts();
+  const breaker = createBreaker({
+    clock,
+    source: "the LanceDB server",
+    failureShare: config.breakerFailureShare,
+    samplesMin: config.breakerSamplesMin,
+    samplesMax: config.breakerSamplesMax,
+    windowMs: config.breakerWindowMs,
+    openMs: config.breakerOpenMs,
+    count,
+  });
+  const budget = createRetryBudget({
+    tokensMax: config.retryTokensMax,
+    retryCost: config.retryCost,
+    stallCost: config.retryStallCost,
+  });
+  const gauges = { breaker: () => breaker.state, retryTokens: () => budget.tokens };
+  upstreams.add("store lance", gauges, counts);
+  const limit = createLimiter({
+    concurrencyMax: config.lanceConcurrencyMax,
+    queueMax: config.storeQueueMax,
+  });
+  const gate = createGate({ clock, limit, breaker, count });
+  const policy = {
+    attemptsMax: config.attemptsMax,
+    clock,
+    baseMs: config.backoffMs,
+    capMs: config.backoffMsMax,
+    budget,
+    mayRepeat: () => breaker.state === "closed",
+    count,
+  };
+  return async (request, signal) => {
+    if (signal.aborted) throw toAbortError(signal.reason);
+    // One for all attempts, so that the server can tell that they are one.
+    const sent = toSent(request, config);
+    const attempt = () =>
+      gate(() => send(request, sent, options, signal), { signal, tokens: () => 0 });
+    try {
+      return await retry(attempt, { ...policy, signal });
+    } catch (thrown) {
+      if (signal.aborted) throw toAbortError(signal.reason);
+      throw toOutward(thrown);
+    }
+  };
+}
+
+type Sent = Pick<RequestInit, "method" | "headers" | "body" | "redirect">;
+
+function toSent<T>({ method, body, timeoutMs }: ServerRequest<T>, config: Config): Sent {
+  const headers = new Headers({ "user-agent": "tributary", "x-request-id": crypto.randomUUID() });
+  const { lanceApiKey, lanceDatabase } = config;
+  if (lanceApiKey !== undefined) headers.set("x-api-key", lanceApiKey);
+  if (lanceDatabase !== undefined) headers.set("x-lancedb-database", lanceDatabase);
+  if (timeoutMs !== undefined) headers.set("x-request-timeout-ms", String(Math.ceil(timeoutMs)));
+  if (body === undefined) return { method, headers, redirect: "manual" };
+  headers.set("content-type", "application/json");
+  return { method, headers, body: JSON.stringify(body), redirect: "manual" };
+}
+
+/** One attempt under its own time limit, the reading of the answer included. */
+async function send<T>(
+  { path, table, read }: ServerRequest<T>,
+  sent: Sent,
+  { config, url, clock }: ServerOptions,
+  signal: AbortSignal,
+): Promise<T> {
+  const budgetMs = config.lanceAttemptTimeoutMs;
+  using deadline = startDeadline({ clock, budgetMs, parent: signal });
+  try {
+    const address = `${url.replace(/\/+$/, "")}${path}`;
+    const response = await fetch(address, { ...sent, signal: deadline.signal });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw toRefusal(response, table);
+    }
+    return read(await readBytes(response, config.lanceAnswerBytesMax));
+  } catch (thrown) {
+    if (signal.aborted) throw toAbortError(signal.reason);
+    if (deadline.signal.aborted) throw toStall(budgetMs);
+    if (thrown instanceof AppError) throw thrown;
+    if (thrown instanceof RangeError || thrown instanceof SyntaxError) {
+      throw toBadAnswer("sent something that is not of its protocol", thrown);
+    }
+    throw toLostConnection(thrown);
+  }
+}
+
+async function readBytes({ body }: Response, bytesMax: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body ?? []) {
+    size += part.length;
+    if (size > bytesMax) {
+      throw toBadAnswer(`sent more than ${bytesMax} bytes (LANCE_ANSWER_BYTES_MAX)`);
+    }
+    parts.push(part);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

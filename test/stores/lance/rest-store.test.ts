@@ -1,0 +1,166 @@
+/** A LanceDB server that lies, hangs, fails or sends damage: what the store says of it, and what it keeps to itself. */
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tableToIPC, Table, Utf8, vectorFromArray } from "apache-arrow";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../../src/async/clock.ts";
+import { parseConfig } from "../../../src/config.ts";
+import { createRestStore } from "../../../src/stores/lance/rest-store.ts";
+import { refusal, vectorQuery } from "../../conformance/store.ts";
+import { spec } from "../../conformance/store-data.ts";
+
+const { signal } = new AbortController();
+const SECRET = "sk-secret-key";
+/** What a server might say; nobody but the log may hear of it. */
+const WORDS = "/var/lance/secret-path panicked";
+
+type Answer = (response: ServerResponse) => unknown;
+const json =
+  (value: unknown, status = 200): Answer =>
+  (response) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+const raw =
+  (body: string | Uint8Array, status = 200, headers = {}): Answer =>
+  (response) =>
+    response.writeHead(status, headers).end(body);
+const metadata = { "tributary:collection": JSON.stringify({ format: 1, ...spec }) };
+const GOOD: Readonly<Record<string, Answer>> = {
+  list: json({ tables: ["guide", "others", "Not a name", "guide.terms"] }),
+  describe: json({ version: 4, schema: { fields: [], metadata } }),
+  count_rows: json(2),
+  query: raw(tableToIPC(new Table({ x: vectorFromArray(["a"], new Utf8()) }), "file")),
+};
+
+/** A store on a server that answers so, and the operations it was asked for. */
+async function startServer(
+  answers: Readonly<Record<string, Answer>>,
+  settings: Readonly<Record<string, string>> = {},
+) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const operation = /\/(\w+)\/$/.exec(request.url ?? "")?.[1] ?? "list";
+    asked.push(operation);
+    request.resume().once("end", () => ({ ...GOOD, ...answers })[operation]?.(response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = parseConfig({
+    LANCE_URL: url,
+    LANCE_API_KEY: SECRET,
+    BACKOFF_MS: "1",
+    BACKOFF_MS_MAX: "1",
+    ...settings,
+  });
+  const analyse = async (text: string) => new Set(text.split(" "));
+  return { asked, store: createRestStore({ config, url, clock: systemClock, analyse }) };
+}
+
+type Case = readonly [string, Answer, string, RegExp, number];
+const failures: readonly Case[] = [
+  ["an error", json({ error: WORDS }, 500), "store_unavailable", /LANCE_URL.*500/, 4],
+  ["a limit of its rate", json({}, 429), "store_unavailable", /LANCE_URL.*429/, 4],
+  ["a refused key", json({ error: WORDS }, 401), "misconfigured", /LANCE_API_KEY/, 1],
+  ["a forbidden key", json({}, 403), "misconfigured", /LANCE_API_KEY/, 1],
+  [
+    "a redirect",
+    raw("", 302, { location: "http://127.0.0.1:9/" }),
+    "misconfigured",
+    /LANCE_URL/,
+    1,
+  ],
+  ["a refusal of the request", json({ error: WORDS }, 400), "misconfigured", /LANCE_URL/, 1],
+  ["a page", raw("<!doctype html><p>hello"), "store_unavailable", /LANCE_URL/, 2],
+  ["an answer of another form", json({ rows: WORDS }), "store_unavailable", /LANCE_URL/, 2],
+  ["an endless answer", raw("1".repeat(3_000)), "store_unavailable", /LANCE_ANSWER_BYTES_MAX/, 2],
+  ["a broken connection", (r) => r.destroy(), "store_unavailable", /LANCE_URL/, 4],
+  ["silence", () => undefined, "store_unavailable", /LANCE_URL/, 2],
+  ["half an answer", (r) => r.writeHead(200).write("{"), "store_unavailable", /LANCE_URL/, 2],
+];
+
+describe.each(["list", "describe", "count_rows", "query"])("where %s should be", (operation) => {
+  test.each(failures)("%s", async (...given) => {
+    const [, answer, code, detail, attempts] = given;
+    const { store, asked } = await startServer(
+      { [operation]: answer },
+      {
+        LANCE_ATTEMPT_TIMEOUT_MS: "150",
+        LANCE_ANSWER_BYTES_MAX: "2048",
+        ...(attempts === 2 ? { ATTEMPTS_MAX: "2" } : {}),
+      },
+    );
+    const work = async () => {
+      if (operation === "list") return store.list(signal);
+      const snapshot = await store.open("guide", signal);
+      return snapshot.search(vectorQuery(1), signal);
+    };
+    const error = await refusal(work());
+    expect(error.code).toBe(code);
+    expect(error.detail).toMatch(detail);
+    expect(error.detail).not.toMatch(/secret|panick/);
+    const times = asked.filter((one) => one === operation).length;
+    // Both counts are asked for at the same time, and the first that fails is told.
+    expect(times).toBeGreaterThanOrEqual(attempts);
+    expect(times).toBeLessThanOrEqual(operation === "count_rows" ? attempts * 2 : attempts);
+  });
+});
+
+describe("damage", () => {
+  const whole = tableToIPC(new Table({ _rowid: vectorFromArray(["0"], new Utf8()) }), "file");
+  test.each<readonly [string, Uint8Array | string]>([
+    ["Arrow that was cut off", whole.subarray(0, whole.length - 40)],
+    ["no Arrow at all", "ARROW1\0\0 but not really"],
+    ["nothing", ""],
+    [
+      "Arrow without the columns that were asked for",
+      tableToIPC(new Table({ x: vectorFromArray(["a"], new Utf8()) })),
+    ],
+  ])("%s is not of the protocol", async (_, body) => {
+    const { store } = await startServer({ query: raw(body) });
+    const snapshot = await store.open("guide", signal);
+    const error = await refusal(snapshot.search(vectorQuery(1), signal));
+    expect([error.code, error.detail]).toEqual([
+      "store_unavailable",
+      expect.stringContaining("LANCE_URL"),
+    ]);
+  });
+
+  test("statistics that are none are said to be none", async () => {
+    const { store } = await startServer({});
+    const snapshot = await store.open("guide", signal);
+    expect((await refusal(snapshot.terms("cats", signal))).code).toMatch(/unavailable/);
+  });
+});
+
+test("tables that are not of this program are no collections", async () => {
+  const { store } = await startServer({
+    list: json({ tables: ["guide", "others"] }),
+  });
+  // The spec says which name it is for, so that the other table is not ours.
+  expect(await store.list(signal)).toEqual(["guide"]);
+  expect((await refusal(store.open("others", signal))).code).toBe("collection_unavailable");
+  expect((await refusal(store.open("guide.terms", signal))).code).toBe("collection_not_found");
+});
+
+test("a server that is down is soon asked no more", async () => {
+  const { store, asked } = await startServer({ list: json({}, 503) });
+  for (let round = 0; round < 40; round += 1) {
+    expect((await refusal(store.list(signal))).code).toBe("store_unavailable");
+  }
+  expect(asked.length).toBeLessThan(80);
+});
+
+test("who leaves is let go at once, and the request ends with them", async () => {
+  const closed = Promise.withResolvers<void>();
+  const { store } = await startServer({
+    list: (response) => response.once("close", () => closed.resolve()),
+  });
+  const leaving = new AbortController();
+  const listing = store.list(leaving.signal);
+  setTimeout(() => leaving.abort(), 50);
+  await expect(listing).rejects.toMatchObject({ code: "cancelled" });
+  await closed.promise;
+});
