@@ -38,10 +38,10 @@ export function createInt8Block(
   const instance = new WebAssembly.Instance(kernel).exports as unknown as Kernel;
   const { memory } = instance;
   const queryAt = rows * stride;
-  const sumsAt = queryAt + stride;
+  const sumsAt = queryAt + stride * Int16Array.BYTES_PER_ELEMENT;
   memory.grow(Math.ceil((sumsAt + rows * 4) / PAGE_BYTES));
   const values = new Int8Array(memory.buffer, 0, rows * stride);
-  const asked = new Int8Array(memory.buffer, queryAt, stride);
+  const asked = new Int16Array(memory.buffer, queryAt, stride);
   const sums = new Int32Array(memory.buffer, sumsAt, rows);
   return createBlock(values, stride, (query) => {
     asked.set(query);
