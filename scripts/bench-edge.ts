@@ -65,7 +65,7 @@ async function bench(url: string, bindings: ObjectBindings): Promise<void> {
   const store = createDurableStore({
     ...bindings,
     freshnessMs: 60_000,
-    now: () => performance.now(),
+    clock: systemClock,
   });
   const snapshot = await store.open("bench", signal);
   const queries = Array.from({ length: QUERIES }, () => toVector(random));

@@ -43,7 +43,11 @@ export async function createEdgeApp(
   addApiPages(app, toApiFacts(deps));
   addAdminRoutes(app, {
     token: bindings.config.adminToken,
-    pushes: createPushes(bindings.objects),
+    pushes: createPushes({
+      ...bindings.objects,
+      clock: systemClock,
+      vectorBytesMax: bindings.config.objectVectorBytesMax,
+    }),
     store,
   });
   return app;
@@ -51,7 +55,7 @@ export async function createEdgeApp(
 
 function createStore({ config, objects }: Bindings): WriteStore {
   const { freshnessMs } = config;
-  return createDurableStore({ ...objects, freshnessMs, now: () => systemClock.now() });
+  return createDurableStore({ ...objects, freshnessMs, clock: systemClock });
 }
 
 async function createDeps(

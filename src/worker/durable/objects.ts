@@ -1,8 +1,16 @@
 /** The objects as the Worker reaches them: a new stub for each call, because a stub belongs to the request that made it. */
 import { untilAborted } from "../../async/until-aborted.ts";
-import type { CollectionInfo } from "../../domain/collection.ts";
+import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
-import { type CollectionRpc, type RegistryRpc, type Reply, toValue } from "./protocol.ts";
+import { askEvery, type Parts } from "./ask-parts.ts";
+import { toObjects } from "./parts.ts";
+import {
+  type CollectionRpc,
+  type PartInfo,
+  type RegistryRpc,
+  type Reply,
+  toValue,
+} from "./protocol.ts";
 
 /** A binding to objects of one class. */
 export interface ObjectNamespace<Rpc> {
@@ -61,9 +69,21 @@ async function settle<T>(
 /** What is given up is read by runs under way; none takes longer. */
 const RETIRE_MS = 600_000;
 
-/** Has an object that is no longer shown empty itself when nobody can still be reading it. */
+/** Has objects that are no longer shown empty themselves when nobody can still be reading them. */
 export async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<void> {
-  await objects.collection(object, signal, (stub) => stub.retire(RETIRE_MS));
+  for (const name of toObjects(object)) {
+    await objects.collection(name, signal, (stub) => stub.retire(RETIRE_MS));
+  }
+}
+
+/** What every part holds, in their order; those that hold nothing hold an empty collection from now on. */
+export async function initAll(
+  parts: Parts,
+  spec: CollectionSpec,
+  signal: AbortSignal,
+): Promise<readonly PartInfo[]> {
+  const isSpread = parts.names.length > 1;
+  return askEvery(parts, signal, (stub, part) => stub.init(spec, isSpread && part === 0));
 }
 
 /** Versions of a name only ever grow, whichever object it leads to. */
@@ -72,6 +92,6 @@ export async function raiseAbove(
   object: string,
   version: number,
   signal: AbortSignal,
-): Promise<CollectionInfo> {
+): Promise<PartInfo> {
   return objects.collection(object, signal, (stub) => stub.raise(version));
 }

@@ -1,8 +1,8 @@
 /** The vectors of a collection's object in memory: a first choice by 8-bit integers, scored again exactly. */
 import type { SqlStorage } from "cloudflare:workers";
-import { AppError } from "../../errors.ts";
 import type { StoreHit } from "../../stores/store.ts";
 import { createInt8Block, quantize, toStride } from "./int8-block.ts";
+import { vectorsLost } from "./protocol.ts";
 import { type State, toBlockRows } from "./tables.ts";
 
 /** So many times the hits wanted are scored exactly, and never fewer than the next figure. */
@@ -44,9 +44,7 @@ export function loadVectorIndex(
     block.scales.set(new Float32Array(scales, 0, count), from);
   }
   if (expected * perBlock < nextSlot) {
-    throw new AppError("collection_unavailable", {
-      detail: `collection ${name} has lost vectors: push it again with pnpm ingest push ${name} --to edge`,
-    });
+    throw vectorsLost(name);
   }
   const born = new Int32Array(nextSlot).fill(ALIVE);
   const died = new Int32Array(nextSlot);
