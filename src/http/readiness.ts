@@ -9,9 +9,15 @@ export interface Readiness {
   readonly status: "ready" | "draining" | "store-unavailable";
   readonly collections: readonly {
     readonly name: string;
-    readonly status: CollectionView["status"];
+    /** `incomplete`: it is searched without the parts in `lost`. */
+    readonly status: CollectionView["status"] | "incomplete";
     /** Without its embedder a collection is searched by keyword only. */
     readonly embedderReady: boolean;
+    /** Of an unavailable one. */
+    readonly code?: ErrorCode;
+    readonly detail?: string;
+    /** Of an incomplete one: what is missing, one line each. */
+    readonly lost?: readonly string[];
   }[];
 }
 
@@ -68,5 +74,13 @@ async function inspect(deps: Deps): Promise<{ view: Readiness; isBusy: boolean }
 
 function toEntry(view: CollectionView): Readiness["collections"][number] {
   const { name, status } = view;
-  return { name, status, embedderReady: view.status === "ready" && view.embedderReady };
+  if (status === "unavailable") {
+    const { code, detail } = view;
+    const why = { code, ...(detail === undefined ? {} : { detail }) };
+    return { name, status, embedderReady: false, ...why };
+  }
+  const { embedderReady, lost } = view;
+  return lost === undefined
+    ? { name, status, embedderReady }
+    : { name, status: "incomplete", embedderReady, lost };
 }

@@ -64,16 +64,11 @@ export function createDurableSnapshot(parts: Parts, first: PartInfo): Snapshot {
 }
 
 /** The collection as readers see it. */
-export function toInfo({
-  committedAtMs,
-  terms,
-  whole,
-  isDamaged,
-  ...own
-}: PartInfo): CollectionInfo {
-  if (whole === null) return own;
-  const { version, documents, chunks } = whole;
-  return { ...own, version, documents, chunks };
+export function toInfo(first: PartInfo): CollectionInfo {
+  const { name, embedder, dimensions, chunker, language, tokenizer, metadata } = first;
+  const { version, documents, chunks } = first.whole ?? first;
+  const spec = { name, embedder, dimensions, chunker, language, tokenizer, metadata };
+  return { ...spec, version, documents, chunks };
 }
 
 /** Mean number of terms of a chunk; null where they were not counted. */
