@@ -79,8 +79,7 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
         checkName(name);
         const { current, previous } = await objects.registry(signal, (s) => s.rollback(name));
         entries.forget();
-        const replaced = await objects.collection(previous ?? "", signal, (s) => s.describe());
-        return toInfo(await raiseAbove(objects, current ?? "", toInfo(replaced).version, signal));
+        return toInfo(await raiseAbove(objects, current ?? "", previous ?? "", signal));
       },
     },
     async drop(name, signal) {
@@ -182,10 +181,7 @@ async function begin(
       return writer.info;
     },
     async publish(signal) {
-      if (current !== null) {
-        const shown = await objects.collection(current, signal, (stub) => stub.describe());
-        await raiseAbove(objects, object, toInfo(shown).version, signal);
-      }
+      if (current !== null) await raiseAbove(objects, object, current, signal);
       const { given } = await objects.registry(signal, (stub) => stub.publish(name, object));
       entries.forget();
       if (given !== null) await retire(objects, given, signal);

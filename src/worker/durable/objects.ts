@@ -1,7 +1,7 @@
 /** The objects as the Worker reaches them: a new stub for each call, because a stub belongs to the request that made it. */
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, toAppError } from "../../errors.ts";
 import { askEvery, type Parts } from "./ask-parts.ts";
 import { toObjects } from "./parts.ts";
 import {
@@ -86,12 +86,24 @@ export async function initAll(
   return askEvery(parts, signal, (stub, part) => stub.init(spec, isSpread && part === 0));
 }
 
-/** Versions of a name only ever grow, whichever object it leads to. */
+/** Versions of a name only ever grow, whichever object it leads to: this one's becomes later than that of the one before. */
 export async function raiseAbove(
   objects: Objects,
   object: string,
-  version: number,
+  before: string,
   signal: AbortSignal,
 ): Promise<PartInfo> {
+  const version = await readVersion(objects, before, signal);
   return objects.collection(object, signal, (stub) => stub.raise(version));
+}
+
+/** Of an object that has lost what it held nobody knows it any more; no collection has had a commit for every second since 1970. */
+async function readVersion(objects: Objects, object: string, signal: AbortSignal): Promise<number> {
+  try {
+    const { whole, version } = await objects.collection(object, signal, (s) => s.describe());
+    return whole?.version ?? version;
+  } catch (thrown) {
+    if (toAppError(thrown).code !== "collection_not_found") throw thrown;
+    return Math.floor(Date.now() / 1_000);
+  }
 }

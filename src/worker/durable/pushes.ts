@@ -2,7 +2,7 @@
 import pMap from "p-map";
 import type { Clock } from "../../async/clock.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, type ErrorCode, toAppError } from "../../errors.ts";
 import { checkChange, checkName, checkSpec } from "../../stores/check.ts";
 import type {
   CommitReport,
@@ -12,7 +12,7 @@ import type {
 } from "../../stores/store.ts";
 import { askEvery, type Parts } from "./ask-parts.ts";
 import { toDocumentWire } from "./document-wire.ts";
-import { readPage, toInfo } from "./durable-snapshot.ts";
+import { readPage } from "./durable-snapshot.ts";
 import { createObjects, initAll, type ObjectBindings, raiseAbove, retire } from "./objects.ts";
 import { countObjects, OBJECTS_MAX, splitByPart, toObjects } from "./parts.ts";
 import { addTallies, type Entry, type PartInfo, type Tally } from "./protocol.ts";
@@ -93,18 +93,16 @@ export function createPushes(options: PushOptions): Pushes {
       const count = countObjects(chunks, spec.dimensions, vectorBytesMax);
       const { name } = spec;
       const shown = toShown(key, await find(name, signal));
-      if (shown !== undefined) {
-        return toState("published", await describeAll(toParts(name, shown), spec, signal));
-      }
+      const held = shown === undefined ? undefined : await findWhole(toParts(name, shown), signal);
+      if (held !== undefined) return toState("published", checkSame(held, spec));
       const { pending, given } = await objects.registry(signal, (s) => s.begin(name, key, count));
       if (given !== null) await retire(objects, given, signal);
       const parts = toParts(name, pending ?? "");
-      await initAll(parts, spec, signal);
-      return toState("open", await describeAll(parts, spec, signal));
+      return toState("open", checkSame(await initAll(parts, spec, signal), spec));
     },
     async documents(push, page, signal) {
       const parts = toParts(push.collection, await findPending(push, signal));
-      const held = await describeAll(parts, undefined, signal);
+      const held = await describeAll(parts, signal);
       const version = Math.max(...held.map((part) => part.version));
       return readPage(parts, { version, page }, signal);
     },
@@ -114,17 +112,15 @@ export function createPushes(options: PushOptions): Pushes {
     },
     async publish(push, whole, signal) {
       const entry = await find(push.collection, signal);
-      const shown = toShown(push.key, entry);
+      const shown = entry?.pendingKey === push.key ? undefined : toShown(push.key, entry);
       if (shown !== undefined) {
-        const parts = toParts(push.collection, shown);
-        return toState("published", await describeAll(parts, undefined, signal));
+        return toState("published", await describeAll(toParts(push.collection, shown), signal));
       }
       const object = toPending(push, entry);
       const parts = toParts(push.collection, object);
       const state = await show(parts, { whole, key: push.key }, signal);
       if (typeof entry?.current === "string") {
-        const before = await objects.collection(entry.current, signal, (stub) => stub.describe());
-        await raiseAbove(objects, object, toInfo(before).version, signal);
+        await raiseAbove(objects, object, entry.current, signal);
       }
       const { given } = await objects.registry(signal, (stub) =>
         stub.publish(push.collection, object),
@@ -150,14 +146,29 @@ function toPending({ collection, key }: PushName, entry: Entry | undefined): str
   });
 }
 
-/** Every part. Throws AppError invalid_request when they hold a collection of another spec. */
-async function describeAll(
+async function describeAll(parts: Parts, signal: AbortSignal): Promise<readonly PartInfo[]> {
+  return askEvery(parts, signal, (stub) => stub.describe());
+}
+
+/** Undefined: an object of it is gone or damaged, and pushing it again is what mends it. */
+async function findWhole(
   parts: Parts,
-  spec: CollectionSpec | undefined,
   signal: AbortSignal,
-): Promise<readonly PartInfo[]> {
-  const held = await askEvery(parts, signal, (stub) => stub.describe());
-  const other = held.find((one) => spec !== undefined && !isSameSpec(one, spec));
+): Promise<readonly PartInfo[] | undefined> {
+  try {
+    const held = await describeAll(parts, signal);
+    return held.some(({ isDamaged }) => isDamaged) ? undefined : held;
+  } catch (thrown) {
+    if (LOST.has(toAppError(thrown).code)) return undefined;
+    throw thrown;
+  }
+}
+
+const LOST: ReadonlySet<ErrorCode> = new Set(["collection_not_found", "collection_unavailable"]);
+
+/** The same parts. Throws AppError invalid_request when they hold a collection of another spec. */
+function checkSame(held: readonly PartInfo[], spec: CollectionSpec): readonly PartInfo[] {
+  const other = held.find((one) => !isSameSpec(one, spec));
   if (other === undefined) return held;
   throw new AppError("invalid_request", {
     detail: `this key is that of another push of collection ${other.name}, with another spec; a key may name one content only`,
@@ -182,7 +193,7 @@ async function add(
   signal: AbortSignal,
 ): Promise<Pick<CommitReport, "chunksAdded">> {
   const { objects, names } = parts;
-  const [info] = await describeAll({ ...parts, names: names.slice(0, 1) }, undefined, signal);
+  const [info] = await describeAll({ ...parts, names: names.slice(0, 1) }, signal);
   if (info === undefined) return { chunksAdded: 0 };
   checkChange(info, { put: documents, remove: [] });
   const byPart = splitByPart(documents, names.length, ({ id }) => id);
@@ -220,7 +231,7 @@ async function show(
   { whole, key }: Showing,
   signal: AbortSignal,
 ): Promise<PushState> {
-  const held = await describeAll(parts, undefined, signal);
+  const held = await describeAll(parts, signal);
   const state = toState("published", held);
   if (state.documents !== whole.documents || state.chunks !== whole.chunks) {
     throw new AppError("invalid_request", {
