@@ -14,7 +14,7 @@ import { startProgram } from "../bench-program.ts";
 import { atMost, type Row, toReport } from "../bench-row.ts";
 import { toQuantile } from "../serving/programs.ts";
 import { createSource } from "./bench-data.ts";
-import { runtimeCpuMs } from "./processes.ts";
+import { workerCpuMs } from "./processes.ts";
 
 const TOKEN = "a-token-for-the-bench";
 const CHUNKS = 500;
@@ -66,9 +66,9 @@ async function measure(served: Served, answers: number): Promise<readonly Row[]>
   for (let turn = 0; turn < 5; turn += 1) warm.push((await ask(served.url)).firstMs);
   await askTogether(served.url, AT_ONCE);
   const cpu = async (count: number, work: () => Promise<unknown>): Promise<number> => {
-    const beforeMs = runtimeCpuMs(served.pid);
+    const beforeMs = workerCpuMs(served.pid);
     await work();
-    return (runtimeCpuMs(served.pid) - beforeMs) / count;
+    return (workerCpuMs(served.pid) - beforeMs) / count;
   };
   let writes: readonly number[] = [];
   const answer = await cpu(answers, async () => {
@@ -78,7 +78,7 @@ async function measure(served: Served, answers: number): Promise<readonly Row[]>
   const empty = await cpu(CALLS, () => repeat(CALLS, () => fetch(`${served.url}/livez`)));
   const behind = `${toQuantile(writes, 0.5)} writes; of it a search ${search.toFixed(1)}, an empty request ${empty.toFixed(1)}`;
   return [
-    atMost(`processor time of a ${TOKENS}-token answer, all processes of the runtime`, {
+    atMost(`processor time of a ${TOKENS}-token answer in the Worker and its objects`, {
       value: answer,
       goal: 40,
       unit: "ms",

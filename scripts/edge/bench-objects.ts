@@ -11,7 +11,7 @@ import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import { atLeast, atMost, type Row, toReport } from "../bench-row.ts";
 import { toQuantile } from "../serving/programs.ts";
 import { createSource } from "./bench-data.ts";
-import { runtimeCpuMs } from "./processes.ts";
+import { workerCpuMs } from "./processes.ts";
 
 const TOKEN = "a-token-for-the-bench";
 const DIMENSIONS = 384;
@@ -120,9 +120,9 @@ async function measure(
     return (await response.json()) as number[];
   };
   await call(TURNS / 4, 1);
-  const beforeMs = runtimeCpuMs(process.pid);
+  const beforeMs = workerCpuMs(process.pid);
   const times = await call(TURNS, 2);
-  const cpuMs = (runtimeCpuMs(process.pid) - beforeMs) / TURNS;
+  const cpuMs = (workerCpuMs(process.pid) - beforeMs) / TURNS;
   const p50 = toQuantile(times, 0.5);
   return {
     p50,

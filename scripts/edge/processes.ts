@@ -10,10 +10,15 @@ interface Process {
   readonly parent: number;
   readonly name: string;
   readonly cpuMs: number;
+  /** Since the machine was started. */
+  readonly startTick: number;
 }
 
-/** Processor time so far, all threads, user and system, of the runtimes below this process. */
-export function runtimeCpuMs(root: number): number {
+/**
+ * Processor time so far, all threads, user and system, of the runtime below this process that runs the Worker:
+ * the one that was started last. The tools have put another one with a proxy of their own in front of it.
+ */
+export function workerCpuMs(root: number): number {
   const processes = readProcesses();
   const below = new Set([root]);
   // Parents may come after their children in the list.
@@ -22,9 +27,8 @@ export function runtimeCpuMs(root: number): number {
     for (const { pid } of found) below.add(pid);
     grown = found.length > 0;
   }
-  return processes
-    .filter(({ pid, name }) => below.has(pid) && name === NAME)
-    .reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  const runtimes = processes.filter(({ pid, name }) => below.has(pid) && name === NAME);
+  return runtimes.toSorted((a, b) => a.startTick - b.startTick).at(-1)?.cpuMs ?? Number.NaN;
 }
 
 function readProcesses(): readonly Process[] {
@@ -40,6 +44,7 @@ function readProcesses(): readonly Process[] {
         parent: Number(fields[1]),
         name: text.slice(text.indexOf("(") + 1, end),
         cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
+        startTick: Number(fields[19]),
       },
     ];
   });
