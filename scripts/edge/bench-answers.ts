@@ -39,7 +39,10 @@ export async function benchAnswers(size: number): Promise<readonly Row[]> {
   await using upstream = await startProgram(
     "bench-upstream.ts",
     {},
-    ...[0, FIRST_TOKEN_MS, TOKENS, GAP_MS],
+    0,
+    FIRST_TOKEN_MS,
+    TOKENS,
+    GAP_MS,
   );
   const vars = {
     AUTH: "off",

@@ -54,8 +54,10 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   "/bench/vector": async (order, env) => {
     const [snapshot] = await openAll(order, env);
     const source = createSource(order.seed, snapshot?.info.dimensions ?? 0);
-    return repeat(order, source.vector, async (vector) =>
-      snapshot === undefined ? [] : searchVector(snapshot, vector),
+    return repeat(
+      order,
+      () => source.vector(),
+      async (vector) => (snapshot === undefined ? [] : searchVector(snapshot, vector)),
     );
   },
   "/bench/keyword": async (order, env) => {
