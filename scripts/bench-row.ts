@@ -26,6 +26,12 @@ export function atLeast(what: string, figure: Figure): Row {
   return toRow(what, figure, "≥", figure.value >= figure.goal);
 }
 
+/** A figure without a goal. */
+export function toReport(what: string, value: number, unit: string, note?: string): Row {
+  const behind = note === undefined ? "" : ` (${note})`;
+  return { what, figure: `${round(value)} ${unit}${behind}`, goal: "reported", met: true };
+}
+
 function toRow(what: string, { value, goal, unit, note }: Figure, sign: string, met: boolean): Row {
   const behind = note === undefined ? "" : ` (${note})`;
   return {

@@ -170,6 +170,9 @@ const Settings = z.object({
   chatConcurrencyMax: Count.default(256).describe("Model streams at the same time."),
   upstreamQueueMax: Count.default(1_024).describe("Calls waiting for one upstream."),
   ...UPSTREAM_SETTINGS,
+  objectVectorBytesMax: Bytes.default(32 * 2 ** 20).describe(
+    "Vectors of a collection in one Durable Object of a Worker, a byte for each dimension; a larger collection is spread over several.",
+  ),
   storeSync: z
     .stringbool({ error: "must be true or false" })
     .default(true)

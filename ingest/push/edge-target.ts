@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Clock } from "../../src/async/clock.ts";
 import { startDeadline } from "../../src/async/deadline.ts";
 import { type RetriesMax, retry } from "../../src/async/retry.ts";
-import type { CollectionSpec } from "../../src/domain/collection.ts";
+import type { CollectionInfo } from "../../src/domain/collection.ts";
 import { AppError, ERROR_CODES } from "../../src/errors.ts";
 import { PushAnswer, PushBatch, PushPage, toPushStart } from "../../src/stores/push-format.ts";
 
@@ -19,7 +19,7 @@ export interface EdgeTargetOptions {
 
 /** Every call may be repeated: what has arrived is left alone. */
 export interface PushTarget {
-  begin(spec: CollectionSpec, signal: AbortSignal): Promise<z.infer<typeof PushAnswer>>;
+  begin(info: CollectionInfo, signal: AbortSignal): Promise<z.infer<typeof PushAnswer>>;
   /** Hashes of the documents that have arrived, by id. */
   arrived(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Sends lines of documents. */
@@ -50,8 +50,8 @@ export function createEdgeTarget(options: EdgeTargetOptions): PushTarget {
   const base = `${toOrigin(options.url)}/v1/admin/collections/${collection}/pushes`;
   const call = createCall(options);
   return {
-    begin: async (spec, signal) =>
-      call(base, { method: "POST", body: toPushStart(key, spec) }, PushAnswer, signal),
+    begin: async (info, signal) =>
+      call(base, { method: "POST", body: toPushStart(key, info) }, PushAnswer, signal),
     async arrived(signal) {
       const hashes = new Map<string, string>();
       for (let after: string | undefined; ;) {

@@ -11,7 +11,7 @@ const Ms = z.number().nonnegative();
 const Offset = z.int().nonnegative();
 const Label = z.int().positive();
 
-/** What one leg (collection × retriever) of the search came to. `code` says why it did not find. */
+/** What one leg (collection × retriever) of the search came to. `code` says why it did not find, or beside `found` why a part of the collection is missing. */
 export const Leg = z.object({
   collection: z.string(),
   retriever: z.enum(RETRIEVERS),

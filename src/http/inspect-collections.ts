@@ -6,8 +6,20 @@ import { type ErrorCode, toAppError } from "../errors.ts";
 import type { Service } from "./service.ts";
 
 export type CollectionView =
-  | (CollectionInfo & { readonly status: "ready"; readonly embedderReady: boolean })
-  | { readonly name: string; readonly status: "unavailable"; readonly code: ErrorCode };
+  | (CollectionInfo & Ability & { readonly status: "ready" })
+  | {
+      readonly name: string;
+      readonly status: "unavailable";
+      readonly code: ErrorCode;
+      /** What is wrong and what to do, where that is known. */
+      readonly detail?: string;
+    };
+
+interface Ability {
+  readonly embedderReady: boolean;
+  /** Parts that cannot be searched now, one line each; absent: none. */
+  readonly lost?: string[];
+}
 
 type Deps = Pick<Service, "config" | "clock" | "store" | "embedders">;
 
@@ -36,7 +48,8 @@ async function inspect(deps: Deps, name: string, signal: AbortSignal): Promise<C
   try {
     return { status: "ready", ...(await describeCollection(deps, name, signal)) };
   } catch (thrown) {
-    return { name, status: "unavailable", code: toAppError(thrown).code };
+    const { code, detail } = toAppError(thrown);
+    return { name, status: "unavailable", code, ...(detail === undefined ? {} : { detail }) };
   }
 }
 
@@ -45,9 +58,15 @@ export async function describeCollection(
   { config, clock, store, embedders }: Deps,
   name: string,
   signal: AbortSignal,
-): Promise<CollectionInfo & { readonly embedderReady: boolean }> {
+): Promise<CollectionInfo & Ability> {
   const budgetMs = config.healthTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "open" });
-  const { info } = await store.open(name, deadline.signal);
-  return { ...info, embedderReady: embedders.has(info.embedder) };
+  const snapshot = await store.open(name, deadline.signal);
+  const { info } = snapshot;
+  const lost = (await snapshot.lost?.(deadline.signal)) ?? [];
+  return {
+    ...info,
+    embedderReady: embedders.has(info.embedder),
+    ...(lost.length === 0 ? {} : { lost: lost.map(({ part, error }) => error.detail ?? part) }),
+  };
 }

@@ -9,11 +9,17 @@ export interface Readiness {
   readonly status: "ready" | "draining" | "store-unavailable";
   readonly collections: readonly {
     readonly name: string;
-    readonly status: CollectionView["status"];
+    /** `incomplete`: it is searched without the parts in `lost`. */
+    readonly status: CollectionView["status"] | "incomplete";
     /** Without its embedder a collection is searched by keyword only. */
     readonly embedderReady: boolean;
     /** The embedder that it was built with, where that is not at hand. */
     readonly embedder?: string;
+    /** Of an unavailable one. */
+    readonly code?: ErrorCode;
+    readonly detail?: string;
+    /** Of an incomplete one: what is missing, one line each. */
+    readonly lost?: readonly string[];
   }[];
   /** Why there is no store, in our own words: which setting to look at. */
   readonly code?: ErrorCode;
@@ -75,7 +81,14 @@ async function inspect(deps: Deps): Promise<{ view: Readiness; isBusy: boolean }
 
 function toEntry(view: CollectionView): Readiness["collections"][number] {
   const { name, status } = view;
-  if (view.status === "unavailable") return { name, status, embedderReady: false };
-  const { embedder, embedderReady } = view;
-  return { name, status, embedderReady, ...(embedderReady ? {} : { embedder }) };
+  if (view.status === "unavailable") {
+    const { code, detail } = view;
+    const why = { code, ...(detail === undefined ? {} : { detail }) };
+    return { name, status, embedderReady: false, ...why };
+  }
+  const { embedder, embedderReady, lost } = view;
+  const missing = embedderReady ? {} : { embedder };
+  return lost === undefined
+    ? { name, status, embedderReady, ...missing }
+    : { name, status: "incomplete", embedderReady, ...missing, lost };
 }

@@ -13,7 +13,8 @@ export function checkLegs(legs: readonly Leg[], ask: Ask): void {
   if (answered.length === 0 && legs.length > 0)
     throw new AppError(toRunCode(legs), { stage: "search" });
   const { require, legsMin } = ask.retrieval;
-  const missing = require.filter((name) => !answered.some(({ collection }) => collection === name));
+  const whole = answered.filter((leg) => !isIncomplete(leg));
+  const missing = require.filter((name) => !whole.some(({ collection }) => collection === name));
   if (missing.length > 0) {
     throw new AppError("collection_unavailable", {
       stage: "search",
@@ -26,6 +27,11 @@ export function checkLegs(legs: readonly Leg[], ask: Ask): void {
       detail: `${answered.length} of ${legs.length} legs answered, legsMin is ${legsMin}`,
     });
   }
+}
+
+/** It found, and a part of its collection did not answer. */
+function isIncomplete({ status, code }: Leg): boolean {
+  return status === "found" && code !== undefined;
 }
 
 /** All legs failed: late ones make a 504, anything else a 503. */
@@ -43,6 +49,9 @@ export async function reportMissing(legs: readonly Leg[], run: Run): Promise<voi
     return arm.length > 0 && arm.every(isLost);
   });
   for (const retriever of lostArms) await run.degrade(`${retriever}_unavailable`);
+  for (const { collection, retriever } of legs.filter(isIncomplete)) {
+    await run.degrade(`leg_incomplete:${collection}/${retriever}`);
+  }
   for (const [collection, group] of Map.groupBy(legs, (leg) => leg.collection)) {
     const lost = group.filter((leg) => isLost(leg) && !lostArms.includes(leg.retriever));
     if (lost.length === 0) continue;

@@ -6,7 +6,7 @@ import { type AppError, toAppError } from "../errors.ts";
 import type { Run } from "../run.ts";
 import type { Snapshot, TermStatistics, WeightedTerm } from "../stores/store.ts";
 import { toIdf } from "../text/idf.ts";
-import { type Arm, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
+import { type Arm, createLosses, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
 
 /** Searches by words. Does not wait for any embedding. Never throws. */
 export async function searchByKeyword(
@@ -27,22 +27,28 @@ export async function searchByKeyword(
       const name = { collection: one.snapshot.info.name, retriever: "keyword" } as const;
       if ("error" in one) return reportLeg(name, run, one.error);
       const terms = weigh(one.statistics, idfOf);
-      return runLeg(name, run, (signal) => searchOne(one.snapshot, terms, ask, { run, signal }));
+      return runLeg(name, run, (signal) => searchOne(one, terms, ask, { run, signal }));
     },
     { concurrency: searchConcurrencyMax },
   );
   return { name: "keyword", weight: undefined, zero: 0, legs };
 }
 
-type Counted =
-  | { readonly snapshot: Snapshot; readonly statistics: TermStatistics }
-  | { readonly snapshot: Snapshot; readonly error: AppError };
+interface Statistics {
+  readonly snapshot: Snapshot;
+  readonly statistics: TermStatistics;
+  /** Parts of the collection that are not in them, and those that do not answer later. */
+  readonly losses: ReturnType<typeof createLosses>;
+}
+
+type Counted = Statistics | { readonly snapshot: Snapshot; readonly error: AppError };
 
 async function countTerms(snapshot: Snapshot, question: string, run: Run): Promise<Counted> {
   using deadline = run.deadline.child(run.config.searchTimeoutMs, "terms");
+  const losses = createLosses();
   try {
-    const work = snapshot.terms(question, deadline.signal);
-    return { snapshot, statistics: await untilAborted(work, deadline.signal) };
+    const work = snapshot.terms(question, deadline.signal, losses.onLost);
+    return { snapshot, statistics: await untilAborted(work, deadline.signal), losses };
   } catch (thrown) {
     return { snapshot, error: toAppError(thrown) };
   }
@@ -71,16 +77,17 @@ function weigh(
 }
 
 async function searchOne(
-  snapshot: Snapshot,
+  { snapshot, losses: { lost, onLost } }: Statistics,
   terms: readonly WeightedTerm[],
   ask: Ask,
   { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
 ): Promise<LegWork> {
-  if (terms.length === 0) return { hits: [] };
+  if (terms.length === 0) return { hits: [], lost };
   const hits = await snapshot.search(
     {
       type: "keyword",
       terms,
+      onLost,
       limit: ask.retrieval.legHitsMax,
       timeoutMs: Math.min(run.config.searchTimeoutMs, run.deadline.remainingMs()),
       ...(ask.filter === undefined ? {} : { filter: ask.filter }),
@@ -88,5 +95,5 @@ async function searchOne(
     signal,
   );
   const collection = snapshot.info.name;
-  return { hits: hits.map(({ row, score }) => ({ collection, row, score })) };
+  return { hits: hits.map(({ row, score }) => ({ collection, row, score })), lost };
 }

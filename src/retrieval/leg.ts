@@ -4,6 +4,7 @@ import type { Leg } from "../domain/event.ts";
 import type { Hit, Retriever } from "../domain/hit.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { Run } from "../run.ts";
+import type { LostPart, OnLost } from "../stores/store.ts";
 import { toTenths } from "../telemetry/timeline.ts";
 
 export interface LegResult {
@@ -27,8 +28,19 @@ export interface LegName {
   readonly retriever: Retriever;
 }
 
-/** What a leg's work gives: hits, or why there was nothing to search with. */
-export type LegWork = { readonly hits: readonly Hit[] } | { readonly skipped: string };
+/** What a leg's work gives: hits, of the rest where parts of the collection are lost; or why there was nothing to search with. */
+export type LegWork =
+  | { readonly hits: readonly Hit[]; readonly lost?: readonly LostPart[] }
+  | { readonly skipped: string };
+
+/** Parts of a collection that did not answer, each once. */
+export function createLosses(): { readonly lost: LostPart[]; readonly onLost: OnLost } {
+  const lost: LostPart[] = [];
+  const onLost: OnLost = (part) => {
+    if (!lost.some((known) => known.part === part.part)) lost.push(part);
+  };
+  return { lost, onLost };
+}
 
 /**
  * Runs a leg within its own budget, reports it as `leg-end`, never throws.
@@ -76,7 +88,16 @@ async function settle(
   try {
     const done = await run.timeline.stage(stage, after, () => untilAborted(work(signal), signal));
     if ("skipped" in done) return { ending: { status: "skipped", code: done.skipped }, hits: [] };
-    return { ending: { status: "found" }, hits: done.hits };
+    const { hits, lost = [] } = done;
+    for (const { part, error } of lost) {
+      const { code } = error;
+      run.log.error("part-lost", error, { runId: run.id, collection, retriever, part, code });
+    }
+    const [first] = lost;
+    return {
+      ending: { status: "found", ...(first === undefined ? {} : { code: first.error.code }) },
+      hits,
+    };
   } catch (thrown) {
     const { code } = toAppError(thrown);
     const status = code === "deadline_exceeded" ? "timed-out" : "failed";

@@ -6,7 +6,7 @@ import { AppError, toAppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { Snapshot } from "../stores/store.ts";
-import { type Arm, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
+import { type Arm, createLosses, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
 
 /** Searches by meaning, one arm for each embedder the collections were built with. Never throws. */
 export async function searchByVector(
@@ -115,17 +115,19 @@ async function searchOne(
   if (vector === undefined) return { skipped: "no_known_word" };
   const { name, dimensions } = snapshot.info;
   if (vector.length !== dimensions) throw new AppError("embedder_mismatch");
+  const { lost, onLost } = createLosses();
   const hits = await snapshot.search(
     {
       type: "vector",
       vector,
+      onLost,
       limit: ask.retrieval.legHitsMax,
       timeoutMs: Math.min(run.config.searchTimeoutMs, run.deadline.remainingMs()),
       ...(ask.filter === undefined ? {} : { filter: ask.filter }),
     },
     signal,
   );
-  return { hits: hits.map(({ row, score }) => ({ collection: name, row, score })) };
+  return { hits: hits.map(({ row, score }) => ({ collection: name, row, score })), lost };
 }
 
 function reportAll(

@@ -45,7 +45,8 @@ const Document = z.object({
   chunks: z.array(z.object({ chunk: Chunk, vector: z.string().nullable() })),
 });
 
-export const PushStart = z.strictObject({ key: Key, spec: Spec });
+/** `chunks`: in all; decides over how many objects the Worker spreads them. */
+export const PushStart = z.strictObject({ key: Key, spec: Spec, chunks: Count.exactOptional() });
 /** What the Worker says of a push. */
 export const PushAnswer = z.object({
   status: z.enum(["open", "published"]),
@@ -59,10 +60,11 @@ export const PushBatch = z.object({ chunksAdded: Count });
 
 export const PushEnd = z.strictObject({ documents: Count, chunks: Count });
 
-export function toPushStart(key: string, spec: CollectionSpec): string {
-  const { name, embedder, dimensions, chunker, language, tokenizer, metadata } = spec;
+export function toPushStart(key: string, info: CollectionSpec & { readonly chunks: number }) {
+  const { name, embedder, dimensions, chunker, language, tokenizer, metadata, chunks } = info;
   return JSON.stringify({
     key,
+    chunks,
     spec: { name, embedder, dimensions, chunker, language, tokenizer, metadata },
   });
 }

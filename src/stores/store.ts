@@ -2,6 +2,7 @@
 import type { Chunk, Metadata } from "../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../domain/collection.ts";
 import type { Filter } from "../domain/filter.ts";
+import type { AppError } from "../errors.ts";
 
 /** Port: what may be read. */
 export interface ReadStore {
@@ -22,7 +23,7 @@ export interface ReadStore {
 export interface Snapshot {
   readonly info: CollectionInfo;
   /** How the collection's analyser splits the text, with how many chunks hold each term. */
-  terms(text: string, signal: AbortSignal): Promise<TermStatistics>;
+  terms(text: string, signal: AbortSignal, onLost?: OnLost): Promise<TermStatistics>;
   /** Rows and scores only, best first. Throws AppError: collection_unavailable, invalid_filter, deadline_exceeded, cancelled. */
   search(query: StoreQuery, signal: AbortSignal): Promise<readonly StoreHit[]>;
   /** The chunk of a row where it is in memory already; never waits. Absent: nothing is kept in memory. */
@@ -37,7 +38,23 @@ export interface Snapshot {
   document?(id: string, signal: AbortSignal): Promise<DocumentState | undefined>;
   /** For operators; absent where the store knows nothing of it. */
   condition?(signal: AbortSignal): Promise<Condition>;
+  /** Parts that cannot be searched now; absent where a collection has no parts. */
+  lost?(signal: AbortSignal): Promise<readonly LostPart[]>;
 }
+
+/** A part of a collection that did not answer, or is damaged. */
+export interface LostPart {
+  /** Its name in the store. */
+  readonly part: string;
+  /** Why, with a detail that names it and the way out. */
+  readonly error: AppError;
+}
+
+/**
+ * Hears of each part that could not be asked: what comes back is then of the rest. Who gives none gets the
+ * part's error instead, never a smaller result.
+ */
+export type OnLost = (part: LostPart) => void;
 
 /** How a collection is, beside what is in it. */
 export interface Condition {
@@ -79,6 +96,7 @@ export type StoreQuery = {
   readonly filter?: Filter;
   /** The store stops working on it after this long. */
   readonly timeoutMs: number;
+  readonly onLost?: OnLost;
 } & (
   | { readonly type: "vector"; readonly vector: Float32Array }
   | { readonly type: "keyword"; readonly terms: readonly WeightedTerm[] }

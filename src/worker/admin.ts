@@ -37,11 +37,11 @@ export function addAdminRoutes(app: Hono<Env>, { token, pushes, store }: AdminDe
     c.json(await store.generations?.rollback(c.req.param("name"), c.req.raw.signal)),
   );
   app.post(base, async (c) => {
-    const { key, spec } = await readBody(c, PushStart);
-    if (spec.name !== c.req.param("name")) {
+    const pushing = await readBody(c, PushStart);
+    if (pushing.spec.name !== c.req.param("name")) {
       throw new AppError("invalid_request", { detail: "the spec is of another collection" });
     }
-    return c.json(await pushes.begin(key, spec, c.req.raw.signal));
+    return c.json(await pushes.begin(pushing, c.req.raw.signal));
   });
   app.get(`${base}/:key/documents`, async (c) => {
     const after = c.req.query("after");

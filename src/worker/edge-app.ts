@@ -51,7 +51,11 @@ export async function createEdgeApp(
   if (writable !== undefined && bindings.objects !== undefined) {
     addAdminRoutes(app, {
       token: bindings.config.adminToken,
-      pushes: createPushes(bindings.objects),
+      pushes: createPushes({
+        ...bindings.objects,
+        clock: systemClock,
+        vectorBytesMax: bindings.config.objectVectorBytesMax,
+      }),
       store: writable,
     });
   }
@@ -73,7 +77,7 @@ function withVectors(env: Readonly<Record<string, unknown>>, bindings: Bindings)
 function createObjectStore({ config, objects }: Bindings): WriteStore | undefined {
   if (objects === undefined) return undefined;
   const { freshnessMs } = config;
-  return createDurableStore({ ...objects, freshnessMs, now: () => systemClock.now() });
+  return createDurableStore({ ...objects, freshnessMs, clock: systemClock });
 }
 
 function createServerStore({ config }: Bindings): ReadStore {

@@ -1,5 +1,6 @@
 /** Collections that cannot be searched whole: built by another embedder, robbed of vectors, retired. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { systemClock } from "../../src/async/clock.ts";
 import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
 import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import type { CollectionRpc } from "../../src/worker/durable/protocol.ts";
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => edge.close());
 
 async function make(name: string) {
-  const store = createDurableStore({ ...bindings, freshnessMs: 0, now: Date.now });
+  const store = createDurableStore({ ...bindings, freshnessMs: 0, clock: systemClock });
   const writer = await store.create({ ...spec, name }, signal);
   await writer.commit(
     { put: [toDocument("a", ["A deadline is an instant."])], remove: [] },

@@ -1,5 +1,6 @@
 /** The store over Durable Objects, in the runtime they have in production. */
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
+import { systemClock } from "../../src/async/clock.ts";
 import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
 import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import { describeStore } from "../conformance/store.ts";
@@ -14,7 +15,15 @@ beforeAll(async () => {
 });
 afterAll(async () => edge.close());
 
-describeStore("durable objects", async () => {
-  spaces += 1;
-  return createDurableStore({ ...bindings, space: `-${spaces}-`, freshnessMs: 0, now: Date.now });
+describe.each([1, 3])("over %i objects", (objectsOfNew) => {
+  describeStore("durable objects", async () => {
+    spaces += 1;
+    return createDurableStore({
+      ...bindings,
+      space: `-${spaces}-`,
+      freshnessMs: 0,
+      clock: systemClock,
+      objectsOfNew,
+    });
+  });
 });

@@ -90,15 +90,15 @@ describe("two pushes at once", () => {
   const open = async () => (await store.open("guide", signal)).info;
   beforeAll(async () => {
     const bindings = { ...(await edge.objects()), space: "-pushes-" };
-    pushes = createPushes(bindings);
-    store = createDurableStore({ ...bindings, freshnessMs: 0, now: Date.now });
+    pushes = createPushes({ ...bindings, clock: systemClock, vectorBytesMax: 2 ** 20 });
+    store = createDurableStore({ ...bindings, freshnessMs: 0, clock: systemClock });
   });
 
   test("of the same content send it together, and both end well", async () => {
     const documents = Array.from({ length: 30 }, (_, index) => toDocument(`d${index}`, ["cats"]));
     const push = { collection: "guide", key: "same-content" };
     const one = async (from: number): Promise<void> => {
-      await pushes.begin(push.key, spec, signal);
+      await pushes.begin({ key: push.key, spec }, signal);
       for (let at = from; at < documents.length; at += 3) {
         await pushes.add(push, documents.slice(at, at + 5), signal);
       }
@@ -119,9 +119,9 @@ describe("two pushes at once", () => {
       collection: "guide",
       key,
     })) as [{ collection: string; key: string }, { collection: string; key: string }];
-    await pushes.begin(first.key, spec, signal);
+    await pushes.begin({ key: first.key, spec }, signal);
     await pushes.add(first, [toDocument("a", ["old"])], signal);
-    await pushes.begin(second.key, spec, signal);
+    await pushes.begin({ key: second.key, spec }, signal);
     await pushes.add(second, [toDocument("b", ["new"])], signal);
     const late = pushes.add(first, [toDocument("c", ["old"])], signal);
     await expect(late).rejects.toMatchObject({ code: "ingest_locked" });
@@ -137,7 +137,7 @@ describe("two pushes at once", () => {
 
   test("a push that is not whole is not shown", async () => {
     const push = { collection: "guide", key: "half-of-it" };
-    await pushes.begin(push.key, spec, signal);
+    await pushes.begin({ key: push.key, spec }, signal);
     await pushes.add(push, [toDocument("a", ["one"])], signal);
     const early = pushes.publish(push, { documents: 2, chunks: 2 }, signal);
     await expect(early).rejects.toMatchObject({ code: "invalid_request" });
@@ -147,7 +147,7 @@ describe("two pushes at once", () => {
   test("readers of the generation before go on reading it, and it can come back", async () => {
     const old = await store.open("guide", signal);
     const push = { collection: "guide", key: "third-content" };
-    await pushes.begin(push.key, spec, signal);
+    await pushes.begin({ key: push.key, spec }, signal);
     await pushes.add(push, [toDocument("x", ["1", "2", "3"])], signal);
     await pushes.publish(push, { documents: 1, chunks: 3 }, signal);
     const query = { type: "vector", vector: toVector(0), limit: 5, timeoutMs: 5_000 } as const;

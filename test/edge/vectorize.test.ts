@@ -21,10 +21,18 @@ beforeAll(async () => {
 });
 afterAll(async () => edge.close());
 
-async function setUp(space: string, change: Partial<VectorizeBinding> = {}) {
+/** Vectors in bytes that one object takes: more than all of them, or those of a few chunks. */
+const WHOLE = 2 ** 20;
+const FEW = 160;
+
+async function setUp(
+  space: string,
+  change: Partial<VectorizeBinding> & { readonly vectorBytesMax?: number } = {},
+) {
+  const { vectorBytesMax = WHOLE, ...calls } = change;
   const fake = createFakeIndex({ dimensions: DIMENSIONS });
   const config = parseConfig({ ATTEMPTS_MAX: "1" });
-  const binding = { ...fake.binding, ...change };
+  const binding = { ...fake.binding, ...calls };
   const vectors = createVectorize({
     call: createIndexCalls(binding, { config, clock: systemClock }),
     collections: new Set(["guide"]),
@@ -34,10 +42,10 @@ async function setUp(space: string, change: Partial<VectorizeBinding> = {}) {
   });
   const plain = { ...(await edge.objects()), space };
   const bindings = { ...plain, vectors };
-  const options = { freshnessMs: 0, now: Date.now };
+  const options = { freshnessMs: 0, clock: systemClock };
   return {
     fake,
-    pushes: createPushes(bindings),
+    pushes: createPushes({ ...bindings, clock: systemClock, vectorBytesMax }),
     store: createDurableStore({ ...bindings, ...options }),
     alone: createDurableStore({ ...plain, ...options }),
   };
@@ -52,28 +60,37 @@ const documentsOf = (word: string, count: number) =>
 
 async function push({ pushes }: World, word: string, count: number): Promise<void> {
   const name = { collection: "guide", key: `content-${word}` };
-  await pushes.begin(name.key, spec, signal);
+  await pushes.begin({ key: name.key, spec, chunks: count * 2 }, signal);
   await pushes.add(name, documentsOf(word, count), signal);
   await pushes.publish(name, { documents: count, chunks: count * 2 }, signal);
 }
 
-test("the index finds the chunks that the object would find, and the object has their texts", async () => {
-  const world = await setUp("-index-");
-  await push(world, "cats", 12);
-  const snapshot = await world.store.open("guide", signal);
-  const found = await snapshot.search(query, signal);
-  expect(world.fake.calls).toEqual(["describe", "upsert 24", "query"]);
-  const expected = await (await world.alone.open("guide", signal)).search(query, signal);
-  expect(found.map(({ row }) => row)).toEqual(expected.map(({ row }) => row));
-  for (const [index, { score }] of found.entries()) {
-    expect(score).toBeCloseTo(expected[index]?.score ?? 0, 4);
-  }
-  const chunks = await snapshot.take(
-    found.map(({ row }) => row),
-    signal,
-  );
-  expect(chunks[0]).toMatchObject({ documentId: "cats/2.md", position: 0, text: "cats a" });
-});
+test.each([
+  ["one object", "-index-", WHOLE, ["describe", "upsert 24", "query"]],
+  ["several objects", "-spread-", FEW, undefined],
+])(
+  "the index finds the chunks that %s would find, and has them give the texts",
+  async (_, space, vectorBytesMax, calls) => {
+    const world = await setUp(space, { vectorBytesMax });
+    await push(world, "cats", 12);
+    const snapshot = await world.store.open("guide", signal);
+    const found = await snapshot.search(query, signal);
+    if (calls !== undefined) expect(world.fake.calls).toEqual(calls);
+    expect([world.fake.vectors.size, world.fake.calls.at(-1)]).toEqual([24, "query"]);
+    const expected = await (await world.alone.open("guide", signal)).search(query, signal);
+    expect(found.map(({ row }) => row)).toEqual(expected.map(({ row }) => row));
+    for (const [index, { score }] of found.entries()) {
+      expect(score).toBeCloseTo(expected[index]?.score ?? 0, 4);
+    }
+    const chunks = await snapshot.take(
+      found.map(({ row }) => row),
+      signal,
+    );
+    expect(chunks[0]).toMatchObject({ documentId: "cats/2.md", position: 0, text: "cats a" });
+    await world.store.drop("guide", signal);
+    expect(world.fake.vectors.size).toBe(0);
+  },
+);
 
 test("each push is found by itself, the one before can be gone back to, and older ones leave the index", async () => {
   const world = await setUp("-pushed-");
@@ -106,7 +123,7 @@ test("what the index did not take has not arrived, and the same push goes on wit
   };
   const { pushes } = await setUp("-broken-", { upsert });
   const name = { collection: "guide", key: "content-broken" };
-  await pushes.begin(name.key, spec, signal);
+  await pushes.begin({ key: name.key, spec }, signal);
   const documents = documentsOf("cats", 3);
   await expect(pushes.add(name, documents, signal)).rejects.toMatchObject({
     code: "upstream_unavailable",
@@ -121,6 +138,6 @@ test("what the index did not take has not arrived, and the same push goes on wit
 
 test("a collection that does not fit the index is told before it is pushed", async () => {
   const { pushes } = await setUp("-unfit-");
-  const begun = pushes.begin("content-unfit", { ...spec, dimensions: 9 }, signal);
+  const begun = pushes.begin({ key: "content-unfit", spec: { ...spec, dimensions: 9 } }, signal);
   await expect(begun).rejects.toMatchObject({ code: "embedder_mismatch" });
 });

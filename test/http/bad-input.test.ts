@@ -436,7 +436,12 @@ describe("health", () => {
     expect(await response.json()).toEqual({
       status: "ready",
       collections: [
-        { name: "faq", status: "unavailable", embedderReady: false },
+        {
+          name: "faq",
+          status: "unavailable",
+          embedderReady: false,
+          code: "collection_unavailable",
+        },
         { name: "guide", status: "ready", embedderReady: true },
         { name: "old", status: "ready", embedderReady: false, embedder: "openai:other" },
       ],

@@ -82,10 +82,19 @@ const Info = z.object({
 });
 
 /** A collection that can be read. */
-export const Collection = Info.extend({ embedderReady: z.boolean() });
+export const Collection = Info.extend({
+  embedderReady: z.boolean(),
+  /** Parts that cannot be searched now, one line each. */
+  lost: z.array(z.string()).exactOptional(),
+});
 export const CollectionView = z.discriminatedUnion("status", [
   Collection.extend({ status: z.literal("ready") }),
-  z.object({ name: z.string(), status: z.literal("unavailable"), code: z.enum(ERROR_CODES) }),
+  z.object({
+    name: z.string(),
+    status: z.literal("unavailable"),
+    code: z.enum(ERROR_CODES),
+    detail: z.string().exactOptional(),
+  }),
 ]);
 export const CollectionList = z.object({ collections: z.array(CollectionView) });
 
@@ -95,10 +104,13 @@ export const Readiness = z.object({
   collections: z.array(
     z.object({
       name: z.string(),
-      status: z.enum(["ready", "unavailable"]),
+      status: z.enum(["ready", "incomplete", "unavailable"]),
       embedderReady: z.boolean(),
       /** The embedder that is missing. */
       embedder: z.string().optional(),
+      code: z.enum(ERROR_CODES).exactOptional(),
+      detail: z.string().exactOptional(),
+      lost: z.array(z.string()).exactOptional(),
     }),
   ),
   /** The list of keys cannot be read any more, and the last good one counts. */

@@ -1,11 +1,17 @@
 /** The changes of a collection's object, each one transaction: commits, tidying up, and the writer's lock. */
 import type { SqlStorage } from "cloudflare:workers";
 import { AppError } from "../../errors.ts";
-import type { CommitReport } from "../../stores/store.ts";
 import type { Collection } from "./collection.ts";
 import { encodeText } from "./encode.ts";
 import { toTokens } from "./keyword-index.ts";
-import type { ChangeWire, DocumentWire } from "./protocol.ts";
+import {
+  addTallies,
+  type ChangeWire,
+  type CommitStep,
+  type DocumentWire,
+  type PartReport,
+  type Tally,
+} from "./protocol.ts";
 import type { State } from "./tables.ts";
 import { toStride } from "./int8-block.ts";
 import { appendVectors } from "./vector-index.ts";
@@ -39,39 +45,65 @@ export function commit(
   sql: SqlStorage,
   collection: Collection,
   { put, remove }: ChangeWire,
-  nowMs: number,
-): CommitReport {
+  { step, nowMs }: { readonly step: CommitStep | null; readonly nowMs: number },
+): PartReport {
   const { state } = collection;
-  const version = state.version + 1;
+  const version = toNextVersion(state, step);
   const chunksAdded = put.reduce((sum, { chunks }) => sum + chunks.length, 0);
   checkRoom(state, chunksAdded);
-  const before = bury(sql, [...put.map(({ id }) => id), ...remove], version);
+  const before = bury(sql, state, [...put.map(({ id }) => id), ...remove], version);
   const vectors: (ArrayBuffer | null)[] = [];
+  let terms = 0;
   for (const document of put) {
     addDocument(sql, document, version);
     for (const [position, chunk] of document.chunks.entries()) {
       const slot = state.nextSlot + vectors.length;
-      addChunk(sql, { slot, position, version, chunk });
-      sql.exec(
-        "INSERT INTO words(rowid, content) VALUES (?, ?)",
-        slot,
-        toTokens(chunk.content, state),
-      );
+      const tokens = toTokens(chunk.content, state);
+      const counted = state.terms === undefined ? undefined : tokens.length;
+      addChunk(sql, { slot, position, version, chunk, terms: counted });
+      sql.exec("INSERT INTO words(rowid, content) VALUES (?, ?)", slot, tokens.join(" "));
       vectors.push(chunk.vector);
+      terms += tokens.length;
     }
   }
+  const change: Tally = {
+    documents: put.length - before.documents,
+    chunks: chunksAdded - before.chunks,
+    terms: terms - before.terms,
+  };
   appendVectors(sql, state.spec.dimensions, state.nextSlot, vectors);
   sql.exec("INSERT INTO commits(version, atMs) VALUES (?, ?)", version, nowMs);
   collection.replace({
     ...state,
     version,
-    documents: state.documents + put.length - before.documents,
-    chunks: state.chunks + chunksAdded - before.chunks,
+    ...toStanding(state, version, change, step),
     rows: state.rows + chunksAdded,
     nextSlot: state.nextSlot + chunksAdded,
     committedAtMs: nowMs,
   });
-  return { version, chunksAdded, chunksRemoved: before.chunks };
+  return { version, chunksAdded, chunksRemoved: before.chunks, change };
+}
+
+function toNextVersion({ spec, version }: State, step: CommitStep | null): number {
+  if (step === null) return version + 1;
+  if (step.version > version) return step.version;
+  throw new AppError("ingest_locked", {
+    detail: `collection ${spec.name} was changed by another process meanwhile; open it again`,
+  });
+}
+
+/** How much there is after the change, here and, where that is known, in all objects. */
+function toStanding(state: State, version: number, change: Tally, step: CommitStep | null) {
+  const { documents, chunks, terms, whole } = state;
+  const others = step?.others ?? null;
+  return {
+    documents: documents + change.documents,
+    chunks: chunks + change.chunks,
+    ...(terms === undefined ? {} : { terms: terms + change.terms }),
+    ...(whole === undefined || others === null
+      ? {}
+      : { whole: { ...addTallies(addTallies(whole, change), others), version } }),
+  };
 }
 
 function checkRoom({ nextSlot, spec }: State, added: number): void {
@@ -83,11 +115,7 @@ function checkRoom({ nextSlot, spec }: State, added: number): void {
 }
 
 /** Has the present rows of these documents end with this version; how many there were. */
-function bury(
-  sql: SqlStorage,
-  ids: readonly string[],
-  version: number,
-): { readonly documents: number; readonly chunks: number } {
+function bury(sql: SqlStorage, state: State, ids: readonly string[], version: number): Tally {
   const list = JSON.stringify(ids.map(encodeText));
   const { documents } = sql
     .exec<{ documents: number }>(
@@ -95,10 +123,11 @@ function bury(
       list,
     )
     .one();
-  if (documents === 0) return { documents: 0, chunks: 0 };
-  const { chunks } = sql
-    .exec<{ chunks: number }>(
-      'SELECT count(*) AS chunks FROM chunks WHERE died IS NULL AND "field_documentId" IN (SELECT value FROM json_each(?))',
+  if (documents === 0) return { documents: 0, chunks: 0, terms: 0 };
+  const sum = state.terms === undefined ? "0" : "coalesce(sum(terms), 0)";
+  const { chunks, terms } = sql
+    .exec<{ chunks: number; terms: number }>(
+      `SELECT count(*) AS chunks, ${sum} AS terms FROM chunks WHERE died IS NULL AND "field_documentId" IN (SELECT value FROM json_each(?))`,
       list,
     )
     .one();
@@ -112,7 +141,7 @@ function bury(
     version,
     list,
   );
-  return { documents, chunks };
+  return { documents, chunks, terms };
 }
 
 function addDocument(sql: SqlStorage, document: DocumentWire, version: number): void {
@@ -130,10 +159,13 @@ interface ChunkRow {
   readonly position: number;
   readonly version: number;
   readonly chunk: DocumentWire["chunks"][number];
+  /** Undefined: the table has no column for it. */
+  readonly terms: number | undefined;
 }
 
-function addChunk(sql: SqlStorage, { slot, position, version, chunk }: ChunkRow): void {
-  const columns = Object.entries(chunk.columns);
+function addChunk(sql: SqlStorage, { slot, position, version, chunk, terms }: ChunkRow): void {
+  const counted = terms === undefined ? [] : ([["terms", terms]] as const);
+  const columns = [...Object.entries(chunk.columns), ...counted];
   const names = columns.map(([name]) => `, ${name}`).join("");
   const places = columns.map(() => ", ?").join("");
   sql.exec(

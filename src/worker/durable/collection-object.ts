@@ -4,15 +4,18 @@ import type { CollectionSpec } from "../../domain/collection.ts";
 import type { DocumentPage, DocumentPart } from "../../stores/store.ts";
 import { createConsoleLog } from "../console-log.ts";
 import { commit, lock, tidy, unlock, verify } from "./change-collection.ts";
-import { Collection, toInfo } from "./collection.ts";
+import { Collection } from "./collection.ts";
 import kernel from "./int8-scan.wasm";
 import {
   type ChangeWire,
   type CollectionRpc,
+  type CommitStep,
   type QueryWire,
   type Reply,
   reply,
+  type Whole,
 } from "./protocol.ts";
+import { restore } from "./restore.ts";
 
 const log = createConsoleLog();
 const onBug = (thrown: unknown): void => log.error("object-failed", thrown);
@@ -25,8 +28,8 @@ export class CollectionObject extends DurableObject implements CollectionRpc {
     this.#collection = new Collection(state.storage.sql, kernel);
   }
 
-  async init(spec: CollectionSpec) {
-    return this.#change((collection) => collection.init(spec, Date.now()));
+  async init(spec: CollectionSpec, isFirst: boolean) {
+    return this.#change((collection) => collection.init(spec, isFirst, Date.now()));
   }
 
   async describe() {
@@ -36,7 +39,7 @@ export class CollectionObject extends DurableObject implements CollectionRpc {
   async lock(writer: string) {
     return this.#change((collection) => {
       lock(collection, writer, Date.now());
-      return toInfo(collection.state);
+      return collection.describe();
     });
   }
 
@@ -47,27 +50,35 @@ export class CollectionObject extends DurableObject implements CollectionRpc {
     });
   }
 
-  async commit(writer: string, change: ChangeWire) {
+  async commit(writer: string, change: ChangeWire, step: CommitStep | null) {
+    return this.#change((collection) => {
+      const nowMs = Date.now();
+      lock(collection, writer, nowMs);
+      return commit(this.ctx.storage.sql, collection, change, { step, nowMs });
+    });
+  }
+
+  async restore(writer: string, version: number) {
     return this.#change((collection) => {
       lock(collection, writer, Date.now());
-      return commit(this.ctx.storage.sql, collection, change, Date.now());
+      return restore(this.ctx.storage.sql, collection, version);
     });
+  }
+
+  async show(whole: Whole) {
+    return this.#change((collection) => collection.show(whole));
   }
 
   async tidy(writer: string) {
     return this.#change((collection) => {
       lock(collection, writer, Date.now());
       tidy(this.ctx.storage.sql, collection, Date.now());
-      return toInfo(collection.state);
+      return collection.describe();
     });
   }
 
   async raise(version: number) {
-    return this.#change((collection) => {
-      const { state } = collection;
-      if (state.version <= version) collection.replace({ ...state, version: version + 1 });
-      return toInfo(collection.state);
-    });
+    return this.#change((collection) => collection.raise(version));
   }
 
   async verify() {

@@ -1,20 +1,14 @@
 /** One collection in one SQLite database: reading it at a version, and changing it a commit at a time. */
 import type { SqlStorage } from "cloudflare:workers";
-import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Filter } from "../../domain/filter.ts";
 import { AppError } from "../../errors.ts";
-import type {
-  Condition,
-  DocumentPage,
-  DocumentPart,
-  DocumentState,
-  StoreHit,
-} from "../../stores/store.ts";
+import type { DocumentPage, DocumentPart, DocumentState, StoreHit } from "../../stores/store.ts";
 import { encodeText } from "./encode.ts";
 import { type FilterSql, toFilterSql } from "./filter-sql.ts";
 import { countTerms, searchWords } from "./keyword-index.ts";
-import type { QueryWire, TermsWire } from "./protocol.ts";
-import { createTables, readState, type State, writeState } from "./tables.ts";
+import type { PartInfo, QueryWire, TermsWire, Whole } from "./protocol.ts";
+import { createTables, readState, type State, toBlockCount, writeState } from "./tables.ts";
 import { loadVectorIndex, type VectorIndex } from "./vector-index.ts";
 
 export class Collection {
@@ -52,26 +46,58 @@ export class Collection {
     this.#vectors = undefined;
   }
 
-  init(spec: CollectionSpec, nowMs: number): CollectionInfo {
+  /** An object that holds a collection keeps it. `isFirst`: of several. */
+  init(spec: CollectionSpec, isFirst: boolean, nowMs: number): PartInfo {
     if (readState(this.#sql) === undefined) {
+      const empty = { version: 1, documents: 0, chunks: 0, terms: 0 };
       createTables(this.#sql, spec);
       this.replace({
         spec,
-        version: 1,
-        documents: 0,
-        chunks: 0,
+        ...empty,
+        ...(isFirst ? { whole: empty } : {}),
         rows: 0,
         nextSlot: 0,
         committedAtMs: nowMs,
         lock: null,
       });
     }
-    return toInfo(this.state);
+    return this.describe();
   }
 
-  describe(): CollectionInfo & Condition {
+  describe(): PartInfo {
     const { state } = this;
-    return { ...toInfo(state), committedAtMs: state.committedAtMs, indexedShare: 1 };
+    const { spec, version, documents, chunks, committedAtMs, terms, whole } = state;
+    const { blocks } = this.#sql
+      .exec<{ blocks: number }>("SELECT count(*) AS blocks FROM blocks")
+      .one();
+    return {
+      ...spec,
+      version,
+      documents,
+      chunks,
+      committedAtMs,
+      terms: terms ?? null,
+      whole: whole ?? null,
+      isDamaged: blocks < toBlockCount(state),
+    };
+  }
+
+  /** Has readers see what the objects hold now. */
+  show(whole: Whole): PartInfo {
+    const { state } = this;
+    this.replace({ ...state, version: Math.max(state.version, whole.version), whole });
+    return this.describe();
+  }
+
+  /** Has the next version be later than this one. */
+  raise(version: number): PartInfo {
+    const { state } = this;
+    const { whole } = state;
+    if (whole !== undefined && whole.version <= version) {
+      return this.show({ ...whole, version: version + 1 });
+    }
+    if (state.version <= version) this.replace({ ...state, version: version + 1 });
+    return this.describe();
   }
 
   terms(version: number, text: string): TermsWire {
@@ -84,7 +110,8 @@ export class Collection {
     const filter =
       query.filter === null ? undefined : toFilterSql(JSON.parse(query.filter) as Filter);
     if (query.type === "keyword") {
-      return searchWords(this.#sql, state, { version, terms: query.terms, limit, filter });
+      const { terms, chunkTerms } = query;
+      return searchWords(this.#sql, state, { version, terms, limit, filter, chunkTerms });
     }
     this.#vectors ??= loadVectorIndex(this.#sql, state, this.#kernel);
     const allowed = filter === undefined ? undefined : this.#findSlots(filter);
@@ -138,8 +165,4 @@ export class Collection {
     );
     return rows.toArray().map(({ json }) => JSON.parse(json) as DocumentState);
   }
-}
-
-export function toInfo({ spec, version, documents, chunks }: State): CollectionInfo {
-  return { ...spec, version, documents, chunks };
 }

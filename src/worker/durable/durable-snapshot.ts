@@ -1,64 +1,125 @@
-/** A collection in an object, read at one version. */
+/** A collection in its objects, read at one version. */
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { checkQuery } from "../../stores/check.ts";
-import type { Condition, Snapshot, StoreQuery } from "../../stores/store.ts";
-import type { Objects } from "./objects.ts";
-import type { CollectionRpc, QueryWire, Reply } from "./protocol.ts";
+import { compareText } from "../../stores/filter.ts";
+import type {
+  DocumentPage,
+  DocumentState,
+  LostPart,
+  Snapshot,
+  StoreHit,
+  StoreQuery,
+  TermStatistics,
+} from "../../stores/store.ts";
+import { askEvery, askParts, type PartCall, type Parts } from "./ask-parts.ts";
+import { mergeHits, takeRows, toRow } from "./part-rows.ts";
+import { toPart } from "./parts.ts";
+import {
+  type PartInfo,
+  type QueryWire,
+  type TermsWire,
+  toBuffer,
+  vectorsLost,
+} from "./protocol.ts";
 
-export interface SnapshotParts {
-  readonly objects: Objects;
-  readonly object: string;
-  readonly info: CollectionInfo & Condition;
-}
-
-export function createDurableSnapshot({
-  objects,
-  object,
-  info: described,
-}: SnapshotParts): Snapshot {
-  const { committedAtMs, indexedShare, ...info } = described;
+/** `first`: what the first object says of itself and of all. */
+export function createDurableSnapshot(parts: Parts, first: PartInfo): Snapshot {
+  const info = toInfo(first);
   const { version } = info;
-  const call = async <T>(signal: AbortSignal, work: (stub: CollectionRpc) => Promise<Reply<T>>) =>
-    objects.collection(object, signal, work);
+  const chunkTerms = toChunkTerms(first);
   return {
     info,
-    async terms(text, signal) {
-      const { chunks, frequencies } = await call(signal, (stub) => stub.terms(version, text));
-      return { chunks, frequencies: new Map(frequencies) };
+    async terms(text, signal, onLost) {
+      const ask: PartCall<TermsWire> = (stub) => stub.terms(version, text);
+      return addTerms((await askParts(parts, signal, ask, { onLost })).values());
     },
     async search(query, signal) {
       signal.throwIfAborted();
-      const wire = toWire(query, checkQuery(info, query));
-      return call(signal, (stub) => stub.search(version, wire));
+      const limit = checkQuery(info, query);
+      const wire = toWire(query, limit, chunkTerms);
+      const ask: PartCall<readonly StoreHit[]> = (stub) => stub.search(version, wire);
+      const found = await askParts(parts, signal, ask, { onLost: query.onLost });
+      return mergeHits(found, parts.names.length).slice(0, limit);
     },
-    async take(rows, signal) {
+    async take(wanted, signal) {
       signal.throwIfAborted();
-      if (rows.length === 0) return [];
-      const found = await call(signal, (stub) => stub.take(rows));
+      if (wanted.length === 0) return [];
+      const found = await takeRows(parts, wanted, signal);
       return found.map((json) => (json === null ? undefined : parseChunk(json)));
     },
-    rowsOf: async (part, signal) => call(signal, (stub) => stub.rowsOf(version, part)),
-    documents: async (page, signal) => call(signal, (stub) => stub.documents(version, page)),
-    async condition() {
-      return {
-        ...(committedAtMs === undefined ? {} : { committedAtMs }),
-        ...(indexedShare === undefined ? {} : { indexedShare }),
-      };
+    async rowsOf(wanted, signal) {
+      const count = parts.names.length;
+      const part = toPart(wanted.documentId, count);
+      const ask: PartCall<readonly string[]> = (stub) => stub.rowsOf(version, wanted);
+      const found = await askParts(parts, signal, ask, { among: [part] });
+      return (found.get(part) ?? []).map((slot) => toRow(slot, part, count));
     },
+    documents: async (page, signal) => readPage(parts, { version, page }, signal),
+    async condition() {
+      return { committedAtMs: first.committedAtMs, indexedShare: 1 };
+    },
+    lost: async (signal) => findLost(parts, signal),
   };
 }
 
-function toWire(query: StoreQuery, limit: number): QueryWire {
-  const filter = query.filter === undefined ? null : JSON.stringify(query.filter);
-  return query.type === "keyword"
-    ? { type: "keyword", terms: query.terms, limit, filter }
-    : { type: "vector", vector: toBuffer(query.vector), limit, filter };
+/** The collection as readers see it. */
+export function toInfo(first: PartInfo): CollectionInfo {
+  const { name, embedder, dimensions, chunker, language, tokenizer, metadata } = first;
+  const { version, documents, chunks } = first.whole ?? first;
+  const spec = { name, embedder, dimensions, chunker, language, tokenizer, metadata };
+  return { ...spec, version, documents, chunks };
 }
 
-/** The vector's own bytes: it may be a view into more. */
-export function toBuffer(vector: Float32Array): ArrayBuffer {
-  return new Float32Array(vector).buffer;
+/** Mean number of terms of a chunk; null where they were not counted. */
+function toChunkTerms({ whole, terms, chunks }: PartInfo): number | null {
+  const [all, among] = whole === null ? [terms, chunks] : [whole.terms, whole.chunks];
+  return all === null || all === 0 || among === 0 ? null : all / among;
+}
+
+/** A page of the documents of all parts, ordered by id. */
+export async function readPage(
+  parts: Parts,
+  { version, page }: { readonly version: number; readonly page: DocumentPage },
+  signal: AbortSignal,
+): Promise<readonly DocumentState[]> {
+  const found = await askEvery(parts, signal, (stub) => stub.documents(version, page));
+  if (parts.names.length === 1) return found.flat();
+  return found
+    .flat()
+    .toSorted((a, b) => compareText(a.id.toWellFormed(), b.id.toWellFormed()))
+    .slice(0, page.limit);
+}
+
+/** Counts of the parts as those of one. */
+function addTerms(found: Iterable<TermsWire>): TermStatistics {
+  let chunks = 0;
+  const frequencies = new Map<string, number>();
+  for (const part of found) {
+    chunks += part.chunks;
+    for (const [term, count] of part.frequencies) {
+      frequencies.set(term, (frequencies.get(term) ?? 0) + count);
+    }
+  }
+  return { chunks, frequencies };
+}
+
+async function findLost(parts: Parts, signal: AbortSignal): Promise<readonly LostPart[]> {
+  const lost: LostPart[] = [];
+  const onLost = (part: LostPart): unknown => lost.push(part);
+  const found = await askParts(parts, signal, (stub) => stub.describe(), { onLost });
+  for (const [part, { isDamaged }] of found) {
+    if (isDamaged)
+      lost.push({ part: parts.names[part] ?? "", error: vectorsLost(parts.collection) });
+  }
+  return lost;
+}
+
+function toWire(query: StoreQuery, limit: number, chunkTerms: number | null): QueryWire {
+  const filter = query.filter === undefined ? null : JSON.stringify(query.filter);
+  return query.type === "keyword"
+    ? { type: "keyword", terms: query.terms, limit, filter, chunkTerms }
+    : { type: "vector", vector: toBuffer(query.vector), limit, filter };
 }
 
 /** A damaged chunk is none. */

@@ -1,20 +1,39 @@
-/** The store over Durable Objects: a registry says which object holds a collection, the object does the rest. */
+/** The store over Durable Objects: a registry says which objects hold a collection, the objects do the rest. */
+import type { Clock } from "../../async/clock.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
+import { AppError, toAppError } from "../../errors.ts";
 import { checkName, checkSpec, collectionNotFound } from "../../stores/check.ts";
-import type { GenerationWriter, WriteStore } from "../../stores/store.ts";
-import { createDurableSnapshot } from "./durable-snapshot.ts";
-import { createDurableWriter } from "./durable-writer.ts";
-import { createObjects, type ObjectBindings, type Objects, raiseAbove, retire } from "./objects.ts";
-import type { Entry } from "./protocol.ts";
+import type {
+  CollectionWriter,
+  GenerationWriter,
+  Snapshot,
+  WriteStore,
+} from "../../stores/store.ts";
+import type { Parts } from "./ask-parts.ts";
+import { createDurableSnapshot, toInfo } from "./durable-snapshot.ts";
+import { openWriter } from "./durable-writer.ts";
+import {
+  createObjects,
+  initAll,
+  type ObjectBindings,
+  type Objects,
+  raiseAbove,
+  retire,
+} from "./objects.ts";
+import { toObjects } from "./parts.ts";
+import type { Entry, PartInfo } from "./protocol.ts";
 
 export interface DurableStoreOptions extends ObjectBindings {
   /** How long the registry's list is believed. */
   readonly freshnessMs: number;
-  readonly now: () => number;
+  readonly clock: Clock;
+  /** Over how many objects a collection is spread that is created here; a push says so itself. */
+  readonly objectsOfNew?: number;
 }
 
 /** Creates the store. Nothing is called before it is asked. */
 export function createDurableStore(options: DurableStoreOptions): WriteStore {
+  const { clock, objectsOfNew: count = 1 } = options;
   const objects = createObjects(options);
   const entries = createEntries(objects, options);
   const find = async (name: string, signal: AbortSignal): Promise<string> => {
@@ -22,6 +41,17 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
     const found = (await entries.read(signal)).find((entry) => entry.name === name)?.current;
     if (typeof found !== "string") throw collectionNotFound(name);
     return found;
+  };
+  const toParts = (collection: string, object: string): Parts => ({
+    objects,
+    clock,
+    collection,
+    names: toObjects(object),
+  });
+
+  const toSnapshot = (name: string, object: string, first: PartInfo): Snapshot => {
+    const snapshot = createDurableSnapshot(toParts(name, object), first);
+    return objects.vectors?.wrap(snapshot, object) ?? snapshot;
   };
 
   return {
@@ -32,40 +62,80 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
     },
     async open(name, signal) {
       const object = await find(name, signal);
-      const info = await objects.collection(object, signal, (stub) => stub.describe());
-      const snapshot = createDurableSnapshot({ objects, object, info });
-      return objects.vectors?.wrap(snapshot, object) ?? snapshot;
+      const first = await describe(objects, object, signal);
+      if (first !== undefined) return toSnapshot(name, object, first);
+      entries.forget(); // it may have been replaced or dropped since the list was read
+      const now = await find(name, signal);
+      const again = await describe(objects, now, signal);
+      if (again === undefined) throw lostAll(name, now);
+      return toSnapshot(name, now, again);
     },
     async create(spec, signal) {
       checkSpec(spec);
-      const { current } = await objects.registry(signal, (stub) => stub.create(spec.name));
+      const { name } = spec;
+      const { current } = await objects.registry(signal, (stub) => stub.create(name, count));
       entries.forget();
-      return openWriter(objects, current ?? "", signal, spec);
+      const parts = toParts(name, current ?? "");
+      await initAll(parts, spec, signal);
+      return openWriter(parts, signal);
     },
     async openWriter(name, signal) {
       entries.forget();
-      return openWriter(objects, await find(name, signal), signal);
+      return openWriter(toParts(name, await find(name, signal)), signal);
     },
     generations: {
-      begin: async (spec, signal) => begin(objects, spec, signal, entries.forget),
+      begin: async (spec, signal) => begin({ objects, entries, toParts, count }, spec, signal),
       async rollback(name, signal) {
         checkName(name);
         const { current, previous } = await objects.registry(signal, (s) => s.rollback(name));
         entries.forget();
-        const replaced = await objects.collection(previous ?? "", signal, (s) => s.describe());
-        return raiseAbove(objects, current ?? "", replaced.version, signal);
+        return toInfo(await raiseAbove(objects, current ?? "", previous ?? "", signal));
       },
     },
     async drop(name, signal) {
       entries.forget();
-      const writer = await openWriter(objects, await find(name, signal), signal);
+      const release = await takeLock(objects, await find(name, signal), signal);
       const entry = await objects.registry(signal, (stub) => stub.remove(name));
       entries.forget();
-      await writer.close();
+      await release();
       for (const object of [entry.current, entry.pending, entry.previous]) {
         if (object !== null) await retire(objects, object, signal);
       }
     },
+  };
+}
+
+/** The first object of a collection; undefined when it holds nothing any more. */
+async function describe(
+  objects: Objects,
+  object: string,
+  signal: AbortSignal,
+): Promise<PartInfo | undefined> {
+  try {
+    return await objects.collection(object, signal, (stub) => stub.describe());
+  } catch (thrown) {
+    if (toAppError(thrown).code === "collection_not_found") return undefined;
+    throw thrown;
+  }
+}
+
+function lostAll(collection: string, object: string): AppError {
+  return new AppError("collection_unavailable", {
+    detail: `collection ${collection} has lost its object ${object}: push it again with pnpm ingest push ${collection} --to edge`,
+  });
+}
+
+/** Keeps writers away while a collection goes; one that is lost has none. Gives the lock back. */
+async function takeLock(
+  objects: Objects,
+  object: string,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  if ((await describe(objects, object, signal)) === undefined) return async () => undefined;
+  const id = crypto.randomUUID();
+  await objects.collection(object, signal, (stub) => stub.lock(id));
+  return async () => {
+    await objects.collection(object, signal, (stub) => stub.unlock(id));
   };
 }
 
@@ -77,58 +147,53 @@ interface Entries {
 /** The registry's list, believed for a while; each asks for itself, because requests do not share what they wait for. */
 function createEntries(
   objects: Objects,
-  { freshnessMs, now }: Pick<DurableStoreOptions, "freshnessMs" | "now">,
+  { freshnessMs, clock }: Pick<DurableStoreOptions, "freshnessMs" | "clock">,
 ): Entries {
   let known: { readonly entries: readonly Entry[]; readonly untilMs: number } | undefined;
   return {
     async read(signal) {
       signal.throwIfAborted();
-      if (known !== undefined && now() < known.untilMs) return known.entries;
+      if (known !== undefined && clock.now() < known.untilMs) return known.entries;
       const entries = await objects.registry(signal, (stub) => stub.entries());
-      known = { entries, untilMs: now() + freshnessMs };
+      known = { entries, untilMs: clock.now() + freshnessMs };
       return entries;
     },
     forget: () => (known = undefined),
   };
 }
 
-async function openWriter(
-  objects: Objects,
-  object: string,
-  signal: AbortSignal,
-  spec?: CollectionSpec,
-) {
-  if (spec !== undefined) await objects.collection(object, signal, (stub) => stub.init(spec));
-  const id = crypto.randomUUID();
-  const info = await objects.collection(object, signal, (stub) => stub.lock(id));
-  return createDurableWriter({ objects, object, id, info });
+interface Beginning {
+  readonly objects: Objects;
+  readonly entries: Entries;
+  readonly toParts: (collection: string, object: string) => Parts;
+  readonly count: number;
 }
 
 async function begin(
-  objects: Objects,
+  { objects, entries, toParts, count }: Beginning,
   spec: CollectionSpec,
   signal: AbortSignal,
-  onPublish: () => void,
 ): Promise<GenerationWriter> {
   checkSpec(spec);
   const { name } = spec;
   const key = JSON.stringify(spec);
-  const { pending, current, given } = await objects.registry(signal, (s) => s.begin(name, key));
+  const { pending, current, given } = await objects.registry(signal, (stub) =>
+    stub.begin(name, key, count),
+  );
   if (given !== null) await retire(objects, given, signal);
   const object = pending ?? "";
-  const writer = await openWriter(objects, object, signal, spec);
+  const parts = toParts(name, object);
+  await initAll(parts, spec, signal);
+  const writer: CollectionWriter = await openWriter(parts, signal);
   return {
     ...writer,
     get info() {
       return writer.info;
     },
     async publish(signal) {
-      if (current !== null) {
-        const { version } = await objects.collection(current, signal, (stub) => stub.describe());
-        await raiseAbove(objects, object, version, signal);
-      }
+      if (current !== null) await raiseAbove(objects, object, current, signal);
       const { given } = await objects.registry(signal, (stub) => stub.publish(name, object));
-      onPublish();
+      entries.forget();
       if (given !== null) await retire(objects, given, signal);
     },
   };

@@ -1,37 +1,70 @@
-/** The one writer of a collection in an object. */
-import { type Chunk, type MetadataValue, toContent } from "../../domain/chunk.ts";
-import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
+/** The one writer of a collection in its objects. */
+import type { CollectionInfo } from "../../domain/collection.ts";
 import { checkChange } from "../../stores/check.ts";
-import type { CollectionWriter, DocumentState, DocumentWrite } from "../../stores/store.ts";
-import { toBuffer } from "./durable-snapshot.ts";
-import { encodeText, encodeValue } from "./encode.ts";
-import { toColumn } from "./filter-sql.ts";
-import type { Objects } from "./objects.ts";
-import type { DocumentWire } from "./protocol.ts";
-
-export interface WriterParts {
-  readonly objects: Objects;
-  readonly object: string;
-  /** Under which the object knows this writer. */
-  readonly id: string;
-  readonly info: CollectionInfo;
-}
+import type { Change, CollectionWriter, CommitReport, DocumentState } from "../../stores/store.ts";
+import { askEvery, askParts, type Parts } from "./ask-parts.ts";
+import { readPage, toInfo } from "./durable-snapshot.ts";
+import type { PartInfo } from "./protocol.ts";
+import { commitInStep, splitChange } from "./spread-change.ts";
 
 const PAGE = 2_000;
 const { signal: never } = new AbortController();
 
-export function createDurableWriter({
-  objects,
-  object,
-  id,
-  info: first,
-}: WriterParts): CollectionWriter {
+/**
+ * Locks all objects, and undoes in them what a writer before prepared and never showed.
+ * Throws AppError: collection_not_found, collection_unavailable, ingest_locked.
+ */
+export async function openWriter(parts: Parts, signal: AbortSignal): Promise<CollectionWriter> {
+  const id = crypto.randomUUID();
+  const { first, recovered } = await lockAll(parts, id, signal);
+  return createWriter(parts, { id, info: toInfo(first), recovered });
+}
+
+/** The first object knows which version was shown last; the others are brought back to it. */
+async function lockAll(
+  parts: Parts,
+  id: string,
+  signal: AbortSignal,
+): Promise<{ readonly first: PartInfo; readonly recovered: readonly string[] }> {
+  const { objects, names } = parts;
+  const first = await objects.collection(names[0] ?? "", signal, (stub) => stub.lock(id));
+  if (first.whole === null) return { first, recovered: [] };
+  const { version } = first.whole;
+  const undone = await askParts(parts, signal, (stub) => stub.restore(id, version), {
+    among: [...names.keys()].slice(1),
+  });
+  const recovered = [...undone].flatMap(([part, chunks]) =>
+    chunks === 0
+      ? []
+      : [
+          `object ${names[part] ?? ""} held a change of ${chunks} chunks that was never finished; it was undone`,
+        ],
+  );
+  return { first, recovered };
+}
+
+interface Opened {
+  /** Under which the objects know this writer. */
+  readonly id: string;
+  readonly info: CollectionInfo;
+  readonly recovered: readonly string[];
+}
+
+function createWriter(parts: Parts, { id, info: first, recovered }: Opened): CollectionWriter {
   let info = first;
+  // After a change of which it is not known how far it came, the next one begins with what was shown.
+  let isUnsure = false;
+  const settle = async (signal: AbortSignal): Promise<void> => {
+    if (!isUnsure) return;
+    info = toInfo((await lockAll(parts, id, signal)).first);
+    isUnsure = false;
+  };
   const tidy = async (signal: AbortSignal): Promise<void> => {
-    info = await objects.collection(object, signal, (stub) => stub.tidy(id));
+    await settle(signal);
+    await askEvery(parts, signal, (stub) => stub.tidy(id));
   };
   return {
-    recovered: [],
+    recovered,
     get info() {
       return info;
     },
@@ -40,7 +73,7 @@ export function createDurableWriter({
       const { version } = info;
       for (let after: string | undefined; ;) {
         const page = { limit: PAGE, ...(after === undefined ? {} : { after }) };
-        const found = await objects.collection(object, signal, (s) => s.documents(version, page));
+        const found = await readPage(parts, { version, page }, signal);
         for (const state of found) all.set(state.id, state);
         after = found.at(-1)?.id;
         if (found.length < PAGE) return all;
@@ -49,13 +82,11 @@ export function createDurableWriter({
     async commit(change, signal) {
       signal.throwIfAborted();
       checkChange(info, change);
-      const spec = info;
-      const wire = {
-        put: change.put.map((document) => toDocumentWire(document, spec)),
-        remove: change.remove,
-      };
-      const report = await objects.collection(object, signal, (stub) => stub.commit(id, wire));
-      info = await objects.collection(object, never, (stub) => stub.describe());
+      await settle(signal);
+      isUnsure = true;
+      const report = await commit(parts, { id, info, change }, signal);
+      info = toInfo(await describeFirst(parts));
+      isUnsure = false;
       return report;
     },
     async index(signal) {
@@ -63,45 +94,67 @@ export function createDurableWriter({
       return true;
     },
     optimize: tidy,
-    verify: async (signal) => objects.collection(object, signal, (stub) => stub.verify()),
+    verify: async (signal) => verify(parts, info, signal),
     async close() {
-      await objects.collection(object, never, (stub) => stub.unlock(id));
+      // The lock of an object that is lost went with it, or ends by itself.
+      await askParts(parts, never, (stub) => stub.unlock(id), { onLost: () => undefined });
     },
   };
 }
 
-function toDocumentWire(document: DocumentWrite, spec: CollectionSpec): DocumentWire {
-  const { id, title, source, hash, chunks } = document;
-  return {
-    id,
-    title,
-    source,
-    hash,
-    chunks: chunks.map(({ chunk, vector }) => ({
-      chunk: JSON.stringify(chunk),
-      content: toContent(chunk),
-      columns: toColumns(chunk, spec),
-      vector: vector === undefined ? null : toBuffer(vector),
-    })),
-  };
+async function describeFirst({ objects, names }: Parts): Promise<PartInfo> {
+  return objects.collection(names[0] ?? "", never, (stub) => stub.describe());
 }
 
-/** Values to filter on, by column; a field without a value has no entry. */
-function toColumns(chunk: Chunk, spec: CollectionSpec): Readonly<Record<string, string>> {
-  const { documentId, title, location, metadata } = chunk;
-  const columns: Record<string, string> = {
-    [toColumn("documentId")]: encodeText(documentId),
-    [toColumn("title")]: encodeText(title),
-  };
-  if (location.page !== undefined) columns[toColumn("page")] = encodeValue(location.page);
-  for (const name of Object.keys(spec.metadata)) {
-    const value = Object.hasOwn(metadata, name) ? metadata[name] : undefined;
-    if (value !== undefined) columns[toColumn(`metadata.${name}`)] = encodeMetadata(value);
+interface Committing {
+  readonly id: string;
+  readonly info: CollectionInfo;
+  readonly change: Change;
+}
+
+async function commit(
+  parts: Parts,
+  { id, info, change }: Committing,
+  signal: AbortSignal,
+): Promise<CommitReport> {
+  const { objects, names } = parts;
+  const changes = splitChange(change, info, names.length);
+  const [only] = changes;
+  if (names.length > 1 || only === undefined) {
+    const step = { writer: id, version: info.version + 1 };
+    return commitInStep(parts, changes, step, signal);
   }
-  return columns;
+  const { version, chunksAdded, chunksRemoved } = await objects.collection(
+    names[0] ?? "",
+    signal,
+    (stub) => stub.commit(id, only, null),
+  );
+  return { version, chunksAdded, chunksRemoved };
 }
 
-/** A list as a JSON array of encoded texts. */
-function encodeMetadata(value: MetadataValue): string {
-  return typeof value === "object" ? JSON.stringify(value.map(encodeText)) : encodeValue(value);
+/** What is wrong in each object, and whether they hold together what the first one says. */
+async function verify(
+  parts: Parts,
+  info: CollectionInfo,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { names } = parts;
+  const faults: string[] = [];
+  const onLost = ({ error }: { readonly error: Error }): unknown => faults.push(error.message);
+  const found = await askParts(parts, signal, (stub) => stub.verify(), { onLost });
+  for (const [part, lines] of found) {
+    faults.push(
+      ...lines.map((line) => (names.length === 1 ? line : `${names[part] ?? ""}: ${line}`)),
+    );
+  }
+  const held = await askParts(parts, signal, (stub) => stub.describe(), {
+    onLost: () => undefined,
+  });
+  for (const what of ["documents", "chunks"] as const) {
+    const sum = [...held.values()].reduce((all, part) => all + part[what], 0);
+    if (sum !== info[what]) {
+      faults.push(`the objects hold ${sum} ${what} together, and should hold ${info[what]}`);
+    }
+  }
+  return faults;
 }

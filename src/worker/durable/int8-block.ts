@@ -38,10 +38,10 @@ export function createInt8Block(
   const instance = new WebAssembly.Instance(kernel).exports as unknown as Kernel;
   const { memory } = instance;
   const queryAt = rows * stride;
-  const sumsAt = queryAt + stride;
+  const sumsAt = queryAt + stride * Int16Array.BYTES_PER_ELEMENT;
   memory.grow(Math.ceil((sumsAt + rows * 4) / PAGE_BYTES));
   const values = new Int8Array(memory.buffer, 0, rows * stride);
-  const asked = new Int8Array(memory.buffer, queryAt, stride);
+  const asked = new Int16Array(memory.buffer, queryAt, stride);
   const sums = new Int32Array(memory.buffer, sumsAt, rows);
   return createBlock(values, stride, (query) => {
     asked.set(query);
@@ -87,12 +87,17 @@ function createBlock(values: Int8Array, stride: number, scan: Scan): Int8Block {
   };
 }
 
-/** Writes the vector as integers to `target`; the factor that turns them back. */
-export function quantize(vector: Float32Array, target: Int8Array): number {
+/** The factor between a vector and its integers; 0 for a vector of zeros. */
+export function toScale(vector: Float32Array): number {
   let largest = 0;
   for (const value of vector) largest = Math.max(largest, Math.abs(value));
-  if (largest === 0) return 0;
-  const scale = largest / INTEGER_MAX;
+  return largest / INTEGER_MAX;
+}
+
+/** Writes the vector as integers to `target`; the factor that turns them back. */
+export function quantize(vector: Float32Array, target: Int8Array): number {
+  const scale = toScale(vector);
+  if (scale === 0) return 0;
   for (const [index, value] of vector.entries()) target[index] = Math.round(value / scale);
   return scale;
 }

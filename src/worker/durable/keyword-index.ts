@@ -36,34 +36,38 @@ export function searchWords(
     readonly terms: readonly WeightedTerm[];
     readonly limit: number;
     readonly filter: FilterSql | undefined;
+    /** Mean number of terms of a chunk in the whole collection; null: what FTS5 counts here. */
+    readonly chunkTerms: number | null;
   },
 ): readonly StoreHit[] {
-  const { version, limit, filter } = query;
+  const { version, limit, filter, chunkTerms } = query;
+  const averages = readAverages(sql);
+  if (averages.rows === 0) return [];
   const terms = query.terms.toSorted((a, b) => b.idf - a.idf).slice(0, QUERY_TERMS_MAX);
   const tokens = terms.map(({ term }) => toToken(term));
   const counts = readCounts(sql, tokens);
-  // FTS5 multiplies with a weight of its own, counted over its rows; divided out, it is the query's.
+  // FTS5 multiplies with a weight of its own, counted over its rows; divided out, the query's takes its place.
   const weighted = terms.flatMap(({ idf }, index) => {
     const token = tokens[index] ?? "";
     const count = counts.get(token) ?? 0;
-    return count === 0 ? [] : [[toMatch(token), -idf / toFtsIdf(count, state.rows)]];
+    return count === 0 ? [] : [[toMatch(token), -1 / toFtsIdf(count, averages.rows), idf]];
   });
   if (weighted.length === 0) return [];
+  const others = hasOthers(sql, state, version);
+  const join = others || filter !== undefined ? "JOIN chunks c ON c.slot = f.slot" : "";
   const conditions = [
-    ...(hasOthers(sql, state, version)
-      ? ["c.born <= ?3 AND (c.died IS NULL OR c.died > ?3)"]
-      : ["?3 >= 0"]),
+    others ? "c.born <= ?3 AND (c.died IS NULL OR c.died > ?3)" : "?3 >= 0",
     filter === undefined ? "?1 IS NOT NULL" : filter.where,
   ];
-  const join =
-    filter === undefined && conditions[0] === "?3 >= 0" ? "" : "JOIN chunks c ON c.slot = f.slot";
+  const where = conditions.join(" AND ");
   const rows = sql.exec<{ slot: number; score: number }>(
     `WITH found AS MATERIALIZED (
-       SELECT words.rowid AS slot, bm25(words) * json_extract(t.value, '$[1]') AS part
+       SELECT words.rowid AS slot, bm25(words) * json_extract(t.value, '$[1]') AS part, json_extract(t.value, '$[2]') AS idf
        FROM json_each(?2) t JOIN words ON words MATCH json_extract(t.value, '$[0]')),
-     summed AS MATERIALIZED (SELECT slot, sum(part) AS score FROM found GROUP BY slot)
-     SELECT f.slot AS slot, f.score AS score FROM summed f ${join}
-     WHERE ${conditions.join(" AND ")} ORDER BY f.score DESC, f.slot LIMIT ?4`,
+     summed AS MATERIALIZED (SELECT slot, sum(idf * part) AS score FROM found GROUP BY slot),
+     best AS MATERIALIZED (SELECT f.slot AS slot, f.score AS score FROM summed f ${join}
+       WHERE ${where} ORDER BY f.score DESC, f.slot LIMIT ?4)
+     ${toBestSql(averages.terms / averages.rows, chunkTerms, where)}`,
     filter?.values ?? "[]",
     JSON.stringify(weighted),
     version,
@@ -72,9 +76,54 @@ export function searchWords(
   return rows.toArray().map(({ slot, score }) => ({ row: String(slot), score }));
 }
 
-/** The text that the full-text index holds for a chunk. */
-export function toTokens(content: string, { spec }: State): string {
-  return analyse(content, spec).map(toToken).join(" ");
+/** Robertson and Walker's constants as FTS5 has them (its documentation, section 5.1.1). */
+const K1 = 1.2;
+const B = 0.75;
+/** Means that differ by less are the same. */
+const SAME = 1e-9;
+
+/**
+ * The best slots with their scores. FTS5 measures a chunk's length by the mean of its own rows; where the
+ * collection's is another one, the frequency is worked out of FTS5's share and measured by that one. No score
+ * changes by more than the ratio of the two means, so that the others need not be looked at.
+ */
+function toBestSql(own: number, wanted: number | null, where: string): string {
+  if (wanted === null || Math.abs(own - wanted) <= SAME * own)
+    return "SELECT slot, score FROM best";
+  const norm = (mean: number): string => `(${K1 * (1 - B)} + ${(K1 * B) / mean} * c.terms)`;
+  const top = K1 + 1;
+  const frequency = `f.part * ${norm(own)}`;
+  const share = `${frequency} * ${top} / (${frequency} + (${top} - f.part) * ${norm(wanted)})`;
+  const change = Math.max(own / wanted, wanted / own) + SAME;
+  return `SELECT f.slot AS slot, sum(f.idf * ${share}) AS score
+    FROM found f CROSS JOIN chunks c ON c.slot = f.slot
+    WHERE f.slot IN (SELECT slot FROM summed WHERE score >= (SELECT min(score) FROM best) / ${change})
+    AND ${where} GROUP BY f.slot ORDER BY score DESC, f.slot LIMIT ?4`;
+}
+
+/** What the full-text index gets for a chunk: one token a term. */
+export function toTokens(content: string, { spec }: State): readonly string[] {
+  return analyse(content, spec).map(toToken);
+}
+
+/**
+ * What FTS5 weighs and measures by: rows and tokens in all. It keeps them in its record 1 as two numbers of
+ * seven bits a byte, and does not take off what is deleted.
+ */
+function readAverages(sql: SqlStorage): { readonly rows: number; readonly terms: number } {
+  const [row] = sql
+    .exec<{ block: ArrayBuffer }>("SELECT block FROM words_data WHERE id = 1")
+    .toArray();
+  const numbers: number[] = [];
+  let value = 0;
+  for (const byte of new Uint8Array(row?.block ?? new ArrayBuffer())) {
+    value = value * 128 + (byte & 127);
+    if (byte > 127) continue;
+    numbers.push(value);
+    value = 0;
+  }
+  const [rows = 0, terms = 0] = numbers;
+  return { rows, terms };
 }
 
 /** Rows of the index that hold each token, whatever their version. */
@@ -114,7 +163,7 @@ function subtractOthers(sql: SqlStorage, version: number, counts: Map<string, nu
 }
 
 function countChunks(sql: SqlStorage, state: State, version: number): number {
-  if (version === state.version) return state.chunks;
+  if (version >= state.version) return state.chunks;
   return sql
     .exec<{ chunks: number }>(
       "SELECT count(*) AS chunks FROM chunks WHERE born <= ?1 AND (died IS NULL OR died > ?1)",

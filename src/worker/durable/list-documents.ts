@@ -1,21 +1,24 @@
-/** The documents of an object as it stands, page by page. */
+/** The documents of all objects of a collection as they stand, page by page. */
 import type { DocumentState } from "../../stores/store.ts";
 import type { Objects } from "./objects.ts";
+import { toObjects } from "./parts.ts";
 
 const PAGE = 2_000;
 
-/** In the order of their ids. Throws AppError as the object does. */
+/** Object by object, in the order of their ids. Throws AppError as an object does. */
 export async function* listDocuments(
   objects: Objects,
   object: string,
   signal: AbortSignal,
 ): AsyncGenerator<DocumentState> {
-  const { version } = await objects.collection(object, signal, (stub) => stub.describe());
-  for (let after: string | undefined; ;) {
-    const page = { limit: PAGE, ...(after === undefined ? {} : { after }) };
-    const found = await objects.collection(object, signal, (s) => s.documents(version, page));
-    yield* found;
-    after = found.at(-1)?.id;
-    if (found.length < PAGE) return;
+  for (const name of toObjects(object)) {
+    const { version } = await objects.collection(name, signal, (stub) => stub.describe());
+    for (let after: string | undefined; ;) {
+      const page = { limit: PAGE, ...(after === undefined ? {} : { after }) };
+      const found = await objects.collection(name, signal, (s) => s.documents(version, page));
+      yield* found;
+      after = found.at(-1)?.id;
+      if (found.length < PAGE) break;
+    }
   }
 }

@@ -1,9 +1,17 @@
 /** The objects as the Worker reaches them: a new stub for each call, because a stub belongs to the request that made it. */
 import { untilAborted } from "../../async/until-aborted.ts";
-import type { CollectionInfo } from "../../domain/collection.ts";
-import { AppError } from "../../errors.ts";
+import type { CollectionSpec } from "../../domain/collection.ts";
+import { AppError, toAppError } from "../../errors.ts";
+import { askEvery, type Parts } from "./ask-parts.ts";
 import { listDocuments } from "./list-documents.ts";
-import { type CollectionRpc, type RegistryRpc, type Reply, toValue } from "./protocol.ts";
+import { toObjects } from "./parts.ts";
+import {
+  type CollectionRpc,
+  type PartInfo,
+  type RegistryRpc,
+  type Reply,
+  toValue,
+} from "./protocol.ts";
 import type { VectorSource } from "./vector-source.ts";
 
 /** A binding to objects of one class. */
@@ -69,18 +77,42 @@ async function settle<T>(
 /** What is given up is read by runs under way; none takes longer. */
 const RETIRE_MS = 600_000;
 
-/** Has an object that is no longer shown empty itself when nobody can still be reading it. */
+/** Has objects that are no longer shown empty themselves when nobody can still be reading them. */
 export async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<void> {
   await objects.vectors?.remove(object, listDocuments(objects, object, signal), signal);
-  await objects.collection(object, signal, (stub) => stub.retire(RETIRE_MS));
+  for (const name of toObjects(object)) {
+    await objects.collection(name, signal, (stub) => stub.retire(RETIRE_MS));
+  }
 }
 
-/** Versions of a name only ever grow, whichever object it leads to. */
+/** What every part holds, in their order; those that hold nothing hold an empty collection from now on. */
+export async function initAll(
+  parts: Parts,
+  spec: CollectionSpec,
+  signal: AbortSignal,
+): Promise<readonly PartInfo[]> {
+  const isSpread = parts.names.length > 1;
+  return askEvery(parts, signal, (stub, part) => stub.init(spec, isSpread && part === 0));
+}
+
+/** Versions of a name only ever grow, whichever object it leads to: this one's becomes later than that of the one before. */
 export async function raiseAbove(
   objects: Objects,
   object: string,
-  version: number,
+  before: string,
   signal: AbortSignal,
-): Promise<CollectionInfo> {
+): Promise<PartInfo> {
+  const version = await readVersion(objects, before, signal);
   return objects.collection(object, signal, (stub) => stub.raise(version));
+}
+
+/** Of an object that has lost what it held nobody knows it any more; no collection has had a commit for every second since 1970. */
+async function readVersion(objects: Objects, object: string, signal: AbortSignal): Promise<number> {
+  try {
+    const { whole, version } = await objects.collection(object, signal, (s) => s.describe());
+    return whole?.version ?? version;
+  } catch (thrown) {
+    if (toAppError(thrown).code !== "collection_not_found") throw thrown;
+    return Math.floor(Date.now() / 1_000);
+  }
 }

@@ -3,7 +3,6 @@ import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts"
 import { AppError, type ErrorCode, toAppError } from "../../errors.ts";
 import type {
   CommitReport,
-  Condition,
   DocumentPage,
   DocumentPart,
   DocumentState,
@@ -36,7 +35,12 @@ export type QueryWire = {
   readonly filter: string | null;
 } & (
   | { readonly type: "vector"; readonly vector: ArrayBuffer }
-  | { readonly type: "keyword"; readonly terms: readonly WeightedTerm[] }
+  | {
+      readonly type: "keyword";
+      readonly terms: readonly WeightedTerm[];
+      /** Mean number of terms of a chunk in the whole collection; null: the object's own counts. */
+      readonly chunkTerms: number | null;
+    }
 );
 
 export interface ChangeWire {
@@ -44,16 +48,55 @@ export interface ChangeWire {
   readonly remove: readonly string[];
 }
 
-/** One collection, or one generation of it. */
+/** How much there is; in a report of a commit, by how much that has changed. */
+export interface Tally {
+  readonly documents: number;
+  readonly chunks: number;
+  /** Terms of the chunks, with repetitions. */
+  readonly terms: number;
+}
+
+/** What readers see of a collection in several objects. */
+export interface Whole extends Tally {
+  readonly version: number;
+}
+
+/** What one object has: all of a collection, or a part of it. */
+export interface PartInfo extends CollectionInfo {
+  readonly committedAtMs: number;
+  /** Terms of its chunks; null in an object that was made before they were counted. */
+  readonly terms: number | null;
+  /** All objects together, which the first of several knows; null in every other object. */
+  readonly whole: Whole | null;
+  /** Some of its vectors are gone. */
+  readonly isDamaged: boolean;
+}
+
+/** A change in step with those of other objects. */
+export interface CommitStep {
+  readonly version: number;
+  /** To the first object: what the change came to in the others, which hold it already. From now on readers see it. */
+  readonly others: Tally | null;
+}
+
+export type PartReport = CommitReport & { readonly change: Tally };
+
+/** One collection or one generation of it, whole or a part of it. */
 export interface CollectionRpc {
-  init(spec: CollectionSpec): Promise<Reply<CollectionInfo>>;
-  describe(): Promise<Reply<CollectionInfo & Condition>>;
-  lock(writer: string): Promise<Reply<CollectionInfo>>;
+  /** `isFirst`: of several objects, the one that knows what readers see. An object that holds a collection keeps it. */
+  init(spec: CollectionSpec, isFirst: boolean): Promise<Reply<PartInfo>>;
+  describe(): Promise<Reply<PartInfo>>;
+  lock(writer: string): Promise<Reply<PartInfo>>;
   unlock(writer: string): Promise<Reply<true>>;
-  commit(writer: string, change: ChangeWire): Promise<Reply<CommitReport>>;
-  tidy(writer: string): Promise<Reply<CollectionInfo>>;
+  /** Without a step it is the object's next version. */
+  commit(writer: string, change: ChangeWire, step: CommitStep | null): Promise<Reply<PartReport>>;
+  /** Undoes what is later than the version, which was prepared and never shown; how many chunks that concerned. */
+  restore(writer: string, version: number): Promise<Reply<number>>;
+  /** Has readers see all that the objects hold now, as this version. */
+  show(whole: Whole): Promise<Reply<PartInfo>>;
+  tidy(writer: string): Promise<Reply<PartInfo>>;
   /** Has the next version be later than this one. */
-  raise(version: number): Promise<Reply<CollectionInfo>>;
+  raise(version: number): Promise<Reply<PartInfo>>;
   verify(): Promise<Reply<readonly string[]>>;
   terms(version: number, text: string): Promise<Reply<TermsWire>>;
   search(version: number, query: QueryWire): Promise<Reply<readonly StoreHit[]>>;
@@ -72,7 +115,7 @@ export interface TermsWire {
   readonly frequencies: readonly (readonly [term: string, chunks: number])[];
 }
 
-/** A collection's name and the objects behind it. */
+/** A collection's name and what is behind it: names of objects, which say how many there are of each. */
 export interface Entry {
   readonly name: string;
   /** What readers are shown; null while the first generation is not published. */
@@ -88,13 +131,39 @@ export interface Entry {
 /** Which collections there are. Each call is one step: nobody sees half of it. */
 export interface RegistryRpc {
   entries(): Promise<Reply<readonly Entry[]>>;
-  create(name: string): Promise<Reply<Entry>>;
+  /** `count`: over how many objects it is spread. */
+  create(name: string, count: number): Promise<Reply<Entry>>;
   /** The pending generation with this key, begun when there is none; another one is given up. */
-  begin(name: string, key: string): Promise<Reply<Entry & { readonly given: string | null }>>;
+  begin(
+    name: string,
+    key: string,
+    count: number,
+  ): Promise<Reply<Entry & { readonly given: string | null }>>;
   /** Readers are shown the pending object from now on; `given`: the object that is no longer needed. */
   publish(name: string, object: string): Promise<Reply<Entry & { readonly given: string | null }>>;
   rollback(name: string): Promise<Reply<Entry>>;
   remove(name: string): Promise<Reply<Entry>>;
+}
+
+/** Both together. */
+export function addTallies(a: Tally, b: Tally): Tally {
+  return {
+    documents: a.documents + b.documents,
+    chunks: a.chunks + b.chunks,
+    terms: a.terms + b.terms,
+  };
+}
+
+/** The vector's own bytes: it may be a view into more. */
+export function toBuffer(vector: Float32Array): ArrayBuffer {
+  return new Float32Array(vector).buffer;
+}
+
+/** The error of an object whose vectors are not all there. */
+export function vectorsLost(collection: string): AppError {
+  return new AppError("collection_unavailable", {
+    detail: `collection ${collection} has lost vectors: push it again with pnpm ingest push ${collection} --to edge`,
+  });
 }
 
 /** Runs the work of one call; what it throws becomes the reply. */

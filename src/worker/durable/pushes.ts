@@ -1,15 +1,21 @@
 /** Collections sent from elsewhere: each push fills a generation of its own, which readers see when it is whole. */
+import pMap from "p-map";
+import type { Clock } from "../../async/clock.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
-import { AppError } from "../../errors.ts";
-import { checkName, checkSpec } from "../../stores/check.ts";
+import { AppError, type ErrorCode, toAppError } from "../../errors.ts";
+import { checkChange, checkName, checkSpec } from "../../stores/check.ts";
 import type {
   CommitReport,
   DocumentPage,
   DocumentState,
   DocumentWrite,
 } from "../../stores/store.ts";
-import { createDurableWriter } from "./durable-writer.ts";
-import { createObjects, type ObjectBindings, type Objects, raiseAbove, retire } from "./objects.ts";
+import { askEvery, type Parts } from "./ask-parts.ts";
+import { toDocumentWire } from "./document-wire.ts";
+import { readPage } from "./durable-snapshot.ts";
+import { createObjects, initAll, type ObjectBindings, raiseAbove, retire } from "./objects.ts";
+import { countObjects, OBJECTS_MAX, splitByPart, toObjects } from "./parts.ts";
+import { addTallies, type Entry, type PartInfo, type Tally } from "./protocol.ts";
 
 /** A push has the key of what is pushed: the same key again goes on with it, or finds it done. */
 export interface PushState {
@@ -23,9 +29,26 @@ export interface PushName {
   readonly key: string;
 }
 
+/** What is about to be pushed. */
+export interface Pushing {
+  readonly key: string;
+  readonly spec: CollectionSpec;
+  /** In all; decides over how many objects they are spread. Absent: one object. */
+  readonly chunks?: number;
+}
+
+export interface PushOptions extends ObjectBindings {
+  readonly clock: Clock;
+  /** Vectors of one object, as they lie in its memory. */
+  readonly vectorBytesMax: number;
+}
+
 export interface Pushes {
-  /** Begins the push or goes on with it; one of another key is given up. Throws AppError: invalid_request, embedder_mismatch. */
-  begin(key: string, spec: CollectionSpec, signal: AbortSignal): Promise<PushState>;
+  /**
+   * Begins the push or goes on with it; one of another key is given up. Throws AppError: invalid_request, also
+   * for a key that another spec has; payload_too_large.
+   */
+  begin(pushing: Pushing, signal: AbortSignal): Promise<PushState>;
   /** What has arrived, by pages. Throws AppError ingest_locked when another push took its place. */
   documents(
     push: PushName,
@@ -47,105 +70,194 @@ export interface Pushes {
 }
 
 /** Creates the way in for pushes. Nothing is called before it is asked. */
-export function createPushes(bindings: ObjectBindings): Pushes {
-  const objects = createObjects(bindings);
+export function createPushes(options: PushOptions): Pushes {
+  const { clock, vectorBytesMax } = options;
+  const objects = createObjects(options);
+  const toParts: ToParts = (collection, object) => ({
+    objects,
+    clock,
+    collection,
+    names: toObjects(object),
+  });
+  const find = async (collection: string, signal: AbortSignal): Promise<Entry | undefined> => {
+    checkName(collection);
+    const entries = await objects.registry(signal, (stub) => stub.entries());
+    return entries.find(({ name }) => name === collection);
+  };
+  const findPending = async (push: PushName, signal: AbortSignal): Promise<string> =>
+    toPending(push, await find(push.collection, signal));
+
   return {
-    begin: async (key, spec, signal) => begin(objects, key, spec, signal),
+    async begin({ key, spec, chunks = 0 }, signal) {
+      checkSpec(spec);
+      await objects.vectors?.check(spec, signal);
+      const count = countObjects(chunks, spec.dimensions, vectorBytesMax);
+      const { name } = spec;
+      const shown = toShown(key, await find(name, signal));
+      const held = shown === undefined ? undefined : await findWhole(toParts(name, shown), signal);
+      if (held !== undefined) return toState("published", checkSame(held, spec));
+      const { pending, given } = await objects.registry(signal, (s) => s.begin(name, key, count));
+      if (given !== null) await retire(objects, given, signal);
+      const parts = toParts(name, pending ?? "");
+      return toState("open", checkSame(await initAll(parts, spec, signal), spec));
+    },
     async documents(push, page, signal) {
-      const object = await findPending(objects, push, signal);
-      const { version } = await describe(objects, object, signal);
-      return objects.collection(object, signal, (stub) => stub.documents(version, page));
+      const parts = toParts(push.collection, await findPending(push, signal));
+      const held = await describeAll(parts, signal);
+      const version = Math.max(...held.map((part) => part.version));
+      return readPage(parts, { version, page }, signal);
     },
     async add(push, documents, signal) {
-      const object = await findPending(objects, push, signal);
-      const info = await describe(objects, object, signal);
-      const ids = documents.map(({ id }) => id);
-      const there = await objects.collection(object, signal, (stub) => stub.documentsOf(ids));
-      const hashes = new Map(there.map(({ id, hash }) => [id, hash]));
-      const put = documents.filter(({ id, hash }) => hashes.get(id) !== hash);
-      if (put.length === 0) return { chunksAdded: 0 };
-      // First: what the object has is what has arrived.
-      await objects.vectors?.put(object, put, signal);
-      // All who push the same are one writer: what they send is the same.
-      const writer = createDurableWriter({ objects, object, id: `push ${push.key}`, info });
-      return writer.commit({ put, remove: [] }, signal);
+      const object = await findPending(push, signal);
+      return add({ ...toParts(push.collection, object), object }, push.key, documents, signal);
     },
-    publish: async (push, whole, signal) => publish(objects, push, whole, signal),
+    async publish(push, whole, signal) {
+      const entry = await find(push.collection, signal);
+      const shown = entry?.pendingKey === push.key ? undefined : toShown(push.key, entry);
+      if (shown !== undefined) {
+        return toState("published", await describeAll(toParts(push.collection, shown), signal));
+      }
+      const object = toPending(push, entry);
+      const parts = toParts(push.collection, object);
+      const state = await show(parts, { whole, key: push.key }, signal);
+      if (typeof entry?.current === "string") {
+        await raiseAbove(objects, object, entry.current, signal);
+      }
+      const { given } = await objects.registry(signal, (stub) =>
+        stub.publish(push.collection, object),
+      );
+      if (given !== null) await retire(objects, given, signal);
+      return state;
+    },
   };
 }
 
-async function begin(
-  objects: Objects,
-  key: string,
-  spec: CollectionSpec,
-  signal: AbortSignal,
-): Promise<PushState> {
-  checkSpec(spec);
-  await objects.vectors?.check(spec, signal);
-  const { name } = spec;
-  const entries = await objects.registry(signal, (stub) => stub.entries());
-  const known = entries.find((entry) => entry.name === name);
-  if (known?.current !== undefined && known.current !== null && known.currentKey === key) {
-    return toState("published", await describe(objects, known.current, signal));
-  }
-  const { pending, given } = await objects.registry(signal, (stub) => stub.begin(name, key));
-  if (given !== null) await retire(objects, given, signal);
-  const info = await objects.collection(pending ?? "", signal, (stub) => stub.init(spec));
-  return toState("open", info);
+type ToParts = (collection: string, object: string) => Parts;
+
+/** What readers are shown, when it is this push. */
+function toShown(key: string, entry: Entry | undefined): string | undefined {
+  return entry?.currentKey === key && entry.current !== null ? entry.current : undefined;
 }
 
-async function publish(
-  objects: Objects,
-  push: PushName,
-  whole: Pick<PushState, "documents" | "chunks">,
-  signal: AbortSignal,
-): Promise<PushState> {
-  const { collection: name, key } = push;
-  const entries = await objects.registry(signal, (stub) => stub.entries());
-  const entry = entries.find((one) => one.name === name);
-  if (entry?.current !== undefined && entry.current !== null && entry.currentKey === key) {
-    return toState("published", await describe(objects, entry.current, signal));
-  }
-  const object = await findPending(objects, push, signal);
-  const info = await describe(objects, object, signal);
-  if (info.documents !== whole.documents || info.chunks !== whole.chunks) {
-    throw new AppError("invalid_request", {
-      detail: `the push is not whole: ${info.documents} of ${whole.documents} documents and ${info.chunks} of ${whole.chunks} chunks have arrived; push again`,
-    });
-  }
-  await objects.collection(object, signal, (stub) => stub.unlock(`push ${key}`));
-  if (entry?.current !== undefined && entry.current !== null) {
-    const { version } = await describe(objects, entry.current, signal);
-    await raiseAbove(objects, object, version, signal);
-  }
-  const { given } = await objects.registry(signal, (stub) => stub.publish(name, object));
-  if (given !== null) await retire(objects, given, signal);
-  return toState("published", info);
-}
-
-async function findPending(
-  objects: Objects,
-  { collection, key }: PushName,
-  signal: AbortSignal,
-): Promise<string> {
-  checkName(collection);
-  const entries = await objects.registry(signal, (stub) => stub.entries());
-  const entry = entries.find(({ name }) => name === collection);
-  if (entry?.pending !== undefined && entry.pending !== null && entry.pendingKey === key) {
-    return entry.pending;
-  }
+/** What the push fills. Throws AppError ingest_locked. */
+function toPending({ collection, key }: PushName, entry: Entry | undefined): string {
+  if (entry?.pendingKey === key && entry.pending !== null) return entry.pending;
   throw new AppError("ingest_locked", {
     detail: `there is no such push of collection ${collection} under way: it is done, or another one took its place`,
   });
 }
 
-async function describe(objects: Objects, object: string, signal: AbortSignal) {
-  return objects.collection(object, signal, (stub) => stub.describe());
+async function describeAll(parts: Parts, signal: AbortSignal): Promise<readonly PartInfo[]> {
+  return askEvery(parts, signal, (stub) => stub.describe());
 }
 
-function toState(
-  status: PushState["status"],
-  { documents, chunks }: Pick<PushState, "documents" | "chunks">,
-): PushState {
+/** Undefined: an object of it is gone or damaged, and pushing it again is what mends it. */
+async function findWhole(
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<readonly PartInfo[] | undefined> {
+  try {
+    const held = await describeAll(parts, signal);
+    return held.some(({ isDamaged }) => isDamaged) ? undefined : held;
+  } catch (thrown) {
+    if (LOST.has(toAppError(thrown).code)) return undefined;
+    throw thrown;
+  }
+}
+
+const LOST: ReadonlySet<ErrorCode> = new Set(["collection_not_found", "collection_unavailable"]);
+
+/** The same parts. Throws AppError invalid_request when they hold a collection of another spec. */
+function checkSame(held: readonly PartInfo[], spec: CollectionSpec): readonly PartInfo[] {
+  const other = held.find((one) => !isSameSpec(one, spec));
+  if (other === undefined) return held;
+  throw new AppError("invalid_request", {
+    detail: `this key is that of another push of collection ${other.name}, with another spec; a key may name one content only`,
+  });
+}
+
+function isSameSpec(left: CollectionSpec, right: CollectionSpec): boolean {
+  const names = ["embedder", "dimensions", "chunker", "language", "tokenizer"] as const;
+  const fields = Object.entries(left.metadata);
+  return (
+    names.every((name) => left[name] === right[name]) &&
+    fields.length === Object.keys(right.metadata).length &&
+    fields.every(([name, type]) => right.metadata[name] === type)
+  );
+}
+
+/** Each part takes its documents by itself: nobody reads them before all of them are shown. */
+async function add(
+  parts: Parts & { readonly object: string },
+  key: string,
+  documents: readonly DocumentWrite[],
+  signal: AbortSignal,
+): Promise<Pick<CommitReport, "chunksAdded">> {
+  const { objects, names, object } = parts;
+  const [info] = await describeAll({ ...parts, names: names.slice(0, 1) }, signal);
+  if (info === undefined) return { chunksAdded: 0 };
+  checkChange(info, { put: documents, remove: [] });
+  const byPart = splitByPart(documents, names.length, ({ id }) => id);
+  const added = await pMap(
+    names,
+    async (name, part) => {
+      const sent = byPart[part] ?? [];
+      if (sent.length === 0) return 0;
+      const ids = sent.map(({ id }) => id);
+      const there = await objects.collection(name, signal, (stub) => stub.documentsOf(ids));
+      const hashes = new Map(there.map(({ id, hash }) => [id, hash]));
+      const fresh = sent.filter(({ id, hash }) => hashes.get(id) !== hash);
+      if (fresh.length === 0) return 0;
+      // First: what the object has is what has arrived.
+      await objects.vectors?.put(object, fresh, signal);
+      const put = fresh.map((document) => toDocumentWire(document, info));
+      // All who push the same are one writer: what they send is the same.
+      const { chunksAdded } = await objects.collection(name, signal, (stub) =>
+        stub.commit(`push ${key}`, { put, remove: [] }, null),
+      );
+      return chunksAdded;
+    },
+    { concurrency: OBJECTS_MAX },
+  );
+  return { chunksAdded: added.reduce((sum, chunks) => sum + chunks, 0) };
+}
+
+interface Showing {
+  readonly whole: Pick<PushState, "documents" | "chunks">;
+  readonly key: string;
+}
+
+/** Has the first object know what all of them hold, under a version that none of them has passed. */
+async function show(
+  parts: Parts,
+  { whole, key }: Showing,
+  signal: AbortSignal,
+): Promise<PushState> {
+  const held = await describeAll(parts, signal);
+  const state = toState("published", held);
+  if (state.documents !== whole.documents || state.chunks !== whole.chunks) {
+    throw new AppError("invalid_request", {
+      detail: `the push is not whole: ${state.documents} of ${whole.documents} documents and ${state.chunks} of ${whole.chunks} chunks have arrived; push again`,
+    });
+  }
+  await askEvery(parts, signal, (stub) => stub.unlock(`push ${key}`));
+  if (held.length === 1) return state;
+  const version = Math.max(...held.map((part) => part.version));
+  const { objects, names } = parts;
+  await objects.collection(names[0] ?? "", signal, (stub) => stub.show({ ...sum(held), version }));
+  return state;
+}
+
+function sum(held: readonly PartInfo[]): Tally {
+  const nothing: Tally = { documents: 0, chunks: 0, terms: 0 };
+  return held.reduce<Tally>(
+    (all, { documents, chunks, terms }) =>
+      addTallies(all, { documents, chunks, terms: terms ?? 0 }),
+    nothing,
+  );
+}
+
+function toState(status: PushState["status"], held: readonly PartInfo[]): PushState {
+  const { documents, chunks } = sum(held);
   return { status, documents, chunks };
 }

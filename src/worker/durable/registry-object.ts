@@ -3,6 +3,7 @@ import { DurableObject, type ObjectState, type SqlStorage } from "cloudflare:wor
 import { AppError } from "../../errors.ts";
 import { collectionNotFound } from "../../stores/check.ts";
 import { createConsoleLog } from "../console-log.ts";
+import { toObjectName } from "./parts.ts";
 import { type Entry, type RegistryRpc, reply } from "./protocol.ts";
 
 const log = createConsoleLog();
@@ -20,20 +21,23 @@ export class RegistryObject extends DurableObject implements RegistryRpc {
     return this.#step((sql) => readEntries(sql));
   }
 
-  async create(name: string) {
+  async create(name: string, count: number) {
     return this.#step((sql) => {
       if (typeof find(sql, name)?.current === "string") {
         throw new AppError("invalid_request", { detail: `collection ${name} exists already` });
       }
-      return write(sql, { ...(find(sql, name) ?? toEmpty(name)), current: nextObject(sql, name) });
+      return write(sql, {
+        ...(find(sql, name) ?? toEmpty(name)),
+        current: nextObject(sql, name, count),
+      });
     });
   }
 
-  async begin(name: string, key: string) {
+  async begin(name: string, key: string, count: number) {
     return this.#step((sql) => {
       const entry = find(sql, name) ?? toEmpty(name);
       if (entry.pending !== null && entry.pendingKey === key) return { ...entry, given: null };
-      const pending = nextObject(sql, name);
+      const pending = nextObject(sql, name, count);
       return { ...write(sql, { ...entry, pending, pendingKey: key }), given: entry.pending };
     });
   }
@@ -107,11 +111,11 @@ function write(sql: SqlStorage, entry: Entry): Entry {
 }
 
 /** A name that no object has had before, so that what is given up never comes back under it. */
-function nextObject(sql: SqlStorage, name: string): string {
+function nextObject(sql: SqlStorage, name: string, count: number): string {
   const { number } = sql
     .exec<{ number: number }>("INSERT INTO objects DEFAULT VALUES RETURNING number")
     .one();
-  return `${name}@${number}`;
+  return toObjectName(name, number, count);
 }
 
 function toEmpty(name: string): Entry {

@@ -4,6 +4,7 @@ import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { toColumn } from "./filter-sql.ts";
 import { toStride } from "./int8-block.ts";
+import type { Whole } from "./protocol.ts";
 
 /** Metadata fields that can be filtered on; SQLite's tables have at most 100 columns here. */
 const FIELDS_MAX = 80;
@@ -15,6 +16,10 @@ export interface State {
   readonly version: number;
   readonly documents: number;
   readonly chunks: number;
+  /** Terms of the chunks, with repetitions; absent in an object that was made before they were counted. */
+  readonly terms?: number;
+  /** In the first of several objects: what readers see of all of them. */
+  readonly whole?: Whole;
   /** Rows of the full-text index: the chunks, and those that older snapshots may still read. */
   readonly rows: number;
   readonly nextSlot: number;
@@ -38,7 +43,7 @@ export function createTables(sql: SqlStorage, spec: CollectionSpec): void {
     .join("");
   sql.exec(`CREATE TABLE state(id INTEGER PRIMARY KEY, json TEXT NOT NULL);
     CREATE TABLE documents(id TEXT NOT NULL, born INTEGER NOT NULL, died INTEGER, json TEXT NOT NULL, PRIMARY KEY(id, born)) WITHOUT ROWID;
-    CREATE TABLE chunks(slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, born INTEGER NOT NULL, died INTEGER, vector BLOB, json TEXT NOT NULL${columns});
+    CREATE TABLE chunks(slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, born INTEGER NOT NULL, died INTEGER, terms INTEGER, vector BLOB, json TEXT NOT NULL${columns});
     CREATE INDEX chunks_of_document ON chunks("field_documentId", position);
     CREATE INDEX chunks_died ON chunks(died) WHERE died IS NOT NULL;
     CREATE TABLE commits(version INTEGER PRIMARY KEY, atMs INTEGER NOT NULL);
@@ -59,6 +64,11 @@ export function readState(sql: SqlStorage): State | undefined {
 
 export function writeState(sql: SqlStorage, state: State): void {
   sql.exec("INSERT OR REPLACE INTO state(id, json) VALUES (1, ?)", JSON.stringify(state));
+}
+
+/** Blobs that the vectors of so many slots fill. */
+export function toBlockCount({ spec, nextSlot }: State): number {
+  return Math.ceil(nextSlot / toBlockRows(spec.dimensions));
 }
 
 /** Vectors that lie together in one blob. */

@@ -1,13 +1,15 @@
 /** The vectors of a collection's object in memory: a first choice by 8-bit integers, scored again exactly. */
 import type { SqlStorage } from "cloudflare:workers";
-import { AppError } from "../../errors.ts";
 import type { StoreHit } from "../../stores/store.ts";
-import { createInt8Block, quantize, toStride } from "./int8-block.ts";
+import { createInt8Block, quantize, toScale, toStride } from "./int8-block.ts";
+import { vectorsLost } from "./protocol.ts";
 import { type State, toBlockRows } from "./tables.ts";
 
-/** So many times the hits wanted are scored exactly, and never fewer than the next figure. */
+/** At most so many times the hits wanted are scored exactly, or as many as the next figure. */
 const CANDIDATES_FACTOR = 2;
 const CANDIDATES_MIN = 40;
+/** Of them those that rounding may have put behind the hits wanted: so many standard deviations. */
+const DEVIATIONS = 8;
 /** A row that has not died. */
 const ALIVE = 2 ** 31 - 1;
 
@@ -44,9 +46,7 @@ export function loadVectorIndex(
     block.scales.set(new Float32Array(scales, 0, count), from);
   }
   if (expected * perBlock < nextSlot) {
-    throw new AppError("collection_unavailable", {
-      detail: `collection ${name} has lost vectors: push it again with pnpm ingest push ${name} --to edge`,
-    });
+    throw vectorsLost(name);
   }
   const born = new Int32Array(nextSlot).fill(ALIVE);
   const died = new Int32Array(nextSlot);
@@ -66,7 +66,8 @@ export function loadVectorIndex(
         if ((born[slot] ?? ALIVE) > version || (died[slot] ?? 0) <= version) return false;
         return passes === undefined || passes[slot] === 1;
       });
-      return rescore(sql, query, candidates).slice(0, limit);
+      const close = dropFar(candidates, { scores, scales: block.scales, limit, query });
+      return rescore(sql, query, close).slice(0, limit);
     },
   };
 }
@@ -130,6 +131,31 @@ function swap(heap: number[], a: number, b: number): void {
   const slot = heap[a] ?? 0;
   heap[a] = heap[b] ?? 0;
   heap[b] = slot;
+}
+
+interface Judged {
+  readonly scores: Float32Array;
+  readonly scales: Float32Array;
+  readonly limit: number;
+  readonly query: Float32Array;
+}
+
+/**
+ * Without those that no rounding error puts among the best. Components of unit vectors are rounded to whole
+ * multiples of a scale, each with an error of a variance of scale² / 12, and so is their product's.
+ */
+function dropFar(
+  candidates: readonly number[],
+  { scores, scales, limit, query }: Judged,
+): readonly number[] {
+  const scoreOf = (slot: number): number => scores[slot] ?? 0;
+  const floor = candidates.map(scoreOf).toSorted((a, b) => b - a)[limit - 1];
+  if (floor === undefined) return candidates;
+  const ofQuery = toScale(query) ** 2;
+  return candidates.filter((slot) => {
+    const deviation = Math.sqrt(((scales[slot] ?? 0) ** 2 + ofQuery) / 12);
+    return scoreOf(slot) >= floor - DEVIATIONS * deviation;
+  });
 }
 
 /** Cosines of the stored vectors themselves, best first. */

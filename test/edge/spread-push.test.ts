@@ -1,0 +1,219 @@
+/** Pushes that are spread over several objects: whole or not seen, gone on with, and served as one collection. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createEdgeTarget, type PushTarget } from "../../ingest/push/edge-target.ts";
+import { pushCollection } from "../../ingest/push/push-collection.ts";
+import { systemClock } from "../../src/async/clock.ts";
+import { AppError } from "../../src/errors.ts";
+import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
+import { countObjects, toObjectName, toObjects } from "../../src/worker/durable/parts.ts";
+import { createPushes, type Pushes } from "../../src/worker/durable/pushes.ts";
+import { spec, toDocument } from "../conformance/store-data.ts";
+import { askWith } from "../support/app.ts";
+import { makeSamples, openSample, pushSample, type Samples } from "./samples.ts";
+import { startEdge, type TestEdge, TOKEN } from "./test-edge.ts";
+
+const { signal } = new AbortController();
+/** So little that the sample needs several objects. */
+const VECTOR_BYTES = 6 * 1024;
+const QUESTION = "What is a deadline?";
+
+let samples: Samples;
+let edge: TestEdge;
+let alone: TestEdge;
+beforeAll(async () => {
+  const small = { OBJECT_VECTOR_BYTES_MAX: String(VECTOR_BYTES) };
+  [samples, edge] = await Promise.all([makeSamples(["faq"]), startEdge(small)]);
+  alone = await startEdge();
+});
+afterAll(async () => {
+  await Promise.all([edge.close(), alone.close()]);
+  await samples[Symbol.asyncDispose]();
+});
+
+interface Answer {
+  readonly passages: readonly { readonly chunkId: string; readonly score: number }[];
+  readonly ledger: readonly object[];
+  readonly degraded: readonly string[];
+}
+
+const search = async (from: TestEdge, more: object = {}): Promise<Answer> => {
+  const response = await from.fetch("/v1/search", askWith({ question: QUESTION, ...more }));
+  return (await response.json()) as Answer;
+};
+/** The objects of the sample; what is held of one from here is not evicted. */
+const objectsOf = async (number: number): Promise<readonly string[]> => {
+  const { chunks, dimensions } = (await openSample(samples, "faq")).info;
+  return toObjects(toObjectName("faq", number, countObjects(chunks, dimensions, VECTOR_BYTES)));
+};
+const target = (key: string): PushTarget =>
+  createEdgeTarget({ url: edge.url, token: TOKEN, clock: systemClock, collection: "faq", key });
+
+test("a push that breaks off in several objects, which are then evicted, is gone on with", async () => {
+  const source = await openSample(samples, "faq");
+  const breaking: PushTarget = {
+    ...target(source.key),
+    async send(lines, signal) {
+      await target(source.key).send(lines.slice(0, 40), signal);
+      throw new AppError("upstream_unavailable");
+    },
+  };
+  await expect(pushCollection(source, breaking, signal)).rejects.toThrow("upstream_unavailable");
+  const pending = await objectsOf(1);
+  expect(pending.length).toBeGreaterThan(2);
+  expect((await edge.fetch("/v1/collections/faq")).status).toBe(404);
+  for (const object of pending) await edge.evict("COLLECTIONS", object);
+  await edge.evict("REGISTRY", "registry");
+  const report = await pushCollection(source, target(source.key), signal);
+  const { documents, chunks } = source.info;
+  expect(report).toMatchObject({ documents, chunksSent: chunks - 40, isUnchanged: false });
+  expect(await (await edge.fetch("/v1/collections/faq")).json()).toMatchObject({
+    documents,
+    chunks,
+  });
+  expect(await pushSample(samples, "faq", edge.url)).toMatchObject({ isUnchanged: true });
+});
+
+test("what is found is what one object finds", async () => {
+  await pushSample(samples, "faq", alone.url);
+  const [one, several] = [await search(alone), await search(edge)];
+  expect(several.degraded).toEqual([]);
+  expect(several.passages.map(({ chunkId }) => chunkId)).toEqual(
+    one.passages.map(({ chunkId }) => chunkId),
+  );
+  const [left, right] = [one.passages, several.passages];
+  for (const [index, { score }] of right.entries()) {
+    expect(score).toBeCloseTo(left[index]?.score ?? Number.NaN, 6);
+  }
+});
+
+test("objects that are evicted between one question and the next go on with what they stored", async () => {
+  const before = await search(edge);
+  for (const object of await objectsOf(1)) await edge.evict("COLLECTIONS", object);
+  expect((await search(edge)).passages).toEqual(before.passages);
+});
+
+test("objects that are evicted while questions are under way cost no answer", async () => {
+  const before = await search(edge);
+  const objects = await objectsOf(1);
+  const asking = Array.from({ length: 12 }, () => search(edge));
+  await Promise.all(objects.map(async (object) => edge.evict("COLLECTIONS", object)));
+  // An object that was ended in the middle of a call is a reported loss; nothing else may be missing.
+  const silent = (await Promise.all(asking)).filter(({ degraded }) => degraded.length === 0);
+  for (const { passages } of silent) expect(passages).toEqual(before.passages);
+  expect((await search(edge)).passages).toEqual(before.passages);
+});
+
+describe("two pushes at once, each over three objects", () => {
+  let pushes: Pushes;
+  const documents = Array.from({ length: 30 }, (_, index) => toDocument(`d${index}`, ["cats"]));
+  const openGuide = async () => {
+    const bindings = { ...(await edge.objects()), space: "-two-" };
+    const store = createDurableStore({ ...bindings, freshnessMs: 0, clock: systemClock });
+    return (await store.open("guide", signal)).info;
+  };
+  beforeAll(async () => {
+    const bindings = { ...(await edge.objects()), space: "-two-" };
+    pushes = createPushes({ ...bindings, clock: systemClock, vectorBytesMax: 160 });
+  });
+
+  test("of the same content end well together", async () => {
+    const push = { collection: "guide", key: "same-content" };
+    const one = async (from: number): Promise<void> => {
+      await pushes.begin({ key: push.key, spec, chunks: 30 }, signal);
+      for (let at = from; at < documents.length; at += 3) {
+        await pushes.add(push, documents.slice(at, at + 5), signal);
+      }
+    };
+    await Promise.all([one(0), one(1)]);
+    const whole = { documents: 30, chunks: 30 };
+    const ends = await Promise.all([
+      pushes.publish(push, whole, signal),
+      pushes.publish(push, whole, signal),
+    ]);
+    expect(ends).toEqual([
+      { status: "published", ...whole },
+      { status: "published", ...whole },
+    ]);
+    expect(await openGuide()).toMatchObject(whole);
+  });
+
+  test("of other content: the later one is shown whole, the earlier one is told", async () => {
+    const before = await openGuide();
+    const [first, second] = [
+      { collection: "guide", key: "first-content" },
+      { collection: "guide", key: "second-content" },
+    ];
+    await pushes.begin({ key: first.key, spec, chunks: 30 }, signal);
+    await pushes.add(first, documents.slice(0, 10), signal);
+    await pushes.begin({ key: second.key, spec, chunks: 30 }, signal);
+    await pushes.add(second, documents.slice(0, 20), signal);
+    const late = pushes.add(first, documents.slice(10), signal);
+    await expect(late).rejects.toMatchObject({ code: "ingest_locked" });
+    expect(await openGuide()).toEqual(before);
+    await pushes.publish(second, { documents: 20, chunks: 20 }, signal);
+    const after = await openGuide();
+    expect(after).toMatchObject({ documents: 20, chunks: 20 });
+    expect(after.version).toBeGreaterThan(before.version);
+  });
+
+  test("a key that names another spec already is refused, under way and shown", async () => {
+    const other = { ...spec, embedder: "another:8" };
+    const key = "reused-key";
+    await pushes.begin({ key, spec, chunks: 30 }, signal);
+    const refused = { code: "invalid_request", detail: expect.stringContaining("another spec") };
+    await expect(pushes.begin({ key, spec: other }, signal)).rejects.toMatchObject(refused);
+    await pushes.add({ collection: "guide", key }, documents, signal);
+    const whole = { documents: 30, chunks: 30 };
+    await pushes.publish({ collection: "guide", key }, whole, signal);
+    await expect(pushes.begin({ key, spec: other }, signal)).rejects.toMatchObject(refused);
+    const more = { ...spec, metadata: { ...spec.metadata, more: "string" as const } };
+    await expect(pushes.begin({ key, spec: more }, signal)).rejects.toMatchObject(refused);
+    expect((await pushes.begin({ key, spec: { ...spec } }, signal)).status).toBe("published");
+  });
+
+  test("one that needs more objects than a collection may have is refused before anything is sent", async () => {
+    const large = pushes.begin({ key: "far-too-large", spec, chunks: 100_000 }, signal);
+    await expect(large).rejects.toMatchObject({
+      code: "payload_too_large",
+      detail: expect.stringContaining("OBJECT_VECTOR_BYTES_MAX"),
+    });
+  });
+});
+
+test("an object that is lost is in the ledger, in the degraded codes and in /readyz, and a push mends it", async () => {
+  const lost = (await objectsOf(1))[1] ?? "";
+  const { collections } = await edge.objects();
+  const stub = collections.get(collections.idFromName(lost));
+  await stub.retire(0);
+  while (!("error" in (await stub.describe()))) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const answer = await search(edge);
+  expect(answer.passages.length).toBeGreaterThan(0);
+  expect(answer.ledger).toMatchObject([
+    { status: "found", code: "collection_unavailable" },
+    { status: "found", code: "collection_unavailable" },
+  ]);
+  expect(answer.degraded.toSorted()).toEqual([
+    "leg_incomplete:faq/keyword",
+    "leg_incomplete:faq/vector",
+  ]);
+  const required = await edge.fetch(
+    "/v1/search",
+    askWith({ question: QUESTION, retrieval: { require: ["faq"] } }),
+  );
+  expect(required.status).toBe(503);
+  expect(await required.json()).toMatchObject({ code: "collection_unavailable" });
+  const readiness = async () =>
+    (await (await edge.fetch("/readyz")).json()) as { collections: object[] };
+  await expect.poll(readiness).toMatchObject({
+    collections: [{ name: "faq", status: "incomplete", lost: [expect.stringContaining(lost)] }],
+  });
+  const { version } = (await (await edge.fetch("/v1/collections/faq")).json()) as {
+    version: number;
+  };
+  expect(await pushSample(samples, "faq", edge.url)).toMatchObject({ isUnchanged: false });
+  await expect.poll(async () => (await search(edge)).degraded).toEqual([]);
+  const mended = (await (await edge.fetch("/v1/collections/faq")).json()) as { version: number };
+  expect(mended.version).toBeGreaterThan(version);
+});

@@ -1,0 +1,53 @@
+/** A collection in an object's database: one that an earlier release made is read and written as it is. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { KERNELS, toBinaryPath } from "../../scripts/build-vector-scan.ts";
+import { commit, verify } from "../../src/worker/durable/change-collection.ts";
+import { Collection } from "../../src/worker/durable/collection.ts";
+import { toDocumentWire } from "../../src/worker/durable/document-wire.ts";
+import { readState, writeState } from "../../src/worker/durable/tables.ts";
+import type { DocumentWrite } from "../../src/stores/store.ts";
+import { spec, toDocument, toVector } from "../conformance/store-data.ts";
+import { createNodeSql } from "../support/node-sql.ts";
+
+const kernel = new WebAssembly.Module(readFileSync(toBinaryPath(KERNELS.int8)));
+
+test("one without counted terms goes on without them", () => {
+  const sql = createNodeSql();
+  new Collection(sql, kernel).init(spec, false, 0);
+  sql.exec("ALTER TABLE chunks DROP COLUMN terms;");
+  const made = readState(sql);
+  if (made === undefined) throw new Error("the collection was not made");
+  const { terms: _, ...state } = made;
+  writeState(sql, state);
+  const collection = new Collection(sql, kernel);
+  const change = (put: readonly DocumentWrite[], remove: readonly string[]): unknown =>
+    commit(
+      sql,
+      collection,
+      { put: put.map((document) => toDocumentWire(document, spec)), remove },
+      { step: null, nowMs: 0 },
+    );
+  change([toDocument("a", ["red cats", "blue cats"]), toDocument("b", ["red dogs"])], []);
+  change([toDocument("c", ["red birds"])], ["b"]);
+  expect(collection.describe()).toMatchObject({ documents: 2, chunks: 3, terms: null });
+  expect(verify(sql, collection)).toEqual([]);
+  const { version } = collection.state;
+  const { frequencies } = collection.terms(version, "red");
+  expect(frequencies).toEqual([["red", 2]]);
+  const words = {
+    type: "keyword",
+    terms: [{ term: "red", idf: 1 }],
+    limit: 5,
+    filter: null,
+    chunkTerms: null,
+  } as const;
+  expect(collection.search(version, words)).toHaveLength(2);
+  const vector = {
+    type: "vector",
+    vector: toVector(0).buffer as ArrayBuffer,
+    limit: 5,
+    filter: null,
+  } as const;
+  expect(collection.search(version, vector)).toHaveLength(3);
+});
