@@ -66,16 +66,19 @@ async function push({ pushes }: World, word: string, count: number): Promise<voi
 }
 
 test.each([
-  ["one object", "-index-", WHOLE, ["describe", "upsert 24", "query"]],
-  ["several objects", "-spread-", FEW, undefined],
+  ["one object", "-index-", WHOLE],
+  ["several objects", "-spread-", FEW],
 ])(
   "the index finds the chunks that %s would find, and has them give the texts",
-  async (_, space, vectorBytesMax, calls) => {
+  async (_, space, vectorBytesMax) => {
     const world = await setUp(space, { vectorBytesMax });
     await push(world, "cats", 12);
     const snapshot = await world.store.open("guide", signal);
     const found = await snapshot.search(query, signal);
-    if (calls !== undefined) expect(world.fake.calls).toEqual(calls);
+    expect(world.fake.calls.filter((call) => !call.startsWith("upsert"))).toEqual([
+      "describe",
+      "query",
+    ]);
     expect([world.fake.vectors.size, world.fake.calls.at(-1)]).toEqual([24, "query"]);
     const expected = await (await world.alone.open("guide", signal)).search(query, signal);
     expect(found.map(({ row }) => row)).toEqual(expected.map(({ row }) => row));
