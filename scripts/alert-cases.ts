@@ -96,6 +96,11 @@ export const ALERT_CASES: readonly AlertCase[] = [
     at: "30m",
     series: { tributary_spans_dropped_total: "0+512x40" },
   },
+  {
+    alert: "TributaryLimitsNotShared",
+    at: "10m",
+    series: { tributary_shared_limits_up: "0x30" },
+  },
 ];
 
 /** All of it at once is no reason for any alert, at any of these times. */
@@ -126,5 +131,7 @@ export const HEALTHY: { readonly at: readonly string[]; readonly series: Series 
     'tributary_event_loop_lag_seconds{percentile="99"}': "0.05x14 0.5 0.05x84",
     'tributary_event_loop_lag_seconds{percentile="100"}': "0.9x100",
     tributary_spans_dropped_total: "0x10 512x90",
+    // Redis restarts, and is there again before anyone could look.
+    tributary_shared_limits_up: "1x20 0x2 1x78",
   },
 };

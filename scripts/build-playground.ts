@@ -1,76 +1,34 @@
-/** Puts the playground's files, its program and the libraries it uses into one module: `node scripts/build-playground.ts`. */
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+/** Puts the playground's files, its program and the libraries it uses into data/page: `node scripts/build-playground.ts`. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const FOLDER = join(ROOT, "src/playground");
-const MODULE = join(FOLDER, "assets.ts");
+const SOURCES = join(ROOT, "src/playground");
+const FOLDER = join(ROOT, "data/page");
 const FONT = createRequire(import.meta.url).resolve(
   "@fontsource/newsreader/files/newsreader-latin-500-normal.woff2",
 );
 
-interface Asset {
-  readonly type: string;
-  /** Of text: as it is. Of bytes: base64. */
-  readonly text: string;
-  readonly isBytes: boolean;
-  /** Changes with the content. */
-  readonly tag: string;
-}
-
-/** The module as the files stand now. */
-export async function buildPlayground(): Promise<string> {
+/** The files by name, as the sources stand now. */
+export async function buildPlayground(): Promise<ReadonlyMap<string, Buffer>> {
   const early = await bundle("early.ts");
   const script = await bundle("main.ts");
-  const assets: Readonly<Record<string, Asset>> = {
-    "/": toText("text/html; charset=utf-8", readText("page.html")),
-    "/playground/style.css": toText("text/css; charset=utf-8", readText("style.css")),
-    "/playground/early.js": toText("text/javascript; charset=utf-8", early.text),
-    "/playground/script.js": toText("text/javascript; charset=utf-8", script.text),
-    "/playground/icon.svg": toText("image/svg+xml", readText("icon.svg")),
-    "/playground/display.woff2": toBytes("font/woff2", readFileSync(FONT)),
-    "/playground/licences.txt": toText("text/plain; charset=utf-8", toLicences(script.inputs)),
-  };
-  return [
-    "/** The playground's files, so that every runtime can serve them. Made by scripts/build-playground.ts. */",
-    "export interface Asset {",
-    "  readonly type: string;",
-    "  /** Of text: as it is. Of bytes: base64. */",
-    "  readonly text: string;",
-    "  readonly isBytes: boolean;",
-    "  /** Changes with the content. */",
-    "  readonly tag: string;",
-    "}",
-    "",
-    "/** By path. */",
-    "export const ASSETS: Readonly<Record<string, Asset>> = {",
-    ...Object.entries(assets).map(
-      ([path, asset]) => `  ${JSON.stringify(path)}: ${JSON.stringify(asset)},`,
-    ),
-    "};",
-    "",
-  ].join("\n");
+  return new Map([
+    ["page.html", readSource("page.html")],
+    ["style.css", readSource("style.css")],
+    ["early.js", Buffer.from(early.text)],
+    ["script.js", Buffer.from(script.text)],
+    ["icon.svg", readSource("icon.svg")],
+    ["display.woff2", readFileSync(FONT)],
+    ["licences.txt", Buffer.from(toLicences(script.inputs))],
+  ]);
 }
 
-function readText(name: string): string {
-  return readFileSync(join(FOLDER, name), "utf8");
-}
-
-function toText(type: string, text: string): Asset {
-  return { type, text, isBytes: false, tag: toTag(text) };
-}
-
-function toBytes(type: string, bytes: Uint8Array): Asset {
-  const text = Buffer.from(bytes).toString("base64");
-  return { type, text, isBytes: true, tag: toTag(text) };
-}
-
-function toTag(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+function readSource(name: string): Buffer {
+  return readFileSync(join(SOURCES, name));
 }
 
 /** One program without types, and the files it was made of. */
@@ -123,6 +81,9 @@ function toLicences(inputs: Metafile["inputs"]): string {
 }
 
 if (import.meta.main) {
-  writeFileSync(MODULE, await buildPlayground());
-  console.log("src/playground/assets.ts is written");
+  const files = await buildPlayground();
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [name, bytes] of files) writeFileSync(join(FOLDER, name), bytes);
+  console.log("data/page is written");
 }

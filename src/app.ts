@@ -24,7 +24,7 @@ import {
 import { createLiveRoute, createReadyRoute } from "./http/health.ts";
 import { createMcpRoute } from "./http/mcp.ts";
 import { createModelRoute, createModelsRoute } from "./http/models.ts";
-import { createPlaygroundRoute, PLAYGROUND_PATHS } from "./http/playground.ts";
+import { createPlaygroundRoute, PLAYGROUND_PATHS, type ReadPage } from "./http/playground.ts";
 import type { ApiFacts } from "./http/openapi/names.ts";
 import { createRequestLimitGuard, type RequestLimit } from "./http/request-limit.ts";
 import type { RunGate } from "./http/run-gate.ts";
@@ -61,6 +61,8 @@ export interface AppDeps extends AnswerDeps {
   readonly sharedLimits?: { readonly isUp: boolean };
   /** Absent: documents are not written over HTTP. */
   readonly documents?: DocumentWriter;
+  /** Absent: there is no playground. */
+  readonly readPage?: ReadPage;
 }
 
 /** What an application over these parts can do, for its parser and for the pages about its API. */
@@ -116,6 +118,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     ...(deps.requestLimit === undefined ? {} : { requestLimit: deps.requestLimit }),
     ...(deps.sharedLimits === undefined ? {} : { sharedLimits: deps.sharedLimits }),
     ...(deps.documents === undefined ? {} : { documents: deps.documents }),
+    ...(deps.readPage === undefined ? {} : { readPage: deps.readPage }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
     explain: (request) =>
@@ -166,8 +169,11 @@ export function createServiceApp(service: Service): Hono<Env> {
       .delete(createDeleteDocumentRoute(service, documents));
   }
   document.all(createMethodRefusal(documents === undefined ? "GET" : "GET, PUT, DELETE"));
-  for (const path of PLAYGROUND_PATHS) {
-    app.get(path, createPlaygroundRoute()).all(createMethodRefusal("GET"));
+  const { readPage } = service;
+  if (readPage !== undefined) {
+    for (const path of PLAYGROUND_PATHS) {
+      app.get(path, createPlaygroundRoute(readPage)).all(createMethodRefusal("GET"));
+    }
   }
   app.get("/livez", createLiveRoute()).all(createMethodRefusal("GET"));
   app.get("/readyz", createReadyRoute(service)).all(createMethodRefusal("GET"));

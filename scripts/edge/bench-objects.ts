@@ -36,10 +36,15 @@ async function startEdge(): Promise<Edge> {
           name: "tributary-bench",
           main: "scripts/edge/bench-worker.ts",
           compatibility_date: "2026-11-01",
-          compatibility_flags: ["enable_request_signal"],
+          compatibility_flags: ["enable_request_signal", "nodejs_als"],
           minify: true,
           vars: { STORE: "durable-objects", ...vars },
-          assets: { directory: "data/models", binding: "ASSETS", run_worker_first: true },
+          assets: {
+            directory: "data",
+            html_handling: "none",
+            binding: "ASSETS",
+            run_worker_first: true,
+          },
           durable_objects: {
             bindings: [
               { name: "COLLECTIONS", class_name: classes[0] },

@@ -1,6 +1,7 @@
 /** `GET /`: the playground, a page to ask from and to see what a run says about itself. */
 import type { Context } from "hono";
-import { ASSETS } from "../playground/assets.ts";
+import { AppError } from "../errors.ts";
+import { PAGE_FILES } from "../playground/files.ts";
 import type { Env } from "./service.ts";
 
 /** Nothing from elsewhere, nothing within the page itself, no HTML made by a script, and no one may frame it. */
@@ -19,24 +20,35 @@ const POLICY = [
 ].join("; ");
 
 /** Addresses of the page and its parts. */
-export const PLAYGROUND_PATHS = Object.keys(ASSETS);
+export const PLAYGROUND_PATHS = Object.keys(PAGE_FILES);
 
-export function createPlaygroundRoute() {
-  return (c: Context<Env>): Response => {
-    const asset = ASSETS[c.req.path];
-    if (asset === undefined) throw new Error(`${c.req.path} is no part of the playground`);
+/** A file of data/page as it is read; `tag` changes with the content. */
+export interface ReadFile {
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly tag: string;
+}
+
+/** Reads a file of data/page, which a machine keeps in a folder and a Worker beside itself. Undefined: it is not there. */
+export type ReadPage = (name: string) => Promise<ReadFile | undefined>;
+
+export function createPlaygroundRoute(readPage: ReadPage) {
+  return async (c: Context<Env>): Promise<Response> => {
+    const file = PAGE_FILES[c.req.path];
+    const found = file === undefined ? undefined : await readPage(file.name);
+    if (file === undefined || found === undefined) {
+      throw new AppError("not_found", { detail: "this part of the page is not installed" });
+    }
+    const { body, tag } = found;
     const headers = {
-      "Content-Type": asset.type,
+      "Content-Type": file.type,
       "Content-Security-Policy": POLICY,
       "Cache-Control": "no-cache",
-      ETag: `"${asset.tag}"`,
+      ETag: `"${tag}"`,
     };
-    if (c.req.header("If-None-Match")?.includes(headers.ETag) === true) {
-      return new Response(null, { status: 304, headers });
+    if (c.req.header("If-None-Match")?.includes(headers.ETag) !== true) {
+      return new Response(body, { headers });
     }
-    const body = asset.isBytes
-      ? Uint8Array.from(atob(asset.text), (sign) => sign.charCodeAt(0))
-      : asset.text;
-    return new Response(body, { headers });
+    if (body instanceof ReadableStream) await body.cancel();
+    return new Response(null, { status: 304, headers });
   };
 }

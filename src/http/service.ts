@@ -10,6 +10,7 @@ import type { ExplainRequest } from "../answer.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { DocumentWriter } from "./document-writer.ts";
+import type { ReadPage } from "./playground.ts";
 import type { RequestLimit } from "./request-limit.ts";
 import type { RunGate } from "./run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
@@ -42,6 +43,8 @@ export interface Service {
   readonly mayChange?: boolean;
   /** Absent: documents are not written over HTTP. */
   readonly documents?: DocumentWriter;
+  /** Absent: there is no playground. */
+  readonly readPage?: ReadPage;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;

@@ -22,6 +22,7 @@ import { createUploads } from "./create-uploads.ts";
 import { createLog } from "./log.ts";
 import type { SharedLimits } from "./redis/open-shared-limits.ts";
 import { readExamples } from "./read-examples.ts";
+import { createPageReader } from "./read-page.ts";
 import { createTelemetry, watchService } from "./telemetry.ts";
 import type { Log } from "../telemetry/log.ts";
 import { withCompression } from "./with-compression.ts";
@@ -63,6 +64,7 @@ async function main(config: Config): Promise<void> {
     ...answerDeps,
     ...createGate(config),
     telemetry,
+    readPage: createPageReader(),
     ...(access === undefined ? {} : { access }),
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
     ...(runJournalDir === undefined

@@ -34,6 +34,7 @@ import { createEdgeTelemetry } from "./edge-telemetry.ts";
 import { readAiEmbedder, readAiReranker, readRateLimit, readVectorize } from "./extra-bindings.ts";
 import { loadStaticTable } from "./load-table.ts";
 import { misconfigured } from "./misconfigured.ts";
+import { createPageReader } from "./read-page.ts";
 import { type WaitUntil, withWaitUntil } from "./with-wait-until.ts";
 
 /** Builds all of it, with tools of one's own where there are any. Throws AppError: misconfigured, store_unavailable. */
@@ -112,6 +113,7 @@ async function createDeps(
     gate: withWaitUntil(createGate(config), waitUntil, afterRun),
     telemetry,
     tracer,
+    readPage: createPageReader(assets),
     ...(access === undefined ? {} : { access }),
     ...(requestLimit === undefined ? {} : { requestLimit }),
     ...(chat === undefined ? {} : { chat }),

@@ -5,21 +5,21 @@ import type { Assets } from "./bindings.ts";
 import { misconfigured } from "./misconfigured.ts";
 
 /** Assets have paths and no host; the address only has to be one. */
-const TABLE = "https://assets.invalid/static-minilm/table.bin";
+const TABLE = "https://assets.invalid/models/static-minilm/table.bin";
 
 /** The table, about 8 MB. Throws AppError: misconfigured when it was not deployed or is damaged, store_unavailable. */
 export async function loadStaticTable(assets: Assets): Promise<StaticTable> {
   const response = await fetchTable(assets);
   if (!response.ok) {
     await response.body?.cancel();
-    throw misconfigured("the files behind ASSETS lack static-minilm/table.bin; deploy data/models");
+    throw misconfigured("the files behind ASSETS lack models/static-minilm/table.bin; deploy data");
   }
   const bytes = new Uint8Array(await response.arrayBuffer());
   try {
     return parseStaticTable(bytes);
   } catch (thrown) {
     throw misconfigured(
-      "static-minilm/table.bin behind ASSETS is damaged; deploy data/models",
+      "models/static-minilm/table.bin behind ASSETS is damaged; deploy data",
       thrown,
     );
   }

@@ -5,6 +5,7 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import { addApiPages } from "../../src/http/openapi/routes.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
 import { createAnswerDeps } from "../../src/node/answer-deps.ts";
+import { createPageReader } from "../../src/node/read-page.ts";
 import { openExport } from "../../src/node/lance/export-documents.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createEdgeTarget } from "../../ingest/push/edge-target.ts";
@@ -40,7 +41,11 @@ export async function makeSamples(collections: readonly string[] = COLLECTIONS):
 
 /** The service on Node over the local store. */
 export async function makeNodeApp({ config }: Samples) {
-  const deps = { ...(await createAnswerDeps(config, silentLog)), gate: createRunGate() };
+  const deps = {
+    ...(await createAnswerDeps(config, silentLog)),
+    gate: createRunGate(),
+    readPage: createPageReader(),
+  };
   return addApiPages(createApp(deps), toApiFacts(deps));
 }
 

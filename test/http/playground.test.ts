@@ -1,9 +1,10 @@
 /** The page at `/` and what it is served with; how it works is seen in a browser, in test/browser. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { buildPlayground } from "../../scripts/build-playground.ts";
 import { PLAYGROUND_PATHS } from "../../src/http/playground.ts";
+import { PAGE_FILES } from "../../src/playground/files.ts";
 import { makeApp, makeService } from "../support/app.ts";
 
 const FIRST_LOAD_BYTES_MAX = 100 * 1024;
@@ -13,8 +14,14 @@ const LICENCES = "/playground/licences.txt";
 const get = async (path: string, headers: Record<string, string> = {}): Promise<Response> =>
   makeApp(makeService()).request(path, { headers });
 
-test("the module is made of the files as they are", async () => {
-  expect(readFileSync("src/playground/assets.ts", "utf8")).toBe(await buildPlayground());
+test("the files are made of the sources as they are", async () => {
+  const built = await buildPlayground();
+  const names = Object.values(PAGE_FILES).map(({ name }) => name);
+  expect([...built.keys()]).toEqual(names);
+  expect(readdirSync("data/page").toSorted()).toEqual(names.toSorted());
+  for (const [name, bytes] of built) {
+    expect(readFileSync(`data/page/${name}`).equals(bytes)).toBe(true);
+  }
 });
 
 test("the first load is small, and everything it needs comes from here", async () => {

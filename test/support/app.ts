@@ -20,6 +20,7 @@ import { createRunJournal } from "../../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import type { Runner, Service } from "../../src/http/service.ts";
 import { noTelemetry, type ObservedRunner, type Telemetry } from "../../src/http/telemetry.ts";
+import { createPageReader } from "../../src/node/read-page.ts";
 import { createServer } from "../../src/node/create-server.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { type Log } from "../../src/telemetry/log.ts";
@@ -195,6 +196,8 @@ export interface TestOptions {
   readonly modes?: readonly Mode[];
 }
 
+export const readPage = createPageReader();
+
 /** A service whose runs are scripted. */
 export function makeService(options: TestOptions = {}): TestService {
   const config: Config = parseConfig(options.env ?? {});
@@ -225,6 +228,7 @@ export function makeService(options: TestOptions = {}): TestService {
     ...(options.access === undefined ? {} : { access: options.access }),
     ...(options.requestLimit === undefined ? {} : { requestLimit: options.requestLimit }),
     journal,
+    readPage,
     sharing: createRunSharing({ ...base, journal }),
     parseAsk: createAskParser(config, ["lexical"], options.modes),
     answer: track(options.answer ?? play(goodRun)),

@@ -7,7 +7,7 @@ import { parseConfig } from "../../../src/config.ts";
 import { createRunGate } from "../../../src/http/run-gate.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
 import { createLexicalReranker } from "../../../src/retrieval/lexical-rerank.ts";
-import { makeService, makeApp, recordLog } from "../../support/app.ts";
+import { makeApp, makeService, readPage, recordLog } from "../../support/app.ts";
 import { fakeWriter } from "../../support/fake-writer.ts";
 import { createJudge } from "../../support/api-document.ts";
 import { fitting, hostile, nearlyFitting, type Schema } from "../../support/from-schema.ts";
@@ -36,6 +36,7 @@ const app = addApiPages(
     rerankers: { lexical: createLexicalReranker() },
     gate: createRunGate(),
     documents: fakeWriter,
+    readPage,
   }),
   facts,
 );
