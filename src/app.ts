@@ -169,14 +169,15 @@ export function createServiceApp(service: Service): Hono<Env> {
       .delete(createDeleteDocumentRoute(service, documents));
   }
   document.all(createMethodRefusal(documents === undefined ? "GET" : "GET, PUT, DELETE"));
-  const { readPage } = service;
-  if (readPage !== undefined) {
-    for (const path of PLAYGROUND_PATHS) {
-      app.get(path, createPlaygroundRoute(readPage)).all(createMethodRefusal("GET"));
-    }
-  }
+  if (service.readPage !== undefined) addPlayground(app, service.readPage);
   app.get("/livez", createLiveRoute()).all(createMethodRefusal("GET"));
   app.get("/readyz", createReadyRoute(service)).all(createMethodRefusal("GET"));
   app.get("/metrics", createMetricsRoute(telemetry)).all(createMethodRefusal("GET"));
   return app;
+}
+
+function addPlayground(app: Hono<Env>, readPage: ReadPage): void {
+  for (const path of PLAYGROUND_PATHS) {
+    app.get(path, createPlaygroundRoute(readPage)).all(createMethodRefusal("GET"));
+  }
 }
