@@ -1,6 +1,6 @@
 /** A lock file: one writer at a time, across processes of one machine. A lock whose process is gone is taken over. */
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import * as z from "zod";
@@ -13,7 +13,8 @@ const FORMAT = 1;
 const Holder = z.object({
   /** Grows when an older program cannot tell what a newer one wrote. */
   format: z.literal(FORMAT).default(FORMAT),
-  token: z.string(),
+  /** Part of the name of the file that claims a stale lock. */
+  token: z.string().max(64),
   pid: z.int().positive(),
   host: z.string(),
   /** Start time of the process in clock ticks since boot, where the system tells: process ids are used again. */
@@ -50,7 +51,7 @@ export async function acquireLock(path: string, what: string): Promise<Lock> {
     if (other === "gone") continue;
     if (other === "newer") throw lockedByNewer(what);
     if (other !== "unreadable" && (await isAlive(other))) throw lockedBy(other, path, what);
-    await removeStale(path, other);
+    await removeStale(path, other, holder);
   }
   throw new AppError("ingest_locked", { detail: `${what} is being locked by others; try again` });
 }
@@ -86,20 +87,43 @@ async function readHolder(path: string): Promise<Holder | "gone" | "unreadable" 
   }
 }
 
-/** Moves the file aside and looks at what it moved: if another process was quicker, its lock is put back. */
-async function removeStale(path: string, stale: Holder | "unreadable"): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+/**
+ * Removes a lock whose process is gone. Only one process may remove this one lock: the one that makes the claim file,
+ * whose name has the lock's own token in it. A claim whose process is gone gives way to the next, and never comes back
+ * to life; so nothing can take the lock's place between the last look at it and its removal.
+ */
+async function removeStale(path: string, stale: Holder | "unreadable", own: Holder): Promise<void> {
+  const identity = await identify(path, stale);
+  if (identity === undefined) return;
+  const claims: string[] = [];
+  while (claims.length < ATTEMPTS_MAX) {
+    const claim = `${path}.${identity}.${claims.length + 1}`;
+    claims.push(claim);
+    if (await tryCreate(claim, own)) {
+      if ((await identify(path, await readHolder(path))) === identity) await rm(path);
+      for (const file of claims) await rm(file, { force: true });
+      return;
+    }
+    const claimer = await readHolder(claim);
+    if (claimer === "gone" || claimer === "newer") return;
+    if (claimer !== "unreadable" && (await isAlive(claimer))) return;
+  }
+}
+
+/** What no other lock file is called by; one that cannot be read is known by its place on the disk and its time. */
+async function identify(
+  path: string,
+  holder: Awaited<ReturnType<typeof readHolder>>,
+): Promise<string | undefined> {
+  if (typeof holder === "object") return encodeURIComponent(holder.token);
+  if (holder !== "unreadable") return undefined;
   try {
-    await rename(path, aside);
+    const { ino, mtimeMs } = await stat(path);
+    return `unreadable-${ino}-${mtimeMs}`;
   } catch (thrown) {
-    if (hasCode(thrown, "ENOENT")) return;
+    if (hasCode(thrown, "ENOENT")) return undefined;
     throw thrown;
   }
-  const moved = await readHolder(aside);
-  const same =
-    typeof moved === "object" ? typeof stale === "object" && moved.token === stale.token : true;
-  if (!same) await link(aside, path);
-  await rm(aside, { force: true });
 }
 
 async function release(path: string, token: string): Promise<void> {
@@ -123,8 +147,8 @@ async function isAlive({ pid, host, startedAt }: Holder): Promise<boolean> {
 /** Field 22 of /proc/PID/stat; empty where there is no such file. */
 async function readStartTime(pid: number): Promise<string> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const text = await readFile(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch {
     return ""; // no /proc on this system, or the process has just ended
   }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { acquireLock, type Lock } from "../../src/node/lock.ts";
 
@@ -54,6 +55,34 @@ describe("a lock", () => {
     await once(child, "exit");
     const taken = await Promise.allSettled(Array.from({ length: 8 }, take));
     expect(taken.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("of a process that is gone is never had by two, however those who ask overtake each other", async () => {
+    for (let round = 0; round < 60; round += 1) {
+      await plant({ pid: process.pid, host: hostname(), startedAt: "1", token: `old-${round}` });
+      // Some come while others are in the middle of it.
+      const asking = Array.from({ length: 24 }, async (_, index) => {
+        await sleep(index % 6);
+        return take();
+      });
+      const taken = await Promise.allSettled(asking);
+      const locks = taken.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      const refusals = taken.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+      expect(locks).toHaveLength(1);
+      expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["ingest_locked"]));
+      await locks[0]?.release();
+    }
+    expect(await readdir(join(folder, "deep"))).toEqual([]);
+  });
+
+  test("whose taking over was itself killed in the middle is taken over", async () => {
+    const gone = { pid: process.pid, host: hostname(), startedAt: "1", format: 1 };
+    await plant({ ...gone, token: "old" });
+    await writeFile(`${path}.old.1`, JSON.stringify({ ...gone, token: "half" }));
+    const lock = await take();
+    expect(await readFile(path, "utf8")).not.toContain('"old"');
+    await lock.release();
+    expect(await readdir(join(folder, "deep"))).toEqual([]);
   });
 
   test("of an earlier process with the same id is taken over", async () => {

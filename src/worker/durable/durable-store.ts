@@ -49,11 +49,6 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
     names: toObjects(object),
   });
 
-  const toSnapshot = (name: string, object: string, first: PartInfo): Snapshot => {
-    const snapshot = createDurableSnapshot(toParts(name, object), first);
-    return objects.vectors?.wrap(snapshot, object) ?? snapshot;
-  };
-
   return {
     kind: "durable objects",
     async list(signal) {
@@ -63,12 +58,12 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
     async open(name, signal) {
       const object = await find(name, signal);
       const first = await describe(objects, object, signal);
-      if (first !== undefined) return toSnapshot(name, object, first);
+      if (first !== undefined) return openSnapshot(toParts(name, object), object, first);
       entries.forget(); // it may have been replaced or dropped since the list was read
       const now = await find(name, signal);
       const again = await describe(objects, now, signal);
       if (again === undefined) throw lostAll(name, now);
-      return toSnapshot(name, now, again);
+      return openSnapshot(toParts(name, now), now, again);
     },
     async create(spec, signal) {
       checkSpec(spec);
@@ -103,6 +98,11 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
       }
     },
   };
+}
+
+function openSnapshot(parts: Parts, object: string, first: PartInfo): Snapshot {
+  const snapshot = createDurableSnapshot(parts, first);
+  return parts.objects.vectors?.wrap(snapshot, object) ?? snapshot;
 }
 
 /** The first object of a collection; undefined when it holds nothing any more. */
