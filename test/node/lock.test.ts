@@ -6,6 +6,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { toAppError } from "../../src/errors.ts";
 import { acquireLock, type Lock } from "../../src/node/lock.ts";
 
 describe("a lock", () => {
@@ -67,9 +68,11 @@ describe("a lock", () => {
       });
       const taken = await Promise.allSettled(asking);
       const locks = taken.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-      const refusals = taken.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+      const refusals = taken.flatMap((one) =>
+        one.status === "rejected" ? [toAppError(one.reason).code] : [],
+      );
       expect(locks).toHaveLength(1);
-      expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["ingest_locked"]));
+      expect(new Set(refusals)).toEqual(new Set(["ingest_locked"]));
       await locks[0]?.release();
     }
     expect(await readdir(join(folder, "deep"))).toEqual([]);
