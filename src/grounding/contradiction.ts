@@ -51,7 +51,9 @@ function hasForeignFigure({ question, best }: ContradictionInput): boolean {
   const figures = toQuantities(question).filter(
     ({ value, start }) => value.length >= FIGURE_CHARS_MIN && FIGURE.test(question.charAt(start)),
   );
-  const dates = (question.match(DATE_WORDS) ?? []).filter((word) => word !== "may");
+  const dates = [...question.matchAll(DATE_WORDS)]
+    .filter(({ 0: word, index }) => word !== "may" && (word !== "May" || index > 0))
+    .map(([word]) => word);
   if (figures.length === 0 && dates.length === 0) return false;
   const given = toQuantities(whole).map(({ value }) => value);
   const words = new Set((whole.match(DATE_WORDS) ?? []).map((word) => word.toLowerCase()));

@@ -50,6 +50,7 @@ describe("the sentence may answer", () => {
     ["What was built in the 1950s?", "The dam was built in 1954."],
     ["How many of the 3 writers wait?", "Two writers wait for the lock."],
     ["Which port takes 8,787 calls?", "Port 80 takes 8787 calls."],
+    ["May I retry a write?", "A write may be tried again."],
     ["When may it rain?", "Rain is likely in March."],
     ["Qual é o maior rio no Brasil?", "O Amazonas é o maior rio do Brasil."],
   ];
