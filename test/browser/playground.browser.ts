@@ -303,7 +303,7 @@ test("where keys are asked for, a field appears, and the key goes with every req
   expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
   await field.fill("trib_secret");
   await field.press("Enter");
-  await page.locator(".chip").first().waitFor();
+  await page.locator("#chips .chip").first().waitFor();
   await ask(page);
   await page.getByText("Grounded", { exact: true }).waitFor();
   expect(keys.at(-1)).toBe("Bearer trib_secret");

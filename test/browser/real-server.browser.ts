@@ -49,7 +49,7 @@ test("a question about the samples is answered, cited and checked; its evidence 
   await using service = await serve();
   await using opened = await openPage(browser, service.url);
   const { page, said } = opened;
-  expect(await page.locator(".chip").allTextContents()).toEqual(["faq", "guide", "handbook"]);
+  expect(await page.locator("#chips .chip").allTextContents()).toEqual(["faq", "guide", "handbook"]);
   await page.getByRole("button", { name: "Why should retries use jitter?" }).click();
   await page.getByText("Every sentence is supported by its sources.").waitFor();
   const sentence = await page.locator(".sentence.supported").first().textContent();
@@ -57,8 +57,8 @@ test("a question about the samples is answered, cited and checked; its evidence 
   expect(await page.locator("mark.chosen").textContent()).toBe(sentence);
   expect(await page.locator("#ledger tr").count()).toBe(6);
   expect(await page.locator("#timeline .critical").count()).toBeGreaterThan(2);
-  await page.locator(".chip", { hasText: "guide" }).click();
-  await page.locator(".chip", { hasText: "faq" }).click();
+  await page.locator("#chips .chip", { hasText: "guide" }).click();
+  await page.locator("#chips .chip", { hasText: "faq" }).click();
   await ask(page, "Who won the football world cup in 1998?");
   await page.getByText("No evidence", { exact: true }).waitFor();
   expect(await page.locator("#ledger th").allTextContents()).toEqual(["handbook", "handbook"]);
@@ -78,8 +78,8 @@ test("a service with keys asks for one, takes it for this tab, and shows what th
   const field = page.getByLabel("This service asks for an API key");
   await field.fill(key);
   await field.press("Enter");
-  await page.locator(".chip").first().waitFor();
-  expect(await page.locator(".chip").allTextContents()).toEqual(["handbook"]);
+  await page.locator("#chips .chip").first().waitFor();
+  expect(await page.locator("#chips .chip").allTextContents()).toEqual(["handbook"]);
   await ask(page, "Why should retries use jitter?");
   await page.getByText("Every sentence is supported by its sources.").waitFor();
   expect(await page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([
