@@ -49,7 +49,11 @@ test("a question about the samples is answered, cited and checked; its evidence 
   await using service = await serve();
   await using opened = await openPage(browser, service.url);
   const { page, said } = opened;
-  expect(await page.locator("#chips .chip").allTextContents()).toEqual(["faq", "guide", "handbook"]);
+  expect(await page.locator("#chips .chip").allTextContents()).toEqual([
+    "faq",
+    "guide",
+    "handbook",
+  ]);
   await page.getByRole("button", { name: "Why should retries use jitter?" }).click();
   await page.getByText("Every sentence is supported by its sources.").waitFor();
   const sentence = await page.locator(".sentence.supported").first().textContent();
