@@ -29,6 +29,8 @@ const next = (...calls: readonly object[]): object => chunk({ tool_calls: calls 
 const args = (text: unknown, index = 0): object => ({ index, function: { arguments: text } });
 const toolEnd = chunk({}, "tool_calls");
 const hi = chunk({ role: "assistant", content: "hi" });
+/** So much that some of it is shown at once, whatever is held back of its end. */
+const words = chunk({ role: "assistant", content: "A queue that is bounded" });
 const stop = chunk({}, "stop");
 const shape = (...events: readonly (object | string)[]): StreamShape => ({ events, done: true });
 
@@ -91,14 +93,14 @@ export const STREAM_SHAPES: Readonly<Record<string, StreamShape>> = {
   ),
   "usage-alone": shape(hi, stop, { ...chunk({}), choices: [], usage: USAGE }),
   "usage-last": shape(hi, chunk({}, "stop", { usage: USAGE })),
-  "no-finish": { events: [hi], done: true },
+  "no-finish": { events: [words], done: true },
   "empty-first": shape(
     { id: "", object: "", created: 0, model: "", choices: [], prompt_filter_results: [] },
     hi,
     stop,
   ),
-  "error-within": shape(hi, { error: { message: "the worker died", code: 502 } }),
-  "content-filter": shape(hi, chunk({}, "content_filter")),
+  "error-within": shape(words, { error: { message: "the worker died", code: 502 } }),
+  "content-filter": shape(words, chunk({}, "content_filter")),
   length: shape(hi, chunk({}, "length")),
   comments: shape(": ping\n\n", hi, ": ping\n\n", stop),
   "no-done": { events: [hi, stop], done: false },

@@ -42,6 +42,7 @@ const app = addApiPages(
 );
 
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 60);
+const ROUNDS_MAX = 8;
 
 interface Sent {
   readonly method: string;
@@ -113,14 +114,15 @@ describe.each(BODIES)("POST %s with bodies of %s, as %s", (path, name, accept) =
   test("those that fit", async () => {
     const statuses: number[] = [];
     const known = fc.constantFrom({}, KNOWN[name]);
-    await fc.assert(
-      fc.asyncProperty(fitting(schema, schemas), known, async (made, some) => {
-        const body = { ...(made as object), ...some };
-        expect(judge.fits(name, body)).toBe(true);
-        statuses.push(await send(toSent(path, accept, body)));
-      }),
-      { numRuns: RUNS },
-    );
+    const sending = fc.asyncProperty(fitting(schema, schemas), known, async (made, some) => {
+      const body = { ...(made as object), ...some };
+      expect(judge.fits(name, body)).toBe(true);
+      statuses.push(await send(toSent(path, accept, body)));
+    });
+    // What is made fits by its form alone, and is seldom one that can be answered.
+    for (let round = 0; round < ROUNDS_MAX && !statuses.includes(200); round += 1) {
+      await fc.assert(sending, { numRuns: RUNS });
+    }
     // Else nothing but refusals was seen.
     expect(statuses).toContain(200);
   });
