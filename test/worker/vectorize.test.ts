@@ -57,7 +57,12 @@ const DOCUMENTS = [
 function setUp(options: Partial<FakeIndexOptions> = {}, change: Partial<VectorizeBinding> = {}) {
   const fake = createFakeIndex({ dimensions: DIMENSIONS, ...options });
   const clock = createFakeClock();
-  const config = parseConfig({ ATTEMPTS_MAX: "3" });
+  // The clock runs on while digests are made, which take a time of their own: no breaker may try again meanwhile.
+  const config = parseConfig({
+    ATTEMPTS_MAX: "3",
+    BREAKER_OPEN_MS: "3600000",
+    BREAKER_WINDOW_MS: "3600000",
+  });
   const call = createIndexCalls({ ...fake.binding, ...change }, { config, clock, random: () => 0 });
   const events: string[] = [];
   const log = { ...silentLog, error: (event: string) => void events.push(event) };
