@@ -2,12 +2,16 @@
 import { toContent } from "../src/domain/chunk.ts";
 import type { CollectionSpec } from "../src/domain/collection.ts";
 import type { DocumentWrite, WriteStore } from "../src/stores/store.ts";
+import { createRandom } from "./xorshift.ts";
+import { toPlainChunk } from "./plain-chunk.ts";
 
 export const DIMENSIONS = 256;
 const CHUNKS_PER_DOCUMENT = 10;
 const COMMIT_DOCUMENTS = 250;
 const VOCABULARY = 40_000;
 const CLUSTERS = 400;
+/** Neighbouring seeds are far apart. */
+const STRIDE = 2_654_435_761;
 /** How far vectors scatter around their cluster's centre, relative to it. */
 const SPREAD = 1.5;
 
@@ -18,8 +22,8 @@ export interface Source {
 
 /** Words and vectors from a seed. Sources share the clusters but give other words the frequent places. */
 export function createSource(seed: number): Source {
-  const random = createRandom(seed);
-  const centres = createRandom(1);
+  const random = createRandom(seed * STRIDE);
+  const centres = createRandom(STRIDE);
   const clusters = Array.from({ length: CLUSTERS }, () =>
     Float32Array.from({ length: DIMENSIONS }, () => gauss(centres)),
   );
@@ -82,18 +86,7 @@ export function toSpec(name: string): CollectionSpec {
 function toDocument(id: string, source: Source): DocumentWrite {
   const chunks = Array.from({ length: CHUNKS_PER_DOCUMENT }, (_, position) => {
     const text = source.words(60 + ((position * 37) % 61));
-    const chunk = {
-      id: `${id}#${position}`,
-      documentId: id,
-      position,
-      title: id,
-      location: { headings: [] },
-      start: 0,
-      end: text.length,
-      text,
-      metadata: {},
-    };
-    return { chunk, vector: source.vector() };
+    return { chunk: toPlainChunk(id, text, position), vector: source.vector() };
   });
   const hash = toContent(chunks[0]?.chunk ?? { title: "", location: { headings: [] }, text: "" });
   return { id, title: id, source: id, hash, metadata: {}, chunks };
@@ -112,15 +105,4 @@ function toWord(number: number): string {
 
 function gauss(random: () => number): number {
   return Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
-}
-
-/** Marsaglia's xorshift, 32 bits. */
-function createRandom(seed: number): () => number {
-  let state = seed * 2_654_435_761;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }

@@ -1,34 +1,26 @@
-/** Puts the playground's files, its program and the libraries it uses into data/page: `node scripts/build-playground.ts`. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** Puts the playground's program, the libraries it uses, its font and the licences into data/page: `node scripts/build-playground.ts`. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const SOURCES = join(ROOT, "src/playground");
 const FOLDER = join(ROOT, "data/page");
 const FONT = createRequire(import.meta.url).resolve(
   "@fontsource/newsreader/files/newsreader-latin-500-normal.woff2",
 );
 
-/** The files by name, as the sources stand now. */
+/** The files that are made, by name; the page, its style and its icon lie beside them as they are written. */
 export async function buildPlayground(): Promise<ReadonlyMap<string, Buffer>> {
   const early = await bundle("early.ts");
   const script = await bundle("main.ts");
   return new Map([
-    ["page.html", readSource("page.html")],
-    ["style.css", readSource("style.css")],
     ["early.js", Buffer.from(early.text)],
     ["script.js", Buffer.from(script.text)],
-    ["icon.svg", readSource("icon.svg")],
     ["display.woff2", readFileSync(FONT)],
     ["licences.txt", Buffer.from(toLicences(script.inputs))],
   ]);
-}
-
-function readSource(name: string): Buffer {
-  return readFileSync(join(SOURCES, name));
 }
 
 /** One program without types, and the files it was made of. */
@@ -81,9 +73,6 @@ function toLicences(inputs: Metafile["inputs"]): string {
 }
 
 if (import.meta.main) {
-  const files = await buildPlayground();
-  rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(FOLDER, { recursive: true });
-  for (const [name, bytes] of files) writeFileSync(join(FOLDER, name), bytes);
+  for (const [name, bytes] of await buildPlayground()) writeFileSync(join(FOLDER, name), bytes);
   console.log("data/page is written");
 }

@@ -20,6 +20,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/config.ts": 2,
   "src/text": 2,
   "src/json": 2,
+  "src/call-policy.ts": 3,
   "src/telemetry": 3,
   "src/models": 4,
   "src/stores": 4,

@@ -1,8 +1,6 @@
 /** Answers of the Worker as `pnpm dev:edge` serves it: what one costs the processor, and how soon a cold one begins. */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEdgeTarget } from "../../ingest/push/edge-target.ts";
@@ -15,6 +13,7 @@ import { atMost, type Row, toReport } from "../bench-row.ts";
 import { toQuantile } from "../serving/programs.ts";
 import { createSource } from "./bench-data.ts";
 import { workerCpuMs } from "./processes.ts";
+import { findPort } from "./find-port.ts";
 
 const TOKEN = "a-token-for-the-bench";
 const CHUNKS = 500;
@@ -195,13 +194,4 @@ async function askTogether(url: string, count: number): Promise<readonly number[
 
 async function repeat(count: number, work: () => Promise<unknown>): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await work();
-}
-
-/** A port that was free a moment ago: the program cannot be asked which one it took. */
-async function findPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,7 @@
 /** What the Worker is measured with: texts of words in a Zipf-like distribution, vectors of any direction. The same in every run. */
 import type { DocumentWrite } from "../../src/stores/store.ts";
+import { createRandom } from "../xorshift.ts";
+import { toPlainChunk } from "../plain-chunk.ts";
 
 const WORDS = 20_000;
 const CHUNK_WORDS = 120;
@@ -38,17 +40,7 @@ export function createSource(seed: number, dimensions: number): Source {
     document(index) {
       const id = `d${index}`;
       const text = Array.from({ length: CHUNK_WORDS }, word).join(" ");
-      const chunk = {
-        id: `${id}#0`,
-        documentId: id,
-        position: 0,
-        title: id,
-        location: { headings: [] },
-        start: 0,
-        end: text.length,
-        text,
-        metadata: {},
-      };
+      const chunk = toPlainChunk(id, text);
       return {
         id,
         title: id,
@@ -58,16 +50,5 @@ export function createSource(seed: number, dimensions: number): Source {
         chunks: [{ chunk, vector: vector() }],
       };
     },
-  };
-}
-
-/** Marsaglia's xorshift. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
   };
 }

@@ -1,6 +1,6 @@
 /** What a schema found wrong, as paths and sentences of our own. */
 import type * as z from "zod";
-import type { Issue } from "../errors.ts";
+import { AppError, type Issue } from "../errors.ts";
 
 const FILTER_FORMS =
   'is not a condition; use {"field": "metadata.year", "op": "gte", "value": 2020} (op: eq, ne, lt, lte, gt, gte, in, has, exists), {"and": […]}, {"or": […]} or {"not": {…}}';
@@ -10,6 +10,19 @@ type Found = z.core.$ZodIssue;
 /** One line for each wrong place, outermost first. */
 export function toIssues(error: z.ZodError): readonly Issue[] {
   return error.issues.flatMap((issue) => describe(issue, []));
+}
+
+/** All of them in one line. */
+export function toDetail(issues: readonly Issue[]): string {
+  return issues
+    .map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`)
+    .join("; ");
+}
+
+/** What a body is refused with that does not fit its schema. */
+export function toInvalidRequest(error: z.ZodError): AppError {
+  const issues = toIssues(error);
+  return new AppError("invalid_request", { detail: toDetail(issues), issues });
 }
 
 function describe(issue: Found, above: readonly PropertyKey[]): readonly Issue[] {

@@ -1,5 +1,6 @@
 /** A request's body as parsed JSON, within limits of size and depth. */
 import { AppError } from "../errors.ts";
+import { joinBytes } from "../text/join-bytes.ts";
 import { checkJson } from "./check-json.ts";
 
 const DEPTH_MAX = 64;
@@ -55,13 +56,7 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
     }
     parts.push(value);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(parts, size);
 }
 
 async function orBrokeOff<T>(reading: Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ import { COLLECTION_NAME } from "../domain/collection.ts";
 import { Filter } from "../domain/filter.ts";
 import { RETRIEVERS } from "../domain/hit.ts";
 import { AppError, type Issue } from "../errors.ts";
-import { toIssues } from "./issues.ts";
+import { toDetail, toIssues } from "./issues.ts";
 import { createOutputField, readOutput, SCHEMA_PATH } from "./output-schema.ts";
 
 /** What counts for a run beside its body. */
@@ -205,9 +205,7 @@ function toError(found: readonly Issue[]): AppError {
     path,
     message: message.replace(UNSUPPORTED, ""),
   }));
-  const detail = issues
-    .map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`)
-    .join("; ");
+  const detail = toDetail(issues);
   if (found.every(({ path }) => path.startsWith("filter"))) {
     return new AppError("invalid_filter", { detail, issues });
   }

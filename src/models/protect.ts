@@ -9,16 +9,15 @@
  * breaker see what the upstream sees; the time limit is innermost, so that a wait in the gate is nobody's stall.
  * Each call that reaches the endpoint is a span, within the time limit.
  */
-import { type BreakerOptions, createBreaker } from "../async/breaker.ts";
 import type { Clock } from "../async/clock.ts";
 import { createGate, type Gate } from "../async/gate.ts";
 import { createHedge } from "../async/hedge.ts";
 import { createLimiter } from "../async/limiter.ts";
 import { createLru } from "../async/lru.ts";
 import { createRateWindow } from "../async/rate-window.ts";
-import { createRetryBudget } from "../async/retry-budget.ts";
 import { createSingleFlight } from "../async/single-flight.ts";
-import { type Count, createCounts, type UpstreamRegistry } from "../async/upstream-stats.ts";
+import type { Count, UpstreamRegistry } from "../async/upstream-stats.ts";
+import { createCallPolicy } from "../call-policy.ts";
 import type { Config } from "../config.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
@@ -133,19 +132,12 @@ interface Policy {
 
 /** Breaker, slots, window and retries of one upstream, with its counts in the registry. */
 function createPolicy(kind: Kind, id: string, deps: ProtectDeps): Policy {
-  const { config, clock, upstreams, random } = deps;
-  const { counts, count } = createCounts();
-  const breaker = createBreaker({ ...toBreakerOptions(config), clock, source: id, count });
-  const budget = createRetryBudget({
-    tokensMax: config.retryTokensMax,
-    retryCost: config.retryCost,
-    stallCost: config.retryStallCost,
-  });
-  const gauges = { breaker: () => breaker.state, retryTokens: () => budget.tokens };
-  upstreams.add(`${kind} ${id}`, gauges, counts);
+  const { config, clock, upstreams } = deps;
+  const name = `${kind} ${id}`;
+  const { breaker, retry, count } = createCallPolicy({ name, source: id }, deps);
   const { callsMax, tokensMax } = RATES[kind](config);
   const { turns } = upstreams;
-  const shared = turns === undefined ? undefined : { turns, name: `${kind} ${id}` };
+  const shared = turns === undefined ? undefined : { turns, name };
   const isLimited = callsMax !== undefined || tokensMax !== undefined;
   return {
     gate: createGate({
@@ -160,30 +152,8 @@ function createPolicy(kind: Kind, id: string, deps: ProtectDeps): Policy {
         : undefined,
       count,
     }),
-    policy: {
-      attemptsMax: config.attemptsMax,
-      clock,
-      baseMs: config.backoffMs,
-      capMs: config.backoffMsMax,
-      budget,
-      mayRepeat: () => breaker.state === "closed",
-      count,
-      ...(random === undefined ? {} : { random }),
-    },
+    policy: retry,
     count,
-  };
-}
-
-/** The breaker of any upstream, as the settings want it. */
-export function toBreakerOptions(
-  config: Config,
-): Omit<BreakerOptions, "clock" | "source" | "count"> {
-  return {
-    failureShare: config.breakerFailureShare,
-    samplesMin: config.breakerSamplesMin,
-    samplesMax: config.breakerSamplesMax,
-    windowMs: config.breakerWindowMs,
-    openMs: config.breakerOpenMs,
   };
 }
 

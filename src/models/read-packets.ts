@@ -1,5 +1,6 @@
 /** The bytes of a body as they arrive, taken in turns: what came meanwhile is handed over in one piece. */
 import type { Clock } from "../async/clock.ts";
+import { joinBytes } from "../text/join-bytes.ts";
 
 export interface Pace {
   readonly clock: Clock;
@@ -98,15 +99,4 @@ function createInflow(body: ReadableStream<Uint8Array>) {
       if (end === undefined) await reader.cancel().catch(nothing);
     },
   };
-}
-
-/** The pieces one after the other; `bytes` is how many they are. */
-export function joinBytes(pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
 }

@@ -2,7 +2,7 @@
 import type { AppError } from "../errors.ts";
 import { toTraceparent } from "../telemetry/trace-context.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
-import { joinBytes } from "./read-packets.ts";
+import { joinBytes } from "../text/join-bytes.ts";
 import { type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const BODY_BYTES_MAX = 16 * 2 ** 20;

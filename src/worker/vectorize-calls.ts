@@ -7,14 +7,13 @@
  * throws `VECTOR_QUERY_ERROR (code = …): …`, or `…_ERROR: Status + 400`. Not run against the real service.
  */
 import type * as z from "zod";
-import { createBreaker } from "../async/breaker.ts";
 import type { Clock } from "../async/clock.ts";
 import { startDeadline, toAbortError } from "../async/deadline.ts";
 import { retry } from "../async/retry.ts";
 import { untilAborted } from "../async/until-aborted.ts";
+import { createConfiguredBreaker } from "../call-policy.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { toBreakerOptions } from "../models/protect.ts";
 import {
   type Upstream,
   toBadResponse,
@@ -69,7 +68,7 @@ export function createIndexCalls(
   { config, clock, random }: { config: Config; clock: Clock; random?: () => number },
 ): CallIndex {
   const source = UPSTREAM.name;
-  const breaker = createBreaker({ ...toBreakerOptions(config), clock, source });
+  const breaker = createConfiguredBreaker({ config, clock, source });
   const attempt = async <T>(call: IndexCall<T>, signal: AbortSignal): Promise<T> => {
     using deadline = startDeadline({ clock, budgetMs: call.timeoutMs, parent: signal });
     let answer: unknown;

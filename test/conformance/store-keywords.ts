@@ -8,6 +8,7 @@ import type {
   WriteStore,
 } from "../../src/stores/store.ts";
 import { spec, toDocument } from "./store-data.ts";
+import { createRandom } from "../../scripts/xorshift.ts";
 
 const signal = new AbortController().signal;
 const HITS = 10;
@@ -234,15 +235,4 @@ async function searchIds(snapshot: Snapshot, all: readonly Snapshot[], text: str
 function word(random: () => number, stride = 1): string {
   const rank = Math.floor(600 ** random()) - 1;
   return `w${(rank * stride) % 600}x`;
-}
-
-/** Marsaglia's xorshift, for data that is the same in every run. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }

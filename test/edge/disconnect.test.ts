@@ -8,6 +8,7 @@ import { type Program, startProgram } from "../support/process.ts";
 import { connectRaw } from "../support/raw-client.ts";
 import { makeSamples, pushSample, type Samples } from "./samples.ts";
 import { TOKEN } from "./test-edge.ts";
+import { findPort } from "../../scripts/edge/find-port.ts";
 
 /** A model that never stops by itself. */
 interface EndlessModel {
@@ -121,15 +122,6 @@ async function startModel(): Promise<EndlessModel> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** A port that was free a moment ago: the program cannot be asked which one it took. */
-async function findPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Ends with the test's own time limit when it never comes true. */

@@ -5,7 +5,7 @@ import type { Filter } from "../../src/domain/filter.ts";
 import type { DocumentWrite, Snapshot, WriteStore } from "../../src/stores/store.ts";
 import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import { spec, toDocument, toVector } from "../conformance/store-data.ts";
-import { createRandom } from "../support/random.ts";
+import { createRandom } from "../../scripts/xorshift.ts";
 import { fill, makeWorld, search, type Searched } from "./spread-world.ts";
 import { startEdge, type TestEdge } from "./test-edge.ts";
 

@@ -17,7 +17,8 @@ import { createGate } from "../../src/node/create-gate.ts";
 import { createServer } from "../../src/node/create-server.ts";
 import { createEmbedders, createStore } from "../../src/node/wire.ts";
 import { recordLog } from "./app.ts";
-import { fillCollection, toChunk } from "./collections.ts";
+import { fillCollection } from "./collections.ts";
+import { toPlainChunk } from "../../scripts/plain-chunk.ts";
 import { makeAccess } from "./keys.ts";
 import { makeTempFolder, type TempFolder } from "./local-store.ts";
 import { connectRaw, parseResponses, type RawResponse, toPost } from "./raw-client.ts";
@@ -80,7 +81,7 @@ export async function makeChaosStore(): Promise<TempFolder> {
   const store = await createStore(config);
   const { forIngest } = await createEmbedders(config);
   for (const [name, texts] of Object.entries(TEXTS)) {
-    const chunks = Object.entries(texts).map(([id, text]) => toChunk(id, text));
+    const chunks = Object.entries(texts).map(([id, text]) => toPlainChunk(id, text));
     await fillCollection(store, name, chunks, forIngest);
   }
   return folder;

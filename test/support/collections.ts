@@ -1,5 +1,6 @@
 /** Small collections in memory, embedded by the bundled embedder's stand-in: letters as dimensions, so that likeness is plain. */
 import type { Chunk } from "../../src/domain/chunk.ts";
+import { toPlainChunk } from "../../scripts/plain-chunk.ts";
 import { toContent } from "../../src/domain/chunk.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { createMemoryStore } from "../../src/stores/memory.ts";
@@ -39,7 +40,7 @@ export async function createTestStore(
 ): Promise<WriteStore> {
   const store = createMemoryStore();
   for (const [name, texts] of Object.entries(collections)) {
-    const chunks = Object.entries(texts).map(([id, text]) => toChunk(id, text));
+    const chunks = Object.entries(texts).map(([id, text]) => toPlainChunk(id, text));
     await fillCollection(store, name, chunks, embedder);
   }
   return store;
@@ -75,19 +76,4 @@ export async function fillCollection(
   await writer.commit({ put, remove: [] }, signal);
   await writer.index(signal);
   await writer.close();
-}
-
-/** A document of one chunk. */
-export function toChunk(id: string, text: string): Chunk {
-  return {
-    id: `${id}#0`,
-    documentId: id,
-    position: 0,
-    title: id,
-    location: { headings: [] },
-    start: 0,
-    end: text.length,
-    text,
-    metadata: {},
-  };
 }

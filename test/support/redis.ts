@@ -1,7 +1,7 @@
 /** A real redis-server on a free port of this machine. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { createServer } from "node:net";
 import { makeTempFolder } from "./local-store.ts";
+import { findPort } from "../../scripts/edge/find-port.ts";
 
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
@@ -67,15 +67,4 @@ async function start(port: number, dir: string) {
   child.stdout.resume();
   if (child.exitCode !== null) throw new Error(`redis-server ended:\n${said}`);
   return { child, exit };
-}
-
-function findPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

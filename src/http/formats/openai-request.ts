@@ -3,7 +3,7 @@ import * as z from "zod";
 import { MODES } from "../../domain/ask.ts";
 import { AppError } from "../../errors.ts";
 import { type ForeignAsk, type ForeignMessage, refuse, toForeignAsk } from "../foreign-ask.ts";
-import { toIssues } from "../issues.ts";
+import { toInvalidRequest } from "../issues.ts";
 
 /** The model's name: alone it asks every collection directly; `/<mode>` and `/<collection>` may follow, in this order. */
 export const MODEL = "tributary";
@@ -76,13 +76,7 @@ export interface OpenAiRequest extends ForeignAsk {
 /** Parses the body. Throws AppError: invalid_request, unsupported_option, collection_not_found. */
 export function parseOpenAiRequest(body: unknown): OpenAiRequest {
   const parsed = OpenAiBody.safeParse(body, { reportInput: true });
-  if (!parsed.success) {
-    const issues = toIssues(parsed.error);
-    const detail = issues
-      .map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`)
-      .join("; ");
-    throw new AppError("invalid_request", { detail, issues });
-  }
+  if (!parsed.success) throw toInvalidRequest(parsed.error);
   const given: Record<string, unknown> = parsed.data;
   for (const [name, harmless] of Object.entries(REFUSED)) {
     if (isSet(given[name]) && !harmless.some((value) => isSame(value, given[name]))) {

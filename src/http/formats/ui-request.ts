@@ -1,8 +1,7 @@
 /** The body of `POST /v1/chat`, as the AI SDK's chat transport sends it, as a question of ours. */
 import * as z from "zod";
-import { AppError } from "../../errors.ts";
 import { type ForeignAsk, type ForeignMessage, refuse, toForeignAsk } from "../foreign-ask.ts";
-import { toIssues } from "../issues.ts";
+import { toInvalidRequest } from "../issues.ts";
 
 const Message = z.looseObject({
   role: z.enum(["system", "user", "assistant"]),
@@ -19,13 +18,7 @@ export const UiBody = z.looseObject({
 /** Parses the body. Throws AppError invalid_request. */
 export function parseUiRequest(body: unknown): ForeignAsk {
   const parsed = UiBody.safeParse(body, { reportInput: true });
-  if (!parsed.success) {
-    const issues = toIssues(parsed.error);
-    const detail = issues
-      .map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`)
-      .join("; ");
-    throw new AppError("invalid_request", { detail, issues });
-  }
+  if (!parsed.success) throw toInvalidRequest(parsed.error);
   const { messages, id: _id, trigger: _trigger, messageId: _messageId, ...own } = parsed.data;
   for (const name of ["question", "history", "instructions"]) {
     if (name in own) throw refuse(name, "has no place here: it is taken from messages");

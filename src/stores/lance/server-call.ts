@@ -1,14 +1,14 @@
 /** One request to a LanceDB server, under the call policy of all of them: breaker → slot → time limit, repeated where that may help. */
-import { createBreaker } from "../../async/breaker.ts";
 import type { Clock } from "../../async/clock.ts";
 import { startDeadline, toAbortError } from "../../async/deadline.ts";
 import { createGate } from "../../async/gate.ts";
 import { createLimiter } from "../../async/limiter.ts";
 import { retry } from "../../async/retry.ts";
-import { createRetryBudget } from "../../async/retry-budget.ts";
-import { createCounts, type UpstreamRegistry } from "../../async/upstream-stats.ts";
+import type { UpstreamRegistry } from "../../async/upstream-stats.ts";
+import { createCallPolicy } from "../../call-policy.ts";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
+import { joinBytes } from "../../text/join-bytes.ts";
 import { toBadAnswer, toLostConnection, toOutward, toRefusal, toStall } from "./server-errors.ts";
 
 export interface ServerOptions {
@@ -38,39 +38,14 @@ export type ServerCall = <T>(request: ServerRequest<T>, signal: AbortSignal) => 
 
 /** Creates the calls to one server. */
 export function createServerCall(options: ServerOptions): ServerCall {
-  const { config, clock, upstreams } = options;
-  const { counts, count } = createCounts();
-  const breaker = createBreaker({
-    clock,
-    source: "the LanceDB server",
-    failureShare: config.breakerFailureShare,
-    samplesMin: config.breakerSamplesMin,
-    samplesMax: config.breakerSamplesMax,
-    windowMs: config.breakerWindowMs,
-    openMs: config.breakerOpenMs,
-    count,
-  });
-  const budget = createRetryBudget({
-    tokensMax: config.retryTokensMax,
-    retryCost: config.retryCost,
-    stallCost: config.retryStallCost,
-  });
-  const gauges = { breaker: () => breaker.state, retryTokens: () => budget.tokens };
-  upstreams.add("store lance", gauges, counts);
+  const { config, clock } = options;
+  const names = { name: "store lance", source: "the LanceDB server" };
+  const { breaker, retry: policy, count } = createCallPolicy(names, options);
   const limit = createLimiter({
     concurrencyMax: config.lanceConcurrencyMax,
     queueMax: config.storeQueueMax,
   });
   const gate = createGate({ clock, limit, breaker, count });
-  const policy = {
-    attemptsMax: config.attemptsMax,
-    clock,
-    baseMs: config.backoffMs,
-    capMs: config.backoffMsMax,
-    budget,
-    mayRepeat: () => breaker.state === "closed",
-    count,
-  };
   return async (request, signal) => {
     if (signal.aborted) throw toAbortError(signal.reason);
     // One for all attempts, so that the server can tell that they are one.
@@ -137,11 +112,5 @@ async function readBytes({ body }: Response, bytesMax: number): Promise<Uint8Arr
     }
     parts.push(part);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(parts, size);
 }
