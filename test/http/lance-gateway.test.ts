@@ -1,4 +1,5 @@
 /** What /v1/table refuses, and to whom a collection exists. */
+import { tableFromIPC } from "apache-arrow";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
@@ -224,6 +225,26 @@ describe("refuses", () => {
     expect((await send("", undefined, keys.reader, "POST")).status).toBe(405);
   });
 });
+
+test.each([[["id"]], [["vector", "content"]], [["id", "_rowid"]]])(
+  "rows come in the order of a column that is not read: %j",
+  async (columns) => {
+    const order = [{ column_name: "position", ascending: false }];
+    const answer = await send("guide/query/", { ...plain, columns, order_by: order });
+    const { schema } = tableFromIPC(answer.bytes);
+    expect(schema.fields.map(({ name }) => name)).toEqual(columns);
+    const all = await send("guide/query/", {
+      ...plain,
+      columns: [...columns, "position"],
+      order_by: order,
+    });
+    const positions = tableFromIPC(all.bytes).getChild("position")?.toArray();
+    expect(Array.from(positions as ArrayLike<number>)).toEqual([2, 1]);
+    expect(String(tableFromIPC(answer.bytes))).toBe(
+      String(tableFromIPC(all.bytes).select(columns)),
+    );
+  },
+);
 
 test("whatever a query combines, it is answered or refused, and never fails", async () => {
   const words = fc.constantFrom(

@@ -31,10 +31,19 @@ export async function runTableQuery(
   const started = start(table, query, info);
   if (where !== undefined) started.where(where);
   if (query.columns !== undefined) started.select([...query.columns]);
-  if (query.withRowId) started.withRowId();
+  const needsRowId = isOrderedUnseen(query);
+  if (query.withRowId || needsRowId) started.withRowId();
   if (query.offset > 0) started.offset(query.offset);
   started.limit(await toLimit(table, query.limit, rowsMax));
-  return toFile(await started.toArrow(options));
+  const found = await started.toArrow(options);
+  return toFile(needsRowId ? found.select([...(query.columns ?? [])]) : found);
+}
+
+/** The library fails at an order by a column that is not read, unless it reads the row ids too. */
+function isOrderedUnseen({ columns, orderBy, withRowId }: TableQuery): boolean {
+  const isSeen = ({ column }: { readonly column: string }): boolean =>
+    columns === undefined || columns.includes(column);
+  return !withRowId && !columns?.includes("_rowid") && !orderBy.every(isSeen);
 }
 
 /** Rows by their ids are all of them or refused. */
