@@ -12,6 +12,7 @@ import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.t
 import type { Explanation, ExplainTarget } from "./domain/explanation.ts";
 import { type AppError, toAppError } from "./errors.ts";
 import type { Embedder } from "./models/model.ts";
+import { embedAhead, noteEmbedders } from "./retrieval/embed-question.ts";
 import { explain as explainDocument } from "./retrieval/explain.ts";
 import { type Opened, openCollections } from "./retrieval/open-collections.ts";
 import type { Rerankers } from "./retrieval/rerank.ts";
@@ -163,16 +164,18 @@ async function execute(
   { plan, finish, retrieve: retrieveOwn }: Parts,
 ): Promise<void> {
   try {
+    using ahead = embedAhead(deps, ask, run);
     const opened = await run.timeline.stage("open", [], () =>
       openCollections(deps.store, ask.collections, run),
     );
+    noteEmbedders(deps.store, ask.collections, opened);
     progress.collections = opened.map(({ collection }) => collection);
     progress.versions = toVersions(opened);
     await start(run, ask, progress);
     const budget = createBudget(ask.limits, run.config);
     await using planning = plan?.(run, budget);
     const rewriting = rewriteFollowUp(deps.chat, ask, run, budget);
-    const own = { ...deps, rewriting };
+    const own = { ...deps, rewriting, ahead };
     const retrieved = await (retrieveOwn?.(own, opened, run) ?? retrieve(own, opened, ask, run));
     progress.ledger = retrieved.ledger;
     // Not waited for: the model is asked before the passages are written out.

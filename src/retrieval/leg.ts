@@ -82,7 +82,7 @@ async function settle(
 ): Promise<Settled> {
   const { collection, retriever } = name;
   const stage = `search:${collection}/${retriever}`;
-  const after = retriever === "vector" ? ["embed"] : ["terms"];
+  const after = retriever === "vector" ? ["open", "embed"] : ["terms"];
   using deadline = run.deadline.child(run.config.searchTimeoutMs, stage);
   const { signal } = deadline;
   try {

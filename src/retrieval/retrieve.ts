@@ -9,6 +9,7 @@ import { checkLegs, reportMissing } from "./check-legs.ts";
 import { chooseSnapshots } from "./choose-snapshots.ts";
 import { collapse, type Collapsed } from "./collapse.ts";
 import { readAhead } from "./content.ts";
+import type { Ahead } from "./embed-question.ts";
 import { fuse } from "./fuse.ts";
 import { searchByKeyword } from "./keyword-arm.ts";
 import { type Arm, type LegResult, reportLeg, runLeg } from "./leg.ts";
@@ -16,11 +17,13 @@ import type { Opened } from "./open-collections.ts";
 import { pack, type Packed, type PackLimits } from "./pack.ts";
 import { rerank, type Rerankers } from "./rerank.ts";
 import { type Found, take } from "./take.ts";
-import { searchByVector } from "./vector-arm.ts";
+import { searchByVector, type VectorDeps } from "./vector-arm.ts";
 
 export interface RetrieveDeps {
   readonly embedders: ReadonlyMap<string, Embedder>;
   readonly rerankers: Rerankers;
+  /** Calls begun before the collections were open. */
+  readonly ahead?: Ahead;
   /** The question as one that stands alone, when it follows others; never rejects. */
   readonly rewriting?: Promise<string | undefined>;
 }
@@ -117,7 +120,7 @@ function toHalf(arm: Arm): Arm {
 
 /** Every leg of every arm, at the same time. What went wrong is in the legs; throws only AppError invalid_filter. */
 export async function search(
-  deps: Pick<RetrieveDeps, "embedders">,
+  deps: VectorDeps,
   opened: readonly Opened[],
   ask: Ask,
   run: Run,
@@ -133,7 +136,7 @@ export async function search(
     }),
   );
   const [vectorArms, keywordArms, missing] = await Promise.all([
-    retrievers.includes("vector") ? searchByVector(deps.embedders, snapshots, ask, run) : [],
+    retrievers.includes("vector") ? searchByVector(deps, snapshots, ask, run) : [],
     retrievers.includes("keyword") ? searchWords(snapshots, ask, run) : [],
     Promise.all(unopened),
   ]);

@@ -1,16 +1,22 @@
 /** The vector arm: the question is embedded once per distinct embedder, then searched in its collections. */
 import pMap from "p-map";
-import { untilAborted } from "../async/until-aborted.ts";
 import type { Ask } from "../domain/ask.ts";
 import { AppError, toAppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { Snapshot } from "../stores/store.ts";
+import { type Ahead, embedQuestion } from "./embed-question.ts";
 import { type Arm, createLosses, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
+
+export interface VectorDeps {
+  readonly embedders: ReadonlyMap<string, Embedder>;
+  /** Questions whose embedding has begun. */
+  readonly ahead?: Ahead;
+}
 
 /** Searches by meaning, one arm for each embedder the collections were built with. Never throws. */
 export async function searchByVector(
-  embedders: ReadonlyMap<string, Embedder>,
+  deps: VectorDeps,
   snapshots: readonly Snapshot[],
   ask: Ask,
   run: Run,
@@ -19,11 +25,17 @@ export async function searchByVector(
   return Promise.all(
     // bounded by collectionsMax; the embedder's own limiter bounds the calls
     [...byEmbedder].map(async ([id, group]): Promise<Arm> => {
-      const embedder = embedders.get(id);
+      const embedder = deps.embedders.get(id);
       const legs =
         embedder === undefined
           ? await reportAll(group, run, toMissing(id))
-          : await searchGroup(embedder, group, ask, run);
+          : await searchGroup(
+              () =>
+                deps.ahead?.find(id, ask.question) ?? embedQuestion(embedder, ask.question, run),
+              group,
+              ask,
+              run,
+            );
       return {
         name: `vector ${id}`,
         weight: ask.retrieval.vectorWeight ?? weigh(embedder, group, ask.question),
@@ -72,16 +84,14 @@ function isMostlyLatin(text: string): boolean {
 }
 
 async function searchGroup(
-  embedder: Embedder,
+  embed: () => Promise<Float32Array | undefined>,
   group: readonly Snapshot[],
   ask: Ask,
   run: Run,
 ): Promise<readonly LegResult[]> {
   let vector: Float32Array | undefined;
   try {
-    vector = await run.timeline.stage("embed", ["open"], () =>
-      embedQuestion(embedder, ask.question, run),
-    );
+    vector = await embed();
   } catch (thrown) {
     return reportAll(group, run, toAppError(thrown));
   }
@@ -93,17 +103,6 @@ async function searchGroup(
       ),
     { concurrency: run.config.searchConcurrencyMax },
   );
-}
-
-async function embedQuestion(
-  embedder: Embedder,
-  question: string,
-  run: Run,
-): Promise<Float32Array | undefined> {
-  using deadline = run.deadline.child(run.config.embedTimeoutMs, "embed");
-  const work = embedder.embed([question], "query", deadline.signal);
-  const [vector] = await untilAborted(work, deadline.signal);
-  return vector;
 }
 
 async function searchOne(

@@ -25,7 +25,7 @@ test.each(cases)("%s", async (_, specs, question, expected) => {
   const embedder = { ...wordEmbedder, languages: ["english"] };
   const snapshots = specs.map(toSnapshot);
   const embedders = new Map([[embedder.id, embedder]]);
-  const [arm] = await searchByVector(embedders, snapshots, toAsk(question), createTestRun());
+  const [arm] = await searchByVector({ embedders }, snapshots, toAsk(question), createTestRun());
   expect(arm?.weight).toBe(expected);
 });
 
@@ -42,7 +42,7 @@ test.each([
     const embedder = { ...wordEmbedder, namesShare: 0.2 };
     const embedders = new Map([[embedder.id, embedder]]);
     const snapshots = [toSnapshot(english)];
-    const [arm] = await searchByVector(embedders, snapshots, toAsk(question), createTestRun());
+    const [arm] = await searchByVector({ embedders }, snapshots, toAsk(question), createTestRun());
     expect(arm?.weight).toBeCloseTo(expected, 5);
   },
 );
@@ -51,7 +51,7 @@ test("a weight of the caller's own is taken as it is", async () => {
   const embedder = { ...wordEmbedder, languages: ["english"] };
   const ask = toAsk("¿Por qué?", { retrieval: { vectorWeight: 0.7 } });
   const embedders = new Map([[embedder.id, embedder]]);
-  const [arm] = await searchByVector(embedders, [toSnapshot(spanish)], ask, createTestRun());
+  const [arm] = await searchByVector({ embedders }, [toSnapshot(spanish)], ask, createTestRun());
   expect(arm?.weight).toBe(0.7);
 });
 

@@ -1,0 +1,121 @@
+/** The question's vector: asked for once an embedder, while the collections are opened where that can be told before. */
+import { type Deadline, startDeadline } from "../async/deadline.ts";
+import { untilAborted } from "../async/until-aborted.ts";
+import type { Ask } from "../domain/ask.ts";
+import { AppError } from "../errors.ts";
+import type { Embedder } from "../models/model.ts";
+import type { Run } from "../run.ts";
+import type { ReadStore } from "../stores/store.ts";
+import type { Opened } from "./open-collections.ts";
+
+/** Undefined: the embedder knows no word of the question. */
+type Vector = Float32Array | undefined;
+
+/** Embeds the question within the stage's budget. Throws what the embedder throws, and AppError deadline_exceeded. */
+export async function embedQuestion(
+  embedder: Embedder,
+  question: string,
+  run: Run,
+): Promise<Vector> {
+  using deadline = run.deadline.child(run.config.embedTimeoutMs, "embed");
+  return await embed(embedder, question, run, { deadline, after: ["open"] });
+}
+
+interface Stage {
+  readonly deadline: Deadline;
+  readonly after: readonly string[];
+}
+
+function embed(
+  embedder: Embedder,
+  question: string,
+  run: Run,
+  { deadline, after }: Stage,
+): Promise<Vector> {
+  return run.timeline.stage("embed", after, async () => {
+    const work = embedder.embed([question], "query", deadline.signal);
+    const [vector] = await untilAborted(work, deadline.signal);
+    return vector;
+  });
+}
+
+/** Calls that were begun before it was known whether they are needed. */
+export interface Ahead extends Disposable {
+  /** The call for this question, where one was begun. */
+  find(embedderId: string, question: string): Promise<Vector> | undefined;
+  /** Ends those that are under way still. */
+  [Symbol.dispose](): void;
+}
+
+/** By store: the embedder that each collection had when it was last opened. */
+const lastSeen = new WeakMap<ReadStore, Map<string, string>>();
+
+/** Remembers by what the collections were embedded; those that are gone from a list of all are forgotten. */
+export function noteEmbedders(
+  store: ReadStore,
+  asked: readonly string[],
+  opened: readonly Opened[],
+): void {
+  const known = (asked.length > 0 ? lastSeen.get(store) : undefined) ?? new Map<string, string>();
+  for (const one of opened) {
+    if ("snapshot" in one) known.set(one.collection, one.snapshot.info.embedder);
+    else known.delete(one.collection);
+  }
+  lastSeen.set(store, known);
+}
+
+export interface AheadDeps {
+  readonly store: ReadStore;
+  readonly embedders: ReadonlyMap<string, Embedder>;
+}
+
+/**
+ * Begins to embed the question by what its collections were embedded by when they were last opened, which
+ * may take as long as the embedding. Not for a filter, by which all of them may be passed over. Dispose it
+ * when the run has its vectors.
+ */
+export function embedAhead({ store, embedders }: AheadDeps, ask: Ask, run: Run): Ahead {
+  const calls = new Map<string, Promise<Vector>>();
+  const unneeded = new AbortController();
+  let running = 0;
+  const begin = async (embedder: Embedder): Promise<Vector> => {
+    using deadline = startDeadline({
+      clock: run.clock,
+      budgetMs: Math.min(run.config.embedTimeoutMs, run.deadline.remainingMs()),
+      parent: AbortSignal.any([run.signal, unneeded.signal]),
+      stage: "embed",
+    });
+    running += 1;
+    try {
+      return await embed(embedder, ask.question, run, { deadline, after: [] });
+    } finally {
+      running -= 1;
+    }
+  };
+  for (const id of foresee(store, ask)) {
+    const embedder = embedders.get(id);
+    if (embedder === undefined) continue;
+    const call = begin(embedder);
+    // Whoever needs it hears of its failure.
+    call.catch(() => undefined);
+    calls.set(id, call);
+  }
+  return {
+    find: (id, question) => (question === ask.question ? calls.get(id) : undefined),
+    [Symbol.dispose]() {
+      if (running === 0) return;
+      unneeded.abort(new AppError("cancelled", { detail: "the question's vector is not needed" }));
+    },
+  };
+}
+
+/** The embedders of the collections asked for; none unless all of them are known. */
+function foresee(store: ReadStore, { collections, filter, retrieval }: Ask): ReadonlySet<string> {
+  const known = lastSeen.get(store);
+  if (known === undefined || filter !== undefined || !retrieval.retrievers.includes("vector")) {
+    return new Set();
+  }
+  const names = collections.length > 0 ? collections : [...known.keys()];
+  const ids = names.map((name) => known.get(name));
+  return ids.includes(undefined) ? new Set() : new Set(ids as string[]);
+}
