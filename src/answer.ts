@@ -12,7 +12,7 @@ import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.t
 import type { Explanation, ExplainTarget } from "./domain/explanation.ts";
 import { type AppError, toAppError } from "./errors.ts";
 import type { Embedder } from "./models/model.ts";
-import { embedAhead, noteEmbedders } from "./retrieval/embed-question.ts";
+import { embedAhead } from "./retrieval/embed-question.ts";
 import { explain as explainDocument } from "./retrieval/explain.ts";
 import { type Opened, openCollections } from "./retrieval/open-collections.ts";
 import type { Rerankers } from "./retrieval/rerank.ts";
@@ -168,7 +168,6 @@ async function execute(
     const opened = await run.timeline.stage("open", [], () =>
       openCollections(deps.store, ask.collections, run),
     );
-    noteEmbedders(deps.store, ask.collections, opened);
     progress.collections = opened.map(({ collection }) => collection);
     progress.versions = toVersions(opened);
     await start(run, ask, progress);

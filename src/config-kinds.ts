@@ -4,6 +4,7 @@ import * as z from "zod";
 const NUMBER = { error: "must be a number" };
 
 export const Milliseconds = z.coerce.number(NUMBER).int().min(1).max(86_400_000);
+export const MillisecondsOrNone = z.coerce.number(NUMBER).int().min(0).max(86_400_000);
 export const Count = z.coerce.number(NUMBER).int().min(1).max(1_000_000);
 export const CountOrNone = z.coerce.number(NUMBER).int().min(0).max(1_000_000);
 export const Bytes = z.coerce

@@ -13,6 +13,7 @@ import {
 } from "./config-kinds.ts";
 import { AGENT_SETTINGS } from "./config-agents.ts";
 import { EDGE_SETTINGS } from "./config-edge.ts";
+import { FRESHNESS_SETTINGS } from "./config-freshness.ts";
 import { LANCE_SETTINGS } from "./config-lance.ts";
 import { findContradictions } from "./config-rules.ts";
 import { SHARING_SETTINGS } from "./config-sharing.ts";
@@ -118,9 +119,7 @@ const Settings = z.object({
   drainGraceMs: Milliseconds.default(20_000).describe(
     "Time running answers have to end by themselves after SIGTERM.",
   ),
-  freshnessMs: Milliseconds.default(1_000).describe(
-    "How soon a commit of another process is seen.",
-  ),
+  ...FRESHNESS_SETTINGS,
 
   runsMax: Count.default(1_024).describe("Runs at the same time."),
   runQueueMax: CountOrNone.default(512).describe("Runs that wait for their turn."),

@@ -12,6 +12,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/config-agents.ts": 1,
   "src/config-edge.ts": 1,
   "src/config-sharing.ts": 1,
+  "src/config-freshness.ts": 1,
   "src/config-lance.ts": 1,
   "src/config-telemetry.ts": 1,
   "src/config-upstreams.ts": 1,

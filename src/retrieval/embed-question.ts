@@ -6,7 +6,7 @@ import { AppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { ReadStore } from "../stores/store.ts";
-import type { Opened } from "./open-collections.ts";
+import { recall } from "./last-known.ts";
 
 /** Undefined: the embedder knows no word of the question. */
 type Vector = Float32Array | undefined;
@@ -45,23 +45,6 @@ export interface Ahead extends Disposable {
   find(embedderId: string, question: string): Promise<Vector> | undefined;
   /** Ends those that are under way still. */
   [Symbol.dispose](): void;
-}
-
-/** By store: the embedder that each collection had when it was last opened. */
-const lastSeen = new WeakMap<ReadStore, Map<string, string>>();
-
-/** Remembers by what the collections were embedded; those that are gone from a list of all are forgotten. */
-export function noteEmbedders(
-  store: ReadStore,
-  asked: readonly string[],
-  opened: readonly Opened[],
-): void {
-  const known = (asked.length > 0 ? lastSeen.get(store) : undefined) ?? new Map<string, string>();
-  for (const one of opened) {
-    if ("snapshot" in one) known.set(one.collection, one.snapshot.info.embedder);
-    else known.delete(one.collection);
-  }
-  lastSeen.set(store, known);
 }
 
 export interface AheadDeps {
@@ -111,11 +94,9 @@ export function embedAhead({ store, embedders }: AheadDeps, ask: Ask, run: Run):
 
 /** The embedders of the collections asked for; none unless all of them are known. */
 function foresee(store: ReadStore, { collections, filter, retrieval }: Ask): ReadonlySet<string> {
-  const known = lastSeen.get(store);
-  if (known === undefined || filter !== undefined || !retrieval.retrievers.includes("vector")) {
-    return new Set();
-  }
-  const names = collections.length > 0 ? collections : [...known.keys()];
-  const ids = names.map((name) => known.get(name));
+  const { names, snapshots } = recall(store);
+  if (filter !== undefined || !retrieval.retrievers.includes("vector")) return new Set();
+  const asked = collections.length > 0 ? collections : (names?.value ?? []);
+  const ids = asked.map((name) => snapshots.get(name)?.value.info.embedder);
   return ids.includes(undefined) ? new Set() : new Set(ids as string[]);
 }

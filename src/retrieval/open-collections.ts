@@ -4,6 +4,7 @@ import { untilAborted } from "../async/until-aborted.ts";
 import { AppError, toAppError } from "../errors.ts";
 import type { Run } from "../run.ts";
 import type { ReadStore, Snapshot } from "../stores/store.ts";
+import { recall, type Seen } from "./last-known.ts";
 
 /** A collection that was asked for: open, or why not. */
 export type Opened =
@@ -12,7 +13,8 @@ export type Opened =
 
 /**
  * Opens the named collections, or all when none is named. One that cannot be opened is data;
- * one that does not exist is an error of the caller that names it and those that exist.
+ * one that does not exist is an error of the caller that names it and those that exist. A store that does
+ * not say in time what there is now is taken to hold what it held a moment ago, and the run says so.
  * Throws AppError: collection_not_found, store_unavailable, and the run's own end.
  */
 export async function openCollections(
@@ -39,21 +41,64 @@ export async function openCollections(
 }
 
 async function open(store: ReadStore, collection: string, run: Run): Promise<Opened> {
-  using deadline = run.deadline.child(run.config.searchTimeoutMs, "open");
+  const { snapshots } = recall(store);
   try {
-    const work = store.open(collection, deadline.signal);
-    return { collection, snapshot: await untilAborted(work, deadline.signal) };
+    const snapshot = await look(run, snapshots.get(collection), {
+      code: `collection_stale:${collection}`,
+      ask: (signal) => store.open(collection, signal),
+      keep: (seen) => snapshots.set(collection, seen),
+    });
+    return { collection, snapshot };
   } catch (thrown) {
-    return { collection, error: toAppError(thrown) };
+    const error = toAppError(thrown);
+    if (!isPassing(error)) snapshots.delete(collection);
+    return { collection, error };
   }
 }
 
 async function listAll(store: ReadStore, run: Run): Promise<readonly string[]> {
-  using deadline = run.deadline.child(run.config.searchTimeoutMs, "open");
-  const names = await untilAborted(store.list(deadline.signal), deadline.signal);
+  const known = recall(store);
+  const names = await look(run, known.names, {
+    code: "collections_stale",
+    ask: (signal) => store.list(signal),
+    keep: (seen) => (known.names = seen),
+  });
   if (names.length > 0) return names;
   throw new AppError("collection_not_found", {
     detail:
       "there is no collection yet; load documents with: pnpm ingest <folder> --collection NAME",
   });
+}
+
+interface Look<T> {
+  /** Reported where the answer is that of an earlier look. */
+  readonly code: string;
+  readonly ask: (signal: AbortSignal) => Promise<T>;
+  readonly keep: (seen: Seen<T>) => unknown;
+}
+
+/** What the store says now; where it does not in time, what it said before, if that is not long ago. */
+async function look<T>(run: Run, before: Seen<T> | undefined, { code, ask, keep }: Look<T>) {
+  const { searchTimeoutMs, staleAfterMs, staleMsMax } = run.config;
+  const nowMs = run.clock.now();
+  const fallback = before !== undefined && nowMs - before.atMs < staleMsMax ? before : undefined;
+  const budgetMs = Math.min(searchTimeoutMs, fallback === undefined ? Infinity : staleAfterMs);
+  using deadline = run.deadline.child(budgetMs, "open");
+  try {
+    const value = await untilAborted(ask(deadline.signal), deadline.signal);
+    keep({ value, atMs: nowMs });
+    return value;
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    const error = toAppError(thrown);
+    if (fallback === undefined || !isPassing(error)) throw error;
+    run.log.error("store-late", thrown, { runId: run.id, code: error.code, degraded: code });
+    await run.degrade(code);
+    return fallback.value;
+  }
+}
+
+/** It says nothing of what there is: the store is slow, or cannot be reached. */
+function isPassing({ code }: AppError): boolean {
+  return code === "deadline_exceeded" || code === "store_unavailable";
 }

@@ -43,6 +43,10 @@ const DEGRADED: Readonly<Record<string, string>> = {
   vector_unavailable: "Searching by meaning did not work anywhere.",
   keyword_unavailable: "Searching by words did not work anywhere.",
   collection_unavailable: "A whole collection could not be searched.",
+  collection_stale:
+    "A collection was searched as it was a moment ago; the store did not say what is new.",
+  collections_stale:
+    "Collections that are new may be missing; the store did not list them in time.",
   tool_failed: "A tool failed.",
   tools_unsupported: "The model takes no tools.",
   tools_unavailable: "The model failed while it gathered.",
