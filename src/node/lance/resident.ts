@@ -9,7 +9,7 @@ import { createPieceAnalyser } from "./piece-analyser.ts";
 import { createPostingsBuilder, type Postings } from "./postings.ts";
 import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
 import { toChunk } from "./rows.ts";
-import { findTopRows } from "./top-hits.ts";
+import { findTopRows } from "../../stores/top-rows.ts";
 import { createVectorBlock, type VectorBlock } from "./vector-block.ts";
 
 /** One version of a collection. Everything it gives is what the native side would give. */
@@ -86,7 +86,7 @@ function createResident({
 }: Parts): Resident {
   const places = new Map(rows.map((row, index) => [row, index]));
   const toHits = (scores: Float32Array, limit: number, floor: number): readonly StoreHit[] =>
-    findTopRows(scores, limit, floor).map((row) => ({
+    findTopRows(scores, { limit, floor }).map((row) => ({
       row: rows[row] ?? "",
       score: scores[row] ?? 0,
     }));

@@ -1,6 +1,7 @@
 /** The vectors of a collection's object in memory: a first choice by 8-bit integers, scored again exactly. */
 import type { SqlStorage } from "cloudflare:workers";
 import type { StoreHit } from "../../stores/store.ts";
+import { findTopRows } from "../../stores/top-rows.ts";
 import { createInt8Block, quantize, toScale, toStride } from "./int8-block.ts";
 import { vectorsLost } from "./protocol.ts";
 import { type State, toBlockRows } from "./tables.ts";
@@ -59,12 +60,15 @@ export function loadVectorIndex(
   }
   return {
     search(query, { version, limit, allowed }) {
-      const passes = toMask(allowed, nextSlot);
+      const allows = toMask(allowed, nextSlot);
       const wanted = Math.max(CANDIDATES_MIN, limit * CANDIDATES_FACTOR);
       const scores = block.compare(query);
-      const candidates = chooseBest(scores, wanted, (slot) => {
-        if ((born[slot] ?? ALIVE) > version || (died[slot] ?? 0) <= version) return false;
-        return passes === undefined || passes[slot] === 1;
+      const candidates = findTopRows(scores, {
+        limit: wanted,
+        passes(slot) {
+          if ((born[slot] ?? ALIVE) > version || (died[slot] ?? 0) <= version) return false;
+          return allows === undefined || allows[slot] === 1;
+        },
       });
       const close = dropFar(candidates, { scores, scales: block.scales, limit, query });
       return rescore(sql, query, close).slice(0, limit);
@@ -77,60 +81,6 @@ function toMask(allowed: Iterable<number> | undefined, size: number): Uint8Array
   const mask = new Uint8Array(size);
   for (const slot of allowed) mask[slot] = 1;
   return mask;
-}
-
-/** The slots with the highest scores, by a heap whose root is the lowest of them. */
-function chooseBest(
-  scores: Float32Array,
-  wanted: number,
-  passes: (slot: number) => boolean,
-): readonly number[] {
-  const heap: number[] = [];
-  const at = (index: number): number => scores[heap[index] ?? 0] ?? 0;
-  let floor = Number.NEGATIVE_INFINITY;
-  for (let slot = 0; slot < scores.length; slot += 1) {
-    if ((scores[slot] ?? 0) <= floor || !passes(slot)) continue;
-    if (heap.length < wanted) {
-      heap.push(slot);
-      rise(heap, at);
-    } else {
-      heap[0] = slot;
-      sink(heap, at);
-    }
-    if (heap.length === wanted) floor = at(0);
-  }
-  return heap;
-}
-
-type ScoreAt = (index: number) => number;
-
-/** The last one up to its place. */
-function rise(heap: number[], at: ScoreAt): void {
-  for (let index = heap.length - 1; index > 0;) {
-    const parent = (index - 1) >> 1;
-    if (at(parent) <= at(index)) return;
-    swap(heap, parent, index);
-    index = parent;
-  }
-}
-
-/** The first one down to its place. */
-function sink(heap: number[], at: ScoreAt): void {
-  for (let index = 0; ;) {
-    let least = index;
-    for (const child of [2 * index + 1, 2 * index + 2]) {
-      if (child < heap.length && at(child) < at(least)) least = child;
-    }
-    if (least === index) return;
-    swap(heap, index, least);
-    index = least;
-  }
-}
-
-function swap(heap: number[], a: number, b: number): void {
-  const slot = heap[a] ?? 0;
-  heap[a] = heap[b] ?? 0;
-  heap[b] = slot;
 }
 
 interface Judged {

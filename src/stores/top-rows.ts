@@ -1,10 +1,21 @@
 /** The best of many scores without sorting them all. */
 
+export interface TopOptions {
+  readonly limit: number;
+  /** Only scores above it count. */
+  readonly floor?: number;
+  /** Only rows that pass count; asked of those alone whose score is high enough. */
+  readonly passes?: (row: number) => boolean;
+}
+
 /**
- * Rows of the `limit` highest scores above `floor`, best first; of equal scores the lower row is first.
+ * The rows with the highest scores, best first; of equal scores the lower row is first.
  * A heap of the best so far whose top is the worst of them: most scores are turned away by one comparison.
  */
-export function findTopRows(scores: Float32Array, limit: number, floor: number): readonly number[] {
+export function findTopRows(
+  scores: Float32Array,
+  { limit, floor = Number.NEGATIVE_INFINITY, passes }: TopOptions,
+): readonly number[] {
   const heap: number[] = [];
   const isWorse = (a: number, b: number): boolean => {
     const left = scores[a] as number;
@@ -15,6 +26,7 @@ export function findTopRows(scores: Float32Array, limit: number, floor: number):
   let bar = floor;
   for (let row = 0; row < scores.length; row += 1) {
     if (!((scores[row] as number) > bar)) continue;
+    if (passes?.(row) === false) continue;
     if (heap.length < limit) {
       heap.push(row);
       siftUp(heap, isWorse);
