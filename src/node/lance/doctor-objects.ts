@@ -39,7 +39,7 @@ export async function examineObjects(examination: Examination, collection: strin
   const { base, fix, find } = examination;
   const place = toPlace(collection, 1);
   if (await isLeased(base, collection, Date.now())) {
-    find("note", "is being written by another process and was not examined");
+    find("unexamined", "was not examined: it is being written by another process");
     return;
   }
   const leaseMs = base.config.storeLeaseMs;

@@ -111,6 +111,7 @@ function isSame(one: Seal, other: Seal): boolean {
 }
 
 function toJournalLines({ state, last }: Journal): readonly string[] {
+  if (state === "cut") return ["its journal ends in the middle of a line, as a crash leaves it"];
   if (state === "broken") return ["its journal has lines that are not what was written"];
   if (last === undefined)
     return ["it has no journal, so that its files cannot be told from damaged ones"];

@@ -7,10 +7,10 @@ import type { Place } from "./place.ts";
 import { loadTerms } from "./term-store.ts";
 import { inspectTable, type Verified } from "./verify.ts";
 
-/** One thing that was found; `note` is worth knowing and no damage. */
+/** One thing that was found; `note` is worth knowing and no damage; `unexamined`: somebody is writing it. */
 export interface Finding {
   readonly collection: string;
-  readonly state: "damaged" | "mended" | "note";
+  readonly state: "damaged" | "mended" | "note" | "unexamined";
   readonly what: string;
 }
 

@@ -92,13 +92,17 @@ function withPublish(writer: CollectionWriter, publish: () => Promise<void>): Ge
 /** Points readers to the place; the generation before it is kept. */
 async function point(base: LanceBase, place: Place, before: number): Promise<void> {
   const nowMs = Date.now();
-  const keptUntilMs = nowMs + base.config.generationKeepHours * HOUR_MS;
   // In the journal first: from it a pointer that was lost is made again.
   await appendJournal(toPaths(base, place).journal, { type: "ready", atMs: nowMs });
   await writePointer(toPointerPath(base, place.collection), {
     current: place.generation,
-    previous: { generation: before, keptUntilMs },
+    previous: { generation: before, keptUntilMs: toKeptUntilMs(base, nowMs) },
   });
+}
+
+/** How long the generation is kept that was replaced at this time. */
+export function toKeptUntilMs({ config }: LanceBase, replacedAtMs: number): number {
+  return replacedAtMs + config.generationKeepHours * HOUR_MS;
 }
 
 /** The newest generation if it was begun with this spec and never shown, else a new one. */

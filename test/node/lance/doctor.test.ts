@@ -69,12 +69,63 @@ describe("a store without damage", () => {
     });
     expect(await readdir(folder)).toEqual(["notes.md"]);
   });
+
+  test.each(["yarn.lock", "deno.lock", "2026.journal", "mouse.pointer"])(
+    "is told from a folder with another program's %s, which is left alone",
+    async (file) => {
+      const { folder } = await createTestStore();
+      await writeFile(join(folder, file), '{"version":"4"}\n');
+      for (const fix of [false, true]) {
+        await expect(examine(folder, fix)).rejects.toMatchObject({ code: "not_found" });
+      }
+      expect(await readFile(join(folder, file), "utf8")).toBe('{"version":"4"}\n');
+      expect(await readdir(folder)).toEqual([file]);
+    },
+  );
+
+  test("is told from what is no folder, and from one that cannot be read", async () => {
+    const { folder } = await createTestStore();
+    await writeFile(join(folder, "file"), "");
+    await expect(examine(join(folder, "file"))).rejects.toMatchObject({ code: "not_found" });
+    await expect(examine(join(folder, "file", "below"))).rejects.toMatchObject({
+      code: "not_found",
+    });
+  });
+});
+
+describe("two generations", () => {
+  test("a pointer that is lost costs no generation: there is a way back and forth after mending", async () => {
+    const folder = await fill();
+    const store = await openTestStore(folder);
+    const next = await store.generations?.begin({ ...spec, language: "none" }, signal);
+    await next?.commit({ put: [toDocument("a", ["one", "two"])], remove: [] }, signal);
+    await next?.index(signal);
+    await next?.publish(signal);
+    await next?.close();
+    for (const chunks of [3, 2]) {
+      await writeFile(join(folder, `${name}.pointer`), "{");
+      expect((await examine(folder)).join("\n")).toMatch(/damaged: its pointer file is damaged/);
+      const mended = await examine(folder, true);
+      expect(mended.filter((finding) => finding.startsWith("damaged"))).toEqual([]);
+      expect(await examine(folder)).toEqual([]);
+      const other = await openTestStore(folder);
+      expect(await other.generations?.rollback(name, signal)).toMatchObject({ chunks });
+    }
+  });
 });
 
 describe("damage", () => {
   test.each<[string, (folder: string) => Promise<unknown>, RegExp]>([
     ["of the pointer", (folder) => writeFile(join(folder, `${name}.pointer`), "{"), /pointer/],
     ["of the journal", (folder) => flip(join(folder, `${name}.journal`)), /journal/],
+    [
+      "of the journal's last line",
+      async (folder) => {
+        const path = join(folder, `${name}.journal`);
+        await truncate(path, (await stat(path)).size - 9);
+      },
+      /journal ends in the middle of a line/,
+    ],
     ["that took the journal", (folder) => rm(join(folder, `${name}.journal`)), /no journal/],
     ["of the lock", (folder) => writeFile(join(folder, `${name}.lock`), "{"), /lock file/],
     [
@@ -91,6 +142,11 @@ describe("damage", () => {
       "of the statistics",
       async (folder) => flip(await pick(folder, `${name}.terms.lance`, "data")),
       /terms.* is not what was written/,
+    ],
+    [
+      "of the manifest of the statistics",
+      async (folder) => flip(await pick(folder, `${name}.terms.lance`, "_versions")),
+      /terms.*manifest is not what was written/,
     ],
     [
       "of the newest manifest",
@@ -138,6 +194,21 @@ describe("damage", () => {
     expect(await examine(folder)).toEqual([expect.stringMatching(/damaged: other is the shell/)]);
     await examine(folder, true);
     expect(await examine(folder)).toEqual([]);
+  });
+});
+
+describe("what another process or another user has", () => {
+  test("a lock of another host: said with its host, and nothing is changed", async () => {
+    const folder = await fill();
+    const path = join(folder, `${name}.lock`);
+    const lock = JSON.stringify({ token: "t", pid: 12, host: "elsewhere", startedAt: "" });
+    await writeFile(path, lock);
+    for (const fix of [false, true]) {
+      expect(await examine(folder, fix)).toEqual([
+        expect.stringMatching(/^unexamined: .*process 12 on elsewhere; .*delete its lock file/),
+      ]);
+    }
+    expect(await readFile(path, "utf8")).toBe(lock);
   });
 });
 
