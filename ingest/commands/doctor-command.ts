@@ -2,19 +2,32 @@
 import { systemClock } from "../../src/async/clock.ts";
 import type { Config } from "../../src/config.ts";
 import { examineStore } from "../../src/node/lance/doctor.ts";
+import { countDamaged } from "../../src/node/lance/examination.ts";
+import { inSpan } from "../../src/telemetry/in-span.ts";
+import type { Tracer } from "../../src/telemetry/tracer.ts";
 import type { CollectionCommand } from "./arguments.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
 
+export interface DoctorDeps {
+  readonly config: Config;
+  readonly output: Output;
+  readonly tracer: Tracer;
+}
+
 /** Exits with `partly` while damage is left, with `locked` where a collection could not be examined. Throws AppError not_found for what is no store. */
 export async function runDoctor(
   { collection, fix }: Pick<CollectionCommand, "collection" | "fix">,
-  config: Config,
-  output: Output,
+  { config, output, tracer }: DoctorDeps,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const options = { uri: config.dataDir, config, clock: systemClock };
-  const { collections, findings } = await examineStore(options, { collection, fix }, signal);
+  const attributes = { "tributary.fix": fix };
+  const { collections, findings } = await inSpan(tracer, "doctor", { attributes }, async (span) => {
+    const examined = await examineStore(options, { collection, fix, tracer }, signal);
+    span.set({ "tributary.damaged": countDamaged(examined.findings) });
+    return examined;
+  });
   output.data({ collections, findings });
   for (const name of collections) {
     const own = findings.filter((finding) => finding.collection === name);
@@ -24,7 +37,7 @@ export async function runDoctor(
     }
     if (own.length === 0) output.line(`${name}: sound`);
   }
-  const damaged = findings.filter(({ state }) => state === "damaged").length;
+  const damaged = countDamaged(findings);
   if (damaged > 0 && !fix) output.warn("mend what can be mended with: pnpm ingest doctor --fix");
   if (damaged > 0) return EXIT_CODES.partly;
   return findings.some(({ state }) => state === "unexamined") ? EXIT_CODES.locked : EXIT_CODES.ok;

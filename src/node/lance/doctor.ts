@@ -4,10 +4,12 @@ import { relative, resolve } from "node:path";
 import { AppError, toAppError } from "../../errors.ts";
 import { moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
+import { inSpan } from "../../telemetry/in-span.ts";
+import { noTracer, type Tracer } from "../../telemetry/tracer.ts";
 import { isFolder } from "../is-folder.ts";
 import { inspectLock } from "../lock.ts";
 import { connectLance, type LanceBase, type LanceOptions } from "./base.ts";
-import type { Examination, Finding } from "./examination.ts";
+import { countDamaged, type Examination, type Finding } from "./examination.ts";
 import { examinePlace } from "./doctor-table.ts";
 import { examineObjects, findTables } from "./doctor-objects.ts";
 import { findPlaces, inspectShell } from "./doctor-places.ts";
@@ -22,6 +24,8 @@ export interface DoctorOptions {
   readonly fix: boolean;
   /** Only this one. */
   readonly collection?: string | undefined;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface DoctorOptions {
  */
 export async function examineStore(
   options: LanceOptions,
-  { fix, collection }: DoctorOptions,
+  { fix, collection, tracer = noTracer }: DoctorOptions,
   signal: AbortSignal,
 ): Promise<{ readonly collections: readonly string[]; readonly findings: readonly Finding[] }> {
   const isLocal = isFolder(options.uri);
@@ -47,19 +51,35 @@ export async function examineStore(
   const connected = base ?? (await connectLance(options));
   const findings: Finding[] = [];
   for (const name of wanted) {
-    const find = (state: Finding["state"], what: string): void =>
-      void findings.push({ collection: name, state, what });
     const own = places.filter((place) => place.collection === name);
-    const examination: Examination = { base: connected, fix, signal, find };
-    try {
-      if (isLocal) await examineCollection(examination, name, own);
-      else await examineObjects(examination, name);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      find("damaged", `could not be examined: ${describe(thrown, connected)}`);
-    }
+    const attributes = { "tributary.collection": name };
+    await inSpan(tracer, "examine", { attributes }, async (span) => {
+      const found = await examineOne({ base: connected, fix, signal }, name, own);
+      span.set({ "tributary.damaged": countDamaged(found) });
+      findings.push(...found);
+    });
   }
   return { collections: wanted, findings };
+}
+
+/** What could not be examined to its end is a finding of its own. */
+async function examineOne(
+  context: Omit<Examination, "find">,
+  collection: string,
+  places: readonly Place[],
+): Promise<readonly Finding[]> {
+  const { base, signal } = context;
+  const findings: Finding[] = [];
+  const find: Examination["find"] = (state, what) =>
+    void findings.push({ collection, state, what });
+  try {
+    if (base.local) await examineCollection({ ...context, find }, collection, places);
+    else await examineObjects({ ...context, find }, collection);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    find("damaged", `could not be examined: ${describe(thrown, base)}`);
+  }
+  return findings;
 }
 
 async function examineCollection(

@@ -14,6 +14,10 @@ export interface Finding {
   readonly what: string;
 }
 
+export function countDamaged(findings: readonly Finding[]): number {
+  return findings.filter(({ state }) => state === "damaged").length;
+}
+
 /** What the examination of one collection works with. */
 export interface Examination {
   readonly base: LanceBase;
