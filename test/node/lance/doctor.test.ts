@@ -102,9 +102,13 @@ describe("two generations", () => {
     await next?.index(signal);
     await next?.publish(signal);
     await next?.close();
-    for (const chunks of [3, 2]) {
-      await writeFile(join(folder, `${name}.pointer`), "{");
-      expect((await examine(folder)).join("\n")).toMatch(/damaged: its pointer file is damaged/);
+    const path = join(folder, `${name}.pointer`);
+    for (const [chunks, lose, line] of [
+      [3, () => writeFile(path, "{"), /damaged: its pointer file is damaged/],
+      [2, () => rm(path), /damaged: it has no pointer file, though generation 1 was published/],
+    ] as const) {
+      await lose();
+      expect((await examine(folder)).join("\n")).toMatch(line);
       const mended = await examine(folder, true);
       expect(mended.filter((finding) => finding.startsWith("damaged"))).toEqual([]);
       expect(await examine(folder)).toEqual([]);
@@ -197,7 +201,44 @@ describe("damage", () => {
   });
 });
 
-describe("what another process or another user has", () => {
+describe("what another process, another user or another program has", () => {
+  // A folder in its place: also root, whom no permission stops, cannot read that.
+  test.each(["journal", "pointer", "lock"])(
+    "a %s that cannot be read: one line, and nothing is changed",
+    async (kind) => {
+      const folder = await fill();
+      const path = join(folder, `${name}.${kind}`);
+      await rm(path, { force: true });
+      await mkdir(path);
+      for (const fix of [false, true]) {
+        expect(await examine(folder, fix)).toEqual([
+          expect.stringMatching(new RegExp(`^damaged: .*${name}\\.${kind} .*cannot be read`)),
+        ]);
+      }
+      const store = await openTestStore(folder);
+      expect(await refusal(store.openWriter(name, signal))).toMatchObject({
+        code: "store_unavailable",
+        detail: expect.stringContaining(`${name}.${kind}`),
+      });
+      expect((await stat(path)).isDirectory()).toBe(true);
+    },
+  );
+
+  test("a folder that only bears the name of a table is left where it is", async () => {
+    const folder = await fill();
+    await mkdir(join(folder, "sir.lance", "letters"), { recursive: true });
+    await mkdir(join(folder, "old.lance", "_versions"), { recursive: true });
+    await writeFile(join(folder, "old.lance", "_versions", "1.manifest"), "another naming");
+    const before = await readdir(folder);
+    for (const fix of [false, true]) {
+      expect(await examine(folder, fix)).toEqual([
+        expect.stringContaining("note: old.lance is a folder of another program"),
+        expect.stringContaining("note: sir.lance is a folder of another program"),
+      ]);
+    }
+    expect(await readdir(folder)).toEqual(before);
+  });
+
   test("a lock of another host: said with its host, and nothing is changed", async () => {
     const folder = await fill();
     const path = join(folder, `${name}.lock`);
