@@ -114,6 +114,31 @@ describe("pnpm ingest <paths>", () => {
     expect(await readdir(env["DATA_DIR"] ?? "")).toEqual([]);
   });
 
+  test("a dry run says what embedding costs, without asking for it and without what is paid for", async () => {
+    await using server = await startUpstream();
+    const remote = {
+      ...env,
+      OPENAI_BASE_URL: server.url,
+      EMBEDDING_MODEL: "any",
+      EMBEDDING_USD_PER_MILLION_TOKENS: "1000",
+    };
+    const run = (...args: readonly string[]) => runProgram(COMMAND, args, remote);
+    const dryRun = async () => {
+      const { stdout } = await run(docs, "--collection", "notes", "--dry-run", "--json");
+      return readLines(stdout).at(-1);
+    };
+    const before = await dryRun();
+    const tokens = Number(before?.["tokens"]);
+    expect(tokens).toBeGreaterThan(10);
+    expect(before).toMatchObject({ added: 2, costUsd: expect.closeTo(tokens / 1_000) });
+    expect(server.requests).toEqual([]);
+    const people = await run(docs, "--collection", "notes", "--dry-run");
+    expect(people.stdout).toMatch(/about \d+ tokens to embed, 0\.0\d+ USD/);
+    expect(await run(docs, "--collection", "notes")).toMatchObject({ code: EXIT_CODES.ok });
+    expect(await run("drop", "notes", "--yes")).toMatchObject({ code: EXIT_CODES.ok });
+    expect(await dryRun()).toMatchObject({ added: 2, chunksAdded: 2, tokens: 0, costUsd: 0 });
+  });
+
   test("one bad document is reported, the others are stored", async () => {
     await writeFile(
       join(docs, "bad.md"),
