@@ -42,7 +42,8 @@ export interface Journal {
   readonly readyAtMs: number | undefined;
 }
 
-const ABSENT: Journal = {
+/** Where there is none. */
+export const NO_JOURNAL: Journal = {
   state: "absent",
   last: undefined,
   files: new Map(),
@@ -57,7 +58,7 @@ const ABSENT: Journal = {
  */
 export async function readJournal(path: string): Promise<Journal> {
   const text = await readText(path);
-  if (text === undefined) return ABSENT;
+  if (text === undefined) return NO_JOURNAL;
   const lines = text.split("\n");
   const files = new Map<string, Seal>();
   let state: Journal["state"] = lines.pop() === "" ? "sound" : "cut";

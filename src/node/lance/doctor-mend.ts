@@ -6,7 +6,7 @@ import type { CollectionSpec } from "../../domain/collection.ts";
 import { moveAside, type Seal, sealFile } from "../durable/files.ts";
 import { type NewEntry, writeJournal } from "../durable/journal.ts";
 import { type Damage, type Examination, verify } from "./examination.ts";
-import { listTableFiles } from "./durability.ts";
+import { listTableFiles, syncFolders } from "./durability.ts";
 import { toDocumentsSql } from "../../stores/lance/filter-sql.ts";
 import { createTextIndex } from "./indexer.ts";
 import { type Place, toPaths } from "./place.ts";
@@ -16,7 +16,7 @@ import { saveTerms, toTermsName } from "./term-store.ts";
 import { createVectorIndex, INDEX_ROWS_MIN } from "./vector-index.ts";
 import { countTerms } from "./writer.ts";
 
-interface Mending {
+export interface Mending {
   readonly place: Place;
   readonly table: Table;
   readonly spec: CollectionSpec;
@@ -116,6 +116,7 @@ async function writeSeals(
   for (const name of await listTableFiles(base, place)) {
     files[name] = await sealFile(join(base.uri, name), true);
   }
+  await syncFolders(base, Object.keys(files));
   const { version, chunks, documents } = await readInfo(table, spec);
   const entry: NewEntry = { type: "version", version, chunks, documents, files };
   const { readyAtMs } = damage.journal;

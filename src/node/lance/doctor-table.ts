@@ -10,7 +10,8 @@ import { type Journal, readJournal } from "../durable/journal.ts";
 import { openTable } from "./base.ts";
 import { HINT } from "./durability.ts";
 import { type Damage, type Examination, verify } from "./examination.ts";
-import { mendTable } from "./doctor-mend.ts";
+import { type Mending, mendTable } from "./doctor-mend.ts";
+import { salvageTable } from "./doctor-salvage.ts";
 import { type Place, toPaths } from "./place.ts";
 import { listManifests, recoverTable } from "./recover.ts";
 import { readSpec } from "./schema.ts";
@@ -53,9 +54,20 @@ export async function examinePlace(examination: Examination, place: Place): Prom
     return;
   }
   const damage: Damage = { files, misplaced, hints, verified, journal };
-  const left = await mendTable(examination, { place, table, spec, damage });
-  for (const line of lines) find(left.length === 0 ? "mended" : "damaged", line);
-  for (const line of left) find("damaged", `after mending: ${line}`);
+  await mend(examination, { place, table, spec, damage }, lines);
+}
+
+/** `lines` is what was found. */
+async function mend(
+  examination: Examination,
+  mending: Mending,
+  lines: readonly string[],
+): Promise<void> {
+  const isSaved =
+    mending.damage.verified === undefined && (await salvageTable(examination, mending));
+  const left = isSaved ? [] : await mendTable(examination, mending);
+  for (const line of lines) examination.find(left.length === 0 ? "mended" : "damaged", line);
+  for (const line of left) examination.find("damaged", `after mending: ${line}`);
 }
 
 /** Also `undefined` for a table of another program, which is left alone. */

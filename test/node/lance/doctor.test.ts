@@ -192,6 +192,48 @@ describe("damage", () => {
     await writer.close();
   });
 
+  test.each(["cut to nothing", "gone"])(
+    "that leaves a data file %s costs its documents only; what can be read is brought over",
+    async (how) => {
+      const folder = await fill();
+      const data = join(folder, `${name}.lance`, "data");
+      const before = new Set(await readdir(data));
+      const writer = await (await openTestStore(folder)).openWriter(name, signal);
+      await writer.commit({ put: [toDocument("c", ["four", "five"])], remove: [] }, signal);
+      await writer.close();
+      for (const file of await readdir(data)) {
+        if (before.has(file)) continue;
+        if (how === "gone") await rm(join(data, file));
+        else await truncate(join(data, file), 0);
+      }
+      expect((await examine(folder)).join("\n")).toMatch(/damaged: the file .*data.* is not what/);
+      const mended = await examine(folder, true);
+      expect(mended.filter((finding) => finding.startsWith("damaged"))).toEqual([]);
+      expect(mended.join("\n")).toContain("2 chunks cannot be read any more, 3 were brought over");
+      expect(await examine(folder)).toEqual([]);
+      const again = await (await openTestStore(folder)).openWriter(name, signal);
+      expect([...(await again.documents(signal)).keys()].toSorted()).toEqual(["a", "b"]);
+      await again.commit({ put: [toDocument("c", ["four", "five"])], remove: [] }, signal);
+      await again.index(signal);
+      await again.close();
+      expect(await countChunks(folder)).toBe(5);
+      expect(await examine(folder)).toEqual([]);
+      const aside = await readdir(join(folder, `${name}.quarantine`));
+      expect(aside.some((file) => file.endsWith(`${name}.lance`))).toBe(true);
+    },
+  );
+
+  test("that leaves no chunk to be read changes nothing, and says what is left to do", async () => {
+    const folder = await fill();
+    const data = join(folder, `${name}.lance`, "data");
+    for (const file of await readdir(data)) await rm(join(data, file));
+    const before = await readdir(folder);
+    const findings = (await examine(folder, true)).join("\n");
+    expect(findings).toMatch(/damaged: the file .*data/);
+    expect(findings).toContain("restoring its folder");
+    expect(await readdir(folder)).toEqual(before);
+  });
+
   test("of a creation that was cut off is moved aside", async () => {
     const folder = await fill();
     await mkdir(join(folder, "other.lance", "_versions"), { recursive: true });
