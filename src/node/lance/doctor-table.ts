@@ -32,7 +32,10 @@ export async function examinePlace(examination: Examination, place: Place): Prom
   if (fix) for (const line of await recoverTable(base, place)) find("mended", line);
   const misplaced = files.filter((name) => existsSync(join(base.uri, name)));
   const hints = await checkHints(examination, place);
-  const lines = [...toJournalLines(journal), ...toFileLines([...files, ...hints])];
+  const isUnsynced = journal.state === "absent" && !base.config.storeSync;
+  if (isUnsynced) find("note", "STORE_SYNC is off: without a journal only what is read is checked");
+  const ofJournal = isUnsynced ? [] : toJournalLines(journal);
+  const lines = [...ofJournal, ...toFileLines([...files, ...hints])];
   const opened = await open(examination, place).catch((thrown: unknown) => {
     // What is known of its files says more than that it cannot be opened.
     for (const line of lines) find("damaged", line);

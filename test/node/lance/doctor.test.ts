@@ -60,6 +60,17 @@ describe("a store without damage", () => {
     expect(await examine(folder)).toEqual([]);
   });
 
+  test("that is not synced has no journal, which is no damage where syncing is off", async () => {
+    const folder = await fill();
+    await rm(join(folder, `${name}.journal`));
+    const config = parseConfig({ STORE_SYNC: "false" });
+    const options = { uri: folder, config, clock: systemClock };
+    const { findings } = await examineStore(options, { fix: false }, signal);
+    expect(findings).toEqual([
+      { collection: name, state: "note", what: expect.stringContaining("STORE_SYNC") },
+    ]);
+  });
+
   test("is told from a folder that is none", async () => {
     const { folder } = await createTestStore();
     await writeFile(join(folder, "notes.md"), "# Notes");
