@@ -3,8 +3,10 @@ import { systemClock } from "../../src/async/clock.ts";
 import type { Config } from "../../src/config.ts";
 import { examineStore } from "../../src/node/lance/doctor.ts";
 import { countDamaged } from "../../src/node/lance/examination.ts";
+import { createEmbedders } from "../../src/node/wire.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
 import type { Tracer } from "../../src/telemetry/tracer.ts";
+import { DEFAULT_CHUNKING, toChunkerId } from "../chunk.ts";
 import type { CollectionCommand } from "./arguments.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
@@ -24,7 +26,13 @@ export async function runDoctor(
   const options = { uri: config.dataDir, config, clock: systemClock };
   const attributes = { "tributary.fix": fix };
   const { collections, findings } = await inSpan(tracer, "doctor", { attributes }, async (span) => {
-    const examined = await examineStore(options, { collection, fix, tracer }, signal);
+    const { byId } = await createEmbedders(config);
+    const builtWith = {
+      embedders: new Set(byId.keys()),
+      chunker: toChunkerId(DEFAULT_CHUNKING),
+    };
+    const asked = { collection, fix, builtWith, tracer };
+    const examined = await examineStore(options, asked, signal);
     span.set({ "tributary.damaged": countDamaged(examined.findings) });
     return examined;
   });

@@ -21,12 +21,19 @@ import type { Verified } from "./verify.ts";
 /** Files listed of one kind. */
 const EXAMPLES_MAX = 10;
 
-/** Says what is wrong; with `fix` mends it and looks again. Throws AppError when the table cannot be opened. */
-export async function examinePlace(examination: Examination, place: Place): Promise<void> {
+/**
+ * Says what is wrong; with `fix` mends it and looks again. Returns what the table was built with, undefined for one of
+ * another program or version. Throws AppError when the table cannot be opened.
+ */
+export async function examinePlace(
+  examination: Examination,
+  place: Place,
+): Promise<CollectionSpec | undefined> {
   const { base, fix, find } = examination;
   const journal = await readJournal(toPaths(base, place).journal);
   if (journal.state === "newer") {
-    return find("damaged", "its journal was written by a newer version of the program");
+    find("damaged", "its journal was written by a newer version of the program");
+    return undefined;
   }
   const files = await checkSeals(examination, journal);
   if (fix) for (const line of await recoverTable(base, place)) find("mended", line);
@@ -41,7 +48,7 @@ export async function examinePlace(examination: Examination, place: Place): Prom
     for (const line of lines) find("damaged", line);
     throw thrown;
   });
-  if (opened === undefined) return;
+  if (opened === undefined) return undefined;
   const { table, spec } = opened;
   let verified: Verified | undefined;
   try {
@@ -51,13 +58,10 @@ export async function examinePlace(examination: Examination, place: Place): Prom
     examination.signal.throwIfAborted();
     lines.push(toStoreError(thrown, place.collection).detail ?? "it cannot be read");
   }
-  if (lines.length === 0) return;
-  if (!fix) {
-    for (const line of lines) find("damaged", line);
-    return;
-  }
   const damage: Damage = { files, misplaced, hints, verified, journal };
-  await mend(examination, { place, table, spec, damage }, lines);
+  if (!fix) for (const line of lines) find("damaged", line);
+  else if (lines.length > 0) await mend(examination, { place, table, spec, damage }, lines);
+  return spec;
 }
 
 /** `lines` is what was found. */

@@ -1,6 +1,7 @@
 /** Checks a store by reading every file of it, says what is wrong in a line each, and mends what can be mended. */
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
+import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError, toAppError } from "../../errors.ts";
 import { moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
@@ -9,7 +10,7 @@ import { noTracer, type Tracer } from "../../telemetry/tracer.ts";
 import { isFolder } from "../is-folder.ts";
 import { inspectLock } from "../lock.ts";
 import { connectLance, type LanceBase, type LanceOptions } from "./base.ts";
-import { countDamaged, type Examination, type Finding } from "./examination.ts";
+import { type BuiltWith, countDamaged, type Examination, type Finding } from "./examination.ts";
 import { examinePlace } from "./doctor-table.ts";
 import { examineObjects, findTables } from "./doctor-objects.ts";
 import { findPlaces, inspectShell } from "./doctor-places.ts";
@@ -24,6 +25,8 @@ export interface DoctorOptions {
   readonly fix: boolean;
   /** Only this one. */
   readonly collection?: string | undefined;
+  /** Absent: what collections were built with is compared with nothing. */
+  readonly builtWith?: BuiltWith;
   /** Absent: no spans. */
   readonly tracer?: Tracer;
 }
@@ -35,7 +38,7 @@ export interface DoctorOptions {
  */
 export async function examineStore(
   options: LanceOptions,
-  { fix, collection, tracer = noTracer }: DoctorOptions,
+  { fix, collection, builtWith, tracer = noTracer }: DoctorOptions,
   signal: AbortSignal,
 ): Promise<{ readonly collections: readonly string[]; readonly findings: readonly Finding[] }> {
   const isLocal = isFolder(options.uri);
@@ -54,7 +57,7 @@ export async function examineStore(
     const own = places.filter((place) => place.collection === name);
     const attributes = { "tributary.collection": name };
     await inSpan(tracer, "examine", { attributes }, async (span) => {
-      const found = await examineOne({ base: connected, fix, signal }, name, own);
+      const found = await examineOne({ base: connected, fix, signal, builtWith }, name, own);
       span.set({ "tributary.damaged": countDamaged(found) });
       findings.push(...found);
     });
@@ -127,10 +130,28 @@ async function examineGeneration(
     find("note", `${place.table} was begun and not finished; the next ingest goes on with it`);
   }
   try {
-    await examinePlace(examination, place);
+    const spec = await examinePlace(examination, place);
+    if (spec !== undefined && place.generation === current) sayBuiltWith(examination, spec);
   } catch (thrown) {
     examination.signal.throwIfAborted();
     find("damaged", `${place.table}: ${describe(thrown, base)}`);
+  }
+}
+
+/** No damage: it is the settings that have changed. */
+function sayBuiltWith({ builtWith, find }: Examination, spec: CollectionSpec): void {
+  if (builtWith === undefined) return;
+  if (!builtWith.embedders.has(spec.embedder)) {
+    find(
+      "note",
+      `was built with the embedder ${spec.embedder}, which is not at hand: it is searched by keyword only; name it in EMBEDDING_MODEL, or ingest again, which builds it anew`,
+    );
+  }
+  if (builtWith.chunker !== spec.chunker) {
+    find(
+      "note",
+      `was cut by the chunker ${spec.chunker}, this version cuts with ${builtWith.chunker}: the next ingest builds it anew`,
+    );
   }
 }
 

@@ -18,8 +18,17 @@ export function countDamaged(findings: readonly Finding[]): number {
   return findings.filter(({ state }) => state === "damaged").length;
 }
 
+/** What collections would be asked with and built with now. */
+export interface BuiltWith {
+  /** Ids of the embedders at hand. */
+  readonly embedders: ReadonlySet<string>;
+  readonly chunker: string;
+}
+
 /** What the examination of one collection works with. */
 export interface Examination {
+  /** Absent: what a collection was built with is compared with nothing. */
+  readonly builtWith?: BuiltWith | undefined;
   readonly base: LanceBase;
   readonly fix: boolean;
   readonly signal: AbortSignal;

@@ -71,6 +71,28 @@ describe("a store without damage", () => {
     ]);
   });
 
+  test("that was built with what is not at hand is noted: what it cannot be asked for, what is built anew", async () => {
+    const folder = await fill();
+    const options = { uri: folder, config: parseConfig({}), clock: systemClock };
+    const look = async (embedders: readonly string[], chunker: string) => {
+      const builtWith = { embedders: new Set(embedders), chunker };
+      return (await examineStore(options, { fix: false, builtWith }, signal)).findings;
+    };
+    expect(await look([spec.embedder, "other"], spec.chunker)).toEqual([]);
+    expect(await look(["other"], "newer-1")).toEqual([
+      {
+        collection: name,
+        state: "note",
+        what: expect.stringMatching(new RegExp(`${spec.embedder}.*EMBEDDING_MODEL`)),
+      },
+      {
+        collection: name,
+        state: "note",
+        what: expect.stringMatching(new RegExp(`${spec.chunker}.*newer-1.*anew`)),
+      },
+    ]);
+  });
+
   test("is told from a folder that is none", async () => {
     const { folder } = await createTestStore();
     await writeFile(join(folder, "notes.md"), "# Notes");
