@@ -214,6 +214,26 @@ describe("pnpm ingest that cannot begin", () => {
     expect((await ingest("list")).stdout).toContain("no collections");
   });
 
+  test("doctor ends with a code for each of what it found, also for a program", async () => {
+    expect(await ingest("doctor")).toMatchObject({ code: EXIT_CODES.noInput });
+    expect(await readdir(folder.path)).not.toContain("store");
+    await ingestDocs();
+    expect(await ingest("doctor")).toMatchObject({ code: EXIT_CODES.ok, stdout: "notes: sound\n" });
+    const place = join(folder.path, "store");
+    await writeFile(join(place, "notes.lock"), "{");
+    expect(await ingest("doctor")).toMatchObject({ code: EXIT_CODES.partly, stdout: "" });
+    const { code, stdout } = await ingest("doctor", "--fix", "--json");
+    expect({ code, lines: readLines(stdout) }).toMatchObject({
+      code: EXIT_CODES.ok,
+      lines: [{ collections: ["notes"], findings: [{ collection: "notes", state: "mended" }] }],
+    });
+    const holder = { token: "t", pid: 12, host: "elsewhere", startedAt: "" };
+    await writeFile(join(place, "notes.lock"), JSON.stringify(holder));
+    const unexamined = await ingest("doctor");
+    expect(unexamined).toMatchObject({ code: EXIT_CODES.locked, stdout: "" });
+    expect(unexamined.stderr).toMatch(/^notes: was not examined: .*process 12 on elsewhere.*\n$/);
+  });
+
   test("a second writer is told to wait", async () => {
     await ingestDocs();
     const store = await createStore(parseConfig(env));
