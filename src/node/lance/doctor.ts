@@ -134,7 +134,8 @@ async function examineGeneration(
     if (spec !== undefined && place.generation === current) sayBuiltWith(examination, spec);
   } catch (thrown) {
     examination.signal.throwIfAborted();
-    find("damaged", `${place.table}: ${describe(thrown, base)}`);
+    const which = place.generation === 1 ? "" : `${place.table}: `;
+    find("damaged", `${which}${describe(thrown, base)}`);
   }
 }
 

@@ -151,6 +151,23 @@ describe("two generations", () => {
   });
 });
 
+test("without a pointer file no generation is taken for an expired one", async () => {
+  const folder = await fill();
+  const begin = async (language: string) => {
+    const store = await openTestStore(folder);
+    const next = await store.generations?.begin({ ...spec, language }, signal);
+    await next?.commit({ put: [toDocument("a", ["one", "two"])], remove: [] }, signal);
+    return next;
+  };
+  const published = await begin("none");
+  await published?.publish(signal);
+  await published?.close();
+  await rm(join(folder, `${name}.pointer`));
+  await (await begin("german"))?.close();
+  const tables = [`${name}.g2.lance`, `${name}.g3.lance`];
+  expect(await readdir(folder)).toEqual(expect.arrayContaining(tables));
+});
+
 describe("damage", () => {
   test.each<[string, (folder: string) => Promise<unknown>, RegExp]>([
     ["of the pointer", (folder) => writeFile(join(folder, `${name}.pointer`), "{"), /pointer/],
