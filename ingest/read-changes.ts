@@ -24,6 +24,8 @@ export interface ChangedDocument {
   readonly hash: string;
   readonly chunks: readonly Chunk[];
   readonly wasStored: boolean;
+  /** How many of its chunks take the place of one that is stored. */
+  readonly chunksChanged: number;
 }
 
 export interface ReadScope extends HashScope {
@@ -119,7 +121,8 @@ function toChanged(
   if (chunks.length === 0) tally.blank += 1;
   if (chunks.length === 0 && !wasStored) return undefined;
   const hash = joinHashes(ofDocument, document.id === document.source ? fileHash : undefined);
-  return { document, hash, chunks, wasStored };
+  const chunksChanged = Math.min(chunks.length, stored?.chunks ?? 0);
+  return { document, hash, chunks, wasStored, chunksChanged };
 }
 
 /** Two files that give one id would overwrite each other in every run: the first has it, the other is reported. */

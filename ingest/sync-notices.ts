@@ -19,7 +19,11 @@ export function createNotices(
       const nowMs = performance.now();
       if (step === undefined && nowMs - lastMs < SYNC_LIMITS.progressIntervalMs) return;
       lastMs = nowMs;
-      const counts = { files: files.length, filesDone: tally.filesDone, chunks: tally.chunksAdded };
+      const counts = {
+        files: files.length,
+        filesDone: tally.filesDone,
+        chunks: tally.chunksAdded + tally.chunksChanged,
+      };
       progress?.(
         step === undefined
           ? { step: "loading", ...counts }

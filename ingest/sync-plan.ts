@@ -82,6 +82,8 @@ export interface SyncReport {
   readonly failed: number;
   readonly warnings: number;
   readonly chunksAdded: number;
+  /** Those that take the place of one with the same position in the same document. */
+  readonly chunksChanged: number;
   readonly chunksRemoved: number;
   /** Estimated tokens of the texts to embed, without those on disk already; counted in a dry run only. */
   readonly tokens?: number;

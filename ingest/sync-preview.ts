@@ -46,12 +46,14 @@ export async function previewChanges(
   signal: AbortSignal,
 ): Promise<void> {
   const { tally, stored } = scope;
-  for await (const { document, chunks, wasStored } of readChanges(deps, plan, scope, signal)) {
-    if (wasStored) tally.chunksRemoved += stored.get(document.id)?.chunks ?? 0;
+  for await (const change of readChanges(deps, plan, scope, signal)) {
+    const { document, chunks, wasStored, chunksChanged } = change;
+    tally.chunksRemoved += (stored.get(document.id)?.chunks ?? 0) - chunksChanged;
     if (chunks.length === 0) tally.removed += 1;
     else if (wasStored) tally.changed += 1;
     else tally.added += 1;
-    tally.chunksAdded += chunks.length;
+    tally.chunksAdded += chunks.length - chunksChanged;
+    tally.chunksChanged += chunksChanged;
     for (const content of chunks.map(toContent)) {
       if (deps.isPaid?.(content) !== true) tally.tokens += estimateTokens(content);
     }

@@ -13,6 +13,7 @@ export interface SyncTally {
   failed: number;
   warnings: number;
   chunksAdded: number;
+  chunksChanged: number;
   chunksRemoved: number;
   tokens: number;
   filesDone: number;
@@ -35,6 +36,7 @@ export function createTally(strict = false): SyncTally {
     failed: 0,
     warnings: 0,
     chunksAdded: 0,
+    chunksChanged: 0,
     chunksRemoved: 0,
     tokens: 0,
     filesDone: 0,

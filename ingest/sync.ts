@@ -212,14 +212,16 @@ async function create(
 
 function countCommit(
   tally: SyncTally,
-  { put, remove, changed }: Batch,
+  { put, remove, changed, chunksChanged }: Batch,
   { chunksAdded, chunksRemoved }: { chunksAdded: number; chunksRemoved: number },
 ): void {
   tally.added += put.length - changed;
   tally.changed += changed;
   tally.removed += remove.length;
-  tally.chunksAdded += chunksAdded;
-  tally.chunksRemoved += chunksRemoved;
+  tally.chunksAdded += chunksAdded - chunksChanged;
+  tally.chunksChanged += chunksChanged;
+  // Another writer past the lock may have removed some of them before.
+  tally.chunksRemoved += Math.max(0, chunksRemoved - chunksChanged);
 }
 
 async function removeMissing(
@@ -235,7 +237,7 @@ async function removeMissing(
   for (let at = 0; at < missing.length; at += SYNC_LIMITS.removalsMax) {
     signal.throwIfAborted();
     const remove = missing.slice(at, at + SYNC_LIMITS.removalsMax);
-    await commitBatch(run, target.writer, { put: [], remove, changed: 0 });
+    await commitBatch(run, target.writer, { put: [], remove, changed: 0, chunksChanged: 0 });
     target.commits += 1;
     tally.missing -= remove.length;
   }

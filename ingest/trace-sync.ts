@@ -40,6 +40,8 @@ export function traceReport(span: Span, report: SyncReport): void {
     "tributary.documents.removed": removed,
     "tributary.documents.failed": failed,
     "tributary.chunks.added": report.chunksAdded,
+    "tributary.chunks.changed": report.chunksChanged,
+    "tributary.chunks.removed": report.chunksRemoved,
     "tributary.version": report.version,
   });
   span.end(outcome === "finished" ? undefined : (error?.code ?? outcome));

@@ -35,7 +35,7 @@ async function flush(): Promise<void> {
 async function open(config: Config): Promise<UploadDeps & { readonly spans?: SpanExporter }> {
   const tracing = await createTracing(toExportTarget(config, log));
   const [store, { forIngest, bundled }] = await Promise.all([
-    createStore({ ...config, residentBytesMax: 0 }),
+    createStore({ ...config, residentBytesMax: 0 }, log),
     createEmbedders(config, createUpstreamRegistry(), tracing.tracer),
   ]);
   const patience = {

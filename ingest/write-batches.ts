@@ -9,9 +9,10 @@ import type { ChangedDocument } from "./read-changes.ts";
 import { SYNC_LIMITS } from "./sync-limits.ts";
 import { addProblem, type SyncTally } from "./sync-tally.ts";
 
-/** One commit, with how many of its documents replace one. */
+/** One commit, with how many of its documents and of their chunks replace one. */
 export interface Batch extends Change {
   readonly changed: number;
+  readonly chunksChanged: number;
 }
 
 export interface BatchDeps {
@@ -77,7 +78,7 @@ function toBatch(
 ): Batch {
   const put: DocumentWrite[] = [];
   const remove: string[] = [];
-  let changed = 0;
+  let [changed, chunksChanged] = [0, 0];
   let at = 0;
   for (const change of documents) {
     const results = embedded.slice(at, at + change.chunks.length);
@@ -93,9 +94,10 @@ function toBatch(
     } else {
       put.push(toWrite(change, results));
       if (change.wasStored) changed += 1;
+      chunksChanged += change.chunksChanged;
     }
   }
-  return { put, remove, changed };
+  return { put, remove, changed, chunksChanged };
 }
 
 function toWrite(

@@ -2,29 +2,51 @@
 import { systemClock } from "../../src/async/clock.ts";
 import type { Config } from "../../src/config.ts";
 import { examineStore } from "../../src/node/lance/doctor.ts";
+import { countDamaged } from "../../src/node/lance/examination.ts";
+import { createEmbedders } from "../../src/node/wire.ts";
+import { inSpan } from "../../src/telemetry/in-span.ts";
+import type { Tracer } from "../../src/telemetry/tracer.ts";
+import { DEFAULT_CHUNKING, toChunkerId } from "../chunk.ts";
 import type { CollectionCommand } from "./arguments.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
 
-/** Exits with `partly` while damage is left. Throws AppError not_found for what is no store. */
+export interface DoctorDeps {
+  readonly config: Config;
+  readonly output: Output;
+  readonly tracer: Tracer;
+}
+
+/** Exits with `partly` while damage is left, with `locked` where a collection could not be examined. Throws AppError not_found for what is no store. */
 export async function runDoctor(
   { collection, fix }: Pick<CollectionCommand, "collection" | "fix">,
-  config: Config,
-  output: Output,
+  { config, output, tracer }: DoctorDeps,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const options = { uri: config.dataDir, config, clock: systemClock };
-  const { collections, findings } = await examineStore(options, { collection, fix }, signal);
+  const attributes = { "tributary.fix": fix };
+  const { collections, findings } = await inSpan(tracer, "doctor", { attributes }, async (span) => {
+    const { byId } = await createEmbedders(config);
+    const builtWith = {
+      embedders: new Set(byId.keys()),
+      chunker: toChunkerId(DEFAULT_CHUNKING),
+    };
+    const asked = { collection, fix, builtWith, tracer };
+    const examined = await examineStore(options, asked, signal);
+    span.set({ "tributary.damaged": countDamaged(examined.findings) });
+    return examined;
+  });
   output.data({ collections, findings });
   for (const name of collections) {
     const own = findings.filter((finding) => finding.collection === name);
     for (const { state, what } of own) {
-      if (state === "damaged") output.warn(`${name}: ${what}`);
+      if (state === "damaged" || state === "unexamined") output.warn(`${name}: ${what}`);
       else output.line(`${name}: ${state === "mended" ? "mended: " : ""}${what}`);
     }
     if (own.length === 0) output.line(`${name}: sound`);
   }
-  const damaged = findings.filter(({ state }) => state === "damaged").length;
+  const damaged = countDamaged(findings);
   if (damaged > 0 && !fix) output.warn("mend what can be mended with: pnpm ingest doctor --fix");
-  return damaged > 0 ? EXIT_CODES.partly : EXIT_CODES.ok;
+  if (damaged > 0) return EXIT_CODES.partly;
+  return findings.some(({ state }) => state === "unexamined") ? EXIT_CODES.locked : EXIT_CODES.ok;
 }

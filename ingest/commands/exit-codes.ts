@@ -19,7 +19,7 @@ export const EXIT_CODES = {
   internal: 70,
   /** The store cannot be read or written. */
   store: 74,
-  /** Another process is writing the collection: try later. */
+  /** Another process is writing the collection: try later. Doctor did not examine it. */
   locked: 75,
   /** A setting in the environment is wrong. */
   settings: 78,

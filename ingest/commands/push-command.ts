@@ -5,17 +5,25 @@ import { AppError } from "../../src/errors.ts";
 import { openExport } from "../../src/node/lance/export-documents.ts";
 import { formatCount } from "../progress.ts";
 import { createEdgeTarget } from "../push/edge-target.ts";
-import { pushCollection } from "../push/push-collection.ts";
+import { pushCollection, type PushProgress } from "../push/push-collection.ts";
+import { withPushTrace } from "../push/trace-target.ts";
+import { inSpan } from "../../src/telemetry/in-span.ts";
+import type { Tracer } from "../../src/telemetry/tracer.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
 
 const LINE_INTERVAL_MS = 2_000;
 
+export interface PushDeps {
+  readonly config: Config;
+  readonly output: Output;
+  readonly tracer: Tracer;
+}
+
 /** Throws AppError: misconfigured without ADMIN_TOKEN; what the store and the Worker say. */
 export async function runPush(
   { collection, url }: { readonly collection: string; readonly url: string },
-  config: Config,
-  output: Output,
+  { config, output, tracer }: PushDeps,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const { adminToken: token, dataDir: uri } = config;
@@ -24,17 +32,20 @@ export async function runPush(
       detail: "ADMIN_TOKEN is not set; it is the secret of the Worker that is pushed to",
     });
   }
-  const source = await openExport({ uri, config, clock: systemClock }, collection);
-  const { key } = source;
-  const target = createEdgeTarget({ url, token, clock: systemClock, collection, key });
   const startMs = systemClock.now();
-  let saidMs = startMs;
-  const report = await pushCollection(source, target, signal, (progress) => {
-    output.data({ type: "progress", ...progress });
-    if (systemClock.now() - saidMs < LINE_INTERVAL_MS) return;
-    saidMs = systemClock.now();
-    const { chunksDone, chunks } = progress;
-    output.line(`${collection}: ${formatCount(chunksDone)}/${formatCount(chunks)} chunks`);
+  const attributes = { "tributary.collection": collection };
+  const report = await inSpan(tracer, "push", { attributes }, async (span) => {
+    const source = await openExport({ uri, config, clock: systemClock }, collection);
+    const { key } = source;
+    const options = { url, token, clock: systemClock, collection, key, tracer };
+    const target = withPushTrace(createEdgeTarget(options), tracer);
+    const pushed = await pushCollection(source, target, signal, showProgress(collection, output));
+    span.set({
+      "tributary.documents": pushed.documents,
+      "tributary.chunks": pushed.chunks,
+      "tributary.chunks.sent": pushed.chunksSent,
+    });
+    return pushed;
   });
   const seconds = Math.max(0.001, (systemClock.now() - startMs) / 1_000);
   output.data({ type: "push", collection, url, ...report, seconds });
@@ -45,4 +56,16 @@ export async function runPush(
     : `${formatCount(chunksSent)} sent, ${formatCount(Math.round(chunksSent / seconds))}/s`;
   output.line(`${collection}: published at the edge, ${what} (${how})`);
   return EXIT_CODES.ok;
+}
+
+/** A line now and then. */
+function showProgress(collection: string, output: Output): (progress: PushProgress) => void {
+  let saidMs = systemClock.now();
+  return (progress) => {
+    output.data({ type: "progress", ...progress });
+    if (systemClock.now() - saidMs < LINE_INTERVAL_MS) return;
+    saidMs = systemClock.now();
+    const { chunksDone, chunks } = progress;
+    output.line(`${collection}: ${formatCount(chunksDone)}/${formatCount(chunks)} chunks`);
+  };
 }

@@ -23,6 +23,7 @@ import { withPatience } from "../with-patience.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
+import type { Tracer } from "../../src/telemetry/tracer.ts";
 
 /** Ingest reads almost nothing twice. */
 const INGEST_CACHE_BYTES_MAX = 32 * 2 ** 20;
@@ -66,64 +67,71 @@ async function run(
   }
   const config = parseSettings(output);
   if (config === undefined) return EXIT_CODES.settings;
+  const traced = (work: (tracer: Tracer) => Promise<ExitCode>): Promise<ExitCode> =>
+    traceIngest(config, (text) => output.warn(text), work);
   // A folder that is no store must not become one.
-  if (command.action === "doctor") return runDoctor(command, config, output, signal);
+  if (command.action === "doctor") {
+    return traced((tracer) => runDoctor(command, { config, output, tracer }, signal));
+  }
   await checkDataDir(config.dataDir);
-  if (command.action === "push") return runPush(command, config, output, signal);
+  if (command.action === "push") {
+    return traced((tracer) => runPush(command, { config, output, tracer }, signal));
+  }
   const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
   const store = await createStore({ ...config, storeCacheBytesMax });
   if (command.action !== "sync") {
     return runCollectionCommand({ ...command, action: command.action }, store, output, signal);
   }
-  const code = await ingest(command, store, { config, output }, signal);
-  const { url, collection } = command;
-  // What could not be read is not in the collection, and no reason to keep the rest from readers.
-  if (url === undefined || (code !== EXIT_CODES.ok && code !== EXIT_CODES.partly)) return code;
-  await runPush({ collection, url }, config, output, signal);
-  return code;
+  return traced(async (tracer) => {
+    const code = await ingest(command, store, { config, output, tracer }, signal);
+    const { url, collection } = command;
+    // What could not be read is not in the collection, and no reason to keep the rest from readers.
+    if (url === undefined || (code !== EXIT_CODES.ok && code !== EXIT_CODES.partly)) return code;
+    await runPush({ collection, url }, { config, output, tracer }, signal);
+    return code;
+  });
 }
 
-function ingest(
+interface Surroundings {
+  readonly config: Config;
+  readonly output: Output;
+  readonly tracer: Tracer;
+}
+
+async function ingest(
   command: SyncCommand,
   store: WriteStore,
-  { config, output }: { readonly config: Config; readonly output: Output },
+  { config, output, tracer }: Surroundings,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  return traceIngest(
-    config,
-    (text) => output.warn(text),
-    async (tracer) => {
-      const shared = await openSharedTurns(config, output);
-      const upstreams = createUpstreamRegistry(shared?.turns);
-      const { forIngest, bundled } = await createEmbedders(config, upstreams, tracer);
-      const thread = createEmbedThread(bundled);
-      // The bundled one is computed again faster than it is read.
-      const cache =
-        forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);
-      const embedder = cache?.embedder ?? thread.embedder;
-      const { embeddingUsdPerMillionTokens: usdPerMillionTokens } = config;
-      const releaseEmbedder = async (): Promise<void> => {
-        await thread.close();
-        globalThis.gc?.(); // there with --expose-gc only, which the entry sets
-      };
-      const deps = {
-        store,
-        embedder,
-        tracer,
-        ...(cache === undefined ? {} : { isPaid: (text: string) => cache.has(text) }),
-        ...(usdPerMillionTokens === undefined ? {} : { usdPerMillionTokens }),
-        releaseEmbedder,
-        output,
-        cwd: findCwd(),
-      };
-      try {
-        return await runSync(command, deps, signal);
-      } finally {
-        shared?.close();
-        await thread.close();
-      }
-    },
-  );
+  const shared = await openSharedTurns(config, output);
+  const upstreams = createUpstreamRegistry(shared?.turns);
+  const { forIngest, bundled } = await createEmbedders(config, upstreams, tracer);
+  const thread = createEmbedThread(bundled);
+  // The bundled one is computed again faster than it is read.
+  const cache = forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);
+  const embedder = cache?.embedder ?? thread.embedder;
+  const { embeddingUsdPerMillionTokens: usdPerMillionTokens } = config;
+  const releaseEmbedder = async (): Promise<void> => {
+    await thread.close();
+    globalThis.gc?.(); // there with --expose-gc only, which the entry sets
+  };
+  const deps = {
+    store,
+    embedder,
+    tracer,
+    ...(cache === undefined ? {} : { isPaid: (text: string) => cache.has(text) }),
+    ...(usdPerMillionTokens === undefined ? {} : { usdPerMillionTokens }),
+    releaseEmbedder,
+    output,
+    cwd: findCwd(),
+  };
+  try {
+    return await runSync(command, deps, signal);
+  } finally {
+    shared?.close();
+    await thread.close();
+  }
 }
 
 /** Rates that the services keep too; nothing of Redis is loaded where there is none to keep. */

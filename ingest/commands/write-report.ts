@@ -52,7 +52,8 @@ function toLines(report: SyncReport, costUsd: number | undefined): readonly stri
   const counts = documents
     .filter(([name, count]) => count > 0 || name === "added")
     .map(([name, count]) => `${formatCount(count)} ${name}`);
-  const chunks = `${formatCount(report.chunksAdded)} added, ${formatCount(report.chunksRemoved)} removed`;
+  const { chunksAdded, chunksChanged, chunksRemoved } = report;
+  const chunks = `${formatCount(chunksAdded)} added, ${formatCount(chunksChanged)} changed, ${formatCount(chunksRemoved)} removed`;
   const cost = costUsd === undefined ? "" : `, ${costUsd.toFixed(4)} USD`;
   const tokens =
     report.tokens === undefined
@@ -74,8 +75,9 @@ function toLines(report: SyncReport, costUsd: number | undefined): readonly stri
     );
   }
   if (!dryRun) {
-    const rate = Math.round(report.chunksAdded / Math.max(0.001, elapsedMs / 1_000));
-    const speed = report.chunksAdded === 0 ? "" : `, ${formatCount(rate)} chunks/s`;
+    const written = chunksAdded + chunksChanged;
+    const rate = Math.round(written / Math.max(0.001, elapsedMs / 1_000));
+    const speed = written === 0 ? "" : `, ${formatCount(rate)} chunks/s`;
     lines.push(
       `${collection}: holds ${formatCount(report.documents)} documents in ${formatCount(report.chunks)} chunks, version ${report.version} (${formatDuration(elapsedMs)}${speed})`,
     );

@@ -6,6 +6,8 @@ import { type RetriesMax, retry } from "../../src/async/retry.ts";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
 import { AppError, ERROR_CODES } from "../../src/errors.ts";
 import { PushAnswer, PushBatch, PushPage, toPushStart } from "../../src/stores/push-format.ts";
+import { toTraceparent } from "../../src/telemetry/trace-context.ts";
+import { noTracer, type Tracer } from "../../src/telemetry/tracer.ts";
 
 export interface EdgeTargetOptions {
   /** Address of the Worker. */
@@ -15,6 +17,8 @@ export interface EdgeTargetOptions {
   /** The collection's name there, and the key of what is pushed. */
   readonly collection: string;
   readonly key: string;
+  /** Absent: the Worker is told of no place in a trace. */
+  readonly tracer?: Tracer;
 }
 
 /** Every call may be repeated: what has arrived is left alone. */
@@ -87,12 +91,17 @@ interface Sent {
   readonly body?: string;
 }
 
-function createCall({ token, clock }: EdgeTargetOptions) {
+function createCall({ token, clock, tracer = noTracer }: EdgeTargetOptions) {
   return async <T>(url: string, sent: Sent, schema: z.ZodType<T>, signal: AbortSignal) =>
     retry(
       async () => {
         using deadline = startDeadline({ clock, budgetMs: ATTEMPT_TIMEOUT_MS, parent: signal });
-        const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+        const traceparent = toTraceparent(tracer.current());
+        const headers = {
+          Authorization: `Bearer ${token}`,
+          "Content-Type": "application/json",
+          ...(traceparent === undefined ? {} : { traceparent }),
+        };
         return await once(url, { ...sent, headers, signal: deadline.signal }, schema);
       },
       { attemptsMax: ATTEMPTS_MAX, clock, signal, retriesMax: RETRIES_MAX },

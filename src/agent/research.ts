@@ -7,6 +7,7 @@ import { type AppError, toAppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import { type Run, withDeadline } from "../run.ts";
+import { toInputMessages } from "../telemetry/gen-ai-messages.ts";
 import { inSpan } from "../telemetry/in-span.ts";
 import { toTenths } from "../telemetry/timeline.ts";
 import type { Span } from "../telemetry/tracer.ts";
@@ -102,10 +103,11 @@ interface Part {
 function runSubagent(options: ResearchOptions, part: Part): Promise<Ending> {
   const { tracer } = options.run;
   const { subrunId, question } = part;
+  const asked = [{ role: "user", content: question }];
   const attributes = {
     "gen_ai.operation.name": "invoke_agent",
     "gen_ai.agent.id": subrunId,
-    ...(tracer.hasContent ? { "gen_ai.input.messages": question } : {}),
+    ...(tracer.hasContent ? { "gen_ai.input.messages": toInputMessages(asked) } : {}),
   };
   return inSpan(tracer, "invoke_agent sub-agent", { attributes }, (span) =>
     follow(options, part, span),

@@ -1,8 +1,9 @@
 /** One span for each call that is really sent to a model, named as OpenTelemetry's conventions for generative AI want it. */
 import { toAppError } from "../errors.ts";
+import { toInputMessages, toOutputMessages } from "../telemetry/gen-ai-messages.ts";
 import { inSpan } from "../telemetry/in-span.ts";
 import type { Attributes, Tracer } from "../telemetry/tracer.ts";
-import type { ChatDelta, ChatModel, ChatRequest, Embedder, Reranker } from "./model.ts";
+import type { ChatDelta, ChatModel, ChatRequest, Embedder, Reranker, ToolCall } from "./model.ts";
 
 /** The protocol, whoever serves it. */
 const PROVIDER = "openai";
@@ -60,18 +61,29 @@ function traceStream(
   const span = tracer.start(toName(attributes), { kind: "client", attributes });
   const deltas = chat.stream(request, signal)[Symbol.asyncIterator]();
   let text = "";
+  let toolCalls: readonly ToolCall[] = [];
+  let reason = "error";
   let isSent = false;
   /** Known to be complete only by its finish reason. */
   let isFinished = false;
   const end = (error?: string): void => {
-    if (tracer.hasContent) span.set({ "gen_ai.output.messages": text });
+    if (tracer.hasContent) {
+      const said = { content: text, reason, toolCalls };
+      span.set({ "gen_ai.output.messages": toOutputMessages(said) });
+    }
     span.end(error);
+  };
+  const keep = (delta: Exclude<ChatDelta, { type: "text" | "reasoning" }>): void => {
+    span.set(toDeltaAttributes(delta));
+    if (delta.type === "tool-calls") toolCalls = delta.calls;
+    if (delta.type !== "finish") return;
+    ({ reason } = delta);
+    isFinished = true;
   };
   const look = (next: IteratorResult<ChatDelta, unknown>): IteratorResult<ChatDelta, unknown> => {
     if (next.done === true) end(isFinished ? undefined : "upstream_truncated");
     else if (next.value.type === "text") text += tracer.hasContent ? next.value.text : "";
-    else if (next.value.type !== "reasoning") span.set(toDeltaAttributes(next.value));
-    isFinished ||= next.done !== true && next.value.type === "finish";
+    else if (next.value.type !== "reasoning") keep(next.value);
     return next;
   };
   const fail = (thrown: unknown): never => {
@@ -127,6 +139,6 @@ function toChatAttributes(model: string, request: ChatRequest, hasContent: boole
     ...toAttributes("chat", model),
     "gen_ai.request.max_tokens": request.outputTokensMax,
     "gen_ai.request.temperature": request.temperature,
-    ...(hasContent ? { "gen_ai.input.messages": JSON.stringify(request.messages) } : {}),
+    ...(hasContent ? { "gen_ai.input.messages": toInputMessages(request.messages) } : {}),
   };
 }

@@ -20,7 +20,7 @@ export async function createAnswerDeps(
 ): Promise<AnswerDeps & Pick<OpenStore, "tables"> & { readonly upstreams: UpstreamStats }> {
   const upstreams = createUpstreamRegistry(turns);
   const [opened, embedders, chat, tools] = await Promise.all([
-    openStore(config, upstreams),
+    openStore(config, upstreams, log),
     createEmbedders(config, upstreams, tracer),
     createChat(config, upstreams, tracer),
     loadTools(config.toolsFile),

@@ -34,12 +34,17 @@ async function check(dataDir: string, attempt: () => Promise<void>): Promise<voi
   try {
     await attempt();
   } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new AppError("store_unavailable", {
-      detail: `the folder of the store, ${resolve(dataDir)}, ${explain(code)}; check DATA_DIR`,
-      cause: thrown,
-    });
+    throw toFolderError(dataDir, thrown);
   }
+}
+
+/** What the system said about the store's folder, as an AppError store_unavailable. */
+export function toFolderError(dataDir: string, thrown: unknown): AppError {
+  const { code } = thrown as NodeJS.ErrnoException;
+  return new AppError("store_unavailable", {
+    detail: `the folder of the store, ${resolve(dataDir)}, ${explain(code)}; check DATA_DIR`,
+    cause: thrown,
+  });
 }
 
 function explain(code = "unknown reason"): string {

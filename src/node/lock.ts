@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { readFormat } from "./durable/checked-line.ts";
+import { readText } from "./durable/files.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const FORMAT = 1;
@@ -34,7 +35,7 @@ export interface Lock {
 
 /**
  * Takes the lock at `path`, whose folder is made when missing; `what` names it in errors.
- * Throws AppError ingest_locked naming the holder's process and host.
+ * Throws AppError: ingest_locked naming the holder's process and host, store_unavailable for a file that may not be read.
  */
 export async function acquireLock(path: string, what: string): Promise<Lock> {
   const holder: Holder = {
@@ -76,12 +77,13 @@ async function tryCreate(path: string, holder: Holder): Promise<boolean> {
 
 async function readHolder(path: string): Promise<Holder | "gone" | "unreadable" | "newer"> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const text = await readText(path);
+    if (text === undefined) return "gone";
+    const value: unknown = JSON.parse(text);
     const parsed = Holder.safeParse(value);
     if (parsed.success) return parsed.data;
     return readFormat(value) > FORMAT ? "newer" : "unreadable";
   } catch (thrown) {
-    if (hasCode(thrown, "ENOENT")) return "gone";
     if (thrown instanceof SyntaxError) return "unreadable";
     throw thrown;
   }
@@ -154,15 +156,19 @@ async function readStartTime(pid: number): Promise<string> {
   }
 }
 
-/** What a lock file says, for those who only look; `held` by a process that lives, as far as can be told. */
-export type LockState = "absent" | "held" | "stale" | "unreadable" | "newer";
+/** What a lock file says, for those who only look. `held`: by a process that lives, as far as can be told, or by a newer program. */
+export type LockState =
+  | { readonly state: "absent" | "stale" | "unreadable" }
+  | { readonly state: "held"; readonly why: AppError };
 
-/** Looks at a lock file without touching it. Throws the system's error. */
-export async function inspectLock(path: string): Promise<LockState> {
+/** Looks at a lock file without touching it. Throws AppError store_unavailable when it may not be read. */
+export async function inspectLock(path: string, what: string): Promise<LockState> {
   const holder = await readHolder(path);
-  if (holder === "gone") return "absent";
-  if (typeof holder === "string") return holder;
-  return (await isAlive(holder)) ? "held" : "stale";
+  if (holder === "gone") return { state: "absent" };
+  if (holder === "unreadable") return { state: "unreadable" };
+  if (holder === "newer") return { state: "held", why: lockedByNewer(what) };
+  if (!(await isAlive(holder))) return { state: "stale" };
+  return { state: "held", why: lockedBy(holder, path, what) };
 }
 
 function lockedByNewer(what: string): AppError {

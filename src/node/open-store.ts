@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import type { LanceTables } from "../http/lance/tables.ts";
 import { createRestStore } from "../stores/lance/rest-store.ts";
 import type { ReadStore } from "../stores/store.ts";
+import type { Log } from "../telemetry/log.ts";
 import { createStore } from "./wire.ts";
 
 export interface OpenStore {
@@ -14,10 +15,14 @@ export interface OpenStore {
 }
 
 /** Throws AppError store_unavailable for a folder that cannot be used; of a server nothing is asked yet. */
-export async function openStore(config: Config, upstreams: UpstreamRegistry): Promise<OpenStore> {
+export async function openStore(
+  config: Config,
+  upstreams: UpstreamRegistry,
+  log: Log,
+): Promise<OpenStore> {
   const { lanceUrl: url } = config;
   if (url === undefined) {
-    const store = await createStore(config);
+    const store = await createStore(config, log);
     return { store, tables: store.tables };
   }
   const { createNativeAnalyse } = await import("./lance/native-analyse.ts");

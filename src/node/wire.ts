@@ -8,14 +8,21 @@ import type { ChatModel, Embedder } from "../models/model.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
+import { type Log, silentLog } from "../telemetry/log.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import type { LanceStore } from "./lance/lance-store.ts";
 import { loadStaticTable } from "./load-static-table.ts";
 
-/** The local store in `dataDir`. Throws AppError store_unavailable. */
-export async function createStore(config: Config): Promise<LanceStore> {
+/** The local store in `dataDir`. What its readers bring back after a crash is a warning in the log. Throws AppError store_unavailable. */
+export async function createStore(config: Config, log: Log = silentLog): Promise<LanceStore> {
   const { createLanceStore } = await import("./lance/lance-store.ts");
-  return createLanceStore({ uri: config.dataDir, config, clock: systemClock });
+  return createLanceStore({
+    uri: config.dataDir,
+    config,
+    clock: systemClock,
+    onRecovered: (collection, lines) =>
+      log.warn("collection-recovered", { collection, what: lines.join("; ") }),
+  });
 }
 
 export interface Embedders {

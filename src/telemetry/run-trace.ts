@@ -1,5 +1,6 @@
 /** What a run's events say, as attributes of its span. What happens in the run are spans of their own, made where it happens. */
 import type { RunEnd, RunEvent } from "../domain/event.ts";
+import { toInputMessages, toOutputMessages } from "./gen-ai-messages.ts";
 import type { RunObserver } from "./run-observer.ts";
 import type { Span, Tracer } from "./tracer.ts";
 
@@ -47,11 +48,18 @@ function createContentTrace(span: Span): (event: RunEvent) => void {
   const passages: string[] = [];
   let answer = "";
   return (event) => {
-    if (event.type === "run-start") span.set({ "gen_ai.input.messages": event.question });
+    if (event.type === "run-start") {
+      const asked = [{ role: "user", content: event.question }];
+      span.set({ "gen_ai.input.messages": toInputMessages(asked) });
+    }
     if (event.type === "text-delta") answer += event.text;
     if (event.type === "text-reset") answer = "";
     if (event.type === "retrieval-end") passages.push(...event.passages.map(({ text }) => text));
     if (event.type !== "run-end") return;
-    span.set({ "tributary.passages": passages, "gen_ai.output.messages": answer });
+    const reason = event.outcome === "finished" ? "stop" : "error";
+    span.set({
+      "tributary.passages": passages,
+      "gen_ai.output.messages": toOutputMessages({ content: answer, reason }),
+    });
   };
 }

@@ -114,6 +114,31 @@ describe("pnpm ingest <paths>", () => {
     expect(await readdir(env["DATA_DIR"] ?? "")).toEqual([]);
   });
 
+  test("a dry run says what embedding costs, without asking for it and without what is paid for", async () => {
+    await using server = await startUpstream();
+    const remote = {
+      ...env,
+      OPENAI_BASE_URL: server.url,
+      EMBEDDING_MODEL: "any",
+      EMBEDDING_USD_PER_MILLION_TOKENS: "1000",
+    };
+    const run = (...args: readonly string[]) => runProgram(COMMAND, args, remote);
+    const dryRun = async () => {
+      const { stdout } = await run(docs, "--collection", "notes", "--dry-run", "--json");
+      return readLines(stdout).at(-1);
+    };
+    const before = await dryRun();
+    const tokens = Number(before?.["tokens"]);
+    expect(tokens).toBeGreaterThan(10);
+    expect(before).toMatchObject({ added: 2, costUsd: expect.closeTo(tokens / 1_000) });
+    expect(server.requests).toEqual([]);
+    const people = await run(docs, "--collection", "notes", "--dry-run");
+    expect(people.stdout).toMatch(/about \d+ tokens to embed, 0\.0\d+ USD/);
+    expect(await run(docs, "--collection", "notes")).toMatchObject({ code: EXIT_CODES.ok });
+    expect(await run("drop", "notes", "--yes")).toMatchObject({ code: EXIT_CODES.ok });
+    expect(await dryRun()).toMatchObject({ added: 2, chunksAdded: 2, tokens: 0, costUsd: 0 });
+  });
+
   test("one bad document is reported, the others are stored", async () => {
     await writeFile(
       join(docs, "bad.md"),
@@ -187,6 +212,26 @@ describe("pnpm ingest that cannot begin", () => {
     expect(absent).toMatchObject({ code: EXIT_CODES.unavailable });
     expect(absent.stderr).not.toMatch(/\bat .*:\d+:\d+/);
     expect((await ingest("list")).stdout).toContain("no collections");
+  });
+
+  test("doctor ends with a code for each of what it found, also for a program", async () => {
+    expect(await ingest("doctor")).toMatchObject({ code: EXIT_CODES.noInput });
+    expect(await readdir(folder.path)).not.toContain("store");
+    await ingestDocs();
+    expect(await ingest("doctor")).toMatchObject({ code: EXIT_CODES.ok, stdout: "notes: sound\n" });
+    const place = join(folder.path, "store");
+    await writeFile(join(place, "notes.lock"), "{");
+    expect(await ingest("doctor")).toMatchObject({ code: EXIT_CODES.partly, stdout: "" });
+    const { code, stdout } = await ingest("doctor", "--fix", "--json");
+    expect({ code, lines: readLines(stdout) }).toMatchObject({
+      code: EXIT_CODES.ok,
+      lines: [{ collections: ["notes"], findings: [{ collection: "notes", state: "mended" }] }],
+    });
+    const holder = { token: "t", pid: 12, host: "elsewhere", startedAt: "" };
+    await writeFile(join(place, "notes.lock"), JSON.stringify(holder));
+    const unexamined = await ingest("doctor");
+    expect(unexamined).toMatchObject({ code: EXIT_CODES.locked, stdout: "" });
+    expect(unexamined.stderr).toMatch(/^notes: was not examined: .*process 12 on elsewhere.*\n$/);
   });
 
   test("a second writer is told to wait", async () => {

@@ -1,5 +1,7 @@
 /** What an ingest shows of itself: its spans at a collector, and its place in the trace at the embedding endpoint. */
 import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { EXIT_CODES } from "../../ingest/commands/exit-codes.ts";
@@ -117,4 +119,82 @@ test("without a collector nothing is sent, and an endpoint is still told of the 
   expect(await ingest(env)).toMatchObject({ code: EXIT_CODES.ok });
   const told = upstream.requests.map(({ headers }) => headers["traceparent"]);
   expect(new Set(told)).toEqual(new Set([TRACEPARENT]));
+});
+
+test("the doctor's work is a tree of the collections that it reads, with counts of what it found", async () => {
+  await using receiver = await startOtlpReceiver();
+  expect(await ingest({})).toMatchObject({ code: EXIT_CODES.ok });
+  const store = join(folder.path, "store");
+  await writeFile(join(store, "notes.lock"), "{");
+  const env = { DATA_DIR: store, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, TRACEPARENT };
+  const examined = await runProgram("ingest/main.ts", ["doctor"], env);
+  expect(examined).toMatchObject({ code: EXIT_CODES.partly });
+  expect(toTree(receiver.spans)).toBe("doctor(examine)");
+  const [root, one] = ["doctor", "examine"].map((name) =>
+    receiver.spans.find((span) => span.name === name),
+  );
+  expect(root).toMatchObject({ traceId, parentSpanId: "b7ad6b7169203331" });
+  expect(root?.attributes).toMatchObject({ "tributary.fix": false, "tributary.damaged": 1 });
+  expect(one?.attributes).toMatchObject({
+    "tributary.collection": "notes",
+    "tributary.damaged": 1,
+  });
+});
+
+/** The admin address of a Worker that has nothing yet, as far as a push asks for it. */
+async function startWorker() {
+  const told: unknown[] = [];
+  let refused = "nothing";
+  const server = createServer((request, response) => {
+    told.push(request.headers["traceparent"]);
+    request.resume().on("end", () => {
+      const { url = "" } = request;
+      const problem = { code: "unauthenticated", detail: "no" };
+      const page = { documents: [], chunksAdded: 2 };
+      const push = { status: "open", documents: 0, chunks: 0 };
+      const isRefused = url.endsWith(refused);
+      const answer = url.endsWith("/documents") ? page : push;
+      response.writeHead(isRefused ? 401 : 200);
+      response.end(JSON.stringify(isRefused ? problem : answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    told,
+    refuse: (end: string) => void (refused = end),
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
+
+test("a push is a tree of its calls, the Worker is told of each, and one that fails says where", async () => {
+  await using receiver = await startOtlpReceiver();
+  expect(await ingest({})).toMatchObject({ code: EXIT_CODES.ok });
+  await using worker = await startWorker();
+  const env = {
+    DATA_DIR: join(folder.path, "store"),
+    ADMIN_TOKEN: SECRET,
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    TRACEPARENT,
+  };
+  const push = () =>
+    runProgram("ingest/main.ts", ["push", "notes", "--to", "edge", "--url", worker.url], env);
+  expect(await push()).toMatchObject({ code: EXIT_CODES.ok });
+  expect(toTree(receiver.spans)).toBe("push(begin + compare + publish + send)");
+  const calls = receiver.spans.filter(({ name }) => name !== "push");
+  expect(new Set(worker.told)).toEqual(
+    new Set(calls.map(({ spanId }) => `00-${traceId}-${spanId}-01`)),
+  );
+  expect(receiver.spans.find(({ name }) => name === "push")?.attributes).toMatchObject({
+    "tributary.collection": "notes",
+    "tributary.documents": 2,
+    "tributary.chunks.sent": 2,
+  });
+  worker.refuse("publish");
+  expect(await push()).toMatchObject({ code: EXIT_CODES.settings });
+  const failed = receiver.spans.filter(({ status }) => status.message === "unauthenticated");
+  expect(failed.map(({ name }) => name).toSorted()).toEqual(["publish", "push"]);
+  const all = receiver.raw.toLowerCase();
+  expect(["zebra", "queues", SECRET].filter((word) => all.includes(word))).toEqual([]);
 });

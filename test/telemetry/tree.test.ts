@@ -12,7 +12,12 @@ import { createTelemetry } from "../../src/node/telemetry.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import { askWith } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
-import { type OtlpReceiver, startOtlpReceiver, toTree } from "../support/otlp-receiver.ts";
+import {
+  type OtlpReceiver,
+  type ReceivedSpan,
+  startOtlpReceiver,
+  toTree,
+} from "../support/otlp-receiver.ts";
 import { calls, createRoleChat } from "../support/role-chat.ts";
 import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
 
@@ -233,16 +238,60 @@ describe("content", () => {
     await using seen = await makeSeen({ TRACE_CONTENT: "true", LOG_CONTENT: "true" });
     await (await seen.app.request("/v1/ask", askWith(question))).text();
     await seen.telemetry.flush();
-    expect(find(seen.receiver, "invoke_agent ask")?.attributes).toMatchObject({
-      "gen_ai.input.messages": question.question,
-      "gen_ai.output.messages": expect.stringContaining("jitter"),
-      "tributary.passages": [texts.retries],
-    });
+    const root = find(seen.receiver, "invoke_agent ask");
+    expect(root?.attributes).toMatchObject({ "tributary.passages": [texts.retries] });
+    expect(readMessages(root)).toEqual([
+      [{ role: "user", parts: [{ type: "text", content: question.question }] }],
+      [
+        {
+          role: "assistant",
+          parts: [{ type: "text", content: expect.stringContaining("jitter") }],
+          finish_reason: "stop",
+        },
+      ],
+    ]);
     const lines = seen.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.find(({ event }) => event === "run-content")).toMatchObject(question);
     expect(`${seen.receiver.raw} ${seen.lines.join()}`).not.toContain(SECRET);
   });
 });
+
+test("calls of tools are in the messages of a call of the model, as the conventions write them", async () => {
+  const chat = createScriptedChat(TOOLS, says("DONE"), says("They use jitter [1]."));
+  await using seen = await makeSeen({ TRACE_CONTENT: "true" }, chat);
+  await seen.app.request("/v1/ask", askWith({ ...question, mode: "agent" }));
+  await seen.telemetry.flush();
+  const [first, second] = seen.receiver.spans
+    .filter(({ name }) => name === "chat scripted")
+    .map(readMessages);
+  const [, said] = first ?? [];
+  expect(said).toMatchObject([{ role: "assistant", finish_reason: "tool_call" }]);
+  expect(said?.[0]?.parts).toContainEqual({
+    type: "tool_call",
+    id: "b",
+    name: "list_collections",
+    arguments: {},
+  });
+  const [asked] = second ?? [];
+  expect(asked?.map(({ role }) => role)).toEqual(
+    expect.arrayContaining(["system", "user", "assistant", "tool"]),
+  );
+  const answers = asked?.flatMap(({ parts }) => parts).filter(({ id }) => id === "b");
+  expect(answers?.map(({ type }) => type)).toEqual(["tool_call", "tool_call_response"]);
+});
+
+interface Message {
+  readonly role: string;
+  readonly parts: readonly { readonly type: string; readonly id?: string }[];
+  readonly finish_reason?: string;
+}
+
+/** What went in and what came out. */
+function readMessages(span: ReceivedSpan | undefined): readonly (readonly Message[])[] {
+  return ["input", "output"].map(
+    (way) => JSON.parse(String(span?.attributes[`gen_ai.${way}.messages`])) as Message[],
+  );
+}
 
 function find({ spans }: OtlpReceiver, name: string) {
   return spans.find((span) => span.name === name);

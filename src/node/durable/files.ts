@@ -1,8 +1,9 @@
 /** Files that survive a loss of power: synced to disk with their folders, replaced whole, and sealed with a checksum. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
+import { AppError } from "../../errors.ts";
 
 /** Size and CRC-32 of a file: a flipped bit changes the one or the other, without exception. */
 export type Seal = readonly [bytes: number, crc: number];
@@ -66,6 +67,24 @@ export async function moveAside(path: string, quarantine: string): Promise<strin
   await rename(path, target);
   await syncFolder(dirname(path));
   return target;
+}
+
+/**
+ * The text of a small file, undefined where there is none. Throws AppError store_unavailable that names a file
+ * which may not be read: that it is damaged cannot be said then.
+ */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    if (isCode(thrown, "ENOENT")) return undefined;
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === undefined) throw thrown;
+    throw new AppError("store_unavailable", {
+      detail: `the file ${basename(path)} of the store cannot be read (${code}); check its permissions`,
+      cause: thrown,
+    });
+  }
 }
 
 /** Paths of all files below a folder, relative to it; empty when there is no such folder. */

@@ -1,12 +1,13 @@
 /** The journal beside a table: which versions were acknowledged, and the seals of their files. One checked line an entry. */
-import { open, readFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { parseCheckedLine, readFormat, toCheckedLine } from "./checked-line.ts";
-import { isCode, replaceFile, type Seal, syncFolder } from "./files.ts";
+import { readText, replaceFile, type Seal, syncFolder } from "./files.ts";
 
 /** Grows when an older program must not go on from what a newer one wrote. */
 const FORMAT = 1;
+const LINE_BREAK = 0x0a;
 const Seals = z.record(z.string(), z.tuple([z.int(), z.int()]).readonly());
 const Entry = z.discriminatedUnion("type", [
   /** Everything of this version is on disk. `files` are those that no entry before it names. */
@@ -31,7 +32,8 @@ export type NewEntry = JournalEntry extends infer One
   : never;
 
 export interface Journal {
-  readonly state: "absent" | "sound" | "broken" | "newer";
+  /** `cut`: the last line has no end, as a crash leaves it. */
+  readonly state: "absent" | "sound" | "cut" | "broken" | "newer";
   /** The last version that was acknowledged. */
   readonly last: Extract<JournalEntry, { type: "version" }> | undefined;
   readonly files: ReadonlyMap<string, Seal>;
@@ -40,34 +42,33 @@ export interface Journal {
   readonly readyAtMs: number | undefined;
 }
 
+/** Where there is none. */
+export const NO_JOURNAL: Journal = {
+  state: "absent",
+  last: undefined,
+  files: new Map(),
+  cleaning: false,
+  readyAtMs: undefined,
+};
+
 /**
- * Reads a journal. A last line that was cut off is what a crash leaves and no damage; any other line that
- * is not what was written makes it `broken`, and what can be read of it still counts. Throws the system's error.
+ * Reads a journal. A last line that was cut off was never acknowledged and does not count; any other line that
+ * is not what was written makes it `broken`, and what can be read of it still counts.
+ * Throws AppError store_unavailable for a file that may not be read.
  */
 export async function readJournal(path: string): Promise<Journal> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (thrown) {
-    if (!isCode(thrown, "ENOENT")) throw thrown;
-    return {
-      state: "absent",
-      last: undefined,
-      files: new Map(),
-      cleaning: false,
-      readyAtMs: undefined,
-    };
-  }
+  const text = await readText(path);
+  if (text === undefined) return NO_JOURNAL;
   const lines = text.split("\n");
   const files = new Map<string, Seal>();
-  let state: Journal["state"] = "sound";
+  let state: Journal["state"] = lines.pop() === "" ? "sound" : "cut";
   let last: Journal["last"];
   let [cleaning, readyAtMs]: [boolean, number | undefined] = [false, undefined];
-  for (const [index, line] of lines.entries()) {
+  for (const line of lines) {
     if (line === "") continue;
     const entry = parseLine(line);
     if (entry === "newer") state = "newer";
-    if (entry === "broken" && state === "sound" && index < lines.length - 1) state = "broken";
+    if (entry === "broken" && state !== "newer") state = "broken";
     if (typeof entry === "string") continue;
     if (entry.type === "cleanup") cleaning = true;
     if (entry.type === "ready") readyAtMs = entry.atMs;
@@ -90,20 +91,28 @@ function toLine(entry: NewEntry): string {
   return toCheckedLine({ format: FORMAT, ...entry });
 }
 
-/** Appends an entry and returns when it is on disk. A line that was cut off before it stays a line of its own. Throws the system's error. */
+/** Appends an entry and returns when it is on disk. A line before it that was cut off goes: it said nothing. Throws the system's error. */
 export async function appendJournal(path: string, entry: NewEntry): Promise<void> {
   const file = await open(path, "a+");
   try {
     const { size } = await file.stat();
-    const end = new Uint8Array(1);
-    if (size > 0) await file.read(end, 0, 1, size - 1);
-    const isCut = size > 0 && end[0] !== 0x0a;
-    await file.appendFile(isCut ? `\n${toLine(entry)}` : toLine(entry));
+    await file.truncate(await findEnd(file, size));
+    await file.appendFile(toLine(entry));
     await file.datasync();
     if (size === 0) await syncFolder(dirname(path));
   } finally {
     await file.close();
   }
+}
+
+/** Where the last whole line ends. */
+async function findEnd(file: FileHandle, size: number): Promise<number> {
+  const end = new Uint8Array(1);
+  for (let at = size; at > 0; at -= 1) {
+    await file.read(end, 0, 1, at - 1);
+    if (end[0] === LINE_BREAK) return at;
+  }
+  return 0;
 }
 
 /** Writes the journal anew in one step, with these entries only. */

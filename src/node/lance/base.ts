@@ -19,6 +19,8 @@ export interface LanceOptions {
   readonly clock: Clock;
   /** Small collections in memory; by default a memory of its own, of the size in the settings. */
   readonly residents?: Residents;
+  /** Told, a line each, of what was wrong with a table that a reader brought back, and of what is missing then. */
+  readonly onRecovered?: ((collection: string, lines: readonly string[]) => void) | undefined;
   /** Where `db://` is. */
   readonly server?: LanceServer;
 }

@@ -6,17 +6,17 @@ import type { CollectionSpec } from "../../domain/collection.ts";
 import { moveAside, type Seal, sealFile } from "../durable/files.ts";
 import { type NewEntry, writeJournal } from "../durable/journal.ts";
 import { type Damage, type Examination, verify } from "./examination.ts";
-import { listTableFiles } from "./durability.ts";
+import { listTableFiles, syncFolders } from "./durability.ts";
 import { toDocumentsSql } from "../../stores/lance/filter-sql.ts";
 import { createTextIndex } from "./indexer.ts";
 import { type Place, toPaths } from "./place.ts";
 import { readInfo } from "./snapshot.ts";
 import { toStoreError } from "./store-error.ts";
-import { saveTerms } from "./term-store.ts";
+import { saveTerms, toTermsName } from "./term-store.ts";
 import { createVectorIndex, INDEX_ROWS_MIN } from "./vector-index.ts";
 import { countTerms } from "./writer.ts";
 
-interface Mending {
+export interface Mending {
   readonly place: Place;
   readonly table: Table;
   readonly spec: CollectionSpec;
@@ -34,7 +34,9 @@ export async function mendTable(
     await table.checkoutLatest();
     await mendRows(examination, mending);
     if (needsIndexes(mending)) await mendIndexes(examination, mending);
-    for (const name of [...damage.misplaced, ...damage.hints]) {
+    // Files of damaged statistics went with their folder; what bears such a name now has just been made.
+    const misplaced = damage.misplaced.filter((name) => !isOfTerms(place, name));
+    for (const name of [...misplaced, ...damage.hints]) {
       const path = join(base.uri, name);
       if (existsSync(path)) await moveAside(path, toPaths(base, place).quarantine);
     }
@@ -93,10 +95,15 @@ async function mendIndexes(examination: Examination, mending: Mending): Promise<
 
 async function moveTerms({ base }: Examination, { place, damage }: Mending): Promise<void> {
   const { terms, quarantine } = toPaths(base, place);
-  const hasTerms = damage.files.some((name) => name.startsWith(`${place.table}.terms.lance/`));
+  const hasTerms = damage.files.some((name) => isOfTerms(place, name));
   if (existsSync(terms) && (hasTerms || damage.verified === undefined)) {
     await moveAside(terms, quarantine);
   }
+}
+
+/** Is it a file of the term statistics? Names are relative to the store. */
+function isOfTerms({ table }: Place, name: string): boolean {
+  return name.startsWith(`${toTermsName(table)}.lance/`);
 }
 
 /** Everything is as it should be: the journal starts again from here. */
@@ -109,6 +116,7 @@ async function writeSeals(
   for (const name of await listTableFiles(base, place)) {
     files[name] = await sealFile(join(base.uri, name), true);
   }
+  await syncFolders(base, Object.keys(files));
   const { version, chunks, documents } = await readInfo(table, spec);
   const entry: NewEntry = { type: "version", version, chunks, documents, files };
   const { readyAtMs } = damage.journal;

@@ -2,7 +2,7 @@
 import type { Table } from "@lancedb/lancedb";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
-import type { Journal } from "../durable/journal.ts";
+import { NO_JOURNAL } from "../durable/journal.ts";
 import { type LanceBase, openTable } from "./base.ts";
 import { mendTable } from "./doctor-mend.ts";
 import { type Examination, verify } from "./examination.ts";
@@ -12,15 +12,6 @@ import { readSpec } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
 
 const TABLES_MAX = 10_000;
-/** What counts there is there: nothing has to be synced, so that there is nothing to write down. */
-const NO_JOURNAL: Journal = {
-  state: "absent",
-  last: undefined,
-  files: new Map(),
-  cleaning: false,
-  readyAtMs: undefined,
-};
-
 /** Places of the tables that bear a collection's name. Throws AppError store_unavailable. */
 export async function findTables({ connection }: LanceBase): Promise<readonly Place[]> {
   try {
@@ -39,7 +30,7 @@ export async function examineObjects(examination: Examination, collection: strin
   const { base, fix, find } = examination;
   const place = toPlace(collection, 1);
   if (await isLeased(base, collection, Date.now())) {
-    find("note", "is being written by another process and was not examined");
+    find("unexamined", "was not examined: it is being written by another process");
     return;
   }
   const leaseMs = base.config.storeLeaseMs;
@@ -84,6 +75,7 @@ async function examineTable(
     lines = [toStoreError(thrown, place.collection).detail ?? "it cannot be read"];
   }
   if (lines.length === 0) return;
+  // What counts there is there: nothing has to be synced, so that there is no journal.
   const damage = { files: [], misplaced: [], hints: [], verified, journal: NO_JOURNAL };
   const left = fix ? await mendTable(examination, { place, table, spec, damage }) : lines;
   for (const line of lines) find(fix && left.length === 0 ? "mended" : "damaged", line);

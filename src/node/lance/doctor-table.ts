@@ -10,7 +10,8 @@ import { type Journal, readJournal } from "../durable/journal.ts";
 import { openTable } from "./base.ts";
 import { HINT } from "./durability.ts";
 import { type Damage, type Examination, verify } from "./examination.ts";
-import { mendTable } from "./doctor-mend.ts";
+import { type Mending, mendTable } from "./doctor-mend.ts";
+import { salvageTable } from "./doctor-salvage.ts";
 import { type Place, toPaths } from "./place.ts";
 import { listManifests, recoverTable } from "./recover.ts";
 import { readSpec } from "./schema.ts";
@@ -20,24 +21,34 @@ import type { Verified } from "./verify.ts";
 /** Files listed of one kind. */
 const EXAMPLES_MAX = 10;
 
-/** Says what is wrong; with `fix` mends it and looks again. Throws AppError when the table cannot be opened. */
-export async function examinePlace(examination: Examination, place: Place): Promise<void> {
+/**
+ * Says what is wrong; with `fix` mends it and looks again. Returns what the table was built with, undefined for one of
+ * another program or version. Throws AppError when the table cannot be opened.
+ */
+export async function examinePlace(
+  examination: Examination,
+  place: Place,
+): Promise<CollectionSpec | undefined> {
   const { base, fix, find } = examination;
   const journal = await readJournal(toPaths(base, place).journal);
   if (journal.state === "newer") {
-    return find("damaged", "its journal was written by a newer version of the program");
+    find("damaged", "its journal was written by a newer version of the program");
+    return undefined;
   }
   const files = await checkSeals(examination, journal);
   if (fix) for (const line of await recoverTable(base, place)) find("mended", line);
   const misplaced = files.filter((name) => existsSync(join(base.uri, name)));
   const hints = await checkHints(examination, place);
-  const lines = [...toJournalLines(journal), ...toFileLines([...files, ...hints])];
+  const isUnsynced = journal.state === "absent" && !base.config.storeSync;
+  if (isUnsynced) find("note", "STORE_SYNC is off: without a journal only what is read is checked");
+  const ofJournal = isUnsynced ? [] : toJournalLines(journal);
+  const lines = [...ofJournal, ...toFileLines([...files, ...hints])];
   const opened = await open(examination, place).catch((thrown: unknown) => {
     // What is known of its files says more than that it cannot be opened.
     for (const line of lines) find("damaged", line);
     throw thrown;
   });
-  if (opened === undefined) return;
+  if (opened === undefined) return undefined;
   const { table, spec } = opened;
   let verified: Verified | undefined;
   try {
@@ -47,15 +58,23 @@ export async function examinePlace(examination: Examination, place: Place): Prom
     examination.signal.throwIfAborted();
     lines.push(toStoreError(thrown, place.collection).detail ?? "it cannot be read");
   }
-  if (lines.length === 0) return;
-  if (!fix) {
-    for (const line of lines) find("damaged", line);
-    return;
-  }
   const damage: Damage = { files, misplaced, hints, verified, journal };
-  const left = await mendTable(examination, { place, table, spec, damage });
-  for (const line of lines) find(left.length === 0 ? "mended" : "damaged", line);
-  for (const line of left) find("damaged", `after mending: ${line}`);
+  if (!fix) for (const line of lines) find("damaged", line);
+  else if (lines.length > 0) await mend(examination, { place, table, spec, damage }, lines);
+  return spec;
+}
+
+/** `lines` is what was found. */
+async function mend(
+  examination: Examination,
+  mending: Mending,
+  lines: readonly string[],
+): Promise<void> {
+  const isSaved =
+    mending.damage.verified === undefined && (await salvageTable(examination, mending));
+  const left = isSaved ? [] : await mendTable(examination, mending);
+  for (const line of lines) examination.find(left.length === 0 ? "mended" : "damaged", line);
+  for (const line of left) examination.find("damaged", `after mending: ${line}`);
 }
 
 /** Also `undefined` for a table of another program, which is left alone. */
@@ -111,6 +130,7 @@ function isSame(one: Seal, other: Seal): boolean {
 }
 
 function toJournalLines({ state, last }: Journal): readonly string[] {
+  if (state === "cut") return ["its journal ends in the middle of a line, as a crash leaves it"];
   if (state === "broken") return ["its journal has lines that are not what was written"];
   if (last === undefined)
     return ["it has no journal, so that its files cannot be told from damaged ones"];

@@ -1,19 +1,23 @@
 /** Checks a store by reading every file of it, says what is wrong in a line each, and mends what can be mended. */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
+import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError, toAppError } from "../../errors.ts";
 import { moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
-import { readPointer, writePointer } from "../durable/pointer.ts";
+import { inSpan } from "../../telemetry/in-span.ts";
+import { noTracer, type Tracer } from "../../telemetry/tracer.ts";
 import { isFolder } from "../is-folder.ts";
-import { acquireLock, inspectLock, type Lock, type LockState } from "../lock.ts";
+import { inspectLock } from "../lock.ts";
 import { connectLance, type LanceBase, type LanceOptions } from "./base.ts";
-import type { Examination, Finding } from "./examination.ts";
+import { type BuiltWith, countDamaged, type Examination, type Finding } from "./examination.ts";
 import { examinePlace } from "./doctor-table.ts";
 import { examineObjects, findTables } from "./doctor-objects.ts";
+import { findPlaces, inspectShell } from "./doctor-places.ts";
+import { examinePointer } from "./doctor-pointer.ts";
 import { removeExpired } from "./generations.ts";
-import { parsePlace, type Place, toLockPath, toPaths, toPlace, toPointerPath } from "./place.ts";
+import { acquireLocalLock } from "./local-lock.ts";
+import { type Place, toLockPath, toPaths } from "./place.ts";
 import { listManifests } from "./recover.ts";
 
 export interface DoctorOptions {
@@ -21,9 +25,11 @@ export interface DoctorOptions {
   readonly fix: boolean;
   /** Only this one. */
   readonly collection?: string | undefined;
+  /** Absent: what collections were built with is compared with nothing. */
+  readonly builtWith?: BuiltWith;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
 }
-
-const PARTS = /^(.+?)(?:\.terms)?\.(?:lance|journal|pointer|lock)$/;
 
 /**
  * Findings of a store, none for one that is whole, and the collections that were looked at. A local store is
@@ -32,7 +38,7 @@ const PARTS = /^(.+?)(?:\.terms)?\.(?:lance|journal|pointer|lock)$/;
  */
 export async function examineStore(
   options: LanceOptions,
-  { fix, collection }: DoctorOptions,
+  { fix, collection, builtWith, tracer = noTracer }: DoctorOptions,
   signal: AbortSignal,
 ): Promise<{ readonly collections: readonly string[]; readonly findings: readonly Finding[] }> {
   const isLocal = isFolder(options.uri);
@@ -48,29 +54,35 @@ export async function examineStore(
   const connected = base ?? (await connectLance(options));
   const findings: Finding[] = [];
   for (const name of wanted) {
-    const find = (state: Finding["state"], what: string): void =>
-      void findings.push({ collection: name, state, what });
     const own = places.filter((place) => place.collection === name);
-    const examination: Examination = { base: connected, fix, signal, find };
-    try {
-      if (isLocal) await examineCollection(examination, name, own);
-      else await examineObjects(examination, name);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      find("damaged", `could not be examined: ${describe(thrown)}`);
-    }
+    const attributes = { "tributary.collection": name };
+    await inSpan(tracer, "examine", { attributes }, async (span) => {
+      const found = await examineOne({ base: connected, fix, signal, builtWith }, name, own);
+      span.set({ "tributary.damaged": countDamaged(found) });
+      findings.push(...found);
+    });
   }
   return { collections: wanted, findings };
 }
 
-/** One generation for each name that a file of a collection bears. */
-async function findPlaces(uri: string): Promise<readonly Place[]> {
-  const names = existsSync(uri) ? await readdir(uri) : [];
-  const tables = new Set(names.map((name) => PARTS.exec(name)?.[1] ?? ""));
-  return [...tables]
-    .map(parsePlace)
-    .filter((place): place is Place => place !== undefined)
-    .toSorted((one, other) => one.generation - other.generation);
+/** What could not be examined to its end is a finding of its own. */
+async function examineOne(
+  context: Omit<Examination, "find">,
+  collection: string,
+  places: readonly Place[],
+): Promise<readonly Finding[]> {
+  const { base, signal } = context;
+  const findings: Finding[] = [];
+  const find: Examination["find"] = (state, what) =>
+    void findings.push({ collection, state, what });
+  try {
+    if (base.local) await examineCollection({ ...context, find }, collection, places);
+    else await examineObjects({ ...context, find }, collection);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    find("damaged", `could not be examined: ${describe(thrown, base)}`);
+  }
+  return findings;
 }
 
 async function examineCollection(
@@ -79,15 +91,14 @@ async function examineCollection(
   places: readonly Place[],
 ): Promise<void> {
   const { base, fix, find } = examination;
-  const state = await inspectLock(toLockPath(base, collection));
-  if (state === "held" || state === "newer") {
-    const who = state === "held" ? "another process" : "a newer version of the program";
-    find("note", `is being written by ${who} and was not examined`);
+  const held = await inspectLock(toLockPath(base, collection), `collection ${collection}`);
+  if (held.state === "held") {
+    find("unexamined", `was not examined: ${describe(held.why, base)}`);
     return;
   }
-  const lock = fix ? await takeLock(base, collection) : undefined;
+  const lock = fix ? await acquireLocalLock(base, collection) : undefined;
   try {
-    if (state !== "absent") sayLock(examination, state);
+    if (held.state !== "absent") sayLock(examination, held.state);
     const current = await examinePointer(examination, collection, places);
     if (current === undefined) return;
     for (const place of places) await examineGeneration(examination, place, current);
@@ -101,58 +112,9 @@ async function examineCollection(
   }
 }
 
-function takeLock(base: LanceBase, collection: string): Promise<Lock> {
-  return acquireLock(toLockPath(base, collection), `collection ${collection}`);
-}
-
-function sayLock({ fix, find }: Examination, state: LockState): void {
+function sayLock({ fix, find }: Examination, state: "stale" | "unreadable"): void {
   const what = state === "stale" ? "of a process that is gone" : "that cannot be read";
   find(fix ? "mended" : "damaged", `there was a lock file ${what}; the next writer takes it over`);
-}
-
-/** The generation that is read; undefined when that cannot be told. */
-async function examinePointer(
-  { base, fix, find }: Examination,
-  collection: string,
-  places: readonly Place[],
-): Promise<number | undefined> {
-  const path = toPointerPath(base, collection);
-  let current: number | undefined;
-  let what: string;
-  try {
-    ({ current } = await readPointer(path, collection));
-    const { folder } = toPaths(base, toPlace(collection, current));
-    if (existsSync(folder)) return current;
-    what = `its pointer names generation ${current}, which is not there`;
-  } catch (thrown) {
-    what = describe(thrown);
-    if (/newer version/.test(what)) {
-      find("damaged", what);
-      return undefined;
-    }
-  }
-  const last = await findLastShown(base, places);
-  find(fix && last !== undefined ? "mended" : "damaged", what);
-  if (last === undefined || !fix) return last?.generation ?? current;
-  if (existsSync(path)) await moveAside(path, toPaths(base, last).quarantine);
-  if (last.generation > 1) await writePointer(path, { current: last.generation });
-  find("mended", `its pointer names generation ${last.generation} again, as the journal says`);
-  return last.generation;
-}
-
-/** By the journals; a collection that was never built anew has one generation. */
-async function findLastShown(
-  base: LanceBase,
-  places: readonly Place[],
-): Promise<Place | undefined> {
-  const there = places.filter((place) => existsSync(toPaths(base, place).folder));
-  let last: { readonly place: Place; readonly atMs: number } | undefined;
-  for (const place of there) {
-    const { readyAtMs } = await readJournal(toPaths(base, place).journal);
-    const atMs = readyAtMs ?? (place.generation === 1 ? 0 : -1);
-    if (atMs >= 0 && (last === undefined || atMs > last.atMs)) last = { place, atMs };
-  }
-  return last?.place;
 }
 
 async function examineGeneration(
@@ -160,35 +122,57 @@ async function examineGeneration(
   place: Place,
   current: number,
 ): Promise<void> {
-  const { base, fix, find } = examination;
-  const { folder, journal, quarantine } = toPaths(base, place);
-  if ((await listManifests(folder)).length === 0) {
-    if (!existsSync(folder) && !existsSync(journal)) return;
-    find(
-      fix ? "mended" : "damaged",
-      `${place.table} is the shell that a crash in its creation left`,
-    );
-    if (!fix) return;
-    for (const path of [folder, journal]) if (existsSync(path)) await moveAside(path, quarantine);
-    return;
-  }
+  const { base, find } = examination;
+  const { folder, journal } = toPaths(base, place);
+  if ((await listManifests(folder)).length === 0) return examineShell(examination, place);
   const { readyAtMs } = await readJournal(journal);
   if (place.generation > current && readyAtMs === undefined) {
     find("note", `${place.table} was begun and not finished; the next ingest goes on with it`);
   }
   try {
-    await examinePlace(examination, place);
+    const spec = await examinePlace(examination, place);
+    if (spec !== undefined && place.generation === current) sayBuiltWith(examination, spec);
   } catch (thrown) {
     examination.signal.throwIfAborted();
-    find("damaged", `${place.table}: ${describe(thrown)}`);
+    const which = place.generation === 1 ? "" : `${place.table}: `;
+    find("damaged", `${which}${describe(thrown, base)}`);
   }
 }
 
+/** No damage: it is the settings that have changed. */
+function sayBuiltWith({ builtWith, find }: Examination, spec: CollectionSpec): void {
+  if (builtWith === undefined) return;
+  if (!builtWith.embedders.has(spec.embedder)) {
+    find(
+      "note",
+      `was built with the embedder ${spec.embedder}, which is not at hand: it is searched by keyword only; name it in EMBEDDING_MODEL, or ingest again, which builds it anew`,
+    );
+  }
+  if (builtWith.chunker !== spec.chunker) {
+    find(
+      "note",
+      `was cut by the chunker ${spec.chunker}, this version cuts with ${builtWith.chunker}: the next ingest builds it anew`,
+    );
+  }
+}
+
+async function examineShell({ base, fix, find }: Examination, place: Place): Promise<void> {
+  const shell = await inspectShell(base, place);
+  if (shell === "nothing") return;
+  if (shell === "foreign")
+    return find("note", `${place.table}.lance is a folder of another program`);
+  find(fix ? "mended" : "damaged", `${place.table} is the shell that a crash in its creation left`);
+  if (!fix) return;
+  const { folder, journal, quarantine } = toPaths(base, place);
+  for (const path of [folder, journal]) if (existsSync(path)) await moveAside(path, quarantine);
+}
+
 /** Our own words only: those of the library hold paths. */
-function describe(thrown: unknown): string {
+function describe(thrown: unknown, { uri }: Pick<LanceBase, "uri">): string {
   const error = toAppError(thrown);
   if (error.code !== "internal") return error.detail ?? error.code;
-  const { code } = thrown as NodeJS.ErrnoException;
+  const { code, path } = thrown as NodeJS.ErrnoException;
   if (code === undefined) throw thrown;
-  return `a file cannot be read (${code})`;
+  const what = path === undefined ? "a file" : `the file ${relative(uri, path)}`;
+  return `${what} cannot be used (${code}); check its permissions`;
 }

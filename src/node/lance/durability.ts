@@ -60,7 +60,7 @@ export async function openDurability(base: LanceBase, place: Place): Promise<Dur
       },
       { concurrency: SYNCS_MAX },
     );
-    await pMap(toFolders(base, found), syncFolder, { concurrency: SYNCS_MAX });
+    await syncFolders(base, found);
     return fresh;
   };
 
@@ -119,7 +119,11 @@ async function sealUnlessGone(path: string): Promise<Seal | undefined> {
   }
 }
 
-/** The folders of the files and those above them, up to the store's own. */
+/** Syncs the folders of the files and those above them, up to the store's own. Names are relative to the store. */
+export async function syncFolders(base: LanceBase, names: readonly string[]): Promise<void> {
+  await pMap(toFolders(base, names), syncFolder, { concurrency: SYNCS_MAX });
+}
+
 function toFolders({ uri }: LanceBase, names: readonly string[]): readonly string[] {
   const folders = new Set<string>();
   for (const name of names) {

@@ -7,15 +7,28 @@ import type { Place } from "./place.ts";
 import { loadTerms } from "./term-store.ts";
 import { inspectTable, type Verified } from "./verify.ts";
 
-/** One thing that was found; `note` is worth knowing and no damage. */
+/** One thing that was found; `note` is worth knowing and no damage; `unexamined`: somebody is writing it. */
 export interface Finding {
   readonly collection: string;
-  readonly state: "damaged" | "mended" | "note";
+  readonly state: "damaged" | "mended" | "note" | "unexamined";
   readonly what: string;
+}
+
+export function countDamaged(findings: readonly Finding[]): number {
+  return findings.filter(({ state }) => state === "damaged").length;
+}
+
+/** What collections would be asked with and built with now. */
+export interface BuiltWith {
+  /** Ids of the embedders at hand. */
+  readonly embedders: ReadonlySet<string>;
+  readonly chunker: string;
 }
 
 /** What the examination of one collection works with. */
 export interface Examination {
+  /** Absent: what a collection was built with is compared with nothing. */
+  readonly builtWith?: BuiltWith | undefined;
   readonly base: LanceBase;
   readonly fix: boolean;
   readonly signal: AbortSignal;

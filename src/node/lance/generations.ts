@@ -5,7 +5,7 @@ import { AppError } from "../../errors.ts";
 import { checkName, checkSpec } from "../../stores/check.ts";
 import type { CollectionWriter, Generations, GenerationWriter } from "../../stores/store.ts";
 import { appendJournal, readJournal } from "../durable/journal.ts";
-import { type Pointer, readPointer, writePointer } from "../durable/pointer.ts";
+import { inspectPointer, type Pointer, readPointer, writePointer } from "../durable/pointer.ts";
 import type { Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import { type LanceBase, openTable } from "./base.ts";
@@ -92,13 +92,17 @@ function withPublish(writer: CollectionWriter, publish: () => Promise<void>): Ge
 /** Points readers to the place; the generation before it is kept. */
 async function point(base: LanceBase, place: Place, before: number): Promise<void> {
   const nowMs = Date.now();
-  const keptUntilMs = nowMs + base.config.generationKeepHours * HOUR_MS;
   // In the journal first: from it a pointer that was lost is made again.
   await appendJournal(toPaths(base, place).journal, { type: "ready", atMs: nowMs });
   await writePointer(toPointerPath(base, place.collection), {
     current: place.generation,
-    previous: { generation: before, keptUntilMs },
+    previous: { generation: before, keptUntilMs: toKeptUntilMs(base, nowMs) },
   });
+}
+
+/** How long the generation is kept that was replaced at this time. */
+export function toKeptUntilMs({ config }: LanceBase, replacedAtMs: number): number {
+  return replacedAtMs + config.generationKeepHours * HOUR_MS;
 }
 
 /** The newest generation if it was begun with this spec and never shown, else a new one. */
@@ -147,7 +151,10 @@ export async function listGenerations(
 /** Removes generations that were shown once and are neither read nor kept. Needs the lock. Returns their tables' names. */
 export async function removeExpired(base: LanceBase, collection: string): Promise<string[]> {
   if (!base.local) return [];
-  const { current, previous } = await readPointer(toPointerPath(base, collection), collection);
+  const pointer = await inspectPointer(toPointerPath(base, collection));
+  // Without a sound pointer nobody knows which one is read.
+  if (typeof pointer === "string") return [];
+  const { current, previous } = pointer;
   const removed: string[] = [];
   for (const place of await listGenerations(base, collection)) {
     const kept = previous?.generation === place.generation && previous.keptUntilMs > Date.now();

@@ -6,9 +6,9 @@ import { AppError } from "../../errors.ts";
 import { checkName, checkSpec } from "../../stores/check.ts";
 import type { LanceTables } from "../../http/lance/tables.ts";
 import type { CollectionWriter, WriteStore } from "../../stores/store.ts";
-import { isCode, moveAside } from "../durable/files.ts";
+import { moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
-import { acquireLock, type Lock } from "../lock.ts";
+import type { Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import { connectLance, type LanceBase, type LanceOptions, openTable } from "./base.ts";
 import { dropTable } from "./drop-table.ts";
@@ -16,7 +16,8 @@ import { raiseFence } from "./fence.ts";
 import { createGenerations, listGenerations, removeGeneration } from "./generations.ts";
 import { acquireLease } from "./lease.ts";
 import { createListing } from "./listing.ts";
-import { findPlace, type Place, toLockPath, toPaths, toPlace, toPointerPath } from "./place.ts";
+import { acquireLocalLock } from "./local-lock.ts";
+import { findPlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { createReader } from "./reader.ts";
 import { recoverTable } from "./recover.ts";
 import { readSpec, toSchema } from "./schema.ts";
@@ -126,18 +127,8 @@ async function removeAll(base: LanceBase, collection: string): Promise<void> {
 }
 
 /** A lock file beside the tables where they are files of this machine, else a lease in the store. */
-async function acquire(base: LanceBase, collection: string): Promise<Lock> {
-  if (!base.local) return takeLease(base, collection);
-  try {
-    return await acquireLock(toLockPath(base, collection), `collection ${collection}`);
-  } catch (thrown) {
-    if (thrown instanceof AppError) throw thrown;
-    if (isCode(thrown, "ENOSPC")) throw toStoreError(thrown, collection);
-    throw new AppError("store_unavailable", {
-      detail: "the store's folder cannot be written; check its permissions and free space",
-      cause: thrown,
-    });
-  }
+function acquire(base: LanceBase, collection: string): Promise<Lock> {
+  return base.local ? acquireLocalLock(base, collection) : takeLease(base, collection);
 }
 
 async function takeLease(base: LanceBase, collection: string): Promise<Lock> {

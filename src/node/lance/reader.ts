@@ -125,7 +125,9 @@ async function openOrMend(base: LanceBase, place: Place, tried: Set<string>): Pr
     // What could not be brought back is not tried again with every question.
     if (tried.has(place.table)) throw thrown;
     tried.add(place.table);
-    if (!(await recoverLocked(base, place))) throw thrown;
+    const lines = await recoverLocked(base, place);
+    if (lines.length === 0) throw thrown;
+    base.onRecovered?.(place.collection, lines);
     return openTable(base, place);
   }
 }

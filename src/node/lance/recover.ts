@@ -38,7 +38,7 @@ export async function listManifests(folder: string): Promise<readonly Manifest[]
 /**
  * Moves manifests aside until the newest one is what the journal says, or, where the journal does not
  * reach, until every file it needs reads as it was written. Needs the collection's lock.
- * Returns a line for each thing that was wrong; none for a whole table.
+ * Returns a line for each thing that was wrong, also of a version that is missing since; none for a whole table.
  * Throws AppError collection_unavailable when no version is whole; then everything is as it was.
  */
 export async function recoverTable(base: LanceBase, place: Place): Promise<readonly string[]> {
@@ -49,7 +49,7 @@ export async function recoverTable(base: LanceBase, place: Place): Promise<reado
   const moved: { readonly from: string; readonly to: string }[] = [];
   for (const manifest of manifests) {
     if (await isWhole(base, place, manifest, journal)) {
-      return moved.length === 0 ? [] : report(manifest, moved, journal);
+      return report(manifest, moved, journal);
     }
     moved.push({ from: manifest.path, to: await moveAside(manifest.path, quarantine) });
   }
@@ -69,7 +69,8 @@ function report(
     ({ from, to }) =>
       `the manifest ${basename(from)} was not whole; it lies in ${basename(dirname(to))} now`,
   );
-  lines.push(`version ${version} came back`);
+  if (moved.length > 0) lines.push(`version ${version} came back`);
+  // Also where a reader brought it back, so that whoever can mend it hears of it.
   if (last !== undefined && last.version > version) {
     lines.push(
       `version ${last.version} with ${last.chunks} chunks was acknowledged and is damaged: ingest the same documents again, which adds what is missing`,

@@ -45,11 +45,11 @@ describe("a journal", () => {
   test("whose last line was cut off is whole up to there, and can be gone on with", async () => {
     const path = await write();
     await truncate(path, (await readFile(path)).length - 9);
-    expect(await readJournal(path)).toMatchObject({ state: "sound", last: { version: 1 } });
+    expect(await readJournal(path)).toMatchObject({ state: "cut", last: { version: 1 } });
     await appendJournal(path, version(3));
     const journal = await readJournal(path);
-    expect(journal).toMatchObject({ last: { version: 3 } });
-    expect(journal.files.has("data/2")).toBe(false);
+    expect(journal).toMatchObject({ state: "sound", last: { version: 3 } });
+    expect([...journal.files.keys()]).toEqual(["data/1", "data/3"]);
   });
 
   test("is broken by any flipped bit", async () => {
@@ -59,8 +59,7 @@ describe("a journal", () => {
       const changed = Uint8Array.from(whole);
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
       await writeFile(path, changed);
-      const { state, files } = await readJournal(path);
-      expect([at, state === "sound" && files.size === 2]).toEqual([at, false]);
+      expect([at, (await readJournal(path)).state]).not.toEqual([at, "sound"]);
     }
   });
 
@@ -92,8 +91,7 @@ describe("a pointer", () => {
     expect(await readPointer(path, "notes")).toMatchObject({ current: 2 });
     const whole = await readFile(path);
     const refused = { code: "collection_unavailable", detail: expect.stringContaining("notes") };
-    // The line break behind it says nothing.
-    for (let at = 0; at < whole.length - 1; at += 1) {
+    for (let at = 0; at < whole.length; at += 1) {
       const changed = Uint8Array.from(whole);
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
       await writeFile(path, changed);

@@ -192,7 +192,7 @@ test("doctor reads everything, says what is damaged, and mends what can be made 
   await expect(examine()).rejects.toMatchObject({ code: "not_found" });
   const writer = await (await open(s3)).create(spec, signal);
   await put(writer, toDocument("a", ["alpha beta"]), toDocument("b", ["gamma"]));
-  expect((await examine()).findings).toMatchObject([{ state: "note" }]);
+  expect((await examine()).findings).toMatchObject([{ state: "unexamined" }]);
   await writer.close();
   const states = async (fix = false) => (await examine(fix)).findings.map(({ state }) => state);
   expect(await states()).toContain("damaged"); // not indexed yet

@@ -76,6 +76,32 @@ test("a manifest that is whole does not help data that is not", async () => {
   expect(new Set(await readIds(folder))).toEqual(before);
 });
 
+test("what a reader brought back is told to whoever runs it, and what is missing to the next writer as well", async () => {
+  const folder = await fill();
+  await readIds(folder); // acknowledges what was committed past the writer
+  await truncate(await listNewest(folder, "_versions"), 0);
+  const told: string[] = [];
+  const store = await openTestStore(folder, {
+    onRecovered: (collection, lines) =>
+      void told.push(...lines.map((line) => `${collection}: ${line}`)),
+  });
+  for (let look = 0; look < 2; look += 1) {
+    expect((await store.open(name, signal)).info.chunks).toBe(2);
+  }
+  expect(told).toEqual([
+    expect.stringMatching(/^guide: the manifest .* was not whole/),
+    expect.stringMatching(/^guide: version \d+ came back/),
+    expect.stringMatching(/^guide: version \d+ with 3 chunks was acknowledged.*ingest the same/),
+  ]);
+  const open = async () => {
+    const writer = await (await openTestStore(folder)).openWriter(name, signal);
+    await writer.close();
+    return writer.recovered.join("\n");
+  };
+  expect(await open()).toMatch(/with 3 chunks was acknowledged.*ingest the same/);
+  expect(await open()).toBe("");
+});
+
 test("an acknowledged version that is damaged goes, and the same number can be acknowledged again", async () => {
   const folder = await fill();
   await readIds(folder); // acknowledges what was committed past the writer

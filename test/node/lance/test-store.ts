@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
+import type { LanceOptions } from "../../../src/node/lance/base.ts";
 import { createLanceStore, type LanceStore } from "../../../src/node/lance/lance-store.ts";
 import type { Residents } from "../../../src/node/lance/residents.ts";
 
@@ -21,14 +22,15 @@ export interface TestStoreOptions {
   readonly freshnessMs?: number;
   readonly residents?: Residents | undefined;
   readonly clock?: Clock;
+  readonly onRecovered?: LanceOptions["onRecovered"];
 }
 
 /** Another store on the same folder, as another process would open it. */
 export async function openTestStore(
   folder: string,
-  { freshnessMs = 1, residents, clock = systemClock }: TestStoreOptions = {},
+  { freshnessMs = 1, residents, clock = systemClock, onRecovered }: TestStoreOptions = {},
 ): Promise<LanceStore> {
   const config = parseConfig({ FRESHNESS_MS: String(freshnessMs) });
   const memory = residents === undefined ? {} : { residents };
-  return createLanceStore({ uri: folder, config, clock, ...memory });
+  return createLanceStore({ uri: folder, config, clock, ...memory, onRecovered });
 }
