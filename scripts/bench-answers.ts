@@ -109,14 +109,17 @@ export function startService(
 }
 
 /** The collections of the benches, for an embedder of 256 dimensions named `bench`. */
-export async function loadBenchCollections(folder: string): Promise<void> {
+export async function loadBenchCollections(
+  folder: string,
+  chunksEach = CHUNKS_EACH,
+): Promise<void> {
   const store = await createLanceStore({
     uri: folder,
     config: parseConfig({ RESIDENT_BYTES_MAX: "0" }),
     clock: systemClock,
   });
   for (const [index, name] of COLLECTIONS.entries()) {
-    const options = { chunks: CHUNKS_EACH, seed: index + 1, embedder: "openai:bench" };
+    const options = { chunks: chunksEach, seed: index + 1, embedder: "openai:bench" };
     await loadCollection(store, name, options);
   }
 }
