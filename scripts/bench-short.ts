@@ -153,4 +153,5 @@ for (const turn of turns) {
 printRows(rows, values.json);
 const missed = rows.filter(({ met }) => !met);
 for (const { what, figure, goal } of missed) console.error(`✗ ${what}: ${figure}, goal ${goal}`);
-process.exitCode = missed.length > 0 ? 1 : 0;
+// Whatever a bench that broke off still holds must not keep the command.
+process.exit(missed.length > 0 ? 1 : 0);
