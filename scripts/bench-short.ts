@@ -48,7 +48,7 @@ const UNTIMED = { peakMebibytes: Infinity, delayMs: Infinity };
 const SLOW_CLIENTS = {
   connections: 40,
   seconds: 4,
-  env: { HEADERS_TIMEOUT_MS: "1500", REQUEST_TIMEOUT_MS: "3000" },
+  env: { HEADERS_TIMEOUT_MS: "3000", REQUEST_TIMEOUT_MS: "5000" },
 };
 
 const SHORT: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
@@ -61,7 +61,7 @@ const SHORT: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       { row: "back to normal", ever: true },
     ]),
   thirty: () =>
-    fault("thirty", 0.1, [
+    fault("thirty", 0.075, [
       { row: "30% of all upstream calls fail: usable" },
       { row: "of them by the model", least: 94 },
       { row: "calls an answer", most: 1.5 },

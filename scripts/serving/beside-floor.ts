@@ -17,7 +17,7 @@ import { toQuantile } from "./programs.ts";
 
 const CHUNKS_EACH = 500;
 /** So few that no answer waits for another one. */
-const FEW: Load = { askers: 4, answers: 24 };
+const FEW: Load = { askers: 4, answers: 16 };
 const MANY: Load = { askers: 32, answers: 64 };
 /** With many: the first is for what runs to be compiled, and the middle one of the others counts. */
 const ROUNDS = 4;
