@@ -52,13 +52,16 @@ const HANGING_ENV = {
   EMBED_ATTEMPT_TIMEOUT_MS: `${EMBED_ATTEMPT_MS}`,
 };
 
+/** No deadline closes what a cancel has left open. */
+const CANCEL_ENV = { ...PATIENT_ENV, DEADLINE_MS: "300000" };
+
 /** Each with a service of its own. */
 export const FAULTS: Benches = {
   thirty: (size) => withStage((stage) => benchThirty(stage, size), PATIENT_ENV),
   outage: (size) => withStage((stage) => benchOutage(stage, size)),
   hanging: (size) => withStage((stage) => benchHanging(stage, size), HANGING_ENV),
   cancel: (size) =>
-    withStage(({ server, upstream }) => benchCancel(server, upstream, size), PATIENT_ENV),
+    withStage(({ server, upstream }) => benchCancel(server, upstream, size), CANCEL_ENV),
 };
 
 async function benchThirty({ upstream, ask }: Stage, size: number): Promise<readonly Row[]> {
