@@ -45,7 +45,7 @@ type Both = readonly [own: LoadFigures, floor: LoadFigures];
 function toFirstToken([own, floor]: Both): Row {
   return atMost("first token, 4 askers, of the floor's, p50", {
     value: (UPSTREAMS_MS + own.addedP50Ms) / (UPSTREAMS_MS + floor.addedP50Ms),
-    goal: 1.5,
+    goal: 1.6,
     unit: "×",
     note: `${own.addedP50Ms} and ${floor.addedP50Ms} ms beyond the upstreams`,
   });
