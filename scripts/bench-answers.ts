@@ -26,6 +26,7 @@ export interface Load {
 export interface LoadFigures {
   readonly askers: number;
   /** Time to first token less what the upstreams take. */
+  readonly addedLeastMs: number;
   readonly addedP50Ms: number;
   readonly addedP99Ms: number;
   readonly answersPerSecond: number;
@@ -152,6 +153,7 @@ export async function measure(server: Program, { askers, answers }: Load): Promi
   const at = (share: number): number => round(times[Math.floor(share * times.length)] ?? 0);
   return {
     askers,
+    addedLeastMs: at(0),
     addedP50Ms: at(0.5),
     addedP99Ms: at(0.99),
     answersPerSecond: round((answers / elapsedMs) * 1_000),
