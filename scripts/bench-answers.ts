@@ -26,6 +26,7 @@ export interface Load {
 export interface LoadFigures {
   readonly askers: number;
   /** Time to first token less what the upstreams take. */
+  readonly addedLeastMs: number;
   readonly addedP50Ms: number;
   readonly addedP99Ms: number;
   readonly answersPerSecond: number;
@@ -109,14 +110,17 @@ export function startService(
 }
 
 /** The collections of the benches, for an embedder of 256 dimensions named `bench`. */
-export async function loadBenchCollections(folder: string): Promise<void> {
+export async function loadBenchCollections(
+  folder: string,
+  chunksEach = CHUNKS_EACH,
+): Promise<void> {
   const store = await createLanceStore({
     uri: folder,
     config: parseConfig({ RESIDENT_BYTES_MAX: "0" }),
     clock: systemClock,
   });
   for (const [index, name] of COLLECTIONS.entries()) {
-    const options = { chunks: CHUNKS_EACH, seed: index + 1, embedder: "openai:bench" };
+    const options = { chunks: chunksEach, seed: index + 1, embedder: "openai:bench" };
     await loadCollection(store, name, options);
   }
 }
@@ -149,6 +153,7 @@ export async function measure(server: Program, { askers, answers }: Load): Promi
   const at = (share: number): number => round(times[Math.floor(share * times.length)] ?? 0);
   return {
     askers,
+    addedLeastMs: at(0),
     addedP50Ms: at(0.5),
     addedP99Ms: at(0.99),
     answersPerSecond: round((answers / elapsedMs) * 1_000),

@@ -4,14 +4,14 @@ import { Agent, request } from "node:http";
 export interface Asked {
   readonly firstMs: number;
   readonly endMs: number;
-  /** The stream ended with its last event. */
+  /** There was text, and one last event. */
   readonly complete: boolean;
   /** The last characters, for a look at the last event. */
   readonly tail: string;
 }
 
 const TAIL_CHARS = 8_000;
-const END = "event: run-end";
+const END = /^event: run-end$/gm;
 
 export interface Asker {
   ask(question: string): Promise<Asked>;
@@ -35,23 +35,21 @@ export function createAsker(port: number): Asker {
           { host: "127.0.0.1", port, path: "/v1/ask", method: "POST", agent, headers },
           (response) => {
             let firstMs = 0;
-            let tail = "";
-            let ended = false;
+            let whole = "";
             response.setEncoding("utf8");
             response.on("data", (text: string) => {
               if (firstMs === 0 && text.includes("event: text-delta")) {
                 firstMs = performance.now() - startedMs;
               }
-              ended ||= `${tail.slice(-END.length)}${text}`.includes(END);
-              tail = (tail + text).slice(-TAIL_CHARS);
+              whole += text;
             });
             response.on("error", reject);
             response.on("end", () =>
               resolve({
                 firstMs,
                 endMs: performance.now() - startedMs,
-                complete: firstMs > 0 && ended,
-                tail: `${response.statusCode} ${tail}`,
+                complete: firstMs > 0 && whole.match(END)?.length === 1,
+                tail: `${response.statusCode} ${whole.slice(-TAIL_CHARS)}`,
               }),
             );
           },

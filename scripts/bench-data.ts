@@ -2,7 +2,7 @@
 import { toContent } from "../src/domain/chunk.ts";
 import type { CollectionSpec } from "../src/domain/collection.ts";
 import type { DocumentWrite, WriteStore } from "../src/stores/store.ts";
-import { createRandom } from "./xorshift.ts";
+import { createRandom } from "./chaos/random.ts";
 import { toPlainChunk } from "./plain-chunk.ts";
 
 export const DIMENSIONS = 256;

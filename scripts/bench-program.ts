@@ -19,6 +19,12 @@ export interface Program extends AsyncDisposable {
 /** A tick of /proc is a hundredth of a second. */
 const TICK_MS = 10;
 
+/** None outlives the bench, however that ends. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Starts a program of this project that prints its port, or an address with it. */
 export async function startProgram(
   file: string,
@@ -30,7 +36,9 @@ export async function startProgram(
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });
+  running.add(child);
   const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+  void exit.then(() => running.delete(child));
   let port = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     port = Number(/^(\d+)$|127\.0\.0\.1:(\d+)/.exec(line)?.slice(1).find(Boolean) ?? 0);

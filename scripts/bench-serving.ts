@@ -12,7 +12,8 @@ const sized = (full: number, size: number): number => Math.max(1, Math.round(ful
 
 export const SERVING: Benches = {
   overload: (size) => benchOverload(sized(10, size)),
-  "slow-clients": (size) => benchSlowClients(sized(400, size)),
+  "slow-clients": (size) =>
+    benchSlowClients({ connections: sized(400, size), seconds: 8, env: {} }),
   drain: (size) => benchDrain(sized(500, size)),
   "open-streams": (size) =>
     benchStreams({

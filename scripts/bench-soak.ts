@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../src/async/clock.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLanceStore } from "../src/node/lance/lance-store.ts";
@@ -13,6 +12,7 @@ import { startService } from "./bench-answers.ts";
 import { DIMENSIONS, loadCollection } from "./bench-data.ts";
 import { type Benches, benchMain } from "./bench-main.ts";
 import { startUpstream } from "./chaos/upstream.ts";
+import { toProbeEnv } from "./serving/heap-samples.ts";
 import { benchSoak, SOAK_ENV, soakUpstream } from "./serving/soak.ts";
 
 const ASKS = 100_000;
@@ -36,12 +36,10 @@ export const SOAK: Benches = {
       const settings = soakUpstream(DIMENSIONS);
       await using upstream = await startUpstream({ settings, requestsMax: 0 });
       const probeFile = join(folder, "probe.jsonl");
-      const probe = fileURLToPath(new URL("serving/heap-probe.ts", import.meta.url));
       await using server = await startService(folder, Number(new URL(upstream.url).port), {
         ...SOAK_ENV,
         ...(size < SHORT_BELOW ? SHORT_ENV : {}),
-        HEAP_PROBE_FILE: probeFile,
-        NODE_OPTIONS: `--max-semi-space-size=16 --expose-gc --import ${probe}`,
+        ...toProbeEnv(probeFile),
       });
       return await benchSoak({
         server,

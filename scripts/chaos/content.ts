@@ -61,9 +61,11 @@ export function findPassages(text: string): readonly { label: number; text: stri
 
 /** Whole sentences only: what ends in a full stop and holds more than a heading. */
 function splitSentences(text: string): readonly string[] {
-  const found = text.replace(/\s+/g, " ").match(/[^.!?]+[.!?](?=\s|$)/g) ?? [];
-  const sentences = found.map((sentence) => sentence.trim());
-  return sentences.length > 0 ? sentences : [text.replace(/\s+/g, " ").trim()].filter(Boolean);
+  const line = text.replace(/\s+/g, " ");
+  // The stop is optional, so that a long text without one is read once and not from each of its characters.
+  const found = line.match(/[^.!?]+(?:[.!?](?=\s|$))?/g) ?? [];
+  const sentences = found.filter((part) => /[.!?]$/.test(part)).map((part) => part.trim());
+  return sentences.length > 0 ? sentences : [line.trim()].filter(Boolean);
 }
 
 function words(text: string): readonly string[] {

@@ -1,6 +1,6 @@
 /** What the Worker is measured with: texts of words in a Zipf-like distribution, vectors of any direction. The same in every run. */
 import type { DocumentWrite } from "../../src/stores/store.ts";
-import { createRandom } from "../xorshift.ts";
+import { createRandom } from "../chaos/random.ts";
 import { toPlainChunk } from "../plain-chunk.ts";
 
 const WORDS = 20_000;

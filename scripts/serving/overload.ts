@@ -16,7 +16,12 @@ interface Reply {
 
 /** `seconds`: how long each part lasts. */
 export async function benchOverload(seconds: number): Promise<readonly Row[]> {
-  const limits = { RUNS_MAX: `${RUNS_MAX}`, RUN_QUEUE_MAX: `${RUNS_MAX}` };
+  const limits = {
+    RUNS_MAX: `${RUNS_MAX}`,
+    RUN_QUEUE_MAX: `${RUNS_MAX}`,
+    // No connection is closed for being idle just when it is used again.
+    KEEP_ALIVE_TIMEOUT_MS: "600000",
+  };
   await using served = await serve(limits);
   const { server } = served;
   for (let warmup = 0; warmup < RUNS_MAX; warmup += 1) await askOnce(server);

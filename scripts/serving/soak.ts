@@ -1,5 +1,4 @@
 /** The service over many questions, of which some are left and some meet faults: whether anything of them stays. */
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSource } from "../bench-data.ts";
 import type { Program } from "../bench-program.ts";
@@ -8,6 +7,7 @@ import type { SettingsInput } from "../chaos/settings.ts";
 import type { Upstream } from "../chaos/upstream.ts";
 import { openStream, until } from "./client.ts";
 import type { HeapSample } from "./heap-probe.ts";
+import { createSampler, type TakeSample } from "./heap-samples.ts";
 
 export interface SoakOptions {
   readonly server: Program;
@@ -62,10 +62,10 @@ interface Counts {
 }
 
 export async function benchSoak(options: SoakOptions): Promise<readonly Row[]> {
-  const { server, upstream, asks, slopeMax } = options;
+  const { server, upstream, probeFile, asks, slopeMax } = options;
   const counts: Counts = { left: 0, read: 0, ended: 0, reset: 0 };
   const source = createSource(17);
-  const takeSample = createProbe(options);
+  const takeSample = createSampler(server, probeFile);
   // What is opened at the first questions stays open: the collection's files, the store's threads.
   await askMany(server, WARM_ASKS, () => source.words(8), { ...counts });
   const start = await settle(takeSample);
@@ -148,27 +148,6 @@ function countEnd(tail: string, counts: Counts): void {
   const ends = tail.split("event: run-end").length - 1;
   if (ends === 1) counts.ended += 1;
   else if (ends === 0 && !tail.endsWith("0\r\n\r\n")) counts.reset += 1;
-}
-
-type TakeSample = () => Promise<HeapSample>;
-
-/** Each call asks the server's probe for its next line. */
-function createProbe({ server, probeFile }: SoakOptions): TakeSample {
-  let taken = 0;
-  return async () => {
-    process.kill(server.pid, "SIGUSR2");
-    for (let turn = 0; turn < 1_200; turn += 1) {
-      const text = await readFile(probeFile, "utf8").catch(() => ""); // not there before the first line
-      const lines = text.split("\n").slice(0, -1);
-      const line = lines[taken];
-      if (line !== undefined) {
-        taken += 1;
-        return JSON.parse(line) as HeapSample;
-      }
-      await sleep(50);
-    }
-    throw new Error("the service's probe does not answer");
-  };
 }
 
 /** What is held once idle connections are closed; after half a minute what is held then. */

@@ -2,35 +2,13 @@
 import { onAll, SHORT_CHAT, SHORT_EMBEDDINGS } from "../support/chaos-world.ts";
 import type { Cell } from "./cell.ts";
 import { checkCells } from "./check-cells.ts";
+import { toward } from "./toward.ts";
 
 const RETRY = "test/models/with-retry.test.ts";
 const CLIENT = "test/models/openai-client.test.ts";
 const EMBEDDER = "test/models/openai-embedder.test.ts";
 const without = { degraded: ["vector_unavailable"] };
-const on = (fault: string) => onAll("embeddings", fault);
-const once = (fault: string) => onAll("embeddings", fault, { times: 1 });
-/** A fault that is mended, one that lasts, and how often each is asked. */
-const mended = (fault: string, fast: string, rest: Partial<Cell> = {}): Cell => ({
-  name: `${fault}, once`,
-  upstream: once(fault),
-  sees: {},
-  requests: { embeddings: 2 },
-  fast,
-  ...rest,
-});
-const lasting = (
-  fault: string,
-  attempts: number,
-  fast: string,
-  rest: Partial<Cell> = {},
-): Cell => ({
-  name: `${fault}, every time`,
-  upstream: on(fault),
-  sees: without,
-  requests: { embeddings: attempts },
-  fast,
-  ...rest,
-});
+const { on, mended, lasting } = toward("embeddings", without);
 
 /** Silent in whatever way: left, and asked again. An answer that is slow on a busy machine is one more attempt. */
 const silent = (fault: string, fast: string): readonly Cell[] => [

@@ -1,36 +1,16 @@
 /** Faults of the model before its first word: another attempt where that can help, quoted sentences where it cannot. */
-import { onAll, SHORT_CHAT } from "../support/chaos-world.ts";
+import { SHORT_CHAT } from "../support/chaos-world.ts";
 import type { Cell } from "./cell.ts";
 import { checkCells } from "./check-cells.ts";
+import { toward } from "./toward.ts";
 
 const RETRY = "test/models/with-retry.test.ts";
 const CHAT = "test/models/openai-chat.test.ts";
 const CLIENT = "test/models/openai-client.test.ts";
 const FITTING = "test/agent/generate-fitting.test.ts";
 const quoted = { answerer: "extractive", degraded: ["extractive"] };
-const on = (fault: string) => onAll("chat", fault);
-const once = (fault: string) => onAll("chat", fault, { times: 1 });
-const mended = (fault: string, fast: string, rest: Partial<Cell> = {}): Cell => ({
-  name: `${fault}, once`,
-  upstream: once(fault),
-  sees: {},
-  requests: { chat: 2 },
-  fast,
-  ...rest,
-});
-const lasting = (
-  fault: string,
-  attempts: number,
-  fast: string,
-  rest: Partial<Cell> = {},
-): Cell => ({
-  name: `${fault}, every time`,
-  upstream: on(fault),
-  sees: quoted,
-  requests: { chat: attempts },
-  fast,
-  ...rest,
-});
+const { on, mended, lasting } = toward("chat", quoted);
+
 /** Silent in whatever way: left, asked again, at last quoted. */
 const silent = (fault: string, fast: string): readonly Cell[] => [
   mended(fault, fast, { env: SHORT_CHAT, requests: { chat: [2, 3], left: [1, 2] } }),

@@ -243,7 +243,7 @@ describe("while it runs", () => {
 
   test("it holds many paced streams at once", async () => {
     await using upstream = await startUpstream({
-      settings: { chat: { content: "words", tokens: 30, deltaMs: 5 } },
+      settings: { chat: { content: "words", tokens: 30, deltaMs: 60 } },
     });
     const read = async () => (await post(upstream.url, "/chat/completions", chat)).text();
     const texts = await Promise.all(Array.from({ length: 64 }, read));

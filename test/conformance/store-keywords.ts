@@ -8,7 +8,7 @@ import type {
   WriteStore,
 } from "../../src/stores/store.ts";
 import { spec, toDocument } from "./store-data.ts";
-import { createRandom } from "../../scripts/xorshift.ts";
+import { createRandom } from "../../scripts/chaos/random.ts";
 
 const signal = new AbortController().signal;
 const HITS = 10;

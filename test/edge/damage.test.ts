@@ -1,39 +1,35 @@
 /** Collections that cannot be searched whole: built by another embedder, robbed of vectors, retired. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
-import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import type { CollectionRpc } from "../../src/worker/durable/protocol.ts";
 import { spec, toDocument, toVector } from "../conformance/store-data.ts";
 import { askWith } from "../support/app.ts";
-import { startEdge, type TestEdge } from "./test-edge.ts";
+import { useEdge } from "./test-edge.ts";
 
 const { signal } = new AbortController();
 const query = { type: "vector", vector: toVector(0), limit: 5, timeoutMs: 5_000 } as const;
 
-let edge: TestEdge;
-let bindings: ObjectBindings;
-beforeAll(async () => {
-  edge = await startEdge();
-  bindings = await edge.objects();
-});
-afterAll(async () => edge.close());
+const edge = useEdge();
 
 async function make(name: string) {
-  const store = createDurableStore({ ...bindings, freshnessMs: 0, clock: systemClock });
+  const store = createDurableStore({ ...edge.bindings, freshnessMs: 0, clock: systemClock });
   const writer = await store.create({ ...spec, name }, signal);
   await writer.commit(
     { put: [toDocument("a", ["A deadline is an instant."])], remove: [] },
     signal,
   );
   await writer.close();
-  const entries = await bindings.registry.get(bindings.registry.idFromName("registry")).entries();
+  const { registry } = edge.bindings;
+  const entries = await registry.get(registry.idFromName("registry")).entries();
   const all = "value" in entries ? entries.value : [];
   return { store, object: all.find((entry) => entry.name === name)?.current ?? "" };
 }
 
-const toStub = (object: string): CollectionRpc =>
-  bindings.collections.get(bindings.collections.idFromName(object));
+const toStub = (object: string): CollectionRpc => {
+  const { collections } = edge.bindings;
+  return collections.get(collections.idFromName(object));
+};
 
 test("one of another embedder is searched by keyword, and the ledger says why", async () => {
   await make("foreign");

@@ -2,28 +2,23 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import { AppError } from "../../src/errors.ts";
-import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
-import { createPushes, type Pushes } from "../../src/worker/durable/pushes.ts";
-import type { WriteStore } from "../../src/stores/store.ts";
 import { createEdgeTarget, type PushTarget } from "../../ingest/push/edge-target.ts";
 import { pushCollection } from "../../ingest/push/push-collection.ts";
 import { spec, toDocument, toVector } from "../conformance/store-data.ts";
 import { askWith } from "../support/app.ts";
 import { makeSamples, openSample, pushSample, type Samples } from "./samples.ts";
-import { startEdge, type TestEdge, TOKEN } from "./test-edge.ts";
+import { startEdge, TOKEN, useEdge } from "./test-edge.ts";
+import { testTwoPushes } from "./two-pushes.ts";
 
 const { signal } = new AbortController();
 const BASE = "/v1/admin/collections/guide/pushes";
 
+const edge = useEdge();
 let samples: Samples;
-let edge: TestEdge;
 beforeAll(async () => {
-  [samples, edge] = await Promise.all([makeSamples(["faq"]), startEdge()]);
+  samples = await makeSamples(["faq"]);
 });
-afterAll(async () => {
-  await edge.close();
-  await samples[Symbol.asyncDispose]();
-});
+afterAll(() => samples[Symbol.asyncDispose]());
 
 const admin = (path: string, body: unknown, token = TOKEN): Promise<Response> =>
   edge.fetch(path, askWith(body, { Authorization: `Bearer ${token}` }));
@@ -85,78 +80,33 @@ describe("pnpm ingest push", () => {
 });
 
 describe("two pushes at once", () => {
-  let pushes: Pushes;
-  let store: WriteStore;
-  const open = async () => (await store.open("guide", signal)).info;
-  beforeAll(async () => {
-    const bindings = { ...(await edge.objects()), space: "-pushes-" };
-    pushes = createPushes({ ...bindings, clock: systemClock, vectorBytesMax: 2 ** 20 });
-    store = createDurableStore({ ...bindings, freshnessMs: 0, clock: systemClock });
-  });
-
-  test("of the same content send it together, and both end well", async () => {
-    const documents = Array.from({ length: 30 }, (_, index) => toDocument(`d${index}`, ["cats"]));
-    const push = { collection: "guide", key: "same-content" };
-    const one = async (from: number): Promise<void> => {
-      await pushes.begin({ key: push.key, spec }, signal);
-      for (let at = from; at < documents.length; at += 3) {
-        await pushes.add(push, documents.slice(at, at + 5), signal);
-      }
-    };
-    await Promise.all([one(0), one(1)]);
-    const whole = { documents: 30, chunks: 30 };
-    const ends = await Promise.all([
-      pushes.publish(push, whole, signal),
-      pushes.publish(push, whole, signal),
-    ]);
-    expect(ends.map(({ status }) => status)).toEqual(["published", "published"]);
-    expect(await open()).toMatchObject(whole);
-  });
-
-  test("of other content: the later one goes on, the earlier one is told, readers see no mix", async () => {
-    const before = await open();
-    const [first, second] = ["first-content", "second-content"].map((key) => ({
-      collection: "guide",
-      key,
-    })) as [{ collection: string; key: string }, { collection: string; key: string }];
-    await pushes.begin({ key: first.key, spec }, signal);
-    await pushes.add(first, [toDocument("a", ["old"])], signal);
-    await pushes.begin({ key: second.key, spec }, signal);
-    await pushes.add(second, [toDocument("b", ["new"])], signal);
-    const late = pushes.add(first, [toDocument("c", ["old"])], signal);
-    await expect(late).rejects.toMatchObject({ code: "ingest_locked" });
-    expect(await open()).toEqual(before);
-    await pushes.publish(second, { documents: 1, chunks: 1 }, signal);
-    const after = await open();
-    expect(after).toMatchObject({ documents: 1, chunks: 1 });
-    expect(after.version).toBeGreaterThan(before.version);
-    await expect(pushes.publish(first, { documents: 2, chunks: 2 }, signal)).rejects.toMatchObject({
-      code: "ingest_locked",
-    });
-  });
+  const pushed = testTwoPushes(edge, { space: "-pushes-", vectorBytesMax: 2 ** 20 });
+  const open = () => pushed.store.open("guide", signal);
 
   test("a push that is not whole is not shown", async () => {
+    const { pushes } = pushed;
     const push = { collection: "guide", key: "half-of-it" };
     await pushes.begin({ key: push.key, spec }, signal);
     await pushes.add(push, [toDocument("a", ["one"])], signal);
     const early = pushes.publish(push, { documents: 2, chunks: 2 }, signal);
     await expect(early).rejects.toMatchObject({ code: "invalid_request" });
-    expect((await open()).documents).toBe(1);
+    expect((await open()).info.documents).toBe(20);
   });
 
   test("readers of the generation before go on reading it, and it can come back", async () => {
-    const old = await store.open("guide", signal);
+    const { pushes, store } = pushed;
+    const old = await open();
     const push = { collection: "guide", key: "third-content" };
     await pushes.begin({ key: push.key, spec }, signal);
     await pushes.add(push, [toDocument("x", ["1", "2", "3"])], signal);
     await pushes.publish(push, { documents: 1, chunks: 3 }, signal);
-    const query = { type: "vector", vector: toVector(0), limit: 5, timeoutMs: 5_000 } as const;
-    expect(await old.search(query, signal)).toHaveLength(1);
-    expect(await (await store.open("guide", signal)).search(query, signal)).toHaveLength(3);
-    const { version } = (await store.open("guide", signal)).info;
+    const query = { type: "vector", vector: toVector(0), limit: 50, timeoutMs: 5_000 } as const;
+    expect(await old.search(query, signal)).toHaveLength(20);
+    expect(await (await open()).search(query, signal)).toHaveLength(3);
+    const { version } = (await open()).info;
     await store.generations?.rollback("guide", signal);
-    const back = await store.open("guide", signal);
-    expect(back.info.chunks).toBe(1);
+    const back = await open();
+    expect(back.info.chunks).toBe(20);
     // What was kept of one version never is what another one says.
     expect(back.info.version).toBeGreaterThan(version);
   });

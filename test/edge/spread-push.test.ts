@@ -4,31 +4,25 @@ import { createEdgeTarget, type PushTarget } from "../../ingest/push/edge-target
 import { pushCollection } from "../../ingest/push/push-collection.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { AppError } from "../../src/errors.ts";
-import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
 import { countObjects, toObjectName, toObjects } from "../../src/worker/durable/parts.ts";
-import { createPushes, type Pushes } from "../../src/worker/durable/pushes.ts";
-import { spec, toDocument } from "../conformance/store-data.ts";
+import { spec } from "../conformance/store-data.ts";
 import { askWith } from "../support/app.ts";
 import { makeSamples, openSample, pushSample, type Samples } from "./samples.ts";
-import { startEdge, type TestEdge, TOKEN } from "./test-edge.ts";
+import { type TestEdge, TOKEN, useEdge } from "./test-edge.ts";
+import { documents, testTwoPushes, whole } from "./two-pushes.ts";
 
 const { signal } = new AbortController();
 /** So little that the sample needs several objects. */
 const VECTOR_BYTES = 6 * 1024;
 const QUESTION = "What is a deadline?";
 
+const edge = useEdge({ OBJECT_VECTOR_BYTES_MAX: String(VECTOR_BYTES) });
+const alone = useEdge();
 let samples: Samples;
-let edge: TestEdge;
-let alone: TestEdge;
 beforeAll(async () => {
-  const small = { OBJECT_VECTOR_BYTES_MAX: String(VECTOR_BYTES) };
-  [samples, edge] = await Promise.all([makeSamples(["faq"]), startEdge(small)]);
-  alone = await startEdge();
+  samples = await makeSamples(["faq"]);
 });
-afterAll(async () => {
-  await Promise.all([edge.close(), alone.close()]);
-  await samples[Symbol.asyncDispose]();
-});
+afterAll(() => samples[Symbol.asyncDispose]());
 
 interface Answer {
   readonly passages: readonly { readonly chunkId: string; readonly score: number }[];
@@ -104,66 +98,16 @@ test("objects that are evicted while questions are under way cost no answer", as
 });
 
 describe("two pushes at once, each over three objects", () => {
-  let pushes: Pushes;
-  const documents = Array.from({ length: 30 }, (_, index) => toDocument(`d${index}`, ["cats"]));
-  const openGuide = async () => {
-    const bindings = { ...(await edge.objects()), space: "-two-" };
-    const store = createDurableStore({ ...bindings, freshnessMs: 0, clock: systemClock });
-    return (await store.open("guide", signal)).info;
-  };
-  beforeAll(async () => {
-    const bindings = { ...(await edge.objects()), space: "-two-" };
-    pushes = createPushes({ ...bindings, clock: systemClock, vectorBytesMax: 160 });
-  });
-
-  test("of the same content end well together", async () => {
-    const push = { collection: "guide", key: "same-content" };
-    const one = async (from: number): Promise<void> => {
-      await pushes.begin({ key: push.key, spec, chunks: 30 }, signal);
-      for (let at = from; at < documents.length; at += 3) {
-        await pushes.add(push, documents.slice(at, at + 5), signal);
-      }
-    };
-    await Promise.all([one(0), one(1)]);
-    const whole = { documents: 30, chunks: 30 };
-    const ends = await Promise.all([
-      pushes.publish(push, whole, signal),
-      pushes.publish(push, whole, signal),
-    ]);
-    expect(ends).toEqual([
-      { status: "published", ...whole },
-      { status: "published", ...whole },
-    ]);
-    expect(await openGuide()).toMatchObject(whole);
-  });
-
-  test("of other content: the later one is shown whole, the earlier one is told", async () => {
-    const before = await openGuide();
-    const [first, second] = [
-      { collection: "guide", key: "first-content" },
-      { collection: "guide", key: "second-content" },
-    ];
-    await pushes.begin({ key: first.key, spec, chunks: 30 }, signal);
-    await pushes.add(first, documents.slice(0, 10), signal);
-    await pushes.begin({ key: second.key, spec, chunks: 30 }, signal);
-    await pushes.add(second, documents.slice(0, 20), signal);
-    const late = pushes.add(first, documents.slice(10), signal);
-    await expect(late).rejects.toMatchObject({ code: "ingest_locked" });
-    expect(await openGuide()).toEqual(before);
-    await pushes.publish(second, { documents: 20, chunks: 20 }, signal);
-    const after = await openGuide();
-    expect(after).toMatchObject({ documents: 20, chunks: 20 });
-    expect(after.version).toBeGreaterThan(before.version);
-  });
+  const pushed = testTwoPushes(edge, { space: "-two-", vectorBytesMax: 160 });
 
   test("a key that names another spec already is refused, under way and shown", async () => {
     const other = { ...spec, embedder: "another:8" };
     const key = "reused-key";
+    const { pushes } = pushed;
     await pushes.begin({ key, spec, chunks: 30 }, signal);
     const refused = { code: "invalid_request", detail: expect.stringContaining("another spec") };
     await expect(pushes.begin({ key, spec: other }, signal)).rejects.toMatchObject(refused);
     await pushes.add({ collection: "guide", key }, documents, signal);
-    const whole = { documents: 30, chunks: 30 };
     await pushes.publish({ collection: "guide", key }, whole, signal);
     await expect(pushes.begin({ key, spec: other }, signal)).rejects.toMatchObject(refused);
     const more = { ...spec, metadata: { ...spec.metadata, more: "string" as const } };
@@ -172,7 +116,7 @@ describe("two pushes at once, each over three objects", () => {
   });
 
   test("one that needs more objects than a collection may have is refused before anything is sent", async () => {
-    const large = pushes.begin({ key: "far-too-large", spec, chunks: 100_000 }, signal);
+    const large = pushed.pushes.begin({ key: "far-too-large", spec, chunks: 100_000 }, signal);
     await expect(large).rejects.toMatchObject({
       code: "payload_too_large",
       detail: expect.stringContaining("OBJECT_VECTOR_BYTES_MAX"),
@@ -182,7 +126,7 @@ describe("two pushes at once, each over three objects", () => {
 
 test("an object that is lost is in the ledger, in the degraded codes and in /readyz, and a push mends it", async () => {
   const lost = (await objectsOf(1))[1] ?? "";
-  const { collections } = await edge.objects();
+  const { collections } = edge.bindings;
   const stub = collections.get(collections.idFromName(lost));
   await stub.retire(0);
   while (!("error" in (await stub.describe()))) {

@@ -1,25 +1,18 @@
 /** A collection over several objects is found as one in a single object: the same weights, scores and order. */
 import { isDeepStrictEqual } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Filter } from "../../src/domain/filter.ts";
 import type { DocumentWrite, Snapshot, WriteStore } from "../../src/stores/store.ts";
-import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import { spec, toDocument, toVector } from "../conformance/store-data.ts";
-import { createRandom } from "../../scripts/xorshift.ts";
+import { createRandom } from "../../scripts/chaos/random.ts";
 import { fill, makeWorld, search, type Searched } from "./spread-world.ts";
-import { startEdge, type TestEdge } from "./test-edge.ts";
+import { useEdge } from "./test-edge.ts";
 
 /** Scores that differ by less are the same. */
 const SAME = 1e-6;
 const { signal } = new AbortController();
 
-let edge: TestEdge;
-let bindings: ObjectBindings;
-beforeAll(async () => {
-  edge = await startEdge();
-  bindings = await edge.objects();
-});
-afterAll(async () => edge.close());
+const edge = useEdge();
 
 /** Words in a Zipf-like distribution, in texts of any length. */
 function makeDocuments(count: number): readonly DocumentWrite[] {
@@ -60,7 +53,7 @@ describe("ranking over three objects equals ranking in one", () => {
   let one: WriteStore;
   let three: WriteStore;
   beforeAll(async () => {
-    [one, three] = [makeWorld(bindings, 1).store, makeWorld(bindings, 3).store];
+    [one, three] = [makeWorld(edge.bindings, 1).store, makeWorld(edge.bindings, 3).store];
     for (const store of [one, three]) await (await fill(store, documents)).close();
   });
 

@@ -1,22 +1,15 @@
 /** A collection over several objects: changed in one step, and honest about an object that is lost. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { LostPart } from "../../src/stores/store.ts";
-import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import { toPart } from "../../src/worker/durable/parts.ts";
 import type { CollectionRpc } from "../../src/worker/durable/protocol.ts";
 import { spec, toDocument, toVector } from "../conformance/store-data.ts";
 import { failureOf, fill, lose, makeWorld, OBJECTS, search } from "./spread-world.ts";
-import { startEdge, type TestEdge } from "./test-edge.ts";
+import { useEdge } from "./test-edge.ts";
 
 const { signal } = new AbortController();
 
-let edge: TestEdge;
-let bindings: ObjectBindings;
-beforeAll(async () => {
-  edge = await startEdge();
-  bindings = await edge.objects();
-});
-afterAll(async () => edge.close());
+const edge = useEdge();
 
 describe("a change in several objects", () => {
   const old = Array.from({ length: 12 }, (_, index) => toDocument(`d${index}`, ["old words"]));
@@ -24,7 +17,7 @@ describe("a change in several objects", () => {
 
   test("that breaks off before it is shown is never seen, and the next writer undoes it", async () => {
     let isBroken = false;
-    const world = makeWorld(bindings, OBJECTS, (stub, object) => ({
+    const world = makeWorld(edge.bindings, OBJECTS, (stub, object) => ({
       commit: async (...args: Parameters<CollectionRpc["commit"]>) => {
         if (isBroken && !object.includes(".")) throw new Error("the object was reset");
         return stub.commit(...args);
@@ -60,7 +53,7 @@ describe("a change in several objects", () => {
 
   test("that the same writer tries again holds everything once", async () => {
     let breaks = 1;
-    const world = makeWorld(bindings, OBJECTS, (stub, object) => ({
+    const world = makeWorld(edge.bindings, OBJECTS, (stub, object) => ({
       commit: async (...args: Parameters<CollectionRpc["commit"]>) => {
         if (object.endsWith(".2") && args[1].put.length > 0 && breaks-- > 0) {
           throw new Error("the object was reset");
@@ -77,7 +70,7 @@ describe("a change in several objects", () => {
   });
 
   test("of a writer that slept while another one wrote is refused whole", async () => {
-    const world = makeWorld(bindings);
+    const world = makeWorld(edge.bindings);
     const sleeper = await fill(world.store, old);
     await sleeper.close(); // as good as a lock that ran out
     const writer = await world.store.openWriter(spec.name, signal);
@@ -100,7 +93,7 @@ describe("an object that is lost", () => {
   const query = { type: "vector", vector: toVector(0), limit: 100, timeoutMs: 20_000 } as const;
 
   test("is named to who asks for everything, and to who takes the rest together with the rest", async () => {
-    const world = makeWorld(bindings);
+    const world = makeWorld(edge.bindings);
     await (await fill(world.store, documents)).close();
     const snapshot = await world.store.open(spec.name, signal);
     expect(await snapshot.lost?.(signal)).toEqual([]);
@@ -124,7 +117,7 @@ describe("an object that is lost", () => {
   });
 
   test("without vectors costs the search by meaning its share, and its words are still found", async () => {
-    const world = makeWorld(bindings);
+    const world = makeWorld(edge.bindings);
     await (await fill(world.store, documents)).close();
     const object = `${world.bindings.space ?? ""}guide@1x3.2`;
     await edge.runSql("COLLECTIONS", object, "DELETE FROM blocks");
@@ -142,7 +135,7 @@ describe("an object that is lost", () => {
   });
 
   test("when it is the first one makes the collection unavailable, and it can be dropped", async () => {
-    const world = makeWorld(bindings);
+    const world = makeWorld(edge.bindings);
     await (await fill(world.store, documents)).close();
     await lose(world, 0);
     const error = await failureOf(world.store.open(spec.name, signal));

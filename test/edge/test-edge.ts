@@ -1,14 +1,17 @@
 /** The Worker in its runtime on this machine, without an account. */
+import { afterAll, beforeAll } from "vitest";
 import { createTestHarness } from "wrangler";
 import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 
 export const TOKEN = "a-token-for-tests";
 
 export interface TestEdge {
+  /** There once it is started, as its bindings are. */
   readonly url: string;
-  fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The objects themselves, callable from here. */
-  objects(): Promise<ObjectBindings>;
+  readonly bindings: ObjectBindings;
+  start(): Promise<void>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Ends an object as the platform does when it needs the room; what it stored stays. */
   evict(binding: "REGISTRY" | "COLLECTIONS", name: string): Promise<void>;
   /** Runs a statement inside an object, to damage it. */
@@ -16,11 +19,24 @@ export interface TestEdge {
   close(): Promise<void>;
 }
 
+type Given = readonly [vars?: Readonly<Record<string, string>>, configPath?: string];
+
 /** Starts it with these settings, and with another configuration than its own where one is given. */
-export async function startEdge(
-  vars: Readonly<Record<string, string>> = {},
-  configPath = "./wrangler.toml",
-): Promise<TestEdge> {
+export async function startEdge(...given: Given): Promise<TestEdge> {
+  const edge = createEdge(...given);
+  await edge.start();
+  return edge;
+}
+
+/** One for all tests of a file or of a `describe`: started before the first, closed after the last. */
+export function useEdge(...given: Given): TestEdge {
+  const edge = createEdge(...given);
+  beforeAll(() => edge.start());
+  afterAll(() => edge.close());
+  return edge;
+}
+
+function createEdge(...[vars = {}, configPath = "./wrangler.toml"]: Given): TestEdge {
   const harness = createTestHarness({
     root: process.cwd(),
     // The budgets of a leg are for production; a busy build machine may take longer.
@@ -37,14 +53,25 @@ export async function startEdge(
       },
     ],
   });
-  const { url } = await harness.listen();
+  let started: Pick<TestEdge, "url" | "bindings"> | undefined;
+  const needStarted = () => {
+    if (started === undefined) throw new Error("the Worker is started before the first test");
+    return started;
+  };
   return {
-    url: url.origin,
-    fetch: async (path, init) => (await harness.fetch(path, init as never)) as unknown as Response,
-    async objects() {
-      const env = (await harness.getWorker().getEnv()) as Record<string, unknown>;
-      return { registry: env["REGISTRY"], collections: env["COLLECTIONS"] } as ObjectBindings;
+    get url() {
+      return needStarted().url;
     },
+    get bindings() {
+      return needStarted().bindings;
+    },
+    async start() {
+      const { url } = await harness.listen();
+      const env = (await harness.getWorker().getEnv()) as Record<string, unknown>;
+      const bindings = { registry: env["REGISTRY"], collections: env["COLLECTIONS"] };
+      started = { url: url.origin, bindings: bindings as ObjectBindings };
+    },
+    fetch: async (path, init) => (await harness.fetch(path, init as never)) as unknown as Response,
     evict: async (binding, name) => harness.getWorker().evictDurableObject(binding, { name }),
     async runSql(binding, name, statement) {
       const storage = await harness.getWorker().getDurableObjectStorage(binding, { name });

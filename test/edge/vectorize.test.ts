@@ -1,5 +1,5 @@
 /** Objects in their runtime with an index of Vectorize beside them, which is a fake: pushed, found, replaced, removed. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
@@ -9,17 +9,13 @@ import { createVectorize } from "../../src/worker/vectorize.ts";
 import { createIndexCalls, type VectorizeBinding } from "../../src/worker/vectorize-calls.ts";
 import { DIMENSIONS, spec, toDocument, toVector } from "../conformance/store-data.ts";
 import { createFakeIndex } from "../worker/fake-vectorize.ts";
-import { startEdge, type TestEdge } from "./test-edge.ts";
+import { useEdge } from "./test-edge.ts";
 
 const { signal } = new AbortController();
 const LATER_MS = 3_600_000;
 const query = { type: "vector", vector: toVector(2), limit: 10, timeoutMs: 20_000 } as const;
 
-let edge: TestEdge;
-beforeAll(async () => {
-  edge = await startEdge();
-});
-afterAll(async () => edge.close());
+const edge = useEdge();
 
 /** Vectors in bytes that one object takes: more than all of them, or those of a few chunks. */
 const WHOLE = 2 ** 20;
@@ -40,7 +36,7 @@ async function setUp(
     wallMs: () => Date.now() + LATER_MS,
     concurrency: 4,
   });
-  const plain = { ...(await edge.objects()), space };
+  const plain = { ...edge.bindings, space };
   const bindings = { ...plain, vectors };
   const options = { freshnessMs: 0, clock: systemClock };
   return {

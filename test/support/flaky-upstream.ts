@@ -11,6 +11,7 @@ import {
   protectEmbedder,
   protectReranker,
 } from "../../src/models/protect.ts";
+import { createRandom } from "../../scripts/chaos/random.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 
 export interface Chances {
@@ -18,17 +19,6 @@ export interface Chances {
   failure: number;
   /** Of a call to hang for `hangMs` before it answers. */
   hang: number;
-}
-
-/** Numbers from 0 to below 1 that are the same in every run (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 export type Kind = "embed" | "rerank" | "chat";

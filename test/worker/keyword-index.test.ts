@@ -9,7 +9,7 @@ import type { DocumentWrite } from "../../src/stores/store.ts";
 import { toIdf } from "../../src/text/idf.ts";
 import { spec, toDocument } from "../conformance/store-data.ts";
 import { createNodeSql } from "../support/node-sql.ts";
-import { createRandom } from "../../scripts/xorshift.ts";
+import { createRandom } from "../../scripts/chaos/random.ts";
 
 const kernel = new WebAssembly.Module(readFileSync(toBinaryPath(KERNELS.int8)));
 const HOUR_MS = 3_600_000;
