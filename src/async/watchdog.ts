@@ -57,10 +57,10 @@ function watch<T>(
       alarm.close();
       signal.removeEventListener("abort", onAbort);
       // A stream that was aborted may end as if it were complete.
-      const { aborted, reason } = child.signal;
+      const { aborted } = child.signal;
       if (!aborted) child.abort(new AppError("cancelled"));
       await close();
-      if (aborted && how !== "left") throw toAbortError(reason);
+      if (aborted && how !== "left") throw toAbortError(child.signal.reason);
     },
   });
 }
