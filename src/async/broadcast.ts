@@ -51,6 +51,8 @@ export const WAIT_MS_MAX = 2 ** 31 - 1;
 const READY = Promise.resolve();
 const NOTHING: Promise<readonly never[]> = Promise.resolve([]);
 const NO_PAUSE: Pause = { ms: 0, bytesMax: 0, slackMs: 0 };
+/** Turns of the microtask queue within which comes what belongs together: a sentence, its citations, its check. */
+const GATHER_TURNS = 16;
 const nothing = (): void => undefined;
 
 /**
@@ -124,6 +126,8 @@ class Reading<T> implements Reader<T> {
   #pausedUntilMs = 0;
   #slackMs = 0;
   #enoughBytes = 0;
+  /** Something is there, and is taken at the end of the pause. */
+  #isHeld = false;
   readonly #alarm: Alarm;
 
   constructor(sending: Sending<T>, at: number) {
@@ -150,12 +154,13 @@ class Reading<T> implements Reader<T> {
     this.#pausedUntilMs = options.clock.now() + Math.min(pause.ms, waitMs);
     this.#slackMs = pause.slackMs;
     this.#enoughBytes = this.bytes + Math.min(pause.bytesMax, options.aheadBytesMax);
+    this.#isHeld = false;
     this.#alarm.set(waitMs);
     return new Promise((resolve) => {
       this.wake = () => {
         this.wake = nothing;
         this.#alarm.off();
-        resolve(this.#isHere ? this.#take() : []);
+        resolve(this.#gather());
       };
       this.look();
     });
@@ -166,8 +171,9 @@ class Reading<T> implements Reader<T> {
     const { pushedBytes, options } = this.#sending;
     if (this.wake === nothing || pushedBytes === this.bytes) return;
     const leftMs = this.#pausedUntilMs - options.clock.now();
-    if (leftMs <= this.#slackMs || pushedBytes >= this.#enoughBytes) this.wake();
-    else this.#alarm.set(leftMs);
+    if (leftMs <= this.#slackMs || pushedBytes >= this.#enoughBytes) return this.wake();
+    if (!this.#isHeld) this.#alarm.set(leftMs);
+    this.#isHeld = true;
   }
 
   /** There is nothing more to wait for. */
@@ -182,6 +188,11 @@ class Reading<T> implements Reader<T> {
     this.end();
     sending.resumeIfRoom();
     if (sending.readings.size === 0 && !sending.closed) sending.options.onAlone?.(reason);
+  }
+
+  async #gather(): Promise<readonly T[]> {
+    for (let turn = 0; turn < GATHER_TURNS; turn += 1) await undefined;
+    return this.#isHere ? this.#take() : [];
   }
 
   #take(): readonly T[] {

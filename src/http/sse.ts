@@ -24,8 +24,6 @@ const PIECE_BYTES = 16 * 1024;
 const ENCODER = new TextEncoder();
 /** What comes when the time between two writes is so nearly over goes at once: a model is read at the same pace, and a timer would cost more. */
 const NEARLY_OVER = 1 / 8;
-/** Turns of the microtask queue within which comes what belongs together: a sentence, its citations, its check. */
-const GATHER_TURNS = 16;
 const PING = new TextEncoder().encode(": ping\n\n");
 
 /**
@@ -79,9 +77,11 @@ export function createEventStream(
         while (pieces.length === 0 && !state.ended) {
           // The first words at once; what follows close on one another travels together.
           const ms = state.shown ? state.flushedMs + flushIntervalMs - clock.now() : 0;
-          const first = await reader.read(pingIntervalMs, { ms, bytesMax: flushBytesMax, slackMs });
-          for (let turn = 0; turn < GATHER_TURNS && first.length > 0; turn += 1) await undefined;
-          const events = [...first, ...(await reader.read(0))];
+          const events = await reader.read(pingIntervalMs, {
+            ms,
+            bytesMax: flushBytesMax,
+            slackMs,
+          });
           state.flushedMs = clock.now();
           if (events.length > 0) take(events);
           else if (reader.over) return breakOff(controller);
