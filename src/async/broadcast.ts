@@ -191,7 +191,7 @@ class Reading<T> implements Reader<T> {
   }
 
   async #gather(): Promise<readonly T[]> {
-    for (let turn = 0; turn < GATHER_TURNS; turn += 1) await undefined;
+    for (let turn = 0; turn < GATHER_TURNS; turn += 1) await READY;
     return this.#isHere ? this.#take() : [];
   }
 

@@ -50,7 +50,7 @@ export function relay<T>(
   };
   return {
     next() {
-      if (over !== undefined) return over.then(() => END);
+      if (over !== undefined) return Promise.allSettled([over]).then(() => END);
       try {
         source ??= open()[Symbol.asyncIterator]();
         onAsk?.();
@@ -60,7 +60,9 @@ export function relay<T>(
       }
     },
     async return() {
-      await finish({ how: "left" });
+      // How it failed its consumer has heard already.
+      if (over === undefined) await finish({ how: "left" });
+      else await Promise.allSettled([over]);
       return END;
     },
   };

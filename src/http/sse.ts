@@ -62,11 +62,6 @@ export function createEventStream(
     controller.error(toReset(detail));
   });
 
-  const breakOff = (controller: Controller): void => {
-    stall.close();
-    controller.error(toReset("the run broke off"));
-  };
-
   take(held);
   return new ReadableStream<Uint8Array>(
     {
@@ -84,8 +79,10 @@ export function createEventStream(
           });
           state.flushedMs = clock.now();
           if (events.length > 0) take(events);
-          else if (reader.over) return breakOff(controller);
-          else pieces.push(PING);
+          else if (reader.over) {
+            stall.close();
+            return controller.error(toReset("the run broke off"));
+          } else pieces.push(PING);
         }
         const piece = pieces.shift();
         if (piece === undefined) {

@@ -44,10 +44,13 @@ export function withChatGate(model: ChatModel, gate: Gate): ChatModel {
         return relay(() => model.stream(request, signal), {
           onItem: proof,
           async onOver(over, close) {
-            await close();
-            if (over.how === "failed") ended.reject(over.thrown);
-            else ended.resolve();
-            await Promise.allSettled([held]);
+            try {
+              await close();
+            } finally {
+              if (over.how === "failed") ended.reject(over.thrown);
+              else ended.resolve();
+              await Promise.allSettled([held]);
+            }
           },
         });
       }),

@@ -95,6 +95,28 @@ describe("a stream that is passed on", () => {
   });
 });
 
+test("one that has failed is closed without failing again, as by another around it", async () => {
+  const closings: string[] = [];
+  const inner = () =>
+    relay(createSource(1).open, {
+      onItem: () => undefined,
+      async onOver(_over, close) {
+        await close();
+        throw broken;
+      },
+    });
+  const outer = () =>
+    relay(() => ({ [Symbol.asyncIterator]: inner }), {
+      onItem: () => undefined,
+      async onOver({ how }, close) {
+        await close();
+        closings.push(how);
+      },
+    });
+  expect(await collect({ [Symbol.asyncIterator]: outer })).toEqual([1, broken]);
+  expect(closings).toEqual(["failed"]);
+});
+
 describe("a stream that opens later", () => {
   test("is the stream that was opened", async () => {
     const source = createSource(3);
