@@ -1,4 +1,5 @@
 /** What one producer makes, kept from its start, for any number of readers that come early or late, each at its own pace. */
+import { type Alarm, createAlarm } from "./alarm.ts";
 import type { Clock } from "./clock.ts";
 
 export interface Broadcast<T> {
@@ -19,11 +20,19 @@ export interface Reader<T> {
   readonly over: boolean;
   /**
    * What has come since the last call, but no more at a time than the producer may be ahead. Waits up
-   * to `waitMs` until there are `bytesMin` bytes, or the end. Empty: nothing came in time, or it is over.
+   * to `waitMs` until there is something. Empty: nothing came in time, or it is over.
    */
-  read(waitMs: number, bytesMin?: number): Promise<readonly T[]>;
+  read(waitMs: number, pause?: Pause): Promise<readonly T[]>;
   /** Wants no more, and may say why. Safe to repeat. */
   leave(reason?: Error): void;
+}
+
+/** Until it is over a reader takes nothing, unless so much has come together, or the end. */
+export interface Pause {
+  readonly ms: number;
+  readonly bytesMax: number;
+  /** What comes when no more than this is left of it is taken at once. */
+  readonly slackMs: number;
 }
 
 export interface BroadcastOptions<T> {
@@ -41,6 +50,9 @@ export const WAIT_MS_MAX = 2 ** 31 - 1;
 
 const READY = Promise.resolve();
 const NOTHING: Promise<readonly never[]> = Promise.resolve([]);
+const NO_PAUSE: Pause = { ms: 0, bytesMax: 0, slackMs: 0 };
+/** Turns of the microtask queue within which comes what belongs together: a sentence, its citations, its check. */
+const GATHER_TURNS = 16;
 const nothing = (): void => undefined;
 
 /**
@@ -67,9 +79,7 @@ class Sending<T> implements Broadcast<T> {
     if (this.closed) return READY;
     this.items.push(item);
     this.pushedBytes += this.options.sizeOf(item);
-    for (const reading of this.readings) {
-      if (this.pushedBytes >= reading.wakeAtBytes) reading.wake();
-    }
+    for (const reading of this.readings) reading.look();
     if (!this.#mustWait()) return READY;
     return new Promise((resolve) => {
       this.#resume = () => {
@@ -81,7 +91,7 @@ class Sending<T> implements Broadcast<T> {
 
   close(): void {
     this.closed = true;
-    for (const reading of this.readings) reading.wake();
+    for (const reading of this.readings) reading.end();
     this.#resume();
   }
 
@@ -111,14 +121,20 @@ class Reading<T> implements Reader<T> {
   /** The next item, and the bytes it has had. */
   #at: number;
   bytes: number;
-  /** It waits until so many bytes have been pushed. */
-  wakeAtBytes = 0;
   wake = nothing;
+  /** What it waits for: the time from which on it takes anything, or so many bytes before. */
+  #pausedUntilMs = 0;
+  #slackMs = 0;
+  #enoughBytes = 0;
+  /** Something is there, and is taken at the end of the pause. */
+  #isHeld = false;
+  readonly #alarm: Alarm;
 
   constructor(sending: Sending<T>, at: number) {
     const { items, options } = sending;
     this.#sending = sending;
     this.#at = at;
+    this.#alarm = createAlarm(options.clock, () => this.wake());
     this.bytes = items.slice(0, at).reduce((sum, item) => sum + options.sizeOf(item), 0);
   }
 
@@ -131,28 +147,52 @@ class Reading<T> implements Reader<T> {
     return !this.#isHere || (closed && this.#at === items.length);
   }
 
-  read(waitMs: number, bytesMin = 1): Promise<readonly T[]> {
+  read(waitMs: number, pause = NO_PAUSE): Promise<readonly T[]> {
     if (this.over) return NOTHING;
-    const { closed, pushedBytes, options } = this.#sending;
-    const isThere = closed || pushedBytes - this.bytes >= bytesMin;
-    if (isThere || waitMs <= 0) return Promise.resolve(this.#take());
-    this.wakeAtBytes = this.bytes + Math.min(bytesMin, options.aheadBytesMax);
+    const { closed, options } = this.#sending;
+    if (closed || waitMs <= 0) return Promise.resolve(this.#take());
+    this.#pausedUntilMs = options.clock.now() + Math.min(pause.ms, waitMs);
+    this.#slackMs = pause.slackMs;
+    this.#enoughBytes = this.bytes + Math.min(pause.bytesMax, options.aheadBytesMax);
+    this.#isHeld = false;
+    this.#alarm.set(waitMs);
     return new Promise((resolve) => {
-      const cancel = options.clock.timer(waitMs, () => this.wake());
       this.wake = () => {
         this.wake = nothing;
-        cancel();
-        resolve(this.#isHere ? this.#take() : []);
+        this.#alarm.off();
+        resolve(this.#gather());
       };
+      this.look();
     });
+  }
+
+  /** Something may have come. What is there when the pause is over is taken then. */
+  look(): void {
+    const { pushedBytes, options } = this.#sending;
+    if (this.wake === nothing || pushedBytes === this.bytes) return;
+    const leftMs = this.#pausedUntilMs - options.clock.now();
+    if (leftMs <= this.#slackMs || pushedBytes >= this.#enoughBytes) return this.wake();
+    if (!this.#isHeld) this.#alarm.set(leftMs);
+    this.#isHeld = true;
+  }
+
+  /** There is nothing more to wait for. */
+  end(): void {
+    this.wake();
+    this.#alarm.close();
   }
 
   leave(reason?: Error): void {
     const sending = this.#sending;
     if (!sending.readings.delete(this)) return;
-    this.wake();
+    this.end();
     sending.resumeIfRoom();
     if (sending.readings.size === 0 && !sending.closed) sending.options.onAlone?.(reason);
+  }
+
+  async #gather(): Promise<readonly T[]> {
+    for (let turn = 0; turn < GATHER_TURNS; turn += 1) await READY;
+    return this.#isHere ? this.#take() : [];
   }
 
   #take(): readonly T[] {

@@ -1,6 +1,8 @@
 /** Ends a stream that has said all that counts but does not end by itself. */
+import { createAlarm } from "./alarm.ts";
 import type { Clock } from "./clock.ts";
 import { toAbortError } from "./deadline.ts";
+import { relay } from "./relay.ts";
 
 export interface GraceOptions<T> {
   /** Whether this item says that only trifles can follow. */
@@ -16,36 +18,45 @@ export interface GraceOptions<T> {
  * so, the signal that `open` was given aborts and the items end as if the stream had. The stream must end when its signal
  * aborts. Throws what the stream throws before that.
  */
-export async function* withGrace<T>(
+export function withGrace<T>(
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+  options: GraceOptions<T>,
+): AsyncIterable<T> {
+  return { [Symbol.asyncIterator]: () => bound(open, options) };
+}
+
+function bound<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   { isLast, graceMs, clock, signal }: GraceOptions<T>,
-): AsyncGenerator<T, void, undefined> {
+): AsyncIterator<T, undefined> {
   const child = new AbortController();
   const onAbort = (): void => child.abort(toAbortError(signal.reason));
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  /** What is left of the grace, once it has begun. */
+  /** What is left of the grace, once it has begun, and since when it is waited for. */
   let leftMs: number | undefined;
+  let sinceMs = 0;
   let isOver = false;
-  const end = (): void => {
+  const alarm = createAlarm(clock, () => {
     isOver = true;
     child.abort(toAbortError(undefined));
-  };
-  const iterator = open(child.signal)[Symbol.asyncIterator]() as AsyncIterator<T, undefined>;
-  try {
-    for (;;) {
-      const startMs = clock.now();
-      const cancelTimer = leftMs === undefined ? undefined : clock.timer(leftMs, end);
-      const next = await iterator.next().finally(cancelTimer);
-      if (next.done === true) return;
-      if (leftMs !== undefined) leftMs = Math.max(0, leftMs - (clock.now() - startMs));
-      if (isLast(next.value)) leftMs ??= graceMs;
-      yield next.value;
-    }
-  } catch (thrown) {
-    if (!isOver || signal.aborted) throw thrown;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    await iterator.return?.();
-  }
+  });
+  return relay(() => open(child.signal), {
+    onAsk() {
+      if (leftMs === undefined) return;
+      sinceMs = clock.now();
+      alarm.set(leftMs);
+    },
+    onItem(item) {
+      alarm.off();
+      if (leftMs !== undefined) leftMs = Math.max(0, leftMs - (clock.now() - sinceMs));
+      else if (isLast(item)) leftMs = graceMs;
+    },
+    isEnd: () => isOver && !signal.aborted,
+    async onOver(_over, close) {
+      alarm.close();
+      signal.removeEventListener("abort", onAbort);
+      await close();
+    },
+  });
 }

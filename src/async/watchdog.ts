@@ -1,7 +1,9 @@
 /** Ends a stream that has gone silent: a limit on the wait for its first item and on each gap after it. */
 import { AppError } from "../errors.ts";
+import { createAlarm } from "./alarm.ts";
 import type { Clock } from "./clock.ts";
 import { toAbortError } from "./deadline.ts";
+import { relay } from "./relay.ts";
 
 export interface WatchdogOptions {
   /** Longest wait for the first item. */
@@ -20,34 +22,45 @@ export interface WatchdogOptions {
  * The stream must therefore end when its signal aborts. Throws AppError upstream_stalled, the signal's
  * reason as AppError, and whatever the stream throws.
  */
-export async function* withWatchdog<T>(
+export function withWatchdog<T>(
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+  options: WatchdogOptions,
+): AsyncIterable<T> {
+  return { [Symbol.asyncIterator]: () => watch(open, options) };
+}
+
+function watch<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   { firstMs, gapMs, clock, signal, source }: WatchdogOptions,
-): AsyncGenerator<T, void, undefined> {
-  if (signal.aborted) throw toAbortError(signal.reason);
+): AsyncIterator<T, undefined> {
   const child = new AbortController();
   const onAbort = (): void => child.abort(toAbortError(signal.reason));
+  if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
-  let iterator: AsyncIterator<T> | undefined;
-  try {
-    iterator = open(child.signal)[Symbol.asyncIterator]();
-    for (let limitMs = firstMs; ; limitMs = gapMs) {
-      const cancelTimer = clock.timer(limitMs, () => {
-        const detail = `${source} sent nothing for ${limitMs} ms`;
-        child.abort(new AppError("upstream_stalled", { detail }));
-      });
-      const result = await iterator.next().finally(cancelTimer);
+  let limitMs = firstMs;
+  const alarm = createAlarm(clock, () => {
+    const detail = `${source} sent nothing for ${limitMs} ms`;
+    child.abort(new AppError("upstream_stalled", { detail }));
+  });
+  const openUnlessAborted = (): AsyncIterable<T> => {
+    child.signal.throwIfAborted();
+    return open(child.signal);
+  };
+  return relay(openUnlessAborted, {
+    onAsk: () => alarm.set(limitMs),
+    onItem() {
+      alarm.off();
+      child.signal.throwIfAborted();
+      limitMs = gapMs;
+    },
+    async onOver({ how }, close) {
+      alarm.close();
+      signal.removeEventListener("abort", onAbort);
       // A stream that was aborted may end as if it were complete.
-      if (child.signal.aborted) break;
-      if (result.done === true) return;
-      yield result.value;
-    }
-  } catch (thrown) {
-    if (!child.signal.aborted) throw thrown;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    if (!child.signal.aborted) child.abort(new AppError("cancelled"));
-    await iterator?.return?.();
-  }
-  throw toAbortError(child.signal.reason);
+      const { aborted } = child.signal;
+      if (!aborted) child.abort(new AppError("cancelled"));
+      await close();
+      if (aborted && how !== "left") throw toAbortError(child.signal.reason);
+    },
+  });
 }

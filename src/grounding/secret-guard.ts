@@ -20,7 +20,7 @@ const SECRET_CHARS_MIN = 8;
  * Throws for a secret of fewer than eight letters and digits, which would be found everywhere.
  */
 export function createSecretGuard(secrets: readonly string[]): SecretGuard {
-  const automata = secrets.flatMap(toPatterns).map(createAutomaton);
+  const automata = secrets.flatMap(toPatterns).map((pattern) => new Automaton(pattern));
   let held = "";
   /** Characters before the held ones. */
   let before = 0;
@@ -36,10 +36,13 @@ export function createSecretGuard(secrets: readonly string[]): SecretGuard {
       if (gap > GAP_CHARS_MAX) for (const one of automata) one.reset();
     } else {
       gap = 0;
-      for (const one of automata) if (one.read(sign, at)) hasLeaked = true;
+      for (const one of automata) {
+        // Nearly every sign of nearly every answer begins nothing.
+        if ((one.start < NEVER || sign === one.first) && one.read(sign, at)) hasLeaked = true;
+      }
     }
     let start = at + 1;
-    for (const one of automata) start = Math.min(start, one.start);
+    for (const one of automata) if (one.start < start) start = one.start;
     return start;
   };
 
@@ -70,36 +73,45 @@ export function createSecretGuard(secrets: readonly string[]): SecretGuard {
   };
 }
 
-interface Automaton {
-  /** Where in the answer the partial match began; infinite while there is none. */
-  readonly start: number;
-  /** Takes the folded sign at a place of the answer; true at the end of the pattern. */
-  read(sign: number, at: number): boolean;
-  reset(): void;
-}
+const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** Knuth, Morris and Pratt: Fast pattern matching in strings (1977), over letters and digits alone. */
-function createAutomaton(pattern: string): Automaton {
-  const failure = toFailure(pattern);
+class Automaton {
+  readonly first: number;
+  /** Where in the answer the partial match began; `NEVER` while there is none. */
+  start = NEVER;
+  readonly #pattern: string;
+  readonly #failure: readonly number[];
   /** Places of the matched signs, oldest first. */
-  const places: number[] = [];
-  const isNext = (sign: number): boolean => pattern.charCodeAt(places.length) === sign;
-  return {
-    get start() {
-      return places[0] ?? Number.POSITIVE_INFINITY;
-    },
-    reset: () => void places.splice(0),
-    read(sign, at) {
-      while (places.length > 0 && !isNext(sign)) {
-        places.splice(0, places.length - (failure[places.length - 1] ?? 0));
-      }
-      if (!isNext(sign)) return false;
-      places.push(at);
-      if (places.length < pattern.length) return false;
-      places.splice(0);
-      return true;
-    },
-  };
+  readonly #places: number[] = [];
+
+  constructor(pattern: string) {
+    this.first = pattern.charCodeAt(0);
+    this.#pattern = pattern;
+    this.#failure = toFailure(pattern);
+  }
+
+  reset(): void {
+    this.#places.length = 0;
+    this.start = NEVER;
+  }
+
+  /** Takes the folded sign at a place of the answer; true at the end of the pattern. */
+  read(sign: number, at: number): boolean {
+    const places = this.#places;
+    while (places.length > 0 && !this.#isNext(sign)) {
+      places.splice(0, places.length - (this.#failure[places.length - 1] ?? 0));
+    }
+    if (this.#isNext(sign)) places.push(at);
+    const isWhole = places.length === this.#pattern.length;
+    if (isWhole) this.reset();
+    else this.start = places[0] ?? NEVER;
+    return isWhole;
+  }
+
+  #isNext(sign: number): boolean {
+    return this.#pattern.charCodeAt(this.#places.length) === sign;
+  }
 }
 
 function toFailure(pattern: string): readonly number[] {

@@ -1,5 +1,5 @@
 /** Readers of a run that leave it before its end: with their client, or at a deadline of their own. */
-import type { Reader } from "../async/broadcast.ts";
+import type { Pause, Reader } from "../async/broadcast.ts";
 import type { Clock } from "../async/clock.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
@@ -27,8 +27,8 @@ class ClientReader implements Reader<RunEvent> {
     return this.#reader.over;
   }
 
-  read(waitMs: number, bytesMin?: number): Promise<readonly RunEvent[]> {
-    return this.#reader.read(waitMs, bytesMin);
+  read(waitMs: number, pause?: Pause): Promise<readonly RunEvent[]> {
+    return this.#reader.read(waitMs, pause);
   }
 
   leave(reason?: Error): void {
@@ -47,10 +47,10 @@ export function leaveAt(reader: Reader<RunEvent>, untilMs: number, clock: Clock)
     get over() {
       return left || reader.over;
     },
-    async read(waitMs, bytesMin) {
+    async read(waitMs, pause) {
       if (left || reader.over) return [];
       const leftMs = untilMs - clock.now();
-      const batch = leftMs > 0 ? await reader.read(Math.min(waitMs, leftMs), bytesMin) : [];
+      const batch = leftMs > 0 ? await reader.read(Math.min(waitMs, leftMs), pause) : [];
       seen.push(...batch);
       if (batch.length > 0 || left || reader.over || clock.now() < untilMs) return batch;
       left = true;

@@ -1,5 +1,6 @@
 /** Events to bytes (server-sent events): paced by the reader, kept alive, and never without an end. */
 import type { Reader } from "../async/broadcast.ts";
+import { createAlarm } from "../async/alarm.ts";
 import type { Clock } from "../async/clock.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
@@ -21,7 +22,8 @@ export interface SseOptions {
 /** Handed to the client in pieces of this size, so that a slow one shows that it moves. */
 const PIECE_BYTES = 16 * 1024;
 const ENCODER = new TextEncoder();
-const NONE: readonly RunEvent[] = [];
+/** What comes when the time between two writes is so nearly over goes at once: a model is read at the same pace, and a timer would cost more. */
+const NEARLY_OVER = 1 / 8;
 const PING = new TextEncoder().encode(": ping\n\n");
 
 /**
@@ -38,6 +40,7 @@ export function createEventStream(
     options;
   const pieces: Uint8Array[] = [];
   const state = { ended: false, shown: false, flushedMs: 0 };
+  const slackMs = flushIntervalMs * NEARLY_OVER;
 
   const take = (events: readonly RunEvent[]): void => {
     for (const { type } of events) {
@@ -59,11 +62,6 @@ export function createEventStream(
     controller.error(toReset(detail));
   });
 
-  const breakOff = (controller: Controller): void => {
-    stall.close();
-    controller.error(toReset("the run broke off"));
-  };
-
   take(held);
   return new ReadableStream<Uint8Array>(
     {
@@ -73,13 +71,18 @@ export function createEventStream(
         // A format may have no words for an event, and the stream is not asked again before it has given something.
         while (pieces.length === 0 && !state.ended) {
           // The first words at once; what follows close on one another travels together.
-          const waitMs = state.shown ? state.flushedMs + flushIntervalMs - clock.now() : 0;
-          let events = waitMs > 0 ? await reader.read(waitMs, flushBytesMax) : NONE;
-          if (events.length === 0) events = await reader.read(pingIntervalMs);
+          const ms = state.shown ? state.flushedMs + flushIntervalMs - clock.now() : 0;
+          const events = await reader.read(pingIntervalMs, {
+            ms,
+            bytesMax: flushBytesMax,
+            slackMs,
+          });
           state.flushedMs = clock.now();
           if (events.length > 0) take(events);
-          else if (reader.over) return breakOff(controller);
-          else pieces.push(PING);
+          else if (reader.over) {
+            stall.close();
+            return controller.error(toReset("the run broke off"));
+          } else pieces.push(PING);
         }
         const piece = pieces.shift();
         if (piece === undefined) {
@@ -100,36 +103,21 @@ export function createEventStream(
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
-/**
- * Tells when a piece has not been taken for `stallMs`. Pieces come and go far more often than that, so
- * there is one timer for many of them: when it fires it looks how old the piece is that is waiting now.
- */
+/** Tells when a piece has not been taken for `stallMs`. */
 function watchStall(clock: Clock, stallMs: number, onStall: (controller: Controller) => void) {
-  let sinceMs = 0;
   let waiting: Controller | undefined;
-  let cancel: (() => void) | undefined;
-  const look = (): void => {
-    cancel = undefined;
-    if (waiting === undefined || (waiting.desiredSize ?? 1) > 0) return;
-    const leftMs = sinceMs + stallMs - clock.now();
-    if (leftMs > 0) cancel = clock.timer(leftMs, look);
-    else onStall(waiting);
-  };
+  const alarm = createAlarm(clock, () => {
+    if (waiting !== undefined && (waiting.desiredSize ?? 1) <= 0) onStall(waiting);
+  });
   return {
     /** A piece is there to be taken. */
     begin(controller: Controller): void {
-      sinceMs = clock.now();
       waiting = controller;
-      cancel ??= clock.timer(stallMs, look);
+      alarm.set(stallMs);
     },
-    taken(): void {
-      waiting = undefined;
-    },
+    taken: () => alarm.off(),
     /** There are no more pieces. */
-    close(): void {
-      waiting = undefined;
-      cancel?.();
-    },
+    close: () => alarm.close(),
   };
 }
 

@@ -1,30 +1,26 @@
 /** One chunk of a Chat Completions stream, read leniently: servers differ in everything but the outline. */
-import * as z from "zod";
 import type { FinishReason } from "./model.ts";
 
-const Tokens = z.number().nonnegative().nullish();
-const Chunk = z.object({
-  // Azure's first chunk and the one with the usage have no choices.
-  choices: z
-    .array(
-      z.object({
-        delta: z
-          .object({
-            content: z.unknown(),
-            refusal: z.unknown(),
-            tool_calls: z.unknown(),
-            // Two names for the same thing: DeepSeek and vLLM, OpenRouter and Ollama.
-            reasoning_content: z.unknown(),
-            reasoning: z.unknown(),
-          })
-          .partial()
-          .nullish(),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .nullish(),
-  usage: z.object({ prompt_tokens: Tokens, completion_tokens: Tokens }).nullish(),
-});
+/**
+ * What is looked at of a chunk. Checked by hand and not by a schema: there is one for every token, and
+ * where no code may be made at run time a schema takes longer than everything else that is done with it.
+ */
+interface Chunk {
+  /** Azure's first chunk and the one with the usage have none. */
+  readonly choices?: readonly Choice[] | null;
+  readonly usage?: TokenCounts | null;
+}
+
+interface Choice {
+  /** Its `reasoning_content` and `reasoning` are two names for the same thing: DeepSeek and vLLM, OpenRouter and Ollama. */
+  readonly delta?: Readonly<Record<string, unknown>> | null;
+  readonly finish_reason?: string | null;
+}
+
+interface TokenCounts {
+  readonly prompt_tokens?: number | null;
+  readonly completion_tokens?: number | null;
+}
 
 const LENGTH = new Set(["length", "max_tokens", "model_length"]);
 const FILTERED = new Set(["content_filter", "safety"]);
@@ -44,18 +40,46 @@ export interface ChatChunk {
 
 /** Reads a chunk; undefined when it is not one. */
 export function parseChatChunk(value: unknown): ChatChunk | undefined {
-  const parsed = Chunk.safeParse(value);
-  if (!parsed.success) return undefined;
-  const { choices, usage } = parsed.data;
+  if (!isChunk(value)) return undefined;
+  const { choices, usage } = value;
   const choice = choices?.[0];
   const delta = choice?.delta ?? {};
   return {
-    text: toText(delta.content) + toText(delta.refusal),
+    text: toText(delta["content"]) + toText(delta["refusal"]),
     reasons: isReasoning(delta),
-    toolCalls: delta.tool_calls,
+    toolCalls: delta["tool_calls"],
     finish: toFinish(choice?.finish_reason),
     usage: usage ? toUsage(usage) : undefined,
   };
+}
+
+function isChunk(value: unknown): value is Chunk {
+  if (!isObject(value)) return false;
+  const { choices, usage } = value;
+  const hasChoices = isAbsent(choices) || (Array.isArray(choices) && choices.every(isChoice));
+  return hasChoices && (isAbsent(usage) || isTokenCounts(usage));
+}
+
+function isChoice(value: unknown): value is Choice {
+  if (!isObject(value)) return false;
+  const { delta, finish_reason: finish } = value;
+  return (isAbsent(delta) || isObject(delta)) && (isAbsent(finish) || typeof finish === "string");
+}
+
+function isTokenCounts(value: unknown): value is TokenCounts {
+  return isObject(value) && [value["prompt_tokens"], value["completion_tokens"]].every(isCount);
+}
+
+function isCount(value: unknown): boolean {
+  return isAbsent(value) || (typeof value === "number" && value >= 0 && value < Infinity);
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Reasoning in a field of its own, or (Mistral) among the parts of the content. */
@@ -70,10 +94,7 @@ function isReasoning(delta: Readonly<Record<string, unknown>>): boolean {
   );
 }
 
-function toUsage(usage: {
-  readonly prompt_tokens?: number | null | undefined;
-  readonly completion_tokens?: number | null | undefined;
-}): NonNullable<ChatChunk["usage"]> {
+function toUsage(usage: TokenCounts): NonNullable<ChatChunk["usage"]> {
   return {
     inputTokens: Math.round(usage.prompt_tokens ?? 0),
     outputTokens: Math.round(usage.completion_tokens ?? 0),

@@ -19,19 +19,29 @@ export async function openStream(stream: AsyncIterable<ChatDelta>): Promise<Open
   }
 }
 
-/** The whole stream again, without the signs of life that are not text. Closes it on every way out. */
-export async function* continueStream({
+const END = { value: undefined, done: true } as const;
+
+/** The whole stream again, without the signs of life that are not text. Who leaves it early closes it. */
+export function continueStream({
   head,
   rest,
-}: OpenedStream): AsyncGenerator<ChatDelta, void, undefined> {
-  try {
-    yield* head;
-    for (;;) {
-      const { value, done } = await rest.next();
-      if (done === true) return;
-      if (value.type !== "reasoning") yield value;
-    }
-  } finally {
-    await rest.return?.();
-  }
+}: OpenedStream): AsyncIterableIterator<ChatDelta, undefined> {
+  const first = head.values();
+  const skip = (
+    next: IteratorResult<ChatDelta, undefined>,
+  ): IteratorResult<ChatDelta, undefined> | Promise<IteratorResult<ChatDelta, undefined>> =>
+    next.done !== true && next.value.type === "reasoning" ? rest.next().then(skip) : next;
+  return {
+    next() {
+      const { value, done } = first.next();
+      return done === true ? rest.next().then(skip) : Promise.resolve({ value, done: false });
+    },
+    async return() {
+      await rest.return?.();
+      return END;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }

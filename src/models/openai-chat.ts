@@ -10,7 +10,8 @@ import { refusesTools, toConversation } from "./chat-messages.ts";
 import { adaptDialect, guessDialect, toDialectFields, toRemembered } from "./chat-dialect.ts";
 import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
-import { readEvents } from "./read-events.ts";
+import { createEventReader } from "./read-events.ts";
+import { readPackets } from "./read-packets.ts";
 import { createToolCallAccumulator } from "./tool-call-accumulator.ts";
 import { type Refusal, type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
@@ -107,9 +108,16 @@ async function* readChunks(
   const body = await open();
   let hasBegun = false;
   const intervalMs = (): number => (hasBegun ? deltaIntervalMs : 0);
+  const packets = readPackets(body, { clock, intervalMs });
+  const events = createEventReader();
   try {
-    for await (const events of readEvents(body, { clock, intervalMs })) {
-      const { chunks, end } = toChunks(events, upstream);
+    for (let isOver = false; !isOver;) {
+      const { value: packet } = await packets.next();
+      isOver = packet === undefined;
+      const { chunks, end } = toChunks(
+        packet === undefined ? events.end() : events.read(packet),
+        upstream,
+      );
       hasBegun ||= chunks.some(({ text }) => text !== "");
       if (chunks.length > 0) yield chunks;
       if (end === undefined) continue;
@@ -122,6 +130,8 @@ async function* readChunks(
     throw error.code === "upstream_unavailable" && error !== thrown
       ? toTruncated(upstream, error.cause)
       : error;
+  } finally {
+    await packets.return?.();
   }
   if (signal.aborted) throw toAbortError(signal.reason);
 }

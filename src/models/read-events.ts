@@ -1,18 +1,18 @@
 /** An event stream (server-sent events) as it arrives: what one packet completed comes together. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { type Pace, readPackets } from "./read-packets.ts";
 
 /** What a stream may hold without completing an event. */
 export const EVENT_BYTES_MAX = 2 ** 20;
 
-/**
- * The events of a body, at least one at a time. Ends when the body ends, however that was; throws what
- * the body throws, and a RangeError beyond 1 MiB without an event. Leaving early cancels the body.
- */
-export async function* readEvents(
-  body: ReadableStream<Uint8Array>,
-  pace: Pace,
-): AsyncGenerator<readonly EventSourceMessage[], void, undefined> {
+export interface EventReader {
+  /** The events that this packet completed. Throws RangeError beyond 1 MiB without an event. */
+  read(packet: Uint8Array): readonly EventSourceMessage[];
+  /** There are no more packets. A last event may lack the blank line behind it. */
+  end(): readonly EventSourceMessage[];
+}
+
+/** Creates the reader of one body. */
+export function createEventReader(): EventReader {
   let batch: EventSourceMessage[] = [];
   let pendingBytes = 0;
   let longest = 0;
@@ -24,18 +24,18 @@ export async function* readEvents(
       pendingBytes = 0;
     },
   });
-  for await (const packet of readPackets(body, pace)) {
-    pendingBytes += packet.length;
-    parser.feed(decoder.decode(packet, { stream: true }));
-    if (Math.max(pendingBytes, longest) > EVENT_BYTES_MAX) {
-      throw new RangeError(`sent one event of more than ${EVENT_BYTES_MAX} bytes`);
-    }
-    if (batch.length === 0) continue;
-    const ready = batch;
+  const feed = (text: string): readonly EventSourceMessage[] => {
     batch = [];
-    yield ready;
-  }
-  // A last event may lack the blank line behind it.
-  parser.feed(`${decoder.decode()}\n\n`);
-  if (batch.length > 0) yield batch;
+    parser.feed(text);
+    return batch;
+  };
+  return {
+    read(packet) {
+      pendingBytes += packet.length;
+      const events = feed(decoder.decode(packet, { stream: true }));
+      if (Math.max(pendingBytes, longest) <= EVENT_BYTES_MAX) return events;
+      throw new RangeError(`sent one event of more than ${EVENT_BYTES_MAX} bytes`);
+    },
+    end: () => feed(`${decoder.decode()}\n\n`),
+  };
 }

@@ -17,25 +17,34 @@ const nothing = (): void => undefined;
  * token costs, so a fast stream is taken at intervals; its end is never waited for. Ends when the body
  * ends, throws what the body throws, behind what came before. Leaving early cancels the body.
  */
-export async function* readPackets(
+export function readPackets(
   body: ReadableStream<Uint8Array>,
   { clock, intervalMs }: Pace,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncIterableIterator<Uint8Array, undefined> {
   const inflow = createInflow(body);
   let takenMs = 0;
-  try {
-    for (;;) {
+  return {
+    async next() {
       const waitMs = takenMs + intervalMs() - clock.now();
       if (waitMs > 0 && takenMs > 0) await inflow.ended(waitMs, clock);
-      const packet = await inflow.take();
-      if (packet === undefined) return;
+      await inflow.filled();
+      const value = inflow.take();
+      if (value === undefined) return END;
       takenMs = clock.now();
-      yield packet;
-    }
-  } finally {
-    await inflow.leave();
-  }
+      return { value, done: false };
+    },
+    async return() {
+      await inflow.leave();
+      return END;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
+
+const END = { value: undefined, done: true } as const;
+const FILLED = Promise.resolve();
 
 /** Reads ahead of whoever takes. */
 function createInflow(body: ReadableStream<Uint8Array>) {
@@ -78,12 +87,18 @@ function createInflow(body: ReadableStream<Uint8Array>) {
           resolve();
         };
       }),
-    /** Everything that waits, at least something; undefined at the end. Throws what the body threw. */
-    async take(): Promise<Uint8Array | undefined> {
-      if (waiting.length === 0 && end === undefined) {
-        await new Promise<void>((resolve) => (wake = resolve));
-        wake = nothing;
-      }
+    /** Resolves when there is something to take, or the end. */
+    filled: (): Promise<void> =>
+      waiting.length > 0 || end !== undefined
+        ? FILLED
+        : new Promise((resolve) => {
+            wake = () => {
+              wake = nothing;
+              resolve();
+            };
+          }),
+    /** Everything that waits; undefined at the end. Throws what the body threw. */
+    take(): Uint8Array | undefined {
       if (waiting.length === 0) {
         if (end !== undefined && "failure" in end) throw end.failure;
         return undefined;

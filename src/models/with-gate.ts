@@ -1,5 +1,6 @@
 /** Lets the calls of a model through its upstream's gate: breaker, slots and rate. */
 import type { Gate } from "../async/gate.ts";
+import { openLater, relay } from "../async/relay.ts";
 import { estimateTokens } from "../text/tokens.ts";
 import type { ChatModel, ChatRequest, Embedder, Reranker } from "./model.ts";
 
@@ -27,31 +28,32 @@ export function withRerankerGate(reranker: Reranker, gate: Gate): Reranker {
 export function withChatGate(model: ChatModel, gate: Gate): ChatModel {
   return {
     ...model,
-    async *stream(request, signal) {
-      const started = Promise.withResolvers<() => void>();
-      const ended = Promise.withResolvers<void>();
-      const held = gate(
-        (proof) => {
-          started.resolve(proof);
-          return ended.promise;
-        },
-        { signal, tokens: () => estimateRequest(request) },
-      );
-      held.catch(started.reject);
-      const proof = await started.promise;
-      try {
-        for await (const delta of model.stream(request, signal)) {
-          proof();
-          yield delta;
-        }
-      } catch (thrown) {
-        ended.reject(thrown);
-        throw thrown;
-      } finally {
-        ended.resolve();
-        await Promise.allSettled([held]);
-      }
-    },
+    stream: (request, signal) =>
+      openLater(async () => {
+        const started = Promise.withResolvers<() => void>();
+        const ended = Promise.withResolvers<void>();
+        const held = gate(
+          (proof) => {
+            started.resolve(proof);
+            return ended.promise;
+          },
+          { signal, tokens: () => estimateRequest(request) },
+        );
+        held.catch(started.reject);
+        const proof = await started.promise;
+        return relay(() => model.stream(request, signal), {
+          onItem: proof,
+          async onOver(over, close) {
+            try {
+              await close();
+            } finally {
+              if (over.how === "failed") ended.reject(over.thrown);
+              else ended.resolve();
+              await Promise.allSettled([held]);
+            }
+          },
+        });
+      }),
   };
 }
 

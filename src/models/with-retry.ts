@@ -1,4 +1,5 @@
 /** Attempts at a model call: repeated where that can help and nothing was shown yet. */
+import { openLater } from "../async/relay.ts";
 import { retry, type RetryOptions } from "../async/retry.ts";
 import { continueStream, openStream } from "./chat-head.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
@@ -29,12 +30,11 @@ export function withRerankerRetry(reranker: Reranker, policy: RetryPolicy): Rera
 export function withChatRetry(model: ChatModel, policy: RetryPolicy): ChatModel {
   return {
     ...model,
-    async *stream(request, signal) {
-      const opened = await retry(() => openStream(model.stream(request, signal)), {
-        ...policy,
-        signal,
-      });
-      yield* continueStream(opened);
-    },
+    stream: (request, signal) =>
+      openLater(async () =>
+        continueStream(
+          await retry(() => openStream(model.stream(request, signal)), { ...policy, signal }),
+        ),
+      ),
   };
 }

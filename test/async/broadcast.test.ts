@@ -63,7 +63,7 @@ test("every reader gets the same items in the same order, whenever it came and h
         } else if (step.do === "join") {
           readers.push({ reader: broadcast.read(), got: [], left: false });
         } else if (step.do === "read" && one !== undefined) {
-          const reading = one.reader.read(5, step.bytesMin);
+          const reading = one.reader.read(5, { ms: 5, bytesMax: step.bytesMin, slackMs: 0 });
           await clock.advance(5);
           one.got.push(...(await reading));
         } else if (step.do === "leave" && one !== undefined) {
@@ -114,20 +114,20 @@ test("a slow reader does not hold a fast one up, and who comes late can begin an
 test("a reader waits for as many bytes as it wants, for its time, or for the end", async () => {
   const { clock, broadcast } = create();
   const reader = broadcast.read();
-  const enough = reader.read(100, 3);
+  const enough = reader.read(100, { ms: 100, bytesMax: 3, slackMs: 0 });
   for (const item of ["a", "b"]) void broadcast.push(item);
   await settle();
   expect(clock.pending).toBe(1);
   void broadcast.push("c");
   expect(await enough).toEqual(["a", "b", "c"]);
-  const late = reader.read(100, 3);
+  const late = reader.read(100, { ms: 100, bytesMax: 3, slackMs: 0 });
   void broadcast.push("d");
   await clock.advance(100);
   expect(await late).toEqual(["d"]);
   const nothing = reader.read(100);
   await clock.advance(100);
   expect(await nothing).toEqual([]);
-  const last = reader.read(100, 3);
+  const last = reader.read(100, { ms: 100, bytesMax: 3, slackMs: 0 });
   void broadcast.push("e");
   broadcast.close();
   expect(await last).toEqual(["e"]);

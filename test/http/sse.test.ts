@@ -90,6 +90,19 @@ describe("deltas", () => {
     expect(await look()).toEqual(["“b”"]);
   });
 
+  test("one that comes when its time is nearly there is sent at once, with what belongs to it", async () => {
+    const { clock, broadcast, stream } = open();
+    const { got, look } = readAlways(stream);
+    void broadcast.push(delta("a"));
+    await look();
+    await clock.advance(23);
+    await broadcast.push(delta("b"));
+    await broadcast.push({ type: "degraded", code: "extractive" });
+    await settle();
+    expect(got.pieces).toHaveLength(1);
+    expect(await look()).toEqual(["“b”", "degraded"]);
+  });
+
   test("many at once are sent before their time", async () => {
     const { broadcast, stream } = open();
     const { look } = readAlways(stream);

@@ -95,7 +95,7 @@ describe("packets of a body", () => {
     const packets = readPackets(source.body, { clock: createFakeClock(), intervalMs: () => 40 });
     source.send("a");
     await packets.next();
-    await packets.return(undefined);
+    await packets.return?.();
     expect(source.state.cancelled).toBe(true);
   });
 
@@ -110,6 +110,6 @@ describe("packets of a body", () => {
       await settle();
     }
     expect(source.state.asked).toBeLessThan(20);
-    await packets.return(undefined);
+    await packets.return?.();
   });
 });

@@ -75,7 +75,7 @@ function createCall() {
   };
 }
 
-type Call = ReturnType<typeof createCall>;
+type Call = ReturnType<typeof createCall> & { readonly onDelta?: () => void };
 
 /** The dimension of the vector, or the error. */
 function embed({ client, policy }: Call, signal = open()): Promise<number | undefined | AppError> {
@@ -92,9 +92,19 @@ interface Answer {
   error: AppError | undefined;
 }
 
-function createChat({ client, policy }: Call): ChatModel {
+function createChat({ client, policy, onDelta }: Call): ChatModel {
   const { clock } = policy;
-  const limited = withChatTimeLimit(createOpenAiChat({ client, model: "m", clock }), {
+  const plain = createOpenAiChat({ client, model: "m", clock });
+  const watched: ChatModel = {
+    ...plain,
+    async *stream(request, signal) {
+      for await (const delta of plain.stream(request, signal)) {
+        onDelta?.();
+        yield delta;
+      }
+    },
+  };
+  const limited = withChatTimeLimit(watched, {
     clock,
     firstDeltaTimeoutMs: LIMIT_MS,
     deltaGapTimeoutMs: LIMIT_MS / 2,
@@ -303,24 +313,17 @@ describe("a chat model with retries", () => {
   test("thinking is not silence, and is not text", async () => {
     const thought = `data: ${JSON.stringify(chunk({ reasoning_content: "hmm" }))}\n\n`;
     const call = createCall();
-    let gaps = 0;
-    const clock: Clock = {
-      now: () => call.clock.now(),
-      timer(ms, fire) {
-        if (ms === LIMIT_MS / 2) gaps += 1;
-        return call.clock.timer(ms, fire);
-      },
-    };
+    let thoughts = 0;
     server.script(async (response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       for (let count = 1; count <= 6; count += 1) {
         response.write(thought);
-        await call.until(() => gaps === count);
+        await call.until(() => thoughts === count);
         await call.clock.advance(LIMIT_MS / 4);
       }
       response.end(`data: ${JSON.stringify(hi)}\n\ndata: ${JSON.stringify(stop)}\n\n`);
     });
-    const { asking } = ask({ ...call, policy: { ...call.policy, clock } });
+    const { asking } = ask({ ...call, onDelta: () => (thoughts += 1) });
     const { result, left } = await call.finish(asking);
     expect(result).toEqual({ text: "hi finish", error: undefined });
     expect(left).toEqual([false]);
