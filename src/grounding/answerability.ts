@@ -1,4 +1,4 @@
-/** Do the passages answer this question, or merely speak of the like? Reads words, numbers, neighbours and names, no scores. */
+/** Do the passages answer this question, or merely speak of the like? Reads words, their neighbours, names and meaning, no scores. */
 import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
 import { isName } from "../text/names.ts";
