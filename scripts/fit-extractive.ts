@@ -14,6 +14,8 @@ import { toAsk } from "./eval/answer-set.ts";
 import { type Fitted, fit, type Row } from "./eval/logistic.ts";
 import { type AnswerContext, withSet } from "./eval/evaluate-set.ts";
 
+const DECAY = 1e-4;
+
 const sets = await Promise.all(process.argv.slice(2).map(readSet));
 const sentenceRows: Row[] = [];
 for (const set of sets) {
@@ -26,7 +28,7 @@ for (const set of sets) {
     sentenceRows.push(...(await toRows(set, context)));
   });
 }
-print("sentence", FEATURES, fit(sentenceRows));
+print("sentence", FEATURES, fit(sentenceRows, DECAY));
 
 function print(name: string, features: readonly string[], { weights, bias }: Fitted): void {
   const entries = features.map((feature, index) => [feature, weights[index]] as const);

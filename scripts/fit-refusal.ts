@@ -1,15 +1,17 @@
 /**
  * Fits and measures when the extractive answerer refuses: `node scripts/fit-refusal.ts <set folder> ...`.
- * Questions with the passages found for them should be answered; the same questions without the passages
- * of their relevant documents (left out), and those the set marks as unanswerable although its documents
- * speak of the like (look-alike), should be refused. Fitted on every other question, reported on the rest.
+ * Questions with the passages found for them should be answered; the same questions asked of everything but
+ * their relevant documents (left out), and those the set marks as unanswerable although its documents
+ * speak of the like (look-alike), should be refused. Prints the weights fitted on all sets, and for each set
+ * how well weights fitted on the other sets do, and those of the service.
  */
 import { existsSync } from "node:fs";
 import pMap from "p-map";
 import { search } from "../src/answer.ts";
 import { systemClock } from "../src/async/clock.ts";
 import type { Passage, RunEvent } from "../src/domain/event.ts";
-import { ANSWERABILITY, judgeAnswerability, toReadings } from "../src/grounding/answerability.ts";
+import type { Filter } from "../src/domain/filter.ts";
+import { type Fitted, type Read, read, READINGS, weigh } from "../src/grounding/answerability.ts";
 import {
   ANSWERABLE_MIN,
   ANSWERABLE_SURE,
@@ -27,16 +29,18 @@ type Kind = "answerable" | "left-out" | "look-alike";
 
 interface Case {
   readonly kind: Kind;
-  readonly isForFitting: boolean;
   readonly set: string;
-  readonly readings: readonly number[];
-  /** Of the service as it is. */
-  readonly judged: number;
-  readonly passageScore: number;
+  /** The set, or the part of it in one language: each weighs the same in a fit. */
+  readonly group: string;
+  readonly read: Read;
+  /** Of the best passage. */
+  readonly searchScore: number;
 }
 
-const NAMES = Object.keys(ANSWERABILITY) as (keyof typeof ANSWERABILITY)[];
-const FALSE_REFUSALS = [0.02, 0.05, 0.1];
+type Judge = (one: Case) => number;
+
+const DECAY = 0.0025;
+const FALSE_REFUSALS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
 
 const folders = process.argv.slice(2).filter((folder) => !isMissing(folder, existsSync));
 const cases: Case[] = [];
@@ -44,105 +48,126 @@ for (const folder of folders) {
   const set = await readSet(folder);
   const progress = (text: string): void => console.error(text);
   await withSet(set, { oneCollection: false, own: true, progress }, async (context) => {
-    const found = await pMap(
-      [...set.queries.entries()],
-      ([index, query]) => toCases(set, query, index % 2 === 1, context),
-      { concurrency: 4 },
-    );
+    const found = await pMap(set.queries, (query) => toCases(set, query, context), {
+      concurrency: 4,
+    });
     cases.push(...found.flat());
   });
 }
-printFitted();
-for (const name of new Set(cases.map(({ set }) => set))) report(name);
-
-function printFitted(): void {
-  const rows = cases.filter(({ kind, isForFitting }) => isForFitting && kind !== "look-alike");
-  const counts = Map.groupBy(rows, ({ set, kind }) => `${set} ${kind}`);
-  const { weights, bias } = fit(
-    rows.map(({ readings, kind, set }) => ({
-      features: readings,
-      isAnswer: kind === "answerable",
-      weight: 1 / (counts.get(`${set} ${kind}`)?.length ?? 1),
-    })),
-  );
-  const entries = NAMES.map((name, index) => [name, weights[index]] as const);
-  console.log(JSON.stringify({ bias, ...Object.fromEntries(entries) }, undefined, 2));
+console.log(JSON.stringify(fitOn(cases), undefined, 2));
+for (const group of new Set(cases.map((one) => one.group))) {
+  const own = cases.filter((one) => one.group === group);
+  const others = cases.filter(({ set }) => set !== own[0]?.set);
+  report(`${group}, as it is`, own, ({ read }) => weigh(read));
+  if (others.length > 0) {
+    const fitted = fitOn(others);
+    report(`${group}, fitted on the others`, own, ({ read }) => weigh(read, fitted));
+  }
 }
 
-function report(set: string): void {
-  const own = cases.filter((one) => one.set === set && !one.isForFitting);
-  const of = (kind: Kind, value: (one: Case) => number): readonly number[] =>
+/** What an objection decides is no matter of weights. */
+function fitOn(all: readonly Case[]): Fitted {
+  const rows = all.filter(({ read }) => read.objection === undefined);
+  const counts = Map.groupBy(rows, ({ group, kind }) => `${group} ${kind}`);
+  const { weights, bias } = fit(
+    rows.map(({ read: { readings }, kind, group }) => ({
+      features: READINGS.map((name) => readings[name]),
+      isAnswer: kind === "answerable",
+      weight: 1 / (counts.get(`${group} ${kind}`)?.length ?? 1),
+    })),
+    DECAY,
+  );
+  const weightOf = (name: (typeof READINGS)[number]): number =>
+    Math.round((weights[READINGS.indexOf(name)] ?? 0) * 100) / 100;
+  return {
+    bias: Math.round(bias * 100) / 100,
+    weights: {
+      passageCoverage: weightOf("passageCoverage"),
+      similarity: weightOf("similarity"),
+      windowSimilarity: weightOf("windowSimilarity"),
+      likeness: weightOf("likeness"),
+      pairs: weightOf("pairs"),
+      names: weightOf("names"),
+    },
+  };
+}
+
+function report(title: string, own: readonly Case[], judge: Judge): void {
+  console.log(`\n${title}`);
+  const of = (kind: Kind, value: Judge): readonly number[] =>
     own.filter((one) => one.kind === kind).map(value);
-  const answerable = of("answerable", ({ judged }) => judged).toSorted((a, b) => a - b);
+  const answerable = of("answerable", judge).toSorted((a, b) => a - b);
+  const thresholds = [ANSWERABLE_MIN, ANSWERABLE_SURE];
+  const below = (judged: readonly number[]): string =>
+    thresholds
+      .map((most) => (judged.filter((one) => one < most).length / judged.length).toFixed(3))
+      .join(" and ");
+  console.log(`  below ${thresholds.join(" and ")}: answerable ${below(answerable)}`);
   for (const kind of ["left-out", "look-alike"] as const) {
-    const refused = of(kind, ({ judged }) => judged);
-    const auroc = toAuroc(answerable, refused);
-    const scores = toAuroc(
-      of("answerable", ({ passageScore }) => passageScore),
-      of(kind, ({ passageScore }) => passageScore),
+    const refused = of(kind, judge);
+    if (refused.length === 0) continue;
+    const searched = toAuroc(
+      of("answerable", ({ searchScore }) => searchScore),
+      of(kind, ({ searchScore }) => searchScore),
     );
-    const cells = FALSE_REFUSALS.map((share) => {
+    const curve = FALSE_REFUSALS.map((share) => {
       const threshold = answerable[Math.floor(answerable.length * share)] ?? 0;
       const recall = refused.filter((one) => one < threshold).length / refused.length;
-      return `recall ${recall.toFixed(2)} at ${share} false (${threshold.toFixed(2)})`;
+      return `${recall.toFixed(3)} at ${share} (${threshold.toFixed(2)})`;
     });
-    for (const threshold of [ANSWERABLE_MIN, ANSWERABLE_SURE]) {
-      const below = (judged: readonly number[]): string =>
-        (judged.filter((one) => one < threshold).length / judged.length).toFixed(3);
-      console.log(
-        `${set} ${kind} below ${threshold}: recall ${below(refused)}, false refusals ${below(answerable)}`,
-      );
-    }
-    console.log(
-      `${set} ${kind}: AUROC ${auroc.toFixed(3)}, of the retrieval score ${scores.toFixed(3)}; ${cells.join(", ")}`,
-    );
+    console.log(`  ${kind} ${below(refused)}; AUROC ${toAuroc(answerable, refused).toFixed(3)},`);
+    console.log(`    of the search score ${searched.toFixed(3)}; recall ${curve.join(", ")}`);
   }
 }
 
 async function toCases(
   set: EvalSet,
   query: EvalQuery,
-  isForFitting: boolean,
   context: AnswerContext,
 ): Promise<readonly Case[]> {
-  const passages = await find(query, context);
+  const { lang } = query.metadata;
+  const about = { set: set.name, group: lang === undefined ? set.name : `${set.name}-${lang}` };
+  const build = async (kind: Kind, without: readonly string[]): Promise<readonly Case[]> => {
+    const found = await toRead(query, await find(query, without, context), context);
+    return found === undefined ? [] : [{ ...about, kind, ...found }];
+  };
   const judgments = set.judgments.get(query._id);
-  const build = (kind: Kind, from: readonly Passage[]): Promise<readonly Case[]> =>
-    toCase(query, { kind, isForFitting, set: set.name }, from, context);
-  if (judgments === undefined) return build("look-alike", passages);
-  const others = passages
-    .filter(({ documentId }) => (judgments.get(documentId) ?? 0) === 0)
-    .map((passage, index) => ({ ...passage, label: index + 1 }));
-  return [...(await build("answerable", passages)), ...(await build("left-out", others))];
+  if (judgments === undefined) return build("look-alike", []);
+  const relevant = [...judgments].filter(([, grade]) => grade > 0).map(([id]) => id);
+  return [...(await build("answerable", [])), ...(await build("left-out", relevant))];
 }
 
-async function toCase(
+async function toRead(
   { text }: EvalQuery,
-  about: Pick<Case, "kind" | "isForFitting" | "set">,
   passages: readonly Passage[],
   { embedder }: AnswerContext,
-): Promise<readonly Case[]> {
+): Promise<Pick<Case, "read" | "searchScore"> | undefined> {
   const { signal } = new AbortController();
   const scored = await scoreSentences(text, passages, embedder, signal);
   const best = scored.toSorted((a, b) => b.score - a.score)[0];
-  if (best === undefined) return [];
-  const input = toInput(text, best, scored);
-  const readings = await toReadings(input, embedder, signal);
-  const judged = await judgeAnswerability(input, embedder, signal);
-  const passageScore = best.candidate.passage.score;
-  return [{ ...about, readings: NAMES.map((name) => readings[name]), judged, passageScore }];
+  if (best === undefined) return undefined;
+  return {
+    read: await read(toInput(text, best, scored), embedder, signal),
+    searchScore: best.candidate.passage.score,
+  };
 }
 
-/** The passages that the product's own search finds. */
-async function find(query: EvalQuery, context: AnswerContext): Promise<readonly Passage[]> {
+/** The passages that the product's own search finds where some documents are not. */
+async function find(
+  query: EvalQuery,
+  without: readonly string[],
+  context: AnswerContext,
+): Promise<readonly Passage[]> {
   const deps = {
     ...context,
     clock: systemClock,
     log: silentLog,
     sentenceEmbedder: context.embedder,
   };
+  const filter: Filter = { not: { field: "documentId", op: "in", values: without } };
+  const ask = { ...toAsk(query, context), ...(without.length === 0 ? {} : { filter }) };
   const events: RunEvent[] = [];
   const { signal } = new AbortController();
-  for await (const event of search(deps, toAsk(query, context), signal)) events.push(event);
+  for await (const event of search(deps, ask, signal)) events.push(event);
   return events.flatMap((event) => (event.type === "retrieval-end" ? event.passages : []));
 }

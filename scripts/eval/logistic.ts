@@ -9,15 +9,14 @@ export interface Row {
 
 const STEPS = 3_000;
 const RATE = 0.5;
-const DECAY = 1e-4;
 
 export interface Fitted {
   readonly weights: readonly number[];
   readonly bias: number;
 }
 
-/** Answers and others weigh the same. */
-export function fit(all: readonly Row[]): Fitted {
+/** Answers and others weigh the same. `decay` keeps weights small: more of it where sets differ from those to come. */
+export function fit(all: readonly Row[], decay: number): Fitted {
   const answers = all.reduce((sum, row) => sum + (row.isAnswer ? row.weight : 0), 0);
   const others = all.reduce((sum, row) => sum + (row.isAnswer ? 0 : row.weight), 0);
   const zeros = (): number[] => (all[0]?.features ?? []).map(() => 0);
@@ -40,7 +39,7 @@ export function fit(all: readonly Row[]): Fitted {
     }
     bias -= RATE * biasGradient;
     for (let index = 0; index < weights.length; index += 1) {
-      weights[index] = (weights[index] ?? 0) * (1 - RATE * DECAY) - RATE * (gradient[index] ?? 0);
+      weights[index] = (weights[index] ?? 0) * (1 - RATE * decay) - RATE * (gradient[index] ?? 0);
     }
   }
   return { weights, bias };

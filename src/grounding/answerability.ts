@@ -1,29 +1,49 @@
-/** Do the passages answer this question, or merely speak of the like? Reads words, numbers, neighbours and names, no scores. */
+/** Do the passages answer this question, or merely speak of the like? Reads words, their neighbours, names and meaning, no scores. */
 import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
-import { toQuantities } from "../text/numbers.ts";
+import { isName } from "../text/names.ts";
+import { toStems } from "../text/stems.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 import { contradicts } from "./contradiction.ts";
+import { compareWords, type Likeness } from "./likeness.ts";
 import type { Candidate, Features } from "./sentence-features.ts";
 
+/** What the judgement rests on, each between 0 and 1. */
+export const READINGS = [
+  "passageCoverage",
+  "similarity",
+  "windowSimilarity",
+  "likeness",
+  "pairs",
+  "names",
+] as const;
+export type Readings = Readonly<Record<(typeof READINGS)[number], number>>;
+
+export interface Fitted {
+  readonly bias: number;
+  readonly weights: Readings;
+}
+
 /**
- * Logistic regression by scripts/fit-refusal.ts, on questions with the passages found for them and the
- * same questions without the passages that answer: none of these features depends on what else was found.
+ * Logistic regression by scripts/fit-refusal.ts, on questions with the passages found for them, the same
+ * questions without the documents that answer, and questions that no document answers. Search scores are no
+ * part of it: they are relative to what else was found.
  */
-export const ANSWERABILITY = {
-  coverage: -2.16,
-  passageCoverage: 3.47,
-  similarity: 2.69,
-  number: 0.43,
-  likeness: 4.55,
-  rareCoverage: 1.01,
-  pairs: 3.32,
-} as const;
-const BIAS = -6.25;
+const FITTED: Fitted = {
+  bias: -4.6,
+  weights: {
+    passageCoverage: 1.4,
+    similarity: 0.95,
+    windowSimilarity: 1.75,
+    likeness: 1.39,
+    pairs: 1.45,
+    names: 1.25,
+  },
+};
 /** What an answer to something else is worth at most: never sure (`ANSWERABLE_SURE`), but shown where unsure ones are. */
 const CONTRADICTED_MAX = 0.2;
-
-export type Readings = Readonly<Record<keyof typeof ANSWERABILITY, number>>;
+/** So close in meaning or spelling, one name stands for the other: `Germany` and `German`, `Celeron` and `Céloron`. */
+const NAME_LIKENESS_MIN = 0.6;
 
 export interface AnswerabilityInput {
   readonly question: string;
@@ -34,43 +54,81 @@ export interface AnswerabilityInput {
   readonly candidates: readonly Candidate[];
 }
 
+/** What was read. */
+export interface Read {
+  readonly readings: Readings;
+  /** The passages know nothing of what is asked about, or the sentence speaks of something else. */
+  readonly objection: "foreign" | "contradicted" | undefined;
+}
+
 /** Probability, as fitted, that the best sentence answers the question. `embedder` must be local. */
 export async function judgeAnswerability(
   input: AnswerabilityInput,
   embedder: Embedder,
   signal: AbortSignal,
 ): Promise<number> {
-  if (hasForeignAcronym(input)) return 0;
-  const readings = await toReadings(input, embedder, signal);
-  const names = Object.keys(ANSWERABILITY) as (keyof Readings)[];
-  const sum = names.reduce((total, name) => total + ANSWERABILITY[name] * readings[name], BIAS);
-  const answerable = 1 / (1 + Math.exp(-sum));
-  return contradicts(input) ? Math.min(answerable, CONTRADICTED_MAX) : answerable;
+  return weigh(await read(input, embedder, signal));
 }
 
-/** What the judgement rests on, each between 0 and 1. */
-export async function toReadings(
-  { question, best, features, neighbours }: AnswerabilityInput,
+/** What was read, as one probability. */
+export function weigh({ readings, objection }: Read, { bias, weights }: Fitted = FITTED): number {
+  if (objection === "foreign") return 0;
+  const sum = READINGS.reduce((total, name) => total + weights[name] * readings[name], bias);
+  const answerable = 1 / (1 + Math.exp(-sum));
+  return objection === undefined ? answerable : Math.min(answerable, CONTRADICTED_MAX);
+}
+
+/** Reads the question beside the best sentence and its passage. `embedder` must be local. */
+export async function read(
+  input: AnswerabilityInput,
   embedder: Embedder,
   signal: AbortSignal,
-): Promise<Readings> {
-  const { title, location } = best.passage;
-  const around = [title, ...location.headings, best.text, ...neighbours.map(({ text }) => text)];
-  const window = around.join("\n");
-  const given = new Set(toQuantities(window).map(({ value }) => value));
-  const numbers = toQuantities(question).map(({ value }) => value);
+): Promise<Read> {
+  const { question, best, features, neighbours, candidates } = input;
+  const { title, location, text } = best.passage;
+  const place = [title, ...location.headings].join("\n");
+  const window = [place, ...neighbours.map((one) => one.text), best.text].join("\n");
   const asked = toWords(question).filter(({ stem }) => !isFunctionStem(stem));
-  const { coverage, passageCoverage, similarity, rareCoverage, pairs } = features;
-  return {
-    coverage,
+  const there = toWords(`${place}\n${text}`);
+  const likeness = await compareWords(asked, there, embedder, signal);
+  const [own] = await embedder.embed([question], "query", signal);
+  const [around] = await embedder.embed([window], "document", signal);
+  const { passageCoverage, similarity, pairs } = features;
+  const readings = {
     passageCoverage,
     similarity,
-    rareCoverage,
+    windowSimilarity: Math.max(0, dot(own, around)),
+    likeness: toMean([...likeness.values()]),
     pairs,
-    number:
-      numbers.length === 0 ? 1 : numbers.filter((one) => given.has(one)).length / numbers.length,
-    likeness: await compare(asked, toWords(window), embedder, signal),
+    names: toMean(weighNames(question, asked, likeness, candidates)),
   };
+  return { readings, objection: toObjection(input) };
+}
+
+function toObjection(input: AnswerabilityInput): Read["objection"] {
+  if (hasForeignAcronym(input)) return "foreign";
+  return contradicts(input) ? "contradicted" : undefined;
+}
+
+/** 1 for a name of the question that the passage knows, half for one that only another passage knows. */
+function weighNames(
+  question: string,
+  asked: readonly Word[],
+  likeness: Likeness,
+  candidates: readonly Candidate[],
+): readonly number[] {
+  const names = asked.filter((word) => isName(word, question));
+  return names.map(({ stem }) => {
+    if ((likeness.get(stem) ?? 0) >= NAME_LIKENESS_MIN) return 1;
+    const passages = new Set(candidates.map(({ passage }) => passage));
+    return [...passages].some(({ title, text }) => toStems(`${title}\n${text}`).includes(stem))
+      ? 0.5
+      : 0;
+  });
+}
+
+function toMean(values: readonly number[]): number {
+  return values.length === 0 ? 1 : values.reduce((sum, one) => sum + one, 0) / values.length;
 }
 
 /** `CEO` in the question, and nowhere in the passages, nor spelled out: they speak of someone or something else. */
@@ -98,34 +156,4 @@ function toInitials(words: readonly Word[]): string {
     else if (!isFunctionStem(stem)) initials += " ";
   }
   return initials;
-}
-
-/** How close, on average, each word asked is to the closest word there; 1 where it is that word. */
-async function compare(
-  asked: readonly Word[],
-  there: readonly Word[],
-  embedder: Embedder,
-  signal: AbortSignal,
-): Promise<number> {
-  if (asked.length === 0) return 1;
-  const stems = new Set(there.map(({ stem }) => stem));
-  const open = asked.filter(({ stem }) => !stems.has(stem));
-  if (open.length === 0) return 1;
-  const words = [...new Set([...open, ...there].map(toSurface))];
-  const vectors = new Map<string, Float32Array | undefined>();
-  for (let from = 0; from < words.length; from += embedder.batchMax) {
-    const batch = words.slice(from, from + embedder.batchMax);
-    const embedded = await embedder.embed(batch, "document", signal);
-    for (const [index, word] of batch.entries()) vectors.set(word, embedded[index]);
-  }
-  const close = open.map((word) => {
-    const vector = vectors.get(toSurface(word));
-    return Math.max(0, ...there.map((one) => dot(vector, vectors.get(toSurface(one)))));
-  });
-  const sum = close.reduce((total, one) => total + one, asked.length - open.length);
-  return sum / asked.length;
-}
-
-function toSurface({ surface }: Word): string {
-  return surface.toLowerCase();
 }

@@ -1,21 +1,18 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
 import { toQuantities } from "../text/numbers.ts";
-import { oppositesOf } from "../text/opposites.ts";
+import { isDenialOf, oppositesOf } from "../text/opposites.ts";
 import { isFunctionStem, toWords } from "../text/words.ts";
-import type { Candidate } from "./sentence-features.ts";
+import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 
-export interface ContradictionInput {
-  readonly question: string;
-  /** The sentence that answers best. */
-  readonly best: Candidate;
-}
+export type ContradictionInput = SubstituteInput;
 
 /**
  * True where the question denies something and the sentence does not; where the sentence has the opposite of
- * a word of the question that it lacks; or where a figure or date of the question stands nowhere in the passage.
+ * a word of the question that it lacks, or another word in its place; or where a figure or date of the
+ * question stands nowhere in the passage.
  */
 export function contradicts(input: ContradictionInput): boolean {
-  return isDenied(input) || isOpposite(input) || hasForeignFigure(input);
+  return isDenied(input) || isOpposite(input) || hasForeignFigure(input) || hasSubstitute(input);
 }
 
 /** A bare "no" in a question is left out: in other languages it is another word. */
@@ -31,11 +28,14 @@ function isDenied({ question, best }: ContradictionInput): boolean {
 
 function isOpposite({ question, best }: ContradictionInput): boolean {
   const there = new Set(best.words.map(({ stem }) => stem));
-  return toWords(question).some(
-    ({ stem }) =>
-      !isFunctionStem(stem) &&
+  const asked = toWords(question).filter(({ stem }) => !isFunctionStem(stem));
+  const stems = new Set(asked.map(({ stem }) => stem));
+  const added = best.words.filter(({ stem }) => !stems.has(stem));
+  return asked.some(
+    ({ stem, surface }) =>
       !there.has(stem) &&
-      [...oppositesOf(stem)].some((opposite) => there.has(opposite)),
+      ([...oppositesOf(stem)].some((opposite) => there.has(opposite)) ||
+        added.some((other) => isDenialOf(surface, other.surface))),
   );
 }
 

@@ -24,6 +24,20 @@ for (const pair of PAIRS.split(/,\s*/u)) {
   OPPOSITES.set(b, (OPPOSITES.get(b) ?? new Set()).add(a));
 }
 
+/** Put before or behind a word, in English and in what it shares with its neighbours, they make the opposite. */
+const DENYING = /^(?:(?:un|ir|il|non|dis)-?(?=.{4})|i[mn](?=.{5}))|(?<=.{4})less$/u;
+
+/** Is one of them the other with a denying prefix, or with "less" behind it? `complete` and `incomplete`. */
+export function isDenialOf(a: string, b: string): boolean {
+  const [first, second] = [a.toLowerCase(), b.toLowerCase()];
+  return takesBack(first, second) || takesBack(second, first);
+}
+
+function takesBack(denied: string, plain: string): boolean {
+  const rest = denied.replace(DENYING, "");
+  return rest !== denied && stemmer(rest) === stemmer(plain);
+}
+
 /** Stems of the words that mean the opposite of the word with this stem; mostly none. */
 export function oppositesOf(stem: string): Iterable<string> {
   return OPPOSITES.get(stem) ?? [];

@@ -44,7 +44,7 @@ const STEMS_MAX = 50_000;
 function toStem(surface: string): string | undefined {
   const known = stems.get(surface);
   if (known !== undefined || stems.has(surface)) return known;
-  const stem = UNSPACED.test(surface) ? undefined : makeStem(surface);
+  const stem = isUnspaced(surface) ? undefined : makeStem(surface);
   if (stems.size >= STEMS_MAX) stems.clear(); // bounded; refills with what is in use
   stems.set(surface, stem);
   return stem;
@@ -86,6 +86,11 @@ const FUNCTION_WORDS =
 const FUNCTION_STEMS: ReadonlySet<string> = new Set(
   FUNCTION_WORDS.split(" ").flatMap((word) => [word, stemmer(word)]),
 );
+
+/** Is it in a script that puts no blanks between words? Then an entry of `toWords` is no word of its own. */
+export function isUnspaced(surface: string): boolean {
+  return UNSPACED.test(surface);
+}
 
 /** Is this stem a function word? */
 export function isFunctionStem(stem: string): boolean {

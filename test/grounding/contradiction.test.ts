@@ -14,8 +14,16 @@ import { toPassage } from "../support/run.ts";
 
 function judge(question: string, text: string, rest = ""): boolean {
   const passage = toPassage(1, `${text} ${rest}`.trim());
-  const best = { passage, position: 0, text, start: 0, end: text.length, words: toWords(text) };
-  return contradicts({ question, best });
+  const [best, next] = [text, rest].map((one, position) => ({
+    passage,
+    position,
+    text: one,
+    start: 0,
+    end: one.length,
+    words: toWords(one),
+  }));
+  if (best === undefined) throw new Error("there is no sentence");
+  return contradicts({ question, best, neighbours: next === undefined ? [] : [next] });
 }
 
 type Case = readonly [question: string, sentence: string, rest?: string];
@@ -35,6 +43,13 @@ describe("the sentence speaks of something else", () => {
     ],
     ["What happens on Tuesday?", "Backups are made on Wednesday."],
     ["Which port uses 9,090?", "The metrics use port 9091."],
+    ["Who can see an incomplete upload?", "Only its owner can see a completed upload."],
+    ["Which locks are harmless here?", "Locks do harm here."],
+    ["Who led the Sixth Fleet of Norway?", "Hall led the Seventh Fleet of Norway."],
+    ["Who owned the harbour at San Juan?", "Hall owned the harbour at San Jose."],
+    ["Acts of the Spanish Parliament begin how?", "Acts of the Scottish Parliament begin so."],
+    ["¿Quién dirige el puerto de Cádiz?", "El capitán Hall dirige el puerto de Vigo."],
+    ["Who said water displaced by ships moves?", "Hall said that foam displaced by ships moves."],
   ];
   test.each(cases.map(toNamed))("$question | $sentence", ({ question, sentence, rest }) => {
     expect(judge(question, sentence, rest)).toBe(true);
@@ -53,6 +68,14 @@ describe("the sentence may answer", () => {
     ["May I retry a write?", "A write may be tried again."],
     ["When may it rain?", "Rain is likely in March."],
     ["Qual é o maior rio no Brasil?", "O Amazonas é o maior rio do Brasil."],
+    ["Which share of complete and incomplete uploads is kept?", "Complete uploads are kept."],
+    ["Where does the owner get her income?", "The owner's means come from rent."],
+    ["Who led the Fleet of Norwey?", "Hall led the Fleet of Norway."],
+    ["Who sits in the SP as a member?", "Hall sits in the Scottish Parliament as a member."],
+    ["Who led the Sixth Fleet of Norway?", "Hall led the Fleet of Norway.", "It was the sixth."],
+    ["What type of clerk serves the officer?", "A vote clerk serves the officer."],
+    ["Who led the fleet of Norway in the Baltic war?", "Hall led a school in the Northern war."],
+    ["谁领导了第六舰队？", "霍尔领导了第七舰队。"],
   ];
   test.each(cases.map(toNamed))("$question | $sentence", ({ question, sentence, rest }) => {
     expect(judge(question, sentence, rest)).toBe(false);

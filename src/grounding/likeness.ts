@@ -1,0 +1,54 @@
+/** Which of the question's words a text holds, or comes close to: in meaning, or in spelling. */
+import type { Embedder } from "../models/model.ts";
+import { dot } from "../text/dot.ts";
+import { compareSpelling, SPELT_ALIKE_MIN, toSpelling } from "../text/spelling.ts";
+import { isFunctionStem, type Word } from "../text/words.ts";
+
+/** The likeness of a stem of the question to the closest word of a text: 1 where it is that word. */
+export type Likeness = ReadonlyMap<string, number>;
+
+/** For each stem asked, how close the closest word there comes, from 0 to 1. `embedder` must be local. */
+export async function compareWords(
+  asked: readonly Word[],
+  there: readonly Word[],
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<Likeness> {
+  const stems = new Set(there.map(({ stem }) => stem));
+  const likeness = new Map(asked.map(({ stem }) => [stem, stems.has(stem) ? 1 : 0]));
+  const open = distinct(asked.filter(({ stem }) => !stems.has(stem)));
+  if (open.length === 0) return likeness;
+  const others = distinct(there.filter(({ stem }) => !isFunctionStem(stem)));
+  const vectors = await embedAll([...open, ...others], embedder, signal);
+  const spellings = others.map(({ stem }) => toSpelling(stem));
+  for (const [index, { stem }] of open.entries()) {
+    const spelling = toSpelling(stem);
+    let closest = 0;
+    for (const [other] of others.entries()) {
+      const spelt = compareSpelling(spelling, spellings[other] ?? spelling);
+      const meant = dot(vectors[index], vectors[open.length + other]);
+      closest = Math.max(closest, meant, spelt >= SPELT_ALIKE_MIN ? spelt : 0);
+    }
+    likeness.set(stem, closest);
+  }
+  return likeness;
+}
+
+/** Each stem once: other forms of a word add nothing. */
+function distinct(words: readonly Word[]): readonly Word[] {
+  return [...new Map(words.map((word) => [word.stem, word])).values()];
+}
+
+async function embedAll(
+  words: readonly Word[],
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<readonly (Float32Array | undefined)[]> {
+  const vectors: (Float32Array | undefined)[] = [];
+  for (let from = 0; from < words.length; from += embedder.batchMax) {
+    const batch = words.slice(from, from + embedder.batchMax);
+    const texts = batch.map(({ surface }) => surface.toLowerCase());
+    vectors.push(...(await embedder.embed(texts, "document", signal)));
+  }
+  return vectors;
+}

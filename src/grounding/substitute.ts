@@ -1,0 +1,114 @@
+/** Does another word stand in a sentence at the place that a word of the question has among its neighbours? */
+import { toAnswerType } from "../text/answer-type.ts";
+import { isName } from "../text/names.ts";
+import { toQuantities } from "../text/numbers.ts";
+import { compareSpelling, SPELT_ALIKE_MIN, toSpelling } from "../text/spelling.ts";
+import { isFunctionStem, isUnspaced, toWords, type Word } from "../text/words.ts";
+import type { Candidate } from "./sentence-features.ts";
+
+/** How far a neighbour may be: "war of the roses" has one word of meaning next to another. */
+const REACH_WORDS = 2;
+/** Share of the question's words that the sentence must hold: below, it does not repeat the question at all. */
+const HELD_SHARE_MIN = 0.6;
+/** Shorter words are mostly articles and prepositions, in whatever language. */
+const LONG_CHARS_MIN = 4;
+const NAME_CHARS_MIN = 3;
+/** What is asked for stands right behind these, and in its place the answer. */
+const ASKS = /^(what|which|whose|how|qué|cuál|cuántos|cuántas)$/iu;
+export interface SubstituteInput {
+  readonly question: string;
+  /** The sentence that answers best, and those beside it. */
+  readonly best: Candidate;
+  readonly neighbours: readonly Candidate[];
+}
+
+/**
+ * `Who led the Sixth Fleet?` beside "Hall led the Seventh Fleet". The question's word must be missing in
+ * the sentences beside it and in the title too, and the sentence must hold most of the others. A name in
+ * place of a name and a number in place of a number need one neighbour in common, other words both.
+ */
+export function hasSubstitute({ question, best, neighbours }: SubstituteInput): boolean {
+  const { title, location, text } = best.passage;
+  const place = [title, ...location.headings].join("\n");
+  const asked = toWords(question);
+  const content = asked.filter(isContent);
+  const holds = toHolder(best.words);
+  const held = content.filter(holds).length;
+  if (held === content.length || held / content.length < HELD_SHARE_MIN) return false;
+  const isNear = toHolder([...neighbours.flatMap(({ words }) => words), ...toWords(place)]);
+  const stems = new Set(asked.map(({ stem }) => stem));
+  const asksNumber = toAnswerType(question) === "number";
+  const numbers = new Set(toQuantities(`${place}\n${text}`).map(({ value }) => value));
+  return asked.some((word, index) => {
+    if (!isContent(word) || holds(word) || isNear(word)) return false;
+    if (ASKS.test(asked[index - 1]?.surface ?? "")) return false;
+    const value = toNumber(word);
+    if (value !== undefined && (asksNumber || numbers.has(value))) return false;
+    return best.words.some((other, at) => {
+      if (!isContent(other) || stems.has(other.stem)) return false;
+      const shared = findShared(asked, index, best.words, at);
+      if (shared.length === 0) return false;
+      if (value !== undefined) return toNumber(other) !== undefined;
+      // An acronym of the question may be spelled out here.
+      if (isName(word, question) && !isAcronym(word))
+        return /^\p{Lu}/u.test(other.surface) && isNameLong(other);
+      return shared.length === 2 && [other, ...shared].every(isLong);
+    });
+  });
+}
+
+/** Tells whether a word is there, misspelt, or the beginning of a word there. */
+function toHolder(there: readonly Word[]): (word: Word) => boolean {
+  const stems = [...new Set(there.map(({ stem }) => stem))];
+  const known = new Set(stems);
+  const spellings = stems.map(toSpelling);
+  return ({ stem }) => {
+    if (known.has(stem)) return true;
+    const spelling = toSpelling(stem);
+    return (
+      stems.some((other) => other.startsWith(stem)) ||
+      spellings.some((other) => compareSpelling(spelling, other) >= SPELT_ALIKE_MIN)
+    );
+  };
+}
+
+/** Words of meaning next to which both stand, on the same side: none, one or two. */
+function findShared(
+  asked: readonly Word[],
+  index: number,
+  there: readonly Word[],
+  at: number,
+): readonly Word[] {
+  return [-1, 1].flatMap((side) => {
+    const own = findNeighbour(asked, index, side);
+    return own !== undefined && own.stem === findNeighbour(there, at, side)?.stem ? [own] : [];
+  });
+}
+
+function findNeighbour(words: readonly Word[], index: number, side: number): Word | undefined {
+  for (let distance = 1; distance <= REACH_WORDS; distance += 1) {
+    const word = words[index + distance * side];
+    if (word !== undefined && isContent(word)) return word;
+  }
+  return undefined;
+}
+
+function isContent({ stem, surface }: Word): boolean {
+  return !isFunctionStem(stem) && !isUnspaced(surface);
+}
+
+function isLong({ surface }: Word): boolean {
+  return surface.length >= LONG_CHARS_MIN;
+}
+
+function isAcronym({ surface }: Word): boolean {
+  return !/\p{Ll}/u.test(surface);
+}
+
+function isNameLong({ surface }: Word): boolean {
+  return surface.length >= NAME_CHARS_MIN;
+}
+
+function toNumber({ surface }: Word): string | undefined {
+  return toQuantities(surface)[0]?.value;
+}

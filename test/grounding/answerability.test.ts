@@ -1,0 +1,107 @@
+/** What is read to tell whether a sentence answers. */
+import { describe, expect, test } from "vitest";
+import { type Read, read, weigh } from "../../src/grounding/answerability.ts";
+import { compareWords } from "../../src/grounding/likeness.ts";
+import { scoreSentences, toInput } from "../../src/grounding/extractive.ts";
+import { toWords } from "../../src/text/words.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { toPassage } from "../support/run.ts";
+
+const { signal } = new AbortController();
+/** Knows no meaning: only spelling is left. */
+const blind = {
+  ...wordEmbedder,
+  embed: (texts: readonly string[]) => Promise.resolve(texts.map(() => undefined)),
+};
+
+async function readFrom(question: string, ...texts: readonly string[]): Promise<Read> {
+  const passages = texts.map((text, index) => toPassage(index + 1, text));
+  const scored = await scoreSentences(question, passages, blind, signal);
+  const best = scored.find(({ candidate }) => candidate.passage.label === 1);
+  if (best === undefined) throw new Error("there is no sentence");
+  return read(toInput(question, best, scored), blind, signal);
+}
+
+describe("names", () => {
+  const other = "Ann Cole leads the second crew.";
+  const cases: readonly (readonly [string, string, number])[] = [
+    ["known to the passage", "When did the ship of Hall sail?", 1],
+    ["misspelt", "When did the ship of Captein sail?", 1],
+    ["known to another passage", "When did the ship of Cole sail?", 0.5],
+    ["known to none", "When did the ship of Zimmer sail?", 0],
+    ["one of two known", "When did the ship of Hall and Zimmer sail?", 0.5],
+    ["none asked for", "when did the ship sail?", 1],
+    ["a capital that any first word has", "Zimmer sail?", 1],
+  ];
+  test.each(cases)("%s", async (_, question, share) => {
+    const { readings } = await readFrom(
+      question,
+      "Captain Hall took the ship to sea in May.",
+      other,
+    );
+    expect(readings.names).toBe(share);
+  });
+});
+
+describe("likeness", () => {
+  test("a stem that is there counts in full, a misspelt one for its share", async () => {
+    const likeness = await compareWords(
+      toWords("cannonballs rolled downhill"),
+      toWords("Two canonballs were rolling"),
+      blind,
+      signal,
+    );
+    expect(likeness.get("roll")).toBe(1);
+    expect(likeness.get("cannonbal")).toBeGreaterThan(0.8);
+    expect(likeness.get("cannonbal")).toBeLessThan(1);
+    expect(likeness.get("downhil")).toBeLessThan(0.6);
+  });
+
+  test("hands on the signal, and asks in batches that the embedder takes", async () => {
+    const sizes: number[] = [];
+    const small = {
+      ...wordEmbedder,
+      batchMax: 2,
+      embed: (...[texts, kind, own]: Parameters<typeof wordEmbedder.embed>) => {
+        sizes.push(texts.length);
+        return wordEmbedder.embed(texts, kind, own);
+      },
+    };
+    await compareWords(toWords("anchor"), toWords("two ships sail"), small, signal);
+    expect(sizes).toEqual([2, 2]);
+    const aborted = AbortSignal.abort(new Error("stopped"));
+    const compared = compareWords(toWords("anchor"), toWords("ships"), wordEmbedder, aborted);
+    await expect(compared).rejects.toThrow("stopped");
+  });
+});
+
+describe("weighing", () => {
+  const perfect = {
+    passageCoverage: 1,
+    similarity: 1,
+    windowSimilarity: 1,
+    likeness: 1,
+    pairs: 1,
+    names: 1,
+  };
+
+  test("an objection outweighs whatever else was read", () => {
+    const sure = weigh({ readings: perfect, objection: undefined });
+    const contradicted = weigh({ readings: perfect, objection: "contradicted" });
+    expect(sure).toBeGreaterThan(0.9);
+    expect(contradicted).toBeLessThan(0.3);
+    expect(weigh({ readings: perfect, objection: "foreign" })).toBe(0);
+  });
+
+  test.each(Object.keys(perfect))("more of %s never speaks against an answer", (name) => {
+    const less = { ...perfect, [name]: 0.2 };
+    expect(weigh({ readings: less, objection: undefined })).toBeLessThan(
+      weigh({ readings: perfect, objection: undefined }),
+    );
+  });
+
+  test("an acronym that no passage knows makes the question foreign", async () => {
+    const { objection } = await readFrom("Who is the CEO of the crew?", "The crew has two ships.");
+    expect(objection).toBe("foreign");
+  });
+});
