@@ -160,7 +160,9 @@ class Reading<T> implements Reader<T> {
       this.wake = () => {
         this.wake = nothing;
         this.#alarm.off();
-        resolve(this.#gather());
+        // Who does not pause between two readings wants to know at once.
+        if (pause === NO_PAUSE) resolve(this.#isHere ? this.#take() : []);
+        else resolve(this.#gather());
       };
       this.look();
     });
