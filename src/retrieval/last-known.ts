@@ -9,8 +9,15 @@ export interface Seen<T> {
 export interface LastKnown {
   /** Every collection there was. */
   names?: Seen<readonly string[]>;
-  /** By name. Bounded by the collections there are: those that do not exist any more are taken out. */
+  /** By name. Those that do not exist any more are taken out. */
   readonly snapshots: Map<string, Seen<Snapshot>>;
+}
+
+/** Keeps a list of every collection, and nothing of those that are not in it. */
+export function keepNames(known: LastKnown, names: Seen<readonly string[]>): void {
+  known.names = names;
+  const listed = new Set(names.value);
+  for (const name of known.snapshots.keys()) if (!listed.has(name)) known.snapshots.delete(name);
 }
 
 const memory = new WeakMap<ReadStore, LastKnown>();

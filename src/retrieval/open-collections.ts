@@ -4,7 +4,7 @@ import { untilAborted } from "../async/until-aborted.ts";
 import { AppError, toAppError } from "../errors.ts";
 import type { Run } from "../run.ts";
 import type { ReadStore, Snapshot } from "../stores/store.ts";
-import { recall, type Seen } from "./last-known.ts";
+import { keepNames, recall, type Seen } from "./last-known.ts";
 
 /** A collection that was asked for: open, or why not. */
 export type Opened =
@@ -61,7 +61,7 @@ async function listAll(store: ReadStore, run: Run): Promise<readonly string[]> {
   const names = await look(run, known.names, {
     code: "collections_stale",
     ask: (signal) => store.list(signal),
-    keep: (seen) => (known.names = seen),
+    keep: (seen) => keepNames(known, seen),
   });
   if (names.length > 0) return names;
   throw new AppError("collection_not_found", {

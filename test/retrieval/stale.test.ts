@@ -3,7 +3,8 @@ import { type AnswerDeps, search } from "../../src/answer.ts";
 import { parseConfig } from "../../src/config.ts";
 import type { RunEnd } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
-import type { ReadStore } from "../../src/stores/store.ts";
+import { recall } from "../../src/retrieval/last-known.ts";
+import type { WriteStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -27,7 +28,7 @@ async function makeWorld(settings: Readonly<Record<string, string>> = {}) {
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
     });
   };
-  const store: ReadStore = {
+  const store: WriteStore = {
     ...inner,
     list: (signal) => heed("list", signal, () => inner.list(signal)),
     open: (name, signal) => heed(name, signal, () => inner.open(name, signal)),
@@ -47,7 +48,7 @@ async function makeWorld(settings: Readonly<Record<string, string>> = {}) {
     }
     throw new Error("no end");
   };
-  return { clock, moods, ask };
+  return { store, clock, moods, ask };
 }
 
 const away = new AppError("store_unavailable");
@@ -119,6 +120,15 @@ test.each(["collection_unavailable", "collection_not_found"] as const)(
     expect((await ask()).degraded).toEqual(["collection_unavailable:faq"]);
   },
 );
+
+test("of a collection that is listed no more nothing is kept", async () => {
+  const { store, ask } = await makeWorld();
+  await ask();
+  expect([...recall(store).snapshots.keys()]).toEqual(["faq", "handbook"]);
+  await store.drop("faq", never);
+  await ask();
+  expect([...recall(store).snapshots.keys()]).toEqual(["handbook"]);
+});
 
 test("a run that ends while it waits for the store ends as it would", async () => {
   const { clock, moods, ask } = await makeWorld();
