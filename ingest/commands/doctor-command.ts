@@ -1,26 +1,18 @@
 /** `pnpm ingest doctor`: every file of the store read, one line for each thing that is wrong. */
 import { systemClock } from "../../src/async/clock.ts";
-import type { Config } from "../../src/config.ts";
 import { examineStore } from "../../src/node/lance/doctor.ts";
 import { countDamaged } from "../../src/node/lance/examination.ts";
 import { createEmbedders } from "../../src/node/wire.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
-import type { Tracer } from "../../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "../chunk.ts";
 import type { CollectionCommand } from "./arguments.ts";
+import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
-import type { Output } from "./output.ts";
-
-export interface DoctorDeps {
-  readonly config: Config;
-  readonly output: Output;
-  readonly tracer: Tracer;
-}
 
 /** Exits with `partly` while damage is left, with `locked` where a collection could not be examined. Throws AppError not_found for what is no store. */
 export async function runDoctor(
   { collection, fix }: Pick<CollectionCommand, "collection" | "fix">,
-  { config, output, tracer }: DoctorDeps,
+  { config, output, tracer }: CommandDeps,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const options = { uri: config.dataDir, config, clock: systemClock };

@@ -1,6 +1,5 @@
 /** `pnpm ingest push NAME --to edge --url URL`: a collection as it stands, sent to a Worker with the vectors it has. */
 import { systemClock } from "../../src/async/clock.ts";
-import type { Config } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { openExport } from "../../src/node/lance/export-documents.ts";
 import { formatCount } from "../progress.ts";
@@ -8,22 +7,16 @@ import { createEdgeTarget } from "../push/edge-target.ts";
 import { pushCollection, type PushProgress } from "../push/push-collection.ts";
 import { withPushTrace } from "../push/trace-target.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
-import type { Tracer } from "../../src/telemetry/tracer.ts";
+import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
 
 const LINE_INTERVAL_MS = 2_000;
 
-export interface PushDeps {
-  readonly config: Config;
-  readonly output: Output;
-  readonly tracer: Tracer;
-}
-
 /** Throws AppError: misconfigured without ADMIN_TOKEN; what the store and the Worker say. */
 export async function runPush(
   { collection, url }: { readonly collection: string; readonly url: string },
-  { config, output, tracer }: PushDeps,
+  { config, output, tracer }: CommandDeps,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const { adminToken: token, dataDir: uri } = config;

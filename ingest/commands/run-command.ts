@@ -11,6 +11,7 @@ import { createEmbedders, createStore } from "../../src/node/wire.ts";
 import { type Command, parseCommand, type SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
 import { runDoctor } from "./doctor-command.ts";
+import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode, toExitCode } from "./exit-codes.ts";
 import { createOutput, type Output } from "./output.ts";
 import { runPush } from "./push-command.ts";
@@ -92,16 +93,10 @@ async function run(
   });
 }
 
-interface Surroundings {
-  readonly config: Config;
-  readonly output: Output;
-  readonly tracer: Tracer;
-}
-
 async function ingest(
   command: SyncCommand,
   store: WriteStore,
-  { config, output, tracer }: Surroundings,
+  { config, output, tracer }: CommandDeps,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const shared = await openSharedTurns(config, output);

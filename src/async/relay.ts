@@ -21,7 +21,8 @@ export interface RelayHooks<T> {
   readonly isEnd?: () => boolean;
 }
 
-const END = { value: undefined, done: true } as const;
+/** What an iterator gives when there is no more. */
+export const END = { value: undefined, done: true } as const;
 
 /** The items of the stream that `open` starts when the first is asked for. Give it one consumer, which asks for one item at a time. */
 export function relay<T>(

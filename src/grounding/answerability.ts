@@ -118,10 +118,10 @@ function weighNames(
   candidates: readonly Candidate[],
 ): readonly number[] {
   const names = asked.filter((word) => isName(word, question));
+  const passages = [...new Set(candidates.map(({ passage }) => passage))];
   return names.map(({ stem }) => {
     if ((likeness.get(stem) ?? 0) >= NAME_LIKENESS_MIN) return 1;
-    const passages = new Set(candidates.map(({ passage }) => passage));
-    return [...passages].some(({ title, text }) => toStems(`${title}\n${text}`).includes(stem))
+    return passages.some(({ title, text }) => toStems(`${title}\n${text}`).includes(stem))
       ? 0.5
       : 0;
   });

@@ -15,6 +15,7 @@ const LONG_CHARS_MIN = 4;
 const NAME_CHARS_MIN = 3;
 /** What is asked for stands right behind these, and in its place the answer. */
 const ASKS = /^(what|which|whose|how|qué|cuál|cuántos|cuántas)$/iu;
+
 export interface SubstituteInput {
   readonly question: string;
   /** The sentence that answers best, and those beside it. */

@@ -1,4 +1,5 @@
 /** A stream that has shown that it answers: its beginning, up to the first text, and what is left of it. */
+import { END } from "../async/relay.ts";
 import type { ChatDelta } from "./model.ts";
 
 export interface OpenedStream {
@@ -18,8 +19,6 @@ export async function openStream(stream: AsyncIterable<ChatDelta>): Promise<Open
     if (value.type === "text") return { head, rest };
   }
 }
-
-const END = { value: undefined, done: true } as const;
 
 /** The whole stream again, without the signs of life that are not text. Who leaves it early closes it. */
 export function continueStream({

@@ -1,5 +1,6 @@
 /** The bytes of a body as they arrive, taken in turns: what came meanwhile is handed over in one piece. */
 import type { Clock } from "../async/clock.ts";
+import { END } from "../async/relay.ts";
 import { joinBytes } from "../text/join-bytes.ts";
 
 export interface Pace {
@@ -43,7 +44,6 @@ export function readPackets(
   };
 }
 
-const END = { value: undefined, done: true } as const;
 const FILLED = Promise.resolve();
 
 /** Reads ahead of whoever takes. */

@@ -4,7 +4,7 @@ import { type Read, read, weigh } from "../../src/grounding/answerability.ts";
 import { compareWords } from "../../src/grounding/likeness.ts";
 import { scoreSentences, toInput } from "../../src/grounding/extractive.ts";
 import { toWords } from "../../src/text/words.ts";
-import { wordEmbedder } from "../support/collections.ts";
+import { createSmallEmbedder, wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";
 
 const { signal } = new AbortController();
@@ -58,15 +58,7 @@ describe("likeness", () => {
   });
 
   test("hands on the signal, and asks in batches that the embedder takes", async () => {
-    const sizes: number[] = [];
-    const small = {
-      ...wordEmbedder,
-      batchMax: 2,
-      embed: (...[texts, kind, own]: Parameters<typeof wordEmbedder.embed>) => {
-        sizes.push(texts.length);
-        return wordEmbedder.embed(texts, kind, own);
-      },
-    };
+    const { embedder: small, sizes } = createSmallEmbedder();
     await compareWords(toWords("anchor"), toWords("two ships sail"), small, signal);
     expect(sizes).toEqual([2, 2]);
     const aborted = AbortSignal.abort(new Error("stopped"));

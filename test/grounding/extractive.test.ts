@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Passage } from "../../src/domain/event.ts";
 import { extract, scoreSentences } from "../../src/grounding/extractive.ts";
-import { wordEmbedder } from "../support/collections.ts";
+import { createSmallEmbedder, wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";
 
 const { signal } = new AbortController();
@@ -65,15 +65,7 @@ describe("extraction", () => {
   });
 
   test("embeds in batches the embedder takes, and hands on the signal", async () => {
-    const sizes: number[] = [];
-    const small = {
-      ...wordEmbedder,
-      batchMax: 2,
-      embed: (...[texts, kind, own]: Parameters<typeof wordEmbedder.embed>) => {
-        sizes.push(texts.length);
-        return wordEmbedder.embed(texts, kind, own);
-      },
-    };
+    const { embedder: small, sizes } = createSmallEmbedder();
     const passage = toPassage(
       1,
       `${jitter} ${backoff} A bounded queue rejects work when it is full.`,

@@ -7,7 +7,7 @@ import type { Embedder } from "../../src/models/model.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
-import { testConfig, toAsk } from "../support/run.ts";
+import { readEnd, testConfig, toAsk } from "../support/run.ts";
 
 const never = new AbortController().signal;
 const texts = { retries: "Retries use jitter.", queue: "A bounded queue rejects work." };
@@ -47,12 +47,8 @@ async function makeWorld() {
     sentenceEmbedder: wordEmbedder,
     rerankers: {},
   };
-  const ask = async (changes: Parameters<typeof toAsk>[1] = {}): Promise<RunEnd> => {
-    for await (const event of search(deps, toAsk("Why jitter?", changes), never)) {
-      if (event.type === "run-end") return event;
-    }
-    throw new Error("no end");
-  };
+  const ask = (changes: Parameters<typeof toAsk>[1] = {}): Promise<RunEnd> =>
+    readEnd(search(deps, toAsk("Why jitter?", changes), never));
   return { world, calls, ask };
 }
 

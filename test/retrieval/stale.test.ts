@@ -8,7 +8,7 @@ import type { WriteStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
-import { toAsk } from "../support/run.ts";
+import { readEnd, toAsk } from "../support/run.ts";
 
 const never = new AbortController().signal;
 const texts = { retries: "Retries use jitter.", queue: "A bounded queue rejects work." };
@@ -42,12 +42,8 @@ async function makeWorld(settings: Readonly<Record<string, string>> = {}) {
     sentenceEmbedder: wordEmbedder,
     rerankers: {},
   };
-  const ask = async (changes: Parameters<typeof toAsk>[1] = {}): Promise<RunEnd> => {
-    for await (const event of search(deps, toAsk("Why jitter?", changes), never)) {
-      if (event.type === "run-end") return event;
-    }
-    throw new Error("no end");
-  };
+  const ask = (changes: Parameters<typeof toAsk>[1] = {}): Promise<RunEnd> =>
+    readEnd(search(deps, toAsk("Why jitter?", changes), never));
   return { store, clock, moods, ask };
 }
 

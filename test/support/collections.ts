@@ -8,6 +8,20 @@ import type { WriteStore } from "../../src/stores/store.ts";
 
 const DIMENSIONS = 64;
 
+/** The embedder with batches of two, and how many texts each call had. */
+export function createSmallEmbedder(): { embedder: Embedder; sizes: number[] } {
+  const sizes: number[] = [];
+  const embedder: Embedder = {
+    ...wordEmbedder,
+    batchMax: 2,
+    embed(texts, kind, signal) {
+      sizes.push(texts.length);
+      return wordEmbedder.embed(texts, kind, signal);
+    },
+  };
+  return { embedder, sizes };
+}
+
 /** Words hashed into dimensions: equal words, equal direction. A text without letters has no vector. */
 export const wordEmbedder: Embedder = {
   id: "test:words",

@@ -3,7 +3,7 @@ import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { Ask, RetrievalOptions } from "../../src/domain/ask.ts";
-import type { Passage, RunEvent } from "../../src/domain/event.ts";
+import type { Passage, RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { type Run, startRun } from "../../src/run.ts";
 
@@ -60,6 +60,12 @@ export function toAsk(
       ...retrieval,
     },
   };
+}
+
+/** Reads a run to its end. */
+export async function readEnd(events: AsyncIterable<RunEvent>): Promise<RunEnd> {
+  for await (const event of events) if (event.type === "run-end") return event;
+  throw new Error("the run has no end");
 }
 
 /** A passage of one document. */
