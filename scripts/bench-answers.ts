@@ -95,8 +95,9 @@ export function startService(
   folder: string,
   upstreamPort: number,
   env: Readonly<Record<string, string>> = {},
+  program = "../src/node/main.ts",
 ): Promise<Program> {
-  return startProgram("../src/node/main.ts", {
+  return startProgram(program, {
     PORT: "0",
     DATA_DIR: folder,
     OPENAI_API_KEY: "bench",

@@ -165,7 +165,7 @@ async function execute(
 ): Promise<void> {
   try {
     using ahead = embedAhead(deps, ask, run);
-    const opened = await run.timeline.stage("open", [], () =>
+    const opened = await run.timeline.leaf("open", [], () =>
       openCollections(deps.store, ask.collections, run),
     );
     progress.collections = opened.map(({ collection }) => collection);

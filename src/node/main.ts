@@ -1,31 +1,16 @@
 /** `pnpm start`: settings, store, models, application, server; and how they end. */
 import { type Config, parseConfig } from "../config.ts";
-import { type AppDeps, createApp, toApiFacts } from "../app.ts";
+import type { AppDeps } from "../app.ts";
 import { AppError } from "../errors.ts";
-import { takesUploads } from "../http/check-origin.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
-import { addLanceRoutes } from "../http/lance/routes.ts";
-import { addApiPages } from "../http/openapi/routes.ts";
-import { toArchiveLimits } from "../http/runs/archive.ts";
 import { isLoopback } from "../http/access-guard.ts";
-import { openAccess } from "./access.ts";
-import { createGate } from "./create-gate.ts";
-import { createAnswerDeps } from "./answer-deps.ts";
 import { toBanner } from "./banner.ts";
 import { checkDataDir, checkWritable } from "./check-data-dir.ts";
+import { composeFetch, composeParts } from "./compose.ts";
 import { checkAddress, createServer, listen } from "./create-server.ts";
-import { countStreams } from "./count-streams.ts";
 import { drain } from "./drain.ts";
-import { createFileArchive } from "./file-archive.ts";
 import { loadSamples } from "./load-samples.ts";
-import { createUploads } from "./create-uploads.ts";
 import { createLog } from "./log.ts";
-import type { SharedLimits } from "./redis/open-shared-limits.ts";
-import { readExamples } from "./read-examples.ts";
-import { createPageReader } from "./read-page.ts";
-import { createTelemetry, watchService } from "./telemetry.ts";
-import type { Log } from "../telemetry/log.ts";
-import { withCompression } from "./with-compression.ts";
 
 const log = createLog(process.stderr);
 process.on("unhandledRejection", (thrown) => die("unhandled-rejection", thrown));
@@ -49,31 +34,8 @@ async function main(config: Config): Promise<void> {
   process.on("SIGINT", onSignal);
 
   await checkDataDir(config.dataDir);
-  const { runJournalDir } = config;
-  const telemetry = await createTelemetry(config, process.stderr);
-  const { log } = telemetry;
-  const sharedLimits = await openSharing(config, log);
-  const access = await openAccess(config, log, sharedLimits?.counts);
-  const { upstreams, tables, ...answerDeps } = await createAnswerDeps(
-    config,
-    log,
-    telemetry.tracer,
-    sharedLimits?.turns,
-  );
-  const deps: AppDeps & { readonly sharedLimits?: SharedLimits } = {
-    ...answerDeps,
-    ...createGate(config),
-    telemetry,
-    readPage: createPageReader(),
-    ...(access === undefined ? {} : { access }),
-    ...(sharedLimits === undefined ? {} : { sharedLimits }),
-    ...(runJournalDir === undefined
-      ? {}
-      : { archive: await createFileArchive(runJournalDir, toArchiveLimits(config), log) }),
-    ...(takesUploads(config, access?.isOn === true)
-      ? { documents: await createUploads(config, answerDeps) }
-      : {}),
-  };
+  const parts = await composeParts(config, process.stderr);
+  const { deps, telemetry } = parts;
   if (config.lanceUrl === undefined && (await deps.store.list(stop.signal)).length === 0) {
     await checkWritable(config.dataDir);
     await checkAddress(config.host, config.port);
@@ -81,14 +43,10 @@ async function main(config: Config): Promise<void> {
   }
   if (stop.signal.aborted) process.exit(0);
 
-  const app = addApiPages(createApp(deps), toApiFacts(deps), await readExamples(log));
-  if (config.lanceGateway && tables !== undefined) addLanceRoutes(app, { ...deps, tables });
-  const streams = countStreams(withCompression(app.fetch));
-  watchService(telemetry, { ...deps, upstreams, streams });
-  const server = createServer(streams.fetch, config);
+  const server = createServer(await composeFetch(parts), config);
   const port = await listen(server, config.host, config.port);
   const end = (): void => {
-    const { gate, clock } = deps;
+    const { gate, clock, log } = deps;
     void drain({ gate, server, clock, log, graceMs: config.drainGraceMs })
       .then(() => telemetry.flush())
       .then(() => process.exit(0));
@@ -97,14 +55,6 @@ async function main(config: Config): Promise<void> {
   stop.signal.addEventListener("abort", end);
   // Not with the signal: a service that is told to end drains, whatever the banner was waiting for.
   await announce(deps, port, new AbortController().signal);
-}
-
-/** Limits in Redis; nothing of it is loaded where REDIS_URL is not set. */
-async function openSharing(config: Config, log: Log) {
-  const { redisUrl } = config;
-  if (redisUrl === undefined) return undefined;
-  const { openSharedLimits } = await import("./redis/open-shared-limits.ts");
-  return openSharedLimits({ ...config, redisUrl }, log);
 }
 
 async function fill(signal: AbortSignal): Promise<void> {

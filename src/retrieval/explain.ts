@@ -36,7 +36,7 @@ export async function explain(
   run: Run,
 ): Promise<Explained> {
   const { timeline } = run;
-  const located = await timeline.stage("locate", ["open"], () =>
+  const located = await timeline.leaf("locate", ["open"], () =>
     locateDocument(deps.store, opened, target, run),
   );
   const stages = await runStages(deps, opened, ask, run);

@@ -86,7 +86,7 @@ async function settle(
   using deadline = run.deadline.child(run.config.searchTimeoutMs, stage);
   const { signal } = deadline;
   try {
-    const done = await run.timeline.stage(stage, after, () => untilAborted(work(signal), signal));
+    const done = await run.timeline.leaf(stage, after, () => untilAborted(work(signal), signal));
     if ("skipped" in done) return { ending: { status: "skipped", code: done.skipped }, hits: [] };
     const { hits, lost = [] } = done;
     for (const { part, error } of lost) {

@@ -80,7 +80,7 @@ export async function runStages(
 
   const candidates = fuse(arms, { limit: run.config.candidatesMax });
   const after = legs.map(({ collection, retriever }) => `search:${collection}/${retriever}`);
-  const taken = await run.timeline.stage("take", after, () => take(candidates, snapshots, run));
+  const taken = await run.timeline.leaf("take", after, () => take(candidates, snapshots, run));
   const collapsed = collapse(taken);
   const { rerank: mode } = ask.retrieval;
   const ordered = await rerank(collapsed.kept, question, {

@@ -1,5 +1,5 @@
 /** What every request of OTLP holds: a resource, a scope, attributes (opentelemetry-proto 1.x). */
-import type { ProtoWriter } from "./proto-writer.ts";
+import { ProtoWriter } from "./proto-writer.ts";
 import type { Attributes } from "./tracer.ts";
 
 /** Numbers of fields, as the published schema has them; spans and metrics have the same ones here. */
@@ -15,31 +15,67 @@ const LIST = { values: 1 } as const;
 const SCOPE_NAME = "tributary";
 const NANOSECONDS = 1_000_000;
 
-/** A whole request: `write` writes one item into a message of its own. `resource` says whose they are. */
-export function writeRequest<T>(
-  writer: ProtoWriter,
-  resource: Attributes,
-  items: readonly T[],
-  write: (item: T) => void,
-): void {
-  writer.message(REQUEST.resourceItems, () => {
-    writer.message(RESOURCE_ITEMS.resource, () => {
-      writeAttributes(writer, RESOURCE.attributes, resource);
-    });
-    writer.message(RESOURCE_ITEMS.scopeItems, () => {
-      writer.message(SCOPE_ITEMS.scope, () => writer.text(SCOPE.name, SCOPE_NAME));
-      for (const item of items) writer.message(SCOPE_ITEMS.items, () => write(item));
-    });
-  });
+/** One request under construction. What is added is written at once, so that nothing of it is kept but its bytes. */
+export class OtlpRequest<T> {
+  readonly #writer = new ProtoWriter();
+  readonly #write: (writer: ProtoWriter, item: T) => void;
+  readonly #resourceItems: number;
+  readonly #scopeItems: number;
+  #size = 0;
+
+  /** `resource` says whose the items are; `write` writes one into a message of its own. */
+  constructor(resource: Attributes, write: (writer: ProtoWriter, item: T) => void) {
+    const writer = this.#writer;
+    this.#write = write;
+    this.#resourceItems = writer.begin(REQUEST.resourceItems);
+    const ownResource = writer.begin(RESOURCE_ITEMS.resource);
+    writeAttributes(writer, RESOURCE.attributes, resource);
+    writer.end(ownResource);
+    this.#scopeItems = writer.begin(RESOURCE_ITEMS.scopeItems);
+    const ownScope = writer.begin(SCOPE_ITEMS.scope);
+    writer.text(SCOPE.name, SCOPE_NAME);
+    writer.end(ownScope);
+  }
+
+  /** Items so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  add(item: T): void {
+    const started = this.#writer.begin(SCOPE_ITEMS.items);
+    this.#write(this.#writer, item);
+    this.#writer.end(started);
+    this.#size += 1;
+  }
+
+  /** The request's body. Nothing is added after this. */
+  finish(): Uint8Array<ArrayBuffer> {
+    this.#writer.end(this.#scopeItems);
+    this.#writer.end(this.#resourceItems);
+    return this.#writer.finish();
+  }
 }
 
 export function writeAttributes(writer: ProtoWriter, field: number, attributes: Attributes): void {
-  for (const [key, value] of Object.entries(attributes)) {
-    writer.message(field, () => {
-      writer.text(KEY_VALUE.key, key);
-      writer.message(KEY_VALUE.value, () => writeValue(writer, value));
-    });
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
+    if (value !== undefined) writeAttribute(writer, field, key, value);
   }
+}
+
+export function writeAttribute(
+  writer: ProtoWriter,
+  field: number,
+  key: string,
+  value: Attributes[string],
+): void {
+  const started = writer.begin(field);
+  writer.text(KEY_VALUE.key, key);
+  const valueStarted = writer.begin(KEY_VALUE.value);
+  writeValue(writer, value);
+  writer.end(valueStarted);
+  writer.end(started);
 }
 
 function writeValue(writer: ProtoWriter, value: Attributes[string]): void {

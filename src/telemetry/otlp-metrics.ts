@@ -1,7 +1,7 @@
 /** Metrics in the protobuf form of OTLP: one `ExportMetricsServiceRequest` (opentelemetry-proto 1.x), cumulative. */
 import { type MetricDoc, METRICS } from "./metric-table.ts";
-import { toNanoseconds, writeAttributes, writeRequest } from "./otlp-common.ts";
-import { ProtoWriter } from "./proto-writer.ts";
+import { OtlpRequest, toNanoseconds, writeAttribute } from "./otlp-common.ts";
+import type { ProtoWriter } from "./proto-writer.ts";
 import type { LabelSet, MetricReading } from "./registry.ts";
 import type { Attributes } from "./tracer.ts";
 
@@ -32,9 +32,11 @@ export function encodeMetrics(
   period: Period,
   resource: Attributes,
 ): Uint8Array<ArrayBuffer> {
-  const writer = new ProtoWriter();
-  writeRequest(writer, resource, readings, (reading) => writeMetric(writer, reading, period));
-  return writer.finish();
+  const request = new OtlpRequest<MetricReading>(resource, (writer, reading) =>
+    writeMetric(writer, reading, period),
+  );
+  for (const reading of readings) request.add(reading);
+  return request.finish();
 }
 
 function writeMetric(writer: ProtoWriter, reading: MetricReading, period: Period): void {
@@ -95,7 +97,7 @@ function writePeriod(writer: ProtoWriter, { startMs, endMs }: Period): void {
 }
 
 function writeLabelSet(writer: ProtoWriter, field: number, labels: LabelSet["labels"]): void {
-  writeAttributes(writer, field, Object.fromEntries(labels));
+  for (const [label, value] of labels) writeAttribute(writer, field, label, value);
 }
 
 /** As UCUM writes it; a name of a metric tells its unit. */

@@ -1,6 +1,6 @@
 /** Spans in the protobuf form of OTLP: one `ExportTraceServiceRequest` (opentelemetry-proto 1.x). */
-import { toNanoseconds, writeAttributes, writeRequest } from "./otlp-common.ts";
-import { ProtoWriter } from "./proto-writer.ts";
+import { OtlpRequest, toNanoseconds, writeAttribute, writeAttributes } from "./otlp-common.ts";
+import type { ProtoWriter } from "./proto-writer.ts";
 import type { Attributes, SpanRecord } from "./tracer.ts";
 
 /** Numbers of fields, as the published schema has them. */
@@ -20,14 +20,9 @@ const STATUS = { message: 2, code: 3 } as const;
 const KINDS: Readonly<Record<SpanRecord["kind"], number>> = { internal: 1, server: 2, client: 3 };
 const STATUS_ERROR = 2;
 
-/** The request's body. `resource` says whose spans they are. */
-export function encodeSpans(
-  spans: readonly SpanRecord[],
-  resource: Attributes,
-): Uint8Array<ArrayBuffer> {
-  const writer = new ProtoWriter();
-  writeRequest(writer, resource, spans, (span) => writeSpan(writer, span));
-  return writer.finish();
+/** A request without spans yet. `resource` says whose they are. */
+export function createSpanBatch(resource: Attributes): OtlpRequest<SpanRecord> {
+  return new OtlpRequest(resource, writeSpan);
 }
 
 function writeSpan(writer: ProtoWriter, span: SpanRecord): void {
@@ -39,10 +34,9 @@ function writeSpan(writer: ProtoWriter, span: SpanRecord): void {
   writer.varint(SPAN.kind, KINDS[span.kind]);
   writer.fixed64(SPAN.start, toNanoseconds(span.startMs));
   writer.fixed64(SPAN.end, toNanoseconds(span.endMs));
-  const attributes =
-    error === undefined ? span.attributes : { ...span.attributes, "error.type": error };
-  writeAttributes(writer, SPAN.attributes, attributes);
+  writeAttributes(writer, SPAN.attributes, span.attributes);
   if (error === undefined) return;
+  writeAttribute(writer, SPAN.attributes, "error.type", error);
   writer.message(SPAN.status, () => {
     writer.text(STATUS.message, error);
     writer.varint(STATUS.code, STATUS_ERROR);

@@ -14,9 +14,9 @@ export class ProtoWriter {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** The message so far. */
+  /** The message so far. Shares its memory with the writer, so nothing is written after this. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** A whole number, of either sign (int32, int64, enum, bool as 0 and 1). */
@@ -43,43 +43,43 @@ export class ProtoWriter {
 
   /** Numbers without their tags, in one field (`repeated fixed64`). */
   packedFixed64(field: number, values: readonly number[]): void {
-    this.#nested(field, () => {
-      this.#reserve(values.length * 8);
-      for (const value of values) {
-        this.#view.setBigUint64(this.#length, BigInt(value), true);
-        this.#length += 8;
-      }
-    });
+    const started = this.begin(field);
+    this.#reserve(values.length * 8);
+    for (const value of values) {
+      this.#view.setBigUint64(this.#length, BigInt(value), true);
+      this.#length += 8;
+    }
+    this.end(started);
   }
 
   packedDoubles(field: number, values: readonly number[]): void {
-    this.#nested(field, () => {
-      this.#reserve(values.length * 8);
-      for (const value of values) {
-        this.#view.setFloat64(this.#length, value, true);
-        this.#length += 8;
-      }
-    });
+    const started = this.begin(field);
+    this.#reserve(values.length * 8);
+    for (const value of values) {
+      this.#view.setFloat64(this.#length, value, true);
+      this.#length += 8;
+    }
+    this.end(started);
   }
 
   /** Bytes given as lower-case hex digits. */
   hex(field: number, digits: string): void {
-    this.#nested(field, () => {
-      this.#reserve(digits.length / 2);
-      for (let at = 0; at < digits.length; at += 2) {
-        this.#bytes[this.#length] =
-          toDigit(digits.charCodeAt(at)) * 16 + toDigit(digits.charCodeAt(at + 1));
-        this.#length += 1;
-      }
-    });
+    this.#tag(field, WIRE.bytes);
+    this.#small(digits.length / 2);
+    this.#reserve(digits.length / 2);
+    for (let at = 0; at < digits.length; at += 2) {
+      this.#bytes[this.#length] =
+        toDigit(digits.charCodeAt(at)) * 16 + toDigit(digits.charCodeAt(at + 1));
+      this.#length += 1;
+    }
   }
 
   text(field: number, text: string): void {
     if (this.#short(field, text)) return;
-    this.#nested(field, () => {
-      this.#reserve(text.length * 3);
-      this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
-    });
+    const started = this.begin(field);
+    this.#reserve(text.length * 3);
+    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+    this.end(started);
   }
 
   /** Names and codes, which most texts are, without the encoder. False: it is longer, or not ASCII. */
@@ -102,27 +102,33 @@ export class ProtoWriter {
     return true;
   }
 
+  /** What `write` writes, as a message of its own. */
   message(field: number, write: () => void): void {
-    this.#nested(field, write);
+    const started = this.begin(field);
+    write();
+    this.end(started);
+  }
+
+  /** Begins a nested message; `end` wants what this returns. */
+  begin(field: number): number {
+    this.#tag(field, WIRE.bytes);
+    this.#reserve(1);
+    this.#length += 1;
+    return this.#length;
   }
 
   /** The length stands before the content, so the content moves when its length needs more than a byte. */
-  #nested(field: number, write: () => void): void {
-    this.#tag(field, WIRE.bytes);
-    this.#reserve(1);
-    const lengthAt = this.#length;
-    this.#length += 1;
-    write();
+  end(started: number): void {
     const end = this.#length;
-    const size = end - lengthAt - 1;
+    const size = end - started;
     if (size < 0x80) {
-      this.#bytes[lengthAt] = size;
+      this.#bytes[started - 1] = size;
       return;
     }
     this.#reserve(VARINT_BYTES_MAX);
-    this.#length = lengthAt;
     const shift = toVarintBytes(size) - 1;
-    this.#bytes.copyWithin(lengthAt + 1 + shift, lengthAt + 1, end);
+    this.#bytes.copyWithin(started + shift, started, end);
+    this.#length = started - 1;
     this.#small(size);
     this.#length = end + shift;
   }

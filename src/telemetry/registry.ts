@@ -42,7 +42,11 @@ const ALL_UNFIT = /(?!\n)[\p{Cc}\p{Cs}]/gu;
 
 type Value = LabelSet & { value: number };
 type Buckets = LabelSet & { readonly counts: number[]; sum: number; total: number };
-type Series<T> = Map<string, T>;
+interface Series<T> {
+  readonly byKey: Map<string, T>;
+  /** The same by what callers gave, so that those of always are found without a look at each letter. */
+  readonly byGiven: Map<string, T>;
+}
 
 /** Creates a registry in which nothing has been counted. */
 export function createMeterRegistry(): MeterRegistry {
@@ -99,7 +103,7 @@ function toBuckets(set: LabelSet, buckets: readonly number[]): Buckets {
 }
 
 function listSeries<T>(all: ReadonlyMap<MetricName, Series<T>>, name: MetricName): readonly T[] {
-  return [...(all.get(name)?.values() ?? [])];
+  return [...(all.get(name)?.byKey.values() ?? [])];
 }
 
 /** The series of these labels, made where it is missing. */
@@ -109,16 +113,34 @@ function find<T>(
   given: Labels,
   make: (set: LabelSet) => T,
 ): T {
-  const series = all.get(name) ?? new Map<string, T>();
+  const series = all.get(name) ?? { byKey: new Map<string, T>(), byGiven: new Map<string, T>() };
   all.set(name, series);
-  const set = toLabelSet(name, given, series);
-  const found = series.get(set.key) ?? make(set);
-  series.set(set.key, found);
+  const asGiven = joinGiven(METRICS[name].labels, given);
+  const known = series.byGiven.get(asGiven);
+  if (known !== undefined) return known;
+  const set = toLabelSet(name, given, series.byKey);
+  const found = series.byKey.get(set.key) ?? make(set);
+  series.byKey.set(set.key, found);
+  if (series.byGiven.size < SERIES_MAX) series.byGiven.set(asGiven, found);
   return found;
 }
 
+/** Different for different labels: each value is marked with its length. */
+function joinGiven(names: readonly string[], given: Labels): string {
+  let joined = "";
+  for (const name of names) {
+    const value = given[name] ?? "";
+    joined += `${value.length}:${value}`;
+  }
+  return joined;
+}
+
 /** The labels that the table names, in its order; those of a series too many are all `other`. */
-function toLabelSet(name: MetricName, given: Labels, series: Series<unknown>): LabelSet {
+function toLabelSet(
+  name: MetricName,
+  given: Labels,
+  series: ReadonlyMap<string, unknown>,
+): LabelSet {
   const names: readonly string[] = METRICS[name].labels;
   const labels = names.map((label) => [label, clean(given[label] ?? "")] as const);
   const key = writeLabels(labels);

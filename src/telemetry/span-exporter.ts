@@ -1,7 +1,8 @@
 /** Sends spans to a collector in batches, beside the work: nothing ever waits for it, and what it cannot take is dropped and counted. */
 import type { Clock } from "../async/clock.ts";
 import { type Collector, type CollectorOptions, createCollector } from "./collector.ts";
-import { encodeSpans } from "./otlp-spans.ts";
+import type { OtlpRequest } from "./otlp-common.ts";
+import { createSpanBatch } from "./otlp-spans.ts";
 import type { Attributes, SpanRecord } from "./tracer.ts";
 
 export interface SpanExporter {
@@ -20,9 +21,10 @@ export interface SpanExporterOptions extends Omit<CollectorOptions, "signal"> {
   readonly resource: Attributes;
 }
 
-/** Spans that wait; what comes after them is dropped. */
-const QUEUE_MAX = 4_096;
+/** Spans sent together. */
 const BATCH_MAX = 512;
+/** That wait; what comes after them is dropped. */
+const BATCHES_MAX = 8;
 const INTERVAL_MS = 5_000;
 
 /** Creates an exporter that sends nothing until it has something. */
@@ -34,7 +36,10 @@ class Exporter implements SpanExporter {
   readonly #clock: Clock;
   readonly #collector: Collector;
   readonly #resource: Attributes;
-  #queue: SpanRecord[] = [];
+  /** Takes the next spans. */
+  #batch: OtlpRequest<SpanRecord>;
+  /** Full ones, first come first. */
+  #full: OtlpRequest<SpanRecord>[] = [];
   #sending: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   dropped = 0;
@@ -43,20 +48,23 @@ class Exporter implements SpanExporter {
     this.#clock = options.clock;
     this.#collector = createCollector({ ...options, signal: "spans" });
     this.#resource = resource;
+    this.#batch = createSpanBatch(resource);
   }
 
   keep(span: SpanRecord): void {
-    if (this.#queue.length >= QUEUE_MAX) {
+    if (this.#full.length >= BATCHES_MAX) {
       this.dropped += 1;
       return;
     }
-    this.#queue.push(span);
-    if (this.#queue.length >= BATCH_MAX) void this.#sendPresent();
-    else if (this.#sending === undefined) this.#arm();
+    this.#batch.add(span);
+    if (this.#batch.size >= BATCH_MAX) {
+      this.#closeBatch();
+      void this.#sendPresent();
+    } else if (this.#sending === undefined) this.#arm();
   }
 
   async flush(): Promise<void> {
-    while (this.#queue.length > 0 || this.#sending !== undefined) await this.#sendPresent();
+    while (this.#waits || this.#sending !== undefined) await this.#sendPresent();
   }
 
   close(): void {
@@ -67,24 +75,33 @@ class Exporter implements SpanExporter {
     this.#cancelTimer ??= this.#clock.timer(INTERVAL_MS, () => void this.#sendPresent());
   }
 
+  get #waits(): boolean {
+    return this.#batch.size > 0 || this.#full.length > 0;
+  }
+
+  #closeBatch(): void {
+    if (this.#batch.size === 0) return;
+    this.#full.push(this.#batch);
+    this.#batch = createSpanBatch(this.#resource);
+  }
+
   /** What comes meanwhile waits for a batch to be full, or for its time. */
   #sendPresent(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#sending ??= this.#send(this.#queue.length).finally(() => {
+    this.#sending ??= this.#send().finally(() => {
       this.#sending = undefined;
-      if (this.#queue.length > 0) this.#arm();
+      if (this.#waits) this.#arm();
     });
     return this.#sending;
   }
 
   /** One batch after the other, so that a collector that hangs holds one request and no more. */
-  async #send(spans: number): Promise<void> {
-    for (let left = spans; left > 0 || this.#queue.length >= BATCH_MAX; left -= BATCH_MAX) {
-      const batch = this.#queue.slice(0, BATCH_MAX);
-      this.#queue = this.#queue.slice(BATCH_MAX);
-      const failure = await this.#collector.post(encodeSpans(batch, this.#resource));
-      if (failure !== undefined) this.dropped += batch.length;
+  async #send(): Promise<void> {
+    this.#closeBatch();
+    for (let batch = this.#full.shift(); batch !== undefined; batch = this.#full.shift()) {
+      const failure = await this.#collector.post(batch.finish());
+      if (failure !== undefined) this.dropped += batch.size;
       this.#collector.report(failure, { dropped: this.dropped });
     }
   }

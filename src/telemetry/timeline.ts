@@ -10,6 +10,8 @@ export interface Timeline {
   elapsedMs(): number;
   /** Runs the work as a named stage, and as a span. `after` names the stages whose end it had to wait for. */
   stage<T>(stage: string, after: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** The same for work that asks no model and begins no span: cheaper, because nothing below needs to know its place. */
+  leaf<T>(stage: string, after: readonly string[], work: () => Promise<T>): Promise<T>;
   /** The same without a span: for tools and sub-agents, whose spans say more than a name. */
   measure<T>(stage: string, after: readonly string[], work: () => Promise<T>): Promise<T>;
   /** Every stage so far, in order of start, with the critical path marked. */
@@ -19,6 +21,7 @@ export interface Timeline {
 interface Span {
   readonly stage: string;
   readonly after: readonly string[];
+  readonly isLeaf: boolean;
   readonly startMs: number;
   endMs: number | undefined;
   cut: ErrorCode | undefined;
@@ -29,8 +32,7 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
   const originMs = clock.now();
   const spans: Span[] = [];
   const elapsedMs = (): number => clock.now() - originMs;
-  const measure: Timeline["measure"] = async (stage, after, work) => {
-    const span: Span = { stage, after, startMs: elapsedMs(), endMs: undefined, cut: undefined };
+  const run = async <T>(span: Span, work: () => Promise<T>): Promise<T> => {
     spans.push(span);
     try {
       return await work();
@@ -39,12 +41,25 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
       throw thrown;
     } finally {
       span.endMs = elapsedMs();
+      if (span.isLeaf)
+        tracer.record(span.stage, originMs + span.startMs, originMs + span.endMs, span.cut);
     }
   };
+  const begin = (stage: string, after: readonly string[], isLeaf: boolean): Span => ({
+    stage,
+    after,
+    isLeaf,
+    startMs: elapsedMs(),
+    endMs: undefined,
+    cut: undefined,
+  });
+  const measure: Timeline["measure"] = (stage, after, work) =>
+    run(begin(stage, after, false), work);
   return {
     elapsedMs,
     measure,
     stage: (stage, after, work) => measure(stage, after, () => inSpan(tracer, stage, {}, work)),
+    leaf: (stage, after, work) => run(begin(stage, after, true), work),
     entries() {
       const nowMs = elapsedMs();
       const critical = findCriticalPath(spans, nowMs);

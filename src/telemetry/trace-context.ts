@@ -44,16 +44,19 @@ export function createSpanId(): string {
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 /** Randomness is fetched for many at once: every span needs some. */
 const POOL_BYTES = 4_096;
-let pool = new Uint8Array();
+const pool = new Uint8Array(POOL_BYTES);
+let used = POOL_BYTES;
 
 function randomHex(length: number): string {
-  if (pool.length < length) pool = crypto.getRandomValues(new Uint8Array(POOL_BYTES));
-  let digits = "";
-  for (let at = 0; at < length; at += 1) {
-    // The last digit is not zero, so that they are never all zero.
-    const byte = (pool[at] ?? 0) | (at === length - 1 ? 1 : 0);
-    digits += HEX[byte] ?? "";
+  if (used + length > POOL_BYTES) {
+    crypto.getRandomValues(pool);
+    used = 0;
   }
-  pool = pool.subarray(length);
+  const end = used + length;
+  let digits = "";
+  for (; used < end - 1; used += 1) digits += HEX[pool[used] ?? 0] ?? "";
+  // The last digit is not zero, so that they are never all zero.
+  digits += HEX[(pool[used] ?? 0) | 1] ?? "";
+  used = end;
   return digits;
 }

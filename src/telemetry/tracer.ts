@@ -48,6 +48,8 @@ export interface Tracer {
   within<T>(context: TraceContext, work: () => T): T;
   /** Begins a span below the caller's place, or a new trace. */
   start(name: string, start?: SpanStart): Span;
+  /** Keeps a span that is over and had none below it, under the caller's place. Times are of the tracer's clock. */
+  record(name: string, startMs: number, endMs: number, error?: string): void;
 }
 
 /** Port: carries the place in a trace through everything that is awaited. */
@@ -66,45 +68,79 @@ export interface TracerOptions {
   readonly now?: () => number;
 }
 
+const NO_ATTRIBUTES: Attributes = {};
 const NOWHERE: TraceScope = { current: () => undefined, within: (_context, work) => work() };
 
 /** Creates a tracer. Without `keep` it only carries the place in the trace on. */
 export function createTracer(options: TracerOptions): Tracer {
   const { clock, scope, keep, hasContent = false, now = Date.now } = options;
   const epochMs = now() - clock.now();
+  const keeper = keep === undefined ? undefined : { keep, clock, epochMs };
   return {
     isOn: keep !== undefined,
     hasContent: keep !== undefined && hasContent,
     current: () => scope.current(),
     within: (context, work) => scope.within(context, work),
-    start(name, { kind = "internal", attributes = {}, startMs = clock.now(), parent } = {}) {
-      const above = parent ?? scope.current() ?? startTrace();
-      if (keep === undefined || !above.sampled) return { context: above, set() {}, end() {} };
-      const { traceId, sampled } = above;
-      const context: TraceContext = { traceId, spanId: createSpanId(), sampled };
-      const all: Record<string, Attributes[string]> = { ...attributes };
-      let ended = false;
-      return {
-        context,
-        set: (more) => void Object.assign(all, more),
-        end(error, atMs = clock.now()) {
-          if (ended) return;
-          ended = true;
-          keep({
-            name,
-            kind,
-            traceId,
-            spanId: context.spanId,
-            parentSpanId: above.isNew === true ? undefined : above.spanId,
-            startMs: epochMs + startMs,
-            endMs: epochMs + atMs,
-            attributes: all,
-            error,
-          });
-        },
-      };
+    start(name, start = {}) {
+      const above = start.parent ?? scope.current() ?? startTrace();
+      if (keeper === undefined || !above.sampled) return { context: above, set() {}, end() {} };
+      return new KeptSpan(keeper, name, above, start);
+    },
+    record(name, startMs, endMs, error) {
+      if (keeper === undefined) return;
+      this.start(name, { startMs }).end(error, endMs);
     },
   };
+}
+
+interface Keeper {
+  readonly keep: (span: SpanRecord) => void;
+  readonly clock: Clock;
+  /** The clock's zero, in milliseconds since 1970. */
+  readonly epochMs: number;
+}
+
+class KeptSpan implements Span {
+  readonly context: TraceContext;
+  readonly #keeper: Keeper;
+  readonly #name: string;
+  readonly #above: TraceContext;
+  readonly #kind: SpanRecord["kind"];
+  readonly #startMs: number;
+  #attributes: Attributes;
+  #isEnded = false;
+
+  constructor(keeper: Keeper, name: string, above: TraceContext, start: SpanStart) {
+    this.context = { traceId: above.traceId, spanId: createSpanId(), sampled: true };
+    this.#keeper = keeper;
+    this.#name = name;
+    this.#above = above;
+    this.#kind = start.kind ?? "internal";
+    this.#startMs = start.startMs ?? keeper.clock.now();
+    this.#attributes = start.attributes ?? NO_ATTRIBUTES;
+  }
+
+  set(attributes: Attributes): void {
+    this.#attributes = { ...this.#attributes, ...attributes };
+  }
+
+  end(error?: string, atMs = this.#keeper.clock.now()): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const { keep, epochMs } = this.#keeper;
+    const above = this.#above;
+    keep({
+      name: this.#name,
+      kind: this.#kind,
+      traceId: this.context.traceId,
+      spanId: this.context.spanId,
+      parentSpanId: above.isNew === true ? undefined : above.spanId,
+      startMs: epochMs + this.#startMs,
+      endMs: epochMs + atMs,
+      attributes: this.#attributes,
+      error,
+    });
+  }
 }
 
 /** Keeps nothing and is nowhere. */

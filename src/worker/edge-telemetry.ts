@@ -7,7 +7,7 @@ import { type CollectorOptions, createCollector } from "../telemetry/collector.t
 import type { Log } from "../telemetry/log.ts";
 import { silentMeter } from "../telemetry/meter.ts";
 import { createMetricExporter } from "../telemetry/metric-exporter.ts";
-import { encodeSpans } from "../telemetry/otlp-spans.ts";
+import { createSpanBatch } from "../telemetry/otlp-spans.ts";
 import { createMeterRegistry, type MeterRegistry } from "../telemetry/registry.ts";
 import { createTraceScope } from "../telemetry/trace-scope.ts";
 import { type Attributes, createTracer, type SpanRecord } from "../telemetry/tracer.ts";
@@ -71,20 +71,20 @@ function keepSpans({
   ...options
 }: Omit<CollectorOptions, "signal"> & { readonly resource: Attributes }): KeptSpans {
   const collector = createCollector({ ...options, signal: "spans" });
-  let kept: SpanRecord[] = [];
+  let batch = createSpanBatch(resource);
   let dropped = 0;
   return {
     keep(span) {
-      if (kept.length < SPANS_MAX) kept.push(span);
+      if (batch.size < SPANS_MAX) batch.add(span);
       else dropped += 1;
     },
     dropped: () => dropped,
     async send() {
-      if (kept.length === 0) return;
-      const batch = kept;
-      kept = [];
-      const failure = await collector.post(encodeSpans(batch, resource));
-      if (failure !== undefined) dropped += batch.length;
+      if (batch.size === 0) return;
+      const sent = batch;
+      batch = createSpanBatch(resource);
+      const failure = await collector.post(sent.finish());
+      if (failure !== undefined) dropped += sent.size;
       collector.report(failure, { dropped });
     },
   };

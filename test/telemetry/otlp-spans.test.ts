@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeSpans } from "../../src/telemetry/otlp-spans.ts";
-import type { SpanRecord } from "../../src/telemetry/tracer.ts";
+import { createSpanBatch } from "../../src/telemetry/otlp-spans.ts";
+import type { Attributes, SpanRecord } from "../../src/telemetry/tracer.ts";
 import { decodeSpans } from "../support/otlp-receiver.ts";
 
 const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`));
@@ -23,6 +23,13 @@ const span: fc.Arbitrary<SpanRecord> = fc.record({
   endMs: fc.integer({ min: 0, max: 4e12 }),
   attributes: fc.dictionary(text, value, { maxKeys: 6 }),
 });
+
+function encodeSpans(spans: readonly SpanRecord[], resource: Attributes): Uint8Array {
+  const batch = createSpanBatch(resource);
+  for (const one of spans) batch.add(one);
+  expect(batch.size).toBe(spans.length);
+  return batch.finish();
+}
 
 test("another decoder reads every span as it was", () => {
   fc.assert(

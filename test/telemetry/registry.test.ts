@@ -47,6 +47,22 @@ test("what is kept elsewhere is read anew each time", () => {
   expect(read(registry)).toEqual({ tributary_runs_running: 4 });
 });
 
+test("labels that look alike when they are joined are series of their own", () => {
+  const registry = createMeterRegistry();
+  const given = [
+    ["1:", ""],
+    ["", "1:"],
+    ["a0:", ""],
+    ["a", "0:"],
+  ] as const;
+  for (const round of [1, 2]) {
+    for (const [outcome, grounding] of given) {
+      registry.count("tributary_runs_total", { kind: "ask", outcome, grounding }, round);
+    }
+  }
+  expect(Object.values(read(registry))).toEqual(given.map(() => 3));
+});
+
 test("whatever a label holds, the text can be read and the number of series is bounded", () => {
   const label = fc.oneof(
     fc.string({ unit: "binary", maxLength: 200 }),

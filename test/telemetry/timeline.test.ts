@@ -3,6 +3,8 @@ import { sleep } from "../../src/async/clock.ts";
 import { startDeadline } from "../../src/async/deadline.ts";
 import { AppError } from "../../src/errors.ts";
 import { startTimeline } from "../../src/telemetry/timeline.ts";
+import { createTraceScope } from "../../src/telemetry/trace-scope.ts";
+import { createTracer, type SpanRecord } from "../../src/telemetry/tracer.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
 /** A stage, what it waited for, when it began and ended. */
@@ -106,4 +108,32 @@ describe("the critical path", () => {
       { stage: "answer", startMs: 0, endMs: 12.3, critical: true },
     ]);
   });
+});
+
+test("a leaf is a span below the caller's place, with its times and how it ended", async () => {
+  const clock = createFakeClock();
+  const spans: SpanRecord[] = [];
+  const keep = (span: SpanRecord): void => void spans.push(span);
+  const tracer = createTracer({ clock, scope: createTraceScope(), keep, now: () => 1_000 });
+  await clock.advance(5);
+  const above = tracer.start("above");
+  const failing = tracer.within(above.context, () =>
+    startTimeline(clock, tracer).leaf("take", [], async () => {
+      await sleep(clock, 3, new AbortController().signal);
+      throw new AppError("upstream_stalled");
+    }),
+  );
+  const failed = expect(failing).rejects.toThrow(AppError);
+  await clock.advance(3);
+  await failed;
+  expect(spans).toEqual([
+    expect.objectContaining({
+      name: "take",
+      traceId: above.context.traceId,
+      parentSpanId: above.context.spanId,
+      startMs: 1_005,
+      endMs: 1_008,
+      error: "upstream_stalled",
+    }),
+  ]);
 });

@@ -1,0 +1,76 @@
+/** The service of one process, put together by its settings: what it is made of, then what answers requests. */
+import { type AppDeps, createApp, toApiFacts } from "../app.ts";
+import type { UpstreamStats } from "../async/upstream-stats.ts";
+import type { Config } from "../config.ts";
+import { takesUploads } from "../http/check-origin.ts";
+import { addLanceRoutes } from "../http/lance/routes.ts";
+import { addApiPages } from "../http/openapi/routes.ts";
+import { toArchiveLimits } from "../http/runs/archive.ts";
+import type { Log } from "../telemetry/log.ts";
+import { openAccess } from "./access.ts";
+import { createAnswerDeps } from "./answer-deps.ts";
+import { countStreams } from "./count-streams.ts";
+import { createGate } from "./create-gate.ts";
+import { createUploads } from "./create-uploads.ts";
+import { createFileArchive } from "./file-archive.ts";
+import type { LogStream } from "./log.ts";
+import type { OpenStore } from "./open-store.ts";
+import { readExamples } from "./read-examples.ts";
+import { createPageReader } from "./read-page.ts";
+import type { SharedLimits } from "./redis/open-shared-limits.ts";
+import { createTelemetry, type ProcessTelemetry, watchService } from "./telemetry.ts";
+import { withCompression } from "./with-compression.ts";
+
+export interface ServiceParts {
+  readonly deps: AppDeps & ReturnType<typeof createGate> & { readonly sharedLimits?: SharedLimits };
+  readonly telemetry: ProcessTelemetry;
+  readonly upstreams: UpstreamStats;
+  readonly tables: OpenStore["tables"];
+}
+
+/** Throws AppError: invalid_request, store_unavailable. `stream` gets the log. */
+export async function composeParts(config: Config, stream: LogStream): Promise<ServiceParts> {
+  const { runJournalDir } = config;
+  const telemetry = await createTelemetry(config, stream);
+  const { log } = telemetry;
+  const sharedLimits = await openSharing(config, log);
+  const access = await openAccess(config, log, sharedLimits?.counts);
+  const { upstreams, tables, ...answerDeps } = await createAnswerDeps(
+    config,
+    log,
+    telemetry.tracer,
+    sharedLimits?.turns,
+  );
+  const deps = {
+    ...answerDeps,
+    ...createGate(config),
+    telemetry,
+    readPage: createPageReader(),
+    ...(access === undefined ? {} : { access }),
+    ...(sharedLimits === undefined ? {} : { sharedLimits }),
+    ...(runJournalDir === undefined
+      ? {}
+      : { archive: await createFileArchive(runJournalDir, toArchiveLimits(config), log) }),
+    ...(takesUploads(config, access?.isOn === true)
+      ? { documents: await createUploads(config, answerDeps) }
+      : {}),
+  };
+  return { deps, telemetry, upstreams, tables };
+}
+
+/** Every route, whose figures are read from now on whenever someone asks for them. */
+export async function composeFetch({ deps, telemetry, upstreams, tables }: ServiceParts) {
+  const app = addApiPages(createApp(deps), toApiFacts(deps), await readExamples(deps.log));
+  if (deps.config.lanceGateway && tables !== undefined) addLanceRoutes(app, { ...deps, tables });
+  const streams = countStreams(withCompression(app.fetch));
+  watchService(telemetry, { ...deps, upstreams, streams });
+  return streams.fetch;
+}
+
+/** Limits in Redis; nothing of it is loaded where REDIS_URL is not set. */
+async function openSharing(config: Config, log: Log) {
+  const { redisUrl } = config;
+  if (redisUrl === undefined) return undefined;
+  const { openSharedLimits } = await import("./redis/open-shared-limits.ts");
+  return openSharedLimits({ ...config, redisUrl }, log);
+}
