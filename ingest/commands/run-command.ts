@@ -109,7 +109,8 @@ async function ingest(
   const { embeddingUsdPerMillionTokens: usdPerMillionTokens } = config;
   const releaseEmbedder = async (): Promise<void> => {
     await thread.close();
-    globalThis.gc?.(); // there with --expose-gc only, which the entry sets
+    // There with --expose-gc only, which the entry sets. A plain clean-up would keep the pages it emptied.
+    globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
   };
   const deps = {
     store,
