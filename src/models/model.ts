@@ -100,4 +100,6 @@ export interface Reranker {
     texts: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly number[]>;
+  /** Scores for a search that is one of several of a run, each for a part of the question; absent: as for any. */
+  readonly forSteps?: Reranker;
 }

@@ -23,18 +23,26 @@ const HEADING_MARK = " › ";
 /** A first line up to this long is a title or a heading path. */
 const TITLE_CHARS_MAX = 200;
 
-/** Creates the reranker; no upstream, well under a millisecond a text. */
+/** Creates the reranker; no upstream, well under a millisecond a text. Texts that the best ones name are raised, but not for steps. */
 export function createLexicalReranker(): Reranker {
+  return { ...createScorer(true), forSteps: createScorer(false) };
+}
+
+function createScorer(followsNames: boolean): Reranker {
   return {
     id: "lexical",
     score(question, texts, signal) {
       signal.throwIfAborted();
-      return Promise.resolve(scoreAll(question, texts));
+      return Promise.resolve(scoreAll(question, texts, followsNames));
     },
   };
 }
 
-function scoreAll(question: string, texts: readonly string[]): readonly number[] {
+function scoreAll(
+  question: string,
+  texts: readonly string[],
+  followsNames: boolean,
+): readonly number[] {
   const asked = toStems(question).filter((stem) => !isFunctionStem(stem));
   if (asked.length === 0) return texts.map(() => 0);
   const read = texts.map((text) => toStems(text));
@@ -55,7 +63,7 @@ function scoreAll(question: string, texts: readonly string[]): readonly number[]
       WEIGHTS.title * weighStems(findPlaces(toStems(toTitle(text)), weights), weights)
     );
   });
-  return addNamed(scores, texts, weights);
+  return followsNames ? addNamed(scores, texts, weights) : scores;
 }
 
 /** The line before the text: title and headings. */

@@ -20,6 +20,14 @@ const SHARES: Readonly<Record<RerankMode, number>> = {
   llm: 0.7,
 };
 
+export interface RerankOptions {
+  readonly mode: RerankMode;
+  readonly rerankers: Rerankers;
+  /** The search is one of several of its run. Unset: no. */
+  readonly isStep?: boolean;
+  readonly run: Run;
+}
+
 /** From this level of pressure on, nothing is reranked. */
 const PRESSURE_WITHOUT_RERANK = 1;
 
@@ -27,7 +35,7 @@ const PRESSURE_WITHOUT_RERANK = 1;
 export async function rerank(
   found: readonly Found[],
   question: string,
-  { mode, rerankers, run }: { mode: RerankMode; rerankers: Rerankers; run: Run },
+  { mode, rerankers, isStep = false, run }: RerankOptions,
 ): Promise<readonly Found[]> {
   if (mode === "none" || found.length < 2) return found;
   if (run.pressure.level >= PRESSURE_WITHOUT_RERANK) {
@@ -35,8 +43,9 @@ export async function rerank(
     return found;
   }
   try {
-    const reranker = rerankers[mode];
-    if (reranker === undefined) throw new AppError("unsupported_option");
+    const whole = rerankers[mode];
+    if (whole === undefined) throw new AppError("unsupported_option");
+    const reranker = isStep ? (whole.forSteps ?? whole) : whole;
     const scores = await run.timeline.stage("rerank", ["take"], () =>
       scoreAll(reranker, question, found, run),
     );

@@ -86,6 +86,7 @@ export async function runStages(
   const ordered = await rerank(collapsed.kept, question, {
     mode,
     rerankers: deps.rerankers,
+    isStep: ask.mode !== "direct",
     run,
   });
   const limits = await toPackLimits(ask, ordered.length, run);

@@ -44,15 +44,15 @@ test("what the question names itself is passed over", () => {
 test("of two texts that hold as many of the question's words the one that the best text names is ranked higher", async () => {
   const texts = [
     "Osset\nThe town lies in a valley and has a harbour with an old wall.",
-    "Mara Quill\nShe was born in a valley and liked her harbour and the old wall.",
+    "Mara Quill\nShe was seen in a valley and liked her harbour and the old wall.",
     "Lighthouse of Ardwick\nThe lighthouse of Ardwick was designed by Mara Quill.",
   ];
-  const scores = await createLexicalReranker().score(
-    "Where was the designer of the lighthouse of Ardwick born?",
-    texts.with(1, texts[1]?.replace("born", "seen") ?? ""),
-    new AbortController().signal,
-  );
-  const [osset = 0, quill = 0, lighthouse = 0] = scores;
+  const question = "Where did the designer of the lighthouse of Ardwick live?";
+  const { signal } = new AbortController();
+  const reranker = createLexicalReranker();
+  const [osset = 0, quill = 0, lighthouse = 0] = await reranker.score(question, texts, signal);
   expect(quill).toBeGreaterThan(osset + 1);
   expect(lighthouse).toBeGreaterThan(quill);
+  const step = await reranker.forSteps?.score(question, texts, signal);
+  expect(Math.abs((step?.[1] ?? 9) - (step?.[0] ?? 0))).toBeLessThan(1);
 });
