@@ -62,3 +62,8 @@ export interface Ask {
   /** A JSON Schema the answer must satisfy. */
   readonly output?: { readonly schema: Readonly<Record<string, unknown>> };
 }
+
+/** Whether the run may search more than once, each time for a part of the question. */
+export function searchesInSteps({ mode }: Pick<Ask, "mode">): boolean {
+  return mode !== "direct";
+}

@@ -15,6 +15,8 @@ export interface Embedder {
   readonly fusionWeight: number;
   /** Part of that share which is left when the question names someone or something, or a number: 0 to 1; unset: all of it. */
   readonly namesShare?: number;
+  /** The same in a run of several searches, where what one of them misses by its words another may bring; unset: as in any. */
+  readonly namesShareInSteps?: number;
   /** Cosine of texts that have nothing to do with each other; unset: unknown, and the worst hit stands for it. */
   readonly zero?: number;
   /** Full-text names of the languages it was made for; unset: any. In others its arm only fills in what words do not find. */

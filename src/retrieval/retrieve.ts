@@ -1,5 +1,5 @@
 /** Retrieval on one screen: question → legs, all at once → fuse → take → rerank → pack → passages and ledger. */
-import type { Ask } from "../domain/ask.ts";
+import { type Ask, searchesInSteps } from "../domain/ask.ts";
 import type { Leg, Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
@@ -86,7 +86,7 @@ export async function runStages(
   const ordered = await rerank(collapsed.kept, question, {
     mode,
     rerankers: deps.rerankers,
-    isStep: ask.mode !== "direct",
+    isStep: searchesInSteps(ask),
     run,
   });
   const limits = await toPackLimits(ask, ordered.length, run);

@@ -1,6 +1,6 @@
 /** The vector arm: the question is embedded once per distinct embedder, then searched in its collections. */
 import pMap from "p-map";
-import type { Ask } from "../domain/ask.ts";
+import { type Ask, searchesInSteps } from "../domain/ask.ts";
 import { AppError, toAppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
@@ -38,7 +38,7 @@ export async function searchByVector(
             );
       return {
         name: `vector ${id}`,
-        weight: ask.retrieval.vectorWeight ?? weigh(embedder, group, ask.question),
+        weight: ask.retrieval.vectorWeight ?? weigh(embedder, group, ask),
         ...(embedder?.zero === undefined ? {} : { zero: embedder.zero }),
         legs,
       };
@@ -61,11 +61,13 @@ function toMissing(id: string): AppError {
 function weigh(
   embedder: Embedder | undefined,
   group: readonly Snapshot[],
-  question: string,
+  ask: Ask,
 ): number | undefined {
   if (embedder === undefined) return undefined;
-  const { fusionWeight, namesShare = 1, languages } = embedder;
-  const weight = fusionWeight * (holdsName(question) ? namesShare : 1);
+  const { question } = ask;
+  const { fusionWeight, namesShare = 1, namesShareInSteps = namesShare, languages } = embedder;
+  const ofNames = searchesInSteps(ask) ? namesShareInSteps : namesShare;
+  const weight = fusionWeight * (holdsName(question) ? ofNames : 1);
   if (languages === undefined) return weight;
   const isForeign = ({ info }: Snapshot): boolean =>
     info.tokenizer === "icu" || (info.language !== "none" && !languages.includes(info.language));

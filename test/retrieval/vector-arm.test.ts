@@ -47,6 +47,19 @@ test.each([
   },
 );
 
+test.each([
+  ["direct", { namesShareInSteps: 0.5 }, 0.06],
+  ["research", { namesShareInSteps: 0.5 }, 0.15],
+  ["agent", { namesShareInSteps: 0.5 }, 0.15],
+  ["research", {}, 0.06],
+] as const)("a name in a run of mode %s, with %j", async (mode, own, expected) => {
+  const embedder = { ...wordEmbedder, namesShare: 0.2, ...own };
+  const embedders = new Map([[embedder.id, embedder]]);
+  const ask = toAsk("When did Ada Lovelace live?", { mode });
+  const [arm] = await searchByVector({ embedders }, [toSnapshot(english)], ask, createTestRun());
+  expect(arm?.weight).toBeCloseTo(expected, 5);
+});
+
 test("a weight of the caller's own is taken as it is", async () => {
   const embedder = { ...wordEmbedder, languages: ["english"] };
   const ask = toAsk("¿Por qué?", { retrieval: { vectorWeight: 0.7 } });
