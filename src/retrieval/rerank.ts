@@ -15,7 +15,7 @@ export type Rerankers = Readonly<Partial<Record<RerankMode, Reranker>>>;
  */
 const SHARES: Readonly<Record<RerankMode, number>> = {
   none: 0,
-  lexical: 0.25,
+  lexical: 0.26,
   remote: 0.7,
   llm: 0.7,
 };
