@@ -1,37 +1,38 @@
 /**
- * `node scripts/check-retrieval.ts <folder of evaluation sets>`: fails when ranking falls clearly below its goals.
- * Skips loudly where the sets are not at hand.
+ * `node scripts/check-retrieval.ts <folder of evaluation sets>`: fails when ranking falls below floors a little
+ * under the measured figures. Skips loudly where the sets are not at hand.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSet } from "./eval/beir.ts";
 import { evaluateSet } from "./eval/evaluate-set.ts";
 
-interface Goal {
+interface Floor {
   readonly set: string;
-  /** nDCG@10 of the order that is served. */
-  readonly ndcg: number;
-  /** Share of the questions all of whose documents are among the first ten. */
+  /** nDCG@10. */
+  readonly fused: number;
+  readonly reranked: number;
+  /** Share of the questions all of whose documents are among the first ten, reranked. */
   readonly all?: number;
   /** Each question is asked in the collection of its language. */
   readonly own?: true;
 }
 
-const GOALS: readonly Goal[] = [
-  { set: "squad-open", ndcg: 0.935 },
-  { set: "cranfield", ndcg: 0.39 },
-  { set: "med", ndcg: 0.72 },
-  { set: "multihop-wiki", ndcg: 0.68, all: 0.53 },
-  { set: "clapnq-dev", ndcg: 0.95 },
-  { set: "mtrag-un", ndcg: 0.8 },
-  { set: "rgb-en", ndcg: 0.62 },
-  { set: "xquad", ndcg: 0.96, own: true },
+/** Small changes of the ranking move them by a few thousandths, those of sets of thirty questions most. */
+const FLOORS: readonly Floor[] = [
+  { set: "squad-open", fused: 0.93, reranked: 0.935 },
+  { set: "cranfield", fused: 0.39, reranked: 0.39 },
+  { set: "med", fused: 0.725, reranked: 0.715 },
+  { set: "multihop-wiki", fused: 0.66, reranked: 0.71, all: 0.53 },
+  { set: "clapnq-dev", fused: 0.95, reranked: 0.96 },
+  { set: "mtrag-un", fused: 0.81, reranked: 0.81 },
+  { set: "rgb-en", fused: 0.6, reranked: 0.615 },
+  { set: "xquad", fused: 0.96, reranked: 0.96, own: true },
 ];
-/** Fused may fall this much below the better of its arms on a set, and is to be this much above it on the mean. */
-const FROM_BEST_ARM = 0.01;
-
-/** Another machine adds numbers up in another order, and thirty questions move by a few thousandths with anything. */
-const SLACK = 0.005;
+/** Fused may fall this much below the better of its arms on a set. */
+const BELOW_BEST_ARM_MAX = 0.01;
+/** And is this much above it on the mean. */
+const ABOVE_BEST_ARM_MIN = 0.009;
 
 const folder = process.argv[2] ?? "";
 if (!existsSync(folder)) {
@@ -40,7 +41,7 @@ if (!existsSync(folder)) {
 }
 let failed = 0;
 let gained = 0;
-for (const { set, ndcg, all, own = false } of GOALS) {
+for (const { set, fused, reranked, all, own = false } of FLOORS) {
   const { arms } = await evaluateSet(await readSet(join(folder, set)), {
     oneCollection: false,
     own,
@@ -49,17 +50,16 @@ for (const { set, ndcg, all, own = false } of GOALS) {
   });
   const best = Math.max(arms.vector.ndcg10, arms.keyword.ndcg10);
   gained += arms.fused.ndcg10 - best;
-  check(`${set}: fused against its best arm`, arms.fused.ndcg10, best - FROM_BEST_ARM);
-  check(`${set}: reranked`, arms.reranked.ndcg10, ndcg);
+  check(`${set}: fused`, arms.fused.ndcg10, fused);
+  check(`${set}: fused against its best arm`, arms.fused.ndcg10, best - BELOW_BEST_ARM_MAX);
+  check(`${set}: reranked`, arms.reranked.ndcg10, reranked);
   if (all !== undefined) check(`${set}: reranked, all in the first ten`, arms.reranked.all10, all);
 }
-check("fused above its best arm, mean", gained / GOALS.length, FROM_BEST_ARM);
+check("fused above its best arm, mean", gained / FLOORS.length, ABOVE_BEST_ARM_MIN);
 process.exitCode = failed === 0 ? 0 : 1;
 
-function check(what: string, figure: number, goal: number): void {
-  const met = figure >= goal - SLACK;
+function check(what: string, figure: number, floor: number): void {
+  const met = figure >= floor;
   if (!met) failed += 1;
-  console.log(
-    `${figure >= goal ? "ok" : met ? "near" : "LOW"}  ${what}: ${figure.toFixed(4)}, goal ${goal.toFixed(4)}`,
-  );
+  console.log(`${met ? "ok" : "LOW"}  ${what}: ${figure.toFixed(4)}, floor ${floor.toFixed(4)}`);
 }

@@ -27,6 +27,9 @@ export interface Chunk {
   readonly metadata: Metadata;
 }
 
+/** Between the title and the headings of a content's first line. */
+export const HEADING_MARK = " › ";
+
 /** What is embedded and indexed for a chunk: its title and headings, a line break, its text. */
 export function toContent(chunk: {
   readonly title: string;
@@ -36,5 +39,5 @@ export function toContent(chunk: {
   const path = [chunk.title, ...chunk.location.headings].filter(
     (part, index, all) => part !== "" && part !== all[index - 1],
   );
-  return path.length === 0 ? chunk.text : `${path.join(" › ")}\n${chunk.text}`;
+  return path.length === 0 ? chunk.text : `${path.join(HEADING_MARK)}\n${chunk.text}`;
 }

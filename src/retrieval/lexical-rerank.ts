@@ -1,4 +1,5 @@
 /** A reranker without a model: how many of the question's words a text holds, how close together, in its title, and whether the best texts name it. */
+import { HEADING_MARK } from "../domain/chunk.ts";
 import type { Reranker } from "../models/model.ts";
 import { holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
 import { toStems } from "../text/stems.ts";
@@ -18,8 +19,6 @@ const NAMED_WEIGHT = 2;
 const NAMING_TEXTS = 3;
 /** Question words this close together speak of one thing. */
 const WINDOWS_WORDS = [12, 24] as const;
-/** Between the title and the headings of a first line. */
-const HEADING_MARK = " › ";
 /** A first line up to this long is a title or a heading path. */
 const TITLE_CHARS_MAX = 200;
 

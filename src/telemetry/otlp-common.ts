@@ -28,13 +28,11 @@ export class OtlpRequest<T> {
     const writer = this.#writer;
     this.#write = write;
     this.#resourceItems = writer.begin(REQUEST.resourceItems);
-    const ownResource = writer.begin(RESOURCE_ITEMS.resource);
-    writeAttributes(writer, RESOURCE.attributes, resource);
-    writer.end(ownResource);
+    writer.message(RESOURCE_ITEMS.resource, () => {
+      writeAttributes(writer, RESOURCE.attributes, resource);
+    });
     this.#scopeItems = writer.begin(RESOURCE_ITEMS.scopeItems);
-    const ownScope = writer.begin(SCOPE_ITEMS.scope);
-    writer.text(SCOPE.name, SCOPE_NAME);
-    writer.end(ownScope);
+    writer.message(SCOPE_ITEMS.scope, () => writer.text(SCOPE.name, SCOPE_NAME));
   }
 
   /** Items so far. */
@@ -58,10 +56,7 @@ export class OtlpRequest<T> {
 }
 
 export function writeAttributes(writer: ProtoWriter, field: number, attributes: Attributes): void {
-  for (const key of Object.keys(attributes)) {
-    const value = attributes[key];
-    if (value !== undefined) writeAttribute(writer, field, key, value);
-  }
+  for (const [key, value] of Object.entries(attributes)) writeAttribute(writer, field, key, value);
 }
 
 export function writeAttribute(

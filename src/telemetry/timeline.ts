@@ -21,7 +21,6 @@ export interface Timeline {
 interface Span {
   readonly stage: string;
   readonly after: readonly string[];
-  readonly isLeaf: boolean;
   readonly startMs: number;
   endMs: number | undefined;
   cut: ErrorCode | undefined;
@@ -32,7 +31,13 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
   const originMs = clock.now();
   const spans: Span[] = [];
   const elapsedMs = (): number => clock.now() - originMs;
-  const run = async <T>(span: Span, work: () => Promise<T>): Promise<T> => {
+  const measure = async <T>(
+    stage: string,
+    after: readonly string[],
+    work: () => Promise<T>,
+    onOver?: (span: Span, endMs: number) => void,
+  ): Promise<T> => {
+    const span: Span = { stage, after, startMs: elapsedMs(), endMs: undefined, cut: undefined };
     spans.push(span);
     try {
       return await work();
@@ -40,26 +45,19 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
       span.cut = toAppError(thrown).code;
       throw thrown;
     } finally {
-      span.endMs = elapsedMs();
-      if (span.isLeaf)
-        tracer.record(span.stage, originMs + span.startMs, originMs + span.endMs, span.cut);
+      const endMs = elapsedMs();
+      span.endMs = endMs;
+      onOver?.(span, endMs);
     }
   };
-  const begin = (stage: string, after: readonly string[], isLeaf: boolean): Span => ({
-    stage,
-    after,
-    isLeaf,
-    startMs: elapsedMs(),
-    endMs: undefined,
-    cut: undefined,
-  });
-  const measure: Timeline["measure"] = (stage, after, work) =>
-    run(begin(stage, after, false), work);
+  const record = ({ stage, startMs, cut }: Span, endMs: number): void => {
+    tracer.start(stage, { startMs: originMs + startMs }).end(cut, originMs + endMs);
+  };
   return {
     elapsedMs,
     measure,
     stage: (stage, after, work) => measure(stage, after, () => inSpan(tracer, stage, {}, work)),
-    leaf: (stage, after, work) => run(begin(stage, after, true), work),
+    leaf: (stage, after, work) => measure(stage, after, work, tracer.isOn ? record : undefined),
     entries() {
       const nowMs = elapsedMs();
       const critical = findCriticalPath(spans, nowMs);

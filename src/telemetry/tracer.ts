@@ -48,8 +48,6 @@ export interface Tracer {
   within<T>(context: TraceContext, work: () => T): T;
   /** Begins a span below the caller's place, or a new trace. */
   start(name: string, start?: SpanStart): Span;
-  /** Keeps a span that is over and had none below it, under the caller's place. Times are of the tracer's clock. */
-  record(name: string, startMs: number, endMs: number, error?: string): void;
 }
 
 /** Port: carries the place in a trace through everything that is awaited. */
@@ -85,10 +83,6 @@ export function createTracer(options: TracerOptions): Tracer {
       const above = start.parent ?? scope.current() ?? startTrace();
       if (keeper === undefined || !above.sampled) return { context: above, set() {}, end() {} };
       return new KeptSpan(keeper, name, above, start);
-    },
-    record(name, startMs, endMs, error) {
-      if (keeper === undefined) return;
-      this.start(name, { startMs }).end(error, endMs);
     },
   };
 }
