@@ -5,7 +5,7 @@ import { toAppError } from "../src/errors.ts";
 import { createLog } from "../src/node/log.ts";
 import type { UploadAnswer, UploadBatch, UploadRequest } from "../src/node/upload-protocol.ts";
 import { createTracing, flushExporters, toExportTarget } from "../src/node/tracing.ts";
-import { createEmbedders, createStore } from "../src/node/wire.ts";
+import { createEmbedders, createEndpoints, createStore } from "../src/node/wire.ts";
 import type { SpanExporter } from "../src/telemetry/span-exporter.ts";
 import { createUpstreamRegistry } from "../src/async/upstream-stats.ts";
 import { createLoadPool } from "./load-pool.ts";
@@ -36,7 +36,7 @@ async function open(config: Config): Promise<UploadDeps & { readonly spans?: Spa
   const tracing = await createTracing(toExportTarget(config, log));
   const [store, { forIngest, bundled }] = await Promise.all([
     createStore({ ...config, residentBytesMax: 0 }, log),
-    createEmbedders(config, createUpstreamRegistry(), tracing.tracer),
+    createEmbedders(config, createEndpoints(createUpstreamRegistry(), tracing.tracer)),
   ]);
   const patience = {
     patienceMs: config.uploadWaitMs,

@@ -7,7 +7,7 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
 import { isFolder } from "../../src/node/is-folder.ts";
-import { createEmbedders, createStore } from "../../src/node/wire.ts";
+import { createEmbedders, createEndpoints, createStore } from "../../src/node/wire.ts";
 import { type Command, parseCommand, type SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
 import { runDoctor } from "./doctor-command.ts";
@@ -100,8 +100,8 @@ async function ingest(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const shared = await openSharedTurns(config, output);
-  const upstreams = createUpstreamRegistry(shared?.turns);
-  const { forIngest, bundled } = await createEmbedders(config, upstreams, tracer);
+  const endpoints = createEndpoints(createUpstreamRegistry(shared?.turns), tracer);
+  const { forIngest, bundled } = await createEmbedders(config, endpoints);
   const thread = createEmbedThread(bundled);
   // The bundled one is computed again faster than it is read.
   const cache = forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);

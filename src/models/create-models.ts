@@ -7,29 +7,37 @@ import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
 import type { OpenAiClient } from "./openai-client.ts";
 import { protectChat, protectEmbedder, protectReranker } from "./protect.ts";
+import type { EndpointLine, UpstreamFetch } from "./upstream-fetch.ts";
 
 /** Writes answers when a key of OpenAI itself is given and no model is named. */
 const DEFAULT_CHAT_MODEL = "gpt-4.1-mini";
 
+/** How endpoints are reached, and where what they do is counted. */
+export interface EndpointDeps {
+  readonly upstreams: UpstreamRegistry;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
+  /** Loads what carries requests, once there is an endpoint. Absent: the runtime's own `fetch`. */
+  readonly loadSend?: () => Promise<UpstreamFetch>;
+}
+
 /** The endpoint's embedder where EMBEDDING_MODEL names one. Throws AppError invalid_request. */
 export async function createRemoteEmbedder(
   config: Config,
-  upstreams: UpstreamRegistry,
-  tracer: Tracer,
+  deps: EndpointDeps,
 ): Promise<Embedder | undefined> {
   const { embeddingModel: model } = config;
   if (model === undefined) return undefined;
-  const client = await createClient(config, "EMBEDDING_MODEL", tracer);
+  const client = await createClient(config, "EMBEDDING_MODEL", deps);
   const { createOpenAiEmbedder } = await import("./openai-embedder.ts");
   const plain = createOpenAiEmbedder({ client, model });
-  return protectEmbedder(plain, { config, clock: systemClock, upstreams, tracer });
+  return protectEmbedder(plain, toPolicy(config, deps));
 }
 
 /** The model that writes answers, with its fallbacks; undefined leaves them to extraction. Throws AppError invalid_request. */
 export async function createChat(
   config: Config,
-  upstreams: UpstreamRegistry = createUpstreamRegistry(),
-  tracer: Tracer = noTracer,
+  deps: EndpointDeps = { upstreams: createUpstreamRegistry() },
 ): Promise<ChatModel | undefined> {
   const onlyKey = config.openaiApiKey !== undefined && config.openaiBaseUrl === undefined;
   const model = config.chatModel ?? (onlyKey ? DEFAULT_CHAT_MODEL : undefined);
@@ -40,7 +48,7 @@ export async function createChat(
       detail: "settings are wrong: CHAT_MODELS_FALLBACK names models, but CHAT_MODEL names none",
     });
   }
-  const client = await createClient(config, "CHAT_MODEL", tracer);
+  const client = await createClient(config, "CHAT_MODEL", deps);
   const { createOpenAiChat } = await import("./openai-chat.ts");
   const timing = {
     clock: systemClock,
@@ -49,14 +57,14 @@ export async function createChat(
     responseFormat: config.chatResponseFormat,
   };
   const fallbackClient =
-    names.length === 0 ? client : await createFallbackClient(config, client, tracer);
+    names.length === 0 ? client : await createFallbackClient(config, client, deps);
   const setting = "CHAT_MODELS_FALLBACK";
   return protectChat(
     createOpenAiChat({ client, model, ...timing }),
     names.map((name) =>
       createOpenAiChat({ client: fallbackClient, model: name, setting, ...timing }),
     ),
-    { config, clock: systemClock, upstreams, tracer },
+    toPolicy(config, deps),
   );
 }
 
@@ -64,32 +72,42 @@ export async function createChat(
 async function createFallbackClient(
   config: Config,
   client: OpenAiClient,
-  tracer: Tracer,
+  deps: EndpointDeps,
 ): Promise<OpenAiClient> {
   const { chatFallbackBaseUrl: baseUrl, chatFallbackApiKey: apiKey } = config;
   if (baseUrl === undefined) return client;
   const { createOpenAiClient } = await import("./openai-client.ts");
   const settings = { url: "CHAT_FALLBACK_BASE_URL", key: "CHAT_FALLBACK_API_KEY" };
-  return createOpenAiClient({ baseUrl, apiKey, settings, tracer });
+  return createOpenAiClient({ ...(await openLine(deps)), baseUrl, apiKey, settings });
 }
 
 /** The reranker at RERANK_URL, where that is set. */
 export async function createRemoteReranker(
   config: Config,
-  upstreams: UpstreamRegistry,
-  tracer: Tracer,
+  deps: EndpointDeps,
 ): Promise<Reranker | undefined> {
   const { rerankUrl: url, rerankModel: model, rerankApiKey: apiKey } = config;
   if (url === undefined) return undefined;
   const vendor = await import("./rerank.ts");
-  const plain = vendor.createRemoteReranker({ url, model, apiKey, tracer });
-  return protectReranker(plain, { config, clock: systemClock, upstreams, tracer });
+  const plain = vendor.createRemoteReranker({ ...(await openLine(deps)), url, model, apiKey });
+  return protectReranker(plain, toPolicy(config, deps));
+}
+
+function toPolicy(config: Config, { upstreams, tracer = noTracer }: EndpointDeps) {
+  return { config, clock: systemClock, upstreams, tracer };
+}
+
+async function openLine({ tracer, loadSend }: EndpointDeps): Promise<EndpointLine> {
+  return {
+    ...(tracer === undefined ? {} : { tracer }),
+    ...(loadSend === undefined ? {} : { send: await loadSend() }),
+  };
 }
 
 async function createClient(
   { openaiApiKey, openaiBaseUrl }: Config,
   setting: string,
-  tracer: Tracer,
+  deps: EndpointDeps,
 ) {
   if (openaiApiKey === undefined && openaiBaseUrl === undefined) {
     throw new AppError("invalid_request", {
@@ -97,5 +115,9 @@ async function createClient(
     });
   }
   const { createOpenAiClient } = await import("./openai-client.ts");
-  return createOpenAiClient({ apiKey: openaiApiKey, baseUrl: openaiBaseUrl, tracer });
+  return createOpenAiClient({
+    ...(await openLine(deps)),
+    apiKey: openaiApiKey,
+    baseUrl: openaiBaseUrl,
+  });
 }

@@ -2,21 +2,18 @@
 import OpenAI, { APIConnectionError, APIError } from "openai";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
-import type { Tracer } from "../telemetry/tracer.ts";
-import { createUpstreamFetch } from "./upstream-fetch.ts";
+import { createUpstreamFetch, type EndpointLine } from "./upstream-fetch.ts";
 import { type Upstream, toBadResponse, toConnectionError, toRefusalError } from "./upstream.ts";
 
 export const OPENAI_BASE_URL = "https://api.openai.com/v1";
 
-export interface OpenAiClientOptions {
+export interface OpenAiClientOptions extends EndpointLine {
   /** Unset: the endpoint asks for none. */
   readonly apiKey?: string | undefined;
   /** Unset: OpenAI itself. */
   readonly baseUrl?: string | undefined;
   /** Names of the two settings, for errors that say what to change. */
   readonly settings?: { readonly url: string; readonly key: string };
-  /** Whose place in a trace is told to the endpoint. */
-  readonly tracer?: Tracer;
 }
 
 const SETTINGS = { url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY" };
@@ -30,7 +27,7 @@ export interface OpenAiClient {
 
 /** Creates the client. Nothing is sent and no environment variable has a say. */
 export function createOpenAiClient(options: OpenAiClientOptions): OpenAiClient {
-  const { apiKey, baseUrl, settings = SETTINGS, tracer } = options;
+  const { apiKey, baseUrl, settings = SETTINGS } = options;
   const address = baseUrl ?? OPENAI_BASE_URL;
   const toUpstream = (name: string, modelSetting: string): Upstream => ({
     name,
@@ -50,7 +47,7 @@ export function createOpenAiClient(options: OpenAiClientOptions): OpenAiClient {
     dangerouslyAllowBrowser: true, // edge runtimes look like browsers to the SDK
     fetch: createUpstreamFetch(
       toUpstream("the model endpoint", "CHAT_MODEL or EMBEDDING_MODEL"),
-      tracer,
+      options,
     ),
   });
   return { sdk, baseUrl: address, toUpstream };

@@ -2,18 +2,15 @@
 import * as z from "zod";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
-import type { Tracer } from "../telemetry/tracer.ts";
 import type { Reranker } from "./model.ts";
-import { createUpstreamFetch } from "./upstream-fetch.ts";
+import { createUpstreamFetch, type EndpointLine } from "./upstream-fetch.ts";
 import { type Upstream, toBadResponse, toConnectionError, toRefusalError } from "./upstream.ts";
 
-export interface RemoteRerankerOptions {
+export interface RemoteRerankerOptions extends EndpointLine {
   /** The whole address, with its /rerank. */
   readonly url: string;
   readonly model?: string | undefined;
   readonly apiKey?: string | undefined;
-  /** Whose place in a trace is told to the endpoint. */
-  readonly tracer?: Tracer;
 }
 
 const Index = z.int().nonnegative();
@@ -32,13 +29,13 @@ const ErrorBody = z.object({ error: ErrorWords });
 
 /** Creates the reranker. Which of the two request forms the endpoint takes is found out on the first call. */
 export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
-  const { url, model, apiKey, tracer } = options;
+  const { url, model, apiKey } = options;
   const upstream: Upstream = {
     name: model === undefined ? "the reranker" : `the reranker "${model}"`,
     settings: { url: "RERANK_URL", key: "RERANK_API_KEY", model: "RERANK_MODEL" },
     apiKey: apiKey ?? null,
   };
-  const send = createUpstreamFetch(upstream, tracer);
+  const send = createUpstreamFetch(upstream, options);
   let field: "documents" | "texts" = "documents";
 
   const post = async (body: object, signal: AbortSignal): Promise<Response> =>

@@ -15,18 +15,29 @@ export type UpstreamFetch = (
   init?: RequestInit,
 ) => Promise<Response>;
 
+/** How an endpoint is reached. */
+export interface EndpointLine {
+  /** Whose place in a trace is told to the endpoint. */
+  readonly tracer?: Tracer;
+  /** What carries a request there; the runtime's own `fetch` where nothing else is given. */
+  readonly send?: UpstreamFetch;
+}
+
 /**
  * Creates the fetch. Throws AppError upstream_config for a redirect (the body would be posted to a
  * place no one chose) and upstream_bad_response for a success in HTML or beyond 16 MiB. Inside a trace
  * the upstream is told its place in it.
  */
-export function createUpstreamFetch(upstream: Upstream, tracer: Tracer = noTracer): UpstreamFetch {
+export function createUpstreamFetch(
+  upstream: Upstream,
+  { tracer = noTracer, send = fetch }: EndpointLine = {},
+): UpstreamFetch {
   return async (input, init = {}) => {
     const headers = toSentHeaders(new Headers(init.headers), upstream);
     const traceparent = toTraceparent(tracer.current());
     if (traceparent !== undefined) headers.set("traceparent", traceparent);
     // "manual" and a check, because not every runtime knows "error".
-    const response = await fetch(input, { ...init, headers, redirect: "manual" });
+    const response = await send(input, { ...init, headers, redirect: "manual" });
     const type = response.headers.get("content-type") ?? "";
     const refusal = findRefusal(response, type, upstream);
     if (refusal !== undefined) {

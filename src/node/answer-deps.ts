@@ -9,7 +9,7 @@ import type { Log } from "../telemetry/log.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import { loadTools } from "./load-tools.ts";
 import { type OpenStore, openStore } from "./open-store.ts";
-import { createEmbedders, createRerankers } from "./wire.ts";
+import { createEmbedders, createEndpoints, createRerankers } from "./wire.ts";
 
 /** Throws AppError: invalid_request, store_unavailable. */
 export async function createAnswerDeps(
@@ -19,10 +19,11 @@ export async function createAnswerDeps(
   turns?: SharedTurns,
 ): Promise<AnswerDeps & Pick<OpenStore, "tables"> & { readonly upstreams: UpstreamStats }> {
   const upstreams = createUpstreamRegistry(turns);
+  const endpoints = createEndpoints(upstreams, tracer);
   const [opened, embedders, chat, tools] = await Promise.all([
     openStore(config, upstreams, log),
-    createEmbedders(config, upstreams, tracer),
-    createChat(config, upstreams, tracer),
+    createEmbedders(config, endpoints),
+    createChat(config, endpoints),
     loadTools(config.toolsFile),
   ]);
   return {
@@ -32,7 +33,7 @@ export async function createAnswerDeps(
     ...opened,
     embedders: embedders.byId,
     sentenceEmbedder: embedders.bundled,
-    rerankers: await createRerankers(config, chat, upstreams, tracer),
+    rerankers: await createRerankers(config, chat, endpoints),
     tracer,
     upstreams,
     tools,

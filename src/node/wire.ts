@@ -3,8 +3,13 @@ import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { createRemoteEmbedder, createRemoteReranker } from "../models/create-models.ts";
+import {
+  createRemoteEmbedder,
+  createRemoteReranker,
+  type EndpointDeps,
+} from "../models/create-models.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
+import type { UpstreamFetch } from "../models/upstream-fetch.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
@@ -25,6 +30,19 @@ export async function createStore(config: Config, log: Log = silentLog): Promise
   });
 }
 
+/** How this process reaches the endpoints of models: over connections they share. */
+export function createEndpoints(
+  upstreams: UpstreamRegistry = createUpstreamRegistry(),
+  tracer: Tracer = noTracer,
+): EndpointDeps {
+  let loading: Promise<UpstreamFetch> | undefined;
+  const load = async (): Promise<UpstreamFetch> => {
+    const { createDispatchFetch } = await import("./dispatch-fetch.ts");
+    return createDispatchFetch();
+  };
+  return { upstreams, tracer, loadSend: () => (loading ??= load()) };
+}
+
 export interface Embedders {
   /** All at hand: a collection is searched with the one it was built with. */
   readonly byId: ReadonlyMap<string, Embedder>;
@@ -37,11 +55,10 @@ export interface Embedders {
 /** The bundled embedder, and the endpoint's where EMBEDDING_MODEL names one. Throws AppError: invalid_request, store_unavailable. */
 export async function createEmbedders(
   config: Config,
-  upstreams: UpstreamRegistry = createUpstreamRegistry(),
-  tracer: Tracer = noTracer,
+  endpoints: EndpointDeps = createEndpoints(),
 ): Promise<Embedders> {
   const bundled = await createBundled();
-  const remote = await createRemoteEmbedder(config, upstreams, tracer);
+  const remote = await createRemoteEmbedder(config, endpoints);
   const all = remote === undefined ? [bundled] : [bundled, remote];
   return {
     byId: new Map(all.map((embedder) => [embedder.id, embedder])),
@@ -66,13 +83,12 @@ async function createBundled(): Promise<Embedder> {
 export async function createRerankers(
   config: Config,
   chat?: ChatModel,
-  upstreams: UpstreamRegistry = createUpstreamRegistry(),
-  tracer: Tracer = noTracer,
+  endpoints: EndpointDeps = createEndpoints(),
 ): Promise<Rerankers> {
   const rerankers: { -readonly [Mode in keyof Rerankers]: Rerankers[Mode] } = {
     lexical: createLexicalReranker(),
   };
-  const remote = await createRemoteReranker(config, upstreams, tracer);
+  const remote = await createRemoteReranker(config, endpoints);
   if (remote !== undefined) rerankers.remote = remote;
   if (chat !== undefined) {
     const { createLlmReranker } = await import("../models/llm-rerank.ts");

@@ -146,8 +146,8 @@ async function createModels(
 ) {
   const upstreams = createUpstreamRegistry();
   try {
-    const chat = await createChat(config, upstreams, tracer);
-    const remote = await createRemoteEmbedder(config, upstreams, tracer);
+    const chat = await createChat(config, { upstreams, tracer });
+    const remote = await createRemoteEmbedder(config, { upstreams, tracer });
     const own = readAiEmbedder(env, config);
     const policy = { config, clock: systemClock, upstreams, tracer };
     return {
@@ -173,7 +173,7 @@ async function createRerankers(
   const own = readAiReranker(env, config);
   const remote =
     own === undefined
-      ? await createRemoteReranker(config, upstreams, tracer)
+      ? await createRemoteReranker(config, { upstreams, tracer })
       : protectReranker(own, { config, clock: systemClock, upstreams, tracer });
   return {
     lexical: createLexicalReranker(),

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
-import { createEmbedders } from "../../src/node/wire.ts";
+import { createEmbedders, createEndpoints } from "../../src/node/wire.ts";
 import { createTraceScope } from "../../src/telemetry/trace-scope.ts";
 import { startTrace, type TraceContext } from "../../src/telemetry/trace-context.ts";
 import { createTracer, type SpanRecord } from "../../src/telemetry/tracer.ts";
@@ -34,7 +34,10 @@ async function embedWithin(context: TraceContext, keep?: (span: SpanRecord) => v
     EMBEDDING_MODEL: "m",
   });
   const tracer = createTracer({ clock: systemClock, scope: createTraceScope(), keep });
-  const { forIngest } = await createEmbedders(config, createUpstreamRegistry(), tracer);
+  const { forIngest } = await createEmbedders(
+    config,
+    createEndpoints(createUpstreamRegistry(), tracer),
+  );
   await tracer.within(context, () => forIngest.embed(["x"], "query", new AbortController().signal));
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));

@@ -54,8 +54,8 @@ test("every upstream the settings name can be watched", async () => {
     RERANK_URL: "http://127.0.0.1:9/rerank",
   });
   const upstreams = createUpstreamRegistry();
-  await createEmbedders(config, upstreams);
-  await createRerankers(config, await createChat(config, upstreams), upstreams);
+  await createEmbedders(config, { upstreams });
+  await createRerankers(config, await createChat(config, { upstreams }), { upstreams });
   const read = upstreams.read();
   expect(read.map(({ upstream }) => upstream)).toEqual([
     "embed openai:e",
