@@ -10,7 +10,7 @@ import type { Config } from "./config.ts";
 import { type Ask, type Mode, MODES } from "./domain/ask.ts";
 import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
 import type { Explanation, ExplainTarget } from "./domain/explanation.ts";
-import { type AppError, toAppError } from "./errors.ts";
+import { AppError, toAppError } from "./errors.ts";
 import type { Embedder } from "./models/model.ts";
 import { embedAhead } from "./retrieval/embed-question.ts";
 import { explain as explainDocument } from "./retrieval/explain.ts";
@@ -105,6 +105,8 @@ interface Parts {
   readonly finish: (run: Run, found: Found) => Promise<Response>;
 }
 
+/** Every consumer leaves, also those that have the end: made once, because an error's stack costs more than all else of it. */
+const LEFT = new AppError("cancelled");
 /** Events the consumer may be behind before the run waits for it; buffers that count bytes come after it. */
 const EVENTS_AHEAD_MAX = 16;
 
@@ -117,7 +119,7 @@ function produce(
   const consumer = new AbortController();
   const channel = createChannel<RunEvent>({
     capacity: EVENTS_AHEAD_MAX,
-    onLeave: () => consumer.abort(),
+    onLeave: () => consumer.abort(LEFT),
   });
   const progress: Progress = {
     collections: ask.collections,

@@ -17,8 +17,8 @@ export interface WatchdogOptions {
 }
 
 /**
- * The items of the stream that `open` starts. Every way out (silence, the signal, a consumer that
- * leaves) aborts the signal `open` was given and then waits for the stream to end, so nothing runs on.
+ * The items of the stream that `open` starts. Every way out before its end (silence, the signal, a consumer
+ * that leaves) aborts the signal `open` was given and then waits for the stream to end, so nothing runs on.
  * The stream must therefore end when its signal aborts. Throws AppError upstream_stalled, the signal's
  * reason as AppError, and whatever the stream throws.
  */
@@ -56,9 +56,9 @@ function watch<T>(
     async onOver({ how }, close) {
       alarm.close();
       signal.removeEventListener("abort", onAbort);
-      // A stream that was aborted may end as if it were complete.
+      // A stream that was aborted may end as if it were complete; one that ended has nothing left to abort.
       const { aborted } = child.signal;
-      if (!aborted) child.abort(new AppError("cancelled"));
+      if (!aborted && how !== "ended") child.abort(new AppError("cancelled"));
       await close();
       if (aborted && how !== "left") throw toAbortError(child.signal.reason);
     },

@@ -46,20 +46,19 @@ function hash(text: string): number {
   return hashed >>> 0;
 }
 
+/** What is left of either bounds what they can share: mostly no more than a few words are looked at, or none. */
 function isSimilar(a: Uint32Array, b: Uint32Array): boolean {
-  const isEnough = (shared: number): boolean =>
-    shared >= (a.length + b.length - shared) * SIMILARITY_MAX;
+  const all = a.length + b.length;
+  // The least n for which n of all is enough: n / (all - n) reaches the similarity.
+  const needed = Math.ceil((all * SIMILARITY_MAX) / (1 + SIMILARITY_MAX));
   let [inA, inB, shared] = [0, 0, 0];
-  // What is left of either bounds what they can share: mostly a few words are looked at.
-  while (
-    inA < a.length &&
-    inB < b.length &&
-    isEnough(shared + Math.min(a.length - inA, b.length - inB))
-  ) {
-    const [left, right] = [a[inA] ?? 0, b[inB] ?? 0];
+  while (shared + Math.min(a.length - inA, b.length - inB) >= needed) {
+    if (inA === a.length || inB === b.length) return true;
+    const left = a[inA] as number;
+    const right = b[inB] as number;
     if (left === right) shared += 1;
     if (left <= right) inA += 1;
     if (right <= left) inB += 1;
   }
-  return isEnough(shared);
+  return false;
 }

@@ -16,55 +16,55 @@ export function findTopRows(
   scores: Float32Array,
   { limit, floor = Number.NEGATIVE_INFINITY, passes }: TopOptions,
 ): readonly number[] {
-  const heap: number[] = [];
-  const isWorse = (a: number, b: number): boolean => {
-    const left = scores[a] as number;
-    const right = scores[b] as number;
-    return left < right || (left === right && a > b);
-  };
+  const heap = new Int32Array(Math.min(limit, scores.length));
+  let size = 0;
   /** What a score must be above to get in. Rows come in order, so one that is equal is worse. */
   let bar = floor;
   for (let row = 0; row < scores.length; row += 1) {
     if (!((scores[row] as number) > bar)) continue;
     if (passes?.(row) === false) continue;
-    if (heap.length < limit) {
-      heap.push(row);
-      siftUp(heap, isWorse);
-    } else {
-      heap[0] = row;
-      siftDown(heap, isWorse);
-    }
-    if (heap.length === limit) bar = scores[heap[0] ?? 0] as number;
+    if (size < heap.length) siftUp(heap, size++, row, scores);
+    else siftDown(heap, size, row, scores);
+    if (size === heap.length) bar = scores[heap[0] as number] as number;
   }
-  return heap.toSorted((a, b) => (isWorse(a, b) ? 1 : -1));
+  const best: number[] = [];
+  while (size > 0) {
+    best.push(heap[0] as number);
+    size -= 1;
+    siftDown(heap, size, heap[size] as number, scores);
+  }
+  return best.toReversed();
 }
 
-type Order = (a: number, b: number) => boolean;
-
-function siftUp(heap: number[], isWorse: Order): void {
-  let at = heap.length - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!isWorse(heap[at] ?? 0, heap[parent] ?? 0)) return;
-    swap(heap, at, parent);
-    at = parent;
+/** Puts the row at the end of a heap that has `at` others, or nearer to its top. */
+function siftUp(heap: Int32Array, at: number, row: number, scores: Float32Array): void {
+  let place = at;
+  while (place > 0) {
+    const parent = (place - 1) >> 1;
+    const above = heap[parent] as number;
+    if (!isWorse(row, above, scores)) break;
+    heap[place] = above;
+    place = parent;
   }
+  heap[place] = row;
 }
 
-function siftDown(heap: number[], isWorse: Order): void {
-  for (let at = 0; ;) {
-    let worst = at;
-    for (let child = 2 * at + 1; child <= 2 * at + 2 && child < heap.length; child += 1) {
-      if (isWorse(heap[child] ?? 0, heap[worst] ?? 0)) worst = child;
-    }
-    if (worst === at) return;
-    swap(heap, at, worst);
-    at = worst;
+/** Puts the row in the place of the top, or further down. */
+function siftDown(heap: Int32Array, size: number, row: number, scores: Float32Array): void {
+  let place = 0;
+  for (let child = 1; child < size; child = 2 * place + 1) {
+    const next = child + 1;
+    if (next < size && isWorse(heap[next] as number, heap[child] as number, scores)) child = next;
+    const below = heap[child] as number;
+    if (!isWorse(below, row, scores)) break;
+    heap[place] = below;
+    place = child;
   }
+  heap[place] = row;
 }
 
-function swap(heap: number[], a: number, b: number): void {
-  const kept = heap[a] ?? 0;
-  heap[a] = heap[b] ?? 0;
-  heap[b] = kept;
+function isWorse(a: number, b: number, scores: Float32Array): boolean {
+  const left = scores[a] as number;
+  const right = scores[b] as number;
+  return left < right || (left === right && a > b);
 }
