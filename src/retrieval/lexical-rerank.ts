@@ -44,22 +44,24 @@ function scoreAll(
 ): readonly number[] {
   const asked = toStems(question).filter((stem) => !isFunctionStem(stem));
   if (asked.length === 0) return texts.map(() => 0);
-  const read = texts.map((text) => toStems(text));
-  const weights = toWeights(new Set(asked), read);
+  const known = new Set(asked);
+  const read = texts.map((text) => {
+    const stems = toStems(text);
+    return { text, stems, places: findPlaces(stems, known) };
+  });
+  const weights = toWeights(known, read);
   const pairs = new Set(asked.slice(1).map((stem, index) => toPair(asked[index], stem)));
   const type = toAnswerType(question);
   const readsNames = type === "person" || type === "place";
-  const scores = read.map((stems, index) => {
-    const text = texts[index] ?? "";
-    const places = findPlaces(stems, weights);
+  const scores = read.map(({ text, stems, places }) => {
     const nearby = WINDOWS_WORDS.map((width) => weighWindow(places, weights, width));
     const words = readsNames ? toWords(text) : [];
     return (
       WEIGHTS.coverage * weighStems(places, weights) +
       WEIGHTS.nearby * (nearby.reduce((sum, one) => sum + one, 0) / nearby.length) +
-      WEIGHTS.pairs * sharePairs(stems, pairs, weights) +
+      WEIGHTS.pairs * sharePairs(stems, places, pairs) +
       WEIGHTS.answerType * (holdsAnswerType(type, { text, words }, weights) ? 1 : 0) +
-      WEIGHTS.title * weighStems(findPlaces(toStems(toTitle(text)), weights), weights)
+      WEIGHTS.title * weighStems(findPlaces(toStems(toTitle(text)), known), weights)
     );
   });
   return followsNames ? addNamed(scores, texts, weights) : scores;
@@ -97,10 +99,13 @@ function addNamed(
 type Weights = ReadonlyMap<string, number>;
 
 /** Rarer among the candidates is worth more; sums to 1. */
-function toWeights(asked: ReadonlySet<string>, read: readonly (readonly string[])[]): Weights {
+function toWeights(
+  asked: ReadonlySet<string>,
+  read: readonly { readonly places: readonly Place[] }[],
+): Weights {
   const holding = new Map<string, number>();
-  for (const stems of read) {
-    for (const stem of new Set(stems.filter((stem) => asked.has(stem)))) {
+  for (const { places } of read) {
+    for (const stem of new Set(places.map((place) => place.stem))) {
       holding.set(stem, (holding.get(stem) ?? 0) + 1);
     }
   }
@@ -118,11 +123,12 @@ interface Place {
   readonly index: number;
 }
 
-function findPlaces(stems: readonly string[], weights: Weights): readonly Place[] {
+/** The only look at every word of a text: all else goes by these. */
+function findPlaces(stems: readonly string[], asked: ReadonlySet<string>): readonly Place[] {
   const places: Place[] = [];
   for (let index = 0; index < stems.length; index += 1) {
-    const stem = stems[index] ?? "";
-    if (weights.has(stem)) places.push({ stem, index });
+    const stem = stems[index] as string;
+    if (asked.has(stem)) places.push({ stem, index });
   }
   return places;
 }
@@ -156,21 +162,28 @@ function weighStems(places: readonly Place[], weights: Weights): number {
 /** How many of the question's neighbours are neighbours here, words that say nothing left out. */
 function sharePairs(
   stems: readonly string[],
+  places: readonly Place[],
   pairs: ReadonlySet<string>,
-  weights: Weights,
 ): number {
   if (pairs.size === 0) return 0;
   const found = new Set<string>();
-  let previous: string | undefined;
-  for (const stem of stems) {
-    if (isFunctionStem(stem)) continue;
-    if (weights.has(stem) && previous !== undefined && weights.has(previous)) {
-      const pair = toPair(previous, stem);
-      if (pairs.has(pair)) found.add(pair);
+  let previous: Place | undefined;
+  for (const place of places) {
+    if (previous !== undefined) {
+      const pair = toPair(previous.stem, place.stem);
+      if (pairs.has(pair) && saysNothing(stems, previous.index + 1, place.index)) found.add(pair);
     }
-    previous = stem;
+    previous = place;
   }
   return found.size / pairs.size;
+}
+
+/** Is there no word of meaning from one place up to the other? */
+function saysNothing(stems: readonly string[], from: number, until: number): boolean {
+  for (let index = from; index < until; index += 1) {
+    if (!isFunctionStem(stems[index] ?? "")) return false;
+  }
+  return true;
 }
 
 function toPair(first: string | undefined, second: string): string {
