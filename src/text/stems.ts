@@ -4,21 +4,22 @@ import { toWords } from "./words.ts";
 /** Words remembered in all, about 8 bytes each, for thousands of passages. */
 const WORDS_MAX = 1_000_000;
 
-/** In order of use, the longest unused first. */
-const known = new Map<string, readonly string[]>();
+/** What was read of late, and what was before it. Cheaper than an order of use, which every look would change. */
+let recent = new Map<string, readonly string[]>();
+let earlier: typeof recent = new Map();
 let held = 0;
 
 /** The stem of every word in order. */
 export function toStems(text: string): readonly string[] {
-  const found = known.get(text);
-  const stems = found ?? toWords(text).map(({ stem }) => stem);
-  if (found === undefined) held += stems.length;
-  else known.delete(text);
-  known.set(text, stems);
-  for (const [oldest, words] of known) {
-    if (held <= WORDS_MAX) break;
-    known.delete(oldest);
-    held -= words.length;
+  const known = recent.get(text);
+  if (known !== undefined) return known;
+  const stems = earlier.get(text) ?? toWords(text).map(({ stem }) => stem);
+  if (held + stems.length > WORDS_MAX / 2) {
+    earlier = recent;
+    recent = new Map();
+    held = 0;
   }
+  recent.set(text, stems);
+  held += stems.length;
   return stems;
 }
