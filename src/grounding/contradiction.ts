@@ -1,7 +1,7 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
 import { toQuantities } from "../text/numbers.ts";
 import { isDenialOf, oppositesOf } from "../text/opposites.ts";
-import { isFunctionStem, toWords } from "../text/words.ts";
+import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 
 export type ContradictionInput = SubstituteInput;
@@ -12,18 +12,49 @@ export type ContradictionInput = SubstituteInput;
  * question stands nowhere in the passage.
  */
 export function contradicts(input: ContradictionInput): boolean {
-  return isDenied(input) || isOpposite(input) || hasForeignFigure(input) || hasSubstitute(input);
+  return (
+    isDenied(input) ||
+    isTakenBack(input) ||
+    isOpposite(input) ||
+    hasForeignFigure(input) ||
+    hasSubstitute(input)
+  );
 }
 
 /** A bare "no" in a question is left out: in other languages it is another word. */
 const DENIES =
-  /\b(not|never|nobody|nothing|without|neither|nor|cannot|except|no (one|longer|more))\b|n['’]t\b/iu;
+  /\b(not|never|nobody|nothing|without|neither|nor|cannot|except|(outside|instead) of|(rather|other) than|apart from|no (one|longer|more)|fail(s|ed)? to|refused? to)\b|n['’]t\b/iu;
 /** Rather too much than too little: only a sentence without any of them asserts. */
 const MAY_DENY =
-  /\b(not|never|no|none|nobody|nothing|without|neither|nor|cannot|hardly|rarely|except|avoid|lack|unless|fail|failed|refused|prevent)\b|n['’]t\b/iu;
+  /\b(not|never|no|none|nobody|nothing|without|neither|nor|cannot|hardly|rarely|except|avoid|lack|unless|fail(s|ed|ure)?|refus(e[sd]?|al)|declin(e[sd]?|ing)|reject(s|ed)?|den(y|ie[sd])|prevent(s|ed)?|outside|instead|rather|other|apart)\b|n['’]t\b/iu;
 
 function isDenied({ question, best }: ContradictionInput): boolean {
   return DENIES.test(question) && !MAY_DENY.test(best.text);
+}
+
+/** Before a word they take it back: `non-Arab`, `no shared medium`, `least`, `wasn't built`. */
+const TAKES_BACK = /^(non|no|not|never|without|least|hardly|rarely|cannot)$|n['’]t$/iu;
+/** How far before its word, or around it in a sentence that takes it back as well. */
+const BEFORE_WORDS = 3;
+const AROUND_WORDS = 6;
+
+/** A word that the question takes back stands in the sentence, and nothing near it denies it. */
+function isTakenBack({ question, best }: ContradictionInput): boolean {
+  const asked = toWords(question);
+  return asked.some(({ surface }, index) => {
+    if (!TAKES_BACK.test(surface)) return false;
+    const taken = asked
+      .slice(index + 1, index + 1 + BEFORE_WORDS)
+      .find(({ stem }) => !isFunctionStem(stem));
+    const places = best.words.flatMap(({ stem }, at) => (stem === taken?.stem ? [at] : []));
+    return places.length > 0 && !places.some((at) => isDeniedNear(best.words, at));
+  });
+}
+
+function isDeniedNear(words: readonly Word[], at: number): boolean {
+  return words
+    .slice(Math.max(0, at - AROUND_WORDS), at + AROUND_WORDS + 1)
+    .some(({ surface }) => TAKES_BACK.test(surface) || MAY_DENY.test(surface));
 }
 
 function isOpposite({ question, best }: ContradictionInput): boolean {

@@ -44,15 +44,15 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
     if (!isContent(word) || holds(word) || isNear(word)) return false;
     if (ASKS.test(asked[index - 1]?.surface ?? "")) return false;
     const value = toNumber(word);
-    if (value !== undefined && (asksNumber || numbers.has(value))) return false;
+    if (value !== undefined && asksNumber) return false;
     return best.words.some((other, at) => {
       if (!isContent(other) || stems.has(other.stem)) return false;
       const shared = findShared(asked, index, best.words, at);
       if (shared.length === 0) return false;
       if (value !== undefined) return toNumber(other) !== undefined;
-      // An acronym of the question may be spelled out here.
-      if (isName(word, question) && !isAcronym(word))
-        return /^\p{Lu}/u.test(other.surface) && isNameLong(other);
+      // An acronym of the question may be spelled out here, but not as another one.
+      if (isAcronym(word)) return isAcronym(other) && isNameLong(word) && isNameLong(other);
+      if (isName(word, question)) return /^\p{Lu}/u.test(other.surface) && isNameLong(other);
       return shared.length === 2 && [other, ...shared].every(isLong);
     });
   });

@@ -1,21 +1,33 @@
 /** Words that mean the opposite of each other: a short list of common English pairs. */
 import { stemmer } from "stemmer";
 
-const PAIRS = `increase decrease, rise fall, north south, northern southern, east west, eastern western,
-large small, larger smaller, largest smallest, high low, higher lower, highest lowest, more less, most least,
-many few, before after, begin end, start end, start stop, win lose, won lost, victory defeat, accept reject,
-allow forbid, allow prohibit, support oppose, agree disagree, include exclude, enter leave, join leave,
-open close, early late, earlier later, first last, above below, upper lower, old new, young old, rich poor,
-strong weak, stronger weaker, positive negative, male female, man woman, men women, father mother,
-son daughter, brother sister, husband wife, king queen, internal external, public private, formal informal,
-same different, similar different, easy difficult, easy hard, fast slow, faster slower, long short,
-longer shorter, good bad, better worse, best worst, light heavy, gain lose, buy sell, import export,
-attack defend, friend enemy, ally enemy, majority minority, maximum minimum, inside outside, legal illegal,
-true false, major minor, common rare, simple complex, ancient modern, past future, create destroy,
-build destroy, success failure, remember forget, love hate, arrive depart, appear disappear, active passive,
-left right, always never, all none, urban rural, local foreign, permanent temporary, physical mental,
-cold hot, cool warm, wet dry, dark light, day night, summer winter, morning evening, land sea, enable disable,
-encrypt decrypt, read write, client server, synchronous asynchronous, required optional`;
+const PAIRS = `increase decrease, rise fall, north south, northern southern, east west, eastern western, large small, larger
+smaller, largest smallest, high low, higher lower, highest lowest, more less, most least, many few, before
+after, begin end, start end, start stop, win lose, won lost, victory defeat, accept reject, allow forbid, allow
+prohibit, support oppose, agree disagree, include exclude, enter leave, join leave, open close, early late,
+earlier later, first last, above below, upper lower, old new, young old, rich poor, strong weak, stronger
+weaker, positive negative, male female, man woman, men women, father mother, son daughter, brother sister,
+husband wife, king queen, internal external, public private, formal informal, same different, similar different,
+easy difficult, easy hard, fast slow, faster slower, long short, longer shorter, good bad, better worse, best
+worst, light heavy, gain lose, buy sell, import export, attack defend, friend enemy, ally enemy, majority
+minority, maximum minimum, inside outside, legal illegal, true false, major minor, common rare, simple complex,
+ancient modern, past future, create destroy, build destroy, success failure, remember forget, love hate, arrive
+depart, appear disappear, active passive, left right, always never, all none, urban rural, local foreign,
+permanent temporary, physical mental, cold hot, cool warm, wet dry, dark light, day night, summer winter,
+morning evening, land sea, enable disable, encrypt decrypt, read write, client server, synchronous asynchronous,
+required optional, rise decline, increase decline, increase reduce, increase drop, grow shrink, grow decline,
+expand contract, expand shrink, current former, conservative liberal, general specific, whole part, whole
+partial, add subtract, multiply divide, support counter, win defeat, front behind, ahead behind, curved
+straight, macro micro, push pull, accept refuse, refuse pledge, confirm deny, admit deny, guilty innocent, birth
+death, born died, marry divorce, hire dismiss, employ dismiss, lend borrow, ascend descend, peace war, departure
+arrival, enter exit, profit loss, debit credit, upload download, sender receiver, send receive, input output,
+odd even, parent child, horizontal vertical, empty full, deep shallow, wide narrow, thick thin, hard soft, rough
+smooth, clean dirty, safe dangerous, alive dead, live die, online offline, static dynamic, serial parallel,
+singular plural, supply demand, winner loser, proponent opponent, advocate opponent, friend foe, hero villain,
+innocent guilty, domestic foreign, voluntary compulsory, mandatory optional, occasional constant, freeze thaw,
+freeze melt, strengthen weaken, widen narrow, raise lower, encourage discourage, reward punish, praise
+criticise, rural city, ancestor descendant, predecessor successor, precede follow, preceding succeeding, teacher
+student, employer employee, landlord tenant, theory practice, lossless lossy, single multiple, unanimous divided`;
 
 const OPPOSITES = new Map<string, Set<string>>();
 for (const pair of PAIRS.split(/,\s*/u)) {
