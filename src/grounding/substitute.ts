@@ -58,13 +58,15 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
   });
 }
 
-/** Tells whether a word is there, misspelt, or the beginning of a word there. */
+/** Tells whether a word is there, misspelt, or the beginning of a word there. A number is itself or another one. */
 function toHolder(there: readonly Word[]): (word: Word) => boolean {
   const stems = [...new Set(there.map(({ stem }) => stem))];
   const known = new Set(stems);
   const spellings = stems.map(toSpelling);
-  return ({ stem }) => {
+  return (word) => {
+    const { stem } = word;
     if (known.has(stem)) return true;
+    if (toNumber(word) !== undefined) return false;
     const spelling = toSpelling(stem);
     return (
       stems.some((other) => other.startsWith(stem)) ||
