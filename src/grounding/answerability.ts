@@ -30,14 +30,14 @@ export interface Fitted {
  * part of it: they are relative to what else was found.
  */
 const FITTED: Fitted = {
-  bias: -4.6,
+  bias: -3.92,
   weights: {
-    passageCoverage: 1.4,
-    similarity: 0.95,
-    windowSimilarity: 1.75,
-    likeness: 1.39,
-    pairs: 1.45,
-    names: 1.25,
+    passageCoverage: 1.08,
+    similarity: 0.56,
+    windowSimilarity: 1.89,
+    likeness: 1.05,
+    pairs: 0.84,
+    names: 1.11,
   },
 };
 /** What an answer to something else is worth at most: never sure (`ANSWERABLE_SURE`), but shown where unsure ones are. */

@@ -7,14 +7,15 @@ import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 export type ContradictionInput = SubstituteInput;
 
 /**
- * True where the question denies something and the sentence does not; where the sentence has the opposite of
- * a word of the question that it lacks, or another word in its place; or where a figure or date of the
- * question stands nowhere in the passage.
+ * True where the question denies something, or a word of it, and the sentence does not; where the sentence has
+ * the opposite of a word of the question that it lacks, or another word in its place; or where a figure or date
+ * of the question stands nowhere in the passage.
  */
 export function contradicts(input: ContradictionInput): boolean {
   return (
     isDenied(input) ||
     isTakenBack(input) ||
+    isForeignNon(input) ||
     isOpposite(input) ||
     hasForeignFigure(input) ||
     hasSubstitute(input)
@@ -23,17 +24,19 @@ export function contradicts(input: ContradictionInput): boolean {
 
 /** A bare "no" in a question is left out: in other languages it is another word. */
 const DENIES =
-  /\b(not|never|nobody|nothing|without|neither|nor|cannot|except|(outside|instead) of|(rather|other) than|apart from|no (one|longer|more)|fail(s|ed)? to|refused? to)\b|n['’]t\b/iu;
+  /\b(not(?! only)|never|nobody|nothing|without|neither|nor|cannot|except|(outside|instead) of|(rather|other) than|apart from|no (one|longer|more)|fail(s|ed)? to|refused? to)\b|n['’]t\b/iu;
 /** Rather too much than too little: only a sentence without any of them asserts. */
 const MAY_DENY =
-  /\b(not|never|no|none|nobody|nothing|without|neither|nor|cannot|hardly|rarely|except|avoid|lack|unless|fail(s|ed|ure)?|refus(e[sd]?|al)|declin(e[sd]?|ing)|reject(s|ed)?|den(y|ie[sd])|prevent(s|ed)?|outside|instead|rather|other|apart)\b|n['’]t\b/iu;
+  /\b(not|never|no|none|nobody|nothing|without|neither|nor|cannot|hardly|rarely|except|avoid|lack|unless|fail(s|ed|ure)?|refus(e[sd]?|al)|declin(e[sd]?|ing)|reject(s|ed)?|den(y|ie[sd])|prevent(s|ed)?|outside|instead|(rather|other) than|apart|besides|exception)\b|n['’]t\b/iu;
 
 function isDenied({ question, best }: ContradictionInput): boolean {
   return DENIES.test(question) && !MAY_DENY.test(best.text);
 }
 
-/** Before a word they take it back: `non-Arab`, `no shared medium`, `least`, `wasn't built`. */
-const TAKES_BACK = /^(non|no|not|never|without|least|hardly|rarely|cannot)$|n['’]t$/iu;
+/** Before a word they take it back: `least known`, `wasn't built`; not so `at least` and `not only`. */
+const TAKES_BACK = /^(not|never|without|least|hardly|rarely|cannot)$|n['’]t$/iu;
+/** Behind these "no" is the English word. */
+const BEFORE_NO = /^(is|are|was|were|has|have|had|with)$/iu;
 /** How far before its word, or around it in a sentence that takes it back as well. */
 const BEFORE_WORDS = 3;
 const AROUND_WORDS = 6;
@@ -42,13 +45,36 @@ const AROUND_WORDS = 6;
 function isTakenBack({ question, best }: ContradictionInput): boolean {
   const asked = toWords(question);
   return asked.some(({ surface }, index) => {
-    if (!TAKES_BACK.test(surface)) return false;
-    const taken = asked
-      .slice(index + 1, index + 1 + BEFORE_WORDS)
-      .find(({ stem }) => !isFunctionStem(stem));
-    const places = best.words.flatMap(({ stem }, at) => (stem === taken?.stem ? [at] : []));
-    return places.length > 0 && !places.some((at) => isDeniedNear(best.words, at));
+    const before = asked[index - 1]?.surface ?? "";
+    const isNo = surface === "no" && BEFORE_NO.test(before);
+    if ((!isNo && !TAKES_BACK.test(surface)) || before === "at") return false;
+    const behind = asked.slice(index + 1, index + 1 + BEFORE_WORDS);
+    if (behind[0]?.surface === "only") return false;
+    const taken = behind.filter(isTelling);
+    return taken.some(({ stem }) => {
+      const places = toPlaces(best.words, stem);
+      return places.length > 0 && !places.some((at) => isDeniedNear(best.words, at));
+    });
   });
+}
+
+/** `non-Arab` is another thing than what the passage calls `Arab`, and nothing else. */
+function isForeignNon({ question, best }: ContradictionInput): boolean {
+  const there = toWords(best.passage.text);
+  const isNon = (words: readonly Word[], at: number): boolean =>
+    words[at - 1]?.surface.toLowerCase() === "non";
+  return toWords(question).some(({ stem }, index, asked) => {
+    const places = isNon(asked, index) ? toPlaces(there, stem) : [];
+    return places.length > 0 && !places.some((at) => isNon(there, at));
+  });
+}
+
+function isTelling({ stem }: Word): boolean {
+  return !isFunctionStem(stem);
+}
+
+function toPlaces(words: readonly Word[], wanted: string): readonly number[] {
+  return words.flatMap(({ stem }, at) => (stem === wanted ? [at] : []));
 }
 
 function isDeniedNear(words: readonly Word[], at: number): boolean {

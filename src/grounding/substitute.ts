@@ -2,6 +2,7 @@
 import { toAnswerType } from "../text/answer-type.ts";
 import { isName } from "../text/names.ts";
 import { toQuantities } from "../text/numbers.ts";
+import { toVerb } from "../text/irregular-verbs.ts";
 import { compareSpelling, SPELT_ALIKE_MIN, toSpelling } from "../text/spelling.ts";
 import { isFunctionStem, isUnspaced, toWords, type Word } from "../text/words.ts";
 import type { Candidate } from "./sentence-features.ts";
@@ -29,7 +30,7 @@ export interface SubstituteInput {
  * place of a name and a number in place of a number need one neighbour in common, other words both.
  */
 export function hasSubstitute({ question, best, neighbours }: SubstituteInput): boolean {
-  const { title, location, text } = best.passage;
+  const { title, location } = best.passage;
   const place = [title, ...location.headings].join("\n");
   const asked = toWords(question);
   const content = asked.filter(isContent);
@@ -39,7 +40,6 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
   const isNear = toHolder([...neighbours.flatMap(({ words }) => words), ...toWords(place)]);
   const stems = new Set(asked.map(({ stem }) => stem));
   const asksNumber = toAnswerType(question) === "number";
-  const numbers = new Set(toQuantities(`${place}\n${text}`).map(({ value }) => value));
   return asked.some((word, index) => {
     if (!isContent(word) || holds(word) || isNear(word)) return false;
     if (ASKS.test(asked[index - 1]?.surface ?? "")) return false;
@@ -52,20 +52,24 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
       if (value !== undefined) return toNumber(other) !== undefined;
       // An acronym of the question may be spelled out here, but not as another one.
       if (isAcronym(word)) return isAcronym(other) && isNameLong(word) && isNameLong(other);
-      if (isName(word, question)) return /^\p{Lu}/u.test(other.surface) && isNameLong(other);
-      return shared.length === 2 && [other, ...shared].every(isLong);
+      if (isName(word, question)) return isNameLike(best.words, at);
+      const isWhole =
+        shared.length === 2 ||
+        (shared.length === 1 && closes(question, word) && closes(best.text, other));
+      return isWhole && [other, ...shared].every(isLong);
     });
   });
 }
 
-/** Tells whether a word is there, misspelt, or the beginning of a word there. A number is itself or another one. */
+/** Tells whether a word is there, in whatever form or misspelt, or the beginning of a word there. A number is itself or another one. */
 function toHolder(there: readonly Word[]): (word: Word) => boolean {
   const stems = [...new Set(there.map(({ stem }) => stem))];
   const known = new Set(stems);
+  const verbs = new Set(there.map(({ surface }) => toVerb(surface)));
   const spellings = stems.map(toSpelling);
   return (word) => {
-    const { stem } = word;
-    if (known.has(stem)) return true;
+    const { stem, surface } = word;
+    if (known.has(stem) || verbs.has(toVerb(surface))) return true;
     if (toNumber(word) !== undefined) return false;
     const spelling = toSpelling(stem);
     return (
@@ -96,6 +100,11 @@ function findNeighbour(words: readonly Word[], index: number, side: number): Wor
   return undefined;
 }
 
+/** Nothing more is said behind it, or not in the same breath. */
+function closes(text: string, { start, surface }: Word): boolean {
+  return /^\s*(?:[.?!,;:)\]]|$)/u.test(text.slice(start + surface.length));
+}
+
 function isContent({ stem, surface }: Word): boolean {
   return !isFunctionStem(stem) && !isUnspaced(surface);
 }
@@ -106,6 +115,15 @@ function isLong({ surface }: Word): boolean {
 
 function isAcronym({ surface }: Word): boolean {
   return !/\p{Ll}/u.test(surface);
+}
+
+/** With a capital, and long enough, or the last of initials: `U.S.` */
+function isNameLike(words: readonly Word[], at: number): boolean {
+  const { surface, start } = words[at] as Word;
+  if (!/^\p{Lu}/u.test(surface)) return false;
+  if (surface.length >= NAME_CHARS_MIN) return true;
+  const before = words[at - 1];
+  return surface.length === 1 && before?.surface.length === 1 && before.start === start - 2;
 }
 
 function isNameLong({ surface }: Word): boolean {

@@ -50,6 +50,17 @@ describe("the sentence speaks of something else", () => {
     ["Acts of the Spanish Parliament begin how?", "Acts of the Scottish Parliament begin so."],
     ["¿Quién dirige el puerto de Cádiz?", "El capitán Hall dirige el puerto de Vigo."],
     ["Who said water displaced by ships moves?", "Hall said that foam displaced by ships moves."],
+    ["When was the non-Baltic league founded?", "It began in 1928.", "The Baltic league is old."],
+    ["What is the least known port?", "A known port is 443."],
+    ["How are packets sent if there is no shared medium?", "A shared medium is taken in turns."],
+    ["What did the mayor fail to open?", "The mayor opened the new harbour."],
+    ["Who was the first mayor outside of Cádiz?", "Hall was the first mayor of Cádiz."],
+    ["Who sold the TRANSPAC clones?", "Hall sold the DATAPAC clones."],
+    ["What ended the Seven Day War?", "These events ended the Six Day War."],
+    ["Who leads the Canadian government now?", "Hall leads the U.S. government now."],
+    ["What was built with quantum particles?", "The clock was built with quantum mechanics."],
+    ["Who is the current leader of the guild?", "Hall is the former leader of the guild."],
+    ["Which unfocused plan was made?", "They made it their focus."],
   ];
   test.each(cases.map(toNamed))("$question | $sentence", ({ question, sentence, rest }) => {
     expect(judge(question, sentence, rest)).toBe(true);
@@ -76,6 +87,12 @@ describe("the sentence may answer", () => {
     ["What type of clerk serves the officer?", "A vote clerk serves the officer."],
     ["Who led the fleet of Norway in the Baltic war?", "Hall led a school in the Northern war."],
     ["谁领导了第六舰队？", "霍尔领导了第七舰队。"],
+    ["When was the non-Baltic league founded?", "The non-Baltic league began in 1928."],
+    ["What takes at least 512 rows?", "A batch takes 512 rows."],
+    ["What is not only fast but cheap?", "The cache is fast and cheap."],
+    ["When did Hall take the fleet?", "Hall took the fleet in 1830."],
+    ["Who, other than Hall, led it?", "All but one led it, with the exception of Hall."],
+    ["What was not built near the harbour?", "The mill was built elsewhere, not near the harbour."],
   ];
   test.each(cases.map(toNamed))("$question | $sentence", ({ question, sentence, rest }) => {
     expect(judge(question, sentence, rest)).toBe(false);
