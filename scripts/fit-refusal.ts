@@ -6,36 +6,11 @@
  * how well weights fitted on the other sets do, and those of the service.
  */
 import { existsSync } from "node:fs";
-import pMap from "p-map";
-import { search } from "../src/answer.ts";
-import { systemClock } from "../src/async/clock.ts";
-import type { Passage, RunEvent } from "../src/domain/event.ts";
-import type { Filter } from "../src/domain/filter.ts";
-import { type Fitted, type Read, read, READINGS, weigh } from "../src/grounding/answerability.ts";
-import {
-  ANSWERABLE_MIN,
-  ANSWERABLE_SURE,
-  scoreSentences,
-  toInput,
-} from "../src/grounding/extractive.ts";
-import { silentLog } from "../src/telemetry/log.ts";
-import { toAsk } from "./eval/answer-set.ts";
-import { type EvalQuery, type EvalSet, readSet } from "./eval/beir.ts";
-import { type AnswerContext, withSet } from "./eval/evaluate-set.ts";
+import { type Fitted, READINGS, weigh } from "../src/grounding/answerability.ts";
+import { ANSWERABLE_MIN, ANSWERABLE_SURE } from "../src/grounding/extractive.ts";
 import { fit, toAuroc } from "./eval/logistic.ts";
 import { isMissing } from "./eval/missing.ts";
-
-type Kind = "answerable" | "left-out" | "look-alike";
-
-interface Case {
-  readonly kind: Kind;
-  readonly set: string;
-  /** The set, or the part of it in one language: each weighs the same in a fit. */
-  readonly group: string;
-  readonly read: Read;
-  /** Of the best passage. */
-  readonly searchScore: number;
-}
+import { type Case, type Kind, readCases } from "./eval/refusal-cases.ts";
 
 type Judge = (one: Case) => number;
 
@@ -45,14 +20,7 @@ const FALSE_REFUSALS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
 const folders = process.argv.slice(2).filter((folder) => !isMissing(folder, existsSync));
 const cases: Case[] = [];
 for (const folder of folders) {
-  const set = await readSet(folder);
-  const progress = (text: string): void => console.error(text);
-  await withSet(set, { oneCollection: false, own: true, progress }, async (context) => {
-    const found = await pMap(set.queries, (query) => toCases(set, query, context), {
-      concurrency: 4,
-    });
-    cases.push(...found.flat());
-  });
+  cases.push(...(await readCases(folder, (text) => console.error(text))));
 }
 console.log(JSON.stringify(fitOn(cases), undefined, 2));
 for (const group of new Set(cases.map((one) => one.group))) {
@@ -118,56 +86,4 @@ function report(title: string, own: readonly Case[], judge: Judge): void {
     console.log(`  ${kind} ${below(refused)}; AUROC ${toAuroc(answerable, refused).toFixed(3)},`);
     console.log(`    of the search score ${searched.toFixed(3)}; recall ${curve.join(", ")}`);
   }
-}
-
-async function toCases(
-  set: EvalSet,
-  query: EvalQuery,
-  context: AnswerContext,
-): Promise<readonly Case[]> {
-  const { lang } = query.metadata;
-  const about = { set: set.name, group: lang === undefined ? set.name : `${set.name}-${lang}` };
-  const build = async (kind: Kind, without: readonly string[]): Promise<readonly Case[]> => {
-    const found = await toRead(query, await find(query, without, context), context);
-    return found === undefined ? [] : [{ ...about, kind, ...found }];
-  };
-  const judgments = set.judgments.get(query._id);
-  if (judgments === undefined) return build("look-alike", []);
-  const relevant = [...judgments].filter(([, grade]) => grade > 0).map(([id]) => id);
-  return [...(await build("answerable", [])), ...(await build("left-out", relevant))];
-}
-
-async function toRead(
-  { text }: EvalQuery,
-  passages: readonly Passage[],
-  { embedder }: AnswerContext,
-): Promise<Pick<Case, "read" | "searchScore"> | undefined> {
-  const { signal } = new AbortController();
-  const scored = await scoreSentences(text, passages, embedder, signal);
-  const best = scored.toSorted((a, b) => b.score - a.score)[0];
-  if (best === undefined) return undefined;
-  return {
-    read: await read(toInput(text, best, scored), embedder, signal),
-    searchScore: best.candidate.passage.score,
-  };
-}
-
-/** The passages that the product's own search finds where some documents are not. */
-async function find(
-  query: EvalQuery,
-  without: readonly string[],
-  context: AnswerContext,
-): Promise<readonly Passage[]> {
-  const deps = {
-    ...context,
-    clock: systemClock,
-    log: silentLog,
-    sentenceEmbedder: context.embedder,
-  };
-  const filter: Filter = { not: { field: "documentId", op: "in", values: without } };
-  const ask = { ...toAsk(query, context), ...(without.length === 0 ? {} : { filter }) };
-  const events: RunEvent[] = [];
-  const { signal } = new AbortController();
-  for await (const event of search(deps, ask, signal)) events.push(event);
-  return events.flatMap((event) => (event.type === "retrieval-end" ? event.passages : []));
 }

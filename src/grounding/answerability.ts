@@ -41,7 +41,7 @@ const FITTED: Fitted = {
   },
 };
 /** What an answer to something else is worth at most: never sure (`ANSWERABLE_SURE`), but shown where unsure ones are. */
-const CONTRADICTED_MAX = 0.2;
+const CONTRADICTED_MAX = 0.25;
 /** So close in meaning or spelling, one name stands for the other: `Germany` and `German`, `Celeron` and `Céloron`. */
 const NAME_LIKENESS_MIN = 0.6;
 
