@@ -2,7 +2,9 @@
 import { toWords } from "./words.ts";
 
 /** Words remembered in all, about 8 bytes each, for thousands of passages. */
-const WORDS_MAX = 1_000_000;
+const WORDS_MAX = 1_200_000;
+/** What a text costs beside its words, in words: questions are short, and there is no end of them. */
+const TEXT_WORDS = 32;
 
 /** What was read of late, and what was before it. Cheaper than an order of use, which every look would change. */
 let recent = new Map<string, readonly string[]>();
@@ -14,12 +16,13 @@ export function toStems(text: string): readonly string[] {
   const known = recent.get(text);
   if (known !== undefined) return known;
   const stems = earlier.get(text) ?? toWords(text).map(({ stem }) => stem);
-  if (held + stems.length > WORDS_MAX / 2) {
+  const cost = stems.length + TEXT_WORDS;
+  if (held + cost > WORDS_MAX / 2) {
     earlier = recent;
     recent = new Map();
     held = 0;
   }
   recent.set(text, stems);
-  held += stems.length;
+  held += cost;
   return stems;
 }
