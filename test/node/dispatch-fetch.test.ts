@@ -1,0 +1,223 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, createServer as createSocketServer, type Socket } from "node:net";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createDispatchFetch } from "../../src/node/dispatch-fetch.ts";
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+const send = createDispatchFetch();
+let answer: Answer;
+const closed: Promise<unknown>[] = [];
+const server = createServer((request, response) => {
+  request.resume();
+  request.socket.setMaxListeners(0);
+  closed.push(once(request.socket, "close"));
+  answer(response, request);
+});
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  closed.length = 0;
+});
+
+const TEXT = "the harbour opens at nine ".repeat(2_000);
+
+test("it sends what it is given, and no more", async () => {
+  let sent = "";
+  let headers: IncomingMessage["headers"] = {};
+  answer = (response, request) => {
+    ({ headers } = request);
+    request.setEncoding("utf8").on("data", (piece: string) => (sent += piece));
+    request.on("end", () => response.end("ok"));
+  };
+  const given = { "content-type": "application/json", authorization: "Bearer k" };
+  const response = await send(`${url}/v1/x?a=b`, { method: "POST", headers: given, body: "für" });
+  expect(await response.text()).toBe("ok");
+  expect(sent).toBe("für");
+  expect(Object.keys(headers).toSorted()).toEqual([
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+  ]);
+});
+
+describe("a body comes as it was written", () => {
+  const cases: readonly (readonly [
+    string,
+    string | undefined,
+    (text: string) => string | Buffer,
+  ])[] = [
+    ["plain", undefined, (text) => text],
+    ["gzip", "gzip", gzipSync],
+    ["Brotli", "br", brotliCompressSync],
+  ];
+  test.each(cases)("%s, of an error too", async (_, encoding, encode) => {
+    for (const status of [200, 429]) {
+      answer = (response) => {
+        response.writeHead(status, encoding === undefined ? {} : { "content-encoding": encoding });
+        response.end(encode(TEXT));
+      };
+      const response = await send(url);
+      expect(response.status).toBe(status);
+      expect(await response.text()).toBe(TEXT);
+    }
+  });
+
+  test("bytes that are not what their encoding says are a failure", async () => {
+    answer = (response) => {
+      response.writeHead(200, { "content-encoding": "gzip" });
+      response.end("this is no gzip");
+    };
+    await expect(send(url).then((response) => response.text())).rejects.toMatchObject({
+      code: "Z_DATA_ERROR",
+    });
+  });
+
+  test("headers that come twice, and a response without a body", async () => {
+    answer = (response) => {
+      response
+        .writeHead(204, [
+          ["x-one", "a"],
+          ["x-one", "b"],
+        ])
+        .end();
+    };
+    const response = await send(url);
+    expect(response.headers.get("x-one")).toBe("a, b");
+    expect(response.body).toBeNull();
+  });
+
+  test("a redirect is an answer like another", async () => {
+    answer = (response) => response.writeHead(307, { location: "/elsewhere" }).end();
+    expect((await send(url)).status).toBe(307);
+  });
+
+  test("what is sent before the answer itself is passed over", async () => {
+    answer = (response) => {
+      response.writeProcessing();
+      response.writeEarlyHints({ link: "</x>; rel=preload" });
+      response.end("ok");
+    };
+    const response = await send(url);
+    expect([response.status, await response.text()]).toEqual([200, "ok"]);
+  });
+});
+
+test("it goes through the proxy of the environment where Node is told to use it", async () => {
+  answer = () => expect.unreachable();
+  const proxy = createServer((request, response) => response.end(`for ${request.url}`));
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const { port } = proxy.address() as AddressInfo;
+  vi.stubEnv("NODE_USE_ENV_PROXY", "1");
+  vi.stubEnv("http_proxy", `http://127.0.0.1:${port}`);
+  vi.stubEnv("no_proxy", "");
+  const response = await createDispatchFetch()(`${url}/v1/x`);
+  vi.unstubAllEnvs();
+  expect(await response.text()).toBe(`for ${url}/v1/x`);
+  proxy.closeAllConnections();
+  proxy.close();
+});
+
+describe("whoever leaves", () => {
+  test("with a signal that has aborted is told its reason, and nothing is sent", async () => {
+    answer = () => expect.unreachable();
+    const reason = new Error("mine");
+    await expect(send(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(closed).toHaveLength(0);
+  });
+
+  test("before the answer closes the connection", async () => {
+    answer = () => controller.abort(reason);
+    const controller = new AbortController();
+    const reason = new Error("mine");
+    await expect(send(url, { signal: controller.signal })).rejects.toBe(reason);
+    await closed[0];
+  });
+
+  test("before there is a connection does not wait for one, and nothing is sent over it", async () => {
+    const received: Buffer[] = [];
+    const silent = createSocketServer((socket) =>
+      socket.on("data", (bytes) => received.push(bytes)),
+    );
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const controller = new AbortController();
+    const sending = send(`http://127.0.0.1:${port}`, { signal: controller.signal });
+    controller.abort(new Error("mine"));
+    await expect(sending).rejects.toThrow("mine");
+    const [socket] = (await once(silent, "connection")) as [Socket];
+    socket.destroy();
+    await new Promise((resolve) => silent.close(resolve));
+    expect(received).toHaveLength(0);
+  });
+
+  test("within the body, by the signal or by cancelling it, closes the connection", async () => {
+    answer = (response) => void response.writeHead(200).write("first");
+    const controller = new AbortController();
+    const aborted = await send(url, { signal: controller.signal });
+    const reader = aborted.body?.getReader();
+    await reader?.read();
+    controller.abort(new Error("mine"));
+    await expect(reader?.read()).rejects.toThrow("mine");
+    await closed[0];
+    const left = await send(url);
+    await left.body?.cancel();
+    await closed[1];
+  });
+});
+
+describe("a connection", () => {
+  test("that nobody takes says so by its code", async () => {
+    await expect(send("http://127.0.0.1:9/")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("that breaks within the body fails it", async () => {
+    answer = (response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("first", () => response.destroy());
+    };
+    const response = await send(url);
+    await expect(response.text()).rejects.toThrow(/closed|terminated|reset/);
+  });
+
+  test("is not read from while what came is not taken", async () => {
+    let written = 0;
+    const piece = Buffer.alloc(64 * 1_024);
+    answer = (response) => {
+      response.writeHead(200);
+      const write = (): void => {
+        if (response.destroyed || written >= 64 * 2 ** 20) return;
+        written += piece.length;
+        response.write(piece, write);
+      };
+      write();
+    };
+    const response = await send(url);
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const stands = written === before;
+          before = written;
+          return stands;
+        },
+        { interval: 200, timeout: 10_000 },
+      )
+      .toBe(true);
+    expect(written).toBeLessThan(48 * 2 ** 20);
+    const reader = response.body?.getReader();
+    const all = written + piece.length;
+    for (let taken = 0; taken < all;) taken += (await reader?.read())?.value?.length ?? 0;
+    expect(written).toBeGreaterThanOrEqual(all);
+    await reader?.cancel();
+  });
+});
