@@ -21,7 +21,9 @@ const pages = [
   ...listPages(GUIDE),
   ...listPages("docs"),
 ];
-const variables = new Set(describeSettings().map(({ variable }) => variable));
+/** What Node itself reads. */
+const NODES_OWN = ["NODE_USE_ENV_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+const variables = new Set([...describeSettings().map(({ variable }) => variable), ...NODES_OWN]);
 
 describe.each(pages)("%s", (page) => {
   const text = readFileSync(page, "utf8");
