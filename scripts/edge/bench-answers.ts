@@ -55,14 +55,30 @@ export async function benchAnswers(size: number): Promise<readonly Row[]> {
       await using first = await serve(folder, vars);
       await fill(first.url);
     }
+    const answers = Math.ceil(40 * size);
+    const floorMs = await measureFloor(folder, vars, answers);
     await using served = await serve(folder, vars);
-    return await measure(served, Math.ceil(40 * size));
+    return await measure(served, answers, floorMs);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function measure(served: Served, answers: number): Promise<readonly Row[]> {
+/** What a bare Worker takes for the same words. */
+async function measureFloor(
+  folder: string,
+  vars: Readonly<Record<string, string>>,
+  answers: number,
+): Promise<number> {
+  await using bare = await serve(folder, vars, "--config", "scripts/edge/bare.toml");
+  const isWhole = (text: string): boolean => text.includes(`word${TOKENS - 1} `);
+  await askTogether(bare.url, AT_ONCE, isWhole);
+  const beforeMs = workerCpuMs(bare.pid);
+  await askTogether(bare.url, answers, isWhole);
+  return (workerCpuMs(bare.pid) - beforeMs) / answers;
+}
+
+async function measure(served: Served, answers: number, floorMs: number): Promise<readonly Row[]> {
   const cold = await ask(served.url);
   const warm: number[] = [];
   for (let turn = 0; turn < 5; turn += 1) warm.push((await ask(served.url)).firstMs);
@@ -78,7 +94,7 @@ async function measure(served: Served, answers: number): Promise<readonly Row[]>
   });
   const search = await cpu(CALLS, () => repeat(CALLS, () => post(served.url, "/v1/search")));
   const empty = await cpu(CALLS, () => repeat(CALLS, () => fetch(`${served.url}/livez`)));
-  const behind = `${toQuantile(writes, 0.5)} writes; of it a search ${search.toFixed(1)}, an empty request ${empty.toFixed(1)}`;
+  const behind = `floor ${floorMs.toFixed(1)}; ${toQuantile(writes, 0.5)} writes; of it a search ${search.toFixed(1)}, an empty request ${empty.toFixed(1)}`;
   return [
     atMost(`processor time of a ${TOKENS}-token answer in the Worker and its objects`, {
       value: answer,
@@ -96,14 +112,18 @@ async function measure(served: Served, answers: number): Promise<readonly Row[]>
   ];
 }
 
-async function serve(folder: string, vars: Readonly<Record<string, string>>): Promise<Served> {
+async function serve(
+  folder: string,
+  vars: Readonly<Record<string, string>>,
+  ...options: readonly string[]
+): Promise<Served> {
   const port = await findPort();
   const startedMs = performance.now();
   const given = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const place = ["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
   const child = spawn(
     process.execPath,
-    ["scripts/edge.ts", "dev", ...place, "--persist-to", folder, ...given],
+    ["scripts/edge.ts", "dev", ...place, "--persist-to", folder, ...given, ...options],
     { env: { PATH: process.env["PATH"] ?? "", HOME: folder }, stdio: ["ignore", "pipe", "ignore"] },
   );
   const exit = new Promise((resolve) => child.once("close", resolve));
@@ -163,7 +183,10 @@ function request(url: string, path: string, accept: string): Promise<Response> {
 }
 
 /** When the first word came, and in how many pieces the answer did. */
-async function ask(url: string): Promise<{ readonly firstMs: number; readonly writes: number }> {
+async function ask(
+  url: string,
+  isWhole = isFinished,
+): Promise<{ readonly firstMs: number; readonly writes: number }> {
   const startMs = performance.now();
   const response = await request(url, "/v1/ask", "text/event-stream");
   let [text, firstMs, writes] = ["", 0, 0];
@@ -172,20 +195,26 @@ async function ask(url: string): Promise<{ readonly firstMs: number; readonly wr
     writes += 1;
     if (firstMs === 0 && text.includes("event: text-delta")) firstMs = performance.now() - startMs;
   }
-  if (!text.includes('"outcome":"finished"') || !text.includes(`"outputTokens":${TOKENS}`)) {
-    throw new Error(`an answer is not whole: ${text.slice(-500)}`);
-  }
+  if (!isWhole(text)) throw new Error(`an answer is not whole: ${text.slice(-500)}`);
   return { firstMs, writes };
 }
 
+function isFinished(text: string): boolean {
+  return text.includes('"outcome":"finished"') && text.includes(`"outputTokens":${TOKENS}`);
+}
+
 /** So many answers, a few at a time; the pieces of each. */
-async function askTogether(url: string, count: number): Promise<readonly number[]> {
+async function askTogether(
+  url: string,
+  count: number,
+  isWhole = isFinished,
+): Promise<readonly number[]> {
   const writes: number[] = [];
   let begun = 0;
   const asker = async (): Promise<void> => {
     while (begun < count) {
       begun += 1;
-      writes.push((await ask(url)).writes);
+      writes.push((await ask(url, isWhole)).writes);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, asker));

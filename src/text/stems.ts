@@ -2,7 +2,7 @@
 import { toWords } from "./words.ts";
 
 /** Words remembered in all, about 8 bytes each, for thousands of passages. */
-const WORDS_MAX = 1_200_000;
+const WORDS_MAX = 2_000_000;
 /** What a text costs beside its words, in words: questions are short, and there is no end of them. */
 const TEXT_WORDS = 32;
 
