@@ -32,8 +32,10 @@ export function createDispatchFetch(): UpstreamFetch {
       headers: Object.fromEntries(headers),
       body: toBody(init.body),
     };
+    const { signal = null } = init;
     return new Promise((resolve, reject) => {
-      dispatcher.dispatch(request, createHandler(init.signal ?? undefined, resolve, reject));
+      if (signal?.aborted === true) reject(signal.reason as Error);
+      else dispatcher.dispatch(request, createHandler(signal, resolve, reject));
     });
   };
 }
@@ -46,7 +48,7 @@ function toBody(body: unknown): string | null {
 
 /** What undici tells about one request, as a response whose body may still be arriving. */
 function createHandler(
-  signal: AbortSignal | undefined,
+  signal: AbortSignal | null,
   resolve: (response: Response) => void,
   reject: (reason: unknown) => void,
 ): Dispatcher.DispatchHandler {
@@ -86,8 +88,7 @@ function createHandler(
       { highWaterMark: WAITING_BYTES_MAX, size: ({ length }: Uint8Array) => length },
     );
 
-  if (signal?.aborted === true) abort();
-  else signal?.addEventListener("abort", abort);
+  signal?.addEventListener("abort", abort);
   return {
     onRequestStart(controller) {
       connection = controller;

@@ -29,7 +29,7 @@ lossless lossy, single multiple`;
 
 const OPPOSITES = new Map<string, Set<string>>();
 for (const pair of PAIRS.split(/,\s*/u)) {
-  const [a = "", b = ""] = pair.split(" ").map((word) => stemmer(word));
+  const [a = "", b = ""] = pair.split(/\s+/u).map((word) => stemmer(word));
   OPPOSITES.set(a, (OPPOSITES.get(a) ?? new Set()).add(b));
   OPPOSITES.set(b, (OPPOSITES.get(b) ?? new Set()).add(a));
 }
