@@ -105,7 +105,7 @@ export function startService(
     EMBEDDING_MODEL: "bench",
     CHAT_MODEL: "bench",
     // As `pnpm start` runs it.
-    NODE_OPTIONS: "--max-semi-space-size=16",
+    NODE_OPTIONS: "--max-semi-space-size=32",
     ...env,
   });
 }
