@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { weigh } from "../src/grounding/answerability.ts";
 import { ANSWERABLE_SURE } from "../src/grounding/extractive.ts";
+import { isMissing } from "./eval/missing.ts";
 import { type Kind, readCases } from "./eval/refusal-cases.ts";
 
 /** Shares that are not surely answered. */
@@ -16,10 +17,7 @@ const GOALS: readonly { readonly set: string; readonly floors: Partial<Record<Ki
 const FALSE_REFUSALS_MAX = 0.1;
 
 const folder = process.argv[2] ?? "";
-if (!existsSync(folder)) {
-  console.log(`SKIPPED: no evaluation sets at ${folder || "(no folder named)"}`);
-  process.exit(0);
-}
+if (isMissing(folder, existsSync)) process.exit(0);
 let failed = 0;
 for (const { set, floors } of GOALS) {
   const cases = await readCases(join(folder, set), () => undefined);

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSet } from "./eval/beir.ts";
 import { evaluateSet } from "./eval/evaluate-set.ts";
+import { isMissing } from "./eval/missing.ts";
 
 interface Floor {
   readonly set: string;
@@ -35,10 +36,7 @@ const BELOW_BEST_ARM_MAX = 0.01;
 const ABOVE_BEST_ARM_MIN = 0.009;
 
 const folder = process.argv[2] ?? "";
-if (!existsSync(folder)) {
-  console.log(`SKIPPED: no evaluation sets at ${folder || "(no folder named)"}`);
-  process.exit(0);
-}
+if (isMissing(folder, existsSync)) process.exit(0);
 let failed = 0;
 let gained = 0;
 for (const { set, fused, reranked, all, own = false } of FLOORS) {

@@ -107,6 +107,7 @@ interface Parts {
 
 /** Every consumer leaves, also those that have the end: made once, because an error's stack costs more than all else of it. */
 const LEFT = new AppError("cancelled");
+
 /** Events the consumer may be behind before the run waits for it; buffers that count bytes come after it. */
 const EVENTS_AHEAD_MAX = 16;
 

@@ -73,9 +73,18 @@ async function measureFloor(
   await using bare = await serve(folder, vars, "--config", "scripts/edge/bare.toml");
   const isWhole = (text: string): boolean => text.includes(`word${TOKENS - 1} `);
   await askTogether(bare.url, AT_ONCE, isWhole);
-  const beforeMs = workerCpuMs(bare.pid);
-  await askTogether(bare.url, answers, isWhole);
-  return (workerCpuMs(bare.pid) - beforeMs) / answers;
+  return await timeCpu(bare, answers, () => askTogether(bare.url, answers, isWhole));
+}
+
+/** Milliseconds that the runtime takes of the processor for each of so many. */
+async function timeCpu(
+  { pid }: Served,
+  count: number,
+  work: () => Promise<unknown>,
+): Promise<number> {
+  const beforeMs = workerCpuMs(pid);
+  await work();
+  return (workerCpuMs(pid) - beforeMs) / count;
 }
 
 async function measure(served: Served, answers: number, floorMs: number): Promise<readonly Row[]> {
@@ -83,17 +92,16 @@ async function measure(served: Served, answers: number, floorMs: number): Promis
   const warm: number[] = [];
   for (let turn = 0; turn < 5; turn += 1) warm.push((await ask(served.url)).firstMs);
   await askTogether(served.url, AT_ONCE);
-  const cpu = async (count: number, work: () => Promise<unknown>): Promise<number> => {
-    const beforeMs = workerCpuMs(served.pid);
-    await work();
-    return (workerCpuMs(served.pid) - beforeMs) / count;
-  };
   let writes: readonly number[] = [];
-  const answer = await cpu(answers, async () => {
+  const answer = await timeCpu(served, answers, async () => {
     writes = await askTogether(served.url, answers);
   });
-  const search = await cpu(CALLS, () => repeat(CALLS, () => post(served.url, "/v1/search")));
-  const empty = await cpu(CALLS, () => repeat(CALLS, () => fetch(`${served.url}/livez`)));
+  const search = await timeCpu(served, CALLS, () =>
+    repeat(CALLS, () => post(served.url, "/v1/search")),
+  );
+  const empty = await timeCpu(served, CALLS, () =>
+    repeat(CALLS, () => fetch(`${served.url}/livez`)),
+  );
   const behind = `floor ${floorMs.toFixed(1)}; ${toQuantile(writes, 0.5)} writes; of it a search ${search.toFixed(1)}, an empty request ${empty.toFixed(1)}`;
   return [
     atMost(`processor time of a ${TOKENS}-token answer in the Worker and its objects`, {

@@ -3,6 +3,8 @@
 /** True, with a loud word, when there is no such folder. */
 export function isMissing(folder: string, exists: (path: string) => boolean): boolean {
   if (exists(folder)) return false;
-  console.error(`SKIPPED: there is no evaluation set in ${folder}; nothing was measured`);
+  console.error(
+    `SKIPPED: there is no evaluation set in ${folder || "(no folder named)"}; nothing was measured`,
+  );
   return true;
 }

@@ -60,11 +60,14 @@ function isTakenBack({ question, best }: ContradictionInput): boolean {
 
 /** `non-Arab` is another thing than what the passage calls `Arab`, and nothing else. */
 function isForeignNon({ question, best }: ContradictionInput): boolean {
-  const there = toWords(best.passage.text);
   const isNon = (words: readonly Word[], at: number): boolean =>
     words[at - 1]?.surface.toLowerCase() === "non";
-  return toWords(question).some(({ stem }, index, asked) => {
-    const places = isNon(asked, index) ? toPlaces(there, stem) : [];
+  const asked = toWords(question);
+  const taken = asked.filter((_, index) => isNon(asked, index));
+  if (taken.length === 0) return false;
+  const there = toWords(best.passage.text);
+  return taken.some(({ stem }) => {
+    const places = toPlaces(there, stem);
     return places.length > 0 && !places.some((at) => isNon(there, at));
   });
 }

@@ -113,8 +113,9 @@ function isLong({ surface }: Word): boolean {
   return surface.length >= LONG_CHARS_MIN;
 }
 
+/** All in capitals; in a script without them no word is one. */
 function isAcronym({ surface }: Word): boolean {
-  return !/\p{Ll}/u.test(surface);
+  return /\p{Lu}/u.test(surface) && !/\p{Ll}/u.test(surface);
 }
 
 /** With a capital, and long enough, or the last of initials: `U.S.` */

@@ -87,6 +87,7 @@ describe("the sentence may answer", () => {
     ["What type of clerk serves the officer?", "A vote clerk serves the officer."],
     ["Who led the fleet of Norway in the Baltic war?", "Hall led a school in the Northern war."],
     ["谁领导了第六舰队？", "霍尔领导了第七舰队。"],
+    ["서울 항구를 어제 열었습니까?", "서울 시장을 어제 열었습니다."],
     ["When was the non-Baltic league founded?", "The non-Baltic league began in 1928."],
     ["What takes at least 512 rows?", "A batch takes 512 rows."],
     ["What is not only fast but cheap?", "The cache is fast and cheap."],
