@@ -134,14 +134,56 @@ describe("an object that is lost", () => {
     expect(lost).toEqual([]);
   });
 
-  test("when it is the first one makes the collection unavailable, and it can be dropped", async () => {
+  test("when it is the first one is named like any other, and the rest is found at the version shown last", async () => {
     const world = makeWorld(edge.bindings);
-    await (await fill(world.store, documents)).close();
+    const writer = await fill(world.store, documents);
+    await writer.commit({ put: [toDocument("late", ["red words"])], remove: ["d0"] }, signal);
+    await writer.close();
+    const before = await world.store.open(spec.name, signal);
+    await lose(world, 0);
+    const snapshot = await world.store.open(spec.name, signal);
+    expect(snapshot.info).toEqual(before.info);
+    const lost: LostPart[] = [];
+    const hits = await snapshot.search({ ...query, onLost: (part) => lost.push(part) }, signal);
+    const all = [...documents.slice(1).map(({ id }) => id), "late"];
+    expect(hits).toHaveLength(all.filter((id) => toPart(id, OBJECTS) !== 0).length);
+    expect(lost).toMatchObject([{ part: "guide@1x3", error: { code: "collection_unavailable" } }]);
+    expect(await snapshot.lost?.(signal)).toMatchObject([{ part: "guide@1x3" }]);
+    expect(await search(snapshot, { text: "red" }, () => undefined)).toHaveLength(10);
+    const error = await failureOf(snapshot.search(query, signal));
+    expect(error.detail).toContain("object 1 of 3 of collection guide (guide@1x3)");
+    await world.store.drop(spec.name, signal);
+    expect(await world.store.list(signal)).toEqual([]);
+  });
+
+  test("when it is the first one of a writer that never finished makes the collection unavailable, and it can be dropped", async () => {
+    const world = makeWorld(edge.bindings);
+    await fill(world.store, documents); // and the writer was never closed
     await lose(world, 0);
     const error = await failureOf(world.store.open(spec.name, signal));
     expect(error.code).toBe("collection_unavailable");
     expect(error.detail).toContain("guide@1x3");
     await world.store.drop(spec.name, signal);
     expect(await world.store.list(signal)).toEqual([]);
+  });
+
+  test("when it is the first one while a change is prepared shows nothing of that change", async () => {
+    let isBroken = false;
+    const world = makeWorld(edge.bindings, OBJECTS, (stub, object) => ({
+      commit: async (...args: Parameters<CollectionRpc["commit"]>) => {
+        if (isBroken && !object.includes(".")) throw new Error("the object was reset");
+        return stub.commit(...args);
+      },
+    }));
+    await (await fill(world.store, documents)).close();
+    const writer = await world.store.openWriter(spec.name, signal);
+    isBroken = true;
+    const remove = documents.map(({ id }) => id);
+    await failureOf(writer.commit({ put: [], remove }, signal));
+    await writer.close();
+    await lose(world, 0);
+    const snapshot = await world.store.open(spec.name, signal);
+    const hits = await snapshot.search({ ...query, onLost: () => undefined }, signal);
+    expect(hits).toHaveLength(documents.length - inPart(0));
   });
 });

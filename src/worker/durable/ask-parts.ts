@@ -72,6 +72,11 @@ export async function askParts<T>(
   );
 }
 
+/** Whether it says that an object is lost or late, and nothing of what was asked. */
+export function isLost(thrown: unknown): boolean {
+  return LOST.has(toAppError(thrown).code);
+}
+
 /** Every part's answer. Throws AppError as `askParts` does when one is lost. */
 export async function askEvery<T>(
   parts: Parts,
@@ -98,7 +103,7 @@ async function askOne<T>(
     return { part, value: await objects.collection(name, signal, (stub) => call(stub, part)) };
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (!LOST.has(error.code)) throw thrown;
+    if (!isLost(error)) throw thrown;
     return { part, error: toLost(error, { collection, name, part, count: names.length }) };
   }
 }

@@ -82,9 +82,10 @@ export class Collection {
     };
   }
 
-  /** Has readers see what the objects hold now. */
+  /** Has readers see what the objects hold now, or what the first of them shows; never again what was before. */
   show(whole: Whole): PartInfo {
     const { state } = this;
+    if (state.whole !== undefined && state.whole.version > whole.version) return this.describe();
     this.replace({ ...state, version: Math.max(state.version, whole.version), whole });
     return this.describe();
   }

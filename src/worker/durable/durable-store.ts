@@ -10,6 +10,7 @@ import type {
   WriteStore,
 } from "../../stores/store.ts";
 import type { Parts } from "./ask-parts.ts";
+import { createDescriptions, type Descriptions } from "./descriptions.ts";
 import { createDurableSnapshot, toInfo } from "./durable-snapshot.ts";
 import { openWriter } from "./durable-writer.ts";
 import {
@@ -24,7 +25,7 @@ import { toObjects } from "./parts.ts";
 import type { Entry, PartInfo } from "./protocol.ts";
 
 export interface DurableStoreOptions extends ObjectBindings {
-  /** How long the registry's list is believed. */
+  /** How long the registry's list is believed, and what the objects say of themselves. */
   readonly freshnessMs: number;
   readonly clock: Clock;
   /** Over how many objects a collection is spread that is created here; a push says so itself. */
@@ -36,12 +37,19 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
   const { clock, objectsOfNew: count = 1 } = options;
   const objects = createObjects(options);
   const entries = createEntries(objects, options);
+  const descriptions = createDescriptions(options);
+  const forget = (): void => {
+    entries.forget();
+    descriptions.forget();
+  };
   const find = async (name: string, signal: AbortSignal): Promise<string> => {
     checkName(name);
     const found = (await entries.read(signal)).find((entry) => entry.name === name)?.current;
     if (typeof found !== "string") throw collectionNotFound(name);
     return found;
   };
+  const open: OpenWriter = async (parts, signal) =>
+    openWriter(parts, (info) => descriptions.keep(parts, info), signal);
   const toParts = (collection: string, object: string): Parts => ({
     objects,
     clock,
@@ -55,68 +63,64 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
       const all = await entries.read(signal);
       return all.filter(({ current }) => current !== null).map(({ name }) => name);
     },
-    async open(name, signal) {
-      const object = await find(name, signal);
-      const first = await describe(objects, object, signal);
-      if (first !== undefined) return openSnapshot(toParts(name, object), object, first);
-      entries.forget(); // it may have been replaced or dropped since the list was read
-      const now = await find(name, signal);
-      const again = await describe(objects, now, signal);
-      if (again === undefined) throw lostAll(name, now);
-      return openSnapshot(toParts(name, now), now, again);
-    },
+    open: async (name, signal) => openShown({ descriptions, find, forget, toParts }, name, signal),
     async create(spec, signal) {
       checkSpec(spec);
       const { name } = spec;
       const { current } = await objects.registry(signal, (stub) => stub.create(name, count));
-      entries.forget();
+      forget();
       const parts = toParts(name, current ?? "");
       await initAll(parts, spec, signal);
-      return openWriter(parts, signal);
+      return open(parts, signal);
     },
     async openWriter(name, signal) {
-      entries.forget();
-      return openWriter(toParts(name, await find(name, signal)), signal);
+      forget();
+      return open(toParts(name, await find(name, signal)), signal);
     },
     generations: {
-      begin: async (spec, signal) => begin({ objects, entries, toParts, count }, spec, signal),
+      begin: async (spec, signal) => begin({ objects, open, forget, toParts, count }, spec, signal),
       async rollback(name, signal) {
         checkName(name);
         const { current, previous } = await objects.registry(signal, (s) => s.rollback(name));
-        entries.forget();
+        forget();
         return toInfo(await raiseAbove(objects, current ?? "", previous ?? "", signal));
       },
     },
     async drop(name, signal) {
-      entries.forget();
-      const release = await takeLock(objects, await find(name, signal), signal);
-      const entry = await objects.registry(signal, (stub) => stub.remove(name));
-      entries.forget();
-      await release();
-      for (const object of [entry.current, entry.pending, entry.previous]) {
-        if (object !== null) await retire(objects, object, signal);
-      }
+      forget();
+      const removed = remove(objects, { name, object: await find(name, signal) }, signal);
+      const given = await removed.finally(forget);
+      for (const object of given) await retire(objects, object, signal);
     },
   };
+}
+
+interface Shelf {
+  readonly descriptions: Descriptions;
+  readonly find: (name: string, signal: AbortSignal) => Promise<string>;
+  readonly forget: () => void;
+  readonly toParts: (collection: string, object: string) => Parts;
+}
+
+async function openShown(
+  { descriptions, find, forget, toParts }: Shelf,
+  name: string,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const object = await find(name, signal);
+  const parts = toParts(name, object);
+  const info = await descriptions.read(parts, signal);
+  if (info !== undefined) return openSnapshot(parts, object, info);
+  forget(); // it may have been replaced or dropped since the list was read
+  const now = await find(name, signal);
+  const again = await descriptions.read(toParts(name, now), signal);
+  if (again === undefined) throw lostAll(name, now);
+  return openSnapshot(toParts(name, now), now, again);
 }
 
 function openSnapshot(parts: Parts, object: string, first: PartInfo): Snapshot {
   const snapshot = createDurableSnapshot(parts, first);
   return parts.objects.vectors?.wrap(snapshot, object) ?? snapshot;
-}
-
-/** The first object of a collection; undefined when it holds nothing any more. */
-async function describe(
-  objects: Objects,
-  object: string,
-  signal: AbortSignal,
-): Promise<PartInfo | undefined> {
-  try {
-    return await objects.collection(object, signal, (stub) => stub.describe());
-  } catch (thrown) {
-    if (toAppError(thrown).code === "collection_not_found") return undefined;
-    throw thrown;
-  }
 }
 
 function lostAll(collection: string, object: string): AppError {
@@ -125,15 +129,37 @@ function lostAll(collection: string, object: string): AppError {
   });
 }
 
+interface Shown {
+  readonly name: string;
+  readonly object: string;
+}
+
+/** Takes the name off the registry while no writer is at work; what was behind it. */
+async function remove(
+  objects: Objects,
+  { name, object }: Shown,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const release = await takeLock(objects, object, signal);
+  const entry = await objects.registry(signal, (stub) => stub.remove(name));
+  await release();
+  const behind = [entry.current, entry.pending, entry.previous];
+  return behind.filter((one) => one !== null);
+}
+
 /** Keeps writers away while a collection goes; one that is lost has none. Gives the lock back. */
 async function takeLock(
   objects: Objects,
   object: string,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  if ((await describe(objects, object, signal)) === undefined) return async () => undefined;
   const id = crypto.randomUUID();
-  await objects.collection(object, signal, (stub) => stub.lock(id));
+  try {
+    await objects.collection(object, signal, (stub) => stub.lock(id));
+  } catch (thrown) {
+    if (toAppError(thrown).code === "collection_not_found") return async () => undefined;
+    throw thrown;
+  }
   return async () => {
     await objects.collection(object, signal, (stub) => stub.unlock(id));
   };
@@ -162,15 +188,18 @@ function createEntries(
   };
 }
 
+type OpenWriter = (parts: Parts, signal: AbortSignal) => Promise<CollectionWriter>;
+
 interface Beginning {
   readonly objects: Objects;
-  readonly entries: Entries;
+  readonly open: OpenWriter;
+  readonly forget: () => void;
   readonly toParts: (collection: string, object: string) => Parts;
   readonly count: number;
 }
 
 async function begin(
-  { objects, entries, toParts, count }: Beginning,
+  { objects, open, forget, toParts, count }: Beginning,
   spec: CollectionSpec,
   signal: AbortSignal,
 ): Promise<GenerationWriter> {
@@ -184,7 +213,7 @@ async function begin(
   const object = pending ?? "";
   const parts = toParts(name, object);
   await initAll(parts, spec, signal);
-  const writer: CollectionWriter = await openWriter(parts, signal);
+  const writer: CollectionWriter = await open(parts, signal);
   return {
     ...writer,
     get info() {
@@ -193,7 +222,7 @@ async function begin(
     async publish(signal) {
       if (current !== null) await raiseAbove(objects, object, current, signal);
       const { given } = await objects.registry(signal, (stub) => stub.publish(name, object));
-      entries.forget();
+      forget();
       if (given !== null) await retire(objects, given, signal);
     },
   };

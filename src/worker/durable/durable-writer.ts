@@ -2,22 +2,27 @@
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { checkChange } from "../../stores/check.ts";
 import type { Change, CollectionWriter, CommitReport, DocumentState } from "../../stores/store.ts";
-import { askEvery, askParts, type Parts } from "./ask-parts.ts";
+import { askEvery, askParts, isLost, type PartCall, type Parts } from "./ask-parts.ts";
 import { readPage, toInfo } from "./durable-snapshot.ts";
-import type { PartInfo } from "./protocol.ts";
+import type { PartInfo, Whole } from "./protocol.ts";
 import { commitInStep, splitChange } from "./spread-change.ts";
 
 const PAGE = 2_000;
 const { signal: never } = new AbortController();
 
 /**
- * Locks all objects, and undoes in them what a writer before prepared and never showed.
+ * Locks all objects, and undoes in them what a writer before prepared and never showed. `onShown` is told
+ * what readers see after each commit.
  * Throws AppError: collection_not_found, collection_unavailable, ingest_locked.
  */
-export async function openWriter(parts: Parts, signal: AbortSignal): Promise<CollectionWriter> {
+export async function openWriter(
+  parts: Parts,
+  onShown: (first: PartInfo) => void,
+  signal: AbortSignal,
+): Promise<CollectionWriter> {
   const id = crypto.randomUUID();
   const { first, recovered } = await lockAll(parts, id, signal);
-  return createWriter(parts, { id, info: toInfo(first), recovered });
+  return createWriter(parts, { id, info: toInfo(first), recovered, onShown });
 }
 
 /** The first object knows which version was shown last; the others are brought back to it. */
@@ -48,10 +53,15 @@ interface Opened {
   readonly id: string;
   readonly info: CollectionInfo;
   readonly recovered: readonly string[];
+  readonly onShown: (first: PartInfo) => void;
 }
 
-function createWriter(parts: Parts, { id, info: first, recovered }: Opened): CollectionWriter {
+function createWriter(
+  parts: Parts,
+  { id, info: first, recovered, onShown }: Opened,
+): CollectionWriter {
   let info = first;
+  let shown: Whole | null = null;
   // After a change of which it is not known how far it came, the next one begins with what was shown.
   let isUnsure = false;
   const settle = async (signal: AbortSignal): Promise<void> => {
@@ -85,7 +95,10 @@ function createWriter(parts: Parts, { id, info: first, recovered }: Opened): Col
       await settle(signal);
       isUnsure = true;
       const report = await commit(parts, { id, info, change }, signal);
-      info = toInfo(await describeFirst(parts));
+      const first = await describeFirst(parts);
+      onShown(first);
+      info = toInfo(first);
+      shown = first.whole;
       isUnsure = false;
       return report;
     },
@@ -96,10 +109,22 @@ function createWriter(parts: Parts, { id, info: first, recovered }: Opened): Col
     optimize: tidy,
     verify: async (signal) => verify(parts, info, signal),
     async close() {
+      if (shown !== null) await tellOthers(parts, shown);
       // The lock of an object that is lost went with it, or ends by itself.
       await askParts(parts, never, (stub) => stub.unlock(id), { onLost: () => undefined });
     },
   };
+}
+
+/** For the case that the first object is lost: whoever reads then asks the others. */
+async function tellOthers(parts: Parts, shown: Whole): Promise<void> {
+  const among = [...parts.names.keys()].slice(1);
+  const show: PartCall<PartInfo> = (stub) => stub.show(shown);
+  try {
+    await askParts(parts, never, show, { among, onLost: () => undefined });
+  } catch (thrown) {
+    if (!isLost(thrown)) throw thrown; // all of them are, and have nothing to say to readers either
+  }
 }
 
 async function describeFirst({ objects, names }: Parts): Promise<PartInfo> {

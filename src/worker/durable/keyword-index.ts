@@ -59,15 +59,14 @@ export function searchWords(
     others ? "c.born <= ?3 AND (c.died IS NULL OR c.died > ?3)" : "?3 >= 0",
     filter === undefined ? "?1 IS NOT NULL" : filter.where,
   ];
-  const where = conditions.join(" AND ");
   const rows = sql.exec<{ slot: number; score: number }>(
-    `WITH found AS MATERIALIZED (
-       SELECT words.rowid AS slot, bm25(words) * json_extract(t.value, '$[1]') AS part, json_extract(t.value, '$[2]') AS idf
-       FROM json_each(?2) t JOIN words ON words MATCH json_extract(t.value, '$[0]')),
-     summed AS MATERIALIZED (SELECT slot, sum(idf * part) AS score FROM found GROUP BY slot),
-     best AS MATERIALIZED (SELECT f.slot AS slot, f.score AS score FROM summed f ${join}
-       WHERE ${where} ORDER BY f.score DESC, f.slot LIMIT ?4)
-     ${toBestSql(averages.terms / averages.rows, chunkTerms, where)}`,
+    `WITH asked AS MATERIALIZED (
+       SELECT json_extract(value, '$[0]') AS match, json_extract(value, '$[1]') AS factor, json_extract(value, '$[2]') AS idf
+       FROM json_each(?2)),
+     found AS MATERIALIZED (
+       SELECT words.rowid AS slot, bm25(words) * t.factor AS part, t.idf AS idf
+       FROM asked t CROSS JOIN words ON words MATCH t.match)
+     ${toBestSql(averages.terms / averages.rows, chunkTerms, { join, where: conditions.join(" AND ") })}`,
     filter?.values ?? "[]",
     JSON.stringify(weighted),
     version,
@@ -82,23 +81,32 @@ const B = 0.75;
 /** Means that differ by less are the same. */
 const SAME = 1e-9;
 
+interface Readable {
+  /** What `where` needs beside the slots `f` that were found. */
+  readonly join: string;
+  readonly where: string;
+}
+
 /**
  * The best slots with their scores. FTS5 measures a chunk's length by the mean of its own rows; where the
  * collection's is another one, the frequency is worked out of FTS5's share and measured by that one. No score
  * changes by more than the ratio of the two means, so that the others need not be looked at.
  */
-function toBestSql(own: number, wanted: number | null, where: string): string {
-  if (wanted === null || Math.abs(own - wanted) <= SAME * own)
-    return "SELECT slot, score FROM best";
+function toBestSql(own: number, wanted: number | null, { join, where }: Readable): string {
+  const sum = (share: string, from: string, and = ""): string =>
+    `SELECT f.slot AS slot, sum(f.idf * ${share}) AS score FROM found f ${from} WHERE ${where}${and}
+     GROUP BY f.slot ORDER BY score DESC, f.slot LIMIT ?4`;
+  if (wanted === null || Math.abs(own - wanted) <= SAME * own) return sum("f.part", join);
   const norm = (mean: number): string => `(${K1 * (1 - B)} + ${(K1 * B) / mean} * c.terms)`;
   const top = K1 + 1;
   const frequency = `f.part * ${norm(own)}`;
   const share = `${frequency} * ${top} / (${frequency} + (${top} - f.part) * ${norm(wanted)})`;
   const change = Math.max(own / wanted, wanted / own) + SAME;
-  return `SELECT f.slot AS slot, sum(f.idf * ${share}) AS score
-    FROM found f CROSS JOIN chunks c ON c.slot = f.slot
-    WHERE f.slot IN (SELECT slot FROM summed WHERE score >= (SELECT min(score) FROM best) / ${change})
-    AND ${where} GROUP BY f.slot ORDER BY score DESC, f.slot LIMIT ?4`;
+  const near = ` AND f.slot IN (SELECT slot FROM summed WHERE score >= (SELECT min(score) FROM best) / ${change})`;
+  return `, summed AS MATERIALIZED (SELECT slot, sum(idf * part) AS score FROM found GROUP BY slot),
+    best AS MATERIALIZED (SELECT f.slot AS slot, f.score AS score FROM summed f ${join}
+      WHERE ${where} ORDER BY f.score DESC, f.slot LIMIT ?4)
+    ${sum(share, "CROSS JOIN chunks c ON c.slot = f.slot", near)}`;
 }
 
 /** What the full-text index gets for a chunk: one token a term. */

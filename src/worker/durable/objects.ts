@@ -103,7 +103,14 @@ export async function raiseAbove(
   signal: AbortSignal,
 ): Promise<PartInfo> {
   const version = await readVersion(objects, before, signal);
-  return objects.collection(object, signal, (stub) => stub.raise(version));
+  const [first = "", ...others] = toObjects(object);
+  const info = await objects.collection(first, signal, (stub) => stub.raise(version));
+  // One that is lost has nothing to say to readers either.
+  const raise = async (name: string) =>
+    objects.collection(name, signal, (stub) => stub.raise(version)).catch(() => undefined);
+  await Promise.all(others.map(raise));
+  signal.throwIfAborted();
+  return info;
 }
 
 /** Of an object that has lost what it held nobody knows it any more; no collection has had a commit for every second since 1970. */

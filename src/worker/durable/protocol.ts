@@ -66,7 +66,7 @@ export interface PartInfo extends CollectionInfo {
   readonly committedAtMs: number;
   /** Terms of its chunks; null in an object that was made before they were counted. */
   readonly terms: number | null;
-  /** All objects together, which the first of several knows; null in every other object. */
+  /** All objects together, which the first of several knows and the others were told last; null: not told. */
   readonly whole: Whole | null;
   /** Some of its vectors are gone. */
   readonly isDamaged: boolean;
@@ -92,7 +92,7 @@ export interface CollectionRpc {
   commit(writer: string, change: ChangeWire, step: CommitStep | null): Promise<Reply<PartReport>>;
   /** Undoes what is later than the version, which was prepared and never shown; how many chunks that concerned. */
   restore(writer: string, version: number): Promise<Reply<number>>;
-  /** Has readers see all that the objects hold now, as this version. */
+  /** To the first of several: has readers see all that the objects hold now, as this version. To the others: that it is so. */
   show(whole: Whole): Promise<Reply<PartInfo>>;
   tidy(writer: string): Promise<Reply<PartInfo>>;
   /** Has the next version be later than this one. */

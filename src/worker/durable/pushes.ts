@@ -227,7 +227,7 @@ interface Showing {
   readonly key: string;
 }
 
-/** Has the first object know what all of them hold, under a version that none of them has passed. */
+/** Has all objects know what they hold together, under a version that none of them has passed. */
 async function show(
   parts: Parts,
   { whole, key }: Showing,
@@ -243,8 +243,7 @@ async function show(
   await askEvery(parts, signal, (stub) => stub.unlock(`push ${key}`));
   if (held.length === 1) return state;
   const version = Math.max(...held.map((part) => part.version));
-  const { objects, names } = parts;
-  await objects.collection(names[0] ?? "", signal, (stub) => stub.show({ ...sum(held), version }));
+  await askEvery(parts, signal, (stub) => stub.show({ ...sum(held), version }));
   return state;
 }
 

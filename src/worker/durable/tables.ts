@@ -18,7 +18,7 @@ export interface State {
   readonly chunks: number;
   /** Terms of the chunks, with repetitions; absent in an object that was made before they were counted. */
   readonly terms?: number;
-  /** In the first of several objects: what readers see of all of them. */
+  /** What readers see of all of several objects: the first one knows it, the others were told when a writer was done. */
   readonly whole?: Whole;
   /** Rows of the full-text index: the chunks, and those that older snapshots may still read. */
   readonly rows: number;
