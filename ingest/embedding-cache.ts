@@ -1,9 +1,11 @@
 /** Vectors that were paid for, kept on disk by embedder and text: an interrupted run or another collection pays nothing twice. */
 import { hash, randomUUID } from "node:crypto";
 import { appendFile, type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Embedder } from "../src/models/model.ts";
+import { isFolder } from "../src/node/is-folder.ts";
 
 export interface EmbeddingCacheOptions {
   /** A folder of its own; made when it is missing. */
@@ -28,6 +30,11 @@ export interface EmbeddingCache {
   readonly embedder: Embedder;
   /** Is the vector of this text there? */
   has(text: string): boolean;
+}
+
+/** Beside the tables, or on this machine where those lie in object storage. */
+export function toCacheFolder(dataDir: string): string {
+  return isFolder(dataDir) ? join(dataDir, "embeddings") : join(tmpdir(), "tributary-embeddings");
 }
 
 /**

@@ -2,12 +2,14 @@
 import { systemClock } from "../src/async/clock.ts";
 import type { Config } from "../src/config.ts";
 import { toAppError } from "../src/errors.ts";
+import type { Embedder } from "../src/models/model.ts";
 import { createLog } from "../src/node/log.ts";
 import type { UploadAnswer, UploadBatch, UploadRequest } from "../src/node/upload-protocol.ts";
 import { createTracing, flushExporters, toExportTarget } from "../src/node/tracing.ts";
 import { createEmbedders, createEndpoints, createStore } from "../src/node/wire.ts";
 import type { SpanExporter } from "../src/telemetry/span-exporter.ts";
 import { createUpstreamRegistry } from "../src/async/upstream-stats.ts";
+import { openEmbeddingCache, toCacheFolder } from "./embedding-cache.ts";
 import { createLoadPool } from "./load-pool.ts";
 import { withPatience } from "./with-patience.ts";
 import { type UploadDeps, writeUploads } from "./write-uploads.ts";
@@ -38,13 +40,22 @@ async function open(config: Config): Promise<UploadDeps & { readonly spans?: Spa
     createStore({ ...config, residentBytesMax: 0 }, log),
     createEmbedders(config, createEndpoints(createUpstreamRegistry(), tracing.tracer)),
   ]);
-  const patience = {
-    patienceMs: config.uploadWaitMs,
-    clock: systemClock,
-    onPause: () => undefined,
-  };
-  const embedder = forIngest === bundled ? bundled : withPatience(forIngest, patience);
+  const embedder = forIngest === bundled ? bundled : await cacheRemote(forIngest, config);
   return { store, embedder, pool: createLoadPool(), ...tracing };
+}
+
+/** An endpoint that is waited for, and not asked again for the parts of a document that stayed. */
+async function cacheRemote(remote: Embedder, config: Config): Promise<Embedder> {
+  const { dataDir, embeddingCacheBytesMax: bytesMax, uploadWaitMs: patienceMs } = config;
+  const patience = { patienceMs, clock: systemClock, onPause: () => undefined };
+  const folder = toCacheFolder(dataDir);
+  const onTrouble = (thrown: unknown): void => log.error("embedding-cache-unusable", thrown);
+  const cache = await openEmbeddingCache(
+    withPatience(remote, patience),
+    { folder, bytesMax },
+    onTrouble,
+  );
+  return cache.embedder;
 }
 
 async function answer(batch: UploadBatch): Promise<void> {

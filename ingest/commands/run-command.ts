@@ -1,12 +1,9 @@
 /** The ingest command: reads the command line, builds what it needs, ends with a meaningful exit code. */
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "../../src/async/clock.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
-import { isFolder } from "../../src/node/is-folder.ts";
 import { createEmbedders, createEndpoints, createStore } from "../../src/node/wire.ts";
 import { type Command, parseCommand, type SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
@@ -18,7 +15,7 @@ import { runPush } from "./push-command.ts";
 import { runSync } from "./sync-command.ts";
 import { USAGE } from "./usage.ts";
 import { createEmbedThread } from "../embed-thread.ts";
-import { type EmbeddingCache, openEmbeddingCache } from "../embedding-cache.ts";
+import { type EmbeddingCache, openEmbeddingCache, toCacheFolder } from "../embedding-cache.ts";
 import { traceIngest } from "../trace-ingest.ts";
 import { withPatience } from "../with-patience.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
@@ -151,10 +148,8 @@ function cacheRemote(remote: Embedder, config: Config, output: Output): Promise<
         `ingest: the embedding endpoint does not answer; trying again in ${Math.ceil(waitMs / 1_000)} s`,
       ),
   });
-  const folder = isFolder(config.dataDir)
-    ? join(config.dataDir, "embeddings")
-    : join(tmpdir(), "tributary-embeddings");
-  return openEmbeddingCache(patient, { folder, bytesMax: config.embeddingCacheBytesMax }, () =>
+  const { dataDir, embeddingCacheBytesMax: bytesMax } = config;
+  return openEmbeddingCache(patient, { folder: toCacheFolder(dataDir), bytesMax }, () =>
     output.warn("ingest: the cache of embeddings cannot be used; check the disk of the store"),
   );
 }
