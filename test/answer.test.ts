@@ -209,7 +209,8 @@ describe("an answer by a model", () => {
       new AppError("upstream_truncated"),
     ]);
     const { end, text } = await ask({ ...(await depsOf()), chat }, "Why do retries use jitter?");
-    expect(text).toContain("Retries use jitter");
+    // The last letters may be held back: a secret could begin with them.
+    expect(text).toMatch(/^Retries use j/);
     expect(end).toMatchObject({ outcome: "failed", error: { code: "upstream_truncated" } });
   });
 

@@ -27,7 +27,7 @@ export interface Scored extends Chosen {
 }
 
 export interface Extract {
-  /** In reading order within a passage, best passage first. Empty: nothing answers. */
+  /** What the best sentence stands in first, then the rest. Empty: nothing answers. */
   readonly chosen: readonly Chosen[];
   /** Probability, as fitted, that the passages answer the question. */
   readonly answerable: number;
@@ -228,15 +228,31 @@ function toContent({ words }: Candidate): ReadonlySet<string> {
   return new Set(words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem)));
 }
 
+/** The best passage first; in a passage first what the best sentence stands in, and then the rest, each in reading order. */
 function orderForReading(chosen: readonly Chosen[]): readonly Chosen[] {
-  const bestOf = new Map<number, number>();
-  for (const { candidate, score } of chosen) {
-    const { label } = candidate.passage;
-    bestOf.set(label, Math.max(bestOf.get(label) ?? 0, score));
-  }
-  return chosen.toSorted((a, b) => {
-    const [x, y] = [a.candidate, b.candidate];
-    if (x.passage.label === y.passage.label) return x.start - y.start;
-    return (bestOf.get(y.passage.label) ?? 0) - (bestOf.get(x.passage.label) ?? 0);
+  const scoreOf = (all: readonly Chosen[]): number => Math.max(...all.map(({ score }) => score));
+  const byScore = (a: readonly Chosen[], b: readonly Chosen[]): number => scoreOf(b) - scoreOf(a);
+  const byPassage = [...Map.groupBy(chosen, ({ candidate }) => candidate.passage.label).values()];
+  return byPassage.toSorted(byScore).flatMap((ofPassage) => {
+    const runs = toRuns(ofPassage.toSorted((a, b) => a.candidate.start - b.candidate.start));
+    const [best = []] = runs.toSorted(byScore);
+    return [...best, ...runs.filter((run) => run !== best).flat()];
   });
+}
+
+/** Sentences that follow one another in a paragraph stay together: the second may lean on the first. */
+function toRuns(sentences: readonly Chosen[]): readonly (readonly Chosen[])[] {
+  const runs: Chosen[][] = [];
+  for (const one of sentences) {
+    const last = runs.at(-1)?.at(-1)?.candidate;
+    if (last !== undefined && isContinued(last, one.candidate)) runs.at(-1)?.push(one);
+    else runs.push([one]);
+  }
+  return runs;
+}
+
+function isContinued(before: Candidate, { passage, position, start }: Candidate): boolean {
+  if (position !== before.position + 1) return false;
+  const between = passage.text.slice(before.end - passage.start, start - passage.start);
+  return !/\n\s*\n/u.test(between);
 }

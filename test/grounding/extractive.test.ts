@@ -55,6 +55,16 @@ describe("extraction", () => {
     expect(await chooseFrom("Why do retries use jitter?", passage)).toEqual([jitter]);
   });
 
+  test("begins with what the best sentence stands in, and leaves a paragraph in its order", async () => {
+    const before = "If the trial calls fail the breaker opens again.";
+    const best = "A circuit breaker opens when the share of failures exceeds a threshold.";
+    const question = "When does a circuit breaker open?";
+    const list = toPassage(1, `- ${before}\n\n${best}`);
+    expect(await chooseFrom(question, list)).toEqual([best, expect.stringContaining(before)]);
+    const paragraph = toPassage(1, `${before} ${best}`);
+    expect(await chooseFrom(question, paragraph)).toEqual([before, best]);
+  });
+
   test("says nothing twice", async () => {
     const chosen = await chooseFrom(
       "Why do retries use jitter?",
