@@ -3,7 +3,15 @@ import { toQuantities } from "../../src/text/numbers.ts";
 import { isFunctionStem, toWords } from "../../src/text/words.ts";
 import type { EvalDocument } from "./beir.ts";
 
-export const SWAPS = ["number", "near-number", "name", "near-name", "negation", "passage"] as const;
+export const SWAPS = [
+  "number",
+  "near-number",
+  "name",
+  "near-name",
+  "opening",
+  "negation",
+  "passage",
+] as const;
 export type Swap = (typeof SWAPS)[number];
 
 /** Swaps take numbers and names of the other documents; `near` ones those of the same document. */
@@ -46,6 +54,10 @@ export function createSwaps(documents: readonly EvalDocument[]) {
           ? undefined
           : replace(sentence, digits.index, digits[0], other);
       }
+      if (kind === "opening") {
+        const other = pick(names, `${document.title} ${document.text}`);
+        return other === undefined ? undefined : replaceOpening(sentence, other);
+      }
       const [name] = toNames(sentence);
       if (name === undefined) return undefined;
       const from = kind === "name" ? names : toNames(document.text);
@@ -55,6 +67,13 @@ export function createSwaps(documents: readonly EvalDocument[]) {
         : replace(sentence, sentence.indexOf(name, 1), name, other);
     },
   };
+}
+
+/** The first word, where it has a capital and a meaning and no name follows it. */
+function replaceOpening(sentence: string, other: string): string | undefined {
+  const first = /^\p{Lu}\p{L}{2,}(?=\s\p{Ll})/u.exec(sentence)?.[0];
+  if (first === undefined || isFunctionStem(toWords(first)[0]?.stem ?? "")) return undefined;
+  return replace(sentence, 0, first, other);
 }
 
 function replace(text: string, at: number, old: string, fresh: string): string {

@@ -16,7 +16,8 @@ import { toQuantities } from "../text/numbers.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toContentStems, toWords } from "../text/words.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
-import { type Reading, toEvidence } from "./evidence.ts";
+import { toEvidence } from "./evidence.ts";
+import type { Reading } from "./reading.ts";
 
 export interface OutputChecks {
   readonly checks: readonly LeafCheck[];

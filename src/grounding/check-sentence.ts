@@ -2,15 +2,17 @@
 import type { Passage, SentenceCheck } from "../domain/event.ts";
 import { type Quantity, toQuantities } from "../text/numbers.ts";
 import type { Span } from "../text/sentences.ts";
-import { isFunctionStem, toContentStems, toWords, type Word } from "../text/words.ts";
-import { type Evidence, type Reading, readText, toEvidence, toLine } from "./evidence.ts";
+import { toContentStems, toWords, type Word } from "../text/words.ts";
+import { type Evidence, toEvidence, toLine } from "./evidence.ts";
+import { findNearest, hasRival, type Near } from "./nearest.ts";
+import { type Reading, readText } from "./reading.ts";
 
 export type Verdict = SentenceCheck["verdict"];
 
 /** Shares of the sentence's content words that must be in the evidence. Set by scripts/eval-checks.ts. */
 export const THRESHOLDS = { supported: 0.6, weak: 0.5, local: 0.75, sure: 0.9 } as const;
 
-/** With fewer plain words than these, that one sentence says the same shows nothing. */
+/** With fewer plain words than these all of them must be in the one sentence, or it shows nothing. */
 const PLAIN_MIN = 3;
 
 /**
@@ -20,39 +22,78 @@ const PLAIN_MIN = 3;
  */
 export function checkSentence(sentence: string, evidence: readonly Evidence[]): Verdict {
   const words = toWords(sentence);
-  const content = new Set(words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem)));
+  const claim = readText(sentence);
+  const { content } = claim;
   if (content.size === 0) return "weak"; // it says nothing that could be checked
   const quantities = toQuantities(sentence);
-  const names = toNames(words);
+  const names = [...claim.names];
   const spelled = toSpelled(words, quantities);
   if (!occur(names, quantities, evidence)) return "unsupported";
   if (toQuotations(sentence).some((line) => !evidence.some((one) => one.line.includes(line)))) {
     return "unsupported";
   }
-  const missing = [...content].filter(
-    (stem) => !spelled.has(stem) && !evidence.some((one) => one.stems.has(stem)),
-  ).length;
+  const isMissing = (stem: string): boolean => !evidence.some((one) => one.stems.has(stem));
+  const missing = [...content].filter((stem) => !spelled.has(stem) && isMissing(stem)).length;
   const coverage = 1 - missing / content.size;
   if (coverage < THRESHOLDS.weak) return "unsupported";
-  const exact = new Set([...names, ...spelled]);
-  const plain = [...content].filter((stem) => !exact.has(stem));
-  const nearest = findNearest(plain, evidence);
-  if (nearest !== undefined && nearest.share >= THRESHOLDS.local && plain.length >= PLAIN_MIN) {
-    const isOpposite = readText(sentence).isNegated !== nearest.isNegated;
-    if (isOpposite || !occur(names, quantities, nearest.around)) {
-      return nearest.share >= THRESHOLDS.sure ? "unsupported" : "weak";
-    }
+  const { opening } = claim;
+  const foreign = opening !== undefined && isMissing(opening) ? opening : undefined;
+  if (opening !== undefined && foreign === undefined && isNamed(claim, evidence)) {
+    names.push(opening);
   }
+  const exact = new Set([...names, ...spelled]);
+  const plain = [...content].filter((stem) => !exact.has(stem) && stem !== foreign);
+  const verdict = compare({ claim, plain, names, quantities, foreign }, evidence);
+  if (verdict !== undefined) return verdict;
   return coverage >= THRESHOLDS.supported ? "supported" : "weak";
 }
 
-/** Words with a capital that do not merely begin the sentence, and words with a digit that are no number. */
-function toNames(words: readonly Word[]): readonly string[] {
-  return words.flatMap(({ surface, stem }, index) => {
-    if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
-    const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
-    return isName || /\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
-  });
+interface Claim {
+  readonly claim: Reading;
+  /** Stems that are neither names nor numbers. */
+  readonly plain: readonly string[];
+  readonly names: readonly string[];
+  readonly quantities: readonly Quantity[];
+  /** The opening word, where it has a capital and the evidence does not know it. */
+  readonly foreign: string | undefined;
+}
+
+/** Beside the sentence of the evidence that otherwise says the same; undefined: nothing is wrong with it. */
+function compare(all: Claim, evidence: readonly Evidence[]): Verdict | undefined {
+  const { claim, plain, names, quantities } = all;
+  const near = findNearest(claim, plain, evidence, (around) => occur(names, quantities, around));
+  if (near === undefined || near.share < THRESHOLDS.local) return undefined;
+  if (plain.length < PLAIN_MIN) return near.share === 1 ? compareShort(all, near) : undefined;
+  const isWrong = near.share >= THRESHOLDS.sure ? "unsupported" : "weak";
+  if (near.isOpposite || !occur(names, quantities, near.around)) return isWrong;
+  if (!hasOther(all, near)) return undefined;
+  // Another name in its place, or only another word for the same?
+  const { opening } = near.sentence;
+  const isReplaced = opening !== undefined && !claim.stems.has(opening);
+  return isReplaced && isNamed(near.sentence, evidence) ? isWrong : "weak";
+}
+
+/** Few words are soon all in one sentence: it must contradict them, or have another name or number in the place of one. */
+function compareShort(all: Claim, near: Near): Verdict | undefined {
+  const isWrong = (near.isOpposite && all.plain.length > 1) || hasOther(all, near);
+  return isWrong ? "unsupported" : undefined;
+}
+
+/** Has the sentence another name or number where it lacks one of the claim's? */
+function hasOther({ claim, names, quantities, foreign }: Claim, near: Near): boolean {
+  const lacks = {
+    names: foreign !== undefined || !occur(names, [], near.around),
+    quantities: !occur([], quantities, near.around),
+  };
+  return hasRival(near.sentence, claim, lacks);
+}
+
+/** Is its first word a name? Another follows it, or the evidence has it with a capital where that says something. */
+function isNamed({ opening = "", isOpeningName }: Reading, evidence: readonly Evidence[]): boolean {
+  return (
+    isOpeningName ||
+    evidence.some(({ sentences }) => sentences.some(({ names }) => names.has(opening)))
+  );
 }
 
 /** Stems of the words that make up numbers: these are compared by value. */
@@ -81,24 +122,6 @@ function holds({ quantities }: Pick<Reading, "quantities">, { value, unit }: Qua
   const units = quantities.get(value);
   if (units === undefined) return value === "1" && unit === undefined;
   return unit === undefined || units.has(unit) || units.has("");
-}
-
-/** The sentence of the evidence with most of the claim's plain words, and what stands around it. */
-function findNearest(
-  plain: readonly string[],
-  evidence: readonly Evidence[],
-): { share: number; isNegated: boolean; around: readonly Reading[] } | undefined {
-  let best: { shared: number; isNegated: boolean; around: readonly Reading[] } | undefined;
-  for (const { sentences, heading } of evidence) {
-    for (const one of sentences) {
-      const shared = plain.filter((stem) => one.content.has(stem)).length;
-      if (best !== undefined && shared <= best.shared) continue;
-      const around = [heading, one];
-      best = { shared, isNegated: one.isNegated, around };
-    }
-  }
-  if (best === undefined || plain.length === 0) return undefined;
-  return { ...best, share: best.shared / plain.length };
 }
 
 const QUOTATION = /["“„«]([^"“”„«»]{12,400})["”»]/gu;

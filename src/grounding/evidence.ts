@@ -4,16 +4,8 @@ import type { Passage } from "../domain/event.ts";
 import { toQuantities } from "../text/numbers.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toStems } from "../text/stems.ts";
-import { isFunctionStem, toWords } from "../text/words.ts";
-
-/** One sentence of the evidence, or the whole of it. */
-export interface Reading {
-  readonly stems: ReadonlySet<string>;
-  readonly content: ReadonlySet<string>;
-  /** Value → its units; "" where it has none. */
-  readonly quantities: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly isNegated: boolean;
-}
+import { toWords } from "../text/words.ts";
+import { type Reading, readText, toMonths } from "./reading.ts";
 
 /** Each part is read when it is first asked for: most claims are settled by the words alone. */
 export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
@@ -22,12 +14,6 @@ export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
   readonly heading: Reading;
   readonly sentences: readonly (Reading & Span)[];
 }
-
-const NEGATION =
-  /\b(?:not|no|never|none|neither|nor|nobody|nothing|without|cannot|unable|fail(?:s|ed)?\s+to)\b|n['’]t\b|\b(?:nunca|jamás|ninguno|nicht|kein\w*)\b|[不没未]/iu;
-const MONTHS =
-  "januari februari march april mai june juli august septemb octob novemb decemb".split(" ");
-const ISO_DATE = /\b\d{4}-(\d{2})-\d{2}\b/g;
 
 const known = new WeakMap<Passage, Evidence>();
 
@@ -80,20 +66,6 @@ function createEvidence(text: string, title: string, whole: string): Evidence {
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-/** Reads a sentence or a text. */
-export function readText(text: string): Reading {
-  const stems = new Set([...toWords(text).map(({ stem }) => stem), ...toMonths(text)]);
-  const content = new Set([...stems].filter((stem) => !isFunctionStem(stem)));
-  return { stems, content, quantities: readQuantities(text), isNegated: NEGATION.test(text) };
-}
-
-/** Dates in digits name their month too. */
-function toMonths(text: string): readonly string[] {
-  return Array.from(text.matchAll(ISO_DATE), ([, month]) => MONTHS[Number(month) - 1] ?? "").filter(
-    (name) => name !== "",
-  );
 }
 
 function readQuantities(text: string): ReadonlyMap<string, ReadonlySet<string>> {

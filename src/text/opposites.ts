@@ -1,5 +1,6 @@
-/** Words that mean the opposite of each other: a short list of common English pairs. */
+/** Words that mean the opposite of each other: a short list of common pairs, most of them English. */
 import { stemmer } from "stemmer";
+import { toWords } from "./words.ts";
 
 const PAIRS = `increase decrease, rise fall, north south, northern southern, east west, eastern western, large small, larger
 smaller, largest smallest, high low, higher lower, highest lowest, more less, most least, many few, before
@@ -25,11 +26,19 @@ shallow, wide narrow, thick thin, hard soft, rough smooth, clean dirty, safe dan
 online offline, static dynamic, serial parallel, singular plural, winner loser, proponent opponent, advocate
 opponent, friend foe, domestic foreign, voluntary compulsory, mandatory optional, occasional constant, freeze
 thaw, strengthen weaken, widen narrow, raise lower, encourage discourage, reward punish, praise criticise,
-lossless lossy, single multiple`;
+lossless lossy, single multiple, reject approve, approve refuse, permit forbid, permit prohibit, allow ban, permit ban,
+erlaubt verboten, erlaubt untersagt, gestattet verboten, gestattet untersagt, zulässig unzulässig, geöffnet
+geschlossen, offen geschlossen, steigt sinkt, steigen sinken, gestiegen gesunken, erhöht gesenkt, mindestens
+höchstens, immer nie, gültig ungültig, enthalten ausgeschlossen, freiwillig verpflichtend, größer kleiner, mehr
+weniger, vorher nachher, angenommen abgelehnt, genehmigt abgelehnt, kostenlos kostenpflichtig, autorisé interdit,
+permis interdit, ouvert fermé, ouverte fermée, augmente diminue, inclus exclu, obligatoire facultatif, gratuit
+payant, accepté refusé, avant après, permitido prohibido, abierto cerrado, abierta cerrada, aumenta disminuye,
+incluido excluido, obligatorio opcional, gratuito pagado, aceptado rechazado, antes después, consentito vietato,
+aperto chiuso, incluso escluso, разрешено запрещено, открыт закрыт, открыто закрыто`;
 
 const OPPOSITES = new Map<string, Set<string>>();
 for (const pair of PAIRS.split(/,\s*/u)) {
-  const [a = "", b = ""] = pair.split(/\s+/u).map((word) => stemmer(word));
+  const [a = "", b = ""] = pair.split(/\s+/u).map((word) => toWords(word)[0]?.stem ?? word);
   OPPOSITES.set(a, (OPPOSITES.get(a) ?? new Set()).add(b));
   OPPOSITES.set(b, (OPPOSITES.get(b) ?? new Set()).add(a));
 }

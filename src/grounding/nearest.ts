@@ -1,0 +1,91 @@
+/** The one sentence of the evidence that a claim is nearest to, and whether the two can both be true. */
+import { isDenialOf, oppositesOf } from "../text/opposites.ts";
+import { isNegated } from "../text/negation.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Reading } from "./reading.ts";
+
+/** A sentence of the evidence beside the claim. */
+export interface Near {
+  readonly sentence: Reading;
+  /** The sentence with what it leans on: its headings, and the sentence before where it begins with `It`. */
+  readonly around: readonly Reading[];
+  /** Share of the claim's plain words that it has, or the opposite of which it has. */
+  readonly share: number;
+  /** It says the opposite of the claim. */
+  readonly isOpposite: boolean;
+}
+
+/**
+ * The sentence with most of the claim's plain words; among equals one that has what else the claim has, and
+ * does not say the opposite. Undefined where no sentence has any.
+ */
+export function findNearest(
+  claim: Reading,
+  plain: readonly string[],
+  evidence: readonly Evidence[],
+  holdsAll: (around: readonly Reading[]) => boolean,
+): Near | undefined {
+  let best: { near: Near; shared: number; rank: number } | undefined;
+  for (const { sentences, heading } of evidence) {
+    for (const [index, sentence] of sentences.entries()) {
+      const opposites = plain.flatMap((stem) => findOpposites(stem, claim, sentence).slice(0, 1));
+      const shared = plain.filter((stem) => sentence.content.has(stem)).length + opposites.length;
+      if (shared === 0 || (best !== undefined && shared < best.shared)) continue;
+      const before = sentence.isLeaning ? sentences[index - 1] : undefined;
+      const around = [heading, ...(before === undefined ? [] : [before]), sentence];
+      const isOpposite = contradict(claim, sentence, opposites);
+      const rank = Number(holdsAll(around)) * 2 + Number(!isOpposite);
+      if (best !== undefined && shared === best.shared && rank <= best.rank) continue;
+      best = {
+        near: { sentence, around, share: shared / plain.length, isOpposite },
+        shared,
+        rank,
+      };
+    }
+  }
+  return best?.near;
+}
+
+/** One of them denies what the other asserts, or they speak of other sides of a number. A denied opposite says the same. */
+function contradict(claim: Reading, sentence: Reading, opposites: readonly string[]): boolean {
+  // A "never" counts as a negation already.
+  const hasOpposite = opposites.some((word) => !isNegated(word));
+  const isDenied =
+    claim.isNegated && sentence.isNegated
+      ? countShared(claim, sentence) !== countShared(sentence, claim)
+      : claim.isNegated !== sentence.isNegated;
+  if (isDenied !== hasOpposite) return true;
+  return [...claim.sides].some(([value, side]) => {
+    const other = sentence.sides.get(value);
+    return other !== undefined && other !== side;
+  });
+}
+
+/** How many words of the one are denied that the other has as well. */
+function countShared({ denied }: Reading, { content }: Reading): number {
+  return denied.filter((stem) => content.has(stem)).length;
+}
+
+/** What the sentence alone has in place of a word of the claim, and means its opposite. */
+function findOpposites(stem: string, claim: Reading, sentence: Reading): readonly string[] {
+  if (sentence.stems.has(stem)) return [];
+  const isOwn = (word: string): boolean => sentence.stems.has(word) && !claim.stems.has(word);
+  const known = [...oppositesOf(stem)].filter(isOwn);
+  if (known.length > 0) return known;
+  return [...sentence.content].filter((other) => isOwn(other) && isDenialOf(stem, other));
+}
+
+/** Where the claim lacks a name or number of this sentence, and has others in their place, it is about something else. */
+export function hasRival(
+  sentence: Reading,
+  claim: Reading,
+  missing: { readonly names: boolean; readonly quantities: boolean },
+): boolean {
+  const isOther = (stem: string): boolean => !claim.stems.has(stem);
+  const { names, opening, quantities } = sentence;
+  const rivals = opening === undefined ? [...names] : [opening, ...names];
+  return (
+    (missing.names && rivals.some(isOther)) ||
+    (missing.quantities && [...quantities.keys()].some((value) => !claim.quantities.has(value)))
+  );
+}

@@ -1,0 +1,92 @@
+/** What a sentence says that can be compared: its words, names, quantities, and whether it denies. */
+import { findNegations, isNegated } from "../text/negation.ts";
+import { readSide, type Side } from "../text/bounds.ts";
+import { toQuantities } from "../text/numbers.ts";
+import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+
+/** One sentence, or a whole text. */
+export interface Reading {
+  readonly stems: ReadonlySet<string>;
+  readonly content: ReadonlySet<string>;
+  /** Stems of words with a capital that do not merely begin the sentence, and of words with a digit that are no number. */
+  readonly names: ReadonlySet<string>;
+  /** Stem of the first word, where that has a capital and a meaning: a name, or not. */
+  readonly opening: string | undefined;
+  /** The second word has a capital too. */
+  readonly isOpeningName: boolean;
+  /** Value → its units; "" where it has none. */
+  readonly quantities: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Value → the side of it that is spoken of, for those that have one. */
+  readonly sides: ReadonlyMap<string, Side>;
+  readonly isNegated: boolean;
+  /** The first stem with a meaning behind each word that denies. */
+  readonly denied: readonly string[];
+  /** It speaks of what the sentence before it names. */
+  readonly isLeaning: boolean;
+}
+
+/** Reads a sentence or a text. */
+export function readText(text: string): Reading {
+  const words = toWords(text);
+  const stems = new Set([...words.map(({ stem }) => stem), ...toMonths(text)]);
+  const quantities = new Map<string, Set<string>>();
+  const sides = new Map<string, Side>();
+  for (const { value, unit = "", start } of toQuantities(text)) {
+    quantities.set(value, (quantities.get(value) ?? new Set()).add(unit));
+    const side = readSide(text, start);
+    if (side !== undefined) sides.set(value, side);
+  }
+  return {
+    stems,
+    content: new Set([...stems].filter((stem) => !isFunctionStem(stem))),
+    names: new Set(toNames(words)),
+    opening: toOpening(words, text),
+    isOpeningName: /^\p{Lu}\p{L}/u.test(words[1]?.surface ?? ""),
+    quantities,
+    sides,
+    isNegated: isNegated(text),
+    denied: toDenied(words, text),
+    isLeaning: LEANING.test(text),
+  };
+}
+
+function toNames(words: readonly Word[]): readonly string[] {
+  return words.flatMap(({ surface, stem }, index) => {
+    if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
+    const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
+    return isName || /\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
+  });
+}
+
+function toDenied(words: readonly Word[], text: string): readonly string[] {
+  return findNegations(text).flatMap((end) => {
+    const next = words.find(({ start, stem }) => start >= end && !isFunctionStem(stem));
+    return next === undefined ? [] : [next.stem];
+  });
+}
+
+/** Words that lead over to a sentence and are no part of what it says. */
+const LEADING =
+  /^(?:yes|thus|hence|therefore|moreover|furthermore|however|instead|otherwise|first|second|third|next|last|overall|according|based|given|note|please|see|ja|nein|daher|deshalb|allerdings|außerdem|zudem|jedoch|laut|gemäß|somit|dabei|ainsi|donc|selon|cependant|oui|según|además|sí|\p{L}{3,}ly)$/iu;
+
+function toOpening(words: readonly Word[], text: string): string | undefined {
+  const [first] = words;
+  if (first === undefined || isFunctionStem(first.stem)) return undefined;
+  const { surface, start, stem } = first;
+  const isPlain = /^\p{Lu}\p{L}+$/u.test(surface) && !LEADING.test(surface);
+  return isPlain && !/^\s*[,:]/u.test(text.slice(start + surface.length)) ? stem : undefined;
+}
+
+const LEANING =
+  /^[^\p{L}]*(?:it|its|he|his|she|her|they|their|this|these|that|those|such|both|er|sie|es|ihr|sein|dies\p{L}*|il|elle|ils|elles|ce|cette|ces|su|sus|este|esta|ello)(?!\p{L})/iu;
+
+const MONTHS =
+  "januari februari march april mai june juli august septemb octob novemb decemb".split(" ");
+const ISO_DATE = /\b\d{4}-(\d{2})-\d{2}\b/g;
+
+/** Dates in digits name their month too. */
+export function toMonths(text: string): readonly string[] {
+  return Array.from(text.matchAll(ISO_DATE), ([, month]) => MONTHS[Number(month) - 1] ?? "").filter(
+    (name) => name !== "",
+  );
+}
