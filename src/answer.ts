@@ -196,7 +196,11 @@ async function execute(
     const error = toAppError(run.signal.aborted ? run.signal.reason : thrown);
     if (error.code === "internal") deps.log.error("run-failed", thrown, { runId: run.id });
     if (progress.started !== true) await start(run, ask, progress);
-    await end(run, progress, { ...unfinished, outcome: toOutcome(error), error: toFailure(error) });
+    await end(run, progress, {
+      ...unfinished,
+      outcome: toOutcome(error),
+      error: toFailure(error, run),
+    });
   }
 }
 
@@ -262,8 +266,10 @@ function toOutcome({ code }: AppError): Outcome {
   return code === "deadline_exceeded" ? "expired" : "failed";
 }
 
-function toFailure(error: AppError): RunFailure {
-  const { code, retryable, stage, detail, retryAfterMs } = error;
+/** A run's own deadline knows no stage: it is the one that was cut last. */
+function toFailure(error: AppError, run: Run): RunFailure {
+  const { code, retryable, detail, retryAfterMs } = error;
+  const stage = error.stage ?? (code === "deadline_exceeded" ? run.timeline.findCut() : undefined);
   return {
     code,
     retryable,

@@ -215,6 +215,9 @@ const Settings = z.object({
   ),
 
   bodyBytesMax: Bytes.default(64 * 1024).describe("Size of a request body."),
+  chatBodyBytesMax: Bytes.default(2 * 2 ** 20).describe(
+    "The same at /v1/chat and /v1/chat/completions, whose clients send every answer back with its passages.",
+  ),
   questionCharsMax: Count.default(4_000).describe("Length of a question."),
   collectionsMax: Count.default(64).describe("Collections one run may ask."),
   legHitsMax: Count.default(100).describe("Hits each leg brings."),

@@ -369,6 +369,7 @@ describe("stop means stop", () => {
     const chat = createScriptedChat(["hang"]);
     const { end } = await ask({ ...(await depsOf()), chat }, "jitter?", { deadlineMs: 60 });
     expect(end).toMatchObject({ outcome: "expired", error: { code: "deadline_exceeded" } });
+    expect(end.error?.stage).toBe("answer");
     expect(chat.aborted).toBe(1);
   });
 });

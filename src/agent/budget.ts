@@ -13,6 +13,8 @@ export interface Budget {
   readonly isSpent: boolean;
   /** Books one call of a tool that may be called only so often. */
   takeCallOf(tool: string, callsMax: number): boolean;
+  /** An id for a tool call that no other call of the run has: the one wanted, where that is free. */
+  takeCallId(wanted: string): string;
   /** Model calls that came to their end: the model works. */
   readonly answered: number;
 }
@@ -23,6 +25,7 @@ export function createBudget(
   { modelCallsMax }: Pick<Config, "modelCallsMax">,
 ): Budget {
   const callsOf = new Map<string, number>();
+  const callIds = new Set<string>();
   let modelCalls = 0;
   let toolCalls = 0;
   let tokens = 0;
@@ -48,6 +51,12 @@ export function createBudget(
       if (calls >= callsMax) return false;
       callsOf.set(tool, calls + 1);
       return true;
+    },
+    takeCallId(wanted) {
+      let id = wanted;
+      for (let count = 2; callIds.has(id); count += 1) id = `${wanted}_${count}`;
+      callIds.add(id);
+      return id;
     },
     get isSpent() {
       return isSpent();

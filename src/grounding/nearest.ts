@@ -50,10 +50,7 @@ export function findNearest(
 function contradict(claim: Reading, sentence: Reading, opposites: readonly string[]): boolean {
   // A "never" counts as a negation already.
   const hasOpposite = opposites.some((word) => !isNegated(word));
-  const isDenied =
-    claim.isNegated && sentence.isNegated
-      ? countShared(claim, sentence) !== countShared(sentence, claim)
-      : claim.isNegated !== sentence.isNegated;
+  const isDenied = countDenials(claim, sentence) !== countDenials(sentence, claim);
   if (isDenied !== hasOpposite) return true;
   return [...claim.sides].some(([value, side]) => {
     const other = sentence.sides.get(value);
@@ -61,9 +58,15 @@ function contradict(claim: Reading, sentence: Reading, opposites: readonly strin
   });
 }
 
-/** How many words of the one are denied that the other has as well. */
-function countShared({ denied }: Reading, { content }: Reading): number {
-  return denied.filter((stem) => content.has(stem)).length;
+/** How many words the one denies that the other speaks of; where it cannot be told which they are, it is one. */
+function countDenials({ isNegated: denies, denied }: Reading, other: Reading): number {
+  if (!denies || denied.length === 0) return Number(denies);
+  return denied.filter((stem) => other.content.has(stem) || hasOppositeOf(stem, other)).length;
+}
+
+function hasOppositeOf(stem: string, { stems, content }: Reading): boolean {
+  for (const opposite of oppositesOf(stem)) if (stems.has(opposite)) return true;
+  return [...content].some((other) => isDenialOf(stem, other));
 }
 
 /** What the sentence alone has in place of a word of the claim, and means its opposite. */

@@ -10,7 +10,7 @@ import type { Env, Service } from "./service.ts";
 
 export function createChatRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    const body = await readJson(c.req.raw, service.config.bodyBytesMax);
+    const body = await readJson(c.req.raw, service.config.chatBodyBytesMax);
     const asked = parseUiRequest(body);
     const options = await readRunOptions(c, body);
     const requestId = c.get("requestId");

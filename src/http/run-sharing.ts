@@ -84,7 +84,8 @@ class Sharing implements RunSharing {
       run: await this.#deps.journal.start(request),
       source: "own" as const,
     };
-    return { run, source, reader: await this.#board(run, request, untilMs) };
+    const leaveAtMs = source === "own" ? Infinity : untilMs;
+    return { run, source, reader: await this.#board(run, request, { untilMs, leaveAtMs }) };
   }
 
   async #findOrStart(request: RunRequest): Promise<Pick<Listening, "run" | "source">> {
@@ -140,13 +141,17 @@ class Sharing implements RunSharing {
     }
   }
 
-  /** A reader of the run, once it is admitted. It leaves when its client does, or at its own deadline. */
-  async #board(run: JournalRun, request: RunRequest, untilMs: number): Promise<Reader<RunEvent>> {
+  /** A reader of the run, once it is admitted. It leaves when its client does, or, of another's run, at its own deadline. */
+  async #board(
+    run: JournalRun,
+    request: RunRequest,
+    { untilMs, leaveAtMs }: { readonly untilMs: number; readonly leaveAtMs: number },
+  ): Promise<Reader<RunEvent>> {
     const { clock } = this.#deps;
     const { client } = request;
     const heard = run.read();
-    const isShorter = !run.ended && untilMs < run.untilMs;
-    const reader = leaveWith(client, isShorter ? leaveAt(heard, untilMs, clock) : heard);
+    const isShorter = !run.ended && leaveAtMs < run.untilMs;
+    const reader = leaveWith(client, isShorter ? leaveAt(heard, leaveAtMs, clock) : heard);
     const budgetMs = Math.max(0, untilMs - clock.now());
     using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "admission" });
     try {

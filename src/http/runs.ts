@@ -24,6 +24,8 @@ export function createRunEventsRoute(service: Service) {
     const run = await find(service, c);
     const afterId = parseEventId(c.req.header("Last-Event-ID"), run.events.length);
     if (run.ended && afterId === run.events.length) return c.body(null, 204);
+    // A reader of nothing would keep the run from ending when the others leave.
+    if (c.req.method === "HEAD") return c.body(null, 200, { "Content-Type": "text/event-stream" });
     return replayEvents(service, run, { afterId, client: c.req.raw.signal });
   };
 }

@@ -81,8 +81,11 @@ export function createMetricsRoute({ render }: Telemetry) {
         detail: "metrics are switched off; METRICS turns them on",
       });
     }
-    if (!c.get("caller").scopes.has("read")) {
-      throw new AppError("not_found", { detail: "metrics need a key that may read" });
+    const { scopes, collections } = c.get("caller");
+    if (!scopes.has("read") || collections !== undefined) {
+      throw new AppError("not_found", {
+        detail: "metrics need a key that may read, and is not limited to some collections",
+      });
     }
     return c.body(render(), 200, {
       "Content-Type": "text/plain; version=0.0.4; charset=utf-8",

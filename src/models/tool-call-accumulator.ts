@@ -61,14 +61,23 @@ export function createToolCallAccumulator(): ToolCallAccumulator {
 /** An id says most, then the index, then whether a name shows that another call begins. */
 function findDraft(drafts: readonly Draft[], piece: Piece): Draft | undefined {
   const id = piece.id ?? "";
-  const same = id === "" ? undefined : drafts.findLast((draft) => draft.id === id);
-  if (same !== undefined) return same;
   const index = piece.index ?? undefined;
+  const alike = id === "" ? [] : drafts.filter((draft) => draft.id === id);
+  const same =
+    alike.findLast((draft) => draft.index === index) ??
+    alike.findLast((draft) => !isAnother(draft, piece));
+  if (same !== undefined) return same;
   const near =
     index === undefined ? drafts.at(-1) : drafts.findLast((draft) => draft.index === index);
   if (near === undefined) return undefined;
   if (id !== "") return near.id === "" && near.arguments === "" ? near : undefined;
   return index === undefined && hasName(piece) && near.name !== "" ? undefined : near;
+}
+
+/** A server that gives all its calls one id: another place, and a name of its own. */
+function isAnother({ index, name }: Draft, piece: Piece): boolean {
+  const at = piece.index ?? index;
+  return index !== undefined && at !== index && name !== "" && hasName(piece);
 }
 
 function hasName({ function: named }: Piece): boolean {

@@ -6,13 +6,21 @@ import type { Run } from "../run.ts";
 
 /**
  * Throws AppError when too little answered for an honest result: everything failed, a required collection
- * is missing, or fewer than `legsMin` legs answered.
+ * does not exist or is missing, or fewer than `legsMin` legs answered.
  */
 export function checkLegs(legs: readonly Leg[], ask: Ask): void {
   const answered = legs.filter(({ status }) => status === "found" || status === "skipped");
   if (answered.length === 0 && legs.length > 0)
     throw new AppError(toRunCode(legs), { stage: "search" });
   const { require, legsMin } = ask.retrieval;
+  const unknown = require.filter((name) => !legs.some(({ collection }) => collection === name));
+  if (unknown.length > 0) {
+    const names = [...new Set(legs.map(({ collection }) => collection))].join(", ");
+    throw new AppError("collection_not_found", {
+      stage: "search",
+      detail: `required, and no collection has this name: ${unknown.join(", ")}; there are: ${names}`,
+    });
+  }
   const whole = answered.filter((leg) => !isIncomplete(leg));
   const missing = require.filter((name) => !whole.some(({ collection }) => collection === name));
   if (missing.length > 0) {

@@ -1,6 +1,7 @@
 /** Which of the opened collections a filter can match in. */
 import { type Filter, listMetadataFields } from "../domain/filter.ts";
-import { AppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
+import { checkFilter } from "../stores/filter.ts";
 import type { Snapshot } from "../stores/store.ts";
 import type { Opened } from "./open-collections.ts";
 
@@ -18,7 +19,7 @@ export interface PassedOver {
 
 /**
  * A collection that does not know a field of the filter has nothing that matches it, and is skipped.
- * Throws AppError invalid_filter for a field that no collection asked knows.
+ * Throws AppError invalid_filter for a field that no collection asked knows, and for a condition that none can check.
  */
 export function chooseSnapshots(
   opened: readonly Opened[],
@@ -26,7 +27,7 @@ export function chooseSnapshots(
 ): ChosenSnapshots {
   const fields = filter === undefined ? [] : listMetadataFields(filter);
   const open = opened.flatMap((one) => ("snapshot" in one ? [one.snapshot] : []));
-  const knows = ({ info }: Snapshot, field: string): boolean => field in info.metadata;
+  const knows = ({ info }: Snapshot, field: string): boolean => Object.hasOwn(info.metadata, field);
   const unknown = fields.filter((field) => open.every((snapshot) => !knows(snapshot, field)));
   if (unknown.length > 0 && open.length > 0) {
     throw new AppError("invalid_filter", {
@@ -40,5 +41,21 @@ export function chooseSnapshots(
     const { collection, snapshot } = one;
     return isMatchable(snapshot) ? [] : [{ collection, why: "filter_field_unknown" }];
   });
-  return { snapshots: open.filter(isMatchable), passedOver };
+  const snapshots = open.filter(isMatchable);
+  if (filter !== undefined) checkTypes(filter, snapshots);
+  return { snapshots, passedOver };
+}
+
+/** Throws what the first has against the filter, where all have something. */
+function checkTypes(filter: Filter, snapshots: readonly Snapshot[]): void {
+  let fault: AppError | undefined;
+  for (const { info } of snapshots) {
+    try {
+      checkFilter(filter, info);
+      return;
+    } catch (thrown) {
+      fault ??= toAppError(thrown);
+    }
+  }
+  if (fault !== undefined) throw fault;
 }

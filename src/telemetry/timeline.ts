@@ -14,6 +14,8 @@ export interface Timeline {
   leaf<T>(stage: string, after: readonly string[], work: () => Promise<T>): Promise<T>;
   /** The same without a span: for tools and sub-agents, whose spans say more than a name. */
   measure<T>(stage: string, after: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** The stage that was going on last: of those cut, or else not over, the one that began last. */
+  findCut(): string | undefined;
   /** Every stage so far, in order of start, with the critical path marked. */
   entries(): TimelineEntry[];
 }
@@ -58,6 +60,8 @@ export function startTimeline(clock: Clock, tracer: Tracer = noTracer): Timeline
     measure,
     stage: (stage, after, work) => measure(stage, after, () => inSpan(tracer, stage, {}, work)),
     leaf: (stage, after, work) => measure(stage, after, work, tracer.isOn ? record : undefined),
+    findCut: () =>
+      spans.findLast(({ endMs, cut }) => cut === "deadline_exceeded" || endMs === undefined)?.stage,
     entries() {
       const nowMs = elapsedMs();
       const critical = findCriticalPath(spans, nowMs);

@@ -99,3 +99,9 @@ test("a budget is spent at its last token, and then books nothing more", () => {
   expect(budget.takeToolCalls(1)).toBe(false);
   expect(budget.answered).toBe(2);
 });
+
+test("no two tool calls of a run have the same id, whatever the server calls them", () => {
+  const budget = createBudget({ toolCallsMax: 9, tokensMax: 10 }, { modelCallsMax: 9 });
+  const ids = ["a", "call_1", "call_1", "call_1_2", "a"].map((id) => budget.takeCallId(id));
+  expect(ids).toEqual(["a", "call_1", "call_1_2", "call_1_2_2", "a_2"]);
+});

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "../../src/domain/caller.ts";
 import { findRouteAccess } from "../../src/http/route-scopes.ts";
+import { noTelemetry } from "../../src/http/telemetry.ts";
 import { askWith, makeApp, makeService, recordLog, type TestService } from "../support/app.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";
 
@@ -222,6 +223,15 @@ describe("pages of other origins", () => {
     const asked = await open.request("/v1/ask", preflight);
     expect([asked.status, asked.headers.get("Access-Control-Allow-Origin")]).toEqual([204, origin]);
     expect(asked.headers.get("Access-Control-Allow-Headers")).toContain("Authorization");
+    const headers = "x-stainless-os,mcp-method, if-match";
+    for (const [names, allowed] of [
+      [headers, headers],
+      ["not a header: list", asked.headers.get("Access-Control-Allow-Headers")],
+    ] as const) {
+      const own = { ...preflight.headers, "Access-Control-Request-Headers": names };
+      const answer = await open.request("/v1/ask", { ...preflight, headers: own });
+      expect(answer.headers.get("Access-Control-Allow-Headers")).toBe(allowed);
+    }
     for (const [from, allowed] of [
       [origin, origin],
       ["https://other.example", null],
@@ -244,4 +254,15 @@ test("/readyz without a key says whether, and not what; a stale list is told", a
   expect(first).toEqual({ status: "ready", collections: [] });
   source.isStale = true;
   expect(await (await own.request("/readyz")).json()).toMatchObject({ keys: "stale" });
+});
+
+test("figures name every collection: a key that is limited to some gets none", async () => {
+  const narrow = await makeKey({ collections: ["guide"] });
+  const wide = await makeKey();
+  const { access } = makeAccess([narrow.entry, wide.entry]);
+  const telemetry = { ...noTelemetry, render: () => "tributary_collection_chunks 1\n" };
+  const own = makeApp(makeService({ access, telemetry }));
+  const read = async (key: string): Promise<number> =>
+    (await own.request("/metrics", { headers: bearer(key) })).status;
+  expect([await read(wide.key), await read(narrow.key)]).toEqual([200, 404]);
 });

@@ -313,3 +313,25 @@ test("a run that says more than is kept of one is ended", async () => {
   const record = (await (await app.request("/v1/runs/run-1")).json()) as { answer: string };
   expect(record.answer.length).toBeLessThan(10_000);
 });
+
+test("HEAD of the events of a run does not count as a reader", async () => {
+  const left = Promise.withResolvers<unknown>();
+  const endless: Runner = async function* (_ask, signal) {
+    yield runStart;
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    left.resolve(signal.reason);
+    yield makeEnd({ outcome: "cancelled", error: { code: "cancelled", retryable: false } });
+  };
+  const { app } = start({ answer: endless });
+  const client = new AbortController();
+  const asked = await app.request("/v1/ask", {
+    ...askWith(question, wantsEvents),
+    signal: client.signal,
+  });
+  await settled();
+  const head = await app.request("/v1/runs/run-1/events", { method: "HEAD" });
+  expect([head.status, head.headers.get("Content-Type")]).toEqual([200, "text/event-stream"]);
+  await asked.body?.cancel();
+  client.abort();
+  expect(await left.promise).toMatchObject({ code: "cancelled" });
+});

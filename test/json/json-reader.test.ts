@@ -109,8 +109,13 @@ describe("where the JSON begins", () => {
     ['<think>a {"b":2} first</think>\n{"a":1}', '{"a":1}'],
     ["no object at all", ""],
     ["<think>never over {", ""],
-    [`${"x".repeat(30_000)}{"a":1}`, ""],
-  ])("%j, cut anywhere", (text, expected) => {
+    ['The keys are {found, value}:\n{"a":1}', '{"a":1}'],
+    ['<thinking>{x} {"b":2}</thinking> { "a":1}', '{ "a":1}'],
+    ['Sure.\n<think>{"b":2}</think>\n{"a":1}', '{"a":1}'],
+    ["nothing in it: {}", "{}"],
+    [`<think>${"x".repeat(100_000)}</think>{"a":1}`, '{"a":1}'],
+    [`${"x".repeat(300_000)}{"a":1}`, ""],
+  ])("%#: cut anywhere", (text, expected) => {
     const finder = createJsonFinder();
     const found = text.split("").map((unit) => finder.push(unit)).join(""); // prettier-ignore
     expect(found).toBe(expected);

@@ -35,6 +35,20 @@ const cases: readonly (readonly [string, readonly unknown[], readonly ToolCall[]
     [call("a", "f", "1"), call("b", "g", "2")],
   ],
   [
+    "one id for all",
+    [
+      [
+        { index: 0, id: "a", function: f("", "f") },
+        { index: 1, id: "a", function: f("", "g") },
+      ],
+      [
+        { index: 0, id: "a", function: f("1") },
+        { index: 1, id: "a", function: f("2") },
+      ],
+    ],
+    [call("a", "f", "1"), call("a", "g", "2")],
+  ],
+  [
     "no index",
     [[{ id: "a", function: f("{", "f") }], [{ function: f("}") }]],
     [call("a", "f", "{}")],

@@ -27,6 +27,8 @@ const IGNORED = [
   "verbosity",
   "parallel_tool_calls",
   "logit_bias",
+  "prompt_cache_retention",
+  "prompt_cache_options",
 ] as const;
 
 /** Refused unless they have a value that asks for nothing. */
@@ -43,9 +45,12 @@ const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   audio: [],
   prediction: [],
   web_search_options: [],
+  moderation: [],
 };
 
 const Part = z.strictObject({ type: z.literal("text"), text: z.string() });
+/** Only in what an assistant said: words in place of the value that was asked for. */
+const RefusalPart = z.strictObject({ type: z.literal("refusal"), refusal: z.string() });
 const Content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
 const Message = z.looseObject({ role: z.string(), content: z.unknown() });
 export const OpenAiBody = z.strictObject({
@@ -164,10 +169,12 @@ function toMessage({ role, content, ...rest }: z.infer<typeof Message>, index: n
   if (isSet(rest["tool_calls"]) && !isSame(rest["tool_calls"], [])) {
     throw unsupported(`${path}.tool_calls`, "is not supported: the service has its own tools");
   }
-  return { role: ours, content: toText(content, `${path}.content`), path };
+  const isAnswer = ours === "assistant";
+  const said = isAnswer && !isSet(content) ? (rest["refusal"] ?? "") : content;
+  return { role: ours, content: toText(said, `${path}.content`, isAnswer), path };
 }
 
-function toText(content: unknown, path: string): string {
+function toText(content: unknown, path: string, isAnswer: boolean): string {
   const parsed = Content.safeParse(content);
   if (!parsed.success) throw refuse(path, "must be a text, or a list of parts of the type text");
   if (typeof parsed.data === "string") return parsed.data;
@@ -175,6 +182,8 @@ function toText(content: unknown, path: string): string {
     .map((part, index) => {
       const text = Part.safeParse(part);
       if (text.success) return text.data.text;
+      const refusal = isAnswer ? RefusalPart.safeParse(part) : undefined;
+      if (refusal?.success === true) return refusal.data.refusal;
       throw unsupported(`${path}[${index}]`, "must be a part of the type text, with its text");
     })
     .join("\n");

@@ -134,6 +134,12 @@ interface Hooks {
   readonly onEnd: (run: LiveRun) => Promise<void>;
 }
 
+function tooLong(): AppError {
+  return new AppError("upstream_bad_response", {
+    detail: "the answer is longer than RUN_BYTES_MAX, which is what is kept of a run",
+  });
+}
+
 function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   const { config, clock, log, gate } = deps;
   const { ask, requestId, key, isKept = false } = start;
@@ -180,7 +186,7 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
       }
       // A run that says more than the journal takes is ended; what it says after that, but for its end, is dropped.
       if (bytes > config.runBytesMax && event.type !== "run-end") {
-        ticket.abort(new AppError("internal", { detail: "the run said more than is kept of one" }));
+        ticket.abort(tooLong());
         return DROPPED;
       }
       const isRoom = broadcast.push(event);

@@ -13,6 +13,7 @@ import {
   makeEnd,
   makeInfo,
   makeService,
+  passage,
   play,
   retrievalEnd,
   runStart,
@@ -105,6 +106,42 @@ describe("the openai SDK", () => {
     await using at = await connect({ answer: play(counted) });
     const stream = at.client.chat.completions.stream({ model: "tributary", messages });
     expect(await stream.finalContent()).toBe("Timeouts are limits. [1]");
+  });
+
+  test("goes on for many turns, though every answer comes back with all of its passages", async () => {
+    const long = { ...passage, text: "Timeouts are limits. ".repeat(900) };
+    const rich: readonly RunEvent[] = counted.map((event) =>
+      event.type === "retrieval-end" ? { ...event, passages: [long] } : event,
+    );
+    await using at = await connect({ answer: play(rich) });
+    const history: OpenAI.ChatCompletionMessageParam[] = [];
+    for (let turn = 0; turn < 8; turn += 1) {
+      history.push({ role: "user", content: "What are timeouts?" });
+      const { choices } = await at.client.chat.completions.create({
+        model: "tributary",
+        messages: history,
+      });
+      const message = choices[0]?.message;
+      expect(message?.content).toBe("Timeouts are limits. [1]");
+      if (message !== undefined) history.push(message);
+    }
+    expect(JSON.stringify(history).length).toBeGreaterThan(100_000);
+  });
+
+  test("may send our refusal back, and settings that mean nothing here", async () => {
+    await using at = await connect({ answer: play(counted) });
+    const { choices } = await at.client.chat.completions.create({
+      model: "tributary",
+      prompt_cache_retention: "24h",
+      messages: [
+        ...messages,
+        { role: "assistant", content: null, refusal: "There is no answer." },
+        { role: "user", content: "And now?" },
+        { role: "assistant", content: [{ type: "refusal", refusal: "Still none." }] },
+        ...messages,
+      ],
+    });
+    expect(choices[0]?.message.content).toBe("Timeouts are limits. [1]");
   });
 
   test("stops a run by leaving", async () => {

@@ -1,0 +1,54 @@
+/** Questions that name what does not exist, or put a condition that cannot be checked: the caller is told, whatever would have been found. */
+import { expect, test } from "vitest";
+import { Filter } from "../../src/domain/filter.ts";
+import type { Leg } from "../../src/domain/event.ts";
+import { AppError } from "../../src/errors.ts";
+import { checkLegs } from "../../src/retrieval/check-legs.ts";
+import { chooseSnapshots } from "../../src/retrieval/choose-snapshots.ts";
+import type { Opened } from "../../src/retrieval/open-collections.ts";
+import type { Snapshot } from "../../src/stores/store.ts";
+import { makeInfo } from "../support/app.ts";
+import { toAsk } from "../support/run.ts";
+
+function thrownBy(work: () => unknown): AppError {
+  try {
+    work();
+  } catch (thrown) {
+    if (thrown instanceof AppError) return thrown;
+    throw thrown;
+  }
+  return expect.unreachable("nothing was thrown");
+}
+
+const open = (name: string, metadata: Snapshot["info"]["metadata"] = {}): Opened => ({
+  collection: name,
+  snapshot: { info: { ...makeInfo(name), metadata } } as Snapshot,
+});
+
+test.each([
+  [{ field: "page", op: "eq", value: "1" }, "page: it holds a number"],
+  [{ field: "title", op: "has", value: "x" }, "a list field"],
+  [{ field: "title", op: "eq", value: true }, "it holds a string"],
+  [{ field: "metadata.constructor", op: "eq", value: "x" }, "metadata field constructor"],
+])("a filter that no collection can check is refused: %j", (filter, why) => {
+  const error = thrownBy(() => chooseSnapshots([open("a"), open("b")], Filter.parse(filter)));
+  expect(error.code).toBe("invalid_filter");
+  expect(error.detail).toContain(why);
+});
+
+test("a filter that one of them can check is checked there", () => {
+  const filter = Filter.parse({ field: "metadata.year", op: "eq", value: 2_024 });
+  const opened = [open("a", { year: "string" }), open("b", { year: "number" }), open("c")];
+  const { snapshots, passedOver } = chooseSnapshots(opened, filter);
+  expect(snapshots.map(({ info }) => info.name)).toEqual(["a", "b"]);
+  expect(passedOver).toEqual([{ collection: "c", why: "filter_field_unknown" }]);
+});
+
+test("a required collection that does not exist is the caller's mistake", () => {
+  const leg = { collection: "guide", retriever: "keyword", status: "found" } as Leg;
+  const asked = toAsk("jitter?");
+  const ask = { ...asked, retrieval: { ...asked.retrieval, require: ["nope"] } };
+  const error = thrownBy(() => checkLegs([leg], ask));
+  expect(error.code).toBe("collection_not_found");
+  expect(error.detail).toContain("nope; there are: guide");
+});
