@@ -7,11 +7,14 @@ import { isFunctionStem, type Word } from "../text/words.ts";
 /** The likeness of a stem of the question to the closest word of a text: 1 where it is that word. */
 export type Likeness = ReadonlyMap<string, number>;
 
-/** For each stem asked, how close the closest word there comes, from 0 to 1. `embedder` must be local. */
+/**
+ * For each stem asked, how close the closest word there comes, from 0 to 1. `embedder` must be local; without one
+ * words are close in spelling alone.
+ */
 export async function compareWords(
   asked: readonly Word[],
   there: readonly Word[],
-  embedder: Embedder,
+  embedder: Embedder | undefined,
   signal: AbortSignal,
 ): Promise<Likeness> {
   const stems = new Set(there.map(({ stem }) => stem));
@@ -19,7 +22,8 @@ export async function compareWords(
   const open = distinct(asked.filter(({ stem }) => !stems.has(stem)));
   if (open.length === 0) return likeness;
   const others = distinct(there.filter(({ stem }) => !isFunctionStem(stem)));
-  const vectors = await embedAll([...open, ...others], embedder, signal);
+  const vectors =
+    embedder === undefined ? [] : await embedAll([...open, ...others], embedder, signal);
   const spellings = others.map(({ stem }) => toSpelling(stem));
   for (const [index, { stem }] of open.entries()) {
     const spelling = toSpelling(stem);

@@ -1,4 +1,4 @@
-/** Words of a text for matching: folded, stemmed, with their offsets. Scripts without blanks go by character pairs. */
+/** Words of a text for matching: folded, stemmed, with their offsets. Scripts without blanks, and Korean with its endings, go by character pairs. */
 import { stemmer } from "stemmer";
 
 export interface Word {
@@ -12,7 +12,7 @@ export interface Word {
 
 const WORD = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}]+)?/gu;
 const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u;
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}\p{Script=Hangul}]/u;
 const PLAIN = /^[a-z]+$/;
 const MARKS = /\p{M}+/gu;
 
@@ -33,7 +33,7 @@ export function toContentStems(text: string): ReadonlySet<string> {
   return new Set(
     toWords(text)
       .map(({ stem }) => stem)
-      .filter((stem) => !FUNCTION_STEMS.has(stem)),
+      .filter((stem) => !isFunctionStem(stem)),
   );
 }
 
@@ -92,7 +92,13 @@ export function isUnspaced(surface: string): boolean {
   return UNSPACED.test(surface);
 }
 
+/** Pairs of characters that ask, point or end a sentence. A pair of Hiragana alone is hardly ever a word of its own. */
+const FUNCTION_PAIR =
+  /^[\p{Script=Hiragana}ー]+$|[吗嗎呢什谁誰哪怎何么]|^[的是了]|[是了]$|^(?:多少|几[个年天]|为[什何]|有[多几])$|^(?:누구|무엇|무슨|뭐가|어디|언제|얼마|어떻|떻게|어떤|인가|가요|나요|까요|습니|니까|니다|입니|합니|있습|됩니|하나|되나|있나)$/u;
+/** Scripts begin here that have none of the function words above. */
+const FAR_EAST = 0x1100;
+
 /** Is this stem a function word? */
 export function isFunctionStem(stem: string): boolean {
-  return FUNCTION_STEMS.has(stem);
+  return FUNCTION_STEMS.has(stem) || (stem.charCodeAt(0) >= FAR_EAST && FUNCTION_PAIR.test(stem));
 }

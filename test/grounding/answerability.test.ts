@@ -78,17 +78,17 @@ describe("weighing", () => {
   };
 
   test("an objection outweighs whatever else was read", () => {
-    const sure = weigh({ readings: perfect, objection: undefined });
-    const contradicted = weigh({ readings: perfect, objection: "contradicted" });
+    const sure = weigh({ readings: perfect, objection: undefined, isInPairs: false });
+    const contradicted = weigh({ readings: perfect, objection: "contradicted", isInPairs: false });
     expect(sure).toBeGreaterThan(0.9);
     expect(contradicted).toBeLessThan(0.3);
-    expect(weigh({ readings: perfect, objection: "foreign" })).toBe(0);
+    expect(weigh({ readings: perfect, objection: "foreign", isInPairs: false })).toBe(0);
   });
 
   test.each(Object.keys(perfect))("more of %s never speaks against an answer", (name) => {
     const less = { ...perfect, [name]: 0.2 };
-    expect(weigh({ readings: less, objection: undefined })).toBeLessThan(
-      weigh({ readings: perfect, objection: undefined }),
+    expect(weigh({ readings: less, objection: undefined, isInPairs: false })).toBeLessThan(
+      weigh({ readings: perfect, objection: undefined, isInPairs: false }),
     );
   });
 

@@ -32,6 +32,7 @@ const wrong: readonly (readonly [evidence: string, claim: string])[] = [
   [delivery, "Les colis sont livrés après 18 heures."],
   [trial, "試用期間中は有給休暇を取得できます。"],
   [trial, "返品は受け付けています。"],
+  [order, "배송 중인 주문은 취소할 수 있습니다."],
   [smoking, "يسمح بالتدخين في المكاتب."],
   [receipt, "Возврат товара без чека принимается."],
 ];
@@ -67,11 +68,8 @@ describe("a sentence that is wrong in one place is not supported", () => {
     expect(check(evidence, claim)).toBe("unsupported");
   });
 
-  test.each([
-    [handbook, "Managers get 28 days of vacation."],
-    [order, "배송 중인 주문은 취소할 수 있습니다."],
-  ])("%#: where it may be another word for the same it is weak", (evidence, claim) => {
-    expect(check(evidence, claim)).toBe("weak");
+  test("where it may be another word for the same it is weak", () => {
+    expect(check(handbook, "Managers get 28 days of vacation.")).toBe("weak");
   });
 });
 
