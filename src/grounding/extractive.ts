@@ -58,6 +58,12 @@ const SENTENCES_MAX = 3;
 /** A further sentence must be at least this good next to the best one: in its passage, and from another. */
 const SAME_PASSAGE_SHARE = 0.25;
 const OTHER_PASSAGE_SHARE = 0.8;
+/**
+ * And so good by itself: on squad-open answers have 2.0 sentences instead of 2.9, and 86 instead of 88 of 100 hold
+ * the gold answer, 65 instead of 47 in their first sentence.
+ */
+const OWN_SHARE = 0.5;
+const OWN = ["coverage", "similarity", "answerType"] as const;
 /** Two sentences that share this much of their content words say the same. */
 const OVERLAP_MAX = 0.7;
 /** What a table row's score counts next to that of a sentence. */
@@ -84,6 +90,7 @@ export async function extract(
     const isSame = one.candidate.passage.label === best.candidate.passage.label;
     const share = isSame ? SAME_PASSAGE_SHARE : OTHER_PASSAGE_SHARE;
     if (one.score < best.score * share) continue;
+    if (toOwn(one) < toOwn(best) * OWN_SHARE) continue;
     if (!chosen.some((other) => overlaps(one, other))) chosen.push(one);
   }
   return { chosen: orderForReading(chosen), answerable };
@@ -140,6 +147,11 @@ function besides(one: Candidate, all: readonly Candidate[]): readonly Candidate[
   return all.filter(
     ({ passage, position }) => passage === one.passage && Math.abs(position - one.position) === 1,
   );
+}
+
+/** What speaks for the sentence itself, and is not the same for all of its passage. */
+function toOwn({ features }: Scored): number {
+  return OWN.reduce((sum, name) => sum + WEIGHTS[name] * features[name], 0);
 }
 
 function toProbability(sum: number): number {

@@ -65,6 +65,11 @@ describe("extraction", () => {
     expect(await chooseFrom(question, paragraph)).toEqual([before, best]);
   });
 
+  test("leaves out what stands in the same passage and is about something else", async () => {
+    const text = `${jitter} The office has a new coffee machine. Lunch is served at noon in the large hall.`;
+    expect(await chooseFrom("Why do retries use jitter?", toPassage(1, text))).toEqual([jitter]);
+  });
+
   test("says nothing twice", async () => {
     const chosen = await chooseFrom(
       "Why do retries use jitter?",
