@@ -205,7 +205,7 @@ function createSource({
   readonly verbatimCode: boolean;
 }): Source {
   const hidden = createHiddenFilter();
-  const parser = createCitationParser((label) => byLabel.has(label));
+  const parser = createCitationParser((label) => byLabel.has(label), { verbatimCode });
   const sanitizer = createSanitizer({ links, verbatimCode });
   return {
     clean: (raw) => sanitizer.push(parser.push(guard.push(hidden.push(raw)))),

@@ -1,4 +1,6 @@
 /** Finds citation markers in text that arrives in pieces; markers that point nowhere never come out. */
+import { createCodeParts, type Part } from "./code-parts.ts";
+import { canBeLabels, isLiteralBehind, readLead } from "./literal-brackets.ts";
 
 export interface CitationParser {
   /**
@@ -21,12 +23,62 @@ const MARKER = /[ \t]{0,8}[[【]([[【^\d\s,;–-]{0,128})(?:†[^[\]【】\n]{0
 /** The end of a text that may become a marker, or the first half of a character. */
 const UNFINISHED =
   /[ \t]{1,8}$|[ \t]{0,8}[[【][[【^\d\s,;–-]{0,128}(?:†[^[\]【】\n]{0,64})?$|[\ud800-\udbff]$/u;
-const PLAIN = /^[^[\]【】]*[^[\]【】\s\ud800-\udfff]$/;
 const RANGE_LABELS_MAX = 20;
+/** Behind these a number in brackets is a footnote's mark, as in `a word[12], a sentence.[13]` */
+const NOTED = /[\p{L}\p{N}\p{P}]$/u;
+const WORD_END = /[\p{L}\p{N}_)\]]$/u;
+/** `rows[1].name`, `rows[1](x)`, `rows[1] = 2`: what follows an index and no footnote's mark. */
+const AFTER_INDEX = /(?:[\p{L}\p{N}_(]|\.\p{L}|[ ]?=)/uy;
 
-/** Creates a parser that lets the labels pass which `hasLabel` knows at that moment. */
-export function createCitationParser(hasLabel: (label: number) => boolean): CitationParser {
+/**
+ * Creates a parser that lets the labels pass which `hasLabel` knows at that moment. Brackets that can be no
+ * citation stay as they are, and with `verbatimCode` those in code too.
+ */
+export function createCitationParser(
+  hasLabel: (label: number) => boolean,
+  { verbatimCode = true }: { readonly verbatimCode?: boolean } = {},
+): CitationParser {
+  return createParser({ hasLabel, isLiteral: () => false, verbatimCode });
+}
+
+/**
+ * A document's sentence without its own notes such as `[12]`, which are none of our labels. Code, intervals
+ * and lists stay.
+ */
+export function dropNotes(sentence: string): string {
+  const parser = createParser({
+    hasLabel: () => false,
+    verbatimCode: true,
+    isLiteral: ({ text, start, end, numbers }) => {
+      const lead = text.slice(0, start);
+      AFTER_INDEX.lastIndex = end;
+      if (WORD_END.test(lead) && AFTER_INDEX.test(text)) return true;
+      return numbers > 1 && !NOTED.test(lead);
+    },
+  });
+  return parser.push(sentence) + parser.end();
+}
+
+/** A bracket in its text, and how many numbers are written in it. */
+interface Bracket {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  readonly numbers: number;
+}
+
+function createParser({
+  hasLabel,
+  isLiteral,
+  verbatimCode,
+}: {
+  readonly hasLabel: (label: number) => boolean;
+  readonly verbatimCode: boolean;
+  readonly isLiteral: (bracket: Bracket) => boolean;
+}): CitationParser {
+  const code = createCodeParts();
   let held = "";
+  let before = "";
 
   const release = (text: string): string => {
     let out = "";
@@ -34,32 +86,47 @@ export function createCitationParser(hasLabel: (label: number) => boolean): Cita
     for (const match of text.matchAll(MARKER)) {
       const body = match[1] ?? "";
       const open = Math.max(body.lastIndexOf("["), body.lastIndexOf("【")) + 1;
-      const named = toLabels(body.slice(open));
-      if (named.length === 0) continue; // `[ ]` and `[0-9]` are no markers
+      const list = body.slice(open);
+      const named = toLabels(list);
+      if (named.length === 0 || !canBeLabels(named, hasLabel)) continue; // `[ ]`, `[0-9]`, `[2019]`
+      const blanks = /^[ \t]*/.exec(match[0])?.[0].length ?? 0;
+      const [start, numbers] = [match.index + blanks, list.match(/\d+/g)?.length ?? 0];
+      if (body.startsWith("[") && open === 1 && numbers > 1) continue; // `[[1, 2], [3, 4]]`
+      if (isLiteralBehind(readLead(before, text, start))) continue;
+      if (isLiteral({ text, start, end: match.index + match[0].length, numbers })) continue;
       const labels = [...new Set(named)].filter(hasLabel);
       out += text.slice(last, match.index);
       last = match.index + match[0].length;
       if (labels.length === 0) continue;
-      const before = /^[ \t]*/.exec(match[0])?.[0].length ?? 0;
-      out += match[0].slice(0, before + open);
+      out += match[0].slice(0, blanks + open);
       out += labels.map((label) => `[${label}]`).join("");
     }
+    before = readLead(before, text);
     return out + text.slice(last);
   };
 
+  const finish = (): string => {
+    const text = held;
+    held = "";
+    return release(text);
+  };
+
+  const take = ({ text: fresh, isCode }: Part): string => {
+    if (isCode) {
+      const shown = finish() + fresh;
+      before = readLead(before, fresh);
+      return shown;
+    }
+    const text = held + fresh;
+    const tail = UNFINISHED.exec(text);
+    held = tail === null ? "" : text.slice(tail.index);
+    return release(tail === null ? text : text.slice(0, tail.index));
+  };
+
   return {
-    push(piece) {
-      if (held === "" && PLAIN.test(piece)) return piece;
-      const text = held + piece;
-      const tail = UNFINISHED.exec(text);
-      held = tail === null ? "" : text.slice(tail.index);
-      return release(tail === null ? text : text.slice(0, tail.index));
-    },
-    end() {
-      const text = held;
-      held = "";
-      return release(text);
-    },
+    push: (piece) =>
+      verbatimCode ? code.push(piece).map(take).join("") : take({ text: piece, isCode: false }),
+    end: () => code.end().map(take).join("") + finish(),
   };
 }
 

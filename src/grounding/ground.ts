@@ -2,7 +2,9 @@
 import type { Citation, Passage, SentenceCheck } from "../domain/event.ts";
 import { splitSentences, type Span } from "../text/sentences.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
+import { createCodeParts } from "./code-parts.ts";
 import { toEvidence } from "./evidence.ts";
+import { isLiteralBehind, readLead } from "./literal-brackets.ts";
 
 export interface Ground {
   /** Takes the next piece of cleaned text; gives the sentences of which it is known that they are over. */
@@ -44,12 +46,16 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   /** Something that may end a sentence has come since the text was last read. */
   let mayEnd = false;
 
-  const settle = (sentence: Span): Settled => {
+  const settle = (sentence: Span, all: readonly Marker[]): Settled => {
     const read = ({ start, end }: Span): string => pending.slice(start - offset, end - offset);
-    const markers = findMarkers(read(sentence), sentence.start, byLabel);
+    const markers = all
+      .map(({ label, start, end }) => ({ label, start: start + offset, end: end + offset }))
+      .filter(({ label, start, end }) => {
+        return byLabel.has(label) && start >= sentence.start && end <= sentence.end;
+      });
     const labels = [...new Set(markers.map(({ label }) => label))];
     const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
-    const verdict = judge(withoutMarkers(read(sentence)), cited, byLabel);
+    const verdict = judge(readBetween(sentence, markers, read), cited, byLabel);
     const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
       const passage = byLabel.get(label);
       return passage === undefined ? [] : [toCitation(passage, read(span), span)];
@@ -70,8 +76,11 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
         withoutMarkers(pending.slice(start - offset, end - offset)).replace(UNFINISHED, ""),
       ),
     );
-    const complete = sentences.slice(0, isLast ? sentences.length : Math.max(0, next));
-    const settled = complete.map(settle);
+    const { markers, readTo } = findMarkers(pending, isLast);
+    const known = sentences.slice(0, Math.max(0, next)).filter(({ end }) => end <= readTo + offset);
+    const complete = isLast ? sentences : known;
+    mayEnd ||= !isLast && known.length < next;
+    const settled = complete.map((sentence) => settle(sentence, markers));
     const last = complete.at(-1);
     if (last !== undefined) {
       done = last.end;
@@ -99,17 +108,37 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   };
 }
 
-/** Markers of labels that are known, in order; `from` is where the text begins. */
+/** Markers in order, none of them in code, and how far the text can be read before more of it is known. */
 function findMarkers(
   text: string,
-  from: number,
-  byLabel: ReadonlyMap<number, Passage>,
-): readonly Marker[] {
-  return [...text.matchAll(MARKER)].flatMap(({ index, 0: marker, 1: digits }) => {
-    const label = Number(digits);
-    const start = from + index;
-    return byLabel.has(label) ? [{ label, start, end: start + marker.length }] : [];
-  });
+  isLast: boolean,
+): { readonly markers: readonly Marker[]; readonly readTo: number } {
+  const code = createCodeParts();
+  const parts = [...code.push(text), ...(isLast ? code.end() : [])];
+  const markers: Marker[] = [];
+  let readTo = 0;
+  for (const part of parts) {
+    const start = readTo;
+    readTo += part.text.length;
+    if (part.isCode) continue;
+    for (const { index, 0: marker, 1: digits } of part.text.matchAll(MARKER)) {
+      const at = start + index;
+      if (isLiteralBehind(readLead("", text, at))) continue;
+      markers.push({ label: Number(digits), start: at, end: at + marker.length });
+    }
+  }
+  return { markers, readTo };
+}
+
+/** A sentence without its markers. */
+function readBetween(
+  sentence: Span,
+  markers: readonly Marker[],
+  read: (span: Span) => string,
+): string {
+  const starts = [sentence.start, ...markers.map(({ end }) => end)];
+  const ends = [...markers.map(({ start }) => start), sentence.end];
+  return starts.map((start, index) => read({ start, end: ends[index] ?? start })).join("");
 }
 
 /**
@@ -141,8 +170,12 @@ function withoutMarkers(text: string): string {
   return text.replaceAll(/\s*\[\d+\]/gu, "");
 }
 
+/** For who splits sentences and for who looks for code: they differ where a fence is odd. */
 function isOutsideFences(text: string): boolean {
-  return (text.match(FENCE)?.length ?? 0) % 2 === 0;
+  if (!text.includes("```") && !text.includes("~~~")) return true;
+  const code = createCodeParts();
+  code.push(text);
+  return (text.match(FENCE)?.length ?? 0) % 2 === 0 && !code.inFence;
 }
 
 /** A sentence without a citation cannot be more than weak, whatever the passages say. */

@@ -47,6 +47,13 @@ describe("ground", () => {
     ["😀 Retries use jitter 😀 [1]", ["1 😀 Retries use jitter 😀"]],
     ["[1]", ["1 [1]"]],
     ["No marker.", []],
+    ["Retries use `rows[1]` [2].", ["2 Retries use `rows[1]`"]],
+    ["```js\nx[1];\n```\nRetries use jitter [1].", ["1 Retries use jitter"]],
+    [
+      "```rows[2]``` is one [1].\nBackoff waits [1].",
+      ["1 ```rows[2]``` is one", "1 Backoff waits"],
+    ],
+    ["队列有界[1]。", ["1 队列有界"]],
   ];
   test.each(claims)("%j: each label vouches for the words before it", (text, expected) => {
     const { text: shown, events } = groundIn([text]);
@@ -108,6 +115,13 @@ describe("ground", () => {
     "# ",
     "| ",
     "```\n",
+    "`",
+    "``",
+    "```x",
+    "x_y",
+    " A",
+    "24",
+    " April",
     "---",
     "(",
     ")",
