@@ -49,22 +49,38 @@ export function dropNotes(sentence: string): string {
   const parser = createParser({
     hasLabel: () => false,
     verbatimCode: true,
-    isLiteral: ({ text, start, end, numbers }) => {
+    isLiteral: ({ text, start, end, written }) => {
       const lead = text.slice(0, start);
       AFTER_INDEX.lastIndex = end;
       if (WORD_END.test(lead) && AFTER_INDEX.test(text)) return true;
-      return numbers > 1 && !NOTED.test(lead);
+      return written > 1 && !NOTED.test(lead);
     },
   });
   return parser.push(sentence) + parser.end();
 }
 
-/** A bracket in its text, and how many numbers are written in it. */
+/** A bracket in its text, without the blanks before it. */
 interface Bracket {
   readonly text: string;
   readonly start: number;
   readonly end: number;
-  readonly numbers: number;
+  /** Open brackets and what stands in them, before the numbers' own. */
+  readonly open: number;
+  /** What it names, each of a range; empty when it is no list of labels. */
+  readonly numbers: readonly number[];
+  /** So many numbers are written in it. */
+  readonly written: number;
+}
+
+function readBracket(text: string, match: RegExpExecArray): Bracket {
+  const body = match[1] ?? "";
+  const open = Math.max(body.lastIndexOf("["), body.lastIndexOf("【")) + 1;
+  const list = body.slice(open);
+  const written = list.match(/\d+/g)?.length ?? 0;
+  const isNested = body.startsWith("[") && open === 1 && written > 1; // `[[1, 2], [3, 4]]`
+  const start = match.index + (/^[ \t]*/.exec(match[0])?.[0].length ?? 0);
+  const end = match.index + match[0].length;
+  return { text, start, end, open, written, numbers: isNested ? [] : toLabels(list) };
 }
 
 function createParser({
@@ -84,21 +100,15 @@ function createParser({
     let out = "";
     let last = 0;
     for (const match of text.matchAll(MARKER)) {
-      const body = match[1] ?? "";
-      const open = Math.max(body.lastIndexOf("["), body.lastIndexOf("【")) + 1;
-      const list = body.slice(open);
-      const named = toLabels(list);
-      if (named.length === 0 || !canBeLabels(named, hasLabel)) continue; // `[ ]`, `[0-9]`, `[2019]`
-      const blanks = /^[ \t]*/.exec(match[0])?.[0].length ?? 0;
-      const [start, numbers] = [match.index + blanks, list.match(/\d+/g)?.length ?? 0];
-      if (body.startsWith("[") && open === 1 && numbers > 1) continue; // `[[1, 2], [3, 4]]`
-      if (isLiteralBehind(readLead(before, text, start))) continue;
-      if (isLiteral({ text, start, end: match.index + match[0].length, numbers })) continue;
-      const labels = [...new Set(named)].filter(hasLabel);
+      const bracket = readBracket(text, match);
+      const { numbers, start, open } = bracket;
+      if (numbers.length === 0 || !canBeLabels(numbers, hasLabel)) continue; // `[0-9]`, `[2019]`
+      if (isLiteralBehind(readLead(before, text, start)) || isLiteral(bracket)) continue;
+      const labels = [...new Set(numbers)].filter(hasLabel);
       out += text.slice(last, match.index);
       last = match.index + match[0].length;
       if (labels.length === 0) continue;
-      out += match[0].slice(0, blanks + open);
+      out += text.slice(match.index, start + open);
       out += labels.map((label) => `[${label}]`).join("");
     }
     before = readLead(before, text);

@@ -87,25 +87,33 @@ class LineReader implements CodeParts {
 
   /** Length of a line that opens or closes a fence; 0 when it is none. */
   #readFence(text: string, at: number, isLast: boolean): number | undefined {
-    const [lead = "", run = ""] = matchAt(FENCE, text, at) ?? [];
-    if (run === "") return 0;
+    const found = matchAt(FENCE, text, at);
+    if (found === undefined) return 0;
+    const [lead, run = ""] = found;
     const newline = text.indexOf("\n", at);
     const end = newline < 0 ? text.length : newline + 1;
     const isOpenEnded = newline < 0 && !isLast;
     if (end - at > FENCE_LINE_CHARS_MAX) return 0;
     if (this.#fence !== undefined) {
-      const { mark, length } = this.#fence;
-      if (!run.startsWith(mark) || run.length < length) return 0;
-      if (matchAt(CLOSED, text, at + lead.length) === undefined) return 0;
-      if (isOpenEnded) return undefined;
-      this.#fence = undefined;
-      return end - at;
+      if (!this.#closes(text, at)) return 0;
+      if (!isOpenEnded) this.#fence = undefined;
+      return isOpenEnded ? undefined : end - at;
     }
     // Behind three backticks, another one on their line makes it code within the line.
     if (run.startsWith("`") && text.slice(at + lead.length, end).includes("`")) return 0;
     if (isOpenEnded) return undefined;
     this.#fence = { mark: run.slice(0, 1), length: run.length };
     return end - at;
+  }
+
+  #closes(text: string, at: number): boolean {
+    const { mark, length } = this.#fence ?? { mark: "", length: 0 };
+    const [lead = "", run = ""] = matchAt(FENCE, text, at) ?? [];
+    return (
+      run.startsWith(mark) &&
+      run.length >= length &&
+      matchAt(CLOSED, text, at + lead.length) !== undefined
+    );
   }
 }
 

@@ -1,10 +1,11 @@
 /** Follows an answer as it grows: cites and checks each sentence as soon as it is complete. */
 import type { Citation, Passage, SentenceCheck } from "../domain/event.ts";
+import { needsNextWord } from "../text/abbreviations.ts";
 import { splitSentences, type Span } from "../text/sentences.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
 import { createCodeParts } from "./code-parts.ts";
 import { toEvidence } from "./evidence.ts";
-import { isLiteralBehind, readLead } from "./literal-brackets.ts";
+import { findClaims, findMarkers, type Marker, readBetween, withoutMarkers } from "./markers.ts";
 
 export interface Ground {
   /** Takes the next piece of cleaned text; gives the sentences of which it is known that they are over. */
@@ -19,17 +20,12 @@ export interface Settled {
   readonly citations: readonly Citation[];
 }
 
-interface Marker {
-  readonly label: number;
-  readonly start: number;
-  readonly end: number;
-}
-
 const MARKERS = /^(?:\s*\[\d+\])+/u;
-const MARKER = /\[(\d+)\]/g;
 /** The beginning of one; whether it becomes one the next piece tells. */
 const UNFINISHED = /\[\d*$/;
 const WORD = /[\p{L}\p{N}]/u;
+/** No more than one word, which may not be whole. */
+const GROWING = /^[^\p{L}\p{N}]*[\p{L}\p{N}\p{M}]*$/u;
 const FENCE = /^[^\S\n]*(?:```|~~~)/gmu;
 /** What may end a sentence. Between two of these no sentence can become complete. */
 const ENDING = /[\p{STerm}…\n\r\f\u2028\u2029]/u;
@@ -63,6 +59,14 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     return { check: { ...sentence, verdict, labels }, citations };
   };
 
+  /** Is it for the next word to tell whether this sentence has ended, and that word not yet whole? */
+  const mayGoOn = (sentences: readonly Span[], index: number): boolean => {
+    const [sentence = "", following = "", more] = sentences
+      .slice(index, index + 3)
+      .map(({ start, end }) => pending.slice(start - offset, end - offset));
+    return more === undefined && GROWING.test(following) && needsNextWord(sentence);
+  };
+
   const advance = (isLast: boolean): readonly Settled[] => {
     const sentences = joinMarkers(pending, splitSentences(pending)).flatMap((span) => {
       const from = Math.max(span.start, done - offset);
@@ -77,7 +81,9 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
       ),
     );
     const { markers, readTo } = findMarkers(pending, isLast);
-    const known = sentences.slice(0, Math.max(0, next)).filter(({ end }) => end <= readTo + offset);
+    const known = sentences
+      .slice(0, Math.max(0, next))
+      .filter(({ end }, index) => end <= readTo + offset && !mayGoOn(sentences, index));
     const complete = isLast ? sentences : known;
     mayEnd ||= !isLast && known.length < next;
     const settled = complete.map((sentence) => settle(sentence, markers));
@@ -106,68 +112,6 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     },
     end: () => advance(true),
   };
-}
-
-/** Markers in order, none of them in code, and how far the text can be read before more of it is known. */
-function findMarkers(
-  text: string,
-  isLast: boolean,
-): { readonly markers: readonly Marker[]; readonly readTo: number } {
-  const code = createCodeParts();
-  const parts = [...code.push(text), ...(isLast ? code.end() : [])];
-  const markers: Marker[] = [];
-  let readTo = 0;
-  for (const part of parts) {
-    const start = readTo;
-    readTo += part.text.length;
-    if (part.isCode) continue;
-    for (const { index, 0: marker, 1: digits } of part.text.matchAll(MARKER)) {
-      const at = start + index;
-      if (isLiteralBehind(readLead("", text, at))) continue;
-      markers.push({ label: Number(digits), start: at, end: at + marker.length });
-    }
-  }
-  return { markers, readTo };
-}
-
-/** A sentence without its markers. */
-function readBetween(
-  sentence: Span,
-  markers: readonly Marker[],
-  read: (span: Span) => string,
-): string {
-  const starts = [sentence.start, ...markers.map(({ end }) => end)];
-  const ends = [...markers.map(({ start }) => start), sentence.end];
-  return starts.map((start, index) => read({ start, end: ends[index] ?? start })).join("");
-}
-
-/**
- * What each label of a sentence vouches for: the words between its marker and the marker before it;
- * markers side by side share theirs, and one that opens the sentence has all of it.
- */
-function findClaims(
-  sentence: Span,
-  markers: readonly Marker[],
-  read: (span: Span) => string,
-): readonly (Span & { readonly label: number })[] {
-  const claims: (Span & { readonly label: number })[] = [];
-  let claim = sentence;
-  let from = sentence.start;
-  for (const { start, end, label } of markers) {
-    const between = read({ start: from, end: start });
-    if (WORD.test(between)) {
-      const lead = /^[\s,;]*/u.exec(between)?.[0].length ?? 0;
-      claim = { start: from + lead, end: from + between.trimEnd().length };
-    }
-    from = end;
-    if (claims.some((one) => one.label === label && one.start === claim.start)) continue;
-    claims.push({ label, start: claim.start, end: claim.end });
-  }
-  return claims;
-}
-
-function withoutMarkers(text: string): string {
-  return text.replaceAll(/\s*\[\d+\]/gu, "");
 }
 
 /** For who splits sentences and for who looks for code: they differ where a fence is odd. */

@@ -91,7 +91,7 @@ describe("citation parser", () => {
         expect(
           parseAt(
             text,
-            [...text].map((_, at) => at),
+            Array.from(text, (_, at) => at),
           ),
         ).toEqual(parseAt(text, []));
       }),

@@ -89,6 +89,14 @@ describe("ground", () => {
     expect(ground.push(" B")).not.toEqual([]);
   });
 
+  test("where the next word decides whether a sentence has ended, it is waited for", () => {
+    const ground = createGround(byLabel);
+    expect(ground.push("Es beginnt am 1. Ap")).toEqual([]);
+    expect(ground.push("ril und endet im 2. Monat. Da")).toHaveLength(1);
+    expect(ground.push("nn sind es 5. Da")).toEqual([]);
+    expect(ground.push("nn en")).toHaveLength(1);
+  });
+
   const parts = [
     "Retries use jitter",
     "a queue",
