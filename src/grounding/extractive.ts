@@ -2,9 +2,11 @@
 import type { Passage } from "../domain/event.ts";
 import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
+import { toExact } from "../text/exact.ts";
 import { splitSentences } from "../text/sentences.ts";
 import { isFunctionStem, toWords } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
+import { readText } from "./evidence.ts";
 import {
   type Candidate,
   type Feature,
@@ -221,7 +223,15 @@ function overlaps(a: Chosen, b: Chosen): boolean {
   const first = toContent(a.candidate);
   const second = toContent(b.candidate);
   const smaller = Math.min(first.size, second.size);
-  return smaller > 0 && first.intersection(second).size / smaller >= OVERLAP_MAX;
+  const isAlike = smaller > 0 && first.intersection(second).size / smaller >= OVERLAP_MAX;
+  return isAlike && !differs(a.candidate.text, b.candidate.text);
+}
+
+/** One denies it and the other does not, or each has a number or a name that the other lacks. */
+function differs(a: string, b: string): boolean {
+  if (readText(a).isNegated !== readText(b).isNegated) return true;
+  const [first, second] = [toExact(a), toExact(b)];
+  return !first.isSubsetOf(second) && !second.isSubsetOf(first);
 }
 
 function toContent({ words }: Candidate): ReadonlySet<string> {

@@ -59,31 +59,21 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     return { check: { ...sentence, verdict, labels }, citations };
   };
 
-  /** Is it for the next word to tell whether this sentence has ended, and that word not yet whole? */
-  const mayGoOn = (sentences: readonly Span[], index: number): boolean => {
-    const [sentence = "", following = "", more] = sentences
-      .slice(index, index + 3)
-      .map(({ start, end }) => pending.slice(start - offset, end - offset));
-    return more === undefined && GROWING.test(following) && needsNextWord(sentence);
-  };
-
   const advance = (isLast: boolean): readonly Settled[] => {
-    const sentences = joinMarkers(pending, splitSentences(pending)).flatMap((span) => {
-      const from = Math.max(span.start, done - offset);
-      const start = from + (/^\s*/u.exec(pending.slice(from, span.end))?.[0].length ?? 0);
-      return start < span.end ? [{ start: start + offset, end: span.end + offset }] : [];
-    });
+    const sentences = readFrom(pending, done - offset).map(({ start, end }) => ({
+      start: start + offset,
+      end: end + offset,
+    }));
+    const texts = sentences.map(({ start, end }) => pending.slice(start - offset, end - offset));
     // Whether a sentence has ended shows at the first word of the next: before it a marker may follow,
     // or a bracket whose content carries the sentence on.
-    const next = sentences.findLastIndex(({ start, end }) =>
-      WORD.test(
-        withoutMarkers(pending.slice(start - offset, end - offset)).replace(UNFINISHED, ""),
-      ),
-    );
+    const next = texts.findLastIndex((text) => {
+      return WORD.test(withoutMarkers(text).replace(UNFINISHED, ""));
+    });
     const { markers, readTo } = findMarkers(pending, isLast);
     const known = sentences
       .slice(0, Math.max(0, next))
-      .filter(({ end }, index) => end <= readTo + offset && !mayGoOn(sentences, index));
+      .filter(({ end }, index) => end <= readTo + offset && !mayGoOn(texts.slice(index)));
     const complete = isLast ? sentences : known;
     mayEnd ||= !isLast && known.length < next;
     const settled = complete.map((sentence) => settle(sentence, markers));
@@ -112,6 +102,20 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     },
     end: () => advance(true),
   };
+}
+
+/** The sentences of a text, of those in which `from` lies only what comes after it. */
+function readFrom(text: string, from: number): readonly Span[] {
+  return joinMarkers(text, splitSentences(text)).flatMap((span) => {
+    const begin = Math.max(span.start, from);
+    const start = begin + (/^\s*/u.exec(text.slice(begin, span.end))?.[0].length ?? 0);
+    return start < span.end ? [{ start, end: span.end }] : [];
+  });
+}
+
+/** Is it for the next word to tell whether the first sentence has ended, and that word not yet whole? */
+function mayGoOn([sentence = "", following = "", more]: readonly string[]): boolean {
+  return more === undefined && GROWING.test(following) && needsNextWord(sentence);
 }
 
 /** For who splits sentences and for who looks for code: they differ where a fence is odd. */

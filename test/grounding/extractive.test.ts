@@ -74,6 +74,26 @@ describe("extraction", () => {
     expect(chosen).toEqual([jitter]);
   });
 
+  test("sentences that differ in a not, a number or a name do not say the same", async () => {
+    const twins = [
+      ["An order can be cancelled until it is shipped.", "Shipped orders cannot be cancelled."],
+      ["In 2022 the order price was 5 euros.", "In 2025 the order price was 7 euros."],
+      [
+        "The notice period of orders in Austria is long.",
+        "The notice period of orders in Norway is long.",
+      ],
+    ] as const;
+    const questions = [
+      "Can shipped orders be cancelled?",
+      "What was the order price?",
+      "How long is the notice period of orders?",
+    ];
+    for (const [index, pair] of twins.entries()) {
+      const chosen = await chooseFrom(questions[index] ?? "", toPassage(1, pair.join(" ")));
+      expect(chosen.toSorted()).toEqual([...pair].toSorted());
+    }
+  });
+
   test("embeds in batches the embedder takes, and hands on the signal", async () => {
     const { embedder: small, sizes } = createSmallEmbedder();
     const passage = toPassage(

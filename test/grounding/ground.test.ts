@@ -47,6 +47,18 @@ describe("ground", () => {
     ["😀 Retries use jitter 😀 [1]", ["1 😀 Retries use jitter 😀"]],
     ["[1]", ["1 [1]"]],
     ["No marker.", []],
+    ["According to [1], retries use jitter.", ["1 According to [1], retries use jitter."]],
+    [
+      "As stated in [1][3], retries use jitter, and a queue is bounded [2].",
+      [
+        "1 As stated in [1][3], retries use jitter, and a queue is bounded",
+        "3 As stated in [1][3], retries use jitter, and a queue is bounded",
+        "2 As stated in [1][3], retries use jitter, and a queue is bounded",
+      ],
+    ],
+    ["Retries use jitter [1] and [3].", ["1 Retries use jitter", "3 Retries use jitter"]],
+    ["Retries use jitter [1] (see [3]).", ["1 Retries use jitter", "3 Retries use jitter"]],
+    ["See passage [2].", ["2 See passage [2]."]],
     ["Retries use `rows[1]` [2].", ["2 Retries use `rows[1]`"]],
     ["```js\nx[1];\n```\nRetries use jitter [1].", ["1 Retries use jitter"]],
     [
@@ -61,6 +73,11 @@ describe("ground", () => {
       event.type === "citation" ? [`${event.label} ${shown.slice(event.start, event.end)}`] : [],
     );
     expect(found).toEqual(expected);
+  });
+
+  test("a marker behind a lead-in has the evidence of what follows it", () => {
+    const [citation] = groundIn(["According to [1], backoff doubles the wait."]).events;
+    expect(citation).toMatchObject({ evidence: { documentId: "d1", start: 20, end: 45 } });
   });
 
   test("evidence is counted from the start of the document, not of the passage", () => {
