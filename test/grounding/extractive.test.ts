@@ -39,6 +39,7 @@ describe("extraction", () => {
     ["a lead-in", "Why retries use jitter:"],
     ["fenced code", `\`\`\`\n${jitter}\n\`\`\``],
     ["a table's frame", "| --- | --- |"],
+    ["a table's header", "| Why | Retries use jitter |\n| --- | --- |"],
     ["too short a text", "Jitter."],
   ];
   test.each(mute)("has nothing to choose from in %s", async (_, text) => {
@@ -63,6 +64,23 @@ describe("extraction", () => {
     expect(await chooseFrom(question, list)).toEqual([best, expect.stringContaining(before)]);
     const paragraph = toPassage(1, `${before} ${best}`);
     expect(await chooseFrom(question, paragraph)).toEqual([before, best]);
+  });
+
+  test("reads a table's row with the names of its columns, and quotes the row that is asked for", async () => {
+    const table = [
+      "| Department | Head | Office |",
+      "| --- | --- | --- |",
+      "| Sales | Tom Brandt | 1.02 |",
+      "| IT | Aisha Rahman | 2.14 |",
+    ];
+    const question = "Who is the head of IT?";
+    const passage = toPassage(1, table.join("\n"), { title: "Contacts" });
+    const scored = await scoreSentences(question, [passage], wordEmbedder, signal);
+    expect(scored.map(({ candidate }) => candidate.text)).toEqual(table.slice(2));
+    const [sales, it] = scored.map(({ features }) => features.coverage);
+    expect([sales, it]).toEqual([0, 1]);
+    expect(await chooseFrom(question, passage)).toEqual(table.slice(3));
+    expect(await chooseFrom("Who painted the Mona Lisa?", passage)).toEqual([]);
   });
 
   test("says nothing twice", async () => {
