@@ -20,7 +20,8 @@ export interface Settled {
   readonly citations: readonly Citation[];
 }
 
-const MARKERS = /^(?:\s*\[\d+\])+/u;
+/** A longer number, such as a year, may begin a sentence. */
+const MARKERS = /^(?:\s*\[\d{1,3}\])+/u;
 /** The beginning of one; whether it becomes one the next piece tells. */
 const UNFINISHED = /\[\d*$/;
 const WORD = /[\p{L}\p{N}]/u;

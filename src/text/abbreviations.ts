@@ -58,6 +58,15 @@ const BEFORE_INITIALS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** A letter behind these is a label, with a capital or without. */
+const LABELLED: ReadonlySet<string> = new Set(
+  (
+    "type class grade group level plan option vitamin section part appendix annex phase version step team zone " +
+    "building block platform terminal unit category hepatitis schedule tier variant figure table exhibit " +
+    "typ klasse stufe gruppe anhang anlage gebäude kategorie variante abschnitt teil"
+  ).split(" "),
+);
+
 /** Is the dot at `at`, in the sentence begun at `start`, no end? What follows it begins with a capital or a digit. */
 export function isAbbreviation(text: string, start: number, at: number): boolean {
   const before = text.slice(Math.max(start, at - WORD_CHARS_MAX), at);
@@ -114,6 +123,7 @@ function isInitial(text: string, start: number, { word, wordAt }: Place): boolea
   const lead = /(?:^|[\s("“„'])(\p{L}[\p{L}\p{M}]*)\s+$/u.exec(before)?.[1];
   const opens = OPENERS.has(readNext(text, wordAt + word.length + 1).toLowerCase());
   if (lead === undefined) return before.trim() === "" || !opens;
+  if (LABELLED.has(lead.toLowerCase())) return false;
   return !opens && (!/^\p{Ll}/u.test(lead) || BEFORE_INITIALS.has(lead));
 }
 

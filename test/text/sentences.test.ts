@@ -42,7 +42,14 @@ const CASES: readonly (readonly [name: string, marked: string])[] = [
   ["degrees", "It works from -20 °C to 40 °C.| The AquaFlow 100 must not freeze."],
   ["units", "It takes 12 V.| Use 100 W. Switch on.".replace("W. S", "W.| S")],
   ["a type", "Take buffer type A.| Shake the bottle.| Take vitamin C.| The rest is food."],
-  ["a letter before a usual opening", "Choose Plan B.| The price is low."],
+  [
+    "a letter before a usual opening",
+    "Ask Mr. T.| He knows.| We met J. Then it rained.".replace("J. T", "J.| T"),
+  ],
+  [
+    "a label with a capital",
+    "Choose Plan B.| Prices are low there.| See Anhang A.| Dort steht es.",
+  ],
   ["initials behind small words", "It is by J. Smith and A. Turing.| The author B. Russell too."],
   ["initials within a name", "John F. Kennedy spoke.| George W. Bush too."],
   [
