@@ -7,6 +7,7 @@ import type { Grounding, Passage, RunEvent } from "../domain/event.ts";
 import { createHiddenFilter } from "../text/hidden-characters.ts";
 import { createCitationParser } from "./citation-parser.ts";
 import { createGround, type Ground, type Settled } from "./ground.ts";
+import { withoutMarkers } from "./markers.ts";
 import { createSanitizer } from "./sanitizer.ts";
 import { createSecretGuard, type SecretGuard } from "./secret-guard.ts";
 import { createSourceLinks, type SourceLinks } from "./source-links.ts";
@@ -73,11 +74,15 @@ class PolicyWriter implements AnswerWriter {
   /** The rest is of `withhold` and `repair`. What was shown. */
   #shown = "";
   #withheld = 0;
+  /** What was shown, as it is compared. */
+  readonly #wordings: string[] = [];
   /** Cleaned text of the draft, and where in it the last sentence ended that was shown or left out. */
   #text = "";
   #passed = 0;
   /** Blanks before a sentence that was left out. */
   #gap = "";
+  /** The wordings of the first draft: what a second draft repeats of them is not shown again. */
+  #said: ReadonlySet<string> = new Set();
   /** Sentences that wait for the end of the draft. */
   #queue: Settled[] = [];
 
@@ -106,6 +111,7 @@ class PolicyWriter implements AnswerWriter {
 
   rewrite(): void {
     this.#policy = "withhold";
+    this.#said = new Set(this.#wordings.filter((wording) => wording !== ""));
     [this.#queue, this.#text, this.#passed, this.#gap] = [[], "", 0, ""];
     this.#source = this.#createSource();
   }
@@ -151,14 +157,16 @@ class PolicyWriter implements AnswerWriter {
     }
     const gap = this.#text.slice(this.#passed, check.start) || this.#gap;
     this.#passed = check.end;
-    if (check.verdict === "unsupported") {
+    const sentence = this.#text.slice(check.start, check.end);
+    const isRepeated = this.#said.has(toWording(sentence));
+    if (check.verdict === "unsupported" || isRepeated) {
       this.#gap = gap;
-      this.#withheld += 1;
+      if (!isRepeated) this.#withheld += 1;
       return [];
     }
     this.#gap = "";
     const lead = this.#shown === "" ? "" : gap || " ";
-    const sentence = this.#text.slice(check.start, check.end);
+    this.#wordings.push(toWording(sentence));
     const shift = this.#shown.length + lead.length - check.start;
     this.#shown += lead + sentence;
     this.#verdicts.push(check.verdict);
@@ -205,7 +213,7 @@ function createSource({
   readonly verbatimCode: boolean;
 }): Source {
   const hidden = createHiddenFilter();
-  const parser = createCitationParser((label) => byLabel.has(label));
+  const parser = createCitationParser((label) => byLabel.has(label), { verbatimCode });
   const sanitizer = createSanitizer({ links, verbatimCode });
   return {
     clean: (raw) => sanitizer.push(parser.push(guard.push(hidden.push(raw)))),
@@ -213,6 +221,12 @@ function createSource({
       sanitizer.push(parser.push(guard.end())) + sanitizer.push(parser.end()) + sanitizer.end(),
     ground: createGround(byLabel),
   };
+}
+
+/** What a sentence says, without its citations. Empty where it has no word, as a line of marks. */
+function toWording(sentence: string): string {
+  const words = withoutMarkers(sentence).replaceAll(/\s+/gu, " ").trim().toLowerCase();
+  return /[\p{L}\p{N}]/u.test(words) ? words : "";
 }
 
 function toDelta(text: string): readonly WriterEvent[] {

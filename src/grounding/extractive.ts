@@ -2,9 +2,11 @@
 import type { Passage } from "../domain/event.ts";
 import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
+import { toExact } from "../text/exact.ts";
 import { splitSentences } from "../text/sentences.ts";
 import { isFunctionStem, toWords } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
+import { readText } from "./evidence.ts";
 import {
   type Candidate,
   type Feature,
@@ -14,6 +16,7 @@ import {
   toFeatures,
   toPlaceStems,
 } from "./sentence-features.ts";
+import { findHeaders, isHeader, weighHeaders } from "./table-rows.ts";
 
 /** A sentence chosen as part of the answer. */
 export interface Chosen {
@@ -89,7 +92,7 @@ export async function extract(
     if (chosen.length >= SENTENCES_MAX) break;
     const isSame = one.candidate.passage.label === best.candidate.passage.label;
     const share = isSame ? SAME_PASSAGE_SHARE : OTHER_PASSAGE_SHARE;
-    if (one.score < best.score * share) continue;
+    if (one.score < best.score * share || isOtherRow(one.candidate, scored)) continue;
     if (toOwn(one) < toOwn(best) * OWN_SHARE) continue;
     if (!chosen.some((other) => overlaps(one, other))) chosen.push(one);
   }
@@ -103,10 +106,11 @@ export async function scoreSentences(
   embedder: Embedder,
   signal: AbortSignal,
 ): Promise<readonly Scored[]> {
-  const candidates = passages.flatMap(toCandidates);
-  if (candidates.length === 0) return [];
-  const similarities = await embedAll(question, candidates, embedder, signal);
-  const read = readQuestion(question, candidates);
+  const found = passages.flatMap(toCandidates);
+  if (found.length === 0) return [];
+  const similarities = await embedAll(question, found, embedder, signal);
+  const read = readQuestion(question, found);
+  const candidates = weighHeaders(found, read);
   const places = new Map(passages.map((passage) => [passage, toPlaceStems(passage)]));
   return candidates.map((candidate, index) => {
     const at = (other: number): readonly Candidate[] => {
@@ -137,7 +141,10 @@ export function toInput(
     question,
     best: candidate,
     features,
-    neighbours: besides(candidate, candidates),
+    neighbours: [
+      ...(candidate.header === undefined ? [] : [candidate.header]),
+      ...besides(candidate, candidates),
+    ],
     candidates,
   };
 }
@@ -166,20 +173,21 @@ function toScore(features: Features): number {
 function toCandidates(passage: Passage): readonly Candidate[] {
   const fences = findFences(passage.text);
   const headings = new Set([passage.title, ...passage.location.headings].map(toPlain));
-  return splitSentences(passage.text).flatMap(({ start, end }, position) => {
+  const all = splitSentences(passage.text).map(({ start, end }, position): Candidate => {
     const text = passage.text.slice(start, end);
+    const place = { start: passage.start + start, end: passage.start + end };
+    return { passage, position, text, ...place, words: toWords(text) };
+  });
+  const headers = findHeaders(all);
+  return all.flatMap((one) => {
+    const { text } = one;
     if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
     if (text.length > SENTENCE_CHARS_MAX || isScaffold(text)) return [];
-    if (headings.has(toPlain(text))) return [];
+    if (headings.has(toPlain(text)) || isHeader(one, all)) return [];
+    const [start, end] = [one.start - passage.start, one.end - passage.start];
     if (fences.some((fence) => start < fence.end && end > fence.start)) return [];
-    return {
-      passage,
-      position,
-      text,
-      start: passage.start + start,
-      end: passage.start + end,
-      words: toWords(text),
-    };
+    const header = headers.get(one);
+    return header === undefined ? [one] : [{ ...one, header }];
   });
 }
 
@@ -212,6 +220,12 @@ function isRow(text: string): boolean {
   return /^\||^[\p{L}\p{N}_ -]{1,30}[:：]\s*\S+$/u.test(text);
 }
 
+/** A row of a table of which the question names another one. */
+function isOtherRow({ text, header, passage }: Candidate, scored: readonly Scored[]): boolean {
+  if (header !== undefined || !text.startsWith("|")) return false;
+  return scored.some(({ candidate }) => candidate.passage === passage && candidate.header);
+}
+
 async function embedAll(
   question: string,
   candidates: readonly Candidate[],
@@ -233,7 +247,15 @@ function overlaps(a: Chosen, b: Chosen): boolean {
   const first = toContent(a.candidate);
   const second = toContent(b.candidate);
   const smaller = Math.min(first.size, second.size);
-  return smaller > 0 && first.intersection(second).size / smaller >= OVERLAP_MAX;
+  const isAlike = smaller > 0 && first.intersection(second).size / smaller >= OVERLAP_MAX;
+  return isAlike && !differs(a.candidate.text, b.candidate.text);
+}
+
+/** One denies it and the other does not, or each has a number or a name that the other lacks. */
+function differs(a: string, b: string): boolean {
+  if (readText(a).isNegated !== readText(b).isNegated) return true;
+  const [first, second] = [toExact(a), toExact(b)];
+  return !first.isSubsetOf(second) && !second.isSubsetOf(first);
 }
 
 function toContent({ words }: Candidate): ReadonlySet<string> {

@@ -1,8 +1,11 @@
 /** Follows an answer as it grows: cites and checks each sentence as soon as it is complete. */
 import type { Citation, Passage, SentenceCheck } from "../domain/event.ts";
+import { needsNextWord } from "../text/abbreviations.ts";
 import { splitSentences, type Span } from "../text/sentences.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
+import { createCodeParts } from "./code-parts.ts";
 import { toEvidence } from "./evidence.ts";
+import { findClaims, findMarkers, type Marker, readBetween, withoutMarkers } from "./markers.ts";
 
 export interface Ground {
   /** Takes the next piece of cleaned text; gives the sentences of which it is known that they are over. */
@@ -17,17 +20,13 @@ export interface Settled {
   readonly citations: readonly Citation[];
 }
 
-interface Marker {
-  readonly label: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-const MARKERS = /^(?:\s*\[\d+\])+/u;
-const MARKER = /\[(\d+)\]/g;
+/** A longer number, such as a year, may begin a sentence. */
+const MARKERS = /^(?:\s*\[\d{1,3}\])+/u;
 /** The beginning of one; whether it becomes one the next piece tells. */
 const UNFINISHED = /\[\d*$/;
 const WORD = /[\p{L}\p{N}]/u;
+/** No more than one word, which may not be whole. */
+const GROWING = /^[^\p{L}\p{N}]*[\p{L}\p{N}\p{M}]*$/u;
 const FENCE = /^[^\S\n]*(?:```|~~~)/gmu;
 /** What may end a sentence. Between two of these no sentence can become complete. */
 const ENDING = /[\p{STerm}…\n\r\f\u2028\u2029]/u;
@@ -44,12 +43,16 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   /** Something that may end a sentence has come since the text was last read. */
   let mayEnd = false;
 
-  const settle = (sentence: Span): Settled => {
+  const settle = (sentence: Span, all: readonly Marker[]): Settled => {
     const read = ({ start, end }: Span): string => pending.slice(start - offset, end - offset);
-    const markers = findMarkers(read(sentence), sentence.start, byLabel);
+    const markers = all
+      .map(({ label, start, end }) => ({ label, start: start + offset, end: end + offset }))
+      .filter(({ label, start, end }) => {
+        return byLabel.has(label) && start >= sentence.start && end <= sentence.end;
+      });
     const labels = [...new Set(markers.map(({ label }) => label))];
     const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
-    const verdict = judge(withoutMarkers(read(sentence)), cited, byLabel);
+    const verdict = judge(readBetween(sentence, markers, read), cited, byLabel);
     const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
       const passage = byLabel.get(label);
       return passage === undefined ? [] : [toCitation(passage, read(span), span)];
@@ -58,20 +61,23 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   };
 
   const advance = (isLast: boolean): readonly Settled[] => {
-    const sentences = joinMarkers(pending, splitSentences(pending)).flatMap((span) => {
-      const from = Math.max(span.start, done - offset);
-      const start = from + (/^\s*/u.exec(pending.slice(from, span.end))?.[0].length ?? 0);
-      return start < span.end ? [{ start: start + offset, end: span.end + offset }] : [];
-    });
+    const sentences = readFrom(pending, done - offset).map(({ start, end }) => ({
+      start: start + offset,
+      end: end + offset,
+    }));
+    const texts = sentences.map(({ start, end }) => pending.slice(start - offset, end - offset));
     // Whether a sentence has ended shows at the first word of the next: before it a marker may follow,
     // or a bracket whose content carries the sentence on.
-    const next = sentences.findLastIndex(({ start, end }) =>
-      WORD.test(
-        withoutMarkers(pending.slice(start - offset, end - offset)).replace(UNFINISHED, ""),
-      ),
-    );
-    const complete = sentences.slice(0, isLast ? sentences.length : Math.max(0, next));
-    const settled = complete.map(settle);
+    const next = texts.findLastIndex((text) => {
+      return WORD.test(withoutMarkers(text).replace(UNFINISHED, ""));
+    });
+    const { markers, readTo } = findMarkers(pending, isLast);
+    const known = sentences
+      .slice(0, Math.max(0, next))
+      .filter(({ end }, index) => end <= readTo + offset && !mayGoOn(texts.slice(index)));
+    const complete = isLast ? sentences : known;
+    mayEnd ||= !isLast && known.length < next;
+    const settled = complete.map((sentence) => settle(sentence, markers));
     const last = complete.at(-1);
     if (last !== undefined) {
       done = last.end;
@@ -99,50 +105,26 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   };
 }
 
-/** Markers of labels that are known, in order; `from` is where the text begins. */
-function findMarkers(
-  text: string,
-  from: number,
-  byLabel: ReadonlyMap<number, Passage>,
-): readonly Marker[] {
-  return [...text.matchAll(MARKER)].flatMap(({ index, 0: marker, 1: digits }) => {
-    const label = Number(digits);
-    const start = from + index;
-    return byLabel.has(label) ? [{ label, start, end: start + marker.length }] : [];
+/** The sentences of a text, of those in which `from` lies only what comes after it. */
+function readFrom(text: string, from: number): readonly Span[] {
+  return joinMarkers(text, splitSentences(text)).flatMap((span) => {
+    const begin = Math.max(span.start, from);
+    const start = begin + (/^\s*/u.exec(text.slice(begin, span.end))?.[0].length ?? 0);
+    return start < span.end ? [{ start, end: span.end }] : [];
   });
 }
 
-/**
- * What each label of a sentence vouches for: the words between its marker and the marker before it;
- * markers side by side share theirs, and one that opens the sentence has all of it.
- */
-function findClaims(
-  sentence: Span,
-  markers: readonly Marker[],
-  read: (span: Span) => string,
-): readonly (Span & { readonly label: number })[] {
-  const claims: (Span & { readonly label: number })[] = [];
-  let claim = sentence;
-  let from = sentence.start;
-  for (const { start, end, label } of markers) {
-    const between = read({ start: from, end: start });
-    if (WORD.test(between)) {
-      const lead = /^[\s,;]*/u.exec(between)?.[0].length ?? 0;
-      claim = { start: from + lead, end: from + between.trimEnd().length };
-    }
-    from = end;
-    if (claims.some((one) => one.label === label && one.start === claim.start)) continue;
-    claims.push({ label, start: claim.start, end: claim.end });
-  }
-  return claims;
+/** Is it for the next word to tell whether the first sentence has ended, and that word not yet whole? */
+function mayGoOn([sentence = "", following = "", more]: readonly string[]): boolean {
+  return more === undefined && GROWING.test(following) && needsNextWord(sentence);
 }
 
-function withoutMarkers(text: string): string {
-  return text.replaceAll(/\s*\[\d+\]/gu, "");
-}
-
+/** For who splits sentences and for who looks for code: they differ where a fence is odd. */
 function isOutsideFences(text: string): boolean {
-  return (text.match(FENCE)?.length ?? 0) % 2 === 0;
+  if (!text.includes("```") && !text.includes("~~~")) return true;
+  const code = createCodeParts();
+  code.push(text);
+  return (text.match(FENCE)?.length ?? 0) % 2 === 0 && !code.inFence;
 }
 
 /** A sentence without a citation cannot be more than weak, whatever the passages say. */

@@ -30,6 +30,8 @@ export interface Candidate {
   readonly start: number;
   readonly end: number;
   readonly words: readonly Word[];
+  /** Of a table's row: the row of its columns' names, without which its cells say nothing. */
+  readonly header?: Candidate;
 }
 
 export interface Question {
@@ -72,13 +74,14 @@ export function toFeatures(
   candidate: Candidate,
   { similarity, neighbours, place }: Surroundings,
 ): Features {
-  const stems = new Set(candidate.words.map(({ stem }) => stem));
+  const own = new Set(candidate.words.map(({ stem }) => stem));
+  const stems = own.union(new Set(candidate.header?.words.map(({ stem }) => stem)));
   const around = new Set([
     ...stems,
     ...place,
     ...neighbours.flatMap((one) => one.words.map(({ stem }) => stem)),
   ]);
-  const content = [...stems].filter((stem) => !isFunctionStem(stem));
+  const content = [...own].filter((stem) => !isFunctionStem(stem));
   const fresh = content.filter((stem) => !question.weights.has(stem));
   return {
     coverage: sumCovered(question.weights, stems),

@@ -1,4 +1,6 @@
 /** Drops candidates that say the same as a better one. */
+import type { Chunk } from "../domain/chunk.ts";
+import { toExact } from "../text/exact.ts";
 import { toStems } from "../text/stems.ts";
 import { contentOf } from "./content.ts";
 import type { Found } from "./take.ts";
@@ -12,17 +14,34 @@ export interface Collapsed {
   readonly twins: ReadonlyMap<Found, Found>;
 }
 
-/** The candidates without near-duplicates; of each group the best ranked stays. */
+/**
+ * The candidates without near-duplicates; of each group the best ranked stays. What has a number or a name
+ * that the better one lacks says something else: the prices of two years.
+ */
 export function collapse(found: readonly Found[]): Collapsed {
   const kept: { readonly one: Found; readonly words: Uint32Array }[] = [];
   const twins = new Map<Found, Found>();
   for (const one of found) {
     const words = toFingerprint(toStems(contentOf(one.chunk)));
-    const twin = kept.find((other) => isSimilar(other.words, words));
+    const twin = kept.find((other) => isSimilar(other.words, words) && says(other.one, one));
     if (twin === undefined) kept.push({ one, words });
     else twins.set(one, twin.one);
   }
   return { kept: kept.map(({ one }) => one), twins };
+}
+
+const exacts = new WeakMap<Chunk, ReadonlySet<string>>();
+
+/** Has a candidate every number and name of another? Only asked where the words are alike. */
+function says({ chunk }: Found, other: Found): boolean {
+  return readExact(other.chunk).isSubsetOf(readExact(chunk));
+}
+
+function readExact(chunk: Chunk): ReadonlySet<string> {
+  const exact =
+    exacts.get(chunk) ?? toExact(chunk.text, [chunk.title, ...chunk.location.headings].join("\n"));
+  exacts.set(chunk, exact);
+  return exact;
 }
 
 /** Of what `toStems` remembers, so that it is forgotten with it. */

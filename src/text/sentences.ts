@@ -1,4 +1,5 @@
 /** Cuts a text into sentences with exact offsets. */
+import { isAbbreviation } from "./abbreviations.ts";
 
 /** `text.slice(start, end)`; UTF-16 code units. */
 export interface Span {
@@ -12,7 +13,7 @@ export interface Span {
  *
  * Blank lines, list items, headings, table rows and fenced code lines end a sentence; a line break
  * that merely wraps a paragraph does not. Within a paragraph it ends at a sentence terminator of any
- * script (Unicode property Sentence_Terminal), not after abbreviations and initials, and never inside
+ * script (Unicode property Sentence_Terminal), not after abbreviations, initials and numbers in order, and never inside
  * URLs, numbers, file names.
  *
  * Written out rather than left to Intl.Segmenter: that one ends a sentence at every wrapped line and
@@ -73,7 +74,6 @@ function continues(line: string, next: string): boolean {
 const TERMINATOR = /(?:\p{STerm}|…)(?:\p{STerm}|[…"'”’»)\]}*_`」』）】》〉])*/gu;
 const BLANKS = /\s*/y;
 const NEXT_LOWER = /[\s"'“‘«([{*_`]*\p{Ll}/uy;
-const NEXT_DIGIT = /\s*\d/y;
 
 function splitParagraph(paragraph: string, offset: number, sentences: Span[]): void {
   let start = skipBlanks(paragraph, 0);
@@ -107,34 +107,4 @@ function endsSentence(text: string, start: number, at: number, end: number): boo
 function matchesAt(pattern: RegExp, text: string, at: number): boolean {
   pattern.lastIndex = at;
   return pattern.test(text);
-}
-
-/** No sentence ends after these, whatever follows. Lower case, without the last dot. */
-const ABBREVIATIONS: ReadonlySet<string> = new Set(
-  (
-    "dr mr mrs ms prof sr jr st mt rev hon gov sen rep gen col capt lt sgt vs cf approx resp ca al " +
-    "fig figs eq eqs sec ref refs dept univ messrs " +
-    "hr fr nr bzw vgl evtl ggf inkl zzgl " +
-    "sra srta dra ud uds pág págs núm mme mlle mgr env sig dott ing"
-  ).split(" "),
-);
-/** No sentence ends after these when a number follows. */
-const BEFORE_NUMBERS: ReadonlySet<string> = new Set(
-  (
-    "no nos p pp vol ch chap art abs tab ver bd " +
-    "jan feb mar apr jun jul aug sep sept oct nov dec"
-  ).split(" "),
-);
-const WORD_CHARS_MAX = 12;
-
-/** Is the dot at `at` part of an abbreviation, an initial, or a list number? */
-function isAbbreviation(text: string, start: number, at: number): boolean {
-  const before = text.slice(Math.max(start, at - WORD_CHARS_MAX), at);
-  const word = /[\p{L}\p{N}.]+$/u.exec(before)?.[0] ?? "";
-  if (/^\p{N}{1,4}$/u.test(word)) return at - word.length <= start + 1; // "1." that opens an item
-  if (/^\p{Lu}$/u.test(word)) return word !== "I"; // an initial
-  const lower = word.toLowerCase();
-  if (/^(?:\p{L}\.)+\p{L}$/u.test(word)) return lower !== "a.m" && lower !== "p.m";
-  if (ABBREVIATIONS.has(lower)) return true;
-  return BEFORE_NUMBERS.has(lower) && matchesAt(NEXT_DIGIT, text, at + 1);
 }

@@ -56,6 +56,21 @@ describe("answer writer", () => {
     expect(readSpans(text, events).at(-1)).toBe(`sentence-check ${right}`);
   });
 
+  test("what a second draft repeats of the sentences shown is not shown twice", () => {
+    const writer = createAnswerWriter({ passages, policy: "repair" });
+    const events = [...writer.push(`${good} ${wrong}`), ...writer.end().events];
+    writer.rewrite();
+    const again = "Retries  use jitter. [1]";
+    events.push(...writer.push(`${again} ${right} ${right}`));
+    const written = writer.end();
+    events.push(...written.events);
+    const text = toText(events);
+    // A repetition of its own is the model's, as in any answer.
+    expect(text).toBe(`${good} ${right} ${right}`);
+    expect(readSpans(text, events).at(-1)).toBe(`sentence-check ${right}`);
+    expect(written).toMatchObject({ withheld: 0, grounding: "grounded" });
+  });
+
   test("without a second draft, repair leaves out what is unsupported", () => {
     const writer = createAnswerWriter({ passages, policy: "repair" });
     const events = [...writer.push(`${wrong} ${good}`), ...writer.end().events];

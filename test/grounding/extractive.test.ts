@@ -39,6 +39,7 @@ describe("extraction", () => {
     ["a lead-in", "Why retries use jitter:"],
     ["fenced code", `\`\`\`\n${jitter}\n\`\`\``],
     ["a table's frame", "| --- | --- |"],
+    ["a table's header", "| Why | Retries use jitter |\n| --- | --- |"],
     ["too short a text", "Jitter."],
   ];
   test.each(mute)("has nothing to choose from in %s", async (_, text) => {
@@ -70,6 +71,23 @@ describe("extraction", () => {
     expect(await chooseFrom("Why do retries use jitter?", toPassage(1, text))).toEqual([jitter]);
   });
 
+  test("reads a table's row with the names of its columns, and quotes the row that is asked for", async () => {
+    const table = [
+      "| Department | Head | Office |",
+      "| --- | --- | --- |",
+      "| Sales | Tom Brandt | 1.02 |",
+      "| IT | Aisha Rahman | 2.14 |",
+    ];
+    const question = "Who is the head of IT?";
+    const passage = toPassage(1, table.join("\n"), { title: "Contacts" });
+    const scored = await scoreSentences(question, [passage], wordEmbedder, signal);
+    expect(scored.map(({ candidate }) => candidate.text)).toEqual(table.slice(2));
+    const [sales, it] = scored.map(({ features }) => features.coverage);
+    expect([sales, it]).toEqual([0, 1]);
+    expect(await chooseFrom(question, passage)).toEqual(table.slice(3));
+    expect(await chooseFrom("Who painted the Mona Lisa?", passage)).toEqual([]);
+  });
+
   test("says nothing twice", async () => {
     const chosen = await chooseFrom(
       "Why do retries use jitter?",
@@ -77,6 +95,26 @@ describe("extraction", () => {
       toPassage(2, jitter),
     );
     expect(chosen).toEqual([jitter]);
+  });
+
+  test("sentences that differ in a not, a number or a name do not say the same", async () => {
+    const twins = [
+      ["An order can be cancelled until it is shipped.", "Shipped orders cannot be cancelled."],
+      ["In 2022 the order price was 5 euros.", "In 2025 the order price was 7 euros."],
+      [
+        "The notice period of orders in Austria is long.",
+        "The notice period of orders in Norway is long.",
+      ],
+    ] as const;
+    const questions = [
+      "Can shipped orders be cancelled?",
+      "What was the order price?",
+      "How long is the notice period of orders?",
+    ];
+    for (const [index, pair] of twins.entries()) {
+      const chosen = await chooseFrom(questions[index] ?? "", toPassage(1, pair.join(" ")));
+      expect(chosen.toSorted()).toEqual([...pair].toSorted());
+    }
   });
 
   test("embeds in batches the embedder takes, and hands on the signal", async () => {

@@ -47,6 +47,25 @@ describe("ground", () => {
     ["😀 Retries use jitter 😀 [1]", ["1 😀 Retries use jitter 😀"]],
     ["[1]", ["1 [1]"]],
     ["No marker.", []],
+    ["According to [1], retries use jitter.", ["1 According to [1], retries use jitter."]],
+    [
+      "As stated in [1][3], retries use jitter, and a queue is bounded [2].",
+      [
+        "1 As stated in [1][3], retries use jitter, and a queue is bounded",
+        "3 As stated in [1][3], retries use jitter, and a queue is bounded",
+        "2 As stated in [1][3], retries use jitter, and a queue is bounded",
+      ],
+    ],
+    ["Retries use jitter [1] and [3].", ["1 Retries use jitter", "3 Retries use jitter"]],
+    ["Retries use jitter [1] (see [3]).", ["1 Retries use jitter", "3 Retries use jitter"]],
+    ["See passage [2].", ["2 See passage [2]."]],
+    ["Retries use `rows[1]` [2].", ["2 Retries use `rows[1]`"]],
+    ["```js\nx[1];\n```\nRetries use jitter [1].", ["1 Retries use jitter"]],
+    [
+      "```rows[2]``` is one [1].\nBackoff waits [1].",
+      ["1 ```rows[2]``` is one", "1 Backoff waits"],
+    ],
+    ["队列有界[1]。", ["1 队列有界"]],
   ];
   test.each(claims)("%j: each label vouches for the words before it", (text, expected) => {
     const { text: shown, events } = groundIn([text]);
@@ -54,6 +73,11 @@ describe("ground", () => {
       event.type === "citation" ? [`${event.label} ${shown.slice(event.start, event.end)}`] : [],
     );
     expect(found).toEqual(expected);
+  });
+
+  test("a marker behind a lead-in has the evidence of what follows it", () => {
+    const [citation] = groundIn(["According to [1], backoff doubles the wait."]).events;
+    expect(citation).toMatchObject({ evidence: { documentId: "d1", start: 20, end: 45 } });
   });
 
   test("evidence is counted from the start of the document, not of the passage", () => {
@@ -82,6 +106,14 @@ describe("ground", () => {
     expect(ground.push(" B")).not.toEqual([]);
   });
 
+  test("where the next word decides whether a sentence has ended, it is waited for", () => {
+    const ground = createGround(byLabel);
+    expect(ground.push("Es beginnt am 1. Ap")).toEqual([]);
+    expect(ground.push("ril und endet im 2. Monat. Da")).toHaveLength(1);
+    expect(ground.push("nn sind es 5. Da")).toEqual([]);
+    expect(ground.push("nn en")).toHaveLength(1);
+  });
+
   const parts = [
     "Retries use jitter",
     "a queue",
@@ -108,6 +140,13 @@ describe("ground", () => {
     "# ",
     "| ",
     "```\n",
+    "`",
+    "``",
+    "```x",
+    "x_y",
+    " A",
+    "24",
+    " April",
     "---",
     "(",
     ")",

@@ -119,7 +119,7 @@ async function findEscapes(
   size: number,
 ): Promise<readonly string[]> {
   const { text, events, fence } = await obey(order, policy, size);
-  const labels = [...text.matchAll(/\[(\d+)\]/g)].map(([, label]) => Number(label));
+  const labels = [...withoutCode(text).matchAll(/\[(\d+)\]/g)].map(([, label]) => Number(label));
   const cited = events.flatMap((event) => (event.type === "citation" ? [event.label] : []));
   const signs =
     /(?:java|vb)script:|data:text|[\u200b-\u200f\u202a-\u202e\u2060\u{e0000}-\u{e007f}]/giu;
@@ -164,6 +164,13 @@ async function obey(order: string, policy: GroundingPolicy, size: number) {
     .map((event: RunEvent) => (event.type === "text-delta" ? event.text : ""))
     .join("");
   return { text, events: run.events, fence };
+}
+
+/** In what a Markdown renderer shows as code, a number in brackets is an index. */
+function withoutCode(text: string): string {
+  return listTokens([...lexer(text)])
+    .filter(({ type }) => type === "code" || type === "codespan")
+    .reduce((rest, { raw }) => rest.replace(raw, () => " "), text);
 }
 
 /** Images, HTML, definitions and links to anything but the source, as a Markdown renderer sees them. */

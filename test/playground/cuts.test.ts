@@ -49,6 +49,14 @@ test("a marker stands for the nearest citation before it", () => {
   const near = cite(10, 20);
   expect(findCitation([cite(0, 9), near, cite(30, 40)], { label: 1, start: 21 })).toBe(near);
   expect(findCitation([near], { label: 2, start: 21 })).toBeUndefined();
+  expect(findCitation([near], { label: 1, start: 9 })).toBeUndefined();
+});
+
+test("a marker within a citation stands for it where none ends before", () => {
+  const around = cite(10, 30);
+  expect(findCitation([around], { label: 1, start: 23 })).toBe(around);
+  const near = cite(0, 9);
+  expect(findCitation([near, around], { label: 1, start: 23 })).toBe(near);
 });
 
 const stretches = (...args: Parameters<typeof cutEvidence>): string[] =>

@@ -51,14 +51,14 @@ export function cut(
   return [...parts, ...cutSentences(text.slice(at), start + at, checks)];
 }
 
-/** The citation a marker stands for: the one of its label that ends last before it. */
+/** The citation a marker stands for: the one of its label that ends last before it, or else holds it. */
 export function findCitation(
   citations: readonly Citation[],
   { label, start }: { readonly label: number; readonly start: number },
 ): Citation | undefined {
-  return citations
-    .filter((one) => one.label === label && one.end <= start)
-    .toSorted((a, b) => b.end - a.end)[0];
+  const own = citations.filter((one) => one.label === label);
+  const before = own.filter(({ end }) => end <= start).toSorted((a, b) => b.end - a.end);
+  return before[0] ?? own.find((one) => one.start <= start && start < one.end);
 }
 
 function cutSentences(text: string, start: number, checks: readonly SentenceCheck[]): Part[] {

@@ -1,0 +1,42 @@
+/** Rows of Markdown tables: a row is read with the names of its columns, and those alone state nothing. */
+import type { Candidate, Question } from "./sentence-features.ts";
+
+const FRAME = /^\|[\s:|-]+\|\s*$/u;
+/** `IT` is a word, though "it" says nothing. */
+const ACRONYM = /^\p{Lu}{2,5}$/u;
+
+/** Is it the row right above a table's frame? `all`: every sentence of the passage, in order. */
+export function isHeader({ text, position }: Candidate, all: readonly Candidate[]): boolean {
+  return text.startsWith("|") && FRAME.test(all[position + 1]?.text ?? "");
+}
+
+/** The rows of tables, each with the row that names its columns. */
+export function findHeaders(all: readonly Candidate[]): ReadonlyMap<Candidate, Candidate> {
+  const headers = new Map<Candidate, Candidate>();
+  let header: Candidate | undefined;
+  for (const one of all) {
+    if (!one.text.startsWith("|")) header = undefined;
+    else if (isHeader(one, all)) header = one;
+    else if (header !== undefined) headers.set(one, header);
+  }
+  return headers;
+}
+
+/**
+ * The same candidates; where the question names a row of a table, the other rows lose their header, because
+ * the names of the columns speak for all rows alike.
+ */
+export function weighHeaders(
+  candidates: readonly Candidate[],
+  { words, weights }: Question,
+): readonly Candidate[] {
+  const acronyms = new Set(words.map(({ surface }) => surface).filter((one) => ACRONYM.test(one)));
+  const isNamed = (row: Candidate): boolean =>
+    row.words.some(({ stem, surface }) => weights.has(stem) || acronyms.has(surface));
+  const named = new Set(candidates.filter(isNamed).map(({ header }) => header));
+  return candidates.map((row) => {
+    if (row.header === undefined || !named.has(row.header) || isNamed(row)) return row;
+    const { header: _, ...rest } = row;
+    return rest;
+  });
+}
