@@ -1,6 +1,8 @@
 /** Does the evidence carry a sentence? A deterministic reading: what is exact must occur, what is said must be covered. */
 import type { Passage, SentenceCheck } from "../domain/event.ts";
+import { withoutListMark } from "../text/list-mark.ts";
 import { type Quantity, toQuantities } from "../text/numbers.ts";
+import { holdsQuantity } from "../text/quantity-index.ts";
 import type { Span } from "../text/sentences.ts";
 import { isFunctionStem, toContentStems, toWords, type Word } from "../text/words.ts";
 import { type Evidence, type Reading, readText, toEvidence, toLine } from "./evidence.ts";
@@ -18,13 +20,14 @@ const PLAIN_MIN = 3;
  * the sentence that otherwise says the same, or that one says the opposite, or hardly a word is there;
  * `supported` when everything exact is there and most words are; `weak` in between.
  */
-export function checkSentence(sentence: string, evidence: readonly Evidence[]): Verdict {
+export function checkSentence(claim: string, evidence: readonly Evidence[]): Verdict {
+  const sentence = withoutListMark(claim);
   const words = toWords(sentence);
   const content = new Set(words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem)));
   if (content.size === 0) return "weak"; // it says nothing that could be checked
   const quantities = toQuantities(sentence);
-  const names = toNames(words);
   const spelled = toSpelled(words, quantities);
+  const names = toNames(words, quantities);
   if (!occur(names, quantities, evidence)) return "unsupported";
   if (toQuotations(sentence).some((line) => !evidence.some((one) => one.line.includes(line)))) {
     return "unsupported";
@@ -47,22 +50,30 @@ export function checkSentence(sentence: string, evidence: readonly Evidence[]): 
 }
 
 /** Words with a capital that do not merely begin the sentence, and words with a digit that are no number. */
-function toNames(words: readonly Word[]): readonly string[] {
-  return words.flatMap(({ surface, stem }, index) => {
+function toNames(words: readonly Word[], quantities: readonly Quantity[]): readonly string[] {
+  return words.flatMap((word, index) => {
+    const { surface, stem } = word;
     if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
     const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
-    return isName || /\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
+    const isNamed = isName || /\p{L}.*\p{N}/u.test(surface);
+    return isNamed && !isMeasured(word, quantities) ? [stem] : [];
   });
 }
 
-/** Stems of the words that make up numbers: these are compared by value. */
-function toSpelled(words: readonly Word[], quantities: readonly Quantity[]): ReadonlySet<string> {
-  const starts = new Set(quantities.map(({ start }) => start));
-  return new Set(
-    words.flatMap(({ stem, start, surface }) =>
-      starts.has(start) || /^\p{N}+$/u.test(surface) ? [stem] : [],
-    ),
+/** Is the word a number with its unit, or part of one? `10BASE5` goes on behind it, and is a name. */
+function isMeasured({ start, surface }: Word, quantities: readonly Quantity[]): boolean {
+  const end = start + surface.length;
+  const isCased = /[\p{Lu}\p{Ll}]/u.test(surface);
+  return quantities.some(
+    (one) => start < one.unitEnd && end > one.start && (end <= one.unitEnd || !isCased),
   );
+}
+
+/** Stems of the words that are part of a number: these are compared by value. */
+function toSpelled(words: readonly Word[], quantities: readonly Quantity[]): ReadonlySet<string> {
+  const isSpelled = ({ start, surface }: Word): boolean =>
+    quantities.some((one) => start < one.end && start + surface.length > one.start);
+  return new Set(words.flatMap((word) => (isSpelled(word) ? [word.stem] : [])));
 }
 
 function occur(
@@ -77,10 +88,10 @@ function occur(
 }
 
 /** The same value, and no other unit. `one` is as often a pronoun as a number. */
-function holds({ quantities }: Pick<Reading, "quantities">, { value, unit }: Quantity): boolean {
-  const units = quantities.get(value);
-  if (units === undefined) return value === "1" && unit === undefined;
-  return unit === undefined || units.has(unit) || units.has("");
+function holds({ quantities }: Pick<Reading, "quantities">, quantity: Quantity): boolean {
+  if (holdsQuantity(quantities, quantity)) return true;
+  const { value, unit, isFar } = quantity;
+  return value === "1" && (unit === undefined || isFar === true) && !quantities.has(value);
 }
 
 /** The sentence of the evidence with most of the claim's plain words, and what stands around it. */

@@ -1,7 +1,8 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
-import { toQuantities } from "../text/numbers.ts";
+import { type Quantity, toQuantities } from "../text/numbers.ts";
 import { isDenialOf, oppositesOf } from "../text/opposites.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+import { hasNumber, indexQuantities, type QuantityIndex } from "../text/quantity-index.ts";
 import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 
 export type ContradictionInput = SubstituteInput;
@@ -115,16 +116,16 @@ function hasForeignFigure({ question, best }: ContradictionInput): boolean {
     .filter(({ 0: word, index }) => word !== "may" && (word !== "May" || index > 0))
     .map(([word]) => word);
   if (figures.length === 0 && dates.length === 0) return false;
-  const given = toQuantities(whole).map(({ value }) => value);
+  const given = indexQuantities(whole);
   const words = new Set((whole.match(DATE_WORDS) ?? []).map((word) => word.toLowerCase()));
   return (
-    figures.some(({ value }) => !given.some((one) => isWithin(one, value))) ||
+    figures.some((figure) => !hasNumber(given, figure) && !holdsDecade(given, figure)) ||
     dates.some((word) => !words.has(word.toLowerCase()))
   );
 }
 
-/** The same, or a year of the decade that is asked for: `1954` is within the `1950s`. */
-function isWithin(given: string, asked: string): boolean {
-  const isDecade = /^(1\d|20)\d0$/u.test(asked) && /^\d{4}$/u.test(given);
-  return given === asked || (isDecade && given.startsWith(asked.slice(0, 3)));
+/** A year of the decade that is asked for is there: `1954` is within the `1950s`. */
+function holdsDecade(given: QuantityIndex, { value }: Quantity): boolean {
+  if (!/^(1\d|20)\d0$/u.test(value)) return false;
+  return given.keys().some((one) => /^\d{4}$/u.test(one) && one.startsWith(value.slice(0, 3)));
 }

@@ -1,7 +1,8 @@
 /** A passage as evidence: read once, asked for every sentence that rests on it. */
 import { toContent } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
-import { toQuantities } from "../text/numbers.ts";
+import { findDates, toMonthNames } from "../text/dates.ts";
+import { indexQuantities, type QuantityIndex } from "../text/quantity-index.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toStems } from "../text/stems.ts";
 import { isFunctionStem, toWords } from "../text/words.ts";
@@ -10,8 +11,7 @@ import { isFunctionStem, toWords } from "../text/words.ts";
 export interface Reading {
   readonly stems: ReadonlySet<string>;
   readonly content: ReadonlySet<string>;
-  /** Value → its units; "" where it has none. */
-  readonly quantities: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly quantities: QuantityIndex;
   readonly isNegated: boolean;
 }
 
@@ -25,9 +25,6 @@ export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
 
 const NEGATION =
   /\b(?:not|no|never|none|neither|nor|nobody|nothing|without|cannot|unable|fail(?:s|ed)?\s+to)\b|n['’]t\b|\b(?:nunca|jamás|ninguno|nicht|kein\w*)\b|[不没未]/iu;
-const MONTHS =
-  "januari februari march april mai june juli august septemb octob novemb decemb".split(" ");
-const ISO_DATE = /\b\d{4}-(\d{2})-\d{2}\b/g;
 
 const known = new WeakMap<Passage, Evidence>();
 
@@ -50,7 +47,7 @@ export function readEvidence(text: string, title = ""): Evidence {
 function createEvidence(text: string, title: string, whole: string): Evidence {
   const heading = once(() => readText(title));
   const stems = once(() => new Set([...toStems(whole), ...toMonths(whole)]));
-  const quantities = once(() => readQuantities(whole));
+  const quantities = once(() => indexQuantities(whole));
   const line = once(() => toLine(text));
   const sentences = once(() =>
     splitSentences(text).map((span) => ({
@@ -86,22 +83,13 @@ function once<T>(make: () => T): () => T {
 export function readText(text: string): Reading {
   const stems = new Set([...toWords(text).map(({ stem }) => stem), ...toMonths(text)]);
   const content = new Set([...stems].filter((stem) => !isFunctionStem(stem)));
-  return { stems, content, quantities: readQuantities(text), isNegated: NEGATION.test(text) };
+  return { stems, content, quantities: indexQuantities(text), isNegated: NEGATION.test(text) };
 }
 
-/** Dates in digits name their month too. */
+/** Dates in digits name their month too, in every language that may be answered in. */
 function toMonths(text: string): readonly string[] {
-  return Array.from(text.matchAll(ISO_DATE), ([, month]) => MONTHS[Number(month) - 1] ?? "").filter(
-    (name) => name !== "",
-  );
-}
-
-function readQuantities(text: string): ReadonlyMap<string, ReadonlySet<string>> {
-  const quantities = new Map<string, Set<string>>();
-  for (const { value, unit = "" } of toQuantities(text)) {
-    quantities.set(value, (quantities.get(value) ?? new Set()).add(unit));
-  }
-  return quantities;
+  const names = findDates(text).flatMap(({ readings }) => readings.flatMap(toMonthNames));
+  return toWords(names.join(" ")).map(({ stem }) => stem);
 }
 
 /** Stems between blanks, for looking up a run of words. */
