@@ -1,8 +1,9 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
-import { type Quantity, toQuantities } from "../text/numbers.ts";
+import { findDates, toMonthNames } from "../text/dates.ts";
+import { toQuantities } from "../text/numbers.ts";
 import { isDenialOf, oppositesOf } from "../text/opposites.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
-import { hasNumber, indexQuantities, type QuantityIndex } from "../text/quantity-index.ts";
+import { hasNumber, indexQuantities } from "../text/quantity-index.ts";
 import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 
 export type ContradictionInput = SubstituteInput;
@@ -117,15 +118,14 @@ function hasForeignFigure({ question, best }: ContradictionInput): boolean {
     .map(([word]) => word);
   if (figures.length === 0 && dates.length === 0) return false;
   const given = indexQuantities(whole);
-  const words = new Set((whole.match(DATE_WORDS) ?? []).map((word) => word.toLowerCase()));
+  const months = findDates(whole).flatMap(({ readings }) => readings.flatMap(toMonthNames));
+  const words = new Set([...(whole.match(DATE_WORDS) ?? []), ...months].map(toLower));
   return (
-    figures.some((figure) => !hasNumber(given, figure) && !holdsDecade(given, figure)) ||
-    dates.some((word) => !words.has(word.toLowerCase()))
+    figures.some((figure) => !hasNumber(given, figure)) ||
+    dates.some((word) => !words.has(toLower(word)))
   );
 }
 
-/** A year of the decade that is asked for is there: `1954` is within the `1950s`. */
-function holdsDecade(given: QuantityIndex, { value }: Quantity): boolean {
-  if (!/^(1\d|20)\d0$/u.test(value)) return false;
-  return given.keys().some((one) => /^\d{4}$/u.test(one) && one.startsWith(value.slice(0, 3)));
+function toLower(word: string): string {
+  return word.toLowerCase();
 }

@@ -51,8 +51,8 @@ const NO_NAME = String.raw`(?<![\p{Lu}\p{Ll}\p{N}])`;
 const CURRENCY = String.raw`[$€£¥₩₽₹฿]|(?<![\p{L}])(?:usd|eur|gbp|jpy|chf|cny|rmb|inr)(?=${BLANK}?\d)`;
 const TOKEN = new RegExp(
   [
-    String.raw`(?:(?<currency>${CURRENCY})${BLANK}?)?(?:${NO_NAME}v(?=\d+\.\d)|${NO_NAME})(?<digits>\d{1,3}(?:(?:${BLANK}|['’])\d{3})+(?:[.,]\d{1,2})?(?![.,]?\d)|\d+(?:[.,]\d+)*)(?:st|nd|rd|th|s)?(?!\d)`,
-    String.raw`(?<![\p{L}\p{N}])(?!(?<=below\s)zero)(?<word>${[...WORDS.keys()].toSorted((a, b) => b.length - a.length).join("|")})(?:-(?<ones>one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))?(?![\p{L}\p{N}])`,
+    String.raw`(?:(?<currency>${CURRENCY})${BLANK}?)?(?:${NO_NAME}v(?=\d+\.\d)|${NO_NAME})(?<digits>\d{1,3}(?:(?:${BLANK}|['’])\d{3})+(?:[.,]\d{1,2})?(?![.,]?\d)|\d+(?:[.,]\d+)*)(?<suffix>st|nd|rd|th|['’]?s|ern?(?!\p{L}))?(?!\d)`,
+    String.raw`(?<![\p{L}\p{N}])(?!(?<=below\s)zero|(?<=per\s)second)(?<word>${[...WORDS.keys()].toSorted((a, b) => b.length - a.length).join("|")})(?:-(?<ones>one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))?(?![\p{L}\p{N}])`,
     String.raw`(?<![几幾数數第\d${HAN_NUMERALS}])(?<han>[${HAN_NUMERALS}]+)`,
   ].join("|"),
   "giu",
@@ -138,15 +138,34 @@ function isCounted(value: number | string, unit: string): boolean {
   return Number(value) >= 2 && isRunUnit(unit) && unit !== "分";
 }
 
+const YEAR = /^(?:1\d|20)\d\d$/;
+
+/** `1954` is within the `1950s`, and `1950` is another thing than these. */
+function readYear(digits: string, suffix: string): Read {
+  const value = Number(digits);
+  const decade = `${digits.slice(0, 3)}0s`;
+  const isDecade = digits.endsWith("0") && /^(?:['’]?s|ern?)$/iu.test(suffix);
+  return isDecade ? { value, key: decade } : { value, parts: [decade] };
+}
+
 interface Read {
   readonly value: number | string;
   /** Where the separator may be a decimal one and a thousands one: what it is by the other convention. */
   readonly other?: number;
   readonly mark?: string;
+  /** Compared by this and not by its value. */
+  readonly key?: string;
   readonly parts?: readonly string[];
 }
 
-function readNumber({ digits, word, ones, han }: Readonly<Record<string, string>>): Read {
+function readNumber({
+  digits,
+  suffix = "",
+  word,
+  ones,
+  han,
+}: Readonly<Record<string, string>>): Read {
+  if (digits !== undefined && YEAR.test(digits)) return readYear(digits, suffix);
   if (digits !== undefined) return readDigits(digits);
   if (han !== undefined) return { value: readHanNumeral(han) };
   return {
@@ -183,10 +202,11 @@ function readDigits(digits: string): Read {
  * same mark: whoever writes `1,25` means a thousand by `1.250`.
  */
 function toKeys(
-  { value, other, mark = "" }: Read,
+  { value, other, key, mark = "" }: Read,
   scale: (value: number | string) => string,
   isScaled: boolean,
 ): string[] {
+  if (key !== undefined) return [key];
   if (other === undefined) return [scale(value), ...(mark === "" ? [] : [mark + scale(value)])];
   if (isScaled) return [scale(value), scale(other)];
   const isDecimal = mark === ".";

@@ -23,7 +23,7 @@ time week weeks woche wochen semaine semaines semana semanas settimana settimane
 time month months monat monate monaten mois mes meses mese mesi mês месяц месяца месяцев мес شهر أشهر 个月 個月 ヶ月 ケ月 カ月 か月 ヵ月 箇月 개월 เดือน
 time quarter quarters quartal quartale trimestre trimestres 季度 四半期 분기
 time year years yr yrs jahr jahre jahren année années ans año años ano anos anno anni год года лет سنة سنوات 年 年間 周年 週年 년 주년 ปี
-time decade decades jahrzehnt jahrzehnte décennie décennies década décadas
+time decade decades jahrzehnt jahrzehnte décennie décennies década décadas 年代
 time century centuries jahrhundert jahrhunderte siècle siècles siglo siglos secolo secoli século séculos
 calendar 月 월
 calendar clock 時 时 点 點 시

@@ -56,6 +56,11 @@ const lies: readonly Case[] = [
   ["The freezer is kept at -20 °C.", "The freezer is kept at 20 °C."],
   ["The freezer is kept at −20 °C.", "The freezer is kept at 20 °C."],
   ["The freezer is kept at 20 °C.", "The freezer is kept at -20 °C."],
+  [
+    "The dam was built in the 1950s.",
+    "The dam was built in 1950.",
+    "The dam was built in the 1960s.",
+  ],
 ];
 describe("a sentence with another quantity is unsupported", () => {
   test.each(toPairs(lies))("$evidence | $claim", ({ evidence, claim }) => {
@@ -138,6 +143,8 @@ const truths: readonly Case[] = [
   ["Sales changed by -5 % in May.", "Sales fell by 5 % in May."],
   ["Between 10-20 people may join.", "Between 10 and 20 people may join."],
   ["Between 10 – 20 people may join.", "Between 10-20 people may join."],
+  ["The dam was built in 1954.", "The dam was built in the 1950s.", "The dam was built in 1954."],
+  ["Der Damm ist aus den 1950er Jahren.", "Der Damm ist aus den 1950ern."],
   ["Wait 10 °C -20 °C outside.", "Wait 10 °C to 20 °C outside."],
 ];
 describe("a sentence that writes the quantity another way is supported", () => {
