@@ -26,8 +26,10 @@ export function checkSentence(claim: string, evidence: readonly Evidence[]): Ver
   const content = new Set(words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem)));
   if (content.size === 0) return "weak"; // it says nothing that could be checked
   const quantities = toQuantities(sentence);
-  const spelled = toSpelled(words, quantities);
-  const names = toNames(words, quantities);
+  const spelled = new Set(words.filter((word) => isSpelled(word, quantities)).map(toStem));
+  const named = toNames(words);
+  const measured = new Set(words.filter((word) => isMeasured(word, quantities)).map(toStem));
+  const names = named.filter((stem) => !measured.has(stem));
   if (!occur(names, quantities, evidence)) return "unsupported";
   if (toQuotations(sentence).some((line) => !evidence.some((one) => one.line.includes(line)))) {
     return "unsupported";
@@ -37,7 +39,7 @@ export function checkSentence(claim: string, evidence: readonly Evidence[]): Ver
   ).length;
   const coverage = 1 - missing / content.size;
   if (coverage < THRESHOLDS.weak) return "unsupported";
-  const exact = new Set([...names, ...spelled]);
+  const exact = new Set([...named, ...spelled]);
   const plain = [...content].filter((stem) => !exact.has(stem));
   const nearest = findNearest(plain, evidence);
   if (nearest !== undefined && nearest.share >= THRESHOLDS.local && plain.length >= PLAIN_MIN) {
@@ -50,13 +52,11 @@ export function checkSentence(claim: string, evidence: readonly Evidence[]): Ver
 }
 
 /** Words with a capital that do not merely begin the sentence, and words with a digit that are no number. */
-function toNames(words: readonly Word[], quantities: readonly Quantity[]): readonly string[] {
-  return words.flatMap((word, index) => {
-    const { surface, stem } = word;
+function toNames(words: readonly Word[]): readonly string[] {
+  return words.flatMap(({ surface, stem }, index) => {
     if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
     const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
-    const isNamed = isName || /\p{L}.*\p{N}/u.test(surface);
-    return isNamed && !isMeasured(word, quantities) ? [stem] : [];
+    return isName || /\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
   });
 }
 
@@ -69,11 +69,13 @@ function isMeasured({ start, surface }: Word, quantities: readonly Quantity[]): 
   );
 }
 
-/** Stems of the words that are part of a number: these are compared by value. */
-function toSpelled(words: readonly Word[], quantities: readonly Quantity[]): ReadonlySet<string> {
-  const isSpelled = ({ start, surface }: Word): boolean =>
-    quantities.some((one) => start < one.end && start + surface.length > one.start);
-  return new Set(words.flatMap((word) => (isSpelled(word) ? [word.stem] : [])));
+/** Is the word part of a number? Such are compared by value. */
+function isSpelled({ start, surface }: Word, quantities: readonly Quantity[]): boolean {
+  return quantities.some((one) => start < one.end && start + surface.length > one.start);
+}
+
+function toStem({ stem }: Word): string {
+  return stem;
 }
 
 function occur(

@@ -52,7 +52,7 @@ const CURRENCY = String.raw`[$€£¥₩₽₹฿]|(?<![\p{L}])(?:usd|eur|gbp|jp
 const TOKEN = new RegExp(
   [
     String.raw`(?:(?<currency>${CURRENCY})${BLANK}?)?(?:${NO_NAME}v(?=\d+\.\d)|${NO_NAME})(?<digits>\d{1,3}(?:(?:${BLANK}|['’])\d{3})+(?:[.,]\d{1,2})?(?![.,]?\d)|\d+(?:[.,]\d+)*)(?<suffix>st|nd|rd|th|['’]?s|ern?(?!\p{L}))?(?!\d)`,
-    String.raw`(?<![\p{L}\p{N}])(?!(?<=below\s)zero|(?<=per\s)second)(?<word>${[...WORDS.keys()].toSorted((a, b) => b.length - a.length).join("|")})(?:-(?<ones>one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))?(?![\p{L}\p{N}])`,
+    String.raw`(?<![\p{L}\p{N}])(?!(?<=below\s)zero|(?<=(?:per|each)\s)second)(?<word>${[...WORDS.keys()].toSorted((a, b) => b.length - a.length).join("|")})(?:-(?<ones>one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))?(?![\p{L}\p{N}])`,
     String.raw`(?<![几幾数數第\d${HAN_NUMERALS}])(?<han>[${HAN_NUMERALS}]+)`,
   ].join("|"),
   "giu",

@@ -105,14 +105,16 @@ const WORDS: ReadonlyMap<string, string> = new Map(
   all.filter((one) => !isRun(one)).map(([spelling, unit]) => [fold(spelling), unit]),
 );
 
-/** What German puts in front makes it another day and no other unit: `Urlaubstage`. */
-const COMPOUND = /.{3}(tag|woche|monat|jahr|stunde|minute|sekunde)(?:en|n|e|s|es)?$/u;
+/** What German puts in front makes it another day and no other unit: `Urlaubstage`, but not `percentage`. */
+const COMPOUND = /^\p{Lu}.{2,}(tag|woche|monat|jahr|stunde|minute|sekunde)(?:en|n|e|s|es)?$/u;
 /** Behind them stands something else than what is counted. */
 const ENDS =
-  /^(?:pro|je|von|vom|im|am|und|oder|de|des|du|del|della|di|par|por|per|al|le|la|los|les|et|y|e|o|ou|в|на|и|за|до|от|every|within|without|until|since|versus|plus|minus)$/iu;
+  /^(?:von|vom|im|am|und|oder|de|des|du|del|della|di|le|la|los|les|et|y|e|o|ou|в|на|и|за|до|от|within|without|until|since|versus|plus|minus)$/iu;
 /** Behind the word for a degree. */
 const SCALE_NAME = /^[\s\u00a0]([cf])(?:elsius|ahrenheit)?(?![\p{L}])/iu;
 const SCALE_CHARS = 16;
+/** Between what is counted and its time: `100 calls an hour`. */
+const RATE = /^(?:an?|per|each|every|pro|je|par|por|al)$/iu;
 const FAR_WORDS_MAX = 2;
 const FAR_CHARS_MIN = 2;
 
@@ -129,23 +131,24 @@ export function readUnit(
   from: number,
 ): (Unit & { readonly end: number }) | undefined {
   let at = from;
-  for (let skipped = 0; skipped <= FAR_WORDS_MAX; skipped += 1) {
+  let skipped = 0;
+  for (let isFar = false; skipped <= FAR_WORDS_MAX; isFar = true) {
     NEXT.lastIndex = at;
     const { share, sign, run, word = "" } = NEXT.exec(text)?.groups ?? {};
     at = NEXT.lastIndex;
     const unit = share === undefined ? toUnit(sign ?? run ?? word) : "%";
-    const isFar = skipped > 0;
     if (unit === "degree") return { isFar, ...readDegree(text, at) };
     if (unit !== undefined && (!isFar || word.length >= FAR_CHARS_MIN)) {
       return { unit, isFar, end: at };
     }
-    if (word === "" || isEnd(fold(word))) return undefined;
+    if (isEnd(fold(word))) return undefined;
+    if (!RATE.test(word)) skipped += 1;
   }
   return undefined;
 }
 
 function isEnd(word: string): boolean {
-  return ENDS.test(word) || isFunctionStem(word);
+  return word === "" || (!RATE.test(word) && (ENDS.test(word) || isFunctionStem(word)));
 }
 
 /** Whose degrees they are is said behind them, or not at all. */
@@ -157,7 +160,7 @@ function readDegree(text: string, at: number): Pick<Unit, "unit"> & { readonly e
 /** The unit that a sign or word is a spelling of. */
 export function toUnit(spelling: string): string | undefined {
   const folded = fold(spelling.replace("º", "°").replaceAll(/\s/g, ""));
-  const stem = COMPOUND.exec(folded)?.[1] ?? "";
+  const stem = COMPOUND.exec(spelling)?.[1] ?? "";
   return RUNS.get(spelling) ?? WORDS.get(folded) ?? WORDS.get(stem);
 }
 

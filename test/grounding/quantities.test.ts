@@ -41,6 +41,7 @@ const lies: readonly Case[] = [
   ["Employees get 30 vacation days a year.", "Employees get 30 vacation weeks a year."],
   ["Employees get 30 days of vacation.", "Employees get 30 vacation weeks."],
   ["The tank holds 20 litres.", "The tank holds 20 gallons."],
+  ["The API allows 100 calls an hour.", "The API allows 100 calls per minute."],
   ["The oven is heated to 200 °C.", "The oven is heated to 200 °F."],
   ["The oven is heated to 200 °C.", "The oven is heated to 200 degrees Fahrenheit."],
   ["La garantie dure 24 heures.", "La garantie dure 24 minutes.", "La garantie dure 24 mois."],
@@ -110,6 +111,12 @@ const truths: readonly Case[] = [
     "Employees get thirty (30) vacation days.",
   ],
   ["The trip takes 2 hours each week.", "The trip takes 2 hours each week."],
+  [
+    "The API allows 100 calls an hour.",
+    "The API allows 100 calls per hour.",
+    "The API allows 100 calls.",
+  ],
+  ["Sales rose 5 percentage points last year.", "Sales rose by 5 points last year."],
   ["The tank holds 20 litres.", "The tank holds 20 l.", "The tank holds 20 liters."],
   [
     "The oven is heated to 200 °C.",

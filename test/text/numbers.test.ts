@@ -26,7 +26,7 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ["2023-04-01, 01.04.2023, 2023年4月1日", ["2023-04-01", "2023-04-01", "2023-04-01"]],
   ["32.13.2023", ["32.13.2023"]],
   ["30 vacation days, 30 (thirty) days", ["30 d", "30 d", "30 d"]],
-  ["3 entries per second, 40 in a year, 7 of 9 days", ["3", "40", "7", "9 d"]],
+  ["3 entries per second, 40 in a year, 7 of 9 days", ["3 s", "40", "7", "9 d"]],
   ["20 °C, 20 degrees Celsius, 20° F", ["20 degree/c", "20 degree/c", "20 degree/f"]],
   ["-20, −5, (–7) and minus two", ["-20", "-5", "-7", "-2"]],
   [
