@@ -13,6 +13,7 @@ import {
   type SchemasHere,
 } from "../json/schema.ts";
 import { toQuantities } from "../text/numbers.ts";
+import { hasNumber } from "../text/quantity-index.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toContentStems, toWords } from "../text/words.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
@@ -163,11 +164,11 @@ function checkIn(
     return { verdict: checkSentence(form, [evidence]), span: findEvidence(form, passage) };
   }
   // A sentence's "one" may be a pronoun; a leaf's is the number.
-  const numbers = toQuantities(form).map(({ value }) => value);
+  const numbers = toQuantities(form);
   const { heading, line } = evidence;
   const isHeld = (reading: Reading): boolean => {
     const alone = { ...reading, heading: reading, sentences: [{ ...reading, ...NOWHERE }], line };
-    const holdsNumbers = numbers.every((one) => reading.quantities.has(one));
+    const holdsNumbers = numbers.every((one) => hasNumber(reading.quantities, one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
   };
   const mayHold = checkSentence(form, [evidence]) !== "unsupported";

@@ -1,8 +1,10 @@
 /** Does the evidence carry a sentence? A deterministic reading: what is exact must occur, what is said must be covered. */
 import type { Passage, SentenceCheck } from "../domain/event.ts";
+import { withoutListMark } from "../text/list-mark.ts";
 import { type Quantity, toQuantities } from "../text/numbers.ts";
+import { holdsQuantity } from "../text/quantity-index.ts";
 import type { Span } from "../text/sentences.ts";
-import { toContentStems, toWords, type Word } from "../text/words.ts";
+import { isFunctionStem, toContentStems, toWords, type Word } from "../text/words.ts";
 import { type Evidence, toEvidence, toLine } from "./evidence.ts";
 import { findNearest, hasRival, type Near } from "./nearest.ts";
 import { type Reading, readText } from "./reading.ts";
@@ -20,14 +22,17 @@ const PLAIN_MIN = 3;
  * the sentence that otherwise says the same, or that one says the opposite, or hardly a word is there;
  * `supported` when everything exact is there and most words are; `weak` in between.
  */
-export function checkSentence(sentence: string, evidence: readonly Evidence[]): Verdict {
+export function checkSentence(text: string, evidence: readonly Evidence[]): Verdict {
+  const sentence = withoutListMark(text);
   const words = toWords(sentence);
   const claim = readText(sentence);
-  const { content } = claim;
+  // Without the months that dates in digits name.
+  const content = new Set(words.map(toStem).filter((stem) => !isFunctionStem(stem)));
   if (content.size === 0) return "weak"; // it says nothing that could be checked
   const quantities = toQuantities(sentence);
-  const names = [...claim.names];
-  const spelled = toSpelled(words, quantities);
+  const spelled = new Set(words.filter((word) => isSpelled(word, quantities)).map(toStem));
+  const measured = new Set(words.filter((word) => isMeasured(word, quantities)).map(toStem));
+  const names = [...claim.names].filter((stem) => !measured.has(stem));
   if (!occur(names, quantities, evidence)) return "unsupported";
   if (toQuotations(sentence).some((line) => !evidence.some((one) => one.line.includes(line)))) {
     return "unsupported";
@@ -41,7 +46,7 @@ export function checkSentence(sentence: string, evidence: readonly Evidence[]): 
   if (opening !== undefined && foreign === undefined && isNamed(claim, evidence)) {
     names.push(opening);
   }
-  const exact = new Set([...names, ...spelled]);
+  const exact = new Set([...names, ...claim.names, ...spelled]);
   const plain = [...content].filter((stem) => !exact.has(stem) && stem !== foreign);
   const verdict = compare({ claim, plain, names, quantities, foreign }, evidence);
   if (verdict !== undefined) return verdict;
@@ -96,14 +101,22 @@ function isNamed({ opening = "", isOpeningName }: Reading, evidence: readonly Ev
   );
 }
 
-/** Stems of the words that make up numbers: these are compared by value. */
-function toSpelled(words: readonly Word[], quantities: readonly Quantity[]): ReadonlySet<string> {
-  const starts = new Set(quantities.map(({ start }) => start));
-  return new Set(
-    words.flatMap(({ stem, start, surface }) =>
-      starts.has(start) || /^\p{N}+$/u.test(surface) ? [stem] : [],
-    ),
+/** Is the word a number with its unit, or part of one? `10BASE5` goes on behind it, and is a name. */
+function isMeasured({ start, surface }: Word, quantities: readonly Quantity[]): boolean {
+  const end = start + surface.length;
+  const isCased = /[\p{Lu}\p{Ll}]/u.test(surface);
+  return quantities.some(
+    (one) => start < one.unitEnd && end > one.start && (end <= one.unitEnd || !isCased),
   );
+}
+
+/** Is the word part of a number? Such are compared by value. */
+function isSpelled({ start, surface }: Word, quantities: readonly Quantity[]): boolean {
+  return quantities.some((one) => start < one.end && start + surface.length > one.start);
+}
+
+function toStem({ stem }: Word): string {
+  return stem;
 }
 
 function occur(
@@ -118,10 +131,10 @@ function occur(
 }
 
 /** The same value, and no other unit. `one` is as often a pronoun as a number. */
-function holds({ quantities }: Pick<Reading, "quantities">, { value, unit }: Quantity): boolean {
-  const units = quantities.get(value);
-  if (units === undefined) return value === "1" && unit === undefined;
-  return unit === undefined || units.has(unit) || units.has("");
+function holds({ quantities }: Pick<Reading, "quantities">, quantity: Quantity): boolean {
+  if (holdsQuantity(quantities, quantity)) return true;
+  const { value, unit, isFar } = quantity;
+  return value === "1" && (unit === undefined || isFar === true) && !quantities.has(value);
 }
 
 const QUOTATION = /["“„«]([^"“”„«»]{12,400})["”»]/gu;

@@ -1,7 +1,9 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
+import { findDates, toMonthNames } from "../text/dates.ts";
 import { toQuantities } from "../text/numbers.ts";
 import { isDenialOf, oppositesOf } from "../text/opposites.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+import { hasNumber, indexQuantities } from "../text/quantity-index.ts";
 import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 
 export type ContradictionInput = SubstituteInput;
@@ -115,16 +117,15 @@ function hasForeignFigure({ question, best }: ContradictionInput): boolean {
     .filter(({ 0: word, index }) => word !== "may" && (word !== "May" || index > 0))
     .map(([word]) => word);
   if (figures.length === 0 && dates.length === 0) return false;
-  const given = toQuantities(whole).map(({ value }) => value);
-  const words = new Set((whole.match(DATE_WORDS) ?? []).map((word) => word.toLowerCase()));
+  const given = indexQuantities(whole);
+  const months = findDates(whole).flatMap(({ readings }) => readings.flatMap(toMonthNames));
+  const words = new Set([...(whole.match(DATE_WORDS) ?? []), ...months].map(toLower));
   return (
-    figures.some(({ value }) => !given.some((one) => isWithin(one, value))) ||
-    dates.some((word) => !words.has(word.toLowerCase()))
+    figures.some((figure) => !hasNumber(given, figure)) ||
+    dates.some((word) => !words.has(toLower(word)))
   );
 }
 
-/** The same, or a year of the decade that is asked for: `1954` is within the `1950s`. */
-function isWithin(given: string, asked: string): boolean {
-  const isDecade = /^(1\d|20)\d0$/u.test(asked) && /^\d{4}$/u.test(given);
-  return given === asked || (isDecade && given.startsWith(asked.slice(0, 3)));
+function toLower(word: string): string {
+  return word.toLowerCase();
 }

@@ -1,7 +1,7 @@
 /** A passage as evidence: read once, asked for every sentence that rests on it. */
 import { toContent } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
-import { toQuantities } from "../text/numbers.ts";
+import { indexQuantities } from "../text/quantity-index.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toStems } from "../text/stems.ts";
 import { toWords } from "../text/words.ts";
@@ -36,7 +36,7 @@ export function readEvidence(text: string, title = ""): Evidence {
 function createEvidence(text: string, title: string, whole: string): Evidence {
   const heading = once(() => readText(title));
   const stems = once(() => new Set([...toStems(whole), ...toMonths(whole)]));
-  const quantities = once(() => readQuantities(whole));
+  const quantities = once(() => indexQuantities(whole));
   const line = once(() => toLine(text));
   const sentences = once(() =>
     splitSentences(text).map((span) => ({
@@ -66,14 +66,6 @@ function createEvidence(text: string, title: string, whole: string): Evidence {
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-function readQuantities(text: string): ReadonlyMap<string, ReadonlySet<string>> {
-  const quantities = new Map<string, Set<string>>();
-  for (const { value, unit = "" } of toQuantities(text)) {
-    quantities.set(value, (quantities.get(value) ?? new Set()).add(unit));
-  }
-  return quantities;
 }
 
 /** Stems between blanks, for looking up a run of words. */

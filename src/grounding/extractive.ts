@@ -6,7 +6,7 @@ import { toExact } from "../text/exact.ts";
 import { splitSentences } from "../text/sentences.ts";
 import { isFunctionStem, toWords } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
-import { readText } from "./evidence.ts";
+import { readText } from "./reading.ts";
 import {
   type Candidate,
   type Feature,

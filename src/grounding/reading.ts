@@ -1,7 +1,9 @@
 /** What a sentence says that can be compared: its words, names, quantities, and whether it denies. */
 import { findNegations, isNegated } from "../text/negation.ts";
 import { readSide, type Side } from "../text/bounds.ts";
+import { findDates, toMonthNames } from "../text/dates.ts";
 import { toQuantities } from "../text/numbers.ts";
+import { indexQuantities, type QuantityIndex } from "../text/quantity-index.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 
 /** One sentence, or a whole text. */
@@ -14,9 +16,8 @@ export interface Reading {
   readonly opening: string | undefined;
   /** The second word has a capital too. */
   readonly isOpeningName: boolean;
-  /** Value → its units; "" where it has none. */
-  readonly quantities: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Value → the side of it that is spoken of, for those that have one. */
+  readonly quantities: QuantityIndex;
+  /** Key of a quantity → the side of it that is spoken of, for those that have one. */
   readonly sides: ReadonlyMap<string, Side>;
   readonly isNegated: boolean;
   /** The first stem with a meaning behind each word that denies. */
@@ -29,12 +30,10 @@ export interface Reading {
 export function readText(text: string): Reading {
   const words = toWords(text);
   const stems = new Set([...words.map(({ stem }) => stem), ...toMonths(text)]);
-  const quantities = new Map<string, Set<string>>();
   const sides = new Map<string, Side>();
-  for (const { value, unit = "", start } of toQuantities(text)) {
-    quantities.set(value, (quantities.get(value) ?? new Set()).add(unit));
+  for (const { keys, start } of toQuantities(text)) {
     const side = readSide(text, start);
-    if (side !== undefined) sides.set(value, side);
+    if (side !== undefined) for (const key of keys) sides.set(key, side);
   }
   return {
     stems,
@@ -42,7 +41,7 @@ export function readText(text: string): Reading {
     names: new Set(toNames(words)),
     opening: toOpening(words, text),
     isOpeningName: /^\p{Lu}\p{L}/u.test(words[1]?.surface ?? ""),
-    quantities,
+    quantities: indexQuantities(text),
     sides,
     isNegated: isNegated(text),
     denied: toDenied(words, text),
@@ -80,13 +79,8 @@ function toOpening(words: readonly Word[], text: string): string | undefined {
 const LEANING =
   /^[^\p{L}]*(?:it|its|he|his|she|her|they|their|this|these|that|those|such|both|er|sie|es|ihr|sein|dies\p{L}*|il|elle|ils|elles|ce|cette|ces|su|sus|este|esta|ello)(?!\p{L})/iu;
 
-const MONTHS =
-  "januari februari march april mai june juli august septemb octob novemb decemb".split(" ");
-const ISO_DATE = /\b\d{4}-(\d{2})-\d{2}\b/g;
-
-/** Dates in digits name their month too. */
+/** Dates in digits name their month too, in every language that may be answered in. */
 export function toMonths(text: string): readonly string[] {
-  return Array.from(text.matchAll(ISO_DATE), ([, month]) => MONTHS[Number(month) - 1] ?? "").filter(
-    (name) => name !== "",
-  );
+  const names = findDates(text).flatMap(({ readings }) => readings.flatMap(toMonthNames));
+  return toWords(names.join(" ")).map(({ stem }) => stem);
 }

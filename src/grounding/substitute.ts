@@ -1,7 +1,8 @@
 /** Does another word stand in a sentence at the place that a word of the question has among its neighbours? */
 import { toAnswerType } from "../text/answer-type.ts";
 import { isName } from "../text/names.ts";
-import { toQuantities } from "../text/numbers.ts";
+import { type Quantity, toQuantities } from "../text/numbers.ts";
+import { hasNumber, indexQuantities } from "../text/quantity-index.ts";
 import { toVerb } from "../text/irregular-verbs.ts";
 import { compareSpelling, SPELT_ALIKE_MIN, toSpelling } from "../text/spelling.ts";
 import { isFunctionStem, isUnspaced, toWords, type Word } from "../text/words.ts";
@@ -34,22 +35,28 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
   const place = [title, ...location.headings].join("\n");
   const asked = toWords(question);
   const content = asked.filter(isContent);
-  const holds = toHolder(best.words);
+  const toNumber = toFinder(question);
+  const holds = toHolder([best.text], best.words, toNumber);
   const held = content.filter(holds).length;
   if (held === content.length || held / content.length < HELD_SHARE_MIN) return false;
-  const isNear = toHolder([...neighbours.flatMap(({ words }) => words), ...toWords(place)]);
+  const isNear = toHolder(
+    [...neighbours.map(({ text }) => text), place],
+    [...neighbours.flatMap(({ words }) => words), ...toWords(place)],
+    toNumber,
+  );
+  const toOther = toFinder(best.text);
   const stems = new Set(asked.map(({ stem }) => stem));
   const asksNumber = toAnswerType(question) === "number";
   return asked.some((word, index) => {
     if (!isContent(word) || holds(word) || isNear(word)) return false;
     if (ASKS.test(asked[index - 1]?.surface ?? "")) return false;
-    const value = toNumber(word);
-    if (value !== undefined && asksNumber) return false;
+    const isNumber = toNumber(word) !== undefined;
+    if (isNumber && asksNumber) return false;
     return best.words.some((other, at) => {
       if (!isContent(other) || stems.has(other.stem)) return false;
       const shared = findShared(asked, index, best.words, at);
       if (shared.length === 0) return false;
-      if (value !== undefined) return toNumber(other) !== undefined;
+      if (isNumber) return toOther(other) !== undefined;
       // An acronym of the question may be spelled out here, but not as another one.
       if (isAcronym(word)) return isAcronym(other) && isNameLong(word) && isNameLong(other);
       if (isName(word, question)) return isNameLike(best.words, at);
@@ -62,15 +69,21 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
 }
 
 /** Tells whether a word is there, in whatever form or misspelt, or the beginning of a word there. A number is itself or another one. */
-function toHolder(there: readonly Word[]): (word: Word) => boolean {
+function toHolder(
+  texts: readonly string[],
+  there: readonly Word[],
+  toNumber: (word: Word) => Quantity | undefined,
+): (word: Word) => boolean {
+  const numbers = indexQuantities(texts.join("\n"));
   const stems = [...new Set(there.map(({ stem }) => stem))];
   const known = new Set(stems);
   const verbs = new Set(there.map(({ surface }) => toVerb(surface)));
   const spellings = stems.map(toSpelling);
   return (word) => {
     const { stem, surface } = word;
+    const number = toNumber(word);
+    if (number !== undefined) return hasNumber(numbers, number);
     if (known.has(stem) || verbs.has(toVerb(surface))) return true;
-    if (toNumber(word) !== undefined) return false;
     const spelling = toSpelling(stem);
     return (
       stems.some((other) => other.startsWith(stem)) ||
@@ -131,6 +144,9 @@ function isNameLong({ surface }: Word): boolean {
   return surface.length >= NAME_CHARS_MIN;
 }
 
-function toNumber({ surface }: Word): string | undefined {
-  return toQuantities(surface)[0]?.value;
+/** Finds the number that a word of the text is part of: `5` and `000` are both of `5,000`. */
+function toFinder(text: string): (word: Word) => Quantity | undefined {
+  const numbers = toQuantities(text);
+  return ({ start, surface }) =>
+    numbers.find((one) => start < one.end && start + surface.length > one.start);
 }

@@ -1,0 +1,36 @@
+/** What quantities a text holds, to look up those of a claim. */
+import { findNamedDates } from "./dates.ts";
+import { toAsciiDigits } from "./digits.ts";
+import { type Quantity, toQuantities } from "./numbers.ts";
+import { isSameUnit, type Unit } from "./units.ts";
+
+/** By key, each with its units. */
+export type QuantityIndex = ReadonlyMap<string, readonly Partial<Unit>[]>;
+
+/** Everything the text says in numbers: dates with the name of a month, and the parts of dates too. */
+export function indexQuantities(text: string): QuantityIndex {
+  const index = new Map<string, Partial<Unit>[]>();
+  const add = (key: string, unit: Partial<Unit>): void => {
+    const known = index.get(key);
+    if (known === undefined) index.set(key, [unit]);
+    else known.push(unit);
+  };
+  for (const quantity of toQuantities(text)) {
+    for (const key of quantity.keys) add(key, quantity);
+    for (const part of quantity.parts) add(part, {});
+  }
+  for (const date of findNamedDates(toAsciiDigits(text))) add(date, {});
+  return index;
+}
+
+/** The same number in one of its readings, whatever the unit. */
+export function hasNumber(index: QuantityIndex, { keys }: Pick<Quantity, "keys">): boolean {
+  return keys.some((key) => index.has(key));
+}
+
+/** The same number, and no other unit. */
+export function holdsQuantity(index: QuantityIndex, quantity: Quantity): boolean {
+  return quantity.keys.some((key) =>
+    (index.get(key) ?? []).some((given) => isSameUnit(quantity, given)),
+  );
+}
