@@ -88,7 +88,12 @@ function isDeniedNear(words: readonly Word[], at: number): boolean {
     .some(({ surface }) => TAKES_BACK.test(surface) || MAY_DENY.test(surface));
 }
 
+/** Asks whether: the opposite is an answer to it. */
+const WHETHER =
+  /^\W*(is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b(?!.*\bor\b)/iu;
+
 function isOpposite({ question, best }: ContradictionInput): boolean {
+  if (WHETHER.test(question)) return false;
   const there = new Set(best.words.map(({ stem }) => stem));
   const asked = toWords(question).filter(({ stem }) => !isFunctionStem(stem));
   const stems = new Set(asked.map(({ stem }) => stem));
@@ -103,7 +108,7 @@ function isOpposite({ question, best }: ContradictionInput): boolean {
 
 const FIGURE = /\p{N}/u;
 const DATE_WORDS =
-  /\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december)\b/giu;
+  /\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december)(?=s?\b)/giu;
 /** A single digit is as often a word, or a name. */
 const FIGURE_CHARS_MIN = 2;
 

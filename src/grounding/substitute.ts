@@ -44,11 +44,15 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
     [...neighbours.flatMap(({ words }) => words), ...toWords(place)],
     toNumber,
   );
+  const isPlaced = toHolder([place], toWords(place), toNumber);
   const toOther = toFinder(best.text);
   const stems = new Set(asked.map(({ stem }) => stem));
   const asksNumber = toAnswerType(question) === "number";
   return asked.some((word, index) => {
-    if (!isContent(word) || holds(word) || isNear(word)) return false;
+    if (!isContent(word) || holds(word) || isPlaced(word)) return false;
+    // That the next sentence is about the Porto office does not make one about the Lyon office an answer.
+    const isBeside = isNear(word);
+    if (isBeside && (isAcronym(word) || !isName(word, question))) return false;
     if (ASKS.test(asked[index - 1]?.surface ?? "")) return false;
     const isNumber = toNumber(word) !== undefined;
     if (isNumber && asksNumber) return false;
@@ -59,7 +63,11 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
       if (isNumber) return toOther(other) !== undefined;
       // An acronym of the question may be spelled out here, but not as another one.
       if (isAcronym(word)) return isAcronym(other) && isNameLong(word) && isNameLong(other);
-      if (isName(word, question)) return isNameLike(best.words, at);
+      if (isName(word, question)) {
+        return (
+          isNameLike(best.words, at) && (!isBeside || isSideBySide(asked, index, best.words, at))
+        );
+      }
       const isWhole =
         shared.length === 2 ||
         (shared.length === 1 && closes(question, word) && closes(best.text, other));
@@ -103,6 +111,17 @@ function findShared(
     const own = findNeighbour(asked, index, side);
     return own !== undefined && own.stem === findNeighbour(there, at, side)?.stem ? [own] : [];
   });
+}
+
+/** The very next word of both is the same. */
+function isSideBySide(
+  asked: readonly Word[],
+  index: number,
+  there: readonly Word[],
+  at: number,
+): boolean {
+  const next = asked[index + 1];
+  return next !== undefined && isContent(next) && next.stem === there[at + 1]?.stem;
 }
 
 function findNeighbour(words: readonly Word[], index: number, side: number): Word | undefined {
