@@ -53,6 +53,8 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
     // That the next sentence is about the Porto office does not make one about the Lyon office an answer.
     const isBeside = isNear(word);
     if (isBeside && (isAcronym(word) || !isName(word, question))) return false;
+    const isInPlace = (own: number, at: number): boolean =>
+      !isBeside || isSideBySide(asked, own, best.words, at);
     if (ASKS.test(asked[index - 1]?.surface ?? "")) return false;
     const isNumber = toNumber(word) !== undefined;
     if (isNumber && asksNumber) return false;
@@ -63,11 +65,7 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
       if (isNumber) return toOther(other) !== undefined;
       // An acronym of the question may be spelled out here, but not as another one.
       if (isAcronym(word)) return isAcronym(other) && isNameLong(word) && isNameLong(other);
-      if (isName(word, question)) {
-        return (
-          isNameLike(best.words, at) && (!isBeside || isSideBySide(asked, index, best.words, at))
-        );
-      }
+      if (isName(word, question)) return isNameLike(best.words, at) && isInPlace(index, at);
       const isWhole =
         shared.length === 2 ||
         (shared.length === 1 && closes(question, word) && closes(best.text, other));

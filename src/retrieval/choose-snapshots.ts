@@ -1,7 +1,7 @@
 /** Which of the opened collections a filter can match in. */
 import { type Filter, listMetadataFields } from "../domain/filter.ts";
 import { AppError, toAppError } from "../errors.ts";
-import { checkFilter } from "../stores/filter.ts";
+import { checkFilter } from "../domain/check-filter.ts";
 import type { Snapshot } from "../stores/store.ts";
 import type { Opened } from "./open-collections.ts";
 

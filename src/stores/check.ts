@@ -2,7 +2,7 @@
 import type { MetadataValue } from "../domain/chunk.ts";
 import { COLLECTION_NAME, type CollectionSpec, type MetadataType } from "../domain/collection.ts";
 import { AppError } from "../errors.ts";
-import { checkFilter } from "./filter.ts";
+import { checkFilter } from "../domain/check-filter.ts";
 import type { Change, DocumentWrite, StoreQuery } from "./store.ts";
 
 /** Most hits one search brings; a larger limit means this one. */

@@ -2,7 +2,8 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AppError, type ErrorCode } from "../../src/errors.ts";
-import { checkFilter, matchesFilter } from "../../src/stores/filter.ts";
+import { checkFilter } from "../../src/domain/check-filter.ts";
+import { matchesFilter } from "../../src/stores/filter.ts";
 import type {
   CollectionWriter,
   DocumentWrite,

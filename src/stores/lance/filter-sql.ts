@@ -1,7 +1,7 @@
 /** Compiles a filter to the SQL of a LanceDB table. Every leaf is true or false, never NULL, so that `not` means what it says. */
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Filter, Scalar } from "../../domain/filter.ts";
-import { checkFilter } from "../filter.ts";
+import { checkFilter } from "../../domain/check-filter.ts";
 
 const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 

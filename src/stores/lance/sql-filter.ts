@@ -2,7 +2,7 @@
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Filter, Scalar } from "../../domain/filter.ts";
 import { AppError } from "../../errors.ts";
-import { checkFilter, typeOfField } from "../filter.ts";
+import { checkFilter, typeOfField } from "../../domain/check-filter.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
 import { parseSql, type SqlCondition, type SqlOperator, type SqlValue } from "./parse-sql.ts";
 
