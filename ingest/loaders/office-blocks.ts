@@ -1,6 +1,8 @@
 /** Blocks of an office file as text: plain words, tables, rows of a sheet. */
 import type { OfficeContentNode } from "officeparser/slim";
 
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}\b/;
+
 /** The words of a node and all below it; blocks within it on lines of their own. */
 export function toPlain(node: OfficeContentNode): string {
   const children = node.children ?? [];
@@ -8,11 +10,6 @@ export function toPlain(node: OfficeContentNode): string {
   if (children.length === 0) return node.text ?? "";
   const isInline = children.every(({ type }) => type === "text" || type === "break");
   return children.map(toPlain).join(isInline ? "" : "\n");
-}
-
-/** Rows as a Markdown table under their first. */
-export function toTable(rows: readonly OfficeContentNode[]): string {
-  return toMarkdownTable(rows.map(toCells));
 }
 
 /** Cells as a Markdown table; empty rows go, and the first that is not empty is the header. */
@@ -24,25 +21,25 @@ export function toMarkdownTable(rows: readonly (readonly string[])[]): string {
   return [toLine(header), toLine(header.map(() => "---")), ...body.map(toLine)].join("\n");
 }
 
-/** Rows of a sheet as `column: value; column: value`, so that a row found alone still says what it holds. */
-export function toRowLines(rows: readonly OfficeContentNode[]): readonly string[] {
-  const lines = rows.map(toCells).filter((cells) => cells.some((cell) => cell !== ""));
-  const [header, ...body] = lines;
+/**
+ * Rows of a sheet, their cells by column, as `column: value; column: value`, so that a row found alone still
+ * says what it holds. The first is the header when it has names only; a row of dates or numbers is none.
+ */
+export function toRowLines(rows: readonly ReadonlyMap<number, string>[]): readonly string[] {
+  const [header, ...body] = rows.filter((cells) => cells.size > 0);
   if (header === undefined) return [];
-  const isHeader =
-    header.length > 1 &&
-    body.length > 0 &&
-    header.every((cell) => cell !== "" && Number.isNaN(Number(cell)));
-  if (!isHeader) return lines.map((cells) => cells.filter((cell) => cell !== "").join("; "));
+  const isHeader = header.size > 1 && body.length > 0 && [...header.values()].every(isName);
+  if (!isHeader) return [header, ...body].map((cells) => [...cells.values()].join("; "));
   return body.map((cells) =>
-    cells
-      .map((cell, column) => [header[column] ?? "", cell] as const)
-      .filter(([, cell]) => cell !== "")
-      .map(([name, cell]) => (name === "" ? cell : `${name}: ${cell}`))
+    [...cells]
+      .map(([column, cell]) => {
+        const name = header.get(column);
+        return name === undefined ? cell : `${name}: ${cell}`;
+      })
       .join("; "),
   );
 }
 
-function toCells(row: OfficeContentNode): readonly string[] {
-  return (row.children ?? []).map((cell) => toPlain(cell).replace(/\s+/g, " ").trim());
+function isName(cell: string): boolean {
+  return Number.isNaN(Number(cell)) && !ISO_DATE.test(cell);
 }

@@ -3,7 +3,8 @@ import type { OfficeContentNode } from "officeparser/slim";
 import type { Section } from "../document.ts";
 import type { IngestLimits } from "../limits.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
-import { toPlain, toRowLines, toTable } from "./office-blocks.ts";
+import { toMarkdownTable, toPlain, toRowLines } from "./office-blocks.ts";
+import { toGrid, toSheetCells } from "./office-table.ts";
 
 export interface OfficeText {
   readonly text: string;
@@ -95,7 +96,7 @@ function write(node: OfficeContentNode, writer: Writer): void {
   else if (node.type === "heading") writeHeading(node, writer);
   else if (node.type === "slide") writeSlide(node, writer);
   else if (node.type === "sheet") writeSheet(node, writer);
-  else if (node.type === "table") writer.block(toTable(children));
+  else if (node.type === "table") writer.block(toMarkdownTable(toGrid(children)));
   else if (node.type === "list") writeItem(node, writer);
   else if (node.type === "code") writer.block(`\`\`\`\n${toPlain(node)}\n\`\`\``);
   else for (const child of children) write(child, writer);
@@ -116,7 +117,7 @@ function writeSheet(node: NodeOf<"sheet">, writer: Writer): void {
   const name = node.metadata?.sheetName ?? "";
   writer.page(undefined, name !== "");
   writer.heading(name, 1);
-  for (const row of toRowLines(node.children ?? [])) writer.block(row);
+  for (const line of toRowLines((node.children ?? []).map(toSheetCells))) writer.block(line);
 }
 
 function writeItem(node: NodeOf<"list">, writer: Writer): void {

@@ -195,7 +195,7 @@ describe("office files", () => {
         ["1", "2|3"],
       ],
     ];
-    const document = await loadOne("a.docx", writeDocx(blocks, "Core title"));
+    const document = await loadOne("a.docx", writeDocx(blocks, { title: "Core title" }));
     expect(document.title).toBe("Core title");
     expect(document.text).toBe(
       "# Guide\n\nFirst.\n\n## Details\n\n- one\n- two\n\n| A | B |\n| --- | --- |\n| 1 | 2\\|3 |",

@@ -1,0 +1,75 @@
+/** The cells of a table or sheet at their columns, merged cells in every row that they span. */
+import type { OfficeContentNode } from "officeparser/slim";
+import { toPlain } from "./office-blocks.ts";
+
+/** Columns that one cell may span; a Word table has at most 63. */
+const SPAN_COLUMNS_MAX = 63;
+/** A merged cell with a longer text stands in its first row only: repeating it would swell the document. */
+const REPEATED_CHARS_MAX = 300;
+
+interface Merged {
+  readonly text: string;
+  readonly rowsLeft: number;
+}
+
+/**
+ * Rows of a table, each cell at its column. A cell that spans rows stands in each of them, since a row that is
+ * quoted alone must say what it is about; one that spans columns stands in the first of them.
+ */
+export function toGrid(rows: readonly OfficeContentNode[]): readonly (readonly string[])[] {
+  const grid: string[][] = [];
+  let merged = new Map<number, Merged>();
+  for (const row of rows) {
+    const line: string[] = [];
+    const going = new Map<number, Merged>();
+    for (const [column, { text, rowsLeft }] of merged) {
+      line[column] = text;
+      if (rowsLeft > 1) going.set(column, { text, rowsLeft: rowsLeft - 1 });
+    }
+    let next = 0;
+    for (const cell of row.children ?? []) {
+      const { col, rowSpan = 1, colSpan = 1 } = toPlace(cell);
+      let column = Math.min(col ?? next, next + SPAN_COLUMNS_MAX);
+      while (line[column] !== undefined) column += 1;
+      next = column + Math.min(colSpan, SPAN_COLUMNS_MAX);
+      const text = toCellText(cell);
+      const repeated = text.length <= REPEATED_CHARS_MAX ? text : "";
+      for (let at = column; at < next; at += 1) {
+        const isFirst = at === column;
+        line[at] ??= isFirst ? text : "";
+        if (rowSpan > 1) going.set(at, { text: isFirst ? repeated : "", rowsLeft: rowSpan - 1 });
+      }
+    }
+    grid.push(Array.from(line, (text: string | undefined) => text ?? ""));
+    merged = going;
+  }
+  return grid;
+}
+
+/** The cells of a row of a sheet that are not empty, by column from 0. */
+export function toSheetCells(row: OfficeContentNode): ReadonlyMap<number, string> {
+  const cells = new Map<number, string>();
+  let next = 0;
+  for (const cell of row.children ?? []) {
+    const column = toPlace(cell).col ?? next;
+    next = column + 1;
+    const text = toCellText(cell);
+    if (text !== "") cells.set(column, text);
+  }
+  return cells;
+}
+
+interface Place {
+  readonly col?: number | undefined;
+  readonly rowSpan?: number | undefined;
+  readonly colSpan?: number | undefined;
+}
+
+/** Tables of web pages say no column: their cells follow each other. */
+function toPlace(cell: OfficeContentNode): Place {
+  return cell.type === "cell" ? (cell.metadata ?? {}) : {};
+}
+
+function toCellText(cell: OfficeContentNode): string {
+  return toPlain(cell).replace(/\s+/g, " ").trim();
+}
