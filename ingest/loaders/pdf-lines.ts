@@ -17,6 +17,8 @@ export interface PdfLine {
   readonly left: number;
   readonly right: number;
   readonly size: number;
+  /** The widest gap between two of its pieces. */
+  readonly gap: number;
 }
 
 export interface PdfParagraph {
@@ -26,19 +28,17 @@ export interface PdfParagraph {
 }
 
 /** A gap between baselines above this many font sizes opens a paragraph. */
-const PARAGRAPH_GAP = 1.65;
+export const PARAGRAPH_GAP = 1.65;
 /** A line that ends before this share of the column was ended by its author. */
 const FULL_LINE_SHARE = 0.8;
 /** A heading is this much larger than the text, and short. */
-const HEADING_SCALE = 1.12;
+export const HEADING_SCALE = 1.12;
 const HEADING_CHARS_MAX = 160;
 /** `2. Delivery`, `3.1 Prices`: a heading of its own, even right below one of the same size. */
 const NUMBERED = /^(?:\d{1,2}\.|\d{1,2}(?:\.\d{1,2})+\.?)\s+\p{L}/u;
 
 /** The dots between an entry of a table of contents and its page. */
 const DOT_LEADER = /(?: ?\.){5,} ?/g;
-/** A line at the edge of this many pages is a running head or foot. */
-const RUNNING_PAGES_MIN = 3;
 
 /** Joins the pieces of each line; pieces apart from each other get a space. */
 export function toLines(items: readonly PdfItem[]): readonly PdfLine[] {
@@ -63,7 +63,8 @@ export function toLines(items: readonly PdfItem[]): readonly PdfLine[] {
 function toPiece({ str, transform, width, height }: PdfItem): PdfLine {
   const [, , c = 0, d = 0, left = 0, y = 0] = transform;
   const size = height > 0 ? height : Math.hypot(c, d);
-  return { text: str, y, left, right: left + width, size };
+  // The engine gives a wide gap as a piece of its own that holds a space.
+  return { text: str, y, left, right: left + width, size, gap: str.trim() === "" ? width : 0 };
 }
 
 function join(line: PdfLine, piece: PdfLine): PdfLine {
@@ -71,7 +72,8 @@ function join(line: PdfLine, piece: PdfLine): PdfLine {
   const hasSpace = piece.text === "" || /\s$/.test(line.text) || /^\s/.test(piece.text);
   const text = line.text + (isApart && !hasSpace ? " " : "") + piece.text;
   const size = piece.text.trim() === "" ? line.size : Math.max(line.size, piece.size);
-  return { ...line, text, right: piece.right, size };
+  const gap = Math.max(line.gap, piece.gap, piece.left - line.right);
+  return { ...line, text, right: piece.right, size, gap };
 }
 
 function toLineText(text: string): string {
@@ -112,34 +114,6 @@ export function toParagraphs(lines: readonly PdfLine[], bodySize: number): reado
     before = line;
   }
   return paragraphs;
-}
-
-/**
- * The pages without running heads, feet and page numbers: first and last lines that come again, numbers aside,
- * on a page close by and often enough. A line larger than the text must come again to the letter: `Step 2` is a heading.
- */
-export function dropRunningLines(
-  pages: readonly (readonly PdfLine[])[],
-): readonly (readonly PdfLine[])[] {
-  const bodySize = findBodySize(pages.flat());
-  const tops = pages.map((lines) => toRunningKey(lines[0], bodySize));
-  const feet = pages.map((lines) => toRunningKey(lines.at(-1), bodySize));
-  const isRunning = (keys: readonly string[], page: number): boolean => {
-    const key = keys[page] ?? "";
-    const isNearby = [-2, -1, 1, 2].some((step) => keys[page + step] === key);
-    return (
-      key !== "" && isNearby && keys.filter((other) => other === key).length >= RUNNING_PAGES_MIN
-    );
-  };
-  return pages.map((lines, page) =>
-    lines.slice(isRunning(tops, page) ? 1 : 0, isRunning(feet, page) ? -1 : undefined),
-  );
-}
-
-function toRunningKey(line: PdfLine | undefined, bodySize: number): string {
-  if (line === undefined) return "";
-  const isLarge = line.size > bodySize * HEADING_SCALE;
-  return isLarge ? line.text : line.text.replace(/\b(?:\d+|[ivxlc]+)\b/g, "0");
 }
 
 function isNear(before: PdfLine, line: PdfLine): boolean {

@@ -4,14 +4,8 @@ import type { Section } from "../document.ts";
 import type { IngestLimits } from "../limits.ts";
 import { toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, type Problem, toProblem } from "./load-event.ts";
-import {
-  dropRunningLines,
-  findBodySize,
-  type PdfItem,
-  type PdfLine,
-  toLines,
-  toParagraphs,
-} from "./pdf-lines.ts";
+import { findBodySize, type PdfItem, toLines, toParagraphs } from "./pdf-lines.ts";
+import { dropRunningLines, type PdfPage } from "./pdf-running-lines.ts";
 import { toFileTitle } from "./titles.ts";
 
 /** Between paragraphs. */
@@ -65,11 +59,6 @@ export async function* loadPdf(
   }
 }
 
-interface PdfPage {
-  readonly number: number;
-  readonly lines: readonly PdfLine[];
-}
-
 async function readPages(
   pdf: PdfDocument,
   file: FileReference,
@@ -85,15 +74,15 @@ async function readPages(
       page.cleanup();
       const lines = toLines(items.filter((item): item is PdfItem & typeof item => "str" in item));
       chars += lines.reduce((sum, line) => sum + line.text.length, 0);
-      pages.push({ number, lines });
+      const [, bottom = 0, , top = 0] = page.view;
+      pages.push({ number, lines, bottom, top });
     } catch (cause) {
       const text = `page ${number} is damaged and was left out; save the file anew from its source`;
       problems.push(toProblem(file.id, "damaged", text, { cause }));
     }
     if (chars > limits.textCharsMax || problems.length >= limits.problemsMax) break;
   }
-  const kept = dropRunningLines(pages.map(({ lines }) => lines));
-  return { pages: pages.map(({ number }, at) => ({ number, lines: kept[at] ?? [] })), problems };
+  return { pages: dropRunningLines(pages), problems };
 }
 
 /** Pages as text: sections begin at pages and at headings, each with the heading it stands under. */

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { load } from "../fixtures/load.ts";
+import { type PdfTextLine, writePdf } from "../fixtures/pdf-file.ts";
+
+const WORDS = ["alpha", "beta", "gamma", "delta"];
+
+/** The paragraphs of a PDF of four pages, each made from its word and number. */
+async function read(
+  toPage: (word: string, number: number) => readonly (string | PdfTextLine)[],
+): Promise<readonly string[]> {
+  const pages = WORDS.map((word, at) => toPage(word, at + 1));
+  const { documents, problems } = await load("a.pdf", writePdf(pages));
+  expect(problems).toEqual([]);
+  const [document] = documents;
+  expect(document!.sections.map(({ page }) => page)).toEqual([1, 2, 3, 4]);
+  return document!.text.split(/\n+/);
+}
+
+const apart = (text: string, gap = 60): PdfTextLine => ({ text, gap });
+/** Where a foot stands in a page whose lines before it took up so many points. */
+const foot = (text: string, used: number): PdfTextLine => ({ text, gap: 740 - used });
+
+describe("lines at the edge of pages are facts", () => {
+  test("where they differ in a number that does not follow the pages", async () => {
+    const totals = [1310, 250, 99, 4000];
+    const paragraphs = await read((word, number) => [
+      `Goods of kind ${word}`,
+      apart(`Total due: ${totals[number - 1]} EUR`),
+    ]);
+    expect(paragraphs).toEqual(
+      WORDS.flatMap((word, at) => [`Goods of kind ${word}`, `Total due: ${totals[at]} EUR`]),
+    );
+  });
+
+  test("where two numbers differ", async () => {
+    const toLine = (number: number): string => `Machine ${number} has ${10 + number} litres.`;
+    expect(await read((_, number) => [toLine(number)])).toEqual([1, 2, 3, 4].map(toLine));
+    expect(await read((word, number) => [toLine(number), apart(word)])).toEqual(
+      WORDS.flatMap((word, at) => [toLine(at + 1), word]),
+    );
+  });
+
+  test("where a number that rises with the pages is one of its words", async () => {
+    expect(await read((word, number) => [`Machine ${number}`, apart(word)])).toEqual(
+      WORDS.flatMap((word, at) => [`Machine ${at + 1}`, word]),
+    );
+  });
+
+  test("where an amount rises with the pages", async () => {
+    const toLine = (number: number): string => `Total due: ${1309 + number} EUR`;
+    expect(await read((word, number) => [word, foot(toLine(number), 14)])).toEqual(
+      WORDS.flatMap((word, at) => [word, toLine(at + 1)]),
+    );
+  });
+
+  test("where a page has nothing else", async () => {
+    expect(await read(() => ["The same sentence."])).toEqual(WORDS.map(() => "The same sentence."));
+  });
+
+  test("where they stand among the lines of the text, at the same place on each page or not", async () => {
+    const paragraphs = await read((word) => [`Report on ${word}`, "Status: open", `See ${word}.`]);
+    expect(paragraphs.join(" ").match(/Status: open/g)).toHaveLength(4);
+  });
+});
+
+describe("running lines go", () => {
+  test("two of a head, and a count of pages at the foot", async () => {
+    const paragraphs = await read((word, number) => [
+      "The handbook",
+      "For internal use",
+      apart(`Words about ${word}.`),
+      foot(`Page ${number} of 4`, 88),
+    ]);
+    expect(paragraphs).toEqual(WORDS.map((word) => `Words about ${word}.`));
+  });
+
+  test("where they were drawn before the text", async () => {
+    const paragraphs = await read((word, number) => [
+      foot(`Page ${number} of 4`, 0),
+      { text: "The handbook", gap: -740 },
+      { text: `Words about ${word}.`, gap: 60 },
+    ]);
+    expect(paragraphs).toEqual(WORDS.map((word) => `Words about ${word}.`));
+  });
+
+  const feet: readonly (readonly [string, (number: number) => string])[] = [
+    ["a number alone", (number) => `${number}`],
+    ["a number between dashes", (number) => `- ${number + 4} -`],
+    ["Roman numerals", (number) => ["i", "ii", "iii", "iv"][number - 1]!],
+    ["a German word", (number) => `Handbuch, Seite ${number} von 4`],
+    ["a fraction", (number) => `${number}/4`],
+    ["a number behind a bar", (number) => `The handbook | ${number}`],
+    ["the same words", () => "Printed by the office"],
+  ];
+  test.each(feet)("%s", async (_, toFoot) => {
+    const paragraphs = await read((word, number) => [
+      `Words about ${word}.`,
+      foot(toFoot(number), 14),
+    ]);
+    expect(paragraphs).toEqual(WORDS.map((word) => `Words about ${word}.`));
+  });
+});
