@@ -7,6 +7,7 @@ const SPAN_COLUMNS_MAX = 63;
 /** A merged cell with a longer text stands in its first row only: repeating it would swell the document. */
 const REPEATED_CHARS_MAX = 300;
 
+/** What stands in a column of the rows to come. */
 interface Merged {
   readonly text: string;
   readonly rowsLeft: number;
@@ -17,33 +18,38 @@ interface Merged {
  * quoted alone must say what it is about; one that spans columns stands in the first of them.
  */
 export function toGrid(rows: readonly OfficeContentNode[]): readonly (readonly string[])[] {
-  const grid: string[][] = [];
-  let merged = new Map<number, Merged>();
-  for (const row of rows) {
-    const line: string[] = [];
-    const going = new Map<number, Merged>();
+  const merged = new Map<number, Merged>();
+  return rows.map((row) => {
+    const line: (string | undefined)[] = [];
     for (const [column, { text, rowsLeft }] of merged) {
       line[column] = text;
-      if (rowsLeft > 1) going.set(column, { text, rowsLeft: rowsLeft - 1 });
+      if (rowsLeft > 1) merged.set(column, { text, rowsLeft: rowsLeft - 1 });
+      else merged.delete(column);
     }
     let next = 0;
-    for (const cell of row.children ?? []) {
-      const { col, rowSpan = 1, colSpan = 1 } = toPlace(cell);
-      let column = Math.min(col ?? next, next + SPAN_COLUMNS_MAX);
-      while (line[column] !== undefined) column += 1;
-      next = column + Math.min(colSpan, SPAN_COLUMNS_MAX);
-      const text = toCellText(cell);
-      const repeated = text.length <= REPEATED_CHARS_MAX ? text : "";
-      for (let at = column; at < next; at += 1) {
-        const isFirst = at === column;
-        line[at] ??= isFirst ? text : "";
-        if (rowSpan > 1) going.set(at, { text: isFirst ? repeated : "", rowsLeft: rowSpan - 1 });
-      }
-    }
-    grid.push(Array.from(line, (text: string | undefined) => text ?? ""));
-    merged = going;
+    for (const cell of row.children ?? []) next = placeCell(cell, next, line, merged);
+    return Array.from(line, (text) => text ?? "");
+  });
+}
+
+/** Puts a cell at its column, or the next that is free, and gives the column after it. */
+function placeCell(
+  cell: OfficeContentNode,
+  next: number,
+  line: (string | undefined)[],
+  merged: Map<number, Merged>,
+): number {
+  const { col, rowSpan = 1, colSpan = 1 } = toPlace(cell);
+  let column = Math.min(col ?? next, next + SPAN_COLUMNS_MAX);
+  while (line[column] !== undefined) column += 1;
+  const end = column + Math.min(colSpan, SPAN_COLUMNS_MAX);
+  const text = toCellText(cell);
+  const repeated = text.length <= REPEATED_CHARS_MAX ? text : "";
+  for (let at = column; at < end; at += 1) {
+    line[at] ??= at === column ? text : "";
+    if (rowSpan > 1) merged.set(at, { text: at === column ? repeated : "", rowsLeft: rowSpan - 1 });
   }
-  return grid;
+  return end;
 }
 
 /** The cells of a row of a sheet that are not empty, by column from 0. */

@@ -17,6 +17,8 @@ interface Writer {
   block(text: string, isItem?: boolean): void;
   /** Adds a heading and opens its section. */
   heading(text: string, level: number): void;
+  /** Adds a note, unless it was added before. */
+  note(node: OfficeContentNode): void;
   /** Begins a slide or sheet; without a heading of its own it still is a section. */
   page(number: number | undefined, hasHeading: boolean): void;
 }
@@ -28,6 +30,7 @@ export function toOfficeText(
 ): OfficeText {
   const parts: string[] = [];
   const sections: Section[] = [];
+  const notes = new Set<OfficeContentNode>();
   let path: readonly { readonly level: number; readonly title: string }[] = [];
   let page: number | undefined;
   let length = 0;
@@ -46,6 +49,11 @@ export function toOfficeText(
       parts.push(gap, block);
       length += gap.length + block.length;
       wasItem = isItem;
+    },
+    note(node) {
+      if (notes.has(node)) return;
+      notes.add(node);
+      this.block(escapeBlock(toPlain(node)));
     },
     heading(text, level) {
       const title = toTitle(text, limits.titleCharsMax);
@@ -100,7 +108,13 @@ function write(node: OfficeContentNode, writer: Writer): void {
   else if (node.type === "list") writeItem(node, writer);
   else if (node.type === "code") writer.block(`\`\`\`\n${toPlain(node)}\n\`\`\``);
   else for (const child of children) write(child, writer);
-  for (const note of node.notes ?? []) writer.block(escapeBlock(toPlain(note)));
+  writeNotes(node, writer);
+}
+
+/** A footnote or endnote follows the block in which it is referred to first; a parser hangs it on any node of that. */
+function writeNotes(node: OfficeContentNode, writer: Writer): void {
+  for (const note of node.notes ?? []) writer.note(note);
+  for (const child of node.children ?? []) writeNotes(child, writer);
 }
 
 function writeHeading(node: NodeOf<"heading">, writer: Writer): void {

@@ -5,7 +5,9 @@ import { toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, type Loader, toProblem } from "./load-event.ts";
 import { toOfficeText } from "./office-text.ts";
 import { toFileTitle } from "./titles.ts";
+import { withHeadings } from "./word-headings.ts";
 import { findZipProblem } from "./zip-guard.ts";
+import { openZip } from "./zip-parts.ts";
 
 type OfficeFormat = "docx" | "pptx" | "xlsx" | "epub";
 
@@ -39,7 +41,9 @@ async function parse(
       maxZipEntries: limits.zipEntriesMax,
     },
   });
-  const { text, sections } = toOfficeText(ast.content, limits);
+  const parts = openZip(bytes);
+  const content = format === "docx" ? withHeadings(ast.content, parts) : ast.content;
+  const { text, sections } = toOfficeText(content, limits);
   if (text.trim() === "") {
     const advice = "its content may be pictures: export it as text or PDF with text";
     return toProblem(file.id, "no-text", `holds no text; ${advice}`);

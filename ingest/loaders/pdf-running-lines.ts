@@ -164,7 +164,7 @@ const ROMAN: Readonly<Record<string, number>> = { i: 1, v: 5, x: 10, l: 50, c: 1
 
 function toValue(number: string): number {
   if (/^\d/.test(number)) return Number(number);
-  const digits = [...number].map((letter) => ROMAN[letter] ?? 0);
+  const digits = Array.from(number, (letter) => ROMAN[letter] ?? 0);
   return digits.reduce(
     (sum, digit, at) => sum + (digit < (digits[at + 1] ?? 0) ? -digit : digit),
     0,

@@ -13,7 +13,7 @@ const GAP = "\n\n";
 
 type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
 
-/** One prose document; a page without text is left out, a file without any is a problem. */
+/** One prose document; a page without text is left out with a warning, a file without any is a problem. */
 export async function* loadPdf(
   bytes: Uint8Array,
   file: FileReference,
@@ -41,6 +41,8 @@ export async function* loadPdf(
       yield toProblem(file.id, "no-text", `holds no text; ${advice}`);
       return;
     }
+    const empty = pages.filter(({ lines }) => lines.length === 0).map(({ number }) => number);
+    if (empty.length > 0) yield toEmptyPagesProblem(empty, file);
     const title =
       (await readTitle(pdf, limits)) || findTitle(pages, limits) || toFileTitle(file.id);
     const { id } = file;
@@ -122,8 +124,10 @@ async function readTitle(pdf: PdfDocument, limits: IngestLimits): Promise<string
   const info = await pdf.getMetadata().catch(() => undefined); // a title is not worth the document
   const title = (info?.info as Readonly<Record<string, unknown>> | undefined)?.["Title"];
   const line = typeof title === "string" ? toTitle(title, limits.titleCharsMax) : "";
-  // Word processors leave their file names there.
-  return /^(untitled|microsoft word - .*|.*\.(docx?|pptx?|xlsx?|tex|dvi|indd|pdf))$/i.test(line)
+  // Word processors leave their file names there, and generators a word for none.
+  return /^(\(?(?:untitled|anonymous|unspecified)\)?|microsoft word - .*|.*\.(docx?|pptx?|xlsx?|tex|dvi|indd|pdf))$/i.test(
+    line,
+  )
     ? ""
     : line;
 }
@@ -136,6 +140,27 @@ function findTitle(pages: readonly PdfPage[], limits: IngestLimits): string {
   const size = headings.reduce((largest, heading) => Math.max(largest, heading.size), 0);
   const title = headings.find((heading) => heading.size === size)?.text ?? "";
   return toTitle(title, limits.titleCharsMax);
+}
+
+/** Ranges of pages that a message names; the rest are counted. */
+const RANGES_MAX = 10;
+
+/** Pages that are blank, or pictures of text. */
+function toEmptyPagesProblem(numbers: readonly number[], file: FileReference): Problem {
+  const ranges: { readonly first: number; last: number }[] = [];
+  for (const number of numbers) {
+    const open = ranges.at(-1);
+    if (open?.last === number - 1) open.last = number;
+    else ranges.push({ first: number, last: number });
+  }
+  const named = ranges
+    .slice(0, RANGES_MAX)
+    .map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  const more = ranges.length > RANGES_MAX ? " and others" : "";
+  const where = `${named.join(", ")}${more}`;
+  const start = numbers.length === 1 ? `page ${where} holds` : `pages ${where} hold`;
+  const advice = "if scanned, run text recognition (OCR) on the file and ingest the result";
+  return toProblem(file.id, "no-text", `${start} no text; ${advice}`, { severity: "warning" });
 }
 
 function toOpenProblem(cause: unknown, file: FileReference): Problem {

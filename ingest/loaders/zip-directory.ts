@@ -2,6 +2,7 @@
 
 /** A file inside the zip, as the directory describes it. */
 export interface ZipEntry {
+  readonly name: string;
   readonly isEncrypted: boolean;
   readonly isDeflated: boolean;
   readonly packedBytes: number;
@@ -14,6 +15,7 @@ const END_SIGNATURE = 0x06054b50;
 const ENTRY_SIGNATURE = 0x02014b50;
 const END_BYTES = 22;
 const ENTRY_BYTES = 46;
+const HEADER_BYTES = 30;
 const COMMENT_BYTES_MAX = 65_535;
 const DEFLATED = 8;
 const WIDE_EXTRA = 1;
@@ -41,6 +43,16 @@ export function readZipDirectory(view: DataView): readonly ZipEntry[] | undefine
   return entries;
 }
 
+/** The packed bytes of an entry, or undefined when its header or they are not all there. */
+export function findPacked(entry: ZipEntry, view: DataView): Uint8Array | undefined {
+  const { start, packedBytes } = entry;
+  if (start + HEADER_BYTES > view.byteLength) return undefined;
+  const [name = 0, extra = 0] = [26, 28].map((field) => view.getUint16(start + field, true));
+  const data = start + HEADER_BYTES + name + extra;
+  if (data + packedBytes > view.byteLength) return undefined;
+  return new Uint8Array(view.buffer, view.byteOffset + data, packedBytes);
+}
+
 function findEnd(view: DataView): number | undefined {
   const last = view.byteLength - END_BYTES;
   for (let at = last; at >= Math.max(0, last - COMMENT_BYTES_MAX); at -= 1) {
@@ -57,7 +69,9 @@ function readEntry(view: DataView, at: number): ZipEntry {
     return value === 0xffffffff ? Number(wide.shift() ?? value) : value;
   };
   const [unpackedBytes, packedBytes, start] = [read(24), read(20), read(42)];
+  const name = new Uint8Array(view.buffer, view.byteOffset + at + ENTRY_BYTES);
   return {
+    name: new TextDecoder().decode(name.subarray(0, view.getUint16(at + 28, true))),
     isEncrypted: (view.getUint16(at + 8, true) & 1) === 1,
     isDeflated: view.getUint16(at + 10, true) === DEFLATED,
     packedBytes,

@@ -2,9 +2,8 @@
 import { inflateRawSync } from "node:zlib";
 import type { IngestLimits } from "../limits.ts";
 import { type FileReference, type Problem, type ProblemCode, toProblem } from "./load-event.ts";
-import { countZipEntries, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
+import { countZipEntries, findPacked, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
-const HEADER_BYTES = 30;
 const TOO_LARGE = "ERR_BUFFER_TOO_LARGE";
 /** First bytes of the container that Office puts around encrypted and pre-2007 files. */
 const COMPOUND_SIGNATURE = 0xe011cfd0;
@@ -42,7 +41,7 @@ export function findZipProblem(
   if (entries.some(({ isEncrypted }) => isEncrypted)) return refuse("encrypted", PROTECTED);
   const excess = describeExcess(entries, bytes.length, limits);
   if (excess !== undefined) return refuse("bomb", excess);
-  const states = new Set(entries.map((entry) => checkEntry(entry, bytes, view)));
+  const states = new Set(entries.map((entry) => checkEntry(entry, view)));
   if (states.has("lies")) return refuse("bomb", LYING);
   return states.has("broken") ? refuse("damaged", BROKEN) : undefined;
 }
@@ -61,19 +60,12 @@ function describeExcess(
 }
 
 /** Unpacks an entry up to the size that it declares. */
-function checkEntry(
-  entry: ZipEntry,
-  bytes: Uint8Array,
-  view: DataView,
-): "true" | "lies" | "broken" {
-  const { isDeflated, packedBytes, unpackedBytes, start } = entry;
-  if (start + HEADER_BYTES > bytes.length) return "broken";
-  const [name, extra] = [26, 28].map((field) => view.getUint16(start + field, true));
-  const data = start + HEADER_BYTES + (name ?? 0) + (extra ?? 0);
-  if (data + packedBytes > bytes.length) return "broken";
+function checkEntry(entry: ZipEntry, view: DataView): "true" | "lies" | "broken" {
+  const { isDeflated, packedBytes, unpackedBytes } = entry;
+  const packed = findPacked(entry, view);
+  if (packed === undefined) return "broken";
   if (!isDeflated) return packedBytes <= unpackedBytes ? "true" : "lies";
   try {
-    const packed = bytes.subarray(data, data + packedBytes);
     inflateRawSync(packed, { maxOutputLength: Math.max(1, unpackedBytes) });
     return "true";
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { load } from "../fixtures/load.ts";
+import { load, outline } from "../fixtures/load.ts";
 import { toParagraph, writeDocx, writeXlsx } from "../fixtures/office-files.ts";
 
 async function loadOne(name: string, content: Uint8Array) {
@@ -76,6 +76,111 @@ describe("DOCX tables", () => {
     const block = table([cell("A"), cell("B")], [cell("One\nTwo"), cell("3")]);
     expect(await blocksOf("a.docx", writeDocx([block]))).toEqual([
       "| A | B |\n| --- | --- |\n| One Two | 3 |",
+    ]);
+  });
+});
+
+describe("DOCX notes", () => {
+  test("footnotes and endnotes follow the block that refers to them, each once", async () => {
+    const blocks = [
+      "# Terms{f3}",
+      "Payment is due in 30 days{f1} after delivery{e1}.",
+      "- Books{f2}",
+      "Later.{f1}",
+      [["Rate"], ["5{e2}"]],
+    ];
+    const parts = {
+      footnotes: ["Except in Norway: 45 days.", "And maps.", "Valid from 2025."],
+      endnotes: ["See the law of 1999.", "In per cent."],
+    };
+    const document = await loadOne("a.docx", writeDocx(blocks, parts));
+    expect(document.text.split("\n\n")).toEqual([
+      "# Terms",
+      "Valid from 2025.",
+      "Payment is due in 30 days after delivery.",
+      "Except in Norway: 45 days.",
+      "See the law of 1999.",
+      "- Books",
+      "And maps.",
+      "Later.",
+      "| Rate |\n| --- |\n| 5 |",
+      "In per cent.",
+    ]);
+    expect(outline(document)).toEqual(["Terms | # Terms"]);
+  });
+});
+
+describe("DOCX headings", () => {
+  const style = (id: string, name: string, rest = ""): string =>
+    `<w:style w:type="paragraph" w:styleId="${id}"><w:name w:val="${name}"/>${rest}</w:style>`;
+  const styles = [
+    style("Standard", "Normal"),
+    style("berschrift1", "heading 1"),
+    style("berschrift2", "Heading 2", '<w:pPr><w:outlineLvl w:val="1"/></w:pPr>'),
+    style("Abschnitt", "Abschnitt &amp; mehr", '<w:basedOn w:val="berschrift2"/>'),
+    style("Eigene", "Eigene", '<w:pPr><w:outlineLvl w:val="2"/></w:pPr>'),
+    style(
+      "Inhalt",
+      "TOC Heading",
+      '<w:basedOn w:val="berschrift1"/><w:pPr><w:outlineLvl w:val="9"/></w:pPr>',
+    ),
+    style("Titel", "Title"),
+    style("Kreis", "round", '<w:basedOn w:val="Kreis"/>'),
+  ].join("");
+  const styled = (text: string, id: string, rest = ""): { readonly xml: string } => ({
+    xml: toParagraph(text, `<w:pStyle w:val="${id}"/>${rest}`),
+  });
+
+  test("are known by the name and the outline level of their styles, in every language", async () => {
+    const blocks = [
+      styled("Handbuch", "Titel"),
+      styled("Inhalt", "Inhalt"),
+      styled("Zahlung", "berschrift1"),
+      styled("In 30 Tagen.{f1}", "Standard"),
+      styled("Skonto{f2}", "berschrift2"),
+      styled("Frist", "Abschnitt"),
+      styled("Ausland", "Eigene"),
+      styled("Ohne.", "Kreis"),
+      styled(
+        "Lieferung",
+        "berschrift1",
+        '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>',
+      ),
+      styled("Frei Haus.", "unknown"),
+    ];
+    const document = await loadOne(
+      "a.docx",
+      writeDocx(blocks, { styles, footnotes: ["Netto.", "2 Prozent."] }),
+    );
+    expect(outline(document)).toEqual([
+      "Handbuch | # Handbuch",
+      "Zahlung | # Zahlung",
+      "Zahlung › Skonto | ## Skonto",
+      "Zahlung › Frist | ## Frist",
+      "Zahlung › Frist › Ausland | ### Ausland",
+      "Lieferung | # Lieferung",
+    ]);
+    expect(document.text.split("\n\n")).toEqual([
+      "# Handbuch",
+      "Inhalt",
+      "# Zahlung",
+      "In 30 Tagen.",
+      "Netto.",
+      "## Skonto",
+      "2 Prozent.",
+      "## Frist",
+      "### Ausland",
+      "Ohne.",
+      "# Lieferung",
+      "Frei Haus.",
+    ]);
+    expect(document.title).toBe("Handbuch");
+  });
+
+  test("without a part for styles are those that English Word names", async () => {
+    const blocks = [styled("One", "Heading1"), "Words."];
+    expect(outline(await loadOne("a.docx", writeDocx(blocks, { styles: "" })))).toEqual([
+      "One | # One",
     ]);
   });
 });

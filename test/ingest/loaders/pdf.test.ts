@@ -100,3 +100,20 @@ describe("running lines go", () => {
     expect(paragraphs).toEqual(WORDS.map((word) => `Words about ${word}.`));
   });
 });
+
+test("pages without text are named in a warning, and the others are read", async () => {
+  const pages = [["one"], [], ["three"], [], [], [], ["seven"]];
+  const { documents, problems } = await load("a.pdf", writePdf(pages));
+  expect(documents[0]!.text.split(/\n+/)).toEqual(["one", "three", "seven"]);
+  expect(documents[0]!.sections.map(({ page }) => page)).toEqual([1, 3, 7]);
+  expect(problems).toMatchObject([{ code: "no-text", severity: "warning" }]);
+  expect(problems[0]!.message).toContain("a.pdf: pages 2, 4-6 hold no text");
+});
+
+test.each(["\\(anonymous\\)", "untitled", "\\(unspecified\\)", "Untitled"])(
+  "the title %s of a generator is none",
+  async (title) => {
+    const { documents } = await load("notes.pdf", writePdf([["words"]], title));
+    expect(documents[0]!.title).toBe("notes");
+  },
+);
