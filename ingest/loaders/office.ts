@@ -4,6 +4,7 @@ import type { IngestLimits } from "../limits.ts";
 import { toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, type Loader, toProblem } from "./load-event.ts";
 import { toOfficeText } from "./office-text.ts";
+import { withDates } from "./sheet-dates.ts";
 import { toFileTitle } from "./titles.ts";
 import { withHeadings } from "./word-headings.ts";
 import { findZipProblem } from "./zip-guard.ts";
@@ -41,8 +42,8 @@ async function parse(
       maxZipEntries: limits.zipEntriesMax,
     },
   });
-  const parts = openZip(bytes);
-  const content = format === "docx" ? withHeadings(ast.content, parts) : ast.content;
+  const mend = format === "docx" ? withHeadings : format === "xlsx" ? withDates : undefined;
+  const content = mend === undefined ? ast.content : mend(ast.content, openZip(bytes));
   const { text, sections } = toOfficeText(content, limits);
   if (text.trim() === "") {
     const advice = "its content may be pictures: export it as text or PDF with text";

@@ -38,6 +38,68 @@ describe("XLSX", () => {
       "Name: Ada; retired; City: Oslo",
     ]);
   });
+
+  const formats: readonly (readonly [string, number, number | string, string])[] = [
+    ["a day", 45720, 14, "2025-03-04"],
+    ["a day and time", 45720.645833333336, 22, "2025-03-04 15:30"],
+    ["seconds", 45351.99997685185, "yyyy-mm-dd h:mm:ss", "2024-02-29 23:59:58"],
+    ["a time", 0.6458333333333334, 20, "15:30"],
+    ["a time of some day", 45720.25, "h:mm AM/PM", "06:00"],
+    ["an elapsed time", 1.5, 46, "36:00"],
+    ["elapsed minutes", 0.0625, "[mm]:ss", "01:30"],
+    ["parts of seconds", 0.5000001, "mm:ss.0", "12:00"],
+    ["a number of days", 12, "0 days", "12"],
+    ["the first day", 1, 14, "1900-01-01"],
+    ["the day before the one that never was", 59, 14, "1900-02-28"],
+    ["the day after it", 61, 14, "1900-03-01"],
+    ["the day that never was", 60, 14, "60"],
+    ["a day without its time", 45720.75, "dd.mm.yyyy", "2025-03-04"],
+    ["a month", 45717, 'mmm" "yy', "2025-03-01"],
+    ["a format of a language", 45720, "[$-407]d\\.\\ mmmm\\ yyyy;@", "2025-03-04"],
+    ["a day that no calendar has", 9_999_999, 14, "9999999"],
+    ["a day before all days", -3, 14, "-3"],
+    ["an amount in red", 45720, "#,##0;[Red]-#,##0", "45720"],
+    ["words in quotes", 12, '0 "days"', "12"],
+    ["an escaped letter", 12, "0\\d", "12"],
+    ["a currency in brackets", 12, "#,##0 [$USD]", "12"],
+    ["a power of ten", 12, "0.00E+00", "12"],
+    ["no format", 45720, 0, "45720"],
+    ["padding", 12, "_d0_)*h", "12"],
+  ];
+  test.each(formats)("%s: %f in format %j is %s", async (_, value, format, shown) => {
+    const rows = [
+      ["Who", "What"],
+      ["Ada", { value, format }],
+    ];
+    expect(await blocksOf("a.xlsx", writeXlsx({ A: [["x"]], "R&amp;D": rows }))).toEqual([
+      "# A",
+      "x",
+      "# R&D",
+      `Who: Ada; What: ${shown}`,
+    ]);
+  });
+
+  test("days are counted from 1904 where the file says so", async () => {
+    const rows = [
+      ["Who", "Since"],
+      ["Ada", { value: 44258, format: 14 }],
+    ];
+    const bytes = writeXlsx({ A: rows }, '<workbookPr date1904="1"/>');
+    expect(await blocksOf("a.xlsx", bytes)).toEqual(["# A", "Who: Ada; Since: 2025-03-04"]);
+  });
+
+  test("a first row with a date in it is no header", async () => {
+    const since = { value: 45720, format: 14 };
+    const rows = [
+      ["Ada", since],
+      ["Bo", since],
+    ];
+    expect(await blocksOf("a.xlsx", writeXlsx({ A: rows }))).toEqual([
+      "# A",
+      "Ada; 2025-03-04",
+      "Bo; 2025-03-04",
+    ]);
+  });
 });
 
 describe("DOCX tables", () => {
