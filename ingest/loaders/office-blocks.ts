@@ -21,25 +21,47 @@ export function toMarkdownTable(rows: readonly (readonly string[])[]): string {
   return [toLine(header), toLine(header.map(() => "---")), ...body.map(toLine)].join("\n");
 }
 
+type SheetRow = ReadonlyMap<number, string>;
+
 /**
  * Rows of a sheet, their cells by column, as `column: value; column: value`, so that a row found alone still
- * says what it holds. The first is the header when it has names only; a row of dates or numbers is none.
+ * says what it holds. Lines of one cell above the header are titles. The header has names only, each another, or
+ * years in their order; a row of dates or other numbers is none.
  */
-export function toRowLines(rows: readonly ReadonlyMap<number, string>[]): readonly string[] {
-  const [header, ...body] = rows.filter((cells) => cells.size > 0);
-  if (header === undefined) return [];
-  const isHeader = header.size > 1 && body.length > 0 && [...header.values()].every(isName);
-  if (!isHeader) return [header, ...body].map((cells) => [...cells.values()].join("; "));
-  return body.map((cells) =>
-    [...cells]
-      .map(([column, cell]) => {
-        const name = header.get(column);
-        return name === undefined ? cell : `${name}: ${cell}`;
-      })
-      .join("; "),
+export function toRowLines(sheet: readonly SheetRow[]): readonly string[] {
+  const rows = sheet.filter((cells) => cells.size > 0);
+  const titles = Math.max(
+    0,
+    rows.findIndex((cells) => cells.size > 1),
   );
+  const [header, ...body] = rows.slice(titles);
+  const isHeaded = header !== undefined && body.length > 0 && isHeader([...header.values()]);
+  if (!isHeaded) return rows.map(toLine);
+  return [
+    ...rows.slice(0, titles).map(toLine),
+    ...body.map((cells) =>
+      [...cells]
+        .map(([column, cell]) => {
+          const name = header.get(column);
+          return name === undefined ? cell : `${name}: ${cell}`;
+        })
+        .join("; "),
+    ),
+  ];
 }
 
-function isName(cell: string): boolean {
-  return Number.isNaN(Number(cell)) && !ISO_DATE.test(cell);
+function toLine(cells: SheetRow): string {
+  return [...cells.values()].join("; ");
+}
+
+function isHeader(cells: readonly string[]): boolean {
+  if (cells.length < 2 || new Set(cells).size < cells.length) return false;
+  const numbers = cells.filter((cell) => !Number.isNaN(Number(cell))).map(Number);
+  const areYears = numbers.every((year, at) => isYear(year) && year === (numbers[0] ?? 0) + at);
+  const hasNames = numbers.length < cells.length && !cells.some((cell) => ISO_DATE.test(cell));
+  return hasNames && (numbers.length === 0 || (numbers.length > 1 && areYears));
+}
+
+function isYear(number: number): boolean {
+  return number >= 1900 && number <= 2100;
 }

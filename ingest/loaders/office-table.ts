@@ -4,7 +4,7 @@ import { toPlain } from "./office-blocks.ts";
 
 /** Columns that one cell may span; a Word table has at most 63. */
 const SPAN_COLUMNS_MAX = 63;
-/** A merged cell with a longer text stands in its first row only: repeating it would swell the document. */
+/** A merged cell with a longer text stands in one place only: repeating it would swell the document. */
 const REPEATED_CHARS_MAX = 300;
 
 /** What stands in a column of the rows to come. */
@@ -15,7 +15,7 @@ interface Merged {
 
 /**
  * Rows of a table, each cell at its column. A cell that spans rows stands in each of them, since a row that is
- * quoted alone must say what it is about; one that spans columns stands in the first of them.
+ * quoted alone must say what it is about, and so does one that spans columns, unless its row has no other.
  */
 export function toGrid(rows: readonly OfficeContentNode[]): readonly (readonly string[])[] {
   const merged = new Map<number, Merged>();
@@ -27,7 +27,9 @@ export function toGrid(rows: readonly OfficeContentNode[]): readonly (readonly s
       else merged.delete(column);
     }
     let next = 0;
-    for (const cell of row.children ?? []) next = placeCell(cell, next, line, merged);
+    const cells = row.children ?? [];
+    for (const cell of cells)
+      next = placeCell(cell, next, line, { merged, isAlone: cells.length === 1 });
     return Array.from(line, (text) => text ?? "");
   });
 }
@@ -37,7 +39,7 @@ function placeCell(
   cell: OfficeContentNode,
   next: number,
   line: (string | undefined)[],
-  merged: Map<number, Merged>,
+  { merged, isAlone }: { readonly merged: Map<number, Merged>; readonly isAlone: boolean },
 ): number {
   const { col, rowSpan = 1, colSpan = 1 } = toPlace(cell);
   let column = Math.min(col ?? next, next + SPAN_COLUMNS_MAX);
@@ -46,8 +48,10 @@ function placeCell(
   const text = toCellText(cell);
   const repeated = text.length <= REPEATED_CHARS_MAX ? text : "";
   for (let at = column; at < end; at += 1) {
-    line[at] ??= at === column ? text : "";
-    if (rowSpan > 1) merged.set(at, { text: at === column ? repeated : "", rowsLeft: rowSpan - 1 });
+    const isFirst = at === column;
+    const shown = isAlone && !isFirst ? "" : repeated;
+    line[at] ??= isFirst ? text : shown;
+    if (rowSpan > 1) merged.set(at, { text: shown, rowsLeft: rowSpan - 1 });
   }
   return end;
 }

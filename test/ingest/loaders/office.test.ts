@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { load, outline } from "../fixtures/load.ts";
-import { toParagraph, writeDocx, writeXlsx } from "../fixtures/office-files.ts";
+import { toParagraph, writeDocx, writeXlsx, type XlsxValue } from "../fixtures/office-files.ts";
 
 async function loadOne(name: string, content: Uint8Array) {
   const { documents, problems } = await load(name, content);
@@ -37,6 +37,46 @@ describe("XLSX", () => {
       "# Staff",
       "Name: Ada; retired; City: Oslo",
     ]);
+  });
+
+  const headers: readonly (readonly [
+    string,
+    readonly (readonly XlsxValue[])[],
+    readonly string[],
+  ])[] = [
+    [
+      "may stand below titles",
+      [["Sales of 2025"], ["in euros"], ["Region", "Sum"], ["North", 10]],
+      ["Sales of 2025", "in euros", "Region: North; Sum: 10"],
+    ],
+    [
+      "may hold years in their order",
+      [
+        ["Item", 2023, 2024],
+        ["Rent", 100, 200],
+      ],
+      ["Item: Rent; 2023: 100; 2024: 200"],
+    ],
+    [
+      "holds no other numbers",
+      [
+        ["Rent", 2024, 2023],
+        ["Wages", 300, 400],
+      ],
+      ["Rent; 2024; 2023", "Wages; 300; 400"],
+    ],
+    [
+      "has no name twice",
+      [
+        ["Ada", "Ada"],
+        ["Bo", "Cy"],
+      ],
+      ["Ada; Ada", "Bo; Cy"],
+    ],
+    ["is no row of a list", [["Ada"], ["Bo"]], ["Ada", "Bo"]],
+  ];
+  test.each(headers)("the header of a sheet %s", async (_, rows, lines) => {
+    expect(await blocksOf("a.xlsx", writeXlsx({ A: rows }))).toEqual(["# A", ...lines]);
   });
 
   const formats: readonly (readonly [string, number, number | string, string])[] = [
@@ -124,13 +164,14 @@ describe("DOCX tables", () => {
     ]);
   });
 
-  test("a cell that spans columns moves none of the cells after it", async () => {
+  test("a cell that spans columns stands in each of them and moves none of the cells after it", async () => {
     const block = table(
       [cell("Plan"), cell("Seats"), cell("Price")],
       [cell("Free", '<w:gridSpan w:val="2"/>'), cell("0")],
+      [cell("As of May", '<w:gridSpan w:val="3"/>')],
     );
     expect(await blocksOf("a.docx", writeDocx([block]))).toEqual([
-      "| Plan | Seats | Price |\n| --- | --- | --- |\n| Free |  | 0 |",
+      "| Plan | Seats | Price |\n| --- | --- | --- |\n| Free | Free | 0 |\n| As of May |  |  |",
     ]);
   });
 
