@@ -4,7 +4,7 @@ import type { IngestLimits } from "../limits.ts";
 import { toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, type Loader, toProblem } from "./load-event.ts";
 import { toOfficeText } from "./office-text.ts";
-import { withDates } from "./sheet-dates.ts";
+import { withSheetFacts } from "./sheets.ts";
 import { toFileTitle } from "./titles.ts";
 import { withHeadings } from "./word-headings.ts";
 import { findZipProblem } from "./zip-guard.ts";
@@ -42,7 +42,7 @@ async function parse(
       maxZipEntries: limits.zipEntriesMax,
     },
   });
-  const mend = format === "docx" ? withHeadings : format === "xlsx" ? withDates : undefined;
+  const mend = format === "docx" ? withHeadings : format === "xlsx" ? withSheetFacts : undefined;
   const content = mend === undefined ? ast.content : mend(ast.content, openZip(bytes));
   const { text, sections } = toOfficeText(content, limits);
   if (text.trim() === "") {

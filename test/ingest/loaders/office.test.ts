@@ -39,6 +39,25 @@ describe("XLSX", () => {
     ]);
   });
 
+  test("a cell that is merged over rows stands in each that has other values", async () => {
+    const rows = [
+      ["Price list", null, null],
+      ["Plan", "Seats", "Until"],
+      ["Team", 5, { value: 45720, format: 14 }],
+      [null, 6, null],
+      [null, null, null],
+      ["Solo", 1, null],
+    ];
+    const merged = ["A1:C1", "A3:A5", "C3:C4", "A90:A1048576"];
+    expect(await blocksOf("a.xlsx", writeXlsx({ A: rows }, { merged }))).toEqual([
+      "# A",
+      "Price list",
+      "Plan: Team; Seats: 5; Until: 2025-03-04",
+      "Plan: Team; Seats: 6; Until: 2025-03-04",
+      "Plan: Solo; Seats: 1",
+    ]);
+  });
+
   const headers: readonly (readonly [
     string,
     readonly (readonly XlsxValue[])[],
@@ -124,7 +143,7 @@ describe("XLSX", () => {
       ["Who", "Since"],
       ["Ada", { value: 44258, format: 14 }],
     ];
-    const bytes = writeXlsx({ A: rows }, '<workbookPr date1904="1"/>');
+    const bytes = writeXlsx({ A: rows }, { properties: '<workbookPr date1904="1"/>' });
     expect(await blocksOf("a.xlsx", bytes)).toEqual(["# A", "Who: Ada; Since: 2025-03-04"]);
   });
 
