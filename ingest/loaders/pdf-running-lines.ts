@@ -33,23 +33,46 @@ const PAGE_WORD =
 const CJK_PAGE = /^\s*(?:頁|页|ページ|쪽|페이지)/u;
 const NUMBER = /(?<![\p{L}\p{N}.,])(?:\d{1,5}|[ivxlc]{1,8})(?![\p{L}\p{N}]|[.,]\d)/gu;
 
+/** What states something, as `Valid from 2025` and a sentence do, and a name does not. */
+const FACT = /\p{N}|[.!?\u3002\uFF01\uFF1F]$/u;
+
 type Edge = "head" | "foot";
 
 /**
  * The pages without their running lines. A line is one when it comes again on three pages, one of them close by, at
  * the same distance from the edge: to the letter, or with a page number in it that rises with the pages. A number
  * that changes otherwise is a fact, and so is one in a sentence (`Machine 3`). Heads and feet stand apart from the
- * text, at the edge; a page that would lose all of its lines keeps them.
+ * text, at the edge; a page that would lose all of its lines keeps them. A running line that
+ * states something, a sentence or a line with a number, stays on the first page that has it.
  */
 export function dropRunningLines(pages: readonly PdfPage[]): readonly PdfPage[] {
   const bodySize = findBodySize(pages.flatMap(({ lines }) => lines));
   const heads = findRunning(pages, "head", bodySize);
   const feet = findRunning(pages, "foot", bodySize);
+  const running = pages.map((_, at) => new Set([...(heads[at] ?? []), ...(feet[at] ?? [])]));
+  keepFacts(running);
   return pages.map((page, at) => {
-    const running = new Set([...(heads[at] ?? []), ...(feet[at] ?? [])]);
-    const lines = page.lines.filter((line) => !running.has(line));
+    const lines = page.lines.filter((line) => running[at]?.has(line) !== true);
     return lines.length === 0 ? page : { ...page, lines };
   });
+}
+
+/** Leaves out of the running lines where each stands first that says something: a sentence, or a line with a number. */
+function keepFacts(running: readonly Set<PdfLine>[]): void {
+  const counts = new Map<string, number>();
+  for (const { text } of running.flatMap((lines) => [...lines])) {
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const kept = new Set<string>();
+  for (const lines of running) {
+    for (const line of lines) {
+      const { text } = line;
+      const comesAgain = (counts.get(text) ?? 0) > 1; // else its number is that of the page
+      if (!comesAgain || kept.has(text) || !FACT.test(text)) continue;
+      kept.add(text);
+      lines.delete(line);
+    }
+  }
 }
 
 /** A line at an edge, with what it has in common with those of other pages. */

@@ -83,6 +83,21 @@ describe("running lines go", () => {
     expect(paragraphs).toEqual(WORDS.map((word) => `Words about ${word}.`));
   });
 
+  test("but a sentence or a line with a number stays once, where it stands first", async () => {
+    const paragraphs = await read((word) => [
+      "Valid from 1 May 2025",
+      apart(`Words about ${word}.`),
+      foot("All prices are without tax.", 74),
+    ]);
+    const [first, ...others] = WORDS.map((word) => `Words about ${word}.`);
+    expect(paragraphs).toEqual([
+      "Valid from 1 May 2025",
+      first,
+      "All prices are without tax.",
+      ...others,
+    ]);
+  });
+
   const feet: readonly (readonly [string, (number: number) => string])[] = [
     ["a number alone", (number) => `${number}`],
     ["a number between dashes", (number) => `- ${number + 4} -`],
