@@ -1,7 +1,7 @@
 /** Markdown: the file's own text with its heading tree; front matter becomes title and metadata. */
 import type { LoadedDocument } from "../document.ts";
 import type { IngestLimits } from "../limits.ts";
-import { readFrontMatter } from "./front-matter.ts";
+import { type FrontMatter, NO_FRONT_MATTER, readFrontMatter } from "./front-matter.ts";
 import { findHeadings, toSections } from "./headings.ts";
 import { blankHidden, toTitle } from "./hidden-text.ts";
 import { toMetadata } from "./metadata.ts";
@@ -10,17 +10,19 @@ import { createTextLoader } from "./text-loader.ts";
 import { toFileTitle } from "./titles.ts";
 
 /** Front matter and comments are blanked, not cut: they are no text of the document, and offsets must hold. Hidden characters become spaces likewise. */
-export const loadMarkdown = createTextLoader((text, file, limits) => [
-  { type: "document", document: toMarkdownDocument(blankHidden(text), file, limits) },
-]);
+export const loadMarkdown = createTextLoader((raw, file, limits) => {
+  const text = blankHidden(raw);
+  const front = readFrontMatter(text);
+  return [{ type: "document", document: toMarkdownDocument(text, file, limits, front) }];
+});
 
-/** A document of Markdown text, whatever it was before. */
+/** A document of Markdown text, whatever it was before. What was converted has no front matter. */
 export function toMarkdownDocument(
   text: string,
   file: FileReference,
   limits: IngestLimits,
+  front: FrontMatter = NO_FRONT_MATTER,
 ): LoadedDocument {
-  const front = readFrontMatter(text);
   const outline = findHeadings(text, limits.titleCharsMax, front.end);
   const named = front.values.get("title");
   const first = outline.headings.find(({ level }) => level === 1) ?? outline.headings[0];

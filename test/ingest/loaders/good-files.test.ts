@@ -58,6 +58,29 @@ describe("Markdown", () => {
     const document = await loadOne("a.md", "---\nJust a sentence.\n---\ntext");
     expect(document.text).toContain("Just a sentence.");
   });
+
+  const ruled: readonly (readonly [string, string])[] = [
+    ["a blank line below the first", "\n\nDear team,\n\nWarning: the vault code is 8812.\n"],
+    ["a blank line, and pairs alone", "\nWarning: the vault code is 8812.\n"],
+    ["a line that is no pair", "Warning: the vault code is 8812.\nKeep it.\n"],
+    ["a list below no key", "- one\n- Warning: the vault code is 8812.\n"],
+    ["a dialogue", "Ann: the code?\nBo: it is 8812.\nAnn: thanks.\n"],
+    ["a sentence with a colon", "Please, all of you, remember: it is 8812.\n"],
+  ];
+  test.each(ruled)("words between two rules are text: %s", async (_, words) => {
+    const document = await loadOne("a.md", `---\n${words}\n---\n\nRegards`);
+    expect(document.text).toContain("8812");
+    expect(document.metadata).toEqual({});
+  });
+
+  test("front matter of other YAML is no text, read or not", async () => {
+    const content =
+      '---\nlayout: post\n\n"quoted key": 1\nüber: uns\nnested:\n  deep:\n    - one\ntags: [a,\n  b\n]\ntext: |\n  Words: more.\n\n  Still words\n# note\nlist:\n- one\nog:title: y\n---\ntext';
+    const document = await loadOne("a.md", content);
+    expect(document.text.trim()).toBe("text");
+    expect(document.text.indexOf("text")).toBe(content.lastIndexOf("text"));
+    expect(document.metadata).toMatchObject({ layout: "post", list: ["one"] });
+  });
 });
 
 describe("HTML", () => {
@@ -98,6 +121,13 @@ describe("HTML", () => {
   test("rules around a line are not taken for front matter", async () => {
     const { text } = await loadOne("page.html", "<hr><p>key: value</p><hr><p>words</p>");
     expect(text).toContain("key: value");
+  });
+
+  test("a page has no front matter, whatever it looks like", async () => {
+    const page = "<p>---<br>code: 8812</p><p>---</p><p>Regards</p>";
+    const { text, metadata } = await loadOne("page.html", page);
+    expect(text).toContain("code: 8812");
+    expect(metadata).toEqual({});
   });
 
   test("a page of short links keeps them all", async () => {
