@@ -1,4 +1,4 @@
-/** Bytes to text: UTF-8 with or without BOM, UTF-16, else the likeliest legacy encoding, and a clear no to binaries. */
+/** Bytes to text: UTF-8 with or without BOM, UTF-16, else a declared or the likeliest legacy encoding, and a clear no to binaries. */
 import { type FileReference, type Problem, toProblem } from "./load-event.ts";
 
 export type Decoded =
@@ -12,16 +12,21 @@ const CONTROL_SHARE_MAX = 0.01;
 
 /**
  * Decodes a text file. Line ends stay as they are; the BOM goes (offsets count from behind it);
- * a stray NUL becomes U+FFFD. Hidden characters are the loaders' affair.
+ * a stray NUL becomes U+FFFD. Hidden characters are the loaders' affair. `declared` is what the file says of its
+ * own encoding; it is believed of bytes that are no Unicode, where every one of them is a letter in it.
  */
-export async function decodeText(bytes: Uint8Array, file: FileReference): Promise<Decoded> {
+export async function decodeText(
+  bytes: Uint8Array,
+  file: FileReference,
+  declared?: string,
+): Promise<Decoded> {
   const utf16 = findUtf16(bytes);
   if (utf16 !== undefined) return finish(new TextDecoder(utf16).decode(bytes), file);
   if (isBinary(bytes)) return { problem: await toBinaryProblem(bytes, file) };
   try {
     return finish(new TextDecoder("utf-8", { fatal: true }).decode(bytes), file);
   } catch {
-    return decodeGuessed(bytes, file); // not UTF-8: an expected outcome, not a failure
+    return decodeLegacy(bytes, file, declared); // not UTF-8: an expected outcome, not a failure
   }
 }
 
@@ -82,11 +87,17 @@ async function toBinaryProblem(bytes: Uint8Array, file: FileReference): Promise<
 }
 
 /** Neither UTF-8 nor UTF-16. A file of nearly valid UTF-8 keeps its good parts, with U+FFFD for the bad ones. */
-async function decodeGuessed(bytes: Uint8Array, file: FileReference): Promise<Decoded> {
+async function decodeLegacy(
+  bytes: Uint8Array,
+  file: FileReference,
+  declared: string | undefined,
+): Promise<Decoded> {
   const lenient = new TextDecoder().decode(bytes);
   const bad = lenient.match(/\uFFFD/g)?.length ?? 0;
   const good = (lenient.match(/[^\0-\x7F]/g)?.length ?? 0) - bad;
   if (good > bad * 4) return finish(lenient, file, `UTF-8 with ${bad} broken characters replaced`);
+  const told = declared === undefined ? undefined : createDecoder(declared)?.decode(bytes);
+  if (told !== undefined && !/[\uFFFD\u0080-\u009F]/.test(told)) return finish(told, file);
   const { analyse } = await import("chardet"); // rarely needed
   for (const { name } of analyse(toTellingSample(bytes)).slice(0, 3)) {
     const decoder = createDecoder(name);

@@ -16,7 +16,8 @@ const CLOSE = /^(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/m;
 const PAIR = /^([A-Za-z_][\w .-]{0,62}?)[ \t]*:(?:[ \t]+(.*))?$/;
 const ITEM = /^[ \t]*-[ \t]+(.*)$/;
 /** A line that begins a key of YAML, whether we can read it or not: a few words, or quotes, before a colon. */
-const KEY = /^(?:"[^"]{1,100}"|'[^']{1,100}'|([\p{L}\p{N}_$@<][^\s,;!?"'(){}[\]]*(?: [^\s,;!?"'(){}[\]]+){0,3}))[ \t]*:(?:[ \t]|$)/u;
+const KEY =
+  /^(?:"[^"]{1,100}"|'[^']{1,100}'|([\p{L}\p{N}_$@<][^\s,;!?"'(){}[\]]*(?: [^\s,;!?"'(){}[\]]+){0,3}))[ \t]*:(?:[ \t]|$)/u;
 /** What may stand below a key: something indented, an item of its list, the end of its brackets. */
 const BELOW = /^(?:[ \t]+\S|-(?:[ \t]|$)|[\]}],?[ \t]*$)/;
 

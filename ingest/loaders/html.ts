@@ -3,10 +3,11 @@ import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 // The build without a parser of its own: it is only ever given a parsed page.
 import TurndownService from "turndown/lib/turndown.browser.es.js";
+import { createTableWriter } from "./html-table.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
-import { type LoadEvent, toProblem } from "./load-event.ts";
+import type { IngestLimits } from "../limits.ts";
+import { type FileReference, type LoadEvent, toProblem } from "./load-event.ts";
 import { toMarkdownDocument } from "./markdown.ts";
-import { toMarkdownTable } from "./office-blocks.ts";
 import { createTextLoader } from "./text-loader.ts";
 import { toFileTitle } from "./titles.ts";
 
@@ -22,10 +23,29 @@ const UNCOUNTED =
   /^(p|li|d[td]|t[rhd]|thead|tbody|tfoot|colgroup|option|optgroup|r[tp]|area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|path|circle|rect|line|use|g)$/i;
 const HEADINGS = "h1, h2, h3, h4, h5, h6";
 const LEVEL = "data-level";
+/** Where a page says its encoding; the standard asks for the first 1,024 bytes, and not all keep to it. */
+const DECLARED_WITHIN_BYTES = 8_192;
 /** An article that holds less than this share of the page's text has lost part of it. */
 const ARTICLE_SHARE_MIN = 0.4;
+/** How pages mark their content. Articles further in may be teasers of others, unless they are nearly all there is. */
+const MARKED = [
+  { marks: "main, [role='main'], body > article", share: ARTICLE_SHARE_MIN },
+  { marks: "article", share: 0.7 },
+] as const;
 
-export const loadHtml = createTextLoader((html, file, limits): readonly LoadEvent[] => {
+export const loadHtml = createTextLoader(readHtml, { findEncoding });
+
+/** What the page says of its own encoding, in a `meta` or in the declaration of XML. */
+function findEncoding(bytes: Uint8Array): string | undefined {
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, DECLARED_WITHIN_BYTES));
+  const [, declared] =
+    /<meta\s[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(head) ??
+    /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)/i.exec(head) ??
+    [];
+  return declared;
+}
+
+function readHtml(html: string, file: FileReference, limits: IngestLimits): readonly LoadEvent[] {
   if (isTooDeep(html, limits.htmlDepthMax)) {
     const text = `nests more than ${limits.htmlDepthMax} elements in each other; simplify it`;
     return [toProblem(file.id, "too-deep", text)];
@@ -46,7 +66,7 @@ export const loadHtml = createTextLoader((html, file, limits): readonly LoadEven
   const loaded = toMarkdownDocument(markdown, file, limits);
   const named = title === "" ? toFileTitle(file.id) : title;
   return [{ type: "document", document: { ...loaded, title: named, metadata: {} } }];
-});
+}
 
 /** Counts open elements before anything is parsed; those that may stay open or never close do not count. */
 function isTooDeep(html: string, depthMax: number): boolean {
@@ -85,15 +105,18 @@ function clean(document: Document): void {
     node.setAttribute(LEVEL, node.tagName.slice(1));
 }
 
-/** The main part as the page marks it, else as Readability finds it, else all of it. */
+/** The main parts as the page marks them, else as Readability finds one, else all of it. */
 function findContent(document: Document): Element {
   const body = document.querySelector("body");
   if (body === null) return document.documentElement;
   const whole = measure(body);
-  const marked = document.querySelectorAll("main, [role='main'], body > article");
-  const [main] = marked;
-  if (marked.length === 1 && main !== undefined && measure(main) >= whole * ARTICLE_SHARE_MIN) {
-    return main;
+  for (const { marks, share } of MARKED) {
+    const parts = findOuter(document, marks);
+    const held = parts.reduce((sum, part) => sum + measure(part), 0);
+    if (parts.length === 0 || held < whole * share) continue;
+    const all = document.createElement("div");
+    for (const part of parts) all.append(part.cloneNode(true));
+    return all;
   }
   const copy = document.cloneNode(true) as Document;
   const article = new Readability<Element>(copy, { serializer: (node) => node as Element }).parse();
@@ -102,11 +125,18 @@ function findContent(document: Document): Element {
   return measure(content) >= whole * ARTICLE_SHARE_MIN ? content : body;
 }
 
+/** All that is marked so, in its order, none within another. */
+function findOuter(document: Document, marks: string): readonly Element[] {
+  const parts = [...document.querySelectorAll(marks)];
+  return parts.filter((part) => part.parentElement?.closest(marks) === null);
+}
+
 function measure(element: Element): number {
   return (element.textContent ?? "").replace(/\s+/g, " ").length;
 }
 
 function createConverter(): TurndownService {
+  const toTable = createTableWriter();
   const converter = new TurndownService({
     headingStyle: "atx",
     codeBlockStyle: "fenced",
@@ -144,13 +174,4 @@ function createConverter(): TurndownService {
     },
   });
   return converter;
-}
-
-function toTable(table: Element): string {
-  const rows = [...table.querySelectorAll("tr")].map((row) =>
-    [...row.querySelectorAll("th, td")].map((cell) =>
-      (cell.textContent ?? "").replace(/\s+/g, " ").trim(),
-    ),
-  );
-  return toMarkdownTable(rows);
 }

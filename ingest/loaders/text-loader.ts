@@ -9,10 +9,18 @@ export type TextReader = (
   limits: IngestLimits,
 ) => Iterable<LoadEvent>;
 
+export interface TextLoaderOptions {
+  /** The encoding that the file itself declares. */
+  readonly findEncoding?: (bytes: Uint8Array) => string | undefined;
+}
+
 /** A loader that decodes the bytes and hands the text on, or says why there is none. */
-export function createTextLoader(read: TextReader): Loader {
+export function createTextLoader(
+  read: TextReader,
+  { findEncoding }: TextLoaderOptions = {},
+): Loader {
   return async function* load(bytes, file, limits) {
-    const decoded = await decodeText(bytes, file);
+    const decoded = await decodeText(bytes, file, findEncoding?.(bytes));
     if (decoded.text === undefined) {
       yield decoded.problem;
       return;

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { load } from "../fixtures/load.ts";
+
+async function read(body: string | Uint8Array): Promise<string> {
+  const { documents, problems } = await load("page.html", body);
+  expect(problems).toEqual([]);
+  return documents[0]?.text ?? "";
+}
+
+/** Bytes of an encoding with one byte a character, by asking its decoder. */
+function encode(text: string, encoding: string): Uint8Array {
+  const all = Uint8Array.from({ length: 256 }, (_, at) => at);
+  const letters = new TextDecoder(encoding).decode(all);
+  return Uint8Array.from(text, (letter) => letters.indexOf(letter));
+}
+
+describe("a table says of every cell which row and column it is of", () => {
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    [
+      "a cell over two rows",
+      "<tr><th>Plan<th>Place<th>Price<tr><td rowspan=2>Gold<td>EU<td>90<tr><td>US<td>80",
+      ["| Gold | EU | 90 |", "| Gold | US | 80 |"],
+    ],
+    [
+      "a cell over the rest of its group, and none beyond it",
+      "<tbody><tr><td rowspan=0>Gold<td>EU<tr><td>US</tbody><tbody><tr><td>Iron<td>UK</tbody>",
+      ["| Gold | EU |", "| Gold | US |", "| Iron | UK |"],
+    ],
+    [
+      "a cell over two columns",
+      "<tr><th>Plan<th colspan=2>Price<tr><td>Gold<td>90<td>80",
+      ["| Plan | Price | Price |", "| Gold | 90 | 80 |"],
+    ],
+    [
+      "a cell over a whole row, which says its words once",
+      "<tr><td>A<td>B<tr><td colspan=2>Prices of May<tr><td>1<td>2",
+      ["| Prices of May |  |", "| 1 | 2 |"],
+    ],
+    ["a break", "<tr><td>One<br>Two<td>x", ["| One Two | x |"]],
+    ["paragraphs", "<tr><td><p>One</p><p>Two</p><td>x", ["| One Two | x |"]],
+    ["a list", "<tr><td><ul><li>One</li><li>Two</li></ul><td>x", ["| One Two | x |"]],
+    ["words within a word", "<tr><td>H<sub>2</sub>O<td><b>bo</b>ld", ["| H2O | bold |"]],
+    ["a caption", "<caption>Prices of May</caption><tr><td>A<td>1", ["Prices of May", "| A | 1 |"]],
+  ];
+  test.each(cases)("%s", async (_, rows, lines) => {
+    const text = await read(`<p>Before.</p><table>${rows}</table><p>After.</p>`);
+    for (const line of lines) expect(text.split("\n")).toContain(line);
+  });
+
+  test("spans without end cost nothing", async () => {
+    const cell = `<td rowspan=65534 colspan=1000>${"long words ".repeat(200)}</td>`;
+    const text = await read(`<table>${`<tr>${cell.repeat(20)}</tr>`.repeat(50)}</table>`);
+    expect(text.length).toBeLessThan(6_000_000);
+  });
+});
+
+describe("every part that a page marks as its content is kept", () => {
+  const long = "A sentence of the long article that goes on for a while. ".repeat(60);
+  const articles = `<article><h2>First</h2><p>Alpha words.</p></article><article><h2>Second</h2><p>${long}</p></article><article><h2>Third</h2><p>Gamma words.</p></article>`;
+  const cases: readonly (readonly [string, string])[] = [
+    ["beside each other", `<body>${articles}</body>`],
+    ["in a list", `<body><div><div>${articles}</div></div></body>`],
+    ["in several main parts", `<body><main>${articles}</main><main><p>Delta.</p></main></body>`],
+  ];
+  test.each(cases)("articles %s", async (_, page) => {
+    const text = await read(page);
+    for (const word of ["# First", "Alpha words.", "# Second", "# Third", "Gamma words."])
+      expect(text).toContain(word);
+    expect(text.match(/Alpha words/g)).toHaveLength(1);
+    expect(text.indexOf("Alpha")).toBeLessThan(text.indexOf("Gamma"));
+  });
+});
+
+describe("a page is read in the encoding that it declares", () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["iso-8859-2", "Opłata za wypożyczenie łodzi wynosi dziesięć złotych."],
+    ["iso-8859-7", "Η τιμή είναι δέκα ευρώ."],
+    ["iso-8859-9", "İstanbul'da ücret on liradır, şehir dışında değil."],
+    ["windows-1250", "Příliš žluťoučký kůň úpěl ďábelské ódy."],
+    ["windows-1251", "Цена десять рублей."],
+  ];
+  test.each(cases)("%s", async (encoding, words) => {
+    const meta = `<html><head><meta charset="${encoding}"></head><body><p>`;
+    const bytes = Buffer.concat([Buffer.from(meta), encode(words, encoding)]);
+    expect(await read(bytes)).toBe(words);
+    const old = `<meta http-equiv='Content-Type' content='text/html; charset=${encoding}'><p>`;
+    expect(await read(Buffer.concat([Buffer.from(old), encode(words, encoding)]))).toBe(words);
+  });
+
+  test("UTF-8 is UTF-8 whatever is declared", async () => {
+    expect(await read('<meta charset="iso-8859-2"><p>Opłata</p>')).toBe("Opłata");
+  });
+
+  test("what is declared and does not fit is guessed, with a warning", async () => {
+    const german =
+      "<meta charset=utf-8><p>Die Straße führt über die Brücke; größere Häuser säumen sie.";
+    const { documents, problems } = await load("page.html", Buffer.from(german, "latin1"));
+    expect(problems).toMatchObject([{ code: "encoding-guessed", severity: "warning" }]);
+    expect(documents[0]?.text).toContain("größere Häuser");
+  });
+});
