@@ -11,20 +11,27 @@ const KNOWN_NAMES =
   /^(_?id|title|question|answer|text|content|body|url|link|name|category|tags?|date|author|source|description|price|email|type|status|language|topic)$/i;
 const HEADER_CHARS_MAX = 60;
 const HEADER_WORDS_MAX = 5;
+/** Rows below the first that are looked at to tell whether it is a header. */
+const HEADER_ROWS_MAX = 1_000;
+/** A number, amount, date or time; an address of the web or of mail; the end of a sentence. */
+const VALUE = /^[-+]?[\p{Sc}\s]*\d[\d\s.,:/%-]*[\p{Sc}%]?$|^https?:|^\S+@\S+\.|[.!?]$/iu;
 
 interface Row {
   readonly line: number;
   readonly cells: readonly string[];
+  /** Cells that the header has no names for. */
+  readonly extra?: number;
 }
 
 export const loadCsv = createTextLoader(readCsv);
 
 function* readCsv(text: string, file: FileReference, limits: IngestLimits): Generator<LoadEvent> {
-  const { rows, problem } = parseRows(text, file, limits);
+  const delimiter = file.id.toLowerCase().endsWith(".tsv") ? "\t" : findDelimiter(text);
+  const { rows, problem } = parseRows(text, delimiter, file, limits);
   const [first] = rows;
   if (first !== undefined) {
-    const hasHeader = isHeader(first.cells, rows[1]?.cells);
-    const names = hasHeader ? toNames(first.cells) : first.cells.map((_, at) => `column ${at + 1}`);
+    const hasHeader = isHeader(first.cells, rows.slice(1, HEADER_ROWS_MAX));
+    const names = hasHeader ? toNames(first.cells) : toPlaces(rows);
     if (!hasHeader) {
       const advice = 'add a first row with names, such as "id,title,text"';
       const what = "has no header row; its columns were named column 1, column 2, …";
@@ -34,7 +41,8 @@ function* readCsv(text: string, file: FileReference, limits: IngestLimits): Gene
     if (data.length === 0) {
       yield toProblem(file.id, "empty", "has a header but no rows; there is nothing to load");
     }
-    yield* toRecordEvents(toRecords(data, names), file, limits);
+    const even = data.map((row) => toEven(row, names.length, delimiter));
+    yield* toRecordEvents(toRecords(even, names), file, limits);
   }
   if (problem !== undefined) yield problem;
 }
@@ -42,13 +50,14 @@ function* readCsv(text: string, file: FileReference, limits: IngestLimits): Gene
 /** All rows up to the first place that cannot be parsed, and the problem there. */
 function parseRows(
   text: string,
+  delimiter: string,
   file: FileReference,
   limits: IngestLimits,
 ): { readonly rows: readonly Row[]; readonly problem?: Problem } {
   const rows: Row[] = [];
   try {
     parse(text, {
-      delimiter: file.id.toLowerCase().endsWith(".tsv") ? "\t" : findDelimiter(text),
+      delimiter,
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
@@ -69,13 +78,31 @@ function parseRows(
   return { rows };
 }
 
+/**
+ * Cells beyond the header go to the last column as they were written: most often a text with the delimiter in it
+ * was not put into quotes. Empty ones are dropped.
+ */
+function toEven({ line, cells }: Row, width: number, delimiter: string): Row {
+  const last = cells.findLastIndex((cell) => cell.trim() !== "");
+  const extra = last + 1 - width;
+  if (extra <= 0) return { line, cells: cells.slice(0, width) };
+  const rest = cells.slice(width - 1, last + 1).join(delimiter);
+  return { line, cells: [...cells.slice(0, width - 1), rest], extra };
+}
+
 function* toRecords(rows: readonly Row[], names: readonly string[]): Generator<RawRecord> {
   const types = names.map((_, column) => findType(rows, column));
-  for (const [index, { line, cells }] of rows.entries()) {
-    const fields = cells.map((cell, at) => [names[at] ?? `column ${at + 1}`, cell] as const);
+  for (const [index, { line, cells, extra }] of rows.entries()) {
+    const fields = cells.map((cell, at) => [names[at] ?? "", cell] as const);
     const typed = fields.map(([name, cell], at) => [name, toTyped(cell, types[at])] as const);
-    yield { where: `the row that ends in line ${line}`, number: index + 1, fields, typed };
+    const record = { where: `the row that ends in line ${line}`, number: index + 1, fields, typed };
+    yield extra === undefined ? record : { ...record, warning: toWarning(extra) };
   }
+}
+
+function toWarning(extra: number): string {
+  const what = extra === 1 ? "a cell" : `${extra} cells`;
+  return `has ${what} more than the header has names; what belongs together was joined in the last column: put a text with the delimiter in it into quotes`;
 }
 
 type ColumnType = "number" | "boolean" | "string";
@@ -108,25 +135,31 @@ function findDelimiter(text: string): string {
   );
 }
 
-/** A header has a name we know, or only short distinct names above a row that is of another kind. */
-function isHeader(first: readonly string[], second: readonly string[] | undefined): boolean {
+/**
+ * The first row is the header unless it is clearly data: a name we know settles it; values, sentences, empty or
+ * repeated cells, cells that come again below in some columns, and a row that is the only one are data.
+ */
+function isHeader(first: readonly string[], below: readonly Row[]): boolean {
   const names = first.map((cell) => cell.trim());
   const isNameLike = names.every(
     (name) =>
       name.length <= HEADER_CHARS_MAX &&
       name.split(/\s+/).length <= HEADER_WORDS_MAX &&
-      !/^[-+]?[\d.,:/-]+$/.test(name) &&
-      !/[.!?]$/.test(name),
+      !VALUE.test(name),
   );
   if (!isNameLike || new Set(names).size < names.length) return false;
   if (names.some((name) => KNOWN_NAMES.test(name))) return true;
-  if (second === undefined || names.includes("")) return false;
-  return second.some(
-    (cell) =>
-      cell.trim() === "" ||
-      /^[-+]?[\d.,:/%€$-]+$/.test(cell.trim()) ||
-      cell.length > HEADER_CHARS_MAX,
-  );
+  if (below.length === 0 || names.includes("")) return false;
+  return !below.some(({ cells }) => {
+    const same = names.filter((name, at) => cells[at]?.trim() === name).length;
+    return same > 0 && same < names.length;
+  });
+}
+
+/** Names for the columns of a table without a header. */
+function toPlaces(rows: readonly Row[]): readonly string[] {
+  const width = rows.reduce((most, { cells }) => Math.max(most, cells.length), 0);
+  return Array.from({ length: width }, (_, at) => `column ${at + 1}`);
 }
 
 /** Names of columns; a column without one is called by its place. */

@@ -1,4 +1,5 @@
 /** JSON: an array of records becomes one document each, anything else one pretty-printed document. */
+import { isRawNumber, parseExactJson, withoutRaw } from "./exact-json.ts";
 import { stripHidden } from "./hidden-text.ts";
 import { type LoadEvent, toProblem } from "./load-event.ts";
 import { type RawRecord, toRecordEvents } from "./records.ts";
@@ -63,18 +64,26 @@ function toLineRecord(line: string, number: number, depthMax: number): RawRecord
 
 function toRawRecord(value: unknown, index: number): RawRecord {
   const [number, where] = [index + 1, `item ${index + 1}`];
-  if (isRecord(value)) return { where, number, fields: Object.entries(value) };
+  if (isRecord(value)) return { where, number, fields: Object.entries(value).map(toField) };
   if (typeof value === "string") return { where, number, fields: [["text", value]] };
   return { where, problem: "is not an object with named fields; make it one" };
 }
 
+/** The values of `metadata` are fields as well. */
+function toField([name, value]: readonly [string, unknown]): readonly [string, unknown] {
+  if (name.trim().toLowerCase() !== "metadata" || !isRecord(value))
+    return [name, withoutRaw(value)];
+  return [name, Object.fromEntries(Object.entries(value).map(toField))];
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject && !isRawNumber(value);
 }
 
 function parseJson(text: string): { readonly value: unknown } | { readonly problem: string } {
   try {
-    return { value: JSON.parse(text) as unknown };
+    return { value: parseExactJson(text) };
   } catch (thrown) {
     const position = /position (\d+)/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
     const at = position === undefined ? text.length : Number(position);

@@ -17,6 +17,8 @@ export type RawRecord =
       readonly fields: Fields;
       /** The same fields as metadata sees them (`1.50` as a number), where that differs from their text. */
       readonly typed?: Fields;
+      /** Something is wrong with its shape: all of its fields are searched, and it is named. */
+      readonly warning?: string;
     }
   | { readonly where: string; readonly problem: string };
 
@@ -39,6 +41,7 @@ export function* toRecordEvents(
 ): Generator<LoadEvent> {
   const places = new Map<string, string>();
   let problems = 0;
+  let warnings = 0;
   let rows = 0;
   for (const record of records) {
     rows += 1;
@@ -49,12 +52,27 @@ export function* toRecordEvents(
     }
     const event = toEvent(record, places, file, limits);
     if (event.type === "problem") problems += 1;
+    else if ("warning" in record) {
+      warnings += 1;
+      if (warnings <= limits.problemsMax)
+        yield toWarning(`${record.where} ${record.warning}`, file);
+    }
     if (event.type === "document" || problems <= limits.problemsMax) yield event;
   }
   if (problems > limits.problemsMax) {
     const more = problems - limits.problemsMax;
     yield toProblem(file.id, "bad-record", `has ${more} more records like these; correct them`);
   }
+  if (warnings > limits.problemsMax) {
+    yield toWarning(
+      `has ${warnings - limits.problemsMax} more rows like these; correct them`,
+      file,
+    );
+  }
+}
+
+function toWarning(text: string, { id }: FileReference): LoadEvent {
+  return toProblem(id, "bad-record", text, { severity: "warning" });
 }
 
 function toEvent(
@@ -84,7 +102,7 @@ function toEvent(
 }
 
 function toDocument(
-  { fields, typed = fields, number }: Extract<RawRecord, { readonly fields: Fields }>,
+  { fields, typed = fields, number, warning }: Extract<RawRecord, { readonly fields: Fields }>,
   file: FileReference,
   limits: IngestLimits,
 ): LoadedDocument {
@@ -100,7 +118,7 @@ function toDocument(
   if (textName !== undefined) taken.add(titleName);
   // Beside a text, short values are facts about it and stay metadata; without one the columns are the text.
   const isText = (value: unknown): boolean =>
-    textName === undefined || !isMetadataValue(value, FACT_CHARS_MAX);
+    textName === undefined || warning !== undefined || !isMetadataValue(value, FACT_CHARS_MAX);
   const lines = fields
     .filter(([name, value]) => !taken.has(toName(name)) && isText(value))
     .map(([name, value]) => [name.trim(), toText(value)] as const)

@@ -80,15 +80,61 @@ describe("CSV", () => {
     ["numbers are no header", "1,2\n3,4", 2],
     ["names above numbers are one", "city,people\nRome,2800000", 1],
     ["a known name makes one", "Title,Remark\nOne,fine", 1],
+    ["plain words are one", "country,capital,currency\nNorway,Oslo,krone", 1],
+    ["words of another script are one", "país;fröhlich\nuno;dos\ntres;cuatro", 2],
+    ["dates are no header", "2024-05-01,Oslo\n2024-05-02,Bergen", 2],
+    ["amounts are no header", "Tea,3 €\nIce,2 €", 2],
+    ["addresses are no header", "Ann,ann@example.org\nBo,bo@example.org", 2],
+    ["links are no header", "Ann,https://example.org\nBo,none", 2],
+    ["an empty cell is in no header", "Norway,,krone\nSweden,Stockholm,krona", 2],
+    ["a cell twice is in no header", "Oslo,Oslo\nBergen,Vestland", 2],
+    ["a cell that comes again below it is in no header", "Oslo,open\nBergen,open\nRome,shut", 3],
+    ["a header that comes again as a whole is one", "city,state\nOslo,open\ncity,state", 2],
+    ["one row alone is data", "Oslo,open", 1],
   ];
   test.each(headers)("%s", async (_, content, rows) => {
     expect((await load("a.csv", content)).documents).toHaveLength(rows);
   });
 
-  test("rows shorter or longer than the header lose nothing", async () => {
-    const { documents } = await load("a.csv", "id,text,more\n1,one\n2,two,x,extra");
-    expect(documents.map(({ text }) => text)).toEqual(["one", "two"]);
-    expect(documents[1]?.metadata).toEqual({ more: "x", column_4: "extra" });
+  test("a row longer than the header keeps its words in the text, and is named", async () => {
+    const content = "id,text\n1,The refund is paid in May, except for dogs, which wait.\n2,Fine.\n";
+    const { documents, problems } = await load("a.csv", content);
+    expect(documents.map(({ text }) => text)).toEqual([
+      "The refund is paid in May, except for dogs, which wait.",
+      "Fine.",
+    ]);
+    expect(documents[0]?.metadata).toEqual({});
+    expect(problems).toMatchObject([{ code: "bad-record", severity: "warning" }]);
+    expect(problems[0]?.message).toContain("line 2");
+  });
+
+  test("a cell too many may have moved all others: all are searched", async () => {
+    const { documents, problems } = await load(
+      "a.csv",
+      "id,text,more\n1,one\n2,two, x,extra\n3,a,",
+    );
+    expect(documents.map(({ text }) => text)).toEqual(["one", "two\n\nmore:  x,extra", "a"]);
+    expect(problems).toHaveLength(1);
+  });
+
+  test("empty cells beyond the header are none", async () => {
+    const { documents, problems } = await load("a.csv", "id,text\n1,one,,\n2,two, ");
+    expect(documents.map(({ text, metadata }) => [text, metadata])).toEqual([
+      ["one", {}],
+      ["two", {}],
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  test("many such rows are counted, not listed", async () => {
+    const rows = Array.from({ length: 50 }, (_, at) => `${at},a,b`);
+    const { documents, problems } = await load("a.csv", `id,text\n${rows.join("\n")}`, {
+      problemsMax: 5,
+    });
+    expect(documents).toHaveLength(50);
+    expect(problems).toHaveLength(6);
+    expect(problems.at(-1)).toMatchObject({ severity: "warning" });
+    expect(problems.at(-1)?.message).toContain("45 more");
   });
 
   test("a quote that never closes costs the rows from there on", async () => {
@@ -206,6 +252,41 @@ describe("JSONL", () => {
     expect(documents).toHaveLength(1);
     expect(problems).toHaveLength(6);
     expect(problems.at(-1)?.message).toContain("495 more");
+  });
+});
+
+describe("numbers that a double cannot hold", () => {
+  const LONG = "1234567890123456789";
+
+  test("are two ids where they are two", async () => {
+    const lines = `{"id":${LONG},"text":"one"}\n{"id":1234567890123456790,"text":"two"}`;
+    const { documents, problems } = await load("a.jsonl", lines);
+    expect(problems).toEqual([]);
+    expect(documents.map(({ id }) => id)).toEqual([
+      `a.jsonl#${LONG}`,
+      "a.jsonl#1234567890123456790",
+    ]);
+  });
+
+  test("keep their digits in text and metadata, at every depth", async () => {
+    const line = `{"text":"x","n":${LONG},"all":[${LONG},2],"deep":{"n":${LONG},"d":0.1}}`;
+    const { documents } = await load("a.jsonl", line);
+    expect(documents[0]?.metadata).toEqual({ n: LONG, all: [LONG, "2"] });
+    expect(documents[0]?.text).toBe(`x\n\ndeep: {"n":${LONG},"d":0.1}`);
+  });
+
+  test.each([
+    ["1234567890123456789", "1234567890123456789"],
+    ["-0.12345678901234567890", "-0.12345678901234567890"],
+    ["1e400", "1e400"],
+    ["9007199254740993", "9007199254740993"],
+    ["9007199254740991", "9007199254740991"],
+    ["0.30000000000000004", "0.30000000000000004"],
+    ["1.50", "1.5"],
+    ["1e3", "1000"],
+  ])("%s in a document is %s", async (source, shown) => {
+    const { documents } = await load("a.json", `{"account":${source}}`);
+    expect(documents[0]?.text).toBe(`{\n  "account": ${shown}\n}`);
   });
 });
 
