@@ -1,18 +1,32 @@
 /** Which stored documents are gone from the files: told only from what was really looked at. */
+import type { DocumentState } from "../src/stores/store.ts";
 import type { ReadScope } from "./read-changes.ts";
 import type { SyncPlan } from "./sync-plan.ts";
+import { toUploadId } from "./upload-source.ts";
+
+export interface Gone {
+  /** Not found any more: only `deleteMissing` removes them. */
+  readonly missing: readonly string[];
+  /** Of an upload whose place a file of this run has taken: removed in any case. */
+  readonly replaced: readonly string[];
+}
 
 /**
- * Ids of stored documents that this run covers, did not meet, and had no trouble with: a problem of
+ * Missing are ids of stored documents that this run covers, did not meet, and had no trouble with: a problem of
  * the document, its file, or a folder around it says nothing about whether it still exists.
  */
-export function findMissing(
+export function findGone(
   { covers }: Pick<SyncPlan, "covers">,
-  { stored, seen, tally }: Pick<ReadScope, "stored" | "seen" | "tally">,
-): readonly string[] {
-  return [...stored.values()]
-    .filter(({ id, source }) => !seen.has(id) && covers(source) && !isSpoiled(id, source))
-    .map(({ id }) => id);
+  { seen, sources, tally }: Pick<ReadScope, "seen" | "sources" | "tally">,
+  stored: ReadonlyMap<string, DocumentState>,
+): Gone {
+  const unmet = [...stored.values()].filter(({ id }) => !seen.has(id));
+  const missing = unmet.filter(({ id, source }) => covers(source) && !isSpoiled(id, source));
+  const replaced = unmet.filter(({ id, source }) => {
+    const file = toUploadId(source);
+    return file !== undefined && sources.has(file) && !isSpoiled(id, file);
+  });
+  return { missing: missing.map(({ id }) => id), replaced: replaced.map(({ id }) => id) };
 
   function isSpoiled(id: string, source: string): boolean {
     return tally.spoiled.has(id) || toPlaces(source).some((place) => tally.spoiled.has(place));

@@ -56,7 +56,8 @@ export async function prepareUpload(
   const tally = createTally();
   // What a folder brought becomes the upload's, so that the folder no longer decides about it.
   const own = mine.filter(({ source }) => isUploaded(source));
-  const stored = new Map(own.map((state) => [state.id, state]));
+  // The loaders know no uploads: to them the source is the id.
+  const stored = new Map(own.map((state) => [state.id, { ...state, source: id }]));
   const seen = new Set<string>();
   onStage("loading");
   const changes = readChanges(
@@ -66,7 +67,15 @@ export async function prepareUpload(
       read: ({ path }) => scope.read(path),
     },
     { files: [{ id, path: file.path }], problems: [] },
-    { ...scope, embedder: scope.embedder.id, chunking: DEFAULT_CHUNKING, stored, seen, tally },
+    {
+      ...scope,
+      embedder: scope.embedder.id,
+      chunking: DEFAULT_CHUNKING,
+      stored,
+      seen,
+      sources: new Set(),
+      tally,
+    },
     NEVER,
   );
   onStage("embedding");

@@ -34,6 +34,8 @@ export interface ReadScope extends HashScope {
   readonly stored: ReadonlyMap<string, DocumentState>;
   /** Ids met in this run; grows while reading. */
   readonly seen: Set<string>;
+  /** Files that gave documents in this run, stored before or not; grows while reading. */
+  readonly sources: Set<string>;
   readonly tally: SyncTally;
 }
 
@@ -57,15 +59,19 @@ export async function* readChanges(
     signal.throwIfAborted();
     scope.tally.filesDone += 1;
     if (events === "same") {
+      scope.sources.add(file.id);
       if (isFirst(file.id, scope)) scope.tally.unchanged += 1;
       continue;
     }
+    // What could not be read is to be said again by the next run.
+    const isWhole = events.every((event) => event.type !== "problem" || event.severity !== "error");
     for (const event of events) {
       if (event.type === "problem") {
         addProblem(scope.tally, event);
         continue;
       }
-      const changed = toChanged(event.document, fileHash, scope);
+      scope.sources.add(event.document.source);
+      const changed = toChanged(event.document, isWhole ? fileHash : undefined, scope);
       if (changed !== undefined) yield changed;
     }
   }
@@ -88,7 +94,7 @@ async function loadUnlessSame(
   const bytes = read(file);
   const fileHash = bytes === undefined ? undefined : hashFile(bytes, scope);
   const stored = scope.stored.get(file.id);
-  if (fileHash !== undefined && stored !== undefined) {
+  if (fileHash !== undefined && stored?.source === file.id) {
     if (splitHashes(stored.hash).ofFile === fileHash) return { file, events: "same", fileHash };
   }
   const events: LoadEvent[] = [];
@@ -112,7 +118,9 @@ function toChanged(
   const { document } = typed;
   const ofDocument = hashDocument(document, scope);
   const stored = scope.stored.get(document.id);
-  if (stored !== undefined && splitHashes(stored.hash).ofDocument === ofDocument) {
+  // What another source brought becomes this one's, so that it decides about it from now on.
+  const isOwn = stored?.source === document.source;
+  if (isOwn && splitHashes(stored.hash).ofDocument === ofDocument) {
     tally.unchanged += 1;
     return undefined;
   }

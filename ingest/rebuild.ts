@@ -7,9 +7,14 @@ import type {
   GenerationWriter,
   Generations,
 } from "../src/stores/store.ts";
+import { findKept } from "./carry-over.ts";
+import { toPrintable } from "./loaders/load-event.ts";
 import type { Fingerprint } from "./open-collection.ts";
 import type { ReadScope } from "./read-changes.ts";
 import type { SyncPlan } from "./sync-plan.ts";
+
+/** Documents that a refusal names. */
+const LOST_SHOWN_MAX = 10;
 
 /** A generation that is being built, and what it is to take the place of. */
 export interface Rebuild {
@@ -50,24 +55,24 @@ export async function beginRebuild(
 }
 
 /**
- * Points readers to the new generation. Throws AppError unsupported_option when stored documents are not in it
- * that this run did not see to be blank: publishing it would lose them. `deleteMissing` accepts that.
+ * Points readers to the new generation. Throws AppError unsupported_option when it lacks documents that are to stay
+ * and could not be carried over: publishing it would lose them. `acceptLoss` gives them up.
  */
 export async function publishRebuild(
-  { writer, documents }: Rebuild,
-  plan: Pick<SyncPlan, "collection" | "deleteMissing">,
-  { seen, tally }: Pick<ReadScope, "seen" | "tally">,
+  { writer, documents: old }: Rebuild,
+  plan: Pick<SyncPlan, "collection" | "acceptLoss">,
+  { scope, gone }: { readonly scope: ReadScope; readonly gone: ReadonlySet<string> },
   signal: AbortSignal,
 ): Promise<void> {
   const present = await writer.documents(signal);
-  const lost = [...documents.keys()].filter(
-    (id) => !present.has(id) && (!seen.has(id) || tally.spoiled.has(id)),
-  );
-  const [example] = lost;
-  if (example !== undefined && !plan.deleteMissing) {
+  const lost = findKept({ old, present, gone }, scope);
+  if (lost.length > 0 && plan.acceptLoss !== true) {
+    const shown = lost.slice(0, LOST_SHOWN_MAX).map(({ id }) => toPrintable(id));
+    const more = lost.length > shown.length ? `, and ${lost.length - shown.length} more` : "";
     throw new AppError("unsupported_option", {
-      detail: `the new generation of ${plan.collection} lacks ${lost.length} of its documents, such as ${example}: name all folders of the collection in one command, or give them up with --delete-missing; questions are answered from the old one`,
+      detail: `the new generation of ${plan.collection} lacks ${lost.length} of its documents that could not be carried over (${shown.join(", ")}${more}): mend what is said about them above and run the same command again, or give them up with --accept-loss; questions are answered from the old generation`,
     });
   }
+  scope.tally.removed += lost.length;
   await writer.publish(signal);
 }

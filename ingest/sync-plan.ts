@@ -31,6 +31,8 @@ export interface SyncPlan {
   /** Would a stored document of this source have been found, if its file were still there? */
   readonly covers: (source: string) => boolean;
   readonly deleteMissing: boolean;
+  /** Built anew, the collection may lack documents that cannot be carried over. */
+  readonly acceptLoss?: boolean;
   /** Looks, compares and counts; writes nothing, embeds nothing. */
   readonly dryRun: boolean;
   /** The first document that cannot be ingested ends the run. */
@@ -73,6 +75,8 @@ export interface SyncReport {
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
+  /** Of a collection that was built anew: brought over from what was stored, because no file gave them. */
+  readonly carried: number;
   /** Documents without any text: nothing to store. */
   readonly blank: number;
   readonly removed: number;

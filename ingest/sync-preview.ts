@@ -2,16 +2,19 @@
 import { toContent } from "../src/domain/chunk.ts";
 import type { CollectionInfo } from "../src/domain/collection.ts";
 import { AppError } from "../src/errors.ts";
-import type { DocumentState, ReadStore } from "../src/stores/store.ts";
+import type { DocumentState, ReadStore, Snapshot } from "../src/stores/store.ts";
 import { estimateTokens } from "../src/text/tokens.ts";
-import { findMissing } from "./find-missing.ts";
-import { readChanges, type ReadScope } from "./read-changes.ts";
+import { findKept, readKept } from "./carry-over.ts";
+import { findGone } from "./find-missing.ts";
+import { type ChangedDocument, readChanges, type ReadScope } from "./read-changes.ts";
 import { SYNC_LIMITS } from "./sync-limits.ts";
 import type { SyncDeps, SyncPlan } from "./sync-plan.ts";
+import type { SyncTally } from "./sync-tally.ts";
 
 export interface Stored {
   readonly info: CollectionInfo;
   readonly documents: ReadonlyMap<string, DocumentState>;
+  readonly snapshot: Snapshot;
 }
 
 /** What is stored, read without the writer's lock; undefined when there is no such collection. */
@@ -30,7 +33,7 @@ export async function readStored(
       for (const state of states) documents.set(state.id, state);
       after = states.at(-1)?.id;
       // A store may give fewer than were asked for: only an empty page is the end.
-      if (states.length === 0) return { info: snapshot.info, documents };
+      if (states.length === 0) return { info: snapshot.info, documents, snapshot };
     }
   } catch (thrown) {
     if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;
@@ -38,31 +41,42 @@ export async function readStored(
   }
 }
 
-/** Counts into the scope's tally. */
+/** Counts into the scope's tally. `old` is what the collection would be built anew from; absent: it would not be. */
 export async function previewChanges(
   deps: SyncDeps,
   plan: SyncPlan,
-  scope: ReadScope,
+  { scope, old }: { readonly scope: ReadScope; readonly old?: Snapshot | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   const { tally, stored } = scope;
+  const present = new Map<string, Pick<DocumentState, "source" | "hash">>();
   for await (const change of readChanges(deps, plan, scope, signal)) {
-    const { document, chunks, wasStored, chunksChanged } = change;
+    const { document, hash, chunks, wasStored, chunksChanged } = change;
     tally.chunksRemoved += (stored.get(document.id)?.chunks ?? 0) - chunksChanged;
     if (chunks.length === 0) tally.removed += 1;
     else if (wasStored) tally.changed += 1;
     else tally.added += 1;
     tally.chunksAdded += chunks.length - chunksChanged;
     tally.chunksChanged += chunksChanged;
-    for (const content of chunks.map(toContent)) {
-      if (deps.isPaid?.(content) !== true) tally.tokens += estimateTokens(content);
-    }
+    if (chunks.length > 0) present.set(document.id, { source: document.source, hash });
+    countTokens(deps, change, tally);
   }
-  const missing = findMissing(plan, scope);
-  if (!plan.deleteMissing) {
-    tally.missing = missing.length;
-    return;
+  const { missing, replaced } = findGone(plan, scope, stored);
+  const gone = new Set([...(plan.deleteMissing ? missing : []), ...replaced]);
+  if (!plan.deleteMissing) tally.missing = missing.length;
+  tally.removed += gone.size;
+  for (const id of gone) tally.chunksRemoved += stored.get(id)?.chunks ?? 0;
+  if (old === undefined) return;
+  const kept = findKept({ old: stored, present, gone }, scope);
+  for await (const change of readKept(old, kept, scope, signal)) {
+    tally.carried += 1;
+    tally.chunksChanged += change.chunks.length;
+    countTokens(deps, change, tally);
   }
-  tally.removed += missing.length;
-  for (const id of missing) tally.chunksRemoved += stored.get(id)?.chunks ?? 0;
+}
+
+function countTokens({ isPaid }: SyncDeps, { chunks }: ChangedDocument, tally: SyncTally): void {
+  for (const content of chunks.map(toContent)) {
+    if (isPaid?.(content) !== true) tally.tokens += estimateTokens(content);
+  }
 }

@@ -7,6 +7,7 @@ export interface SyncTally {
   added: number;
   changed: number;
   unchanged: number;
+  carried: number;
   blank: number;
   removed: number;
   missing: number;
@@ -30,6 +31,7 @@ export function createTally(strict = false): SyncTally {
     added: 0,
     changed: 0,
     unchanged: 0,
+    carried: 0,
     blank: 0,
     removed: 0,
     missing: 0,

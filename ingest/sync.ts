@@ -3,21 +3,17 @@ import type { CollectionInfo } from "../src/domain/collection.ts";
 import { AppError } from "../src/errors.ts";
 import type { CollectionWriter, DocumentState } from "../src/stores/store.ts";
 import { inSpan } from "../src/telemetry/in-span.ts";
-import { noTracer, type Tracer } from "../src/telemetry/tracer.ts";
+import { noTracer } from "../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
-import {
-  createCollection,
-  type Fingerprint,
-  findMismatch,
-  openExisting,
-} from "./open-collection.ts";
-import { findMissing } from "./find-missing.ts";
-import { publishRebuild, type Rebuild } from "./rebuild.ts";
+import { createCollection, findMismatch, openExisting } from "./open-collection.ts";
+import { carryOver } from "./carry-over.ts";
+import { publishRebuild } from "./rebuild.ts";
+import { removeGone } from "./remove-gone.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
 import { previewChanges, readStored } from "./sync-preview.ts";
-import { SYNC_LIMITS } from "./sync-limits.ts";
 import type { SyncDeps, SyncPlan, SyncProblem, SyncReport } from "./sync-plan.ts";
-import { addProblem, createTally, type SyncTally } from "./sync-tally.ts";
+import { commitBatch, NEVER, type SyncRun, type Target } from "./sync-run.ts";
+import { addProblem, createTally } from "./sync-tally.ts";
 import { createNotices } from "./sync-notices.ts";
 import { traceItems, traceReport } from "./trace-sync.ts";
 import { type Batch, writeBatches } from "./write-batches.ts";
@@ -35,7 +31,8 @@ import { type Batch, writeBatches } from "./write-batches.ts";
  * it stay, each of whole documents, and the next run goes on from there. A collection made by this
  * run into which nothing was committed is dropped again.
  * A collection that was built with something else is built anew beside itself, and readers are pointed there
- * when it is complete; begun and not finished, it is gone on with by the next run.
+ * when it is complete; begun and not finished, it is gone on with by the next run. What an ordinary run would leave
+ * as it is, an upload or a file that cannot be read, is carried over from its stored chunks.
  * Throws AppError when it cannot begin: ingest_locked, store_unavailable; embedder_mismatch, unsupported_option
  * where the store cannot build anew.
  */
@@ -68,7 +65,8 @@ async function preview(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
   const compared = mismatch === undefined ? stored : withoutHashes(stored);
   const metadata = mismatch === undefined ? before?.info.metadata : plan.metadata;
   const scope = toScope(run, compared, metadata ?? before?.info.metadata);
-  const end = await endOf(previewChanges(deps, plan, scope, signal), signal);
+  const old = mismatch === undefined ? undefined : before?.snapshot;
+  const end = await endOf(previewChanges(deps, plan, { scope, old }, signal), signal);
   const after = { info: before?.info, created: before === undefined };
   return toReport(run, end, { ...after, rebuilt: mismatch?.reason });
 }
@@ -100,25 +98,6 @@ function withoutHashes(
   return new Map([...documents].map(([id, state]) => [id, { ...state, hash: "" }]));
 }
 
-/** What has begun to be written is written to its end: a signal that stops it would leave us not knowing. */
-const NEVER = new AbortController().signal;
-
-interface SyncRun {
-  readonly deps: SyncDeps;
-  readonly plan: SyncPlan;
-  readonly fingerprint: Fingerprint;
-  readonly tally: SyncTally;
-  readonly tracer: Tracer;
-  readonly startMs: number;
-}
-
-interface Target {
-  writer: CollectionWriter | undefined;
-  readonly rebuild: Rebuild | undefined;
-  created: boolean;
-  commits: number;
-}
-
 function startRun(deps: SyncDeps, plan: SyncPlan): SyncRun {
   const tally = createTally(plan.strict);
   const chunker = toChunkerId(plan.chunking ?? DEFAULT_CHUNKING);
@@ -139,6 +118,7 @@ function toScope(
     metadata,
     stored,
     seen: new Set(),
+    sources: new Set(),
     tally,
   };
 }
@@ -157,7 +137,8 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
     target.commits += 1;
     notices.notify();
   }
-  await removeMissing(run, target, scope, signal);
+  const gone = await removeGone(run, target, scope, signal);
+  if (target.rebuild !== undefined) await carryOver(run, target, { scope, gone }, signal);
   await deps.onEmbedded?.();
   // Also when nothing changed: the run before may have ended between its commits and its index.
   const { writer, rebuild } = target;
@@ -165,28 +146,12 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
     writer === undefined || writer.index(signal, (step) => notices.notify(step));
   if (!(await inSpan(tracer, "index", {}, index))) addProblem(tally, toNotIndexed(plan.collection));
   if (rebuild === undefined) return;
-  await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, scope, signal));
+  await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, { scope, gone }, signal));
 }
 
 function toNotIndexed(id: string): SyncProblem {
   const message = `${id}: another writer kept changing it, so that its indexes were left as they are; mend it with: pnpm ingest optimize ${id}`;
   return { id, code: "not-indexed", severity: "warning", message };
-}
-
-async function commitBatch(
-  { tally, tracer }: SyncRun,
-  writer: CollectionWriter,
-  batch: Batch,
-): Promise<void> {
-  const { put, remove } = batch;
-  const attributes = {
-    "tributary.documents": put.length,
-    "tributary.documents.removed": remove.length,
-  };
-  const commit = await inSpan(tracer, "commit", { attributes }, () =>
-    writer.commit({ put, remove }, NEVER),
-  );
-  countCommit(tally, batch, commit);
 }
 
 async function create(
@@ -207,39 +172,6 @@ async function create(
       detail: `another process has made collection ${plan.collection} meanwhile; run the same command again`,
       cause: thrown,
     });
-  }
-}
-
-function countCommit(
-  tally: SyncTally,
-  { put, remove, changed, chunksChanged }: Batch,
-  { chunksAdded, chunksRemoved }: { chunksAdded: number; chunksRemoved: number },
-): void {
-  tally.added += put.length - changed;
-  tally.changed += changed;
-  tally.removed += remove.length;
-  tally.chunksAdded += chunksAdded - chunksChanged;
-  tally.chunksChanged += chunksChanged;
-  // Another writer past the lock may have removed some of them before.
-  tally.chunksRemoved += Math.max(0, chunksRemoved - chunksChanged);
-}
-
-async function removeMissing(
-  run: SyncRun,
-  target: Target,
-  scope: ReadScope,
-  signal: AbortSignal,
-): Promise<void> {
-  const { plan, tally } = run;
-  const missing = findMissing(plan, scope);
-  tally.missing = missing.length;
-  if (!plan.deleteMissing || target.writer === undefined) return;
-  for (let at = 0; at < missing.length; at += SYNC_LIMITS.removalsMax) {
-    signal.throwIfAborted();
-    const remove = missing.slice(at, at + SYNC_LIMITS.removalsMax);
-    await commitBatch(run, target.writer, { put: [], remove, changed: 0, chunksChanged: 0 });
-    target.commits += 1;
-    tally.missing -= remove.length;
   }
 }
 

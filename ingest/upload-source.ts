@@ -12,3 +12,8 @@ export function toUploadSource(id: string): string {
 export function isUploaded(source: string): boolean {
   return source.startsWith(PREFIX);
 }
+
+/** The id under which this source was uploaded; undefined for what a folder brought. */
+export function toUploadId(source: string): string | undefined {
+  return isUploaded(source) ? source.slice(PREFIX.length) : undefined;
+}

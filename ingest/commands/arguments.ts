@@ -14,6 +14,7 @@ export interface SyncCommand {
   readonly watch: boolean;
   readonly dryRun: boolean;
   readonly deleteMissing: boolean;
+  readonly acceptLoss: boolean;
   readonly strict: boolean;
   readonly language?: string;
   readonly metadata?: Readonly<Record<string, MetadataType>>;
@@ -45,6 +46,7 @@ const FLAGS = {
   watch: { type: "boolean", default: false },
   "dry-run": { type: "boolean", default: false },
   "delete-missing": { type: "boolean", default: false },
+  "accept-loss": { type: "boolean", default: false },
   strict: { type: "boolean", default: false },
   language: { type: "string" },
   metadata: { type: "string" },
@@ -163,6 +165,7 @@ function parseSync(paths: readonly string[], values: Values): SyncCommand {
     watch: values.watch,
     dryRun: values["dry-run"],
     deleteMissing: values["delete-missing"],
+    acceptLoss: values["accept-loss"],
     strict: values.strict,
     ...(language === undefined ? {} : { language: language.trim().toLowerCase() }),
     ...(metadata === undefined ? {} : { metadata: parseFields(metadata) }),

@@ -133,7 +133,8 @@ function checkNamed({ files, skipped }: Found): void {
 }
 
 async function toPlan(command: SyncCommand, found: Found, cwd: string): Promise<SyncPlan> {
-  const { collection, deleteMissing, dryRun, strict, language, metadata, paths } = command;
+  const { collection, deleteMissing, acceptLoss, dryRun, strict, language, metadata, paths } =
+    command;
   // Without a full look at what was named, nothing can be said to be gone.
   const isComplete = found.skipped.every(({ isNamed, id }) => !isNamed && !isAbsolute(id));
   const covers = await toCover(paths, cwd);
@@ -144,6 +145,7 @@ async function toPlan(command: SyncCommand, found: Found, cwd: string): Promise<
     // What was uploaded never was in a folder.
     covers: (source) => isComplete && !isUploaded(source) && covers(source),
     deleteMissing,
+    acceptLoss,
     dryRun,
     strict,
     ...(language === undefined ? {} : { language }),

@@ -18,6 +18,8 @@ Options
   --dry-run            show what would be added, changed and removed, and what it costs; write nothing
   --delete-missing     remove documents that these paths no longer hold: the collection then mirrors
                        exactly what this command names, so name all its folders at once
+  --accept-loss        when a collection is built anew, give up documents that can neither be read
+                       nor carried over; without it such a run is refused and names them
   --strict             stop at the first document that cannot be ingested
   --language LANGUAGE  language of the full-text index, or none (guessed for a new collection); another
                        one builds the collection anew beside the old one

@@ -45,6 +45,7 @@ function toLines(report: SyncReport, costUsd: number | undefined): readonly stri
     ["added", report.added],
     ["changed", report.changed],
     ["unchanged", report.unchanged],
+    ["carried over", report.carried],
     ["removed", report.removed],
     ["blank", report.blank],
     ["failed", report.failed],

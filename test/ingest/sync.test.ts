@@ -472,15 +472,18 @@ describe.each<[string, Partial<Embedder>, Partial<SyncPlan>, ErrorCode]>([
     expect(await store.list(signal)).toEqual([]);
   });
 
-  test("shows readers nothing that lacks documents, and goes on from there", async () => {
+  test("carries over what its files do not hold, and goes on from there", async () => {
     const store = await createLocalStore();
     const run = await begin(store);
-    const partial = await run({ "b.md": "Other." });
-    expect(partial).toMatchObject({ outcome: "failed", error: { code: "unsupported_option" } });
-    expect(partial.error?.detail).toContain("a.md");
-    expect(await readTexts(store)).toEqual(before);
-    expect(await run(files)).toMatchObject({ outcome: "finished", added: 1, unchanged: 1 });
+    const partial = { outcome: "finished", missing: 1, documents: 2 };
+    const dry = await run({ "b.md": "Other." }, { dryRun: true });
+    expect(dry).toMatchObject({ carried: 1, changed: 1, missing: 1 });
+    const report = await run({ "b.md": "Other." });
+    expect(report).toMatchObject({ ...partial, added: 1, carried: 1 });
     expect(await readTexts(store)).toEqual(after);
+    expect(await run(files)).toMatchObject({ outcome: "finished", failed: 0, documents: 2 });
+    expect(await readTexts(store)).toEqual(after);
+    expect(await run(files)).toMatchObject({ unchanged: 2 });
   });
 });
 
