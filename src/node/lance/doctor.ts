@@ -129,13 +129,15 @@ async function examineGeneration(
   if (place.generation > current && readyAtMs === undefined) {
     find("note", `${place.table} was begun and not finished; the next ingest goes on with it`);
   }
+  // What is said of a generation that is not read must not sound as if it were of the one that is.
+  const which = place.generation === current ? "" : `${place.table}: `;
+  const named: Examination = { ...examination, find: (state, what) => find(state, which + what) };
   try {
-    const spec = await examinePlace(examination, place);
+    const spec = await examinePlace(named, place);
     if (spec !== undefined && place.generation === current) sayBuiltWith(examination, spec);
   } catch (thrown) {
     examination.signal.throwIfAborted();
-    const which = place.generation === 1 ? "" : `${place.table}: `;
-    find("damaged", `${which}${describe(thrown, base)}`);
+    named.find("damaged", describe(thrown, base));
   }
 }
 

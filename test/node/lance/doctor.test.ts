@@ -151,6 +151,18 @@ describe("two generations", () => {
   });
 });
 
+test("what one lacks that was begun and not finished is not said of the one that is read", async () => {
+  const folder = await fill();
+  const store = await openTestStore(folder);
+  const next = await store.generations?.begin({ ...spec, language: "none" }, signal);
+  await next?.commit({ put: [toDocument("a", ["one", "two"])], remove: [] }, signal);
+  await next?.close();
+  const found = await examine(folder);
+  expect(found[0]).toMatch(/^note: .*\.g2 was begun and not finished/);
+  expect(found.slice(1).length).toBeGreaterThan(0);
+  for (const line of found.slice(1)) expect(line).toMatch(/^damaged: \w+\.g2: /);
+});
+
 test("without a pointer file no generation is taken for an expired one", async () => {
   const folder = await fill();
   const begin = async (language: string) => {
