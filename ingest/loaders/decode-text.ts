@@ -96,8 +96,8 @@ async function decodeLegacy(
   const bad = lenient.match(/\uFFFD/g)?.length ?? 0;
   const good = (lenient.match(/[^\0-\x7F]/g)?.length ?? 0) - bad;
   if (good > bad * 4) return finish(lenient, file, `UTF-8 with ${bad} broken characters replaced`);
-  const told = declared === undefined ? undefined : createDecoder(declared)?.decode(bytes);
-  if (told !== undefined && !/[\uFFFD\u0080-\u009F]/.test(told)) return finish(told, file);
+  const told = declared === undefined ? undefined : decodeAs(declared, bytes);
+  if (told !== undefined) return finish(told, file);
   const { analyse } = await import("chardet"); // rarely needed
   for (const { name } of analyse(toTellingSample(bytes)).slice(0, 3)) {
     const decoder = createDecoder(name);
@@ -109,6 +109,14 @@ async function decodeLegacy(
   return {
     problem: toProblem(file.id, "undecodable", `is text in an unknown encoding; ${advice}`),
   };
+}
+
+/** Undefined where the bytes are not what is declared. That they are no Unicode is known by now. */
+function decodeAs(declared: string, bytes: Uint8Array): string | undefined {
+  const decoder = createDecoder(declared);
+  if (decoder === undefined || decoder.encoding.startsWith("utf")) return undefined;
+  const text = decoder.decode(bytes);
+  return /[\uFFFD\u0080-\u009F]/.test(text) ? undefined : text;
 }
 
 /** The part around the first byte that is not ASCII: a sample of plain ASCII would say nothing. */

@@ -91,11 +91,13 @@ describe("a page is read in the encoding that it declares", () => {
     expect(await read('<meta charset="iso-8859-2"><p>Opłata</p>')).toBe("Opłata");
   });
 
-  test("what is declared and does not fit is guessed, with a warning", async () => {
-    const german =
-      "<meta charset=utf-8><p>Die Straße führt über die Brücke; größere Häuser säumen sie.";
-    const { documents, problems } = await load("page.html", Buffer.from(german, "latin1"));
-    expect(problems).toMatchObject([{ code: "encoding-guessed", severity: "warning" }]);
-    expect(documents[0]?.text).toContain("größere Häuser");
-  });
+  test.each(["utf-8", "utf-16", "iso-2022-jp", "nonsense"])(
+    "%s that is none is guessed, with a warning",
+    async (declared) => {
+      const german = `<meta charset=${declared}><p>Die Straße führt über die Brücke; größere Häuser säumen sie.`;
+      const { documents, problems } = await load("page.html", Buffer.from(german, "latin1"));
+      expect(problems).toMatchObject([{ code: "encoding-guessed", severity: "warning" }]);
+      expect(documents[0]?.text).toContain("größere Häuser");
+    },
+  );
 });

@@ -90,6 +90,7 @@ describe("CSV", () => {
     ["a cell twice is in no header", "Oslo,Oslo\nBergen,Vestland", 2],
     ["a cell that comes again below it is in no header", "Oslo,open\nBergen,open\nRome,shut", 3],
     ["a header that comes again as a whole is one", "city,state\nOslo,open\ncity,state", 2],
+    ["names may be cut short", "No.,Item,Qty.\n1,Tea,3", 1],
     ["one row alone is data", "Oslo,open", 1],
   ];
   test.each(headers)("%s", async (_, content, rows) => {
