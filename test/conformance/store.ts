@@ -4,12 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AppError, type ErrorCode } from "../../src/errors.ts";
 import { checkFilter } from "../../src/domain/check-filter.ts";
 import { matchesFilter } from "../../src/stores/filter.ts";
-import type {
-  CollectionWriter,
-  DocumentWrite,
-  Snapshot,
-  WriteStore,
-} from "../../src/stores/store.ts";
+import type { CollectionWriter, DocumentWrite, Snapshot } from "../../src/stores/store.ts";
+import type { WriteStore } from "../../src/stores/store.ts";
 import {
   DIMENSIONS,
   filterArbitrary,

@@ -6,8 +6,8 @@ import type { Analyse } from "./rest-snapshot.ts";
 const WORD = /[\p{Alphabetic}\p{N}]+/gu;
 const MARKS = /\p{M}+/gu;
 const LATIN = /\p{Script=Latin}\p{M}*/gu;
-/** Raised, lowered and circled digits. */
-const DIGIT = /\p{No}/gu;
+/** Raised, lowered, circled and full-width digits. */
+const DIGIT = /[\p{No}\uFF10-\uFF19]/gu;
 /** Letters that are not one with a mark. */
 const LETTERS: Readonly<Record<string, string>> = {
   ß: "ss",
