@@ -44,16 +44,22 @@ export function findRemainingMs(signal: AbortSignal): number {
 }
 
 /** Starts a deadline `budgetMs` from now. */
-export function startDeadline({ clock, budgetMs, parent, stage }: DeadlineOptions): Deadline {
+export function startDeadline(options: DeadlineOptions): Deadline {
+  return start(options, true);
+}
+
+/** `isFirst`: it comes before its parent's; otherwise that one ends it, and nothing goes on for a moment between the two. */
+function start({ clock, budgetMs, parent, stage }: DeadlineOptions, isFirst: boolean): Deadline {
   const controller = new AbortController();
   const atMs = clock.now() + budgetMs;
-  const cancelTimer = clock.timer(Math.max(0, budgetMs), () => {
+  const onTime = (): void => {
     const options = stage === undefined ? {} : { stage };
     controller.abort(new AppError("deadline_exceeded", options));
-  });
+  };
+  const cancelTimer = isFirst ? clock.timer(Math.max(0, budgetMs), onTime) : undefined;
   const onParent = (): void => controller.abort(toAbortError(parent?.reason));
   const dispose = (): void => {
-    cancelTimer();
+    cancelTimer?.();
     parent?.removeEventListener("abort", onParent);
   };
   controller.signal.addEventListener("abort", dispose, { once: true });
@@ -63,13 +69,12 @@ export function startDeadline({ clock, budgetMs, parent, stage }: DeadlineOption
     atMs,
     signal: controller.signal,
     remainingMs: () => Math.max(0, atMs - clock.now()),
-    child: (childBudgetMs, childStage) =>
-      startDeadline({
-        clock,
-        budgetMs: Math.min(childBudgetMs, Math.max(0, atMs - clock.now())),
-        parent: controller.signal,
-        stage: childStage,
-      }),
+    child(childBudgetMs, childStage) {
+      const leftMs = Math.max(0, atMs - clock.now());
+      const budgetMs = Math.min(childBudgetMs, leftMs);
+      const options = { clock, budgetMs, parent: controller.signal, stage: childStage };
+      return start(options, childBudgetMs < leftMs);
+    },
     [Symbol.dispose]: dispose,
   };
   deadlines.set(deadline.signal, deadline);

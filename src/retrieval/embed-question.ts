@@ -1,5 +1,5 @@
 /** The question's vector: asked for once an embedder, while the collections are opened where that can be told before. */
-import { type Deadline, startDeadline } from "../async/deadline.ts";
+import { lendDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import type { Ask } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
@@ -18,11 +18,11 @@ export async function embedQuestion(
   run: Run,
 ): Promise<Vector> {
   using deadline = run.deadline.child(run.config.embedTimeoutMs, "embed");
-  return await embed(embedder, question, run, { deadline, after: ["open"] });
+  return await embed(embedder, question, run, { signal: deadline.signal, after: ["open"] });
 }
 
 interface Stage {
-  readonly deadline: Deadline;
+  readonly signal: AbortSignal;
   readonly after: readonly string[];
 }
 
@@ -30,11 +30,11 @@ function embed(
   embedder: Embedder,
   question: string,
   run: Run,
-  { deadline, after }: Stage,
+  { signal, after }: Stage,
 ): Promise<Vector> {
   return run.timeline.stage("embed", after, async () => {
-    const work = embedder.embed([question], "query", deadline.signal);
-    const [vector] = await untilAborted(work, deadline.signal);
+    const work = embedder.embed([question], "query", signal);
+    const [vector] = await untilAborted(work, signal);
     return vector;
   });
 }
@@ -62,15 +62,12 @@ export function embedAhead({ store, embedders }: AheadDeps, ask: Ask, run: Run):
   const unneeded = new AbortController();
   let running = 0;
   const begin = async (embedder: Embedder): Promise<Vector> => {
-    using deadline = startDeadline({
-      clock: run.clock,
-      budgetMs: Math.min(run.config.embedTimeoutMs, run.deadline.remainingMs()),
-      parent: AbortSignal.any([run.signal, unneeded.signal]),
-      stage: "embed",
-    });
+    using deadline = run.deadline.child(run.config.embedTimeoutMs, "embed");
+    const signal = AbortSignal.any([deadline.signal, unneeded.signal]);
+    lendDeadline(signal, () => deadline.remainingMs());
     running += 1;
     try {
-      return await embed(embedder, ask.question, run, { deadline, after: [] });
+      return await embed(embedder, ask.question, run, { signal, after: [] });
     } finally {
       running -= 1;
     }
