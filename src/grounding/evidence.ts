@@ -5,7 +5,7 @@ import { indexQuantities } from "../text/quantity-index.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toStems } from "../text/stems.ts";
 import { toWords } from "../text/words.ts";
-import { type Reading, readText, toMonths } from "./reading.ts";
+import { once, type Reading, readText, toMonths } from "./reading.ts";
 
 /** Each part is read when it is first asked for: most claims are settled by the words alone. */
 export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
@@ -39,10 +39,9 @@ function createEvidence(text: string, title: string, whole: string): Evidence {
   const quantities = once(() => indexQuantities(whole));
   const line = once(() => toLine(text));
   const sentences = once(() =>
-    splitSentences(text).map((span) => ({
-      ...readText(text.slice(span.start, span.end)),
-      ...span,
-    })),
+    splitSentences(text).map((span) =>
+      Object.assign(readText(text.slice(span.start, span.end)), span),
+    ),
   );
   return {
     get heading() {
@@ -61,11 +60,6 @@ function createEvidence(text: string, title: string, whole: string): Evidence {
       return sentences();
     },
   };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 /** Stems between blanks, for looking up a run of words. */

@@ -1,5 +1,5 @@
 /** The one sentence of the evidence that a claim is nearest to, and whether the two can both be true. */
-import { isDenialOf, oppositesOf } from "../text/opposites.ts";
+import { isDenialOf, mayDeny, oppositesOf } from "../text/opposites.ts";
 import { isNegated } from "../text/negation.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Reading } from "./reading.ts";
@@ -25,25 +25,33 @@ export function findNearest(
   evidence: readonly Evidence[],
   holdsAll: (around: readonly Reading[]) => boolean,
 ): Near | undefined {
-  let best: { near: Near; shared: number; rank: number } | undefined;
-  for (const { sentences, heading } of evidence) {
-    for (const [index, sentence] of sentences.entries()) {
-      const opposites = plain.flatMap((stem) => findOpposites(stem, claim, sentence).slice(0, 1));
-      const shared = plain.filter((stem) => sentence.content.has(stem)).length + opposites.length;
-      if (shared === 0 || (best !== undefined && shared < best.shared)) continue;
-      const before = sentence.isLeaning ? sentences[index - 1] : undefined;
-      const around = [heading, ...(before === undefined ? [] : [before]), sentence];
-      const isOpposite = contradict(claim, sentence, opposites);
-      const rank = Number(holdsAll(around)) * 2 + Number(!isOpposite);
-      if (best !== undefined && shared === best.shared && rank <= best.rank) continue;
-      best = {
-        near: { sentence, around, share: shared / plain.length, isOpposite },
-        shared,
-        rank,
-      };
-    }
+  const beside = evidence.flatMap(({ sentences, heading }) =>
+    sentences.map((sentence, index) => ({ sentence, heading, before: sentences[index - 1] })),
+  );
+  const shared = beside.map(({ sentence }) => countSpokenOf(plain, claim, sentence));
+  const most = Math.max(0, ...shared);
+  if (most === 0) return undefined;
+  const nearest = beside.filter((_, index) => shared[index] === most);
+  let best: { readonly near: Near; readonly rank: number } | undefined;
+  for (const { sentence, heading, before } of nearest) {
+    const isLeaning = before !== undefined && sentence.isLeaning;
+    const around = [heading, ...(isLeaning ? [before] : []), sentence];
+    const opposites = plain.flatMap((stem) => findOpposites(stem, claim, sentence).slice(0, 1));
+    const isOpposite = contradict(claim, sentence, opposites);
+    const rank = Number(holdsAll(around)) * 2 + Number(!isOpposite);
+    if (best !== undefined && rank <= best.rank) continue;
+    best = { near: { sentence, around, share: most / plain.length, isOpposite }, rank };
   }
   return best?.near;
+}
+
+/** How many of the words the sentence has, or the opposite of which it has. */
+function countSpokenOf(plain: readonly string[], claim: Reading, sentence: Reading): number {
+  let count = 0;
+  for (const stem of plain) {
+    if (sentence.content.has(stem) || findOpposites(stem, claim, sentence).length > 0) count += 1;
+  }
+  return count;
 }
 
 /** One of them denies what the other asserts, or they speak of other sides of a number. A denied opposite says the same. */
@@ -64,9 +72,9 @@ function countDenials({ isNegated: denies, denied }: Reading, other: Reading): n
   return denied.filter((stem) => other.content.has(stem) || hasOppositeOf(stem, other)).length;
 }
 
-function hasOppositeOf(stem: string, { stems, content }: Reading): boolean {
+function hasOppositeOf(stem: string, { stems, content, denials }: Reading): boolean {
   for (const opposite of oppositesOf(stem)) if (stems.has(opposite)) return true;
-  return [...content].some((other) => isDenialOf(stem, other));
+  return (mayDeny(stem) ? [...content] : denials).some((other) => isDenialOf(stem, other));
 }
 
 /** What the sentence alone has in place of a word of the claim, and means its opposite. */
@@ -75,7 +83,8 @@ function findOpposites(stem: string, claim: Reading, sentence: Reading): readonl
   const isOwn = (word: string): boolean => sentence.stems.has(word) && !claim.stems.has(word);
   const known = [...oppositesOf(stem)].filter(isOwn);
   if (known.length > 0) return known;
-  return [...sentence.content].filter((other) => isOwn(other) && isDenialOf(stem, other));
+  const others = mayDeny(stem) ? [...sentence.content] : sentence.denials;
+  return others.filter((other) => isOwn(other) && isDenialOf(stem, other));
 }
 
 /** Where the claim lacks a name or number of this sentence, and has others in their place, it is about something else. */

@@ -1,4 +1,5 @@
 /** What a sentence says that can be compared: its words, names, quantities, and whether it denies. */
+import { mayDeny } from "../text/opposites.ts";
 import { findNegations, isNegated } from "../text/negation.ts";
 import { readSide, type Side } from "../text/bounds.ts";
 import { findDates, toMonthNames } from "../text/dates.ts";
@@ -10,6 +11,8 @@ import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 export interface Reading {
   readonly stems: ReadonlySet<string>;
   readonly content: ReadonlySet<string>;
+  /** Those that may be another word denied: `incomplete`, `harmless`. */
+  readonly denials: readonly string[];
   /** Stems of words with a capital that do not merely begin the sentence, and of words with a digit that are no number. */
   readonly names: ReadonlySet<string>;
   /** Stem of the first word, where that has a capital and a meaning: a name, or not. */
@@ -26,27 +29,60 @@ export interface Reading {
   readonly isLeaning: boolean;
 }
 
-/** Reads a sentence or a text. */
+/** Reads a sentence or a text; what goes beyond its words when it is first asked for. */
 export function readText(text: string): Reading {
   const words = toWords(text);
   const stems = new Set([...words.map(({ stem }) => stem), ...toMonths(text)]);
+  const content = new Set([...stems].filter((stem) => !isFunctionStem(stem)));
+  const denials = once(() => [...content].filter(mayDeny));
+  const names = once(() => new Set(toNames(words)));
+  const quantities = once(() => indexQuantities(text));
+  return {
+    stems,
+    content,
+    get denials() {
+      return denials();
+    },
+    get names() {
+      return names();
+    },
+    get opening() {
+      return toOpening(words, text);
+    },
+    get isOpeningName() {
+      return /^\p{Lu}\p{L}/u.test(words[1]?.surface ?? "");
+    },
+    get quantities() {
+      return quantities();
+    },
+    get sides() {
+      return readSides(text);
+    },
+    get isNegated() {
+      return isNegated(text);
+    },
+    get denied() {
+      return toDenied(words, text);
+    },
+    get isLeaning() {
+      return LEANING.test(text);
+    },
+  };
+}
+
+/** What `make` gives, made once. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function readSides(text: string): ReadonlyMap<string, Side> {
   const sides = new Map<string, Side>();
   for (const { keys, start } of toQuantities(text)) {
     const side = readSide(text, start);
     if (side !== undefined) for (const key of keys) sides.set(key, side);
   }
-  return {
-    stems,
-    content: new Set([...stems].filter((stem) => !isFunctionStem(stem))),
-    names: new Set(toNames(words)),
-    opening: toOpening(words, text),
-    isOpeningName: /^\p{Lu}\p{L}/u.test(words[1]?.surface ?? ""),
-    quantities: indexQuantities(text),
-    sides,
-    isNegated: isNegated(text),
-    denied: toDenied(words, text),
-    isLeaning: LEANING.test(text),
-  };
+  return sides;
 }
 
 function toNames(words: readonly Word[]): readonly string[] {

@@ -52,6 +52,11 @@ export function isDenialOf(a: string, b: string): boolean {
   return takesBack(first, second) || takesBack(second, first);
 }
 
+/** Has the word what makes an opposite of another? */
+export function mayDeny(word: string): boolean {
+  return DENYING.test(word.toLowerCase());
+}
+
 function takesBack(denied: string, plain: string): boolean {
   const rest = denied.replace(DENYING, "");
   if (rest === denied) return false;
