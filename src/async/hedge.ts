@@ -1,6 +1,7 @@
 /** Sends further copies of a call that takes longer than nearly all others did, and takes whichever answers first. */
 import type { Clock } from "./clock.ts";
 import { findRemainingMs, lendDeadline, toAbortError } from "./deadline.ts";
+import { isSlower } from "./is-slower.ts";
 import { type Count, countNothing } from "./upstream-stats.ts";
 
 /**
@@ -129,13 +130,4 @@ function startCopy<T>(
   };
   const copy: Copy<T> = { result: run(), abort: () => controller.abort(toAbortError(undefined)) };
   return copy;
-}
-
-/** Whether nothing has come of it after so long. */
-async function isSlower(first: Promise<unknown>, delayMs: number, clock: Clock): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const cancel = clock.timer(delayMs, () => late.resolve(true));
-  const ended = (): void => late.resolve(false);
-  first.then(ended, ended);
-  return late.promise.finally(cancel);
 }

@@ -77,6 +77,23 @@ export function isLost(thrown: unknown): boolean {
   return LOST.has(toAppError(thrown).code);
 }
 
+/** The answers of the objects behind the first, of those that give one. Throws what says nothing of an object, and the signal's reason. */
+export async function askOthers<T>(
+  parts: Parts,
+  signal: AbortSignal,
+  call: PartCall<T>,
+): Promise<readonly T[]> {
+  const among = [...parts.names.keys()].slice(1);
+  try {
+    const found = await askParts(parts, signal, call, { among, onLost: () => undefined });
+    return [...found.values()];
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (isLost(thrown)) return []; // all of them are
+    throw thrown;
+  }
+}
+
 /** Every part's answer. Throws AppError as `askParts` does when one is lost. */
 export async function askEvery<T>(
   parts: Parts,

@@ -1,9 +1,10 @@
 /** What the objects of collections say of themselves, believed for a while; where the first of several is lost or late, what the others were told. */
 import type { Clock } from "../../async/clock.ts";
 import { findRemainingMs } from "../../async/deadline.ts";
+import { isSlower } from "../../async/is-slower.ts";
 import { createLru } from "../../async/lru.ts";
 import { toAppError } from "../../errors.ts";
-import { askParts, isLost, type Parts } from "./ask-parts.ts";
+import { askOthers, isLost, type Parts } from "./ask-parts.ts";
 import type { PartInfo } from "./protocol.ts";
 
 export interface Descriptions {
@@ -57,10 +58,13 @@ const LATE_SHARE = 0.5;
 async function describe(parts: Parts, signal: AbortSignal): Promise<PartInfo | undefined> {
   const first = describeFirst(parts, signal);
   if (parts.names.length === 1) return first;
-  const early = await inTime(first, LATE_SHARE * findRemainingMs(signal), parts.clock);
-  if (early !== undefined && "info" in early && early.info !== undefined) return early.info;
-  signal.throwIfAborted();
-  if (early !== undefined && "thrown" in early && !isLost(early.thrown)) throw early.thrown;
+  if (!(await isSlower(first, LATE_SHARE * findRemainingMs(signal), parts.clock))) {
+    const info = await first.catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      if (!isLost(thrown)) throw thrown;
+    });
+    if (info !== undefined) return info;
+  }
   return (await describeByOthers(parts, signal)) ?? first;
 }
 
@@ -79,36 +83,9 @@ async function describeFirst(
 
 /** The newest that one of the others was told; undefined when none that answers was. */
 async function describeByOthers(parts: Parts, signal: AbortSignal): Promise<PartInfo | undefined> {
-  const among = [...parts.names.keys()].slice(1);
-  const onLost = (): void => undefined;
-  const found = await askParts(parts, signal, (stub) => stub.describe(), { among, onLost }).catch(
-    (thrown: unknown) => {
-      signal.throwIfAborted();
-      if (isLost(thrown)) return new Map<number, PartInfo>();
-      throw thrown;
-    },
-  );
+  const found = await askOthers(parts, signal, (stub) => stub.describe());
   const versionOf = ({ whole }: PartInfo): number => whole?.version ?? 0;
-  return [...found.values()]
+  return found
     .filter(({ whole }) => whole !== null)
     .toSorted((a, b) => versionOf(b) - versionOf(a))[0];
-}
-
-type Outcome = { readonly info: PartInfo | undefined } | { readonly thrown: unknown };
-
-/** What comes of it; undefined when nothing has within so long. */
-async function inTime(
-  work: Promise<PartInfo | undefined>,
-  ms: number,
-  clock: Clock,
-): Promise<Outcome | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const cancel = Number.isFinite(ms)
-    ? clock.timer(ms, () => late.resolve(undefined))
-    : (): void => undefined;
-  const outcome = work.then(
-    (info): Outcome => ({ info }),
-    (thrown: unknown): Outcome => ({ thrown }),
-  );
-  return Promise.race([outcome, late.promise]).finally(cancel);
 }

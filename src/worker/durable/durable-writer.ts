@@ -2,7 +2,7 @@
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { checkChange } from "../../stores/check.ts";
 import type { Change, CollectionWriter, CommitReport, DocumentState } from "../../stores/store.ts";
-import { askEvery, askParts, isLost, type PartCall, type Parts } from "./ask-parts.ts";
+import { askEvery, askOthers, askParts, type Parts } from "./ask-parts.ts";
 import { readPage, toInfo } from "./durable-snapshot.ts";
 import type { PartInfo, Whole } from "./protocol.ts";
 import { commitInStep, splitChange } from "./spread-change.ts";
@@ -109,22 +109,13 @@ function createWriter(
     optimize: tidy,
     verify: async (signal) => verify(parts, info, signal),
     async close() {
-      if (shown !== null) await tellOthers(parts, shown);
+      const whole = shown;
+      // For the case that the first object is lost: whoever reads then asks the others.
+      if (whole !== null) await askOthers(parts, never, (stub) => stub.show(whole));
       // The lock of an object that is lost went with it, or ends by itself.
       await askParts(parts, never, (stub) => stub.unlock(id), { onLost: () => undefined });
     },
   };
-}
-
-/** For the case that the first object is lost: whoever reads then asks the others. */
-async function tellOthers(parts: Parts, shown: Whole): Promise<void> {
-  const among = [...parts.names.keys()].slice(1);
-  const show: PartCall<PartInfo> = (stub) => stub.show(shown);
-  try {
-    await askParts(parts, never, show, { among, onLost: () => undefined });
-  } catch (thrown) {
-    if (!isLost(thrown)) throw thrown; // all of them are, and have nothing to say to readers either
-  }
 }
 
 async function describeFirst({ objects, names }: Parts): Promise<PartInfo> {
