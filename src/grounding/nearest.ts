@@ -36,7 +36,7 @@ export function findNearest(
   for (const { sentence, heading, before } of nearest) {
     const isLeaning = before !== undefined && sentence.isLeaning;
     const around = [heading, ...(isLeaning ? [before] : []), sentence];
-    const opposites = plain.flatMap((stem) => findOpposites(stem, claim, sentence).slice(0, 1));
+    const opposites = plain.flatMap((stem) => findOpposite(stem, claim, sentence) ?? []);
     const isOpposite = contradict(claim, sentence, opposites);
     const rank = Number(holdsAll(around)) * 2 + Number(!isOpposite);
     if (best !== undefined && rank <= best.rank) continue;
@@ -47,11 +47,9 @@ export function findNearest(
 
 /** How many of the words the sentence has, or the opposite of which it has. */
 function countSpokenOf(plain: readonly string[], claim: Reading, sentence: Reading): number {
-  let count = 0;
-  for (const stem of plain) {
-    if (sentence.content.has(stem) || findOpposites(stem, claim, sentence).length > 0) count += 1;
-  }
-  return count;
+  return plain.filter(
+    (stem) => sentence.content.has(stem) || findOpposite(stem, claim, sentence) !== undefined,
+  ).length;
 }
 
 /** One of them denies what the other asserts, or they speak of other sides of a number. A denied opposite says the same. */
@@ -72,19 +70,20 @@ function countDenials({ isNegated: denies, denied }: Reading, other: Reading): n
   return denied.filter((stem) => other.content.has(stem) || hasOppositeOf(stem, other)).length;
 }
 
-function hasOppositeOf(stem: string, { stems, content, denials }: Reading): boolean {
-  for (const opposite of oppositesOf(stem)) if (stems.has(opposite)) return true;
-  return (mayDeny(stem) ? [...content] : denials).some((other) => isDenialOf(stem, other));
+function hasOppositeOf(stem: string, reading: Reading): boolean {
+  return opposedIn(stem, reading).next().done !== true;
 }
 
 /** What the sentence alone has in place of a word of the claim, and means its opposite. */
-function findOpposites(stem: string, claim: Reading, sentence: Reading): readonly string[] {
-  if (sentence.stems.has(stem)) return [];
-  const isOwn = (word: string): boolean => sentence.stems.has(word) && !claim.stems.has(word);
-  const known = [...oppositesOf(stem)].filter(isOwn);
-  if (known.length > 0) return known;
-  const others = mayDeny(stem) ? [...sentence.content] : sentence.denials;
-  return others.filter((other) => isOwn(other) && isDenialOf(stem, other));
+function findOpposite(stem: string, claim: Reading, sentence: Reading): string | undefined {
+  if (sentence.stems.has(stem)) return undefined;
+  return opposedIn(stem, sentence).find((word) => !claim.stems.has(word));
+}
+
+/** Words of the sentence that mean the opposite of this one; those of the list first. */
+function* opposedIn(stem: string, { stems, content, denials }: Reading): Generator<string> {
+  for (const opposite of oppositesOf(stem)) if (stems.has(opposite)) yield opposite;
+  for (const word of mayDeny(stem) ? content : denials) if (isDenialOf(stem, word)) yield word;
 }
 
 /** Where the claim lacks a name or number of this sentence, and has others in their place, it is about something else. */

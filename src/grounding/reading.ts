@@ -9,6 +9,7 @@ import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 
 /** One sentence, or a whole text. */
 export interface Reading {
+  readonly words: readonly Word[];
   readonly stems: ReadonlySet<string>;
   readonly content: ReadonlySet<string>;
   /** Those that may be another word denied: `incomplete`, `harmless`. */
@@ -37,7 +38,10 @@ export function readText(text: string): Reading {
   const denials = once(() => [...content].filter(mayDeny));
   const names = once(() => new Set(toNames(words)));
   const quantities = once(() => indexQuantities(text));
+  const sides = once(() => readSides(text));
+  const denied = once(() => toDenied(words, text));
   return {
+    words,
     stems,
     content,
     get denials() {
@@ -56,13 +60,13 @@ export function readText(text: string): Reading {
       return quantities();
     },
     get sides() {
-      return readSides(text);
+      return sides();
     },
     get isNegated() {
       return isNegated(text);
     },
     get denied() {
-      return toDenied(words, text);
+      return denied();
     },
     get isLeaning() {
       return LEANING.test(text);
