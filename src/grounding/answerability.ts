@@ -97,25 +97,38 @@ export async function read(
   const { title, location, text } = best.passage;
   const place = [title, ...location.headings].join("\n");
   const window = [place, ...neighbours.map((one) => one.text), best.text].join("\n");
-  const asked = toWords(question).filter(({ stem }) => !isFunctionStem(stem));
+  const words = toWords(question);
+  const asked = words.filter(({ stem }) => !isFunctionStem(stem));
   const there = toWords(`${place}\n${text}`);
   // Of a list in English the question tells the language.
-  const isKnown = isEnglish(toWords(question)) || isEnglish(there);
-  const likeness = await compareWords(asked, there, isKnown ? embedder : undefined, signal);
-  const [own] = await embedder.embed([question], "query", signal);
-  const [around] = await embedder.embed([window], "document", signal);
-  const { passageCoverage, pairs } = features;
-  const meant = (cosine: number): number => (isKnown ? Math.max(0, cosine) : passageCoverage);
+  const knowing = isEnglish(words) || isEnglish(there) ? embedder : undefined;
+  const likeness = await compareWords(asked, there, knowing, signal);
+  const { passageCoverage, similarity, pairs } = features;
   const readings = {
     passageCoverage,
-    similarity: meant(features.similarity),
-    windowSimilarity: meant(dot(own, around)),
+    similarity: knowing === undefined ? passageCoverage : similarity,
+    windowSimilarity:
+      knowing === undefined
+        ? passageCoverage
+        : await compareTexts(question, window, knowing, signal),
     likeness: toMean([...likeness.values()]),
     pairs,
     names: toMean(weighNames(question, asked, likeness, candidates)),
   };
   const isInPairs = 2 * asked.filter(({ surface }) => isUnspaced(surface)).length > asked.length;
   return { readings, objection: toObjection(input), isInPairs };
+}
+
+/** Cosine of a question and a text, never below 0. */
+async function compareTexts(
+  question: string,
+  text: string,
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<number> {
+  const [own] = await embedder.embed([question], "query", signal);
+  const [other] = await embedder.embed([text], "document", signal);
+  return Math.max(0, dot(own, other));
 }
 
 /** Words of English that no language near it has. Of prose one word in eight is one of them. */

@@ -39,12 +39,12 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
   const holds = toHolder([best.text], best.words, toNumber);
   const held = content.filter(holds).length;
   if (held === content.length || held / content.length < HELD_SHARE_MIN) return false;
+  const isPlaced = toHolder([place], toWords(place), toNumber);
   const isNear = toHolder(
-    [...neighbours.map(({ text }) => text), place],
-    [...neighbours.flatMap(({ words }) => words), ...toWords(place)],
+    neighbours.map(({ text }) => text),
+    neighbours.flatMap(({ words }) => words),
     toNumber,
   );
-  const isPlaced = toHolder([place], toWords(place), toNumber);
   const toOther = toFinder(best.text);
   const stems = new Set(asked.map(({ stem }) => stem));
   const asksNumber = toAnswerType(question) === "number";
@@ -53,8 +53,8 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
     // That the next sentence is about the Porto office does not make one about the Lyon office an answer.
     const isBeside = isNear(word);
     if (isBeside && (isAcronym(word) || !isName(word, question))) return false;
-    const isInPlace = (own: number, at: number): boolean =>
-      !isBeside || isSideBySide(asked, own, best.words, at);
+    const isInPlace = (at: number): boolean =>
+      !isBeside || isSideBySide(asked, index, best.words, at);
     if (ASKS.test(asked[index - 1]?.surface ?? "")) return false;
     const isNumber = toNumber(word) !== undefined;
     if (isNumber && asksNumber) return false;
@@ -65,7 +65,7 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
       if (isNumber) return toOther(other) !== undefined;
       // An acronym of the question may be spelled out here, but not as another one.
       if (isAcronym(word)) return isAcronym(other) && isNameLong(word) && isNameLong(other);
-      if (isName(word, question)) return isNameLike(best.words, at) && isInPlace(index, at);
+      if (isName(word, question)) return isNameLike(best.words, at) && isInPlace(at);
       const isWhole =
         shared.length === 2 ||
         (shared.length === 1 && closes(question, word) && closes(best.text, other));
