@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startUpstream } from "../../scripts/chaos/upstream.ts";
 import { makeTempFolder } from "../support/local-store.ts";
-import { startProgram } from "../support/process.ts";
+import { startService } from "../support/process.ts";
 
 const SECTIONS = 12;
 
@@ -23,13 +23,14 @@ test(
     await using folder = await makeTempFolder();
     const DATA_DIR = join(folder.path, "store");
     const model = { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: "sk-x", EMBEDDING_MODEL: "m" };
-    await using program = startProgram("src/node/main.ts", [], { DATA_DIR, PORT: "0", ...model });
-    await program.printed("pnpm ask");
-    const url = /http:\/\/\S+:\d+/.exec(program.stdout())?.[0] ?? "";
+    await using service = await startService({ DATA_DIR, ...model });
     /** Bytes that the endpoint was sent for it. */
     const put = async (path: string, body: string): Promise<number> => {
       upstream.journal.reset();
-      const response = await fetch(`${url}/v1/collections/${path}`, { method: "PUT", body });
+      const response = await fetch(`${service.url}/v1/collections/${path}`, {
+        method: "PUT",
+        body,
+      });
       expect(response.status).toBe(200);
       expect(await response.json()).toMatchObject({ unchanged: false });
       const asked = upstream.journal.entries.filter(({ on }) => on === "embeddings");

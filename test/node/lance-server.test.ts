@@ -2,21 +2,13 @@
 import { expect, test } from "vitest";
 import { askWith } from "../support/app.ts";
 import { makeLocalStore, makeTempFolder } from "../support/local-store.ts";
-import { type Program, startProgram } from "../support/process.ts";
+import { type ServiceProgram, startService } from "../support/process.ts";
 
-type Server = Program & { readonly url: string };
+/** Budgets are for production; a busy build machine may take longer. */
+const PATIENT = { SEARCH_TIMEOUT_MS: "20000", HEALTH_TIMEOUT_MS: "20000" };
 
-async function startServer(settings: Readonly<Record<string, string>>): Promise<Server> {
-  const program = startProgram("src/node/main.ts", [], {
-    PORT: "0",
-    // Budgets are for production; a busy build machine may take longer.
-    SEARCH_TIMEOUT_MS: "20000",
-    HEALTH_TIMEOUT_MS: "20000",
-    ...settings,
-  });
-  await program.printed("pnpm ask");
-  return Object.assign(program, { url: /http:\/\/\S+:\d+/.exec(program.stdout())?.[0] ?? "" });
-}
+const startServer = (settings: Readonly<Record<string, string>>): Promise<ServiceProgram> =>
+  startService({ ...PATIENT, ...settings });
 
 test("a service answers from another's collections, and is ready as long as that one is there", async () => {
   await using folder = await makeLocalStore();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startUpstream } from "../../scripts/chaos/upstream.ts";
 import { askWith, type Message, parseMessages, wantsEvents } from "../support/app.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
-import { type Program, runProgram, startProgram } from "../support/process.ts";
+import { runProgram, type ServiceProgram, startService } from "../support/process.ts";
 
 const MAIN = "src/node/main.ts";
 const question = { question: "Why do retries use jitter?" };
@@ -16,13 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-/** Starts the server on a free port and waits until it says its address. */
-async function startServer(env: Record<string, string> = {}): Promise<Program & { url: string }> {
-  const program = startProgram(MAIN, [], { DATA_DIR: folder.path, PORT: "0", ...env });
-  await program.printed("pnpm ask");
-  const url = /http:\/\/\S+:\d+/.exec(program.stdout())?.[0] ?? "";
-  return Object.assign(program, { url });
-}
+const startServer = (env: Record<string, string> = {}): Promise<ServiceProgram> =>
+  startService({ DATA_DIR: folder.path, ...env });
 
 test("serves an existing index, says what it runs with, and ends at once when idle", async () => {
   await using server = await startServer();

@@ -4,16 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { askWith } from "../support/app.ts";
 import { makeTempFolder } from "../support/local-store.ts";
-import { type Program, runProgram, startProgram } from "../support/process.ts";
+import { runProgram, startService } from "../support/process.ts";
 
 /** Far more than FRESHNESS_MS, for a machine that is busy with other things. */
 const SEEN_WITHIN_MS = 20_000;
-
-async function startServer(dataDir: string): Promise<Program & { readonly url: string }> {
-  const program = startProgram("src/node/main.ts", [], { DATA_DIR: dataDir, PORT: "0" });
-  await program.printed("pnpm ask");
-  return Object.assign(program, { url: /http:\/\/\S+:\d+/.exec(program.stdout())?.[0] ?? "" });
-}
 
 async function ask(url: string, question: string): Promise<{ answer: string; version: number }> {
   const response = await fetch(`${url}/v1/ask`, askWith({ question, collections: ["notes"] }));
@@ -28,8 +22,8 @@ test("a commit of an ingest is seen by both, and neither goes back behind it", a
   await using folder = await makeTempFolder();
   await using documents = await makeTempFolder();
   await ingest({ "tower.md": "# Tower\n\nThe lighthouse tower is forty metres high.\n" });
-  await using one = await startServer(folder.path);
-  await using two = await startServer(folder.path);
+  await using one = await startService({ DATA_DIR: folder.path });
+  await using two = await startService({ DATA_DIR: folder.path });
   const question = "How deep is the lighthouse cellar?";
   const before = await ask(one.url, question);
   expect(before.answer).not.toContain("seventeen");

@@ -7,11 +7,10 @@ import { DocumentReceipt, UploadEvent } from "../../src/domain/upload-event.ts";
 import { askWith } from "../support/app.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
 import { startOtlpReceiver, toTree } from "../support/otlp-receiver.ts";
-import { type Program, runProgram, startProgram } from "../support/process.ts";
+import { runProgram, type ServiceProgram, startService } from "../support/process.ts";
 
-const MAIN = "src/node/main.ts";
 let folder: TempFolder;
-let server: Program & { url: string };
+let server: ServiceProgram;
 beforeAll(async () => {
   folder = await makeLocalStore();
   server = await startServer();
@@ -21,11 +20,8 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-async function startServer(env: Record<string, string> = {}): Promise<Program & { url: string }> {
-  const program = startProgram(MAIN, [], { DATA_DIR: folder.path, PORT: "0", ...env });
-  await program.printed("pnpm ask");
-  return Object.assign(program, { url: /http:\/\/\S+:\d+/.exec(program.stdout())?.[0] ?? "" });
-}
+const startServer = (env: Record<string, string> = {}): Promise<ServiceProgram> =>
+  startService({ DATA_DIR: folder.path, ...env });
 
 const at = (path: string): string => `${server.url}/v1/collections/${path}`;
 const put = (path: string, body: BodyInit, headers: Record<string, string> = {}) =>

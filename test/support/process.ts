@@ -58,6 +58,18 @@ export function startProgram(
   };
 }
 
+/** The service, where it can be asked. */
+export interface ServiceProgram extends Program {
+  readonly url: string;
+}
+
+/** Starts the service on a free port and waits until it says its address. */
+export async function startService(env: Readonly<Record<string, string>>): Promise<ServiceProgram> {
+  const program = startProgram("src/node/main.ts", [], { PORT: "0", ...env });
+  await program.printed("pnpm ask");
+  return Object.assign(program, { url: /http:\/\/\S+:\d+/.exec(program.stdout())?.[0] ?? "" });
+}
+
 /** The whole run of a program. */
 export async function runProgram(
   file: string,

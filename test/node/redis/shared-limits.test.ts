@@ -6,8 +6,8 @@ import { parseConfig } from "../../../src/config.ts";
 import { openSharedLimits } from "../../../src/node/redis/open-shared-limits.ts";
 import { recordLog } from "../../support/app.ts";
 import { bearer, makeKey } from "../../support/keys.ts";
-import { makeLocalStore, type TempFolder } from "../../support/local-store.ts";
-import { type Program, startProgram } from "../../support/process.ts";
+import { makeLocalStore } from "../../support/local-store.ts";
+import { type ServiceProgram, startService } from "../../support/process.ts";
 import { hasRedis, type RedisServer, startRedis } from "../../support/redis.ts";
 
 /** No answer of Redis takes so long, however busy the machine is. */
@@ -179,8 +179,8 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
       REDIS_TIMEOUT_MS: PATIENCE_MS,
       API_KEYS: toKeyList([entry, free.entry]),
     };
-    await using one = await startService(folder, env);
-    await using two = await startService(folder, env);
+    await using one = await startService({ DATA_DIR: folder.path, ...env });
+    await using two = await startService({ DATA_DIR: folder.path, ...env });
     const send = async (at: number): Promise<number> => {
       const { url } = at % 2 === 0 ? one : two;
       const response = await fetch(`${url}/v1/models`, { headers: bearer(key) });
@@ -203,19 +203,7 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
   }, 60_000);
 });
 
-type Service = Program & { readonly url: string };
-
-async function startService(folder: TempFolder, env: Record<string, string>): Promise<Service> {
-  const program = startProgram("src/node/main.ts", [], {
-    DATA_DIR: folder.path,
-    PORT: "0",
-    ...env,
-  });
-  await program.printed("pnpm ask");
-  return Object.assign(program, { url: /http:\/\/\S+:\d+/.exec(program.stdout())?.[0] ?? "" });
-}
-
-async function readLimits({ url }: Service): Promise<string> {
+async function readLimits({ url }: ServiceProgram): Promise<string> {
   const body = (await (await fetch(`${url}/readyz`)).json()) as { limits: string };
   return body.limits;
 }
