@@ -2,9 +2,7 @@
 import pMap from "p-map";
 import { expect, test } from "vitest";
 import { FAIL_FAULTS } from "../../scripts/chaos/arguments.ts";
-import { FAULTS, type FaultKind, type Target } from "../../scripts/chaos/fault.ts";
 import type { Rule } from "../../scripts/chaos/settings.ts";
-import { STREAM_SHAPES } from "../../scripts/chaos/stream-shapes.ts";
 import {
   askWorld,
   expectNothingLeft,
@@ -13,6 +11,7 @@ import {
 } from "../support/chaos-world.ts";
 import { checkSse, type CheckedStream } from "../support/sse-checker.ts";
 import { useChaosStore } from "../support/use-chaos-store.ts";
+import { anyFault } from "./all-faults.ts";
 import { seenBy } from "./cell.ts";
 
 const store = useChaosStore();
@@ -22,22 +21,6 @@ const WIDE = { CHAT_CONCURRENCY_MAX: "64", EMBED_CONCURRENCY_MAX: "64" };
 const AT_ONCE = 32;
 /** Whole answers must be back so soon after the upstream is. */
 const RECOVERY_MS = 40_000;
-
-/** Every fault that can happen there. */
-function listFaults(place: Target): readonly string[] {
-  const kinds = Object.entries<FaultKind>(FAULTS).filter(([, { on }]) => on.includes(place));
-  const plain = kinds.map(([name]) => name).filter((name) => name !== "shape");
-  const late = ["latency=50-2000", "stall-after=4", "reset-after=4", "eof-after=4", "split=2"];
-  const shapes = Object.keys(STREAM_SHAPES).map((name) => `shape=${name}`);
-  return [...plain, ...late, ...(place === "chat" ? shapes : [])];
-}
-
-const rule = (on: Target, rate: number): Rule => ({
-  on,
-  oneOf: listFaults(on),
-  rate,
-  skip: 0,
-});
 
 /** Limits for silences, long enough for as many healthy answers at the same time as this machine gives now. */
 async function toLimits(): Promise<Readonly<Record<string, string>>> {
@@ -80,7 +63,7 @@ async function askMany(
 }
 
 test.each([1, 2])("seed %i: every stream ends with one run-end, whatever fails", async (seed) => {
-  const rules = [rule("chat", 0.7), rule("embeddings", 0.4), rule("rerank", 0.4)];
+  const rules = [anyFault("chat", 0.7), anyFault("embeddings", 0.4), anyFault("rerank", 0.4)];
   const streams = await askMany(64, seed, rules, await toLimits());
   const outcomes = streams.map(({ end }) => end?.outcome);
   expect(outcomes.filter((outcome) => outcome !== "finished" && outcome !== "failed")).toEqual([]);

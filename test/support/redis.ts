@@ -15,8 +15,10 @@ export interface RedisServer extends AsyncDisposable {
 export function hasRedis(): boolean {
   if (isThere()) return true;
   try {
-    execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore", timeout: 120_000 });
-    const args = ["install", "-y", "-qq", "--no-install-recommends", "redis-server"];
+    // Another process may be installing something of its own.
+    const wait = ["-o", "DPkg::Lock::Timeout=120"];
+    execFileSync("apt-get", [...wait, "update", "-qq"], { stdio: "ignore", timeout: 180_000 });
+    const args = [...wait, "install", "-y", "-qq", "--no-install-recommends", "redis-server"];
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
     execFileSync("apt-get", args, { stdio: "ignore", timeout: 180_000, env });
   } catch {
