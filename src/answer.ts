@@ -123,6 +123,7 @@ function produce(
     onLeave: () => consumer.abort(LEFT),
   });
   const progress: Progress = {
+    early: [],
     collections: ask.collections,
     versions: {},
     ledger: [],
@@ -137,6 +138,10 @@ function produce(
     deadlineMs: ask.deadlineMs,
     parent: AbortSignal.any([signal, consumer.signal]),
     emit: (event) => {
+      if (progress.early !== undefined) {
+        progress.early.push(event);
+        return Promise.resolve();
+      }
       if (event.type === "leg-end") progress.ledger = [...progress.ledger, toLeg(event)];
       if (event.type === "usage") progress.usage = addUsage(progress.usage, event);
       deps.observe?.(event);
@@ -152,12 +157,13 @@ function produce(
 
 /** What is known so far, so that a run that fails midway still says what it did. */
 interface Progress {
+  /** What is to be told before the run has started: it waits for that, which comes first. */
+  early: RunEvent[] | undefined;
   collections: readonly string[];
   versions: Record<string, number>;
   ledger: readonly Leg[];
   /** Of every model call so far, those that failed too. */
   usage: Usage;
-  started?: boolean;
 }
 
 async function execute(
@@ -195,7 +201,7 @@ async function execute(
   } catch (thrown) {
     const error = toAppError(run.signal.aborted ? run.signal.reason : thrown);
     if (error.code === "internal") deps.log.error("run-failed", thrown, { runId: run.id });
-    if (progress.started !== true) await start(run, ask, progress);
+    if (progress.early !== undefined) await start(run, ask, progress);
     await end(run, progress, {
       ...unfinished,
       outcome: toOutcome(error),
@@ -211,7 +217,8 @@ const unfinished: Response = {
 };
 
 async function start(run: Run, ask: Ask, progress: Progress): Promise<void> {
-  progress.started = true;
+  const { early = [] } = progress;
+  progress.early = undefined;
   await run.emit({
     type: "run-start",
     runId: run.id,
@@ -221,6 +228,7 @@ async function start(run: Run, ask: Ask, progress: Progress): Promise<void> {
     deadlineMs: ask.deadlineMs,
     versions: progress.versions,
   });
+  for (const event of early) await run.emit(event);
 }
 
 type Ending = Response & { readonly outcome: Outcome; readonly error?: RunFailure };

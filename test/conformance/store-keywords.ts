@@ -147,7 +147,7 @@ export function describeKeywordScores({ store, writer }: Subject): void {
       ];
       const union = await load(store(), { ...spec, name: "union" }, [...left, ...right]);
       let overlap = 0;
-      const questions = 40;
+      const questions = 16;
       for (let index = 0; index < questions; index += 1) {
         const text = Array.from({ length: 4 }, () => word(random, index % 2 === 0 ? 1 : 7)).join(
           " ",

@@ -386,7 +386,7 @@ export function describeStore(name: string, createStore: CreateStore): void {
             expect(new Set(found)).toEqual(new Set(expected.map(({ id }) => id)));
             expect(found).toHaveLength(expected.length);
           }),
-          { numRuns: 300 },
+          { numRuns: 100 },
         );
       });
       test("hold for keyword search as well", async () => {

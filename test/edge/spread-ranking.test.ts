@@ -46,7 +46,7 @@ function isSameRanking(expected: readonly Searched[], found: readonly Searched[]
 
 describe("ranking over three objects equals ranking in one", () => {
   const documents = makeDocuments(300);
-  const questions = Array.from({ length: 10 }, (_, index) => ({
+  const questions = Array.from({ length: 5 }, (_, index) => ({
     text: `w${1 + (index % 9)}x w${20 + index * 3}x w${200 + index * 7}x`,
     vector: toVector(index * 1.37),
   }));

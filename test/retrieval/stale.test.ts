@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type AnswerDeps, search } from "../../src/answer.ts";
 import { parseConfig } from "../../src/config.ts";
-import type { RunEnd } from "../../src/domain/event.ts";
+import type { RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { recall } from "../../src/retrieval/last-known.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
@@ -42,9 +42,11 @@ async function makeWorld(settings: Readonly<Record<string, string>> = {}) {
     sentenceEmbedder: wordEmbedder,
     rerankers: {},
   };
+  const begin = (changes: Parameters<typeof toAsk>[1] = {}): AsyncIterable<RunEvent> =>
+    search(deps, toAsk("Why jitter?", changes), never);
   const ask = (changes: Parameters<typeof toAsk>[1] = {}): Promise<RunEnd> =>
-    readEnd(search(deps, toAsk("Why jitter?", changes), never));
-  return { store, clock, moods, ask };
+    readEnd(begin(changes));
+  return { store, clock, moods, begin, ask };
 }
 
 const away = new AppError("store_unavailable");
@@ -79,6 +81,25 @@ test("a store that is away altogether is searched as it was", async () => {
   ]);
   expect(statuses(end)).toEqual(all);
 });
+
+test.each([
+  ["is answered", [], "finished"],
+  ["fails while the collections open", ["nowhere"], "failed"],
+] as const)(
+  "a run that %s begins with its start, whatever is known before it",
+  async (_, collections, outcome) => {
+    const { moods, begin, ask } = await makeWorld();
+    await ask();
+    moods["list"] = away;
+    const events: RunEvent[] = [];
+    for await (const event of begin({ collections })) events.push(event);
+    expect(events.slice(0, 2)).toMatchObject([
+      { type: "run-start" },
+      { type: "degraded", code: "collections_stale" },
+    ]);
+    expect(events.at(-1)).toMatchObject({ outcome, degraded: ["collections_stale"] });
+  },
+);
 
 test("what was seen too long ago does not stand in", async () => {
   const { clock, moods, ask } = await makeWorld({ STALE_MS_MAX: "60000" });
