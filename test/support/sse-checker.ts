@@ -1,6 +1,7 @@
 /** Holds an event stream to its contract: ids count up (deltas that travel together have the id of the last), every event is one of the table, one `run-end`, nothing after it. */
 import { createParser } from "eventsource-parser";
 import { type RunEnd, RunEvent } from "../../src/domain/event.ts";
+import { findContradictions } from "./run-checker.ts";
 
 export interface CheckedStream {
   readonly events: readonly RunEvent[];
@@ -41,6 +42,8 @@ export function checkSse(body: string): CheckedStream {
   const end = events.find((event) => event.type === "run-end");
   const rest = body.slice(body.lastIndexOf("\n\n") + 2);
   must(end === undefined || rest === "", "there are bytes after run-end");
+  const [contradiction] = findContradictions(events);
+  must(contradiction === undefined, contradiction ?? "");
   const text = events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
   return { events, end, text, pings };
 }
