@@ -63,6 +63,8 @@ export interface AppDeps extends AnswerDeps {
   readonly documents?: DocumentWriter;
   /** Absent: there is no playground. */
   readonly readPage?: ReadPage;
+  /** Has work go on although the request that began it is over; absent: it does so by itself. */
+  readonly keepAlive?: (work: Promise<unknown>) => void;
 }
 
 /** What an application over these parts can do, for its parser and for the pages about its API. */
@@ -119,6 +121,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     ...(deps.sharedLimits === undefined ? {} : { sharedLimits: deps.sharedLimits }),
     ...(deps.documents === undefined ? {} : { documents: deps.documents }),
     ...(deps.readPage === undefined ? {} : { readPage: deps.readPage }),
+    ...(deps.keepAlive === undefined ? {} : { keepAlive: deps.keepAlive }),
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
     explain: (request) =>

@@ -32,17 +32,22 @@ const FRESH_MS = 1_000;
 const WAIT_MS = 100;
 /** A view is given at most this long while looking again comes to nothing. */
 const STALE_MS_MAX = 30_000;
+/** A look that has come to nothing for so long was cut off with the request that began it. */
+const LOOK_MS_MAX = 10_000;
 /** A store that is busy is not broken. */
 const BUSY: ReadonlySet<ErrorCode> = new Set(["deadline_exceeded", "overloaded"]);
 const { signal: never } = new AbortController();
 
-type Deps = Pick<Service, "config" | "clock" | "store" | "embedders" | "log" | "gate">;
+type Deps = Pick<
+  Service,
+  "config" | "clock" | "store" | "embedders" | "log" | "gate" | "keepAlive"
+>;
 
 /** Creates a look at the store that is shared by everyone who asks. */
 export function createReadiness(deps: Deps): () => Promise<Readiness> {
-  const { clock, gate } = deps;
+  const { clock, gate, keepAlive } = deps;
   let last: { readonly view: Readiness; readonly atMs: number } | undefined;
-  let looking: Promise<Readiness> | undefined;
+  let looking: { readonly result: Promise<Readiness>; readonly sinceMs: number } | undefined;
 
   const look = async (): Promise<Readiness> => {
     const { view, isBusy } = await inspect(deps);
@@ -51,16 +56,26 @@ export function createReadiness(deps: Deps): () => Promise<Readiness> {
     last = { view, atMs: clock.now() };
     return view;
   };
+  const join = (): Promise<Readiness> => {
+    const sinceMs = clock.now();
+    if (looking !== undefined && sinceMs - looking.sinceMs < LOOK_MS_MAX) return looking.result;
+    const result = look().finally(() => {
+      if (looking?.result === result) looking = undefined;
+    });
+    looking = { result, sinceMs };
+    keepAlive?.(result);
+    return result;
+  };
   return async () => {
     if (gate.draining) return { status: "draining", collections: [] };
     const ageMs = clock.now() - (last?.atMs ?? Number.NEGATIVE_INFINITY);
     if (last !== undefined && ageMs < FRESH_MS) return last.view;
-    looking ??= look().finally(() => (looking = undefined));
-    if (last === undefined || ageMs >= STALE_MS_MAX) return looking;
+    const result = join();
+    if (last === undefined || ageMs >= STALE_MS_MAX) return result;
     const { view } = last;
     // The look runs on for those who ask next, within its own budget.
     using deadline = startDeadline({ clock, budgetMs: WAIT_MS });
-    return await untilAborted(looking, deadline.signal).catch(() => view);
+    return await untilAborted(result, deadline.signal).catch(() => view);
   };
 }
 

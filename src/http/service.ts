@@ -45,6 +45,8 @@ export interface Service {
   readonly documents?: DocumentWriter;
   /** Absent: there is no playground. */
   readonly readPage?: ReadPage;
+  /** Has work go on although the request that began it is over; absent: it does so by itself. */
+  readonly keepAlive?: (work: Promise<unknown>) => void;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;

@@ -114,6 +114,7 @@ async function createDeps(
     telemetry,
     tracer,
     readPage: createPageReader(assets),
+    keepAlive: waitUntil,
     ...(access === undefined ? {} : { access }),
     ...(requestLimit === undefined ? {} : { requestLimit }),
     ...(chat === undefined ? {} : { chat }),

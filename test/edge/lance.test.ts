@@ -1,4 +1,6 @@
 /** A Worker over the collections of a LanceDB server, which is a Node process with the gateway. */
+import { createServer, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { createStore } from "../../src/node/wire.ts";
@@ -61,6 +63,19 @@ describe("a Worker with STORE lance", () => {
     expect((await edge.fetch("/v1/admin/collections/guide", { method: "POST" })).status).toBe(404);
   });
 
+  test("looks at its server again after a look that outlived the request that began it", async () => {
+    const server = await startServer();
+    const edge = await startWith({ LANCE_URL: server.url, HEALTH_TIMEOUT_MS: "500" });
+    expect((await edge.fetch("/readyz")).status).toBe(200);
+    await sleep(1_100); // the view is not fresh any more
+    server.answer = "nothing";
+    expect((await edge.fetch("/readyz")).status).toBe(200);
+    server.answer = "refusal";
+    await expect
+      .poll(async () => (await edge.fetch("/readyz")).text(), { timeout: 10_000, interval: 500 })
+      .toContain("LANCE_API_KEY");
+  });
+
   test.each([
     [
       "a key that does not count",
@@ -86,3 +101,25 @@ describe("a Worker with STORE lance", () => {
     expect(await asked.text()).toContain(setting);
   });
 });
+
+interface TestServer {
+  readonly url: string;
+  answer: "list" | "nothing" | "refusal";
+}
+
+/** A server without tables, which falls silent or takes no key any more when it is told. */
+async function startServer(): Promise<TestServer> {
+  const server: Server = createServer((_request, response) => {
+    if (state.answer === "nothing") return;
+    response.writeHead(state.answer === "list" ? 200 : 401, { "content-type": "application/json" });
+    response.end(JSON.stringify({ tables: [] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as { readonly port: number };
+  const state: TestServer = { url: `http://127.0.0.1:${port}`, answer: "list" };
+  return state;
+}

@@ -4,10 +4,16 @@ import { createReadiness } from "../../src/http/readiness.ts";
 import { listStore, makeInfo, makeService } from "../support/app.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";
 
-/** A store whose list answers as the test says; `hang` waits for its signal, as one behind a long queue does. */
+/**
+ * A store whose list answers as the test says; `hang` waits for its signal, as one behind a long queue does,
+ * and `lost` for nothing: what it waited for went with the request that asked.
+ */
 function create() {
   const clock = createFakeClock();
-  const state: { list: "ok" | "hang" | "broken"; looks: number } = { list: "ok", looks: 0 };
+  const state: { list: "ok" | "hang" | "lost" | "broken"; looks: number } = {
+    list: "ok",
+    looks: 0,
+  };
   const store = listStore({ guide: makeInfo("guide") });
   const service = makeService({
     clock,
@@ -16,6 +22,7 @@ function create() {
       list(signal) {
         state.looks += 1;
         if (state.list === "ok") return store.list(signal);
+        if (state.list === "lost") return new Promise(() => undefined);
         if (state.list === "broken") return Promise.reject(new AppError("store_unavailable"));
         return new Promise((_resolve, reject) => {
           signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
@@ -24,6 +31,13 @@ function create() {
     },
   });
   return { clock, state, service, read: createReadiness(service) };
+}
+
+/** What is read when the time for a newer view is over. */
+async function readLate({ clock, read }: Pick<ReturnType<typeof create>, "clock" | "read">) {
+  const view = read();
+  await clock.advance(100);
+  return view;
 }
 
 test("the store is looked at once for all who ask within a second", async () => {
@@ -53,6 +67,18 @@ test("with a store that has no time, the last view is given soon, and for a whil
   await clock.advance(2_000);
   expect(view).toBe("store-unavailable");
   expect(clock.pending).toBe(0);
+});
+
+test("a look that never ends is given up, and another one begun", async () => {
+  const { state, clock, read } = create();
+  await read();
+  state.list = "lost";
+  await clock.advance(1_000);
+  void read();
+  state.list = "broken";
+  await clock.advance(9_999);
+  expect((await readLate({ read, clock })).status).toBe("ready");
+  expect((await readLate({ read, clock })).status).toBe("store-unavailable");
 });
 
 test("a store that is broken shows at the next look, and so does that it drains", async () => {
