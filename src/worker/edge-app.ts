@@ -4,7 +4,7 @@ import { checkTools } from "../agent/check-tools.ts";
 import type { Tool } from "../agent/tool.ts";
 import { type AppDeps, createApp, toApiFacts } from "../app.ts";
 import { systemClock } from "../async/clock.ts";
-import { createUpstreamRegistry } from "../async/upstream-stats.ts";
+import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { createRunGate } from "../http/run-gate.ts";
@@ -44,9 +44,10 @@ export async function createEdgeApp(
   tools: readonly Tool[] = [],
 ): Promise<Hono<Env>> {
   const bindings = withVectors(env, readBindings(env));
+  const upstreams = createUpstreamRegistry();
   const writable = createObjectStore(bindings);
-  const store = writable ?? createServerStore(bindings);
-  const deps = await createDeps(env, bindings, store, waitUntil);
+  const store = writable ?? createServerStore(bindings, upstreams);
+  const deps = await createDeps(env, bindings, { store, upstreams, waitUntil });
   const app = createApp({ ...deps, tools: checkTools(tools, "the tools of the Worker") });
   addApiPages(app, toApiFacts(deps));
   if (writable !== undefined && bindings.objects !== undefined) {
@@ -81,26 +82,33 @@ function createObjectStore({ config, objects }: Bindings): WriteStore | undefine
   return createDurableStore({ ...objects, freshnessMs, clock: systemClock });
 }
 
-function createServerStore({ config }: Bindings): ReadStore {
+function createServerStore({ config }: Bindings, upstreams: UpstreamRegistry): ReadStore {
   const { lanceUrl: url } = config;
   if (url === undefined) throw misconfigured("LANCE_URL is not set");
   const analyse = createEdgeAnalyse(STOPPED);
-  return createRestStore({ config, url, clock: systemClock, analyse });
+  return createRestStore({ config, url, clock: systemClock, analyse, upstreams });
+}
+
+interface Parts {
+  readonly store: ReadStore;
+  /** Where calls of models and servers are counted. */
+  readonly upstreams: UpstreamRegistry;
+  readonly waitUntil: WaitUntil;
 }
 
 async function createDeps(
   env: Readonly<Record<string, unknown>>,
   { config, assets }: Bindings,
-  store: ReadStore,
-  waitUntil: WaitUntil,
+  { store, upstreams, waitUntil }: Parts,
 ): Promise<AppDeps> {
   const plain = withLogLevels(createConsoleLog(), config.logLevel);
-  const { afterRun, ...telemetry } = createEdgeTelemetry(config, plain);
+  const gate = createGate(config);
+  const { afterRun, ...telemetry } = createEdgeTelemetry(config, plain, { gate, upstreams });
   const { tracer } = telemetry;
   const log = withTraceId(plain, tracer);
   const access = createEdgeAccess(config);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
-  const { chat, embedders, rerankers } = await createModels(env, config, tracer);
+  const { chat, embedders, rerankers } = await createModels(env, config, { upstreams, tracer });
   const requestLimit = readRateLimit(env, config, { clock: systemClock, log });
   return {
     config,
@@ -110,7 +118,7 @@ async function createDeps(
     embedders: toMap([bundled, ...embedders]),
     sentenceEmbedder: bundled,
     rerankers,
-    gate: withWaitUntil(createGate(config), waitUntil, afterRun),
+    gate: withWaitUntil(gate, waitUntil, afterRun),
     telemetry,
     tracer,
     readPage: createPageReader(assets),
@@ -140,12 +148,16 @@ function toMap(embedders: readonly Embedder[]): ReadonlyMap<string, Embedder> {
   );
 }
 
+interface Watch {
+  readonly upstreams: UpstreamRegistry;
+  readonly tracer: Tracer;
+}
+
 async function createModels(
   env: Readonly<Record<string, unknown>>,
   config: Config,
-  tracer: Tracer,
+  { upstreams, tracer }: Watch,
 ) {
-  const upstreams = createUpstreamRegistry();
   try {
     const chat = await createChat(config, { upstreams, tracer });
     const remote = await createRemoteEmbedder(config, { upstreams, tracer });
@@ -157,7 +169,7 @@ async function createModels(
         ...(remote === undefined ? [] : [remote]),
         ...(own === undefined ? [] : [protectEmbedder(own, policy)]),
       ],
-      rerankers: await createRerankers(env, config, { chat, tracer }),
+      rerankers: await createRerankers(env, config, { chat, upstreams, tracer }),
     };
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code === "misconfigured") throw thrown;
@@ -168,9 +180,8 @@ async function createModels(
 async function createRerankers(
   env: Readonly<Record<string, unknown>>,
   config: Config,
-  { chat, tracer }: { readonly chat: ChatModel | undefined; readonly tracer: Tracer },
+  { chat, upstreams, tracer }: Watch & { readonly chat: ChatModel | undefined },
 ): Promise<Rerankers> {
-  const upstreams = createUpstreamRegistry();
   const own = readAiReranker(env, config);
   const remote =
     own === undefined

@@ -1,7 +1,9 @@
 /** What a Worker shows of itself: metrics and spans of one isolate, sent by the request whose run is over. */
 import { systemClock } from "../async/clock.ts";
+import type { UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import { parseHeaders, toCollectorUrls } from "../config-telemetry.ts";
+import type { RunGate } from "../http/run-gate.ts";
 import type { Telemetry } from "../http/telemetry.ts";
 import { type CollectorOptions, createCollector } from "../telemetry/collector.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -11,6 +13,7 @@ import { createSpanBatch } from "../telemetry/otlp-spans.ts";
 import { createMeterRegistry, type MeterRegistry } from "../telemetry/registry.ts";
 import { createTraceScope } from "../telemetry/trace-scope.ts";
 import { type Attributes, createTracer, type SpanRecord } from "../telemetry/tracer.ts";
+import { readUpstreams } from "../telemetry/upstream-metrics.ts";
 
 export interface EdgeTelemetry extends Telemetry {
   /** Sends what there is, if anybody wants it. An isolate has no timer between requests, and nothing of one request may wait for another's. Never rejects. */
@@ -20,7 +23,17 @@ export interface EdgeTelemetry extends Telemetry {
 /** Spans that wait for the end of a run; what comes after them is dropped. */
 const SPANS_MAX = 4_096;
 
-export function createEdgeTelemetry(config: Config, log: Log): EdgeTelemetry {
+/** Whose state is read whenever someone reads the metrics. */
+export interface Watched {
+  readonly gate: Pick<RunGate, "running" | "waiting">;
+  readonly upstreams: UpstreamStats;
+}
+
+export function createEdgeTelemetry(
+  config: Config,
+  log: Log,
+  { gate, upstreams }: Watched,
+): EdgeTelemetry {
   const urls = toCollectorUrls(config);
   const common = {
     clock: systemClock,
@@ -39,7 +52,12 @@ export function createEdgeTelemetry(config: Config, log: Log): EdgeTelemetry {
     hasContent: config.traceContent,
   });
   const registry = config.metrics ? createMeterRegistry() : undefined;
-  registry?.onRead((set) => set("tributary_spans_dropped_total", spans?.dropped() ?? 0));
+  registry?.onRead((set) => {
+    set("tributary_spans_dropped_total", spans?.dropped() ?? 0);
+    set("tributary_runs_running", gate.running);
+    set("tributary_runs_waiting", gate.waiting);
+    readUpstreams(upstreams, set);
+  });
   const { otelMetricExportInterval: intervalMs } = config;
   const metrics =
     registry === undefined || urls.metrics === undefined

@@ -55,3 +55,20 @@ test("each run is a tree of its own below its caller's span, though runs overlap
     await edge.close();
   }
 });
+
+test("/metrics has what is known of the isolate's endpoints and of its runs", async () => {
+  const edge = await startEdge({
+    OPENAI_BASE_URL: "http://127.0.0.1:9/v1",
+    CHAT_MODEL: "m",
+    RERANK_URL: "http://127.0.0.1:9/rerank",
+  });
+  try {
+    const metrics = await (await edge.fetch("/metrics")).text();
+    for (const upstream of ["chat openai:m", "rerank rerank"]) {
+      expect(metrics).toContain(`tributary_upstream_attempts_total{upstream="${upstream}"} 0`);
+    }
+    expect(metrics).toContain("tributary_runs_running 0");
+  } finally {
+    await edge.close();
+  }
+});
