@@ -116,6 +116,12 @@ async function once<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Pr
     if (parsed.success) return parsed.data;
   }
   const problem = Problem.safeParse(body);
+  if (problem.success && problem.data.code === "not_found") {
+    throw new AppError("upstream_bad_response", {
+      detail:
+        "the service at --url takes no pushes: it is on Node, or a Worker that reads a LanceDB server",
+    });
+  }
   if (problem.success) throw new AppError(problem.data.code, { detail: problem.data.detail });
   throw new AppError("upstream_bad_response", {
     detail: `what answers at --url is no Worker of this service (status ${response.status})`,

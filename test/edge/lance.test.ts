@@ -2,12 +2,15 @@
 import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { createEdgeTarget } from "../../ingest/push/edge-target.ts";
+import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createStore } from "../../src/node/wire.ts";
 import { makeAccess, makeKey } from "../support/keys.ts";
 import { startGateway, type TestGateway } from "../support/lance-gateway.ts";
 import { makeLocalStore, type TempFolder } from "../support/local-store.ts";
-import { startEdge, type TestEdge } from "./test-edge.ts";
+import { makeInfo } from "../support/app.ts";
+import { startEdge, TOKEN, type TestEdge } from "./test-edge.ts";
 
 let folder: TempFolder;
 let gateway: TestGateway;
@@ -60,7 +63,16 @@ describe("a Worker with STORE lance", () => {
     );
     const read = await edge.fetch("/v1/collections/guide/documents/retries.md");
     expect(await read.text()).toContain("Retries use jitter");
-    expect((await edge.fetch("/v1/admin/collections/guide", { method: "POST" })).status).toBe(404);
+    const target = { collection: "guide", key: "a-key-of-content" };
+    const pushing = createEdgeTarget({
+      ...target,
+      url: edge.url,
+      token: TOKEN,
+      clock: systemClock,
+    });
+    await expect(
+      pushing.begin(makeInfo("guide"), new AbortController().signal),
+    ).rejects.toMatchObject({ detail: expect.stringContaining("takes no pushes") as string });
   });
 
   test("looks at its server again after a look that outlived the request that began it", async () => {
