@@ -104,8 +104,9 @@ describe("refuses", () => {
     ["a query that is a list", "guide/query/", [], 400, "the body"],
     ["a query without k", "guide/query/", { vector: [] }, 400, "k"],
     ["an unknown option", "guide/query/", { ...plain, fast_search: true }, 400, "fast_search"],
-    ["postfiltering", "guide/query/", { ...plain, prefilter: false }, 400, "prefilter"],
-    ["SQL for columns", "guide/query/", { ...plain, columns: { a: "1" } }, 400, "columns"],
+    ["postfiltering", "guide/query/", { ...plain, prefilter: false }, 400, "before the search"],
+    ["SQL for columns", "guide/query/", { ...plain, columns: { a: "1" } }, 400, "names of columns"],
+    ["a bounded distance", "guide/query/", { ...nearest, upper_bound: 0.5 }, 400, "no bounds"],
     ["an unknown column", "guide/query/", { ...plain, columns: ["nope"] }, 400, "nope"],
     [
       "an order by an unknown column",
@@ -130,7 +131,7 @@ describe("refuses", () => {
       "LANCE_GATEWAY_ROWS_MAX",
     ],
     ["too large a body", "guide/query/", { ...plain, filter: "x".repeat(5_000) }, 413, "4096"],
-    ["a vector of another embedder", "guide/query/", { ...nearest, vector: [1, 0] }, 409, "test:8"],
+    ["a vector of another embedder", "guide/query/", { ...nearest, vector: [1, 0] }, 400, "test:8"],
     ["several vectors", "guide/query/", { ...nearest, vector: [[1], [0]] }, 400, "vector"],
     [
       "numbers too large for a vector",
@@ -158,7 +159,7 @@ describe("refuses", () => {
       "guide/query/",
       { ...plain, full_text_query: { query: { phrase: { terms: "a b" } } } },
       400,
-      "full_text_query",
+      "no phrases",
     ],
     [
       "a condition that a filter cannot express",

@@ -14,6 +14,17 @@ const REFINE_MAX = 100;
 const Probes = z.int().min(0).max(PROBES_MAX).nullish();
 const Name = z.string().min(1).max(100);
 
+/** What is said of a field that clients fill in otherwise than can be honoured. */
+const HONOURED: Readonly<Record<string, string>> = {
+  columns: "takes names of columns, and computes none",
+  ef: "is for an index that is not made here: leave it out",
+  full_text_query:
+    "takes words of content, with weights, joined by must, should and must_not: no phrases, no fuzzy words, no other column",
+  lower_bound: "cannot be honoured: distances have no bounds here",
+  prefilter: "must be true: a condition holds before the search, not after it",
+  upper_bound: "cannot be honoured: distances have no bounds here",
+};
+
 interface Match {
   readonly match: {
     readonly terms: string;
@@ -150,6 +161,9 @@ function check<T>(schema: z.ZodType<T>, body: unknown): T {
   const [issue] = parsed.error.issues;
   const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0]?.slice(0, 80) : undefined;
   if (unknown !== undefined) throw refuse(unknown, "is nothing that is honoured here");
+  const [field = ""] = issue?.path.map(String) ?? [];
+  const wanted = Object.hasOwn(HONOURED, field) ? HONOURED[field] : undefined;
+  if (wanted !== undefined) throw refuse(field, wanted);
   throw refuse(issue?.path.join(".") || "the body", "is not of a form that is honoured here");
 }
 

@@ -13,7 +13,7 @@ export interface QueryLimits {
   readonly rowsMax: number;
 }
 
-/** Throws AppError invalid_request, embedder_mismatch, and native errors, which the caller maps. */
+/** Throws AppError invalid_request, and native errors, which the caller maps. */
 export async function runTableQuery(
   table: Table,
   query: TableQuery,
@@ -79,7 +79,8 @@ function start(table: Table, query: TableQuery, info: CollectionInfo): Query | V
 function toNearest(table: Table, nearest: NearestQuery, info: CollectionInfo): VectorQuery {
   const { vector, distance, probesMin, probesMax, refineFactor, isExact } = nearest;
   if (vector.length !== info.dimensions) {
-    throw new AppError("embedder_mismatch", {
+    // Not the code of another embedder: its status is one after which LanceDB's clients try again.
+    throw new AppError("invalid_request", {
       detail: `the vector has ${vector.length} dimensions, collection ${info.name} has ${info.dimensions} (embedder ${info.embedder})`,
     });
   }
