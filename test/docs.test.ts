@@ -132,10 +132,12 @@ function findVariables(text: string): readonly string[] {
   return [...new Set(found.map(([, name = ""]) => name))];
 }
 
-/** What follows `pnpm` in code: a script, with or without `run`. */
+/** What follows `pnpm` in code: a script, with or without `run`; `exec` calls what is installed. */
 function findScripts(text: string): readonly string[] {
   const code = [...text.matchAll(/^```[^]*?^```|`[^`\n]+`/gm)].map(([part]) => part).join("\n");
-  return [...code.matchAll(/\bpnpm (?:run )?([a-z][a-z:-]*)/g)].map(([, name = ""]) => name);
+  return [...code.matchAll(/\bpnpm (?!exec )(?:run )?([a-z][a-z:-]*)/g)].map(
+    ([, name = ""]) => name,
+  );
 }
 
 /** First and second cell of every table row whose first cell is one word of code. */
