@@ -19,6 +19,8 @@ export interface EndpointDeps {
   readonly tracer?: Tracer;
   /** Loads what carries requests, once there is an endpoint. Absent: the runtime's own `fetch`. */
   readonly loadSend?: () => Promise<UpstreamFetch>;
+  /** False where a call ends with the request that made it, so that no other may wait for it. */
+  readonly sharesCalls?: boolean;
 }
 
 /** The endpoint's embedder where EMBEDDING_MODEL names one. Throws AppError invalid_request. */
@@ -93,8 +95,11 @@ export async function createRemoteReranker(
   return protectReranker(plain, toPolicy(config, deps));
 }
 
-function toPolicy(config: Config, { upstreams, tracer = noTracer }: EndpointDeps) {
-  return { config, clock: systemClock, upstreams, tracer };
+function toPolicy(
+  config: Config,
+  { upstreams, tracer = noTracer, sharesCalls = true }: EndpointDeps,
+) {
+  return { config, clock: systemClock, upstreams, tracer, sharesCalls };
 }
 
 async function openLine({ tracer, loadSend }: EndpointDeps): Promise<EndpointLine> {

@@ -47,10 +47,12 @@ export interface ProtectDeps {
   readonly random?: () => number;
   /** Absent: no spans. */
   readonly tracer?: Tracer;
+  /** False where a call ends with the request that made it, so that no other may wait for it. */
+  readonly sharesCalls?: boolean;
 }
 
 export function protectEmbedder(plain: Embedder, deps: ProtectDeps): Embedder {
-  const { config, clock, tracer = noTracer } = deps;
+  const { config, clock, tracer = noTracer, sharesCalls = true } = deps;
   const { gate, policy, count } = createPolicy("embed", plain.id, deps);
   const limited = withEmbedderTimeLimit(withEmbedderTrace(plain, tracer), {
     clock,
@@ -61,10 +63,10 @@ export function protectEmbedder(plain: Embedder, deps: ProtectDeps): Embedder {
   });
   const hedge = createHedge({ clock, shareMax: config.hedgeShareMax, count });
   const hedged = withEmbedderHedge(withEmbedderGate(limited, gate), hedge);
-  const shared = withEmbedderSingleFlight(
-    withEmbedderRetry(hedged, policy),
-    createSingleFlight(count),
-  );
+  const retried = withEmbedderRetry(hedged, policy);
+  const shared = sharesCalls
+    ? withEmbedderSingleFlight(retried, createSingleFlight(count))
+    : retried;
   const cache = createLru<Float32Array>({
     entriesMax: config.embedCacheEntriesMax,
     bytesMax: config.embedCacheBytesMax,

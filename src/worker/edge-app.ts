@@ -160,9 +160,11 @@ async function createModels(
 ) {
   try {
     const chat = await createChat(config, { upstreams, tracer });
-    const remote = await createRemoteEmbedder(config, { upstreams, tracer });
+    // The runtime ends a request's calls with it, whoever else waits for them.
+    const alone = { upstreams, tracer, sharesCalls: false };
+    const remote = await createRemoteEmbedder(config, alone);
     const own = readAiEmbedder(env, config);
-    const policy = { config, clock: systemClock, upstreams, tracer };
+    const policy = { ...alone, config, clock: systemClock };
     return {
       chat,
       embedders: [

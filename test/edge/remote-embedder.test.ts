@@ -1,0 +1,42 @@
+/** Questions that an endpoint embeds: what one request of the Worker waits for is nobody else's. */
+import { expect, onTestFinished, test } from "vitest";
+import { createEdgeTarget } from "../../ingest/push/edge-target.ts";
+import { startUpstream } from "../../scripts/chaos/upstream.ts";
+import { systemClock } from "../../src/async/clock.ts";
+import { toPushLine } from "../../src/stores/push-format.ts";
+import { DIMENSIONS, spec, toDocument } from "../conformance/store-data.ts";
+import { askWith } from "../support/app.ts";
+import { startEdge, TOKEN } from "./test-edge.ts";
+
+const { signal } = new AbortController();
+
+test("the same question at the same time is embedded for each, so that one may give up", async () => {
+  await using upstream = await startUpstream({
+    settings: { embeddings: { dimensions: DIMENSIONS } },
+  });
+  const edge = await startEdge({
+    OPENAI_BASE_URL: upstream.url,
+    EMBEDDING_MODEL: "m",
+    EMBED_TIMEOUT_MS: "20000",
+    EMBED_ATTEMPT_TIMEOUT_MS: "19000",
+  });
+  onTestFinished(async () => edge.close());
+  const own = { collection: "guide", key: "content-of-the-endpoint" };
+  const target = createEdgeTarget({ ...own, url: edge.url, token: TOKEN, clock: systemClock });
+  const whole = { documents: 1, chunks: 1 };
+  await target.begin({ ...spec, ...whole, version: 1, embedder: "openai:m" }, signal);
+  await target.send([toPushLine(toDocument("a", ["Jitter spreads retries."]))], signal);
+  await target.publish(whole, signal);
+
+  upstream.set({ rules: [{ on: "embeddings", fault: "latency=3000" }] });
+  const search = async (deadlineMs: number) =>
+    edge.fetch("/v1/search", askWith({ question: "What spreads retries?", deadlineMs }));
+  const hasty = search(1_000);
+  await expect.poll(() => upstream.requests.length).toBe(1);
+  const patient = await search(25_000);
+  expect((await hasty).status).toBe(504);
+  const { ledger } = (await patient.json()) as { ledger: readonly object[] };
+  expect(ledger).toContainEqual(
+    expect.objectContaining({ retriever: "vector", status: "found", found: 1 }),
+  );
+});
