@@ -70,6 +70,14 @@ describe("pnpm ingest push", () => {
     expect((await admin("/v1/admin/collections/nope/rollback", {})).status).toBe(404);
   });
 
+  test("that was never shown can be removed", async () => {
+    const start = { key: "never-shown", spec: { ...spec, name: "half" } };
+    expect((await admin("/v1/admin/collections/half/pushes", start)).status).toBe(200);
+    const remove = { method: "DELETE", headers: { Authorization: `Bearer ${TOKEN}` } };
+    expect((await edge.fetch("/v1/admin/collections/half", remove)).status).toBe(200);
+    expect((await edge.fetch("/v1/admin/collections/half", remove)).status).toBe(404);
+  });
+
   test("without the right token says so", async () => {
     const source = await openSample(samples, "faq");
     const options = { url: edge.url, clock: systemClock, collection: "faq", key: source.key };

@@ -42,9 +42,12 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
     entries.forget();
     descriptions.forget();
   };
-  const find = async (name: string, signal: AbortSignal): Promise<string> => {
+  const findEntry = async (name: string, signal: AbortSignal): Promise<Entry | undefined> => {
     checkName(name);
-    const found = (await entries.read(signal)).find((entry) => entry.name === name)?.current;
+    return (await entries.read(signal)).find((entry) => entry.name === name);
+  };
+  const find = async (name: string, signal: AbortSignal): Promise<string> => {
+    const found = (await findEntry(name, signal))?.current;
     if (typeof found !== "string") throw collectionNotFound(name);
     return found;
   };
@@ -88,7 +91,11 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
     },
     async drop(name, signal) {
       forget();
-      const removed = remove(objects, { name, object: await find(name, signal) }, signal);
+      // What a push has begun and never shown takes room as well.
+      const entry = await findEntry(name, signal);
+      const object = entry?.current ?? entry?.pending;
+      if (typeof object !== "string") throw collectionNotFound(name);
+      const removed = remove(objects, { name, object }, signal);
       const given = await removed.finally(forget);
       for (const object of given) await retire(objects, object, signal);
     },
