@@ -116,16 +116,22 @@ async function once<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Pr
     if (parsed.success) return parsed.data;
   }
   const problem = Problem.safeParse(body);
-  if (problem.success && problem.data.code === "not_found") {
-    throw new AppError("upstream_bad_response", {
+  if (problem.success) throw toFailure(problem.data);
+  throw new AppError("upstream_bad_response", {
+    detail: `what answers at --url is no Worker of this service (status ${response.status})`,
+  });
+}
+
+function toFailure({ code, detail }: z.infer<typeof Problem>): AppError {
+  if (code === "not_found") {
+    return new AppError("upstream_bad_response", {
       detail:
         "the service at --url takes no pushes: it is on Node, or a Worker that reads a LanceDB server",
     });
   }
-  if (problem.success) throw new AppError(problem.data.code, { detail: problem.data.detail });
-  throw new AppError("upstream_bad_response", {
-    detail: `what answers at --url is no Worker of this service (status ${response.status})`,
-  });
+  // Settings have the same names here and there.
+  const whose = code === "misconfigured" ? "the Worker at --url says: " : "";
+  return new AppError(code, { detail: `${whose}${detail}` });
 }
 
 async function fetchOr(url: string, init: RequestInit): Promise<Response> {

@@ -1,10 +1,12 @@
 /** A Worker that cannot serve says which setting is wrong, at every address; it is alive all the same. */
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { createEdgeTarget } from "../../ingest/push/edge-target.ts";
+import { systemClock } from "../../src/async/clock.ts";
 import { createEdgeApp } from "../../src/worker/edge-app.ts";
 import { refuse } from "../../src/worker/refuse.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
-import { askWith } from "../support/app.ts";
+import { askWith, makeInfo } from "../support/app.ts";
 import { startEdge } from "./test-edge.ts";
 
 const objects = { idFromName: (name: string) => name, get: () => ({}) };
@@ -96,6 +98,13 @@ test("a Worker with a wrong setting answers so in its runtime, and without a tok
     expect(await response.json()).toMatchObject({ code: "misconfigured" });
     expect((await wrong.fetch("/readyz")).status).toBe(503);
     expect((await wrong.fetch("/livez")).status).toBe(200);
+    const push = { collection: "guide", key: "a-key-of-content", token: "x", clock: systemClock };
+    const refused = createEdgeTarget({ ...push, url: wrong.url }).begin(
+      makeInfo("guide"),
+      new AbortController().signal,
+    );
+    const detail = expect.stringMatching(/^the Worker at --url says: .*STORE/) as string;
+    await expect(refused).rejects.toMatchObject({ code: "misconfigured", detail });
   } finally {
     await wrong.close();
   }
