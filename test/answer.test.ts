@@ -250,6 +250,11 @@ describe("when a part fails", () => {
     expect(end.outcome).toBe("finished");
     expect(end.degraded).toContain("collection_unavailable:faq");
     expect(end.ledger.filter(({ status }) => status === "failed")).toHaveLength(2);
+    const chat = createScriptedChat(says("NO_ANSWER", 3));
+    const refusal = await ask({ ...deps, store, chat }, "Why do retries use jitter?");
+    expect(refusal.text).toBe(
+      "A part of the search failed, and what it reached holds no answer to this question.",
+    );
   });
 
   test("a search that never settles is timed out after its budget", async () => {

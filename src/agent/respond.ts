@@ -47,6 +47,11 @@ export interface Response {
 const GATHER = "gather";
 /** Shown when the evidence carries no answer. Says it, and nothing else. */
 const NO_EVIDENCE_TEXT = "The documents searched hold no answer to this question.";
+/** The same, where an answer may lie in what was not searched: some clients show the text and nothing else. */
+const NO_EVIDENCE_REACHED =
+  "A part of the search failed, and what it reached holds no answer to this question.";
+/** An arm, a leg, a part of one, or a collection was lost. */
+const LOST = /^(?:vector_unavailable|keyword_unavailable|leg_|collection_unavailable:)/;
 
 /**
  * Emits the answer. A model that fails before its first word is replaced by extraction, which the run
@@ -171,6 +176,7 @@ async function tryGenerate(
 }
 
 async function refuse(answerer: string, run: Run): Promise<Response> {
-  await run.emit({ type: "text-delta", text: NO_EVIDENCE_TEXT });
+  const isPart = run.degraded.some((code) => LOST.test(code));
+  await run.emit({ type: "text-delta", text: isPart ? NO_EVIDENCE_REACHED : NO_EVIDENCE_TEXT });
   return { answerer, grounding: "no-evidence", truncated: false };
 }
