@@ -91,18 +91,20 @@ function prepare(call: ToolCall, context: StepContext): Prepared {
   if ((wrong.get(tool.name) ?? 0) >= WRONG_MAX) {
     return refuse("tool_retries_spent", "too many calls of it were wrong; go on without it");
   }
-  if (tool.callsMax !== undefined && !budget.takeCallOf(tool.name, tool.callsMax)) {
-    return refuse("tool_calls_spent", "it was called as often as it may be; go on without it");
-  }
   const parsed = parseArguments(call.arguments, tool);
   if (typeof parsed === "string") {
     countWrong(tool.name, context);
     return refuse("invalid_arguments", parsed);
   }
-  if (tool.idempotent) return { call, tool, args: parsed };
-  const key = `${tool.name} ${JSON.stringify(parsed)}`;
-  if (spent.has(key)) return refuse("tool_not_repeated", "this was called already, and only once");
-  spent.add(key);
+  const key = tool.idempotent ? undefined : `${tool.name} ${JSON.stringify(parsed)}`;
+  if (key !== undefined && spent.has(key)) {
+    return refuse("tool_not_repeated", "this was called already, and only once");
+  }
+  // Last, so that only calls that are made count.
+  if (tool.callsMax !== undefined && !budget.takeCallOf(tool.name, tool.callsMax)) {
+    return refuse("tool_calls_spent", "it was called as often as it may be; go on without it");
+  }
+  if (key !== undefined) spent.add(key);
   return { call, tool, args: parsed };
 }
 
@@ -187,6 +189,8 @@ async function execute(
   using deadline = startDeadline({ clock: run.clock, budgetMs: tool.timeoutMs, parent });
   const { signal } = deadline;
   try {
+    // Calls that waited for a place come here after the end as well; their tools must not begin.
+    signal.throwIfAborted();
     const { addPassages } = context;
     const own = { run: withDeadline(run, deadline), signal, callId, addPassages };
     const value = await run.timeline.measure(`tool:${name}`, [], () =>

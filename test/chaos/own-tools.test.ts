@@ -22,7 +22,7 @@ import { useChaosStore } from "../support/use-chaos-store.ts";
 import type { Cell } from "./cell.ts";
 import { checkCells } from "./check-cells.ts";
 
-const GATHER = "test/agent/gather.test.ts";
+const STEP = "test/agent/step.test.ts";
 const OWN = "test/agent/own-tools.test.ts";
 const parameters = z.strictObject({ a: z.number() });
 type Work = ToolDefinition<typeof parameters>["run"];
@@ -62,14 +62,14 @@ const mistake = (name: string, f: Work): Cell =>
     sees: { failed: "internal" },
     requests: { chat: 1 },
     told: /^/,
-    fast: `${GATHER} > anything else ends the step`,
+    fast: `${STEP} > anything else ends the step`,
   });
 
 const late = (name: string, f: Work, more: Partial<ToolDefinition<typeof parameters>> = {}): Cell =>
   cell(name, make("f", f, { timeoutMs: 100, ...more }), {
     sees: { tools: ["result", "tool_timeout"], degraded: ["tool_failed:f"] },
     told: /two was seen.*took longer than 100 ms|took longer than 100 ms.*two was seen/,
-    fast: `${GATHER} > one that never settles is left at its time`,
+    fast: `${STEP} > one that never settles is left at its time`,
   });
 
 const circle: Record<string, unknown> = {};
@@ -101,7 +101,7 @@ const cells: readonly Cell[] = [
     {
       sees: { tools: ["tool_failed", "result"], degraded: ["tool_failed:f"] },
       told: /it is shut/,
-      fast: `${GATHER} > what it cannot do and what was wrong are two things`,
+      fast: `${STEP} > what it cannot do and what was wrong are two things`,
     },
   ),
   cell(
@@ -110,7 +110,7 @@ const cells: readonly Cell[] = [
     {
       sees: { tools: ["tool_retry", "result"] },
       told: /above 9/,
-      fast: `${GATHER} > what it cannot do and what was wrong are two things`,
+      fast: `${STEP} > what it cannot do and what was wrong are two things`,
     },
   ),
   mistake("a tool that throws", () => Promise.reject(new TypeError(UPSTREAM_TEXT))),
@@ -131,14 +131,14 @@ const cells: readonly Cell[] = [
     }),
     // It runs alone, before the other.
     sees: { tools: ["tool_timeout", "result"], degraded: ["tool_failed:f"] },
-    fast: `${GATHER} > a call that must not be made twice is not`,
+    fast: `${STEP} > a call that must not be made twice is not`,
   },
   cell(
     "50 MB of text",
     make("f", () => Promise.resolve("long ".repeat(10_000_000))),
     {
       told: /cut: the result has more than/,
-      fast: `${GATHER} > 50 MB are cut`,
+      fast: `${STEP} > 50 MB are cut`,
     },
   ),
   cell(
@@ -146,7 +146,7 @@ const cells: readonly Cell[] = [
     make("f", () => Promise.resolve(Array.from({ length: 1e6 }, (_, n) => n))),
     {
       told: /cut: the result has more than/,
-      fast: `${GATHER} > 50 MB are cut`,
+      fast: `${STEP} > 50 MB are cut`,
     },
   ),
   cell(
@@ -161,7 +161,7 @@ const cells: readonly Cell[] = [
     cell(
       name,
       make("f", () => Promise.resolve(value)),
-      { fast: `${GATHER} > becomes text` },
+      { fast: `${STEP} > becomes text` },
     ),
   ),
 ];

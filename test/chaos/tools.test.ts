@@ -5,6 +5,7 @@ import type { Cell } from "./cell.ts";
 import { checkCells } from "./check-cells.ts";
 
 const GATHER = "test/agent/gather.test.ts";
+const STEP = "test/agent/step.test.ts";
 const CHAT = "test/models/openai-chat-tools.test.ts";
 const CALLS = "test/models/tool-call-accumulator.test.ts";
 const WITH_TOOLS = { body: { mode: "agent" } } as const;
@@ -91,7 +92,7 @@ const cells: readonly Cell[] = [
     name: "a tool that tells more than it may",
     env: { TOOL_RESULT_CHARS_MAX: "1" },
     requests: { chat: 3, embeddings: [1, 2], rerank: 2 },
-    fast: `${GATHER} > 50 MB are cut`,
+    fast: `${STEP} > 50 MB are cut`,
   }),
   once("tool-search-nowhere", ["tool_retry"], `${GATHER} > lists only what the run may touch`),
   once("tool-search-cut", ["invalid_arguments"], `${GATHER} > invalid_arguments`),

@@ -1,0 +1,253 @@
+/** The calls of one step: what runs beside what, what fails and how, and what the model is told. */
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { createBudget } from "../../src/agent/budget.ts";
+import { runStep } from "../../src/agent/step.ts";
+import { RetryTool, type Tool, ToolFailed } from "../../src/agent/tool.ts";
+import { toToolResult } from "../../src/agent/tool-result.ts";
+import { AppError } from "../../src/errors.ts";
+import type { ToolCall } from "../../src/models/model.ts";
+import { createTestRun } from "../support/run.ts";
+
+const toCall = (name: string, args: unknown, id = name): ToolCall => ({
+  id,
+  name,
+  arguments: typeof args === "string" ? args : JSON.stringify(args),
+});
+
+describe("the calls of one step", () => {
+  const Nothing = z.strictObject({});
+  const toTool = (name: string, execute: Tool["execute"], more: Partial<Tool> = {}): Tool => ({
+    name,
+    description: name,
+    parameters: Nothing,
+    timeoutMs: 5_000,
+    readOnly: true,
+    idempotent: true,
+    execute,
+    ...more,
+  });
+  async function step(
+    tools: readonly Tool[],
+    names: readonly string[],
+    env = {},
+    parent?: AbortSignal,
+  ) {
+    const own = createTestRun(env, parent);
+    const context = {
+      run: own,
+      tools,
+      step: 1,
+      budget: { takeCallOf: () => true },
+      wrong: new Map<string, number>(),
+      spent: new Set<string>(),
+      addPassages: () => Promise.resolve([]),
+    };
+    const calls = names.map((name, index) => toCall(name, {}, `${name}${index}`));
+    const replies = await runStep(calls, context);
+    return { replies, events: own.events, degraded: own.degraded };
+  }
+  const wait = (ms: number, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        reject(signal.reason as Error);
+      });
+    });
+
+  test("run at the same time, at most so many, and are told in the order they were made", async () => {
+    let running = 0;
+    let most = 0;
+    let turn = 5;
+    const tool = toTool("a", async (_, { signal }) => {
+      running += 1;
+      most = Math.max(most, running);
+      await wait((turn -= 1) * 10, signal);
+      running -= 1;
+      return "ok";
+    });
+    const { replies } = await step([tool], ["a", "a", "a", "a"], { TOOL_CONCURRENCY_MAX: "3" });
+    expect(most).toBe(3);
+    expect(replies.map(({ callId }) => callId)).toEqual(["a0", "a1", "a2", "a3"]);
+  });
+
+  test("a call that must not be made twice is not, even when nobody knows whether it was done", async () => {
+    let calls = 0;
+    const tool = toTool(
+      "pay",
+      async (_, { signal }) => {
+        calls += 1;
+        await wait(5_000, signal);
+      },
+      { timeoutMs: 20, readOnly: false, idempotent: false, sequential: true },
+    );
+    const { events, replies } = await step([tool], ["pay", "pay"]);
+    const errors = events.filter((event) => event.type === "tool-error");
+    expect(errors.map(({ code, retry }) => `${code} ${retry}`)).toEqual([
+      "tool_timeout false",
+      "tool_not_repeated false",
+    ]);
+    expect(replies[0]?.content).toContain("may have been done");
+    expect(calls).toBe(1);
+  });
+
+  test("cost next to nothing beside the slowest of them", async () => {
+    const tool = toTool("a", async (_, { signal }) => wait(300, signal));
+    const startMs = performance.now();
+    const { events } = await step([tool], ["a", "a", "a", "a"]);
+    const tookMs = performance.now() - startMs;
+    const spans = events.flatMap((event) => (event.type === "tool-result" ? [event] : []));
+    const slowestMs = Math.max(...spans.map(({ startMs: from, endMs }) => endMs - from));
+    expect(spans).toHaveLength(4);
+    expect(tookMs / slowestMs).toBeLessThan(2); // one after another it would be 4
+  });
+
+  test("a sequential tool runs alone", async () => {
+    const log: string[] = [];
+    const note =
+      (name: string) =>
+      async (_: unknown, { signal }: { signal: AbortSignal }) => {
+        log.push(`+${name}`);
+        await wait(5, signal);
+        log.push(`-${name}`);
+      };
+    const tools = [toTool("a", note("a")), toTool("s", note("s"), { sequential: true })];
+    await step(tools, ["a", "s", "a"]);
+    expect(log).toEqual(["+a", "-a", "+s", "-s", "+a", "-a"]);
+  });
+
+  test("one that never settles is left at its time, and its signal aborts", async () => {
+    let reason: unknown;
+    const tool = toTool(
+      "a",
+      (_, { signal }) =>
+        new Promise<void>(() =>
+          signal.addEventListener("abort", () => {
+            reason = signal.reason;
+          }),
+        ),
+      { timeoutMs: 20 },
+    );
+    const { events, degraded } = await step([tool], ["a"]);
+    expect(events.at(-1)).toMatchObject({ type: "tool-error", code: "tool_timeout", retry: true });
+    expect(reason).toMatchObject({ code: "deadline_exceeded" });
+    expect(degraded).toEqual(["tool_failed:a"]);
+  });
+
+  test("what it cannot do and what was wrong are two things", async () => {
+    const tools = [
+      toTool("cannot", () => Promise.reject(new ToolFailed("it is gone"))),
+      toTool("wrong", () => Promise.reject(new RetryTool("name a year"))),
+    ];
+    const { replies, events } = await step(tools, ["cannot", "wrong"]);
+    expect(replies.map(({ content }) => content)).toEqual([
+      "Error: it is gone",
+      "Error: name a year",
+    ]);
+    const errors = events.filter((event) => event.type === "tool-error");
+    expect(errors.map(({ retry }) => retry)).toEqual([false, true]);
+  });
+
+  test("anything else ends the step: the others are aborted and waited for", async () => {
+    let ended = false;
+    const tools = [
+      toTool("slow", async (_, { signal }) => wait(5_000, signal).finally(() => (ended = true))),
+      toTool("broken", () => Promise.reject(new TypeError("a bug"))),
+    ];
+    await expect(step(tools, ["slow", "broken"])).rejects.toMatchObject({ code: "internal" });
+    expect(ended).toBe(true);
+  });
+
+  test("calls that wait for a place are never begun once the step or the run has ended", async () => {
+    const begun: string[] = [];
+    const note = toTool("note", () => Promise.resolve(begun.push("note")), { readOnly: false });
+    const broken = toTool("broken", () => Promise.reject(new TypeError("a bug")));
+    const few = { TOOL_CONCURRENCY_MAX: "1" };
+    const names = ["broken", "note", "note"];
+    await expect(step([broken, note], names, few)).rejects.toMatchObject({ code: "internal" });
+    const client = new AbortController();
+    const leave = toTool("leave", async (_, { signal }) => {
+      client.abort(new AppError("cancelled"));
+      await wait(5_000, signal);
+    });
+    const alone = { ...note, name: "alone", sequential: true };
+    await expect(
+      step([leave, note, alone], ["leave", "note", "alone"], few, client.signal),
+    ).rejects.toMatchObject({ code: "cancelled" });
+    expect(begun).toEqual([]);
+  });
+
+  test("only a call that is made counts against the calls a tool may have", async () => {
+    const parameters = z.object({ id: z.string() });
+    const tool = { ...toTool("once", () => Promise.resolve("ok")), parameters, callsMax: 1 };
+    const budget = createBudget({ toolCallsMax: 9, tokensMax: 9 }, { modelCallsMax: 9 });
+    const own = createTestRun();
+    const calls = [{ id: 1 }, { id: "a" }, { id: "b" }];
+    await runStep(
+      calls.map((args, index) => toCall("once", args, `c${index}`)),
+      {
+        run: own,
+        tools: [tool],
+        step: 1,
+        budget,
+        wrong: new Map(),
+        spent: new Set(),
+        addPassages: () => Promise.resolve([]),
+      },
+    );
+    const ends = own.events.flatMap((event) => {
+      if (event.type === "tool-error") return [`${event.callId} ${event.code}`];
+      return event.type === "tool-result" ? [`${event.callId} ran`] : [];
+    });
+    expect(ends.toSorted()).toEqual(["c0 invalid_arguments", "c1 ran", "c2 tool_calls_spent"]);
+  });
+});
+
+describe("what a tool gives", () => {
+  const cycle: Record<string, unknown> = { name: "a" };
+  cycle["self"] = cycle;
+  test.each([
+    ["a cycle", cycle, '{"name":"a","self":"[seen above]"}'],
+    ["a big number", { n: 12n }, '{"n":"12"}'],
+    ["a function", { f: () => 1 }, '{"f":"[function]"}'],
+    ["nothing", undefined, "undefined"],
+    ["null", null, "null"],
+    ["no number", { n: Number.NaN }, '{"n":null}'],
+    ["a symbol", { s: Symbol("s") }, '{"s":"[symbol]"}'],
+    ["an error that was not thrown", new TypeError("at /home/of/someone"), "{}"],
+    ["a text", "as it is", "as it is"],
+    [
+      "something that throws when it is looked at",
+      new Proxy(
+        {},
+        {
+          ownKeys() {
+            throw new TypeError("no");
+          },
+        },
+      ),
+      "[a result that cannot be written down]",
+    ],
+    [
+      "something that throws",
+      {
+        get x() {
+          throw new Error("no");
+        },
+      },
+      "[a result that cannot be written down]",
+    ],
+  ])("%s becomes text", (_, value, expected) => {
+    expect(toToolResult(value, 1_000)).toBe(expected);
+  });
+
+  test("50 MB are cut, and the model is told", () => {
+    const result = toToolResult(
+      Array.from({ length: 50 }, () => "x".repeat(1_000_000)),
+      1_000,
+    );
+    expect(result.length).toBeLessThan(1_100);
+    expect(result).toContain("[cut:");
+  });
+});
