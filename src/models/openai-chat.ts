@@ -12,6 +12,7 @@ import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { createEventReader } from "./read-events.ts";
 import { readPackets } from "./read-packets.ts";
+import { createThoughtFilter } from "./thought-filter.ts";
 import { createToolCallAccumulator } from "./tool-call-accumulator.ts";
 import { type Refusal, type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
@@ -173,16 +174,18 @@ function toChunk({ event, data }: EventSourceMessage, upstream: Upstream): ChatC
 /** Text as it comes, then the last usage, then the finish: only a stream with a finish reason is complete. */
 async function* readAnswer(
   chunks: AsyncIterable<readonly ChatChunk[]>,
-  { tools = [] }: ChatRequest,
+  request: ChatRequest,
   upstream: Upstream,
 ): AsyncGenerator<ChatDelta, void, undefined> {
-  const state = createAnswerState(tools.length > 0, upstream);
+  const state = createAnswerState(request, upstream);
   try {
     for await (const batch of chunks) {
-      const text = state.take(batch);
-      if (batch.some(({ reasons }) => reasons)) yield { type: "reasoning" };
+      const { text, reasons } = state.take(batch);
+      if (reasons) yield { type: "reasoning" };
       if (text !== "") yield { type: "text", text };
     }
+    const rest = state.end();
+    if (rest !== "") yield { type: "text", text: rest };
   } catch (thrown) {
     // A connection that breaks behind the finish reason costs the usage, not the answer.
     const isHarmless =
@@ -197,31 +200,48 @@ async function* readAnswer(
     yield { type: "finish", reason: "tool-calls" };
     return;
   }
-  yield { type: "finish", reason: checkFinish(state.finish, state.textChars, upstream) };
+  yield { type: "finish", reason: checkFinish(state.finish, state.isEnough(), upstream) };
 }
 
 /** What an answer has come to so far. */
-function createAnswerState(hasTools: boolean, upstream: Upstream) {
+function createAnswerState({ tools = [], messages }: ChatRequest, upstream: Upstream) {
   const accumulator = createToolCallAccumulator();
-  let callChars = 0;
+  const thoughts = createThoughtFilter();
+  /** Of all that was written, thoughts and calls too. */
+  let chars = 0;
   const state = {
+    /** Of the answer alone. */
     textChars: 0,
     finish: undefined as ChatChunk["finish"],
     usage: undefined as ChatChunk["usage"],
     calls: () => accumulator.calls(),
-    /** Takes what came together; gives its text. Throws AppError when the answer is too long. */
-    take(batch: readonly ChatChunk[]): string {
-      let text = "";
+    /** Takes what came together; gives its text, and whether the model reasons. Throws AppError when the answer is too long. */
+    take(batch: readonly ChatChunk[]): { readonly text: string; readonly reasons: boolean } {
+      let written = "";
       for (const chunk of batch) {
-        text += chunk.text;
+        written += chunk.text;
         state.usage = chunk.usage ?? state.usage;
         state.finish = chunk.finish ?? state.finish;
         // Calls nobody offered are none.
-        if (hasTools) callChars += accumulator.add(chunk.toolCalls);
+        if (tools.length > 0) chars += accumulator.add(chunk.toolCalls);
       }
+      chars += written.length;
+      if (chars > ANSWER_CHARS_MAX) {
+        throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
+      }
+      const text = thoughts.push(written);
       state.textChars += text.length;
-      if (state.textChars + callChars <= ANSWER_CHARS_MAX) return text;
-      throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
+      const isHeld = written !== "" && text === "";
+      return { text, reasons: isHeld || batch.some(({ reasons }) => reasons) };
+    },
+    /** Whether the answer may end as it is. Who has read what its tools gave and wants no more of them may say nothing. */
+    isEnough: () =>
+      state.textChars > 0 || (state.finish === "stop" && messages.at(-1)?.role === "tool"),
+    /** The text that was held back until the end. */
+    end(): string {
+      const text = thoughts.end();
+      state.textChars += text.length;
+      return text;
     },
   };
   return state;
@@ -230,7 +250,7 @@ function createAnswerState(hasTools: boolean, upstream: Upstream) {
 /** The finish of a stream that is complete. Throws AppError for every other end. */
 function checkFinish(
   finish: ChatChunk["finish"],
-  length: number,
+  isEnough: boolean,
   upstream: Upstream,
 ): FinishReason {
   switch (finish) {
@@ -244,7 +264,7 @@ function checkFinish(
       throw toBadResponse("reported that its answer failed", upstream);
     case "stop":
     case "length":
-      if (length === 0) throw toBadResponse(describeEmpty(finish), upstream);
+      if (!isEnough) throw toBadResponse(describeEmpty(finish), upstream);
       return finish;
     default:
       return finish satisfies never;

@@ -54,3 +54,22 @@ test("a call whose stream ends without a finish reason is none, whole as it look
     code: "upstream_truncated",
   });
 });
+
+test("a model that says nothing to what its tools gave is done; to a question it must say something", async () => {
+  const settings = { rules: [{ on: "chat" as const, fault: "empty" }] };
+  await using upstream = await startUpstream({ settings });
+  const question = { role: "user", content: "weather" } as const;
+  const call = { id: "c1", name: "search", arguments: "{}" };
+  const deltas = await ask(
+    [
+      question,
+      { role: "assistant", content: "", toolCalls: [call] },
+      { role: "tool", callId: "c1", content: "It rains." },
+    ],
+    upstream.url,
+  );
+  expect(deltas.at(-1)).toEqual({ type: "finish", reason: "stop" });
+  await expect(ask([question], upstream.url)).rejects.toMatchObject({
+    code: "upstream_bad_response",
+  });
+});
