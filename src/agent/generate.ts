@@ -5,8 +5,8 @@ import { AppError, toAppError } from "../errors.ts";
 import { createAnswerWriter, type WriterEvent } from "../grounding/answer-writer.ts";
 import type { ChatMessage, ChatModel, ChatRequest } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import type { Budget } from "./budget.ts";
+import { estimateUsage } from "./estimate-usage.ts";
 import { type Conversation, toPrompt, toRepairMessages } from "./prompt.ts";
 import { createRefusalFilter } from "./refusal.ts";
 
@@ -92,7 +92,9 @@ export async function stream(
 ): Promise<{ readonly truncated: boolean; readonly tokens: number }> {
   let usage: Usage | undefined;
   let raw = "";
+  let isOver = false;
   let truncated = false;
+  const count = (): Usage => usage ?? estimateUsage({ messages, text: raw, isOver });
   const request: ChatRequest = {
     messages,
     outputTokensMax: run.config.outputTokensMax,
@@ -113,11 +115,12 @@ export async function stream(
         truncated = delta.reason === "length";
       }
     }
-    const { inputTokens, outputTokens } = usage ?? estimateUsage(messages, raw);
+    isOver = true;
+    const { inputTokens, outputTokens } = count();
     budget?.addTokens(inputTokens + outputTokens);
     return { truncated, tokens: inputTokens + outputTokens };
   } finally {
-    await run.emit({ type: "usage", ...(usage ?? estimateUsage(messages, raw)) });
+    await run.emit({ type: "usage", ...count() });
   }
 }
 
@@ -145,17 +148,4 @@ async function tryRepair(
     await run.degrade("repair_failed");
     return undefined;
   }
-}
-
-/**
- * Endpoints that send no usage, or break off before it, get an estimate, so that budgets and costs are
- * never silently nought. A request of which nothing came is counted without tokens.
- */
-function estimateUsage(messages: readonly { readonly content: string }[], raw: string): Usage {
-  if (raw === "") return { inputTokens: 0, outputTokens: 0, requests: 1 };
-  return {
-    inputTokens: estimatePrompt(messages),
-    outputTokens: estimateTokens(raw),
-    requests: 1,
-  };
 }

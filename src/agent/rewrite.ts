@@ -2,11 +2,10 @@
 import type { Ask, Turn } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
-import type { Run } from "../run.ts";
-import { estimatePrompt } from "../text/tokens.ts";
+import { type Run, withDeadline } from "../run.ts";
 import type { Budget } from "./budget.ts";
 import { toTurns } from "./prompt.ts";
-import type { TurnOptions } from "./take-turn.ts";
+import { takeTurn, type TurnOptions } from "./take-turn.ts";
 
 const OUTPUT_TOKENS_MAX = 200;
 
@@ -52,25 +51,12 @@ async function askFor(
     { role: "system", content: INSTRUCTIONS },
     { role: "user", content: `${conversation}\n\nThe last question: ${question}` },
   ] as const;
-  let text = "";
-  let usage = {
-    inputTokens: estimatePrompt(messages),
-    outputTokens: 0,
-  };
-  const request = { messages, outputTokensMax: OUTPUT_TOKENS_MAX, temperature: 0 };
-  try {
-    for await (const delta of chat.stream(request, deadline.signal)) {
-      if (delta.type === "text") text += delta.text;
-      if (delta.type === "usage") usage = delta;
-    }
-    budget.addTokens(usage.inputTokens + usage.outputTokens);
-  } finally {
-    const { inputTokens, outputTokens } = usage;
-    await run.emit({ type: "usage", inputTokens, outputTokens, requests: 1 });
-  }
+  const request = { messages, outputTokensMax: OUTPUT_TOKENS_MAX };
+  const { text } = await takeTurn(chat, request, { run: withDeadline(run, deadline), budget });
+  // Quotes around the whole, not those of a word it begins or ends with.
   return text
     .trim()
-    .replace(/^["“]|["”]$/g, "")
+    .replace(/^["“]([^"“”]*)["”]$/, "$1")
     .trim();
 }
 

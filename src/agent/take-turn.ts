@@ -1,9 +1,10 @@
 /** One call of a model whose words nobody reads as they come: its text and tool calls, when it is over. */
+import type { Usage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel, ChatRequest, ToolCall } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { estimatePrompt } from "../text/tokens.ts";
 import type { Budget } from "./budget.ts";
+import { estimateUsage } from "./estimate-usage.ts";
 
 export interface Turn {
   readonly text: string;
@@ -29,16 +30,19 @@ export async function takeTurn(
 ): Promise<Turn> {
   let text = "";
   let calls: readonly ToolCall[] = [];
-  let usage = {
-    inputTokens: estimatePrompt(request.messages),
-    outputTokens: 0,
-  };
+  let usage: Usage | undefined;
+  let isOver = false;
+  const count = (): Usage =>
+    usage ?? estimateUsage({ messages: request.messages, text, calls, isOver });
   const onFallback = (): void => void run.degrade("llm_fallback_model");
   try {
     for await (const delta of chat.stream({ ...request, temperature: 0, onFallback }, run.signal)) {
       if (delta.type === "text") text += delta.text;
       if (delta.type === "tool-calls") ({ calls } = delta);
-      if (delta.type === "usage") usage = delta;
+      if (delta.type === "usage") {
+        const { inputTokens, outputTokens } = delta;
+        usage = { inputTokens, outputTokens, requests: 1 };
+      }
       if (delta.type === "finish" && delta.reason === "length" && calls.length === 0) {
         throw new AppError("upstream_bad_response", {
           detail: `${chat.id} used up its tokens before it had said what it wants`,
@@ -48,10 +52,11 @@ export async function takeTurn(
         throw new AppError("upstream_bad_response", { detail: `${chat.id} finds no end` });
       }
     }
-    budget.addTokens(usage.inputTokens + usage.outputTokens);
+    isOver = true;
+    const { inputTokens, outputTokens } = count();
+    budget.addTokens(inputTokens + outputTokens);
     return { text, calls };
   } finally {
-    const { inputTokens, outputTokens } = usage;
-    await run.emit({ type: "usage", inputTokens, outputTokens, requests: 1 });
+    await run.emit({ type: "usage", ...count() });
   }
 }

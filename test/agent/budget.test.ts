@@ -5,6 +5,7 @@ import { answer, type AnswerDeps } from "../../src/answer.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEnd, RunEvent } from "../../src/domain/event.ts";
+import { AppError } from "../../src/errors.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { testConfig, toAsk } from "../support/run.ts";
@@ -78,6 +79,31 @@ describe.each(stages)("the tokens of $name count", ({ before, changes }) => {
     expect(beyond.end.degraded).toEqual(["repair_failed", "sentences_withheld"]);
     expect(beyond.calls).toBe(before.length + 1);
   });
+});
+
+const noUsage = (script: Script): Script =>
+  script.filter((step) => typeof step === "string" || !("type" in step) || step.type !== "usage");
+
+test.each(stages)(
+  "an endpoint that sends no usage is counted by estimate: $name",
+  async ({ before, changes }) => {
+    const answering = says("Retries use jitter. [1]");
+    const full = await run([...before, answering], 9_999, changes);
+    const { end } = await run([...before.map(noUsage), answering], 9_999, changes);
+    const { inputTokens, outputTokens, requests } = end.usage;
+    expect(requests).toBe(full.end.usage.requests);
+    expect(inputTokens).toBeGreaterThan(100);
+    expect(outputTokens).toBeGreaterThan(20);
+  },
+);
+
+test("a call of which nothing came has cost no tokens, whoever made it", async () => {
+  const failing: Script = [new AppError("upstream_truncated")];
+  const answering = says("Retries use jitter. [1]");
+  for (const { changes } of stages) {
+    const { end } = await run([failing, answering], 9_999, changes);
+    expect(end.usage).toEqual({ inputTokens: 100, outputTokens: 20, requests: 2 });
+  }
 });
 
 test("the repair of a value is given up when no tokens are left, and the run says so", async () => {
