@@ -65,6 +65,9 @@ export const KEYWORDS: Readonly<Record<string, Takes>> = {
   readOnly: "note",
   writeOnly: "note",
   discriminator: "note",
+  contentEncoding: "note",
+  contentMediaType: "note",
+  contentSchema: "note",
 };
 
 export const TYPES = ["object", "array", "string", "number", "integer", "boolean", "null"] as const;

@@ -24,7 +24,7 @@ test.each<[string, unknown, string, RegExp]>([
   ["a reference to a prototype", { $ref: "#/constructor" }, "/$ref", /no schema/],
   ["a reference to what is unchecked", { $ref: "#/default", default: { type: 3 } }, "/$ref", /no schema/], // prettier-ignore
   ["another base", { $id: "https://example.org" }, "/$id", /not a keyword/],
-  ["an unknown format", { format: "colour" }, "/format", /must be one of date/],
+  ["a format that is no name", { format: 3 }, "/format", /must be a text/],
   ["a pattern that is none", { pattern: "(" }, "/pattern", /regular expression/],
   ["a pattern that refers back", { pattern: "(a)\\1" }, "/pattern", /refer back/],
   ["itself", { $ref: "#" }, "", /leads back to itself/],
@@ -62,6 +62,9 @@ test.each<[string, unknown]>([
   ["an object of zod", z.toJSONSchema(z.object({ when: z.iso.date(), mail: z.email(), n: z.int() }))], // prettier-ignore
   ["a record of zod", z.toJSONSchema(z.record(z.string(), z.number()))],
   ["draft 7", { $schema: "http://json-schema.org/draft-07/schema#", definitions: { a: true } }],
+  ["formats of generators", { properties: { n: { type: "integer", format: "int64" }, s: { type: "string", format: "password" } } }], // prettier-ignore
+  ["a text of zod with conditions", z.toJSONSchema(z.string().lowercase())],
+  ["bytes of zod", z.toJSONSchema(z.base64())],
   ["own keywords", { "x-order": 1 }],
   ["deep, but not too deep", deep(30)],
   ["a chain of references", chain(400)],

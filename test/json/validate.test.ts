@@ -70,6 +70,11 @@ test("agrees with another validator", () => {
   expect(valid).toBeGreaterThan(500);
 });
 
+test("a format nobody knows is no condition", () => {
+  const { validate } = createValidator({ type: ["integer", "string"], format: "int64" });
+  expect([5, "five"].flatMap((value) => validate(value))).toEqual([]);
+});
+
 describe("what is not complete yet", () => {
   const schema = {
     type: "object",
@@ -148,6 +153,15 @@ test.each([
   ["uuid", "123e4567-e89b-12d3-a456-426614174000", "123e4567"],
   ["uri", "https://example.org/a", "example"],
   ["ipv4", "10.0.0.255", "10.0.0.256"],
+  ["ipv6", "2001:db8:0:0:0:0:0:1", "2001:db8:0:0:0:0:1"],
+  ["ipv6", "::1", ":1"],
+  ["ipv6", "fe80::", "fe80:::"],
+  ["ipv6", "::ffff:10.0.0.1", "::ffff:10.0.0.256"],
+  ["ipv6", "1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:8::"],
+  ["ipv6", "::", "1::2::3"],
+  ["ipv6", "1:2:3:4:5:6:10.0.0.1", "10.0.0.1"],
+  ["hostname", "db-1.example.org", "-db.example.org"],
+  ["hostname", "localhost", "db..example.org"],
 ])("the format %s takes %s and not %s", (format, good, bad) => {
   const { validate } = createValidator({ format });
   expect(validate(good)).toEqual([]);
