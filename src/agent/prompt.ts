@@ -18,18 +18,29 @@ export interface Prompt {
 /** What came before the question, and what the caller wishes beside it. */
 export type Conversation = Partial<Pick<Ask, "history" | "instructions">>;
 
-/** Turns further back than this many tokens are left out. */
+/** What lies further back than this many tokens is left out. */
 const HISTORY_TOKENS_MAX = 2_000;
+/** Less of a turn than this says nothing. */
+const TURN_TOKENS_MIN = 50;
 export const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
 
-/** The latest turns that fit, oldest first. */
+/** The latest turns that fit, oldest first; of the one that is too long for what is left, its beginning. */
 export function toTurns(history: readonly Turn[]): readonly Turn[] {
-  let tokens = 0;
-  const first = history.findLastIndex(({ content }) => {
-    tokens += estimateTokens(content);
-    return tokens > HISTORY_TOKENS_MAX;
-  });
-  return history.slice(first + 1);
+  const turns: Turn[] = [];
+  let left = HISTORY_TOKENS_MAX;
+  for (const turn of history.toReversed()) {
+    const tokens = estimateTokens(turn.content);
+    if (tokens <= left) turns.unshift(turn);
+    else if (left >= TURN_TOKENS_MIN) turns.unshift(shorten(turn, left / tokens));
+    left -= tokens;
+    if (left <= 0) break;
+  }
+  return turns;
+}
+
+/** One that was pasted in says what it is about at its beginning, and so does a long answer. */
+function shorten({ role, content }: Turn, share: number): Turn {
+  return { role, content: `${content.slice(0, content.length * share).toWellFormed()}…` };
 }
 
 /** What differs between prompts over passages. */

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { toTurns } from "../../src/agent/prompt.ts";
+import type { Turn } from "../../src/domain/ask.ts";
+import { estimateTokens } from "../../src/text/tokens.ts";
+
+const user = (content: string): Turn => ({ role: "user", content });
+const assistant = (content: string): Turn => ({ role: "assistant", content });
+const long = (first: string, words: number): string => `${first} ${"and so on ".repeat(words)}`;
+
+test("the latest turns that fit are kept, and of the first that does not its beginning", () => {
+  const history = [
+    user("What is long gone?"),
+    user(long("Ten things:", 900)),
+    assistant("There are ten."),
+    user("Which?"),
+  ];
+  const turns = toTurns(history);
+  expect(turns).toHaveLength(3);
+  expect(turns[0]?.content).toMatch(/^Ten things: .*…$/);
+  expect(turns.slice(1)).toEqual(history.slice(2));
+  const tokens = turns.reduce((sum, { content }) => sum + estimateTokens(content), 0);
+  expect(tokens).toBeGreaterThan(1_800);
+  expect(tokens).toBeLessThan(2_010);
+});
+
+test("an answer longer than all that fits is not lost: the follow-up is about it", () => {
+  const turns = toTurns([user("Name the steps."), assistant(long("First, stop.", 3_000))]);
+  expect(turns).toHaveLength(1);
+  expect(turns[0]).toMatchObject({ role: "assistant", content: expect.stringMatching(/^First/) });
+});
+
+test("a cut leaves no half character, and a rest too small to say anything is left out", () => {
+  const [turn] = toTurns([user("😀".repeat(9_001))]);
+  expect(turn?.content.isWellFormed()).toBe(true);
+  const filling = assistant("word ".repeat(1_960));
+  expect(estimateTokens(filling.content)).toBeGreaterThan(1_950);
+  expect(toTurns([user(long("Old.", 900)), filling])).toEqual([filling]);
+});
+
+test("what fits stays as it is", () => {
+  const history = [user("What is jitter?"), assistant("A random wait."), user("Why?")];
+  expect(toTurns(history)).toEqual(history);
+  expect(toTurns([])).toEqual([]);
+});
