@@ -41,7 +41,9 @@ const LEAVES_MAX = 1_000;
 const CITATIONS_MAX = 3;
 /** Up to so many words that carry meaning a leaf needs its keys to say something. */
 const SHORT_STEMS_MAX = 3;
-const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+/** A date, and the time of day of a `date-time` in hours and minutes, then its seconds. */
+const ISO_DATE =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/i;
 const MONTHS =
   "January February March April May June July August September October November December".split(
     " ",
@@ -111,7 +113,7 @@ function checkLeaf(text: string, context: Context): Checked {
 const ORDER: readonly Verdict[] = ["unsupported", "weak", "supported"];
 
 function checkPart(text: string, context: Context): Checked {
-  const isShort = toContentStems(text).size <= SHORT_STEMS_MAX;
+  const isShort = toContentStems(text).size <= SHORT_STEMS_MAX || ISO_DATE.test(text.trim());
   const forms = toForms(text, isShort);
   const found = context.passages.map((passage) => {
     const read = forms.map((form) => checkIn(form, passage, isShort ? context : undefined));
@@ -196,10 +198,20 @@ function toCitation({ label, documentId, start }: Passage, span: Span): LeafCita
 
 /** The ways evidence may write it. A short leaf is a name rather than a sentence: its first capital counts too. */
 function toForms(text: string, isShort: boolean): readonly string[] {
-  const [, year, month, day] = ISO_DATE.exec(text.trim()) ?? [];
+  return [...new Set([isShort ? `is ${text}` : text, ...toDateForms(text)])];
+}
+
+/** A schema of times makes a midnight of a day that has none; no text says which zone it speaks of. */
+function toDateForms(text: string): readonly string[] {
+  const [, date = "", time, seconds = "00"] = ISO_DATE.exec(text.trim()) ?? [];
+  const [year, month, day] = date.split("-");
   const name = MONTHS[Number(month) - 1];
-  const date = name === undefined ? [] : [`is ${name} ${Number(day)}, ${year}`];
-  return [isShort ? `is ${text}` : text, ...date];
+  if (name === undefined) return [];
+  const days = [`is ${name} ${Number(day)}, ${year}`, `is ${date}`];
+  if (time === undefined) return days;
+  const clock = seconds === "00" ? time : `${time}:${seconds}`;
+  const times = days.map((one) => `${one} at ${clock}`);
+  return clock === "00:00" ? [...times, ...days] : times;
 }
 
 /** `timeoutMs`, `retry_after` → their words. */

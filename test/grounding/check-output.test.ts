@@ -30,6 +30,9 @@ test.each<[unknown, string, string, readonly number[]]>([
   [{ city: "London" }, "/city", "weak", [2]],
   [{ raisedOn: "2024-03-04" }, "/raisedOn", "supported", [1]],
   [{ raisedOn: "2024-03-05" }, "/raisedOn", "unsupported", []],
+  [{ raisedAt: "2024-03-04T00:00:00Z" }, "/raisedAt", "supported", [1]],
+  [{ raisedAt: "2024-03-05T00:00:00Z" }, "/raisedAt", "unsupported", []],
+  [{ raisedAt: "2024-03-04T10:30:00Z" }, "/raisedAt", "unsupported", []],
   [{ storageCosts: 1250.5 }, "/storageCosts", "supported", [3]],
   [{ storage_costs: 1250 }, "/storage_costs", "unsupported", []],
   [{ rule: "Nobody may delete a backup before 30 days." }, "/rule", "supported", [3]],
@@ -39,6 +42,18 @@ test.each<[unknown, string, string, readonly number[]]>([
   [{ "a/b": [{ owner: "Platform team" }] }, "/a~1b/0/owner", "supported", [2]],
 ])("%j: %s is %s by %j", (value, ...expected) => {
   expect(checkOne(value)).toEqual([expected]);
+});
+
+test.each([
+  ["2024-03-04T10:30:00+01:00", "The gateway opened on March 4, 2024 at 10:30.", "supported"],
+  ["2024-03-04 10:30", "Das Gateway öffnete am 4. März 2024 um 10:30 Uhr.", "supported"],
+  ["2024-03-04T10:31:00Z", "The gateway opened on March 4, 2024 at 10:30.", "unsupported"],
+  ["2024-03-04T10:30:15Z", "The gateway opened on March 4, 2024 at 10:30.", "unsupported"],
+  ["2024-03-04T10:30:00Z", "The gateway opened on March 5, 2024 at 10:30.", "unsupported"],
+])("the moment %s in %j is %s", (openedAt, text, verdict) => {
+  const asked = { value: { openedAt }, schema: {}, question: "When did the gateway open?" };
+  const { checks } = checkOutput({ ...asked, passages: [toPassage(1, text)] });
+  expect(checks.map((one) => one.verdict)).toEqual([verdict]);
 });
 
 test("a text of several sentences is as good as its worst, and rests on what they rest on", () => {
