@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { BUILT_IN_TOOLS } from "./search-tools.ts";
-import type { Tool } from "./tool.ts";
+import { type Tool, toArgumentsSchema } from "./tool.ts";
 
 /** What endpoints accept as the name of a function. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -54,7 +54,7 @@ function findWrong(tool: unknown, index: number, names: Set<string>): readonly s
 function isObjectSchema(value: unknown): boolean {
   if (!(value instanceof z.ZodObject)) return false;
   try {
-    z.toJSONSchema(value);
+    toArgumentsSchema(value);
     return true;
   } catch {
     return false; // a date, a function: nothing a model could write

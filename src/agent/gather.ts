@@ -1,5 +1,4 @@
 /** The loop of an agent: model and tools in turn until the model has what it needs, or may go no further. */
-import * as z from "zod";
 import type { Ask } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
@@ -11,7 +10,7 @@ import type { AddPassages } from "./pool.ts";
 import { toGatherMessages } from "./prompt.ts";
 import { runStep, type StepContext } from "./step.ts";
 import { takeTurn, type Turn, type TurnOptions } from "./take-turn.ts";
-import type { Tool } from "./tool.ts";
+import { type Tool, toArgumentsSchema } from "./tool.ts";
 
 export interface GatherOptions {
   readonly chat: ChatModel;
@@ -82,7 +81,7 @@ async function tryTurn(
 }
 
 function toOffer({ name, description, parameters }: Tool): ToolOffer {
-  return { name, description, parameters: z.toJSONSchema(parameters) as ToolOffer["parameters"] };
+  return { name, description, parameters: toArgumentsSchema(parameters) };
 }
 
 function isRoundAgain(calls: readonly ToolCall[], seen: Map<string, number>): boolean {

@@ -41,10 +41,10 @@ export async function runStep(
   context: StepContext,
 ): Promise<readonly ToolReply[]> {
   const prepared = calls.map((call) => prepare(call, context));
-  for (const { call, args } of prepared) {
+  for (const { call, written } of prepared) {
     const { id: callId, name } = call;
     const { step } = context;
-    await context.run.emit({ type: "tool-call", step, callId, name, arguments: args ?? {} });
+    await context.run.emit({ type: "tool-call", step, callId, name, arguments: written ?? {} });
   }
   const all = new AbortController();
   const replies: ToolReply[] = [];
@@ -70,7 +70,9 @@ export async function runStep(
 interface Prepared {
   readonly call: ToolCall;
   readonly tool: Tool | undefined;
-  readonly args: Record<string, unknown> | undefined;
+  /** As the model wrote them, and as its schema made them for the tool. */
+  readonly written?: unknown;
+  readonly args?: Record<string, unknown>;
   /** Why it is not run. */
   readonly refusal?: { readonly code: string; readonly detail: string };
 }
@@ -81,7 +83,6 @@ function prepare(call: ToolCall, context: StepContext): Prepared {
   const refuse = (code: string, detail: string): Prepared => ({
     call,
     tool,
-    args: undefined,
     refusal: { code, detail },
   });
   if (tool === undefined) {
@@ -96,7 +97,10 @@ function prepare(call: ToolCall, context: StepContext): Prepared {
     countWrong(tool.name, context);
     return refuse("invalid_arguments", parsed);
   }
-  const key = tool.idempotent ? undefined : `${tool.name} ${JSON.stringify(parsed)}`;
+  const { args, written } = parsed;
+  const key = tool.idempotent
+    ? undefined
+    : `${tool.name} ${toToolResult(args, ARGUMENT_CHARS_MAX)}`;
   if (key !== undefined && spent.has(key)) {
     return refuse("tool_not_repeated", "this was called already, and only once");
   }
@@ -105,26 +109,29 @@ function prepare(call: ToolCall, context: StepContext): Prepared {
     return refuse("tool_calls_spent", "it was called as often as it may be; go on without it");
   }
   if (key !== undefined) spent.add(key);
-  return { call, tool, args: parsed };
+  return { call, tool, args, written };
 }
 
 function countWrong(name: string, { wrong }: StepContext): void {
   wrong.set(name, (wrong.get(name) ?? 0) + 1);
 }
 
-/** The arguments, or what is wrong with them. */
-function parseArguments(text: string, tool: Tool): Record<string, unknown> | string {
+/** The arguments, or what is wrong with them. What their schema throws is a mistake of its author. */
+function parseArguments(
+  text: string,
+  tool: Tool,
+): Required<Pick<Prepared, "args" | "written">> | string {
   if (text.length > ARGUMENT_CHARS_MAX) return "the arguments are far too long";
+  let written: unknown;
   try {
-    const parsed = tool.parameters.safeParse(
-      JSON.parse(text.trim() === "" ? "{}" : text, refusePrototype),
-    );
-    if (parsed.success) return parsed.data;
-    const issues = parsed.error.issues.slice(0, 5);
-    return issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+    written = JSON.parse(text.trim() === "" ? "{}" : text, refusePrototype);
   } catch {
     return "the arguments are not JSON";
   }
+  const parsed = tool.parameters.safeParse(written);
+  if (parsed.success) return { args: parsed.data, written };
+  const issues = parsed.error.issues.slice(0, 5);
+  return issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
 }
 
 /** A key that means something else to whoever copies the object; no schema of a tool has to think of it. */

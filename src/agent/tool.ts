@@ -1,5 +1,5 @@
 /** Port: a tool the model may call, and the two ways in which it can fail without ending the run. */
-import type * as z from "zod";
+import * as z from "zod";
 import type { Passage } from "../domain/event.ts";
 import type { Run } from "../run.ts";
 
@@ -23,6 +23,11 @@ export interface Tool<Arguments extends z.ZodObject = z.ZodObject> {
   readonly citable?: boolean;
   /** Calls of one run. Unset: only the run's own limit counts. */
   readonly callsMax?: number;
+}
+
+/** JSON Schema of what a model may write: before defaults are filled in and values are transformed. Throws for what JSON cannot say. */
+export function toArgumentsSchema(parameters: z.ZodObject): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(parameters, { io: "input" });
 }
 
 export interface ToolContext {

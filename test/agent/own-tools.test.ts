@@ -4,7 +4,7 @@ import { checkTools } from "../../src/agent/check-tools.ts";
 import { defineTool } from "../../src/agent/define-tool.ts";
 import { createPool } from "../../src/agent/pool.ts";
 import { runStep } from "../../src/agent/step.ts";
-import type { Tool } from "../../src/agent/tool.ts";
+import { type Tool, toArgumentsSchema } from "../../src/agent/tool.ts";
 import type { ToolCall } from "../../src/models/model.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 
@@ -121,6 +121,28 @@ describe("what is called", () => {
       expect(events.at(-1)).toMatchObject({ type: "tool-error", code: "invalid_arguments" });
     }
     expect(got).toBeUndefined();
+  });
+
+  test("a schema may transform: the model is told what to write, the tool gets what was made of it", async () => {
+    const parameters = z.strictObject({
+      id: z.string().transform((text) => BigInt(text)),
+      days: z.int().default(30),
+    });
+    const got: unknown[] = [];
+    const run = (args: unknown): Promise<string> => {
+      got.push(args);
+      return Promise.resolve("ran");
+    };
+    const tool = defineTool({ ...definition, parameters, run, readOnly: false, idempotent: false });
+    expect(checkTools([tool], "x")).toHaveLength(1);
+    expect(toArgumentsSchema(tool.parameters)).toMatchObject({
+      properties: { id: { type: "string" }, days: { default: 30 } },
+      required: ["id"],
+    });
+    const { events } = await call(tool, '{"id":"17"}');
+    expect(got).toEqual([{ id: 17n, days: 30 }]);
+    expect(events[0]).toMatchObject({ type: "tool-call", arguments: { id: "17" } });
+    expect(events.map(({ type }) => type)).toEqual(["tool-call", "tool-result"]);
   });
 
   test("one that throws before it waits is a mistake of its author, and ends the run", async () => {
