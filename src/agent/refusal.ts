@@ -1,4 +1,4 @@
-/** Tells a refusal from an answer by its beginning, and never lets a piece of the agreed word be shown. */
+/** Tells a refusal, and labels without a word, from an answer by its beginning; never lets a piece of the agreed word be shown. */
 import { NO_ANSWER } from "./prompt.ts";
 
 export interface RefusalFilter {
@@ -12,6 +12,9 @@ export interface RefusalFilter {
 
 /** Models put the word in quotes, in bold or in code. */
 const OPENING = /^["'“«`*_([]{0,4}/u;
+/** What may yet turn out to be labels of passages and nothing that they vouch for; further on nobody waits. */
+const MAY_BE_LABELS = /^[\s\d[\]【】,†–-]{0,200}$/u;
+const LABELS = /^(?:\s*[[【][^\]】]{1,64}[\]】])*\s*$/u;
 const WORD = new RegExp(`${NO_ANSWER}(?![\\p{L}\\p{N}])`, "gu");
 const PREFIXES = Array.from(NO_ANSWER, (_, index) => NO_ANSWER.slice(0, NO_ANSWER.length - index));
 
@@ -38,7 +41,7 @@ export function createRefusalFilter(): RefusalFilter {
       if (state === "answer") return release();
       held = held.trimStart();
       const word = held.replace(OPENING, "");
-      if (NO_ANSWER.startsWith(word)) return "";
+      if (NO_ANSWER.startsWith(word) || MAY_BE_LABELS.test(held)) return "";
       if (word.search(WORD) !== 0) return release();
       state = "refusal";
       return "";
@@ -49,7 +52,7 @@ export function createRefusalFilter(): RefusalFilter {
         state = "refusal";
         return "";
       }
-      return held.replaceAll(WORD, "");
+      return state === "open" && LABELS.test(held) ? "" : held.replaceAll(WORD, "");
     },
   };
 }

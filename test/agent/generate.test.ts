@@ -47,6 +47,24 @@ describe("a model's answer", () => {
     expect(generated.grounding).toBe("partly-grounded");
   });
 
+  test.each(["flag", "withhold", "repair"] as const)(
+    "of labels alone says nothing, and nothing of it is shown under %s",
+    async (policy) => {
+      for (const labels of ["[1]", " [1][2] \n", "[1, 2]", "【1】"]) {
+        await expect(ask(policy, says(labels, 1))).rejects.toMatchObject({
+          code: "upstream_bad_response",
+        });
+      }
+    },
+  );
+
+  test.each(["64", "64 [2]", "[2] 64", "1. Retries use jitter [1].", "- Retries use jitter [1]."])(
+    "that begins like labels is shown whole: %s",
+    async (answer) => {
+      expect((await ask("flag", says(answer, 1))).text).toBe(answer);
+    },
+  );
+
   test("rests on passages without hidden characters", async () => {
     const { chat } = await ask("flag", says(good));
     expect(chat.requests[0]?.messages.at(-1)?.content).toContain("64 entries is bounded");
