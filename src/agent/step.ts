@@ -3,14 +3,16 @@ import pMap from "p-map";
 import { startDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import { AppError } from "../errors.ts";
+import type { Passage } from "../domain/event.ts";
 import type { ToolCall } from "../models/model.ts";
 import { withDeadline } from "../run.ts";
 import { inSpan } from "../telemetry/in-span.ts";
 import { toTenths } from "../telemetry/timeline.ts";
 import type { Span } from "../telemetry/tracer.ts";
 import type { Budget } from "./budget.ts";
+import type { AddPassages } from "./pool.ts";
 import { RetryTool, type Tool, type ToolContext, ToolFailed } from "./tool.ts";
-import { toEvidence, toToolResult } from "./tool-result.ts";
+import { toEvidence, toSummary, toToolResult } from "./tool-result.ts";
 
 export interface StepContext extends Pick<ToolContext, "addPassages" | "run"> {
   readonly tools: readonly Tool[];
@@ -198,14 +200,21 @@ async function execute(
   try {
     // Calls that waited for a place come here after the end as well; their tools must not begin.
     signal.throwIfAborted();
-    const { addPassages } = context;
+    const found: Passage[] = [];
+    const addPassages: AddPassages = async (passages) => {
+      const added = await context.addPassages(passages);
+      found.push(...added);
+      return added;
+    };
     const own = { run: withDeadline(run, deadline), signal, callId, addPassages };
     const value = await run.timeline.measure(`tool:${name}`, [], () =>
       untilAborted(tool.execute(args, own), signal),
     );
     const text = toToolResult(value, run.config.toolResultCharsMax);
-    const content = tool.citable === true ? await toEvidence(text, call, addPassages) : text;
-    await tell({ type: "tool-result", summary: content.slice(0, 120) });
+    const summary = toSummary(text, found);
+    const content =
+      tool.citable === true ? await toEvidence(text, call, context.addPassages) : text;
+    await tell({ type: "tool-result", summary });
     return { callId, content };
   } catch (thrown) {
     if (parent.aborted) throw thrown;

@@ -1,9 +1,10 @@
 /** What a tool gave, as text for the model: whatever it is, bounded. */
-
+import type { Passage } from "../domain/event.ts";
 import type { ToolCall } from "../models/model.ts";
 import type { ToolContext } from "./tool.ts";
 
 const SEEN_AGAIN = "[seen above]";
+const SUMMARY_CHARS_MAX = 120;
 
 /**
  * JSON of the value; cycles, functions and numbers that JSON does not know are named, and what is longer
@@ -13,7 +14,7 @@ export function toToolResult(value: unknown, charsMax: number): string {
   const { text, isCut } =
     typeof value === "string" ? { text: value, isCut: false } : toJson(value, charsMax);
   if (!isCut && text.length <= charsMax) return text;
-  return `${text.slice(0, charsMax)}\n[cut: the result has more than ${charsMax} characters]`;
+  return `${text.slice(0, charsMax).toWellFormed()}\n[cut: the result has more than ${charsMax} characters]`;
 }
 
 function toJson(value: unknown, charsMax: number): { text: string; isCut: boolean } {
@@ -37,6 +38,18 @@ function toJson(value: unknown, charsMax: number): { text: string; isCut: boolea
   } catch {
     return { text: "[a result that cannot be written down]", isCut: false };
   }
+}
+
+/** One line for people: what a tool found, or else the beginning of what it gave. */
+export function toSummary(text: string, found: readonly Passage[]): string {
+  const whole =
+    found.length === 0 ? text : found.map(({ label, title }) => `[${label}] ${title}`).join(", ");
+  const line = whole
+    .slice(0, 4 * SUMMARY_CHARS_MAX)
+    .replaceAll(/\s+/gu, " ")
+    .trim();
+  const isCut = line.length > SUMMARY_CHARS_MAX || whole.length > 4 * SUMMARY_CHARS_MAX;
+  return `${line.slice(0, SUMMARY_CHARS_MAX).toWellFormed()}${isCut ? "…" : ""}`;
 }
 
 /** What stands in the place of a collection for passages that tools gave. No collection can be called so. */

@@ -4,10 +4,10 @@ import * as z from "zod";
 import { createBudget } from "../../src/agent/budget.ts";
 import { runStep } from "../../src/agent/step.ts";
 import { RetryTool, type Tool, ToolFailed } from "../../src/agent/tool.ts";
-import { toToolResult } from "../../src/agent/tool-result.ts";
+import { toSummary, toToolResult } from "../../src/agent/tool-result.ts";
 import { AppError } from "../../src/errors.ts";
 import type { ToolCall } from "../../src/models/model.ts";
-import { createTestRun } from "../support/run.ts";
+import { createTestRun, toPassage } from "../support/run.ts";
 
 const toCall = (name: string, args: unknown, id = name): ToolCall => ({
   id,
@@ -240,6 +240,20 @@ describe("what a tool gives", () => {
     ],
   ])("%s becomes text", (_, value, expected) => {
     expect(toToolResult(value, 1_000)).toBe(expected);
+  });
+
+  test("a cut leaves no half character", () => {
+    expect(toToolResult("😀".repeat(20), 7).isWellFormed()).toBe(true);
+  });
+
+  test("its summary is one line of whole characters: what it found, or the beginning of what it gave", () => {
+    const found = [toPassage(3, "a", { title: "Retries" }), toPassage(4, "b", { title: "Queues" })];
+    expect(toSummary('[{"label":3}]', found)).toBe("[3] Retries, [4] Queues");
+    expect(toSummary(" It rains.\r\n\tStill. ", [])).toBe("It rains. Still.");
+    const long = toSummary(`x${"😀".repeat(50_000_000 / 100)}`, []);
+    expect(long.isWellFormed()).toBe(true);
+    expect(long).toMatch(/^x😀+.?…$/u);
+    expect(long.length).toBeLessThan(125);
   });
 
   test("50 MB are cut, and the model is told", () => {
