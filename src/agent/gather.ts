@@ -45,12 +45,13 @@ export async function gather(options: GatherOptions): Promise<Gathering> {
     const request = { messages: [...messages], outputTokensMax, tools: offers };
     const turn = await tryTurn(chat, request, { run, budget, isFirst: step === 1 });
     if (turn === undefined) return "exhausted";
-    const { text } = turn;
+    const { text, echo } = turn;
     if (turn.calls.length === 0) return "finished";
     // Some servers count anew in every answer, or give every call the same id.
     const calls = turn.calls.map((call) => ({ ...call, id: budget.takeCallId(call.id) }));
     if (isRoundAgain(calls, seen) || !budget.takeToolCalls(calls.length)) return "exhausted";
-    messages.push({ role: "assistant", content: text, toolCalls: calls });
+    const said = { role: "assistant", content: text, toolCalls: calls } as const;
+    messages.push(echo === undefined ? said : { ...said, echo });
     const replies = await runStep(calls, { ...context, step } satisfies StepContext);
     for (const { callId, content } of replies) messages.push({ role: "tool", callId, content });
     return undefined;

@@ -1,7 +1,7 @@
 /** One call of a model whose words nobody reads as they come: its text and tool calls, when it is over. */
 import type { Usage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
-import type { ChatModel, ChatRequest, ToolCall } from "../models/model.ts";
+import type { ChatModel, ChatRequest, Echo, ToolCall } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { Budget } from "./budget.ts";
 import { estimateUsage } from "./estimate-usage.ts";
@@ -9,6 +9,8 @@ import { estimateUsage } from "./estimate-usage.ts";
 export interface Turn {
   readonly text: string;
   readonly calls: readonly ToolCall[];
+  /** Goes back to the model with its calls. */
+  readonly echo?: Echo | undefined;
 }
 
 export interface TurnOptions {
@@ -30,6 +32,7 @@ export async function takeTurn(
 ): Promise<Turn> {
   let text = "";
   let calls: readonly ToolCall[] = [];
+  let echo: Echo | undefined;
   let usage: Usage | undefined;
   let isOver = false;
   const count = (): Usage =>
@@ -38,7 +41,7 @@ export async function takeTurn(
   try {
     for await (const delta of chat.stream({ ...request, temperature: 0, onFallback }, run.signal)) {
       if (delta.type === "text") text += delta.text;
-      if (delta.type === "tool-calls") ({ calls } = delta);
+      if (delta.type === "tool-calls") ({ calls, echo } = delta);
       if (delta.type === "usage") {
         const { inputTokens, outputTokens } = delta;
         usage = { inputTokens, outputTokens, requests: 1 };
@@ -55,7 +58,7 @@ export async function takeTurn(
     isOver = true;
     const { inputTokens, outputTokens } = count();
     budget.addTokens(inputTokens + outputTokens);
-    return { text, calls };
+    return { text, calls, echo };
   } finally {
     await run.emit({ type: "usage", ...count() });
   }

@@ -30,6 +30,8 @@ export interface ChatChunk {
   readonly text: string;
   /** Carries a piece of the model's reasoning. */
   readonly reasons: boolean;
+  /** That piece, where it is in the field that servers want back beside tool calls. */
+  readonly reasoning: string;
   /** Pieces of tool calls, as they came. */
   readonly toolCalls: unknown;
   /** Why the model ended, once it did. */
@@ -47,6 +49,7 @@ export function parseChatChunk(value: unknown): ChatChunk | undefined {
   return {
     text: toText(delta["content"]) + toText(delta["refusal"]),
     reasons: isReasoning(delta),
+    reasoning: toText(delta["reasoning_content"]),
     toolCalls: delta["tool_calls"],
     finish: toFinish(choice?.finish_reason),
     usage: usage ? toUsage(usage) : undefined,

@@ -10,6 +10,8 @@ export interface Dialect {
   readonly tokensField: "max_tokens" | "max_completion_tokens";
   /** Reasoning models take their own temperature only. */
   readonly temperature: boolean;
+  /** Some servers want back what they said beside their tool calls, and others refuse it. */
+  readonly echo: boolean;
   /** Many servers know no `response_format` with a schema, or not this schema; it is in the prompt as well. */
   readonly responseFormat: "sent" | "left out" | "left out once";
 }
@@ -21,6 +23,7 @@ export function guessDialect(baseUrl: string, responseFormat = true): Dialect {
     streamOptions: true,
     tokensField: isOpenAi ? "max_completion_tokens" : "max_tokens",
     temperature: true,
+    echo: true,
     responseFormat: responseFormat ? "sent" : "left out",
   };
 }
@@ -74,6 +77,9 @@ function adaptFields(dialect: Dialect, first: Dialect, words: string): Dialect |
     return { ...dialect, tokensField: other };
   }
   if (dialect.temperature && /temperature/.test(words)) return { ...dialect, temperature: false };
+  if (dialect.echo && /reasoning_content|extra_content/.test(words)) {
+    return { ...dialect, echo: false };
+  }
   return undefined;
 }
 

@@ -4,16 +4,17 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
+import type { Dialect } from "./chat-dialect.ts";
 import type { ChatMessage, ChatRequest } from "./model.ts";
 
-/** The messages and, where the request offers any, the tools. */
-export function toConversation({
-  messages,
-  tools = [],
-  toolChoice,
-}: ChatRequest): Pick<ChatCompletionCreateParamsStreaming, "messages" | "tools" | "tool_choice"> {
+/** The messages and, where the request offers any, the tools. What this model's server said beside its calls goes back to it where it takes that. */
+export function toConversation(
+  { messages, tools = [], toolChoice }: ChatRequest,
+  modelId: string,
+  { echo }: Pick<Dialect, "echo">,
+): Pick<ChatCompletionCreateParamsStreaming, "messages" | "tools" | "tool_choice"> {
   return {
-    messages: messages.map(toMessage),
+    messages: messages.map((message) => toMessage(message, echo ? modelId : undefined)),
     ...(tools.length === 0
       ? {}
       : {
@@ -26,16 +27,19 @@ export function toConversation({
   };
 }
 
-function toMessage(message: ChatMessage): ChatCompletionMessageParam {
+function toMessage(message: ChatMessage, echoOf: string | undefined): ChatCompletionMessageParam {
   if (message.role === "tool") {
     return { role: "tool", tool_call_id: message.callId, content: message.content };
   }
   const { role, content } = message;
   if (role !== "assistant" || message.toolCalls === undefined) return { role, content };
+  const echo = message.echo?.modelId === echoOf ? message.echo : undefined;
   return {
+    ...echo?.fields,
     role,
     content,
-    tool_calls: message.toolCalls.map(({ id, name, arguments: text }) => ({
+    tool_calls: message.toolCalls.map(({ id, name, arguments: text }, index) => ({
+      ...echo?.ofCalls[index],
       id,
       type: "function" as const,
       function: { name, arguments: text },

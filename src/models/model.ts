@@ -40,6 +40,15 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** What a server wants to have back with the turn in which it called tools. Only the adapter it came from looks into it. */
+export interface Echo {
+  /** Who said it; no other model is told. */
+  readonly modelId: string;
+  /** Of the turn, and of each of its calls. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly ofCalls: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** A tool as the model is told of it. */
 export interface ToolOffer {
   readonly name: string;
@@ -54,6 +63,7 @@ export type ChatMessage =
       readonly role: "assistant";
       readonly content: string;
       readonly toolCalls?: readonly ToolCall[];
+      readonly echo?: Echo;
     }
   | { readonly role: "tool"; readonly callId: string; readonly content: string };
 
@@ -79,7 +89,7 @@ export type ChatDelta =
   /** The model is thinking: a sign of life for watchdogs, never shown. Wrappers of whole models drop it. */
   | { readonly type: "reasoning" }
   /** All calls of the answer at once, when they are complete. */
-  | { readonly type: "tool-calls"; readonly calls: readonly ToolCall[] }
+  | { readonly type: "tool-calls"; readonly calls: readonly ToolCall[]; readonly echo?: Echo }
   | { readonly type: "usage"; readonly inputTokens: number; readonly outputTokens: number }
   | { readonly type: "finish"; readonly reason: FinishReason };
 

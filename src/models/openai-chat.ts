@@ -5,18 +5,16 @@ import { type Clock, systemClock } from "../async/clock.ts";
 import { toAbortError } from "../async/deadline.ts";
 import { withGrace } from "../async/grace.ts";
 import { AppError, toAppError } from "../errors.ts";
+import { type AnswerOrigin, checkFinish, createAnswerState, toTruncated } from "./answer-state.ts";
 import { type ChatChunk, parseChatChunk } from "./chat-chunk.ts";
 import { refusesTools, toConversation } from "./chat-messages.ts";
 import { adaptDialect, guessDialect, toDialectFields, toRemembered } from "./chat-dialect.ts";
-import type { ChatDelta, ChatModel, ChatRequest, FinishReason } from "./model.ts";
+import type { ChatDelta, ChatModel, ChatRequest } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { createEventReader } from "./read-events.ts";
 import { readPackets } from "./read-packets.ts";
-import { createThoughtFilter } from "./thought-filter.ts";
-import { createToolCallAccumulator } from "./tool-call-accumulator.ts";
 import { type Refusal, type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
-const ANSWER_CHARS_MAX = 2 * 2 ** 20;
 const DONE = "[DONE]";
 const USAGE_WAIT_MS = 250;
 
@@ -39,6 +37,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
   const { client, model, setting = "CHAT_MODEL" } = options;
   const { clock = systemClock, usageWaitMs = USAGE_WAIT_MS, deltaIntervalMs = 0 } = options;
   const upstream = client.toUpstream(`the chat model "${model}"`, setting);
+  const id = `openai:${model}`;
   let dialect = guessDialect(client.baseUrl, options.responseFormat);
 
   const open = async (
@@ -50,7 +49,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
       const fields = toDialectFields(current, request);
       const body: ChatCompletionCreateParamsStreaming = {
         model,
-        ...toConversation(request),
+        ...toConversation(request, id, current),
         stream: true,
         ...fields,
       };
@@ -82,14 +81,14 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
   };
 
   return {
-    id: `openai:${model}`,
+    id,
     stream(request, signal) {
       const read = (own: AbortSignal): AsyncIterable<readonly ChatChunk[]> =>
         readChunks(() => open(request, own), own, { upstream, clock, deltaIntervalMs });
       const isLast = (chunks: readonly ChatChunk[]): boolean =>
         chunks.some(({ finish }) => finish !== undefined);
       const chunks = withGrace(read, { isLast, graceMs: usageWaitMs, clock, signal });
-      return readAnswer(chunks, request, upstream);
+      return readAnswer(chunks, request, { modelId: id, upstream });
     },
   };
 }
@@ -175,111 +174,30 @@ function toChunk({ event, data }: EventSourceMessage, upstream: Upstream): ChatC
 async function* readAnswer(
   chunks: AsyncIterable<readonly ChatChunk[]>,
   request: ChatRequest,
-  upstream: Upstream,
+  from: AnswerOrigin,
 ): AsyncGenerator<ChatDelta, void, undefined> {
-  const state = createAnswerState(request, upstream);
+  const state = createAnswerState(request, from);
   try {
     for await (const batch of chunks) {
       const { text, reasons } = state.take(batch);
       if (reasons) yield { type: "reasoning" };
       if (text !== "") yield { type: "text", text };
     }
-    const rest = state.end();
-    if (rest !== "") yield { type: "text", text: rest };
   } catch (thrown) {
     // A connection that breaks behind the finish reason costs the usage, not the answer.
     const isHarmless =
       state.finish !== undefined && toAppError(thrown).code === "upstream_truncated";
     if (!isHarmless) throw thrown;
   }
+  const rest = state.end();
+  if (rest !== "") yield { type: "text", text: rest };
   if (state.usage !== undefined) yield { type: "usage", ...state.usage };
-  const calls = state.calls();
+  const turn = state.toolCalls();
   // Arguments that were cut at the token limit are not acted on.
-  if (state.finish === "stop" && calls.length > 0) {
-    yield { type: "tool-calls", calls };
+  if (state.finish === "stop" && turn.calls.length > 0) {
+    yield { type: "tool-calls", ...turn };
     yield { type: "finish", reason: "tool-calls" };
     return;
   }
-  yield { type: "finish", reason: checkFinish(state.finish, state.isEnough(), upstream) };
-}
-
-/** What an answer has come to so far. */
-function createAnswerState({ tools = [], messages }: ChatRequest, upstream: Upstream) {
-  const accumulator = createToolCallAccumulator();
-  const thoughts = createThoughtFilter();
-  /** Of all that was written, thoughts and calls too. */
-  let chars = 0;
-  const state = {
-    /** Of the answer alone. */
-    textChars: 0,
-    finish: undefined as ChatChunk["finish"],
-    usage: undefined as ChatChunk["usage"],
-    calls: () => accumulator.calls(),
-    /** Takes what came together; gives its text, and whether the model reasons. Throws AppError when the answer is too long. */
-    take(batch: readonly ChatChunk[]): { readonly text: string; readonly reasons: boolean } {
-      let written = "";
-      for (const chunk of batch) {
-        written += chunk.text;
-        state.usage = chunk.usage ?? state.usage;
-        state.finish = chunk.finish ?? state.finish;
-        // Calls nobody offered are none.
-        if (tools.length > 0) chars += accumulator.add(chunk.toolCalls);
-      }
-      chars += written.length;
-      if (chars > ANSWER_CHARS_MAX) {
-        throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
-      }
-      const text = thoughts.push(written);
-      state.textChars += text.length;
-      const isHeld = written !== "" && text === "";
-      return { text, reasons: isHeld || batch.some(({ reasons }) => reasons) };
-    },
-    /** Whether the answer may end as it is. Who has read what its tools gave and wants no more of them may say nothing. */
-    isEnough: () =>
-      state.textChars > 0 || (state.finish === "stop" && messages.at(-1)?.role === "tool"),
-    /** The text that was held back until the end. */
-    end(): string {
-      const text = thoughts.end();
-      state.textChars += text.length;
-      return text;
-    },
-  };
-  return state;
-}
-
-/** The finish of a stream that is complete. Throws AppError for every other end. */
-function checkFinish(
-  finish: ChatChunk["finish"],
-  isEnough: boolean,
-  upstream: Upstream,
-): FinishReason {
-  switch (finish) {
-    case undefined:
-      throw toTruncated(upstream);
-    case "filtered":
-      throw new AppError("content_filtered", {
-        detail: `${upstream.name} stopped its answer: its content filter`,
-      });
-    case "failed":
-      throw toBadResponse("reported that its answer failed", upstream);
-    case "stop":
-    case "length":
-      if (!isEnough) throw toBadResponse(describeEmpty(finish), upstream);
-      return finish;
-    default:
-      return finish satisfies never;
-  }
-}
-
-function toTruncated(upstream: Upstream, cause?: unknown): AppError {
-  return new AppError("upstream_truncated", {
-    detail: `${upstream.name} broke off its answer`,
-    cause,
-  });
-}
-
-function describeEmpty(finish: "stop" | "length"): string {
-  return finish === "stop"
-    ? "ended its answer without a word"
-    : "used up its tokens before the first word: raise OUTPUT_TOKENS_MAX";
+  yield { type: "finish", reason: checkFinish(state, request, from.upstream) };
 }

@@ -5,6 +5,8 @@ import type { ToolCall } from "./model.ts";
 const Piece = z.object({
   index: z.number().nullish(),
   id: z.string().nullish(),
+  /** Gemini keeps its signature of a call here, and refuses the call without it. */
+  extra_content: z.unknown().optional(),
   function: z.object({ name: z.string().nullish(), arguments: z.unknown() }).partial().nullish(),
 });
 type Piece = z.infer<typeof Piece>;
@@ -14,6 +16,8 @@ export interface ToolCallAccumulator {
   add(pieces: unknown): number;
   /** The calls in the order in which they began. Those that have no id get `call_1`, `call_2` and so on. */
   calls(): readonly ToolCall[];
+  /** What came beside each call, under the names it is sent back by. */
+  extras(): readonly Readonly<Record<string, unknown>>[];
 }
 
 interface Draft {
@@ -21,6 +25,7 @@ interface Draft {
   id: string;
   name: string;
   arguments: string;
+  extra: unknown;
 }
 
 /** Creates an accumulator for one answer. */
@@ -37,10 +42,12 @@ export function createToolCallAccumulator(): ToolCallAccumulator {
         if (draft.id === "") draft.id = parsed.data.id ?? "";
         draft.name = joinName(draft.name, parsed.data.function?.name ?? "");
         draft.arguments += text;
+        draft.extra = parsed.data.extra_content ?? draft.extra;
         length += text.length;
       }
       return length;
     },
+    extras: () => drafts.map(({ extra }) => (extra === undefined ? {} : { extra_content: extra })),
     calls() {
       const taken = new Set(drafts.map(({ id }) => id));
       let count = 0;
@@ -85,7 +92,13 @@ function hasName({ function: named }: Piece): boolean {
 }
 
 function begin(drafts: Draft[], { index }: Piece): Draft {
-  const draft: Draft = { index: index ?? undefined, id: "", name: "", arguments: "" };
+  const draft: Draft = {
+    index: index ?? undefined,
+    id: "",
+    name: "",
+    arguments: "",
+    extra: undefined,
+  };
   drafts.push(draft);
   return draft;
 }

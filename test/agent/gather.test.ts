@@ -100,6 +100,22 @@ describe("against a mock of OpenAI that others wrote", () => {
 });
 
 describe("a run with tools", () => {
+  test("what the server said beside its calls goes back to it with them", async () => {
+    const echo = { modelId: "scripted", fields: { reasoning_content: "hm" }, ofCalls: [{}] };
+    const calls = [toCall("list_collections", {})];
+    const calling: Script = [
+      { type: "tool-calls", calls, echo },
+      { type: "finish", reason: "tool-calls" },
+    ];
+    const { chat } = await run([calling, done, says("Retries use jitter. [1]")]);
+    expect(chat.requests[1]?.messages.find(({ role }) => role === "assistant")).toEqual({
+      role: "assistant",
+      content: "",
+      toolCalls: calls,
+      echo,
+    });
+  });
+
   test("searches again, gives new passages the next labels, and answers from all of them", async () => {
     const search = callsOf(toCall("search", { query: "What does a circuit breaker do?" }));
     const answering = says("Retries use jitter. [1] A circuit breaker opens after failures. [2]");
