@@ -24,7 +24,11 @@ const HISTORY_TOKENS_MAX = 2_000;
 const TURN_TOKENS_MIN = 50;
 export const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
 
-/** The latest turns that fit, oldest first; of the one that is too long for what is left, its beginning. */
+/**
+ * The latest turns that fit, oldest first; of the one that is too long for what is left, its beginning.
+ * A conversation begins with its user, as templates of models want it: what the assistant said before
+ * that, a greeting or an answer whose question lies too far back, is told by the user.
+ */
 export function toTurns(history: readonly Turn[]): readonly Turn[] {
   const turns: Turn[] = [];
   let left = HISTORY_TOKENS_MAX;
@@ -35,7 +39,9 @@ export function toTurns(history: readonly Turn[]): readonly Turn[] {
     left -= tokens;
     if (left <= 0) break;
   }
-  return turns;
+  const [first, ...rest] = turns;
+  if (first?.role !== "assistant") return turns;
+  return [{ role: "user", content: `You said before: ${first.content}` }, ...rest];
 }
 
 /** One that was pasted in says what it is about at its beginning, and so does a long answer. */

@@ -14,7 +14,7 @@ export function toConversation(
   { echo }: Pick<Dialect, "echo">,
 ): Pick<ChatCompletionCreateParamsStreaming, "messages" | "tools" | "tool_choice"> {
   return {
-    messages: messages.map((message) => toMessage(message, echo ? modelId : undefined)),
+    messages: mergeAlike(messages).map((one) => toMessage(one, echo ? modelId : undefined)),
     ...(tools.length === 0
       ? {}
       : {
@@ -25,6 +25,22 @@ export function toConversation(
           ...(toolChoice === undefined ? {} : { tool_choice: toolChoice }),
         }),
   };
+}
+
+/** Templates of Mistral and Gemma refuse two messages of a user, or of the model, one behind the other. */
+function mergeAlike(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const merged: ChatMessage[] = [];
+  for (const message of messages) {
+    const last = merged.at(-1);
+    if (last?.role === message.role && isPlain(last) && isPlain(message)) {
+      merged[merged.length - 1] = { ...last, content: `${last.content}\n\n${message.content}` };
+    } else merged.push(message);
+  }
+  return merged;
+}
+
+function isPlain(message: ChatMessage): boolean {
+  return message.role !== "tool" && !("toolCalls" in message);
 }
 
 function toMessage(message: ChatMessage, echoOf: string | undefined): ChatCompletionMessageParam {

@@ -26,15 +26,26 @@ test("the latest turns that fit are kept, and of the first that does not its beg
 test("an answer longer than all that fits is not lost: the follow-up is about it", () => {
   const turns = toTurns([user("Name the steps."), assistant(long("First, stop.", 3_000))]);
   expect(turns).toHaveLength(1);
-  expect(turns[0]).toMatchObject({ role: "assistant", content: expect.stringMatching(/^First/) });
+  expect(turns[0]).toMatchObject({
+    role: "user",
+    content: expect.stringMatching(/^You said before: First, stop\./),
+  });
 });
 
 test("a cut leaves no half character, and a rest too small to say anything is left out", () => {
   const [turn] = toTurns([user("😀".repeat(9_001))]);
   expect(turn?.content.isWellFormed()).toBe(true);
-  const filling = assistant("word ".repeat(1_960));
+  const filling = user("word ".repeat(1_960));
   expect(estimateTokens(filling.content)).toBeGreaterThan(1_950);
   expect(toTurns([user(long("Old.", 900)), filling])).toEqual([filling]);
+});
+
+test("a greeting that opens the conversation is told by the user, who must speak first", () => {
+  expect(toTurns([assistant("Hello!"), user("What is jitter?"), assistant("A wait.")])).toEqual([
+    user("You said before: Hello!"),
+    user("What is jitter?"),
+    assistant("A wait."),
+  ]);
 });
 
 test("what fits stays as it is", () => {
