@@ -26,6 +26,7 @@ export function createAnswerState(
   const state = {
     /** Of the answer alone. */
     textChars: 0,
+    isRefusal: false,
     finish: undefined as ChatChunk["finish"],
     usage: undefined as ChatChunk["usage"],
     /** Takes what came together; gives its text, and whether the model reasons. Throws AppError when the answer is too long. */
@@ -33,6 +34,7 @@ export function createAnswerState(
       let written = "";
       for (const chunk of batch) {
         written += chunk.text;
+        state.isRefusal ||= chunk.refuses;
         state.usage = chunk.usage ?? state.usage;
         state.finish = chunk.finish ?? state.finish;
         // Calls nobody offered are none, and thoughts are kept for turns with calls alone.
@@ -67,10 +69,12 @@ export function createAnswerState(
   return state;
 }
 
+type AnswerState = Pick<ReturnType<typeof createAnswerState>, "finish" | "textChars" | "isRefusal">;
+
 /** The finish of a stream that is complete. Throws AppError for every other end. */
 export function checkFinish(
-  { finish, textChars }: Pick<ReturnType<typeof createAnswerState>, "finish" | "textChars">,
-  { messages }: ChatRequest,
+  { finish, textChars, isRefusal }: AnswerState,
+  { messages, outputSchema }: ChatRequest,
   upstream: Upstream,
 ): FinishReason {
   switch (finish) {
@@ -84,6 +88,10 @@ export function checkFinish(
       throw toBadResponse("reported that its answer failed", upstream);
     case "stop":
     case "length": {
+      // In words it can be shown as it is; in place of a value it would be asked for again in vain.
+      if (isRefusal && outputSchema !== undefined) {
+        throw new AppError("content_filtered", { detail: `${upstream.name} refused to answer` });
+      }
       // Who has read what its tools gave and wants no more of them may say nothing.
       const maySayNothing = finish === "stop" && messages.at(-1)?.role === "tool";
       if (textChars > 0 || maySayNothing) return finish;

@@ -28,6 +28,8 @@ const FILTERED = new Set(["content_filter", "safety"]);
 export interface ChatChunk {
   /** Empty for chunks that carry none; reasoning is not text. */
   readonly text: string;
+  /** Its text is a piece of a refusal, as OpenAI sends one in place of what a schema asks for. */
+  readonly refuses: boolean;
   /** Carries a piece of the model's reasoning. */
   readonly reasons: boolean;
   /** That piece, where it is in the field that servers want back beside tool calls. */
@@ -46,8 +48,10 @@ export function parseChatChunk(value: unknown): ChatChunk | undefined {
   const { choices, usage } = value;
   const choice = choices?.[0];
   const delta = choice?.delta ?? {};
+  const refusal = toText(delta["refusal"]);
   return {
-    text: toText(delta["content"]) + toText(delta["refusal"]),
+    text: toText(delta["content"]) + refusal,
+    refuses: refusal !== "",
     reasons: isReasoning(delta),
     reasoning: toText(delta["reasoning_content"]),
     toolCalls: delta["tool_calls"],

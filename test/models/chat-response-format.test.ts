@@ -86,3 +86,13 @@ test("words about a schema say nothing where none was sent", async () => {
   await expect(ask(createChat(), {})).rejects.toMatchObject({ code: "upstream_config" });
   expect(server.requests.length).toBe(before + 1);
 });
+
+test("a refusal in place of the value is said as what it is, and in place of words it is the answer", async () => {
+  const chunks = [chunk({ refusal: "I cannot " }), chunk({ refusal: "help." }), chunk({}, "stop")];
+  server.script(stream(chunks));
+  await expect(ask(createChat())).rejects.toMatchObject({
+    code: "content_filtered",
+    detail: 'the chat model "m" refused to answer',
+  });
+  expect(await ask(createChat(), {})).toEqual([false]);
+});
