@@ -104,21 +104,23 @@ function checkEnd(
     usage.requests += one.requests;
   }
   same("usage", usage, end.usage);
-  const { outcome, error, grounding, timeline } = end;
-  if (
-    (outcome === "failed" || outcome === "expired") !==
-    (error !== undefined && outcome !== "cancelled")
-  ) {
-    faults.push(`${outcome} with the error ${error?.code}`);
-  }
-  if (outcome === "finished" && end.output === undefined) {
+  return [...faults, ...checkOutcome(end, events, of)];
+}
+
+function checkOutcome(
+  { outcome, error, grounding, timeline, output }: RunEnd,
+  events: readonly RunEvent[],
+  of: <T extends RunEvent["type"]>(type: T) => readonly Of<T>[],
+): readonly string[] {
+  const faults: string[] = [];
+  const isWhole = outcome === "finished" || outcome === "exhausted";
+  if (isWhole !== (error === undefined)) faults.push(`${outcome} with the error ${error?.code}`);
+  if (outcome === "finished" && output === undefined) {
     const verdicts = of("sentence-check").map(({ verdict }) => verdict);
     const isSure = verdicts.length > 0 && verdicts.every((verdict) => verdict === "supported");
     if (grounding === "grounded" && !isSure) faults.push(`grounded, of ${verdicts.join()}`);
     if (events.every(({ type }) => type !== "text-delta")) faults.push("finished without a word");
   }
-  for (const { stage, startMs, endMs } of timeline) {
-    if (endMs < startMs) faults.push(`${stage} ended before it began`);
-  }
-  return faults;
+  const backwards = timeline.filter(({ startMs, endMs }) => endMs < startMs);
+  return [...faults, ...backwards.map(({ stage }) => `${stage} ended before it began`)];
 }
