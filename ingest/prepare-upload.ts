@@ -74,6 +74,7 @@ export async function prepareUpload(
       stored,
       seen,
       sources: new Set(),
+      hashes: new Map(),
       tally,
     },
     NEVER,

@@ -36,6 +36,8 @@ export interface ReadScope extends HashScope {
   readonly seen: Set<string>;
   /** Files that gave documents in this run, stored before or not; grows while reading. */
   readonly sources: Set<string>;
+  /** Hashes to store of documents that are as they were, though their files or the loaders are not; grows while reading. */
+  readonly hashes: Map<string, string>;
   readonly tally: SyncTally;
 }
 
@@ -117,18 +119,20 @@ function toChanged(
   }
   const { document } = typed;
   const ofDocument = hashDocument(document, scope);
+  const ofFile = document.id === document.source ? fileHash : undefined;
+  const hash = joinHashes(ofDocument, ofFile);
   const stored = scope.stored.get(document.id);
   // What another source brought becomes this one's, so that it decides about it from now on.
   const isOwn = stored?.source === document.source;
   if (isOwn && splitHashes(stored.hash).ofDocument === ofDocument) {
     tally.unchanged += 1;
+    if (ofFile !== undefined && stored.hash !== hash) scope.hashes.set(document.id, hash);
     return undefined;
   }
   const chunks = chunkDocument(document, scope.chunking);
   const wasStored = stored !== undefined;
   if (chunks.length === 0) tally.blank += 1;
   if (chunks.length === 0 && !wasStored) return undefined;
-  const hash = joinHashes(ofDocument, document.id === document.source ? fileHash : undefined);
   const chunksChanged = Math.min(chunks.length, stored?.chunks ?? 0);
   return { document, hash, chunks, wasStored, chunksChanged };
 }

@@ -15,6 +15,8 @@ export const SYNC_LIMITS = {
   callConcurrencyMax: 4,
   /** Deletions in one commit. */
   removalsMax: 5_000,
+  /** Hashes set in one commit. */
+  rehashedMax: 5_000,
   /** Problems the report lists one by one. */
   problemsMax: 1_000,
   /** Documents asked of the store at a time in a dry run; it may give fewer. */

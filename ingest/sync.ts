@@ -10,6 +10,7 @@ import { carryOver } from "./carry-over.ts";
 import { publishRebuild } from "./rebuild.ts";
 import { removeGone } from "./remove-gone.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
+import { SYNC_LIMITS } from "./sync-limits.ts";
 import { previewChanges, readStored, type Stored } from "./sync-preview.ts";
 import type { SyncDeps, SyncPlan, SyncProblem, SyncReport } from "./sync-plan.ts";
 import { commitBatch, NEVER, type SyncRun, type Target } from "./sync-run.ts";
@@ -127,6 +128,7 @@ function toScope(
     stored,
     seen: new Set(),
     sources: new Set(),
+    hashes: new Map(),
     tally,
   };
 }
@@ -145,6 +147,7 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
     target.commits += 1;
     notices.notify();
   }
+  await rehash(target, scope.hashes, signal);
   const gone = await removeGone(run, target, scope, signal);
   if (target.rebuild !== undefined) await carryOver(run, target, { scope, gone }, signal);
   await deps.onEmbedded?.();
@@ -155,6 +158,19 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
   if (!(await inSpan(tracer, "index", {}, index))) addProblem(tally, toNotIndexed(plan.collection));
   if (rebuild === undefined) return;
   await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, { scope, gone }, signal));
+}
+
+/** So that the next run need not parse again what this one found to be the same. */
+async function rehash(
+  { writer }: Target,
+  hashes: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const all = [...hashes];
+  for (let at = 0; at < all.length; at += SYNC_LIMITS.rehashedMax) {
+    signal.throwIfAborted();
+    await writer?.rehash?.(new Map(all.slice(at, at + SYNC_LIMITS.rehashedMax)), NEVER);
+  }
 }
 
 function toNotIndexed(id: string): SyncProblem {

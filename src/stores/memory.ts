@@ -164,6 +164,15 @@ function createWriter({ state: first, publish, release }: WriterOptions): Collec
         chunksRemoved: countReplaced(before, change),
       };
     },
+    async rehash(hashes, signal) {
+      signal.throwIfAborted();
+      const documents = [...state.documents].map(([id, document]): [string, DocumentWrite] => [
+        id,
+        { ...document, hash: hashes.get(id) ?? document.hash },
+      ]);
+      state = { ...state, documents: new Map(documents), version: state.version + 1 };
+      publish(state);
+    },
     async index(signal) {
       signal.throwIfAborted();
       return true;

@@ -147,6 +147,11 @@ export interface CollectionWriter {
   /** Replaces and deletes whole documents in one commit: readers see all of it or nothing. */
   commit(change: Change, signal: AbortSignal): Promise<CommitReport>;
   /**
+   * Gives documents, by id, another hash and leaves everything else of them as it is; ids that are not there are
+   * passed over. Absent where a collection is not written from files.
+   */
+  rehash?(hashes: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void>;
+  /**
    * Brings every index and the term statistics up to the last commit, compacts when worth it. Safe to repeat.
    * False: another writer got in the way again and again; what is committed is found, only more slowly.
    */

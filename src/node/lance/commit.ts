@@ -1,9 +1,11 @@
 /** A change as one LanceDB commit, with the bookkeeping that must agree with it. */
 import type { Table } from "@lancedb/lancedb";
+import type * as Arrow from "apache-arrow";
 import { toContent } from "../../domain/chunk.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Change, CommitReport, DocumentState } from "../../stores/store.ts";
 import { toDocumentsSql } from "../../stores/lance/filter-sql.ts";
+import { arrow } from "./native.ts";
 import { toRows } from "./rows.ts";
 import { toSchema } from "./schema.ts";
 import type { TermCounter } from "./term-counter.ts";
@@ -60,6 +62,25 @@ async function write(
     .whenNotMatchedInsertAll()
     .whenNotMatchedBySourceDelete({ where: toDocumentsSql(touched) })
     .execute(rows);
+}
+
+/** Sets the hashes of documents in one commit, and gives its version. */
+export async function writeHashes(
+  table: Table,
+  hashes: ReadonlyMap<string, string>,
+): Promise<number> {
+  const toColumn = (texts: Iterable<string>): Arrow.Vector =>
+    arrow.vectorFromArray([...texts], new arrow.Utf8());
+  const rows = new arrow.Table({
+    documentId: toColumn(hashes.keys()),
+    documentHash: toColumn(hashes.values()),
+  });
+  const { version } = await table
+    .mergeInsert("documentId")
+    .useIndex(false)
+    .whenMatchedUpdateAll()
+    .execute(rows);
+  return version;
 }
 
 /** Contents of the rows, in batches. */

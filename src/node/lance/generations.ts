@@ -81,6 +81,7 @@ function withPublish(writer: CollectionWriter, publish: () => Promise<void>): Ge
     },
     documents: (signal) => writer.documents(signal),
     commit: (change, signal) => writer.commit(change, signal),
+    rehash: async (hashes, signal) => writer.rehash?.(hashes, signal),
     index: (signal, progress) => writer.index(signal, progress),
     verify: (signal) => writer.verify(signal),
     optimize: (signal) => writer.optimize(signal),

@@ -9,7 +9,7 @@ import { moveAside } from "../durable/files.ts";
 import type { Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import type { LanceBase } from "./base.ts";
-import { applyChange, readContents } from "./commit.ts";
+import { applyChange, readContents, writeHashes } from "./commit.ts";
 import { readDocuments } from "./documents.ts";
 import { type Durability, openDurability } from "./durability.ts";
 import { updateIndexes } from "./indexer.ts";
@@ -91,6 +91,13 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
       onChange();
       return report;
     },
+    async rehash(hashes, signal) {
+      signal.throwIfAborted();
+      await guard(signal, async () => rehash(session, hashes));
+      state.info = await readInfo(table, spec);
+      await durability.acknowledge(state.info);
+      onChange();
+    },
     async index(signal, progress = () => {}) {
       // Statistics are saved last: where they are of this version, everything before them was done.
       if (state.saved?.version === state.info.version) return true;
@@ -110,20 +117,31 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
   };
 }
 
-async function commit(
-  { base, place, table, spec, state }: Session,
-  change: Change,
-): Promise<CommitReport> {
-  // Past the lock another writer may have been here: then nothing that is remembered holds.
-  if ((await table.version()) !== state.info.version) {
-    Object.assign(state, await readState(base, place, table, spec));
-  }
+async function commit(session: Session, change: Change): Promise<CommitReport> {
+  const { table, spec, state } = session;
+  await catchUp(session);
   const { counter, info } = state;
   state.counter = undefined; // unknown until the commit has happened or has not
   const report = await applyChange({ table, spec, counter, documents: state.documents }, change);
   if (report.version <= info.version + 1) state.counter = counter;
   else state.documents = await readDocuments(table);
   return report;
+}
+
+/** The texts stay as they are, and with them the counts, unless another writer came between. */
+async function rehash(session: Session, hashes: ReadonlyMap<string, string>): Promise<void> {
+  const { table, state } = session;
+  await catchUp(session);
+  const { info } = state;
+  const version = await writeHashes(table, hashes);
+  if (version > info.version + 1) state.counter = undefined;
+  state.documents = await readDocuments(table);
+}
+
+/** Past the lock another writer may have been here: then nothing that is remembered holds. */
+async function catchUp({ base, place, table, spec, state }: Session): Promise<void> {
+  if ((await table.version()) === state.info.version) return;
+  Object.assign(state, await readState(base, place, table, spec));
 }
 
 async function index(
