@@ -3,6 +3,7 @@ import type { Ask } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import { ANSWERABLE_SURE, type Chosen, extract } from "../grounding/extractive.ts";
 import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
+import type { Candidate } from "../grounding/sentence-features.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 
@@ -24,8 +25,9 @@ export async function quote(
   const clean = createQuoteCleaner(passages);
   let length = 0;
   for (const [index, one] of chosen.entries()) {
-    const separator = index === 0 ? "" : " ";
-    const sentence = clean(toLine(one.candidate.text));
+    const isApart = isList(one.candidate) || isList(chosen[index - 1]?.candidate);
+    const separator = index === 0 ? "" : isApart ? "\n\n" : " ";
+    const sentence = clean(toQuotation(one.candidate));
     const { label } = one.candidate.passage;
     const start = length + separator.length;
     const end = start + sentence.length;
@@ -44,6 +46,15 @@ function toEvidence({ candidate }: Chosen): { documentId: string; start: number;
     start: candidate.start,
     end: candidate.end,
   };
+}
+
+/** A list keeps its lines. */
+function toQuotation(candidate: Candidate): string {
+  return isList(candidate) ? candidate.text : toLine(candidate.text);
+}
+
+function isList(candidate: Candidate | undefined): boolean {
+  return candidate?.lead !== undefined;
 }
 
 /** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */

@@ -3,9 +3,10 @@ import type { Passage } from "../domain/event.ts";
 import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
 import { toExact } from "../text/exact.ts";
-import { splitSentences } from "../text/sentences.ts";
-import { isFunctionStem, toWords } from "../text/words.ts";
+import { isFunctionStem } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
+import { answerBelow } from "./asked-heading.ts";
+import { toCandidates } from "./candidates.ts";
 import { readText } from "./reading.ts";
 import {
   type Candidate,
@@ -16,7 +17,7 @@ import {
   toFeatures,
   toPlaceStems,
 } from "./sentence-features.ts";
-import { findHeaders, isHeader, weighHeaders } from "./table-rows.ts";
+import { weighHeaders } from "./table-rows.ts";
 
 /** A sentence chosen as part of the answer. */
 export interface Chosen {
@@ -71,8 +72,6 @@ const OWN = ["coverage", "similarity", "answerType"] as const;
 const OVERLAP_MAX = 0.7;
 /** What a table row's score counts next to that of a sentence. */
 const ROW_SHARE = 0.5;
-const SENTENCE_CHARS_MIN = 12;
-const SENTENCE_CHARS_MAX = 1_200;
 
 /** Chooses the sentences. `embedder` must be local: it sees every sentence of every passage. */
 export async function extract(
@@ -87,6 +86,8 @@ export async function extract(
   if (best === undefined) return { chosen: [], answerable: 0 };
   const answerable = await judgeAnswerability(toInput(question, best, scored), embedder, signal);
   if (answerable < ANSWERABLE_MIN) return { chosen: [], answerable };
+  const below = answerBelow(question, toBeginning(best, scored));
+  if (below.length > 0) return { chosen: below, answerable };
   const chosen: Chosen[] = [best];
   for (const one of ranked.slice(1)) {
     if (chosen.length >= SENTENCES_MAX) break;
@@ -94,9 +95,9 @@ export async function extract(
     const share = isSame ? SAME_PASSAGE_SHARE : OTHER_PASSAGE_SHARE;
     if (one.score < best.score * share || isOtherRow(one.candidate, scored)) continue;
     if (toOwn(one) < toOwn(best) * OWN_SHARE) continue;
-    if (!chosen.some((other) => overlaps(one, other))) chosen.push(one);
+    if (!chosen.some((other) => meets(one, other) || overlaps(one, other))) chosen.push(one);
   }
-  return { chosen: orderForReading(chosen), answerable };
+  return { chosen: orderForReading(joinItems(chosen, scored)), answerable };
 }
 
 /** Every sentence of the passages with its score and features; for fitting and for tests. */
@@ -170,51 +171,6 @@ function toScore(features: Features): number {
   return toProbability(sum);
 }
 
-function toCandidates(passage: Passage): readonly Candidate[] {
-  const fences = findFences(passage.text);
-  const headings = new Set([passage.title, ...passage.location.headings].map(toPlain));
-  const all = splitSentences(passage.text).map(({ start, end }, position): Candidate => {
-    const text = passage.text.slice(start, end);
-    const place = { start: passage.start + start, end: passage.start + end };
-    return { passage, position, text, ...place, words: toWords(text) };
-  });
-  const headers = findHeaders(all);
-  return all.flatMap((one) => {
-    const { text } = one;
-    if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
-    if (text.length > SENTENCE_CHARS_MAX || isScaffold(text)) return [];
-    if (headings.has(toPlain(text)) || isHeader(one, all)) return [];
-    const [start, end] = [one.start - passage.start, one.end - passage.start];
-    if (fences.some((fence) => start < fence.end && end > fence.start)) return [];
-    const header = headers.get(one);
-    return header === undefined ? [one] : [{ ...one, header }];
-  });
-}
-
-/** Some formats keep headings as plain lines, numbered or not. */
-function toPlain(text: string): string {
-  return text
-    .replace(/^[\d.\s)]+/u, "")
-    .replace(/[\s.:]+$/u, "")
-    .toLowerCase();
-}
-
-/** Headings, rules, table frames and lead-ins to a list announce things but say nothing of them. */
-function isScaffold(text: string): boolean {
-  return /^(#{1,6}\s|[-=*_]{3,}\s*$|\|[\s:|-]+\|\s*$)|[:：]\s*$/u.test(text);
-}
-
-/** Spans of fenced code: an example is not a statement. */
-function findFences(text: string): readonly { readonly start: number; readonly end: number }[] {
-  const marks = [...text.matchAll(/^\s*(?:```|~~~)[^\n]*$/gmu)].map(({ index, 0: line }) => ({
-    start: index,
-    end: index + line.length,
-  }));
-  return marks.flatMap((mark, index) =>
-    index % 2 === 0 ? [{ start: mark.start, end: marks[index + 1]?.end ?? text.length }] : [],
-  );
-}
-
 /** A table row or a `name: value` line holds facts, but reads badly outside its table. */
 function isRow(text: string): boolean {
   return /^\||^[\p{L}\p{N}_ -]{1,30}[:：]\s*\S+$/u.test(text);
@@ -241,6 +197,33 @@ async function embedAll(
     similarities.push(...vectors.map((vector) => dot(asked, vector)));
   }
   return similarities;
+}
+
+/** What its passage begins with, up to the most that is quoted; empty where the best sentence comes later. */
+function toBeginning(best: Scored, scored: readonly Scored[]): readonly Chosen[] {
+  const beginning: Scored[] = [];
+  for (const one of scored) {
+    if (one.candidate.passage !== best.candidate.passage) continue;
+    if (beginning.length >= SENTENCES_MAX) break;
+    if (!beginning.some((other) => meets(one, other))) beginning.push(one);
+  }
+  return beginning.some((one) => meets(one, best)) ? beginning : [];
+}
+
+/** Several items of one list are quoted as the list: part of it would look like all of it. */
+function joinItems(chosen: readonly Chosen[], scored: readonly Scored[]): readonly Chosen[] {
+  const lists = scored.filter(({ candidate }) => candidate.lead !== undefined);
+  return lists.reduce<readonly Chosen[]>((all, list) => {
+    const items = all.filter((one) => meets(one, list));
+    if (items.length < 2) return all;
+    const score = Math.max(...items.map((one) => one.score));
+    return [...all.filter((one) => !items.includes(one)), { ...list, score }];
+  }, chosen);
+}
+
+/** A list and one of its items. */
+function meets({ candidate: a }: Chosen, { candidate: b }: Chosen): boolean {
+  return a.passage === b.passage && a.start < b.end && b.start < a.end;
 }
 
 function overlaps(a: Chosen, b: Chosen): boolean {

@@ -32,6 +32,11 @@ export interface Candidate {
   readonly words: readonly Word[];
   /** Of a table's row: the row of its columns' names, without which its cells say nothing. */
   readonly header?: Candidate;
+  /**
+   * Of a whole list: the words of what leads in to it. They say what all items are, and alone count as what it
+   * speaks of: an item that has the words of a question is found by itself.
+   */
+  readonly lead?: readonly Word[];
 }
 
 export interface Question {
@@ -74,8 +79,11 @@ export function toFeatures(
   candidate: Candidate,
   { similarity, neighbours, place }: Surroundings,
 ): Features {
+  const speaking = candidate.lead ?? candidate.words;
   const own = new Set(candidate.words.map(({ stem }) => stem));
-  const stems = own.union(new Set(candidate.header?.words.map(({ stem }) => stem)));
+  const stems = new Set(speaking.map(({ stem }) => stem)).union(
+    new Set(candidate.header?.words.map(({ stem }) => stem)),
+  );
   const around = new Set([
     ...stems,
     ...place,
@@ -86,7 +94,7 @@ export function toFeatures(
   return {
     coverage: sumCovered(question.weights, stems),
     passageCoverage: sumCovered(question.weights, around),
-    pairs: sharePairs(question.words, candidate.words),
+    pairs: sharePairs(question.words, speaking),
     similarity: Math.max(0, similarity),
     passageScore: Math.min(1, Math.max(0, candidate.passage.score)),
     passageFirst: 1 / candidate.passage.label,

@@ -49,3 +49,26 @@ test("where no sentence answers, nothing is emitted", async () => {
   ).toBe(false);
   expect(run.events).toEqual([]);
 });
+
+test("a list keeps its lines, apart from other sentences, and is one citation", async () => {
+  const run = createTestRun();
+  using _ = run.deadline;
+  const list =
+    "Retries use jitter in these ways:\n\n- full jitter waits at random [3]\n- equal jitter waits half";
+  const text = `${second}\n\n${list}`;
+  await quote({ question, grounding: "flag" }, [toPassage(1, text)], wordEmbedder, run);
+  const answer = run.events
+    .map((event) => (event.type === "text-delta" ? event.text : ""))
+    .join("");
+  const quoted = list.replace(" [3]", "");
+  expect(answer).toContain(`${quoted} [1]`);
+  expect(answer.replace(quoted, "LIST").split("\n\n").toSorted()).toEqual(
+    ["LIST [1]", `${second} [1]`].toSorted(),
+  );
+  const [citation] = run.events.filter(
+    (event) => event.type === "citation" && answer.slice(event.start, event.end) === quoted,
+  );
+  expect(citation).toMatchObject({
+    evidence: { start: text.indexOf(list), end: text.length },
+  });
+});

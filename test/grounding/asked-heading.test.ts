@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { extract } from "../../src/grounding/extractive.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { toPassage } from "../support/run.ts";
+
+const { signal } = new AbortController();
+const title = "How do I reset the grinder?";
+
+async function chooseFrom(question: string, text: string, under = title) {
+  const passage = toPassage(1, text, { title: under, start: 40, end: 40 + text.length });
+  const { chosen } = await extract(question, [passage], wordEmbedder, signal);
+  return chosen.map(({ candidate }) => {
+    expect(text.slice(candidate.start - 40, candidate.end - 40)).toBe(candidate.text);
+    return candidate.text;
+  });
+}
+
+const steps = "Hold the button until it beeps twice.";
+const effect = "A reset makes the grinder forget all settings.";
+
+test.each([title, "how to reset my grinder"])(
+  "under the question itself the answer is what stands first, whatever its words: %s",
+  async (question) => {
+    expect(await chooseFrom(question, `${steps} ${effect}`)).toEqual([steps, effect]);
+  },
+);
+
+test("a yes or no that begins the answer is part of it", async () => {
+  const use = "Use a water softener with the machine where water is hard.";
+  const question = "Can I use a water softener with the machine?";
+  expect(await chooseFrom(question, `Yes. ${use}`, question)).toEqual([`Yes. ${use}`]);
+});
+
+test.each([
+  ["another question", "What does a reset of the grinder make it forget?", title],
+  ["a heading that is no question", title, "Resetting the grinder"],
+])("under %s only what speaks of it is quoted", async (_, question, under) => {
+  expect(await chooseFrom(question, `${steps} ${effect}`, under)).toEqual([effect]);
+});
+
+test("an answer that comes later than what is quoted at most is not left out", async () => {
+  const early = ["Sit down first.", "Breathe slowly for a while.", "Drink a glass of cold water."];
+  const chosen = await chooseFrom(title, [...early, effect].join(" "));
+  expect(chosen).toContain(effect);
+});

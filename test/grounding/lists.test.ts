@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import type { Passage } from "../../src/domain/event.ts";
+import { extract } from "../../src/grounding/extractive.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { toPassage } from "../support/run.ts";
+
+const { signal } = new AbortController();
+
+async function chooseFrom(
+  question: string,
+  ...passages: readonly Passage[]
+): Promise<readonly string[]> {
+  const { chosen } = await extract(question, passages, wordEmbedder, signal);
+  for (const { candidate } of chosen) {
+    const { text, start } = candidate.passage;
+    expect(text.slice(candidate.start - start, candidate.end - start)).toBe(candidate.text);
+  }
+  return chosen.map(({ candidate }) => candidate.text);
+}
+
+const items = `- the machine itself
+- a portafilter with two baskets
+- a tamper of 58 mm, which fits
+  both baskets
+- a steam jug. It holds 600 ml.
+
+- a bottle of descaler`;
+const boxed = `The box of the machine holds five items:\n\n${items}`;
+const text = `## Delivery\n\nThe machine is sent in a week.\n\n${boxed}\n\nKeep the carton for returns.`;
+
+test.each(["What does the box of the machine hold?", "Which five items does the box hold?"])(
+  "%s is answered by the whole list with its lead-in",
+  async (question) => {
+    const passage = toPassage(1, text, { start: 300, end: 300 + text.length });
+    expect(await chooseFrom(question, passage)).toEqual([boxed]);
+  },
+);
+
+test("an item that answers is quoted alone", async () => {
+  expect(await chooseFrom("How wide is the tamper in mm?", toPassage(1, text))).toEqual([
+    "- a tamper of 58 mm, which fits\n  both baskets",
+  ]);
+});
+
+test("what a heading announces is the list right below it", async () => {
+  const list = "1. Graz, opened in 2015\n2. Lyon, opened in 2019\n3. Porto, opened in 2022";
+  const passage = toPassage(1, `## Foreign offices\n\n${list}\n\nAll have a kitchen.`);
+  expect(await chooseFrom("Which foreign offices are there?", passage)).toEqual([list]);
+  const cut = toPassage(1, list, { location: { headings: ["Company", "Foreign offices"] } });
+  expect(await chooseFrom("Which foreign offices are there?", cut)).toEqual([list]);
+});
+
+test("several items of a list are quoted as the list, so that part of it does not look like all of it", async () => {
+  const list = ["Care for the guests", "Care for the staff", "Care for the house", "Be on time"]
+    .map((item) => `* ${item} of the hotel`)
+    .join("\n");
+  const passage = toPassage(1, `## Values\n\n${list}`, { title: "The hotel" });
+  expect(await chooseFrom("Who does the hotel care for?", passage)).toEqual([list]);
+});
+
+const none: readonly (readonly [string, string])[] = [
+  ["a lead-in without a list", "The box of the machine holds these items:\n\nThe rest is sold."],
+  ["a list of one", "The box of the machine holds one item:\n\n- nothing but air"],
+  [
+    "a list that is too long",
+    `The box of the machine holds:\n\n${"- a part of which nobody knows the name or use\n".repeat(40)}`,
+  ],
+];
+test.each(none)("%s is no list", async (_, written) => {
+  const chosen = await chooseFrom("What does the box of the machine hold?", toPassage(1, written));
+  expect(chosen.filter((one) => one.includes("holds"))).toEqual([]);
+});
