@@ -14,7 +14,7 @@ export function createLedgerView(): (view: View) => void {
     const { ledger, degraded, end } = view;
     if (ledger === drawn?.ledger && degraded === drawn.degraded && end === drawn.end) return;
     drawn = view;
-    rows.replaceChildren(...ledger.map(createRow));
+    rows.replaceChildren(...ledger.map((leg) => createRow(leg, end !== undefined)));
     losses.replaceChildren(
       ...degraded.map((code) => make("li", {}, make("code", {}, code), ` ${toLoss(code)}`)),
     );
@@ -24,7 +24,8 @@ export function createLedgerView(): (view: View) => void {
   };
 }
 
-function createRow(leg: Leg): HTMLElement {
+/** What was kept of a leg is known at the end of the run: `isOver`. */
+function createRow(leg: Leg, isOver: boolean): HTMLElement {
   const { collection, retriever, status, code, found, kept, startMs, endMs } = leg;
   const outcome = make("td", {}, make("span", { className: `leg ${status}` }, status));
   if (code !== undefined) outcome.append(" ", make("code", {}, code));
@@ -35,7 +36,7 @@ function createRow(leg: Leg): HTMLElement {
     make("td", { className: retriever }, retriever),
     outcome,
     make("td", { className: "number" }, found),
-    make("td", { className: "number" }, kept),
+    make("td", { className: "number" }, isOver ? kept : ""),
     make("td", { className: "number" }, toDuration(endMs - startMs)),
   );
 }

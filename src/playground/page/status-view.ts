@@ -21,7 +21,7 @@ export function createStatusView(onAgain: () => void): (view: View) => void {
   let said = "";
   return (view) => {
     const { tone, name, what, how = "" } = toStatus(view);
-    const key = `${name} ${what}`;
+    const key = `${name} ${what} ${how}`;
     // Said anew only when it is new: it is read aloud.
     if (key !== said) {
       said = key;
