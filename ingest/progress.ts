@@ -3,6 +3,7 @@ import type { SyncProgress } from "./sync-plan.ts";
 
 export interface ProgressStream {
   readonly isTTY?: boolean;
+  /** 0 where the terminal does not tell. */
   readonly columns?: number;
   write(text: string): unknown;
 }
@@ -26,7 +27,7 @@ export function createProgressView(
   if (stream.isTTY === true) {
     return {
       show(progress) {
-        const columns = (stream.columns ?? COLUMNS) - 1;
+        const columns = (stream.columns || COLUMNS) - 1;
         stream.write(`\r\u001b[K${formatBar(progress, now() - startMs).slice(0, columns)}`);
       },
       clear: () => stream.write("\r\u001b[K"),

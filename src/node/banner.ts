@@ -12,9 +12,7 @@ export interface Banner {
 
 export function toBanner({ url, store, embedder, answerer, keys, collections }: Banner): string {
   const [first, ...rest] =
-    collections.length === 0
-      ? ["none yet: pnpm ingest <files or folders> --collection NAME"]
-      : collections.map(describeCollection);
+    collections.length === 0 ? ["none yet"] : collections.map(describeCollection);
   return `
 Tributary answers on ${url}
 
@@ -24,9 +22,12 @@ Tributary answers on ${url}
   keys         ${keys}
   collections  ${[first, ...rest].join("\n               ")}
 
-Ask it:
+Open it in a browser, or ask here:
   curl -N ${url}/v1/ask -H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{"question": "What happens when one collection is slow?"}'
   pnpm ask "What happens when one collection is slow?"
+
+Your own documents:
+  pnpm ingest <files or folders> --collection NAME
 `;
 }
 

@@ -52,11 +52,17 @@ const MISSING: Readonly<Record<string, string>> = {
   llm_fallback_model: "the first model",
 };
 
+/** Nothing is missing then, but a doubt is there. */
+const UNSURE = "uncertain";
+
 function describeEnd({ grounding, degraded, truncated }: RunEnd): string {
-  const parts = degraded.map((code) => MISSING[code] ?? code);
+  const parts = degraded.filter((code) => code !== UNSURE).map((code) => MISSING[code] ?? code);
   const missing = parts.length === 0 ? "" : `Made without: ${parts.join(", ")}\n`;
+  const unsure = degraded.includes(UNSURE)
+    ? "It is not sure that these sentences answer the question.\n"
+    : "";
   const cut = truncated === true ? "The model stopped at its token limit.\n" : "";
-  return `${GROUNDINGS[grounding]}${cut}${missing}`;
+  return `${GROUNDINGS[grounding]}${unsure}${cut}${missing}`;
 }
 
 /** The value, each leaf with the passages it rests on, and what stands against it. */

@@ -27,7 +27,7 @@ async function serve(env: Readonly<Record<string, string>> = {}): Promise<Served
     DATA_DIR: data.path,
     ...env,
   });
-  await program.printed("Ask it:");
+  await program.printed("Your own documents:");
   const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/.exec(program.stdout()) ?? [];
   return { url, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }

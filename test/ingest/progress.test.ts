@@ -29,6 +29,9 @@ test("a terminal gets one line written over, anything else a line now and then",
   terminal.clear();
   expect(lines).toEqual(["\r\u001b[K[======            ", "\r\u001b[K"]);
   lines.length = 0;
+  createProgressView({ isTTY: true, columns: 0, write }, () => nowMs).show(half);
+  expect(lines[0]).toMatch(/left$/);
+  lines.length = 0;
   const log = createProgressView({ write }, () => nowMs);
   for (nowMs = 0; nowMs <= 10_000; nowMs += 1_000) log.show(half);
   expect(lines).toHaveLength(2);

@@ -199,6 +199,15 @@ test("control characters of an answer never reach the terminal", async () => {
   expect(stdout).toContain("a\\u{1b}]0;title\\u{7}b\\u{202e}");
 });
 
+test("a doubt is said as one, and not as something that is missing", async () => {
+  const end = makeEnd({ degraded: ["uncertain", "rerank_skipped"] });
+  const service = makeService({ answer: play([runStart, retrievalEnd, end]) });
+  await using server = await serveTest(service);
+  const { stdout } = await ask(QUESTION, "--url", server.url);
+  expect(stdout).toContain("It is not sure that these sentences answer the question.\n");
+  expect(stdout).toContain("Made without: rerank_skipped\n");
+});
+
 test("nor do those of its failure", async () => {
   const error = { code: "internal", retryable: false, detail: "evil\u001b[2J" } as const;
   const end = makeEnd({ outcome: "failed", error });
