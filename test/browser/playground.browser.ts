@@ -219,39 +219,6 @@ test.each([
   },
 );
 
-test("what was kept of a leg stays open until the run is over", async () => {
-  const leg = { collection: "guide", retriever: "vector", status: "found", found: 91 } as const;
-  const times = { startMs: 1, endMs: 2 };
-  async function* answer(): AsyncGenerator<RunEvent> {
-    yield* [runStart, { type: "leg-end", ...leg, ...times, kept: 0 } as const, retrievalEnd];
-    await never;
-  }
-  await using opened = await open({ answer });
-  const { page } = opened;
-  await ask(page);
-  const cells = page.locator("#ledger td.number");
-  await page.getByText("1 passage found").waitFor();
-  await page.getByRole("button", { name: "Stop" }).click();
-  await page.getByText("Stopped").waitFor();
-  expect(await cells.allTextContents()).toEqual(["91", "", "1.0 ms"]);
-});
-
-test("another run of the past is shown with its own answerer and time", async () => {
-  let answerer = "first-model";
-  const answer: TestOptions["answer"] = (...args) =>
-    play([...goodRun.slice(0, -1), makeEnd({ answerer })])(...args);
-  await using opened = await open({ answer });
-  const { page } = opened;
-  await ask(page, "What is first?");
-  await page.getByText("first-model · ").waitFor();
-  answerer = "second-model";
-  await ask(page, "What is second?");
-  await page.getByText("second-model · ").waitFor();
-  await page.getByRole("button", { name: "History" }).click();
-  await page.getByRole("button", { name: /^What is first/ }).click();
-  await page.getByText("first-model · ").waitFor({ timeout: 5_000 });
-});
-
 test("what a model writes is text: no image, no link, no script, no style of its own", async () => {
   const evil =
     "# Hi\n\n<img src=x onerror=alert(1)> [go](javascript:alert(1)) ![i](http://x/) <script>alert(1)</script> &lt;b&gt; **bold** [1] [x]: http://x\n\n<div style='position:fixed'>\n\n[9] `<i>`";

@@ -175,6 +175,15 @@ question.addEventListener("keydown", (event) => {
   form.requestSubmit();
 });
 stop.addEventListener("click", () => controller?.abort());
+// A page that is left or loaded anew ends its run, which is then one of those that were stopped.
+addEventListener("pagehide", () => {
+  if (view.asked.question === "" || !isOpen(view)) return;
+  controller?.abort();
+  controller = undefined; // kept here, and not once more by whoever follows it
+  show({ ...view, phase: "stopped" });
+  keepRun({ id: crypto.randomUUID(), atMs: Date.now(), view });
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.querySelector("dialog[open]") === null) {
     if (isOpen(view)) controller?.abort();

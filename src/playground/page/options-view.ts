@@ -80,14 +80,18 @@ export function createOptionsView(): OptionsView {
   for (const radio of radios) if (kept !== undefined) radio.checked = radio.value === kept;
   return {
     mode: () => readMode(radios) ?? "direct",
-    collections: () => {
-      const on = boxes().filter(({ checked }) => checked);
-      return on.length === boxes().length ? [] : on.map(({ value }) => value);
-    },
+    collections: () => readCollections(boxes()),
     choose,
     askForKey,
     load,
   };
+}
+
+/** Empty: all. A question to none cannot be put: it goes to all, and they show it. */
+function readCollections(boxes: readonly HTMLInputElement[]): readonly string[] {
+  const on = boxes.filter(({ checked }) => checked);
+  if (on.length === 0) for (const box of boxes) box.checked = true;
+  return on.length === boxes.length ? [] : on.map(({ value }) => value);
 }
 
 /** Undefined: none of those that are offered is chosen. */

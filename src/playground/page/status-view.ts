@@ -1,9 +1,10 @@
 /** How the run stands, in one line that is also read aloud, and a refusal in full. */
+import type { Grounding, RunEnd } from "../../domain/event.ts";
 import { find, make, toDuration } from "./dom.ts";
 import { isOpen, toCount, type View } from "./fold.ts";
 import type { Problem } from "./client.ts";
 import { toExtentMs } from "./lanes.ts";
-import { GROUNDING, OUTCOME, type Tone, toLoss, VERDICT } from "./words.ts";
+import { GROUNDING, OUTCOME, UNCERTAIN, type Tone, toLoss, VERDICT } from "./words.ts";
 
 interface Status {
   readonly tone: Tone;
@@ -43,7 +44,7 @@ function toStatus(view: View): Status {
   const { phase, end } = view;
   if (phase === "ended" && end !== undefined) {
     const isDone = end.outcome === "finished" || end.outcome === "exhausted";
-    const [tone, name, what] = isDone ? GROUNDING[end.grounding] : OUTCOME[end.outcome];
+    const [tone, name, what] = isDone ? toJudgement(end) : OUTCOME[end.outcome];
     const took = toDuration(toExtentMs(end.timeline));
     return { tone, name, what: end.error?.detail ?? what, how: `${end.answerer} · ${took}` };
   }
@@ -58,6 +59,13 @@ function toStatus(view: View): Status {
     return { tone: "bad", name: "Unreachable", what: "The service cannot be reached." };
   }
   return { tone: "plain", name: phase === "writing" ? "Writing" : "Working", what: view.doing };
+}
+
+/** Sentences that stand in their sources and perhaps answer another question are no reason to be sure. */
+function toJudgement({ grounding, degraded }: RunEnd): (typeof GROUNDING)[Grounding] {
+  return grounding === "grounded" && degraded.includes("uncertain")
+    ? UNCERTAIN
+    : GROUNDING[grounding];
 }
 
 /** Below the answer: how its sentences were judged, and what it was made without. */

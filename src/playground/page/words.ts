@@ -15,6 +15,13 @@ export const GROUNDING: Readonly<Record<Grounding, readonly [Tone, name: string,
   "no-evidence": ["fair", "No evidence", "Nothing in the documents answers this."],
 };
 
+/** Quoted sentences that are supported, as all quotations are, and may not answer. */
+export const UNCERTAIN: (typeof GROUNDING)[Grounding] = [
+  "fair",
+  "Uncertain",
+  "Every sentence is in its source; it is not sure that they answer the question.",
+];
+
 export const OUTCOME: Readonly<Record<Outcome, readonly [Tone, name: string, what: string]>> = {
   finished: ["good", "Finished", "The run finished."],
   exhausted: [

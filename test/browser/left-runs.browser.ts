@@ -1,0 +1,106 @@
+/** The playground over scripted runs: runs that are left, of the past, or of which nobody can be sure. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { RunEvent } from "../../src/domain/event.ts";
+import {
+  goodRun,
+  makeEnd,
+  makeService,
+  play,
+  retrievalEnd,
+  runStart,
+  serveTest,
+  type TestOptions,
+} from "../support/app.ts";
+import { ask, openPage, type OpenPage, startBrowser, waitForEnd } from "../support/browser.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(async () => browser?.close());
+
+async function open(service: TestOptions): Promise<OpenPage> {
+  const server = await serveTest(makeService(service));
+  const opened = await openPage(browser, server.url);
+  return {
+    ...opened,
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const never = new Promise<never>(() => undefined);
+
+test("what was kept of a leg stays open until the run is over", async () => {
+  const leg = { collection: "guide", retriever: "vector", status: "found", found: 91 } as const;
+  const times = { startMs: 1, endMs: 2 };
+  async function* answer(): AsyncGenerator<RunEvent> {
+    yield* [runStart, { type: "leg-end", ...leg, ...times, kept: 0 } as const, retrievalEnd];
+    await never;
+  }
+  await using opened = await open({ answer });
+  const { page } = opened;
+  await ask(page);
+  const cells = page.locator("#ledger td.number");
+  await page.getByText("1 passage found").waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped").waitFor();
+  expect(await cells.allTextContents()).toEqual(["91", "", "1.0 ms"]);
+});
+
+test("another run of the past is shown with its own answerer and time", async () => {
+  let answerer = "first-model";
+  const answer: TestOptions["answer"] = (...args) =>
+    play([...goodRun.slice(0, -1), makeEnd({ answerer })])(...args);
+  await using opened = await open({ answer });
+  const { page } = opened;
+  await ask(page, "What is first?");
+  await page.getByText("first-model · ").waitFor();
+  answerer = "second-model";
+  await ask(page, "What is second?");
+  await page.getByText("second-model · ").waitFor();
+  await page.getByRole("button", { name: "History" }).click();
+  await page.getByRole("button", { name: /^What is first/ }).click();
+  await expect.poll(() => page.locator("#status .how").textContent()).toContain("first-model · ");
+});
+
+test("a page that is loaded anew in the middle of a run keeps what was there as stopped", async () => {
+  async function* answer(): AsyncGenerator<RunEvent> {
+    yield* goodRun.slice(0, -1);
+    await never;
+  }
+  await using opened = await open({ answer });
+  const { page } = opened;
+  await ask(page);
+  await page.locator("#answer .cite").first().waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "History" }).click();
+  await page.getByRole("button", { name: /^What are timeouts/ }).click();
+  await page.getByText("Stopped", { exact: true }).waitFor();
+  expect(await page.locator("#answer").textContent()).toContain("limits.");
+});
+
+test("an answer of which nobody can be sure does not stand as one", async () => {
+  const run = [...goodRun.slice(0, -1), makeEnd({ degraded: ["uncertain"] })];
+  await using opened = await open({ answer: play(run) });
+  const { page } = opened;
+  await ask(page);
+  await waitForEnd(page);
+  expect(await page.locator("#status .badge").textContent()).toBe("Uncertain");
+  expect(await page.locator("#status .badge.good").count()).toBe(0);
+});
+
+test("a question to no collection goes to all, and shows it", async () => {
+  await using opened = await open({ answer: play(goodRun) });
+  const { page } = opened;
+  const boxes = page.locator("#chips input");
+  const count = await boxes.count();
+  for (const chip of await page.locator("#chips .chip").all()) await chip.click();
+  expect(await page.locator("#chips input:checked").count()).toBe(0);
+  await ask(page);
+  await waitForEnd(page);
+  expect(await page.locator("#chips input:checked").count()).toBe(count);
+});
