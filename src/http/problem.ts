@@ -72,6 +72,7 @@ export function toStatus(code: ErrorCode): number {
 /** An error, or the failure a run ended with, as a problem. */
 export function toProblem(error: AppError | RunFailure, requestId: string): Problem {
   const [status, title] = PROBLEMS[error.code];
+  const retryAfterMs = error.retryAfterMs ?? RETRY_AFTER_MS[error.code];
   const issues = error instanceof AppError && error.issues.length > 0 ? error.issues : undefined;
   return {
     type: "about:blank",
@@ -81,7 +82,8 @@ export function toProblem(error: AppError | RunFailure, requestId: string): Prob
     detail: error.detail ?? `${title}.`,
     stage: error.stage,
     retryable: error.retryable,
-    retryAfterMs: error.retryAfterMs ?? RETRY_AFTER_MS[error.code],
+    // Clocks count parts of a millisecond, and nobody waits for them.
+    retryAfterMs: retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs),
     requestId,
     issues,
   };

@@ -49,7 +49,10 @@ async function refuse(response: Response): Promise<never> {
   const problem = Problem.safeParse(await response.json().catch(() => undefined));
   const detail = problem.success ? problem.data.detail : "without saying why; is it Tributary?";
   throw new AppError(response.status === 400 ? "invalid_request" : "upstream_unavailable", {
-    detail: `the server answered ${response.status}: ${detail}`,
+    detail:
+      response.status === 401
+        ? "the server asks for a key, and there is none or a wrong one in API_KEY"
+        : `the server answered ${response.status}: ${detail}`,
   });
 }
 

@@ -20,11 +20,15 @@ test("requests beyond those of a minute are refused with the time to wait, and p
   expect(first.headers.get("RateLimit-Policy")).toBe('"minute";q=2;w=60');
   expect(first.headers.get("RateLimit")).toBe('"minute";r=1;t=60');
   await get();
-  await clock.advance(15_000);
+  await clock.advance(15_000.4);
   const refused = await get();
   expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "45"]);
   expect(refused.headers.get("RateLimit")).toBe('"minute";r=0;t=45');
-  expect(await refused.json()).toMatchObject({ code: "rate_limited", retryable: true });
+  expect(await refused.json()).toMatchObject({
+    code: "rate_limited",
+    retryable: true,
+    retryAfterMs: 45_000,
+  });
   await clock.advance(45_000);
   expect((await get()).status).toBe(200);
 });

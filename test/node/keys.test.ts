@@ -43,7 +43,7 @@ test("a key is made, listed without its secret, used, revoked and seen to be", a
   expect([await status({}), await status(bearer(key))]).toEqual([401, 200]);
   const url = `http://127.0.0.1:${port}`;
   const asked = ["Why do retries use jitter?", "--url", url];
-  expect((await runProgram("src/node/ask.ts", asked)).stderr).toContain("send a key");
+  expect((await runProgram("src/node/ask.ts", asked)).stderr).toContain("API_KEY");
   const answered = await runProgram("src/node/ask.ts", asked, { API_KEY: key });
   expect([answered.code, answered.stdout]).toEqual([0, expect.stringContaining("jitter")]);
   expect((await keys("revoke", id)).stdout).toContain("revoked");
