@@ -54,6 +54,17 @@ describe("the guide is complete", () => {
     expect(expected.filter(([code = "", status]) => rows.get(code) !== status)).toEqual([]);
   });
 
+  test("everything an answer may do without stands on the page about failures", () => {
+    const rows = new Map(findRows(readFileSync(`${GUIDE}/failures.md`, "utf8")));
+    const codes = listSources().flatMap((path) =>
+      [...readFileSync(path, "utf8").matchAll(/\bdegrade\("(\w+)"\)/g)].map(
+        ([, code]) => code ?? "",
+      ),
+    );
+    expect(codes).toContain("context_reduced");
+    expect(codes.filter((code) => !rows.has(code))).toEqual([]);
+  });
+
   test("every event stands on the page about asking", () => {
     const rows = new Map(findRows(readFileSync(`${GUIDE}/asking.md`, "utf8")));
     const types = RunEvent.options.map(({ shape }) => shape.type.value);
@@ -102,6 +113,12 @@ describe("an untruth is found", () => {
     ]);
   });
 });
+
+function listSources(): readonly string[] {
+  return readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `src/${name}`);
+}
 
 function listPages(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];

@@ -10,6 +10,11 @@ export interface FairQueue<T> {
   remove(key: string, item: T): void;
   /** The first item of the key whose turn it is. */
   shift(): T | undefined;
+  /**
+   * The item whose place this key may have when there is none left: the last one of the key with the most,
+   * if that key would still not have fewer than this one. It stays where it is.
+   */
+  findSurplus(key: string): T | undefined;
   /** Takes everything out. */
   clear(): readonly T[];
 }
@@ -47,6 +52,12 @@ export function createFairQueue<T>(): FairQueue<T> {
       remove(key, item as T);
       if (turns.delete(key)) turns.set(key, items);
       return item;
+    },
+    findSurplus(key) {
+      let most: Set<T> | undefined;
+      for (const items of turns.values()) if (items.size > (most?.size ?? 0)) most = items;
+      const own = turns.get(key)?.size ?? 0;
+      return most !== undefined && most.size > own + 1 ? [...most].at(-1) : undefined;
     },
     clear() {
       const all = [...turns.values()].flatMap((items) => [...items]);

@@ -35,8 +35,9 @@ export interface RunGate {
   /** Throws what `enter` would throw at once: cheap, for before a request is read. */
   check(callerId: string): void;
   /**
-   * Waits for a place. Throws AppError: draining; overloaded with the time to wait, when the queue is
-   * full, the caller has too many runs, or the wait was too long; deadline_exceeded; the signal's reason.
+   * Waits for a place. In a full queue the caller with the most runs waiting gives up its last one for a
+   * caller with fewer. Throws AppError: draining; overloaded with the time to wait, when the queue is full,
+   * the caller has too many runs, or the wait was too long; deadline_exceeded; the signal's reason.
    */
   enter(entrant: Entrant): Promise<RunTicket>;
   /** No new runs from now on, and none of those that wait. */
@@ -73,6 +74,7 @@ const RUN_MS_GUESS = 2_000;
 const LATEST_SHARE = 0.1;
 const RETRY_AFTER_MS_MIN = 100;
 const RETRY_AFTER_MS_MAX = 60_000;
+const TOO_MANY = "too many questions are running and waiting; ask again shortly";
 
 interface Waiter {
   readonly entrant: Entrant;
@@ -114,7 +116,7 @@ class Gate implements RunGate {
   }
 
   check(callerId: string): void {
-    const { runsMax, queueMax, callerRunsMax } = this.#options;
+    const { runsMax, callerRunsMax } = this.#options;
     if (this.draining) throw toDraining();
     const own = (this.#runsOf.get(callerId) ?? 0) + this.#queue.count(callerId);
     if (own >= callerRunsMax && callerId !== LOCAL_CALLER.id) {
@@ -122,9 +124,12 @@ class Gate implements RunGate {
         `this caller has ${own} questions running or waiting; ask again when some are answered`,
       );
     }
-    if (this.running >= runsMax && this.waiting >= queueMax) {
-      throw this.#toOverloaded("too many questions are running and waiting; ask again shortly");
-    }
+    if (this.running >= runsMax && this.#isFull && this.#queue.findSurplus(callerId) === undefined)
+      throw this.#toOverloaded(TOO_MANY);
+  }
+
+  get #isFull(): boolean {
+    return this.waiting >= this.#options.queueMax;
   }
 
   async enter(entrant: Entrant): Promise<RunTicket> {
@@ -201,6 +206,7 @@ class Gate implements RunGate {
         waiter.refuse(this.#toLate(deadlineMs));
       });
       signal.addEventListener("abort", onAbort, { once: true });
+      if (this.#isFull) this.#queue.findSurplus(callerId)?.refuse(this.#toOverloaded(TOO_MANY));
       this.#queue.push(callerId, waiter);
     });
   }

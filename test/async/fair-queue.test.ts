@@ -58,3 +58,16 @@ test("an item can be taken out wherever it stands, and the rest is served as bef
     }),
   );
 });
+
+test("a key may have the place of the last item of the key with the most, as long as that one keeps as many", () => {
+  const queue = createFairQueue<string>();
+  expect(queue.findSurplus("a")).toBeUndefined();
+  for (const item of ["a1", "b1", "a2", "b2", "a3"]) queue.push(item[0] ?? "", item);
+  expect(queue.findSurplus("a")).toBeUndefined();
+  expect(queue.findSurplus("b")).toBeUndefined();
+  expect(queue.findSurplus("c")).toBe("a3");
+  expect(queue.size).toBe(5);
+  queue.remove("a", "a3");
+  queue.push("c", "c1");
+  expect(queue.findSurplus("c")).toBeUndefined();
+});

@@ -34,7 +34,7 @@ test("so many run, so many wait, and the next is refused with the time it should
   await settle();
   expect([gate.running, gate.waiting, gate.load]).toEqual([2, 3, 1]);
   expect(entered.at(-1)?.error).toMatchObject({ code: "overloaded", retryable: true });
-  expect(() => gate.check("b")).toThrow("too many questions");
+  expect(() => gate.check("a")).toThrow("too many questions");
   await clock.advance(100);
   entered[0]?.ticket?.leave();
   await settle();
@@ -127,6 +127,23 @@ test("a caller has a share of its own, running and waiting; those without a name
   greedy[1]?.ticket?.leave();
   await settle();
   expect(other.ticket).toBeDefined();
+});
+
+test("a queue that one caller fills makes room for another, until each has as many", async () => {
+  const { gate } = create({ runsMax: 1, queueMax: 4, callerRunsMax: 99 });
+  const greedy = Array.from({ length: 5 }, () => enter(gate, "greedy"));
+  await settle();
+  expect(() => gate.check("greedy")).toThrow("too many questions");
+  expect(() => gate.check("modest")).not.toThrow();
+  const modest = Array.from({ length: 4 }, () => enter(gate, "modest"));
+  await settle();
+  const refused = (entered: readonly Entering[]) => entered.map(({ error }) => error?.code);
+  expect(refused(modest)).toEqual([undefined, undefined, "overloaded", "overloaded"]);
+  // The last to come are the first to go.
+  expect(refused(greedy)).toEqual([undefined, undefined, undefined, "overloaded", "overloaded"]);
+  expect(greedy[4]?.error).toMatchObject({ retryable: true, retryAfterMs: expect.any(Number) });
+  expect([gate.running, gate.waiting]).toEqual([1, 4]);
+  expect(() => gate.check("greedy")).toThrow("too many questions");
 });
 
 test("a client that left does not enter, and its reason is kept when it is ours", async () => {
