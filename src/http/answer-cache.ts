@@ -1,15 +1,12 @@
 /** Answers kept for when the same is asked again: bounded in number, bytes and age, the longest unused out first. */
 import type { Clock } from "../async/clock.ts";
 import type { RunEvent } from "../domain/event.ts";
-
-export type Versions = Readonly<Record<string, number>>;
+import type { Seen } from "./read-versions.ts";
 
 export interface AnswerCache {
-  /** Whether there may be something to find, so that nobody looks up versions in vain. */
-  has(key: string): boolean;
-  /** All events of the run that answered this, from these versions. */
-  find(key: string, versions: Versions): readonly RunEvent[] | undefined;
-  put(key: string, versions: Versions, events: readonly RunEvent[]): void;
+  /** All events of the run that answered this, from the same collections in the same versions. */
+  find(key: string, seen: Seen): readonly RunEvent[] | undefined;
+  put(key: string, seen: Seen, events: readonly RunEvent[]): void;
 }
 
 export interface AnswerCacheOptions {
@@ -22,7 +19,7 @@ export interface AnswerCacheOptions {
 }
 
 interface Entry {
-  readonly versions: Versions;
+  readonly seen: Seen;
   readonly events: readonly RunEvent[];
   readonly bytes: number;
   readonly atMs: number;
@@ -47,11 +44,10 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
   };
 
   return {
-    has: (key) => get(key) !== undefined,
-    find(key, versions) {
+    find(key, seen) {
       const entry = get(key);
       if (entry === undefined) return undefined;
-      if (!areEqual(entry.versions, versions)) {
+      if (!isSame(entry.seen, seen)) {
         remove(key);
         return undefined;
       }
@@ -59,11 +55,11 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
       entries.set(key, entry);
       return entry.events;
     },
-    put(key, versions, events) {
+    put(key, seen, events) {
       remove(key);
       const size = events.reduce((sum, event) => sum + sizeOf(event), key.length);
       if (runsMax === 0 || size > bytesMax) return;
-      entries.set(key, { versions, events, bytes: size, atMs: clock.now() });
+      entries.set(key, { seen, events, bytes: size, atMs: clock.now() });
       bytes += size;
       for (const oldest of entries.keys()) {
         if (entries.size <= runsMax && bytes <= bytesMax) return;
@@ -73,8 +69,12 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
   };
 }
 
-/** Same collections, each in the same version. */
-export function areEqual(a: Versions, b: Versions): boolean {
+function isSame(a: Seen, b: Seen): boolean {
+  return areEqual(a.versions, b.versions) && areEqual(a.instances, b.instances);
+}
+
+/** Same names, each with the same value. */
+export function areEqual<T>(a: Readonly<Record<string, T>>, b: typeof a): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

@@ -3,15 +3,23 @@ import pMap from "p-map";
 import { startDeadline } from "../async/deadline.ts";
 import { toVisibleStore } from "../access/visible-store.ts";
 import type { Ask } from "../domain/ask.ts";
-import type { Versions } from "./answer-cache.ts";
 import type { Service } from "./service.ts";
 
-/** By name; a collection that does not open is not among them. Throws AppError: store_unavailable, deadline_exceeded. */
+/** What a run would read now, by the collection's name; one that does not open is not among them. */
+export interface Seen {
+  readonly versions: Versions;
+  /** Which making of the collection the version belongs to, where the store can tell. */
+  readonly instances: Readonly<Record<string, string>>;
+}
+
+export type Versions = Readonly<Record<string, number>>;
+
+/** Throws AppError: store_unavailable, deadline_exceeded. */
 export async function readVersions(
   { config, clock, store }: Pick<Service, "config" | "clock" | "store">,
   ask: Ask,
   signal: AbortSignal,
-): Promise<Versions> {
+): Promise<Seen> {
   const budgetMs = Math.min(config.searchTimeoutMs, ask.deadlineMs);
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "open" });
   const visible = toVisibleStore(store, ask.caller);
@@ -20,8 +28,8 @@ export async function readVersions(
     names,
     async (name) => {
       try {
-        const { info } = await visible.open(name, deadline.signal);
-        return [[name, info.version] as const];
+        const { info, instance = "" } = await visible.open(name, deadline.signal);
+        return [{ name, version: info.version, instance }];
       } catch {
         deadline.signal.throwIfAborted();
         return []; // what its run will say of it; without it no two lists of versions are the same
@@ -29,5 +37,9 @@ export async function readVersions(
     },
     { concurrency: config.searchConcurrencyMax },
   );
-  return Object.fromEntries(found.flat());
+  const opened = found.flat();
+  return {
+    versions: Object.fromEntries(opened.map(({ name, version }) => [name, version])),
+    instances: Object.fromEntries(opened.map(({ name, instance }) => [name, instance])),
+  };
 }

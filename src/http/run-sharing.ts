@@ -8,10 +8,10 @@ import type { Config } from "../config.ts";
 import type { RunEnd, RunEvent } from "../domain/event.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ReadStore } from "../stores/store.ts";
-import { type AnswerCache, areEqual, createAnswerCache, type Versions } from "./answer-cache.ts";
+import { type AnswerCache, areEqual, createAnswerCache } from "./answer-cache.ts";
 import { toEventSize } from "./event-size.ts";
 import { leaveAt, leaveWith } from "./leave-early.ts";
-import { readVersions } from "./read-versions.ts";
+import { readVersions, type Seen, type Versions } from "./read-versions.ts";
 import { toClientReason } from "./run-gate.ts";
 import { toRunKey } from "./run-key.ts";
 import { type JournalRun, type RunJournal, type RunStart, toRun } from "./runs/journal.ts";
@@ -91,16 +91,17 @@ class Sharing implements RunSharing {
   async #findOrStart(request: RunRequest): Promise<Pick<Listening, "run" | "source">> {
     const key = this.#toKey(request);
     const isOpened = toVersions(this.#find(key, request)) !== undefined;
-    const mustLook = isOpened || this.#cache.has(key);
-    const versions = mustLook ? await this.#look(request) : undefined;
-    const kept = versions === undefined ? undefined : this.#cache.find(key, versions);
+    const mustLook = isOpened || this.#deps.config.answerCacheRunsMax > 0;
+    const seen = mustLook ? await this.#look(request) : undefined;
+    const kept = seen === undefined ? undefined : this.#cache.find(key, seen);
     if (kept !== undefined) {
       const id = kept.find((event) => event.type === "run-start")?.runId ?? "";
       return { run: toRun({ id, events: kept }, this.#deps.clock), source: "hit" };
     }
     const found = this.#find(key, request);
-    if (found !== undefined && isCurrent(found, versions)) return { run: found, source: "shared" };
-    return { run: this.#start(key, request), source: "own" };
+    if (found !== undefined && isCurrent(found, seen?.versions))
+      return { run: found, source: "shared" };
+    return { run: this.#start(key, request, seen), source: "own" };
   }
 
   #toKey({ ask, run }: RunRequest): string {
@@ -116,22 +117,23 @@ class Sharing implements RunSharing {
     return run.untilMs - clock.now() >= ask.deadlineMs * TIME_SHARE_MIN ? run : undefined;
   }
 
-  #start(key: string, request: RunRequest): JournalRun {
+  /** `seen`: what there was just before, so that its answer is never kept under what came after it. */
+  #start(key: string, request: RunRequest, seen: Seen | undefined): JournalRun {
     const run = this.#deps.journal.begin({
       ...request,
       onOver: (events) => {
         if (this.#runs.get(key) === run) this.#runs.delete(key);
         const end = events.at(-1);
-        if (isWorthKeeping(end) && !events.some(isOfOwnTool))
-          this.#cache.put(key, end.versions, events);
+        if (seen === undefined || !isWorthKeeping(end) || events.some(isOfOwnTool)) return;
+        if (areEqual(end.versions, seen.versions)) this.#cache.put(key, seen, events);
       },
     });
     this.#runs.set(key, run);
     return run;
   }
 
-  /** The versions a run would read now; undefined when they cannot be known. */
-  async #look({ ask, client, requestId }: RunRequest): Promise<Versions | undefined> {
+  /** What a run would read now; undefined when it cannot be known. */
+  async #look({ ask, client, requestId }: RunRequest): Promise<Seen | undefined> {
     try {
       return await readVersions(this.#deps, ask, client);
     } catch (thrown) {

@@ -17,6 +17,7 @@ import type {
 /** One version of a collection; a commit makes the next one, so that a snapshot never changes. */
 interface State {
   readonly spec: CollectionSpec;
+  readonly instance: string;
   readonly version: number;
   readonly documents: ReadonlyMap<string, DocumentWrite>;
 }
@@ -25,6 +26,7 @@ interface State {
 export function createMemoryStore(): WriteStore {
   const collections = new Map<string, State>();
   const locked = new Set<string>();
+  let made = 0;
 
   const read = (name: string): State => {
     const state = collections.get(name);
@@ -65,7 +67,8 @@ export function createMemoryStore(): WriteStore {
       if (collections.has(spec.name)) {
         throw new AppError("invalid_request", { detail: `collection ${spec.name} exists already` });
       }
-      collections.set(spec.name, { spec, version: 1, documents: new Map() });
+      made += 1;
+      collections.set(spec.name, { spec, instance: `${made}`, version: 1, documents: new Map() });
       return openWriter(spec.name);
     },
     async openWriter(name, signal) {
@@ -88,6 +91,7 @@ function createSnapshot(state: State): Snapshot {
   const getIndex = (): MemoryIndex => (built ??= createMemoryIndex(state.spec, rows));
   return {
     info: toInfo(state),
+    instance: state.instance,
     async terms(text, signal) {
       signal.throwIfAborted();
       const index = getIndex();

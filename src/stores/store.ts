@@ -22,6 +22,11 @@ export interface ReadStore {
 /** A collection pinned to one version. */
 export interface Snapshot {
   readonly info: CollectionInfo;
+  /**
+   * Another one for each time the collection was made. A version is told from the same number of a
+   * collection that had the name before only by this. Absent: the store cannot tell.
+   */
+  readonly instance?: string;
   /** How the collection's analyser splits the text, with how many chunks hold each term. */
   terms(text: string, signal: AbortSignal, onLost?: OnLost): Promise<TermStatistics>;
   /** Rows and scores only, best first. Throws AppError: collection_unavailable, invalid_filter, deadline_exceeded, cancelled. */

@@ -16,6 +16,7 @@ import {
   toDocument,
   toVector,
 } from "./store-data.ts";
+import { describeMadeAgain } from "./store-made-again.ts";
 import { describeKeywordScores } from "./store-keywords.ts";
 
 const signal = new AbortController().signal;
@@ -443,6 +444,7 @@ export function describeStore(name: string, createStore: CreateStore): void {
       });
     });
 
+    describeMadeAgain(() => store);
     describeKeywordScores({ store: () => store, writer: () => writer });
   });
 }

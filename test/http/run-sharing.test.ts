@@ -30,7 +30,7 @@ interface Play {
 }
 
 /** A service whose runs say what the test lets them say; aborted ones say their end by themselves. */
-function makeStage(env: Record<string, string> = {}, version = { guide: 3 }) {
+function makeStage(env: Record<string, string> = {}, version = { guide: 3, instance: "first" }) {
   const clock = createFakeClock();
   const plays: Play[] = [];
   const run: Runner = async function* (ask, signal) {
@@ -63,7 +63,8 @@ function makeStage(env: Record<string, string> = {}, version = { guide: 3 }) {
       ...store,
       async open(name, signal) {
         const snapshot = await store.open(name, signal);
-        return { ...snapshot, info: { ...snapshot.info, version: version.guide } };
+        const { guide, instance } = version;
+        return { ...snapshot, instance, info: { ...snapshot.info, version: guide } };
       },
     },
     gate: createRunGate({ clock, runsMax: 2, queueMax: 2, queueTimeoutMs: 500, callerRunsMax: 9 }),
@@ -219,6 +220,7 @@ describe("the answers that are kept", () => {
   const changes: readonly (readonly [string, (stage: ReturnType<typeof makeStage>) => unknown])[] =
     [
       ["a collection has changed", ({ version }) => (version.guide = 4)],
+      ["a collection was made again", ({ version }) => (version.instance = "second")],
       ["they are too old", ({ clock }) => clock.advance(1001)],
       [
         "others were asked since",
@@ -232,6 +234,14 @@ describe("the answers that are kept", () => {
     const stage = makeStage(keeping);
     await answerOnce(stage, ask());
     await change(stage);
+    expect((await stage.listen(ask())).source).toBe("own");
+  });
+
+  test("are not kept for a collection that was made again meanwhile", async () => {
+    const stage = makeStage(keeping);
+    await stage.listen(ask());
+    stage.version.instance = "second";
+    for (const event of events) await stage.plays[0]?.next(event);
     expect((await stage.listen(ask())).source).toBe("own");
   });
 

@@ -49,6 +49,34 @@ test("a commit of an ingest is seen by both, and neither goes back behind it", a
   }
 }, 60_000);
 
+test("what was dropped is not answered from when the collection is made again at the same version", async () => {
+  await using folder = await makeTempFolder();
+  await using documents = await makeTempFolder();
+  const run = async (...args: string[]): Promise<void> => {
+    const { code } = await runProgram("ingest/main.ts", args, { DATA_DIR: folder.path });
+    expect(code).toBe(0);
+  };
+  const make = async (text: string): Promise<void> => {
+    await writeFile(join(documents.path, "cellar.md"), `# Cellar\n\n${text}\n`);
+    await run(documents.path, "--collection", "notes");
+  };
+  await make("The lighthouse cellar is nine metres deep.");
+  await using service = await startService({
+    DATA_DIR: folder.path,
+    ANSWER_CACHE_RUNS_MAX: "10",
+    FRESHNESS_MS: "1",
+  });
+  const question = "How deep is the lighthouse cellar?";
+  const before = await ask(service.url, question);
+  expect((await ask(service.url, question)).answer).toContain("nine");
+  await run("drop", "notes", "--yes");
+  await make("The lighthouse cellar is seventeen metres deep.");
+  const after = await ask(service.url, question);
+  expect(after.version).toBe(before.version);
+  expect(after.answer).toContain("seventeen");
+  expect(after.answer).not.toContain("nine");
+}, 60_000);
+
 async function until<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   for (const untilMs = Date.now() + SEEN_WITHIN_MS; ;) {
     const found = await attempt();

@@ -10,7 +10,7 @@ import { mendTable } from "./doctor-mend.ts";
 import { type Damage, type Examination, verify } from "./examination.ts";
 import { listGenerations, removeGeneration } from "./generations.ts";
 import { type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
-import { toSchema } from "./schema.ts";
+import { toNewSchema } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
 
 /** Rows taken at once; where one of them cannot be read, each half is tried. */
@@ -36,7 +36,7 @@ export async function salvageTable(examination: Examination, broken: Broken): Pr
   if (pointer.current !== place.generation || (await canBeRead(table))) return false;
   const all = await listGenerations(base, collection);
   const fresh = toPlace(collection, (all.at(-1)?.generation ?? place.generation) + 1);
-  const target = await base.connection.createEmptyTable(fresh.table, toSchema(spec));
+  const target = await base.connection.createEmptyTable(fresh.table, toNewSchema(spec));
   const lost = await copyReadable(examination, table, target);
   const kept = await target.countRows();
   if (kept === 0 || !(await makeWhole(examination, fresh, spec))) {

@@ -10,7 +10,7 @@ import type { Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import { type LanceBase, openTable } from "./base.ts";
 import { parsePlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
-import { readSpec, toSchema } from "./schema.ts";
+import { readSpec, toNewSchema } from "./schema.ts";
 import { dropTable } from "./drop-table.ts";
 import { toStoreError } from "./store-error.ts";
 import { toTermsName } from "./term-store.ts";
@@ -116,7 +116,7 @@ async function findBegun(base: LanceBase, spec: CollectionSpec, pointer: Pointer
     if (!shown) await removeGeneration(base, newest);
   }
   const place = toPlace(spec.name, Math.max(pointer.current, newest?.generation ?? 1) + 1);
-  await base.connection.createEmptyTable(place.table, toSchema(spec));
+  await base.connection.createEmptyTable(place.table, toNewSchema(spec));
   return place;
 }
 

@@ -20,7 +20,7 @@ import { acquireLocalLock } from "./local-lock.ts";
 import { findPlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { createReader } from "./reader.ts";
 import { recoverTable } from "./recover.ts";
-import { readSpec, toSchema } from "./schema.ts";
+import { readSpec, toNewSchema } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
 import { createTables } from "./tables.ts";
 import { toTermsName } from "./term-store.ts";
@@ -159,7 +159,7 @@ async function createTable(base: LanceBase, spec: CollectionSpec): Promise<Place
     }
   }
   await dropTable(base, toTermsName(spec.name));
-  await base.connection.createEmptyTable(spec.name, toSchema(spec));
+  await base.connection.createEmptyTable(spec.name, toNewSchema(spec));
   return place;
 }
 

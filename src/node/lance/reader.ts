@@ -7,6 +7,7 @@ import type { Snapshot } from "../../stores/store.ts";
 import { type LanceBase, openTable } from "./base.ts";
 import { findPlace, type Place } from "./place.ts";
 import { recoverLocked } from "./recover-locked.ts";
+import { toInstance } from "./schema.ts";
 import { createSnapshot } from "./snapshot.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -102,8 +103,9 @@ function createRefresh(base: LanceBase, onGone: (collection: string) => unknown)
       const head = before?.head ?? (await openOrMend(base, place, tried));
       if (before !== undefined) await head.checkoutLatest();
       const version = await head.version();
+      const isSame = await holds(head, version, before);
       const snapshot =
-        before?.snapshot.info.version === version
+        before !== undefined && isSame
           ? before.snapshot
           : await createSnapshot(base, place, version, () => onGone(collection));
       return { place, head, snapshot, checkedAtMs };
@@ -114,6 +116,12 @@ function createRefresh(base: LanceBase, onGone: (collection: string) => unknown)
     }
   };
   return refresh;
+}
+
+/** Is the table still what was read before? One that was dropped and made again may have come to the same version. */
+async function holds(head: Table, version: number, before: Found | undefined): Promise<boolean> {
+  if (before?.snapshot.info.version !== version) return false;
+  return before.snapshot.instance === toInstance(before.place.table, await head.schema());
 }
 
 /** A table whose newest version a crash spoiled is brought back first, once, unless a writer is about to do so. */

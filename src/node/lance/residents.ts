@@ -3,10 +3,10 @@ import type { Resident } from "./resident.ts";
 
 export interface Residents {
   /**
-   * The collection at this version when it is in memory. Else loading begins, unless a newer version
+   * The instance of a collection at this version when it is in memory. Else loading begins, unless a newer version
    * is known already, and the caller does without: nothing ever waits for it.
    */
-  find(collection: string, version: number, load: () => Promise<Resident>): Resident | undefined;
+  find(instance: string, version: number, load: () => Promise<Resident>): Resident | undefined;
   /** Resolves when nothing is being loaded. */
   idle(): Promise<void>;
 }
@@ -34,8 +34,8 @@ export function createResidents(bytesMax: number): Residents {
     }
   };
 
-  const fill = async (collection: string, entry: Entry, load: () => Promise<Resident>) => {
-    if (entries.get(collection) !== entry) return; // a newer version came meanwhile
+  const fill = async (instance: string, entry: Entry, load: () => Promise<Resident>) => {
+    if (entries.get(instance) !== entry) return; // a newer version came meanwhile
     try {
       entry.resident = await load();
       makeRoom();
@@ -45,14 +45,14 @@ export function createResidents(bytesMax: number): Residents {
   };
 
   return {
-    find(collection, version, load) {
-      const known = entries.get(collection);
+    find(instance, version, load) {
+      const known = entries.get(instance);
       if (known !== undefined && known.version > version) return undefined;
       if (bytesMax === 0) return undefined;
       const entry = known?.version === version ? known : { version, resident: undefined };
-      entries.delete(collection);
-      entries.set(collection, entry);
-      if (entry !== known) loading = loading.then(() => fill(collection, entry, load));
+      entries.delete(instance);
+      entries.set(instance, entry);
+      if (entry !== known) loading = loading.then(() => fill(instance, entry, load));
       return entry.resident;
     },
     idle: async () => {

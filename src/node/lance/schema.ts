@@ -1,13 +1,19 @@
 /** The columns of a collection's table, and its spec, which is stored with them in one step. */
 import type * as Arrow from "apache-arrow";
 import type { CollectionSpec, MetadataType } from "../../domain/collection.ts";
-import { parseSpec, SPEC_KEY, writeSpec } from "../../stores/lance/stored-spec.ts";
+import { INSTANCE_KEY, parseSpec, SPEC_KEY, writeSpec } from "../../stores/lance/stored-spec.ts";
 import { arrow } from "./native.ts";
 
 /** LanceDB takes the key from here when the table is made, so that no crash leaves a table without it. */
 const PRIMARY_KEY = new Map([["lance-schema:unenforced-primary-key", "true"]]);
 
-/** The schema of a new table, with the spec inside. */
+/** The schema of a table that is yet to be made: what is made again under the same name is told from what was there. */
+export function toNewSchema(spec: CollectionSpec): Arrow.Schema {
+  const { fields, metadata } = toSchema(spec);
+  return new arrow.Schema(fields, new Map([...metadata, [INSTANCE_KEY, crypto.randomUUID()]]));
+}
+
+/** The columns, with the spec inside. */
 export function toSchema(spec: CollectionSpec): Arrow.Schema {
   const { Field, Utf8, Int32, FixedSizeList, Float32, Schema } = arrow;
   const text = (name: string): Arrow.Field => new Field(name, new Utf8(), false);
@@ -37,6 +43,11 @@ export function toSchema(spec: CollectionSpec): Arrow.Schema {
 /** The spec a table was made with. Throws AppError collection_unavailable for a table that is not ours. */
 export function readSpec(schema: Arrow.Schema, collection: string): CollectionSpec {
   return parseSpec(schema.metadata.get(SPEC_KEY), collection);
+}
+
+/** Which making of its name a table is; two that were made before there was a way to tell are the same. */
+export function toInstance(table: string, schema: Arrow.Schema): string {
+  return `${table} ${schema.metadata.get(INSTANCE_KEY) ?? ""}`;
 }
 
 export function toArrowType(type: MetadataType): Arrow.DataType {

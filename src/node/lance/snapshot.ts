@@ -15,7 +15,7 @@ import type { Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";
 import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
 import { toChunk } from "./rows.ts";
-import { readSpec } from "./schema.ts";
+import { readSpec, toInstance } from "./schema.ts";
 import { keywordSearch, vectorSearch } from "./search.ts";
 import { isMissing } from "./store-error.ts";
 import { loadTerms } from "./term-store.ts";
@@ -36,12 +36,14 @@ export async function createSnapshot(
 ): Promise<Snapshot> {
   const { collection } = place;
   const table = await base.openAt(place.table, version);
-  const spec = readSpec(await table.schema(), collection);
+  const schema = await table.schema();
+  const spec = readSpec(schema, collection);
+  const instance = toInstance(place.table, schema);
   const info = await readInfo(table, spec);
   const terms = loadOnce(() => loadTerms(base.connection, place.table));
   const findResident = (): Resident | undefined =>
     isSmall(info)
-      ? base.residents.find(place.table, version, () => loadResident(table, spec))
+      ? base.residents.find(instance, version, () => loadResident(table, spec))
       : undefined;
   findResident(); // loads it ahead of the first question
   const isHeld = isSmall(info) && base.config.residentBytesMax > 0;
@@ -50,6 +52,7 @@ export async function createSnapshot(
 
   return {
     info,
+    instance,
     async terms(text, signal) {
       const analyser = toAnalyser(spec);
       const [distinct, counted] = await callNative({ limiter: AT_ONCE }, collection, signal, () =>

@@ -32,7 +32,7 @@ export function createTables(base: LanceBase, reader: Reader): LanceTables {
   const open = createOpener(base);
   const pin = async (ref: TableRef, signal: AbortSignal): Promise<Pinned> => {
     const { place, snapshot } = await reader.find(ref.collection, signal);
-    const { info } = snapshot;
+    const { info, instance = "" } = snapshot;
     if (ref.part === "terms") {
       const table = await base.connection.openTable(toTermsName(place.table));
       return { table, info, version: await table.version() };
@@ -40,7 +40,7 @@ export function createTables(base: LanceBase, reader: Reader): LanceTables {
     const version = ref.version ?? toShown(place, info.version);
     const generation = Math.floor(version / GENERATION) + 1;
     const own = version % GENERATION;
-    const table = await open(toPlace(ref.collection, generation).table, own);
+    const table = await open(toPlace(ref.collection, generation).table, own, instance);
     return { table, info, version };
   };
   const pinOrRefuse = async (ref: TableRef, signal: AbortSignal): Promise<Pinned> => {
@@ -107,13 +107,17 @@ function toGone({ collection, part, version }: TableRef, cause: unknown): AppErr
   });
 }
 
-/** Opens tables at a version and keeps the last ones. */
+/** Opens tables at a version and keeps the last ones, each for the collection as it was made then. */
 function createOpener({
   openAt,
-}: Pick<LanceBase, "openAt">): (table: string, version: number) => Promise<Table> {
+}: Pick<LanceBase, "openAt">): (
+  table: string,
+  version: number,
+  instance: string,
+) => Promise<Table> {
   const opened = new Map<string, Promise<Table>>();
-  return (name, version) => {
-    const key = `${name}@${version}`;
+  return (name, version, instance) => {
+    const key = `${name}@${version} ${instance}`;
     const found = opened.get(key);
     if (found !== undefined) {
       opened.delete(key);

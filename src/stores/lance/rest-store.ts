@@ -10,7 +10,7 @@ import type { ReadStore, Snapshot } from "../store.ts";
 import { type Analyse, createRestSnapshot } from "./rest-snapshot.ts";
 import { createServerCall } from "./server-call.ts";
 import { createServerTables, type ServerTables } from "./server-tables.ts";
-import { parseSpec, SPEC_KEY } from "./stored-spec.ts";
+import { INSTANCE_KEY, parseSpec, SPEC_KEY } from "./stored-spec.ts";
 
 export interface RestStoreOptions {
   readonly config: Config;
@@ -117,7 +117,8 @@ async function look(
   { before, signal }: Look,
 ): Promise<Snapshot> {
   const { version, metadata } = await tables.describe(name, signal);
-  if (before?.info.version === version) return before;
+  const instance = metadata[INSTANCE_KEY];
+  if (before?.info.version === version && before.instance === instance) return before;
   const spec = parseSpec(metadata[SPEC_KEY], name);
   const at = { table: name, version };
   const [chunks, documents] = await Promise.all([
@@ -125,5 +126,7 @@ async function look(
     tables.count(at, "position = 0", signal),
   ]);
   const info = { ...spec, version, chunks, documents };
-  return createRestSnapshot({ tables, info, analyse, takeTimeoutMs: config.takeTimeoutMs });
+  const { takeTimeoutMs } = config;
+  const snapshot = createRestSnapshot({ tables, info, analyse, takeTimeoutMs });
+  return instance === undefined ? snapshot : { ...snapshot, instance };
 }

@@ -5,6 +5,8 @@ import { AppError } from "../../errors.ts";
 
 /** In the metadata of the table's schema. */
 export const SPEC_KEY = "tributary:collection";
+/** Beside it: a name by chance that no other table has. Tables of before there was one have none. */
+export const INSTANCE_KEY = "tributary:instance";
 /** Grows when an older program could not read the table. */
 const FORMAT = 1;
 

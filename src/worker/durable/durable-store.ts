@@ -126,7 +126,7 @@ async function openShown(
 }
 
 function openSnapshot(parts: Parts, object: string, first: PartInfo): Snapshot {
-  const snapshot = createDurableSnapshot(parts, first);
+  const snapshot = { ...createDurableSnapshot(parts, first), instance: object };
   return parts.objects.vectors?.wrap(snapshot, object) ?? snapshot;
 }
 
