@@ -1,24 +1,30 @@
 /** The kinds of values that settings have, and how a setting's name becomes an environment variable. */
 import * as z from "zod";
 
-const NUMBER = { error: "must be a number" };
+/** What is wrong with a number, as a sentence behind its name. */
+const NUMBER = {
+  error({ code, expected, minimum, maximum }: z.core.$ZodRawIssue): string {
+    if (code === "too_small") return `must be at least ${String(minimum)}`;
+    if (code === "too_big") return `must be at most ${String(maximum)}`;
+    return expected === "int" ? "must be a whole number" : "must be a number";
+  },
+};
 
-export const Milliseconds = z.coerce.number(NUMBER).int().min(1).max(86_400_000);
-export const MillisecondsOrNone = z.coerce.number(NUMBER).int().min(0).max(86_400_000);
-export const Count = z.coerce.number(NUMBER).int().min(1).max(1_000_000);
-export const CountOrNone = z.coerce.number(NUMBER).int().min(0).max(1_000_000);
-export const Bytes = z.coerce
-  .number()
-  .int()
+export const PlainNumber = z.coerce.number(NUMBER);
+export const Flag = z.stringbool({ error: "must be true or false" });
+
+export const Milliseconds = PlainNumber.int().min(1).max(86_400_000);
+export const MillisecondsOrNone = PlainNumber.int().min(0).max(86_400_000);
+export const Count = PlainNumber.int().min(1).max(1_000_000);
+export const CountOrNone = PlainNumber.int().min(0).max(1_000_000);
+export const Bytes = PlainNumber.int()
   .min(1024)
   .max(2 ** 40);
 /** May be none at all. */
-export const Memory = z.coerce
-  .number(NUMBER)
-  .int()
+export const Memory = PlainNumber.int()
   .min(0)
   .max(2 ** 40);
-export const Share = z.coerce.number(NUMBER).min(0).max(1);
+export const Share = PlainNumber.min(0).max(1);
 export const Text = z.string().trim().min(1);
 /** With commas between. */
 export const Names = Text.transform((text) =>
@@ -28,6 +34,13 @@ export const Names = Text.transform((text) =>
     .filter((name) => name !== ""),
 ).refine((names) => names.length > 0, { error: "names nothing" });
 export const BaseUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
+
+/** `https://app.example.com`: neither a path nor a slash behind it, and no port that is the usual one. */
+export function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, host } = new URL(text);
+  return host !== "" && text === `${protocol}//${host}`;
+}
 
 /** `openaiBaseUrl` → `OPENAI_BASE_URL`. */
 export function toVariable(name: string): string {

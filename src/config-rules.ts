@@ -25,7 +25,9 @@ type Numbers = Readonly<
     | "breakerSamplesMin"
     | "breakerSamplesMax"
     | "contextTokensMax"
-    | "outputTokensMax",
+    | "outputTokensMax"
+    | "passagesMax"
+    | "candidatesMax",
     number
   >
 >;
@@ -36,6 +38,9 @@ export interface CheckedSettings extends Numbers {
   readonly chatModelsFallback?: readonly string[] | undefined;
   readonly chatFallbackBaseUrl?: string | undefined;
   readonly chatFallbackApiKey?: string | undefined;
+  readonly rerankUrl?: string | undefined;
+  readonly rerankModel?: string | undefined;
+  readonly rerankApiKey?: string | undefined;
   readonly uploads: string;
   readonly lanceGateway: boolean;
   readonly lanceUrl?: string | undefined;
@@ -59,6 +64,7 @@ const AT_MOST: readonly (readonly [keyof Numbers, keyof Numbers])[] = [
   ["retryCost", "retryTokensMax"],
   ["retryStallCost", "retryTokensMax"],
   ["breakerSamplesMin", "breakerSamplesMax"],
+  ["passagesMax", "candidatesMax"],
 ];
 
 /** The first must be below the second: at the same moment either may win. */
@@ -87,6 +93,7 @@ export function findContradictions(
     ...findUselessLimits(config),
     ...findVainWaits(config, given),
     ...findLostFallbacks(config),
+    ...findLostReranking(config),
     ...findLanceTangles(config),
   ];
 }
@@ -127,6 +134,17 @@ function findLostFallbacks(config: CheckedSettings): readonly Issue[] {
     return [lost("chatFallbackApiKey", "needs CHAT_FALLBACK_BASE_URL")];
   }
   return [];
+}
+
+/** Of an endpoint that nobody named. */
+function findLostReranking(config: CheckedSettings): readonly Issue[] {
+  const { rerankUrl, rerankModel, rerankApiKey } = config;
+  if (rerankUrl !== undefined) return [];
+  const message = "needs RERANK_URL";
+  return [
+    ...(rerankModel === undefined ? [] : [{ path: "rerankModel", message }]),
+    ...(rerankApiKey === undefined ? [] : [{ path: "rerankApiKey", message }]),
+  ];
 }
 
 /** What is read from a server is neither written here nor served on. */

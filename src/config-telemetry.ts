@@ -1,9 +1,6 @@
 /** The settings of what is seen of the service: its log, its metrics, its traces. */
-import * as z from "zod";
-import { BaseUrl, Milliseconds, Text } from "./config-kinds.ts";
+import { BaseUrl, Flag, Milliseconds, Text } from "./config-kinds.ts";
 import { parsePairs } from "./config-pairs.ts";
-
-const Flag = z.stringbool({ error: "must be true or false" });
 
 const LEVEL = /^(info|warn|error|off)$/;
 const LEVELS_ERROR = "must be a level (info, warn, error, off), or a list such as info,run=off";

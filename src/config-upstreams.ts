@@ -1,6 +1,5 @@
 /** The settings of the call policies: how calls to model endpoints are limited, repeated, doubled and refused. */
-import * as z from "zod";
-import { BaseUrl, Bytes, Count, Milliseconds, Names, Share, Text } from "./config-kinds.ts";
+import { BaseUrl, Bytes, Count, Flag, Milliseconds, Names, Share, Text } from "./config-kinds.ts";
 
 /** Of tokens a minute there may be more than a million. */
 const Tokens = Count.max(1_000_000_000);
@@ -18,12 +17,9 @@ export const UPSTREAM_SETTINGS = {
   chatContextTokensMax: Tokens.optional().describe(
     "Tokens the chat model takes, input and answer together; passages beyond that are left out. Unset: only what it refuses is.",
   ),
-  chatResponseFormat: z
-    .stringbool({ error: "must be true or false" })
-    .default(true)
-    .describe(
-      "Whether endpoints are given the JSON Schema of an output as response_format. Off: in the prompt alone.",
-    ),
+  chatResponseFormat: Flag.default(true).describe(
+    "Whether endpoints are given the JSON Schema of an output as response_format. Off: in the prompt alone.",
+  ),
 
   chatRequestsPerMinuteMax: Count.optional().describe("Calls of one chat model in any minute."),
   chatTokensPerMinuteMax: Tokens.optional().describe(

@@ -5,9 +5,12 @@ import {
   Bytes,
   Count,
   CountOrNone,
+  Flag,
   Memory,
   Milliseconds,
+  PlainNumber,
   Share,
+  isOrigin,
   Text,
   toVariable,
 } from "./config-kinds.ts";
@@ -24,13 +27,7 @@ import { AppError, type Issue } from "./errors.ts";
 /** Keys are what the code calls a setting; the environment variable is the same in capitals. */
 const Settings = z.object({
   host: Text.default("127.0.0.1").describe("Address to listen on."),
-  port: z.coerce
-    .number({ error: "must be a number" })
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(8787)
-    .describe("Port to listen on."),
+  port: PlainNumber.int().min(0).max(65_535).default(8787).describe("Port to listen on."),
   dataDir: Text.default(".tributary").describe(
     "Folder of the store, or its address on object storage, such as s3://bucket/path.",
   ),
@@ -71,6 +68,9 @@ const Settings = z.object({
         .map((origin) => origin.trim())
         .filter(Boolean),
     )
+    .refine((origins) => origins.every(isOrigin), {
+      error: "must be origins as browsers send them, such as https://app.example.com",
+    })
     .describe("Origins, with commas between, whose pages may call the service from a browser."),
   ...SHARING_SETTINGS,
   adminToken: Text.optional().describe(
@@ -127,12 +127,9 @@ const Settings = z.object({
   callerRunsMax: Count.default(256).describe(
     "Runs of one caller, running and waiting. Not counted where no keys are asked for.",
   ),
-  shareRuns: z
-    .stringbool()
-    .default(true)
-    .describe(
-      "Whether identical questions of one caller, asked while a run is under way, share it.",
-    ),
+  shareRuns: Flag.default(true).describe(
+    "Whether identical questions of one caller, asked while a run is under way, share it.",
+  ),
   answerCacheRunsMax: CountOrNone.default(0).describe(
     "Answers kept for when the same is asked again of the same versions; 0 keeps none.",
   ),
@@ -172,10 +169,9 @@ const Settings = z.object({
   objectVectorBytesMax: Bytes.default(32 * 2 ** 20).describe(
     "Vectors of a collection in one Durable Object of a Worker, a byte for each dimension; a larger collection is spread over several.",
   ),
-  storeSync: z
-    .stringbool({ error: "must be true or false" })
-    .default(true)
-    .describe("Whether a commit waits until it is on disk. Off, a loss of power can cost commits."),
+  storeSync: Flag.default(true).describe(
+    "Whether a commit waits until it is on disk. Off, a loss of power can cost commits.",
+  ),
   generationKeepHours: Count.default(168).describe(
     "How long the replaced generation of a collection is kept for going back.",
   ),
@@ -185,9 +181,7 @@ const Settings = z.object({
   ingestPatienceMs: Milliseconds.default(300_000).describe(
     "How long an ingest waits for an endpoint that stops answering on the way.",
   ),
-  embeddingUsdPerMillionTokens: z.coerce
-    .number({ error: "must be a number" })
-    .min(0)
+  embeddingUsdPerMillionTokens: PlainNumber.min(0)
     .max(10_000)
     .optional()
     .describe("Price of embedding, for the cost a dry run shows."),
@@ -200,7 +194,7 @@ const Settings = z.object({
   ...TELEMETRY_SETTINGS,
 
   uploads: z
-    .enum(["auto", "on", "off"])
+    .enum(["auto", "on", "off"], { error: "must be auto, on or off" })
     .default("auto")
     .describe(
       "Whether documents can be written over HTTP. `auto`: where keys are asked for, and else only while HOST is a loopback address.",

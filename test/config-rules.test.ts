@@ -45,6 +45,9 @@ describe("settings that contradict each other are refused by name", () => {
       { CHAT_MODELS_FALLBACK: "b", CHAT_FALLBACK_API_KEY: "sk-secret" },
       "",
     ],
+    ["PASSAGES_MAX", { PASSAGES_MAX: "31" }, "CANDIDATES_MAX, which is 30"],
+    ["RERANK_MODEL", { RERANK_MODEL: "m" }, "needs RERANK_URL"],
+    ["RERANK_API_KEY", { RERANK_API_KEY: "sk-secret" }, "needs RERANK_URL"],
     ["LANCE_API_KEY", { LANCE_API_KEY: "sk-secret" }, "LANCE_URL"],
     ["LANCE_DATABASE", { LANCE_DATABASE: "kb" }, "LANCE_URL"],
     ["LANCE_DATABASE", { LANCE_URL: "http://127.0.0.1:9", LANCE_DATABASE: "a/b" }, ""],
@@ -85,6 +88,43 @@ describe("times that are none are refused by name", () => {
       expect(error?.issues.map(({ path }) => path)).toContain(name);
     },
   );
+});
+
+describe("what is wrong is said in our own words", () => {
+  const cases: readonly (readonly [name: string, value: string, says: string])[] = [
+    ["RUNS_MAX", "0", "must be at least 1"],
+    ["RUNS_MAX", "2000000", "must be at most 1000000"],
+    ["RUNS_MAX", "1.5", "must be a whole number"],
+    ["RUNS_MAX", "many", "must be a number"],
+    ["PORT", "70000", "must be at most 65535"],
+    ["BODY_BYTES_MAX", "64KB", "must be a number"],
+    ["BODY_BYTES_MAX", "64", "must be at least 1024"],
+    ["BREAKER_FAILURE_SHARE", "90", "must be at most 1"],
+    ["SHARE_RUNS", "maybe", "must be true or false"],
+    ["UPLOADS", "true", "must be auto, on or off"],
+    ["CORS_ORIGINS", "*", "must be origins"],
+    ["CORS_ORIGINS", "https://app.example.com/", "must be origins"],
+    ["CORS_ORIGINS", "https://a.example.com, app.example.com", "must be origins"],
+  ];
+  test.each(cases)("%s=%s", (name, value, says) => {
+    expect(refusalOf({ [name]: value })?.detail).toBe(
+      `settings are wrong: ${name}: ${says}${name === "CORS_ORIGINS" ? " as browsers send them, such as https://app.example.com" : ""}`,
+    );
+  });
+
+  test("for whatever setting and value", () => {
+    const words = describeSettings().flatMap(({ variable }) =>
+      ["?!", "-5", "1.5", "99999999999999999"].map((value) => refusalOf({ [variable]: value })),
+    );
+    const said = words.flatMap((error) => error?.issues.map(({ message }) => message) ?? []);
+    expect(said.length).toBeGreaterThan(100);
+    expect(said.filter((message) => /Invalid|expected|received|Too /.test(message))).toEqual([]);
+  });
+});
+
+test("origins of pages are a list", () => {
+  const origins = ["https://app.example.com", "http://localhost:3000", "chrome-extension://abc"];
+  expect(parseConfig({ CORS_ORIGINS: ` ${origins.join(" , ")},` }).corsOrigins).toEqual(origins);
 });
 
 test("limits on the edge are taken", () => {

@@ -1,6 +1,6 @@
 /** Runs that are over, as files in a folder, so that they outlive the process: one file a run, oldest out first. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pMap from "p-map";
 import * as z from "zod";
@@ -9,6 +9,7 @@ import { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ArchiveLimits, Found, RunArchive, StoredRun } from "../http/runs/archive.ts";
 import type { Log } from "../telemetry/log.ts";
+import { makeFolder } from "./make-folder.ts";
 
 const Stored = z.object({
   id: z.string(),
@@ -124,7 +125,7 @@ async function removeKey(folder: string, { id, callerId, key }: StoredRun): Prom
 /** Every run in the folder, oldest first. */
 async function open(folder: string): Promise<Map<string, Entry>> {
   try {
-    await mkdir(join(folder, "keys"), { recursive: true, mode: 0o700 });
+    await makeFolder(join(folder, "keys"), 0o700);
     const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX));
     const found = await pMap(
       names,

@@ -33,10 +33,12 @@ async function main(config: Config): Promise<void> {
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
 
+  // Whoever is told to end before it serves ends as soon as it comes to a place to look; that is no failure.
+  const { signal: never } = new AbortController();
   await checkDataDir(config.dataDir);
   const parts = await composeParts(config, process.stderr);
   const { deps, telemetry } = parts;
-  if (config.lanceUrl === undefined && (await deps.store.list(stop.signal)).length === 0) {
+  if (config.lanceUrl === undefined && (await deps.store.list(never)).length === 0) {
     await checkWritable(config.dataDir);
     await checkAddress(config.host, config.port);
     await fill(stop.signal);
@@ -53,8 +55,8 @@ async function main(config: Config): Promise<void> {
   };
   if (stop.signal.aborted) return end();
   stop.signal.addEventListener("abort", end);
-  // Not with the signal: a service that is told to end drains, whatever the banner was waiting for.
-  await announce(deps, port, new AbortController().signal);
+  // A service that is told to end drains, whatever the banner was waiting for.
+  await announce(deps, port, never);
 }
 
 async function fill(signal: AbortSignal): Promise<void> {

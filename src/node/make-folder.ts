@@ -2,13 +2,13 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
-/** Makes the folder if it is missing. Throws the system's error: EACCES, EROFS, ENOENT, ENOTDIR, EEXIST for a file, … */
-export async function makeFolder(path: string): Promise<void> {
+/** Makes the folder if it is missing; `mode` is that of every folder made. Throws the system's error: EACCES, EROFS, ENOENT, ENOTDIR, EEXIST for a file, … */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   const folder = resolve(path);
   const missing: string[] = [];
   for (let current = folder; ; current = dirname(current)) {
     try {
-      await mkdir(current);
+      await mkdir(current, mode);
       break;
     } catch (thrown) {
       const { code } = thrown as NodeJS.ErrnoException;
@@ -17,12 +17,12 @@ export async function makeFolder(path: string): Promise<void> {
       missing.push(current);
     }
   }
-  for (const current of missing.toReversed()) await makeOne(current);
+  for (const current of missing.toReversed()) await makeOne(current, mode);
 }
 
-async function makeOne(path: string): Promise<void> {
+async function makeOne(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path);
+    await mkdir(path, mode);
   } catch (thrown) {
     // Another process may have been first.
     if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;

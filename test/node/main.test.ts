@@ -117,6 +117,12 @@ describe("what is wrong at the start is one line and an exit code", () => {
       code: 2,
       says: "no address 192.0.2.1",
     },
+    {
+      name: "a folder of records that cannot be made",
+      env: { RUN_JOURNAL_DIR: "/proc/tributary/runs" },
+      code: 1,
+      says: "RUN_JOURNAL_DIR",
+    },
   ];
   test.each(cases)("$name", async ({ env, code, says }) => {
     const ended = await runProgram(MAIN, [], { DATA_DIR: folder.path, PORT: "0", ...env });
@@ -136,6 +142,18 @@ describe("what is wrong at the start is one line and an exit code", () => {
       `tributary: port ${port} on 127.0.0.1 is in use; stop the other program or choose another PORT\n`,
     );
   });
+});
+
+test("told to end while it starts, it ends, and that is no failure", async () => {
+  // As soon as it listens for the signal it gets it.
+  const signalled =
+    'process.on("newListener", (name) => { if (name === "SIGTERM") process.kill(process.pid, name); })';
+  const ended = await runProgram(MAIN, [], {
+    DATA_DIR: folder.path,
+    PORT: "0",
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(signalled)}`,
+  });
+  expect(ended).toMatchObject({ code: 0, stderr: "" });
 });
 
 test("listening for other machines without keys is refused", async () => {
