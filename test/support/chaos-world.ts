@@ -53,7 +53,7 @@ const ENV: Readonly<Record<string, string>> = {
   DELTA_GAP_TIMEOUT_MS: "25000",
   SEARCH_TIMEOUT_MS: "25000",
   TAKE_TIMEOUT_MS: "25000",
-  STALE_AFTER_MS: "20000",
+  STALE_AFTER_MS: "25000",
   EMBED_CONCURRENCY_MAX: "1",
   CHAT_CONCURRENCY_MAX: "1",
   // One fewer than usual, because every cell of a lasting fault waits for all of them.
