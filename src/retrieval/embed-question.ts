@@ -1,5 +1,5 @@
 /** The question's vector: asked for once an embedder, while the collections are opened where that can be told before. */
-import { lendDeadline } from "../async/deadline.ts";
+import { type Deadline, lendDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import type { Ask } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
@@ -7,6 +7,12 @@ import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { ReadStore } from "../stores/store.ts";
 import { recall } from "./last-known.ts";
+
+/**
+ * What an answer needs behind this stage, as far as half of the time left is enough for it: an embedder that is
+ * silent costs the vectors of a run with a short deadline, and not its answer.
+ */
+const ANSWER_MS_MIN = 2_000;
 
 /** Undefined: the embedder knows no word of the question. */
 type Vector = Float32Array | undefined;
@@ -17,8 +23,14 @@ export async function embedQuestion(
   question: string,
   run: Run,
 ): Promise<Vector> {
-  using deadline = run.deadline.child(run.config.embedTimeoutMs, "embed");
+  using deadline = startStage(run);
   return await embed(embedder, question, run, { signal: deadline.signal, after: ["open"] });
+}
+
+function startStage({ deadline, config }: Run): Deadline {
+  const leftMs = deadline.remainingMs();
+  const mostMs = leftMs - Math.min(ANSWER_MS_MIN, leftMs / 2);
+  return deadline.child(Math.min(config.embedTimeoutMs, mostMs), "embed");
 }
 
 interface Stage {
@@ -62,7 +74,7 @@ export function embedAhead({ store, embedders }: AheadDeps, ask: Ask, run: Run):
   const unneeded = new AbortController();
   let running = 0;
   const begin = async (embedder: Embedder): Promise<Vector> => {
-    using deadline = run.deadline.child(run.config.embedTimeoutMs, "embed");
+    using deadline = startStage(run);
     const signal = AbortSignal.any([deadline.signal, unneeded.signal]);
     lendDeadline(signal, () => deadline.remainingMs());
     running += 1;

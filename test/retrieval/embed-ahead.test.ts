@@ -1,19 +1,25 @@
 import { expect, test } from "vitest";
 import { type AnswerDeps, search } from "../../src/answer.ts";
-import { systemClock } from "../../src/async/clock.ts";
+import { type Clock, systemClock } from "../../src/async/clock.ts";
 import type { RunEnd } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
+import { createFakeClock, settle } from "../support/fake-clock.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { readEnd, testConfig, toAsk } from "../support/run.ts";
 
 const never = new AbortController().signal;
 const texts = { retries: "Retries use jitter.", queue: "A bounded queue rejects work." };
 
+interface Setting {
+  readonly embedTimeoutMs?: number;
+  readonly clock?: Clock;
+}
+
 /** The store can be made to open only when the embedder has been asked, and the embedder to wait for ever. */
-async function makeWorld() {
+async function makeWorld({ embedTimeoutMs = 50, clock = systemClock }: Setting = {}) {
   const inner = await createTestStore({ handbook: texts, faq: texts });
   const calls: AbortSignal[] = [];
   let onCall = (): void => undefined;
@@ -36,8 +42,8 @@ async function makeWorld() {
   };
   const other: Embedder = { ...wordEmbedder, id: "test:other" };
   const deps: AnswerDeps = {
-    config: { ...testConfig, embedTimeoutMs: 50 },
-    clock: systemClock,
+    config: { ...testConfig, embedTimeoutMs },
+    clock,
     log: silentLog,
     store,
     embedders: new Map([
@@ -107,3 +113,25 @@ test("an embedder that fails ahead fails its legs and nothing else", async () =>
   expect(new Set(found(end))).toEqual(new Set(["timed-out"]));
   expect(calls[1]?.reason).toBeInstanceOf(AppError);
 });
+
+test.each([
+  [1_000, 500],
+  [3_000, 1_500],
+  [4_500, 2_500],
+  [9_000, 3_000],
+])(
+  "of a deadline of %d ms a silent embedder takes %d ms, and the words are answered from",
+  async (deadlineMs, takesMs) => {
+    const clock = createFakeClock();
+    const { ask, calls, world } = await makeWorld({ embedTimeoutMs: 3_000, clock });
+    world.hangs = true;
+    const asking = ask({ deadlineMs });
+    await settle();
+    await clock.advance(takesMs - 1);
+    expect(calls[0]?.aborted).toBe(false);
+    await clock.advance(1);
+    expect(calls[0]?.reason).toMatchObject({ code: "deadline_exceeded", stage: "embed" });
+    const end = await asking;
+    expect([end.outcome, end.degraded]).toEqual(["finished", ["vector_unavailable"]]);
+  },
+);
