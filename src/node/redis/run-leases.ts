@@ -40,6 +40,8 @@ return 1`;
 export function createRunLeases({ link, clock, prefix }: Options): RunLeases {
   /** Those of this process, by key. */
   const running = new Map<string, Set<string>>();
+  /** Runs whose end could not be told, with the time at which they count no more by themselves; the oldest first. */
+  const untold = new Map<string, { readonly id: string; readonly untilMs: number }>();
   let cancelTimer: (() => void) | undefined;
   const { client } = link;
   const toName = (id: string): string => `${prefix}:runs:${id}`;
@@ -66,11 +68,29 @@ export function createRunLeases({ link, clock, prefix }: Options): RunLeases {
     return () => {
       runs.delete(run);
       if (runs.size === 0 && running.get(id) === runs) running.delete(id);
-      void link.ask(() => client.zrem(toName(id), run));
+      void tellEnd(id, run);
     };
   };
-  // What began, or went on, while nothing could be told.
-  link.onUp(() => void renewAll());
+  const tellEnd = async (id: string, run: string): Promise<void> => {
+    const removed = await link.ask(() => client.zrem(toName(id), run));
+    if (removed !== undefined) return;
+    const nowMs = clock.now();
+    untold.set(run, { id, untilMs: nowMs + LEASE_MS });
+    for (const [oldest, { untilMs }] of untold) {
+      if (untilMs > nowMs) return;
+      untold.delete(oldest);
+    }
+  };
+  const tellEnds = (): void => {
+    const ended = [...untold];
+    untold.clear();
+    for (const [run, { id }] of ended) void tellEnd(id, run);
+  };
+  // What began, went on or ended while nothing could be told.
+  link.onUp(() => {
+    tellEnds();
+    void renewAll();
+  });
   return {
     async begin(id, max) {
       const run = randomUUID();

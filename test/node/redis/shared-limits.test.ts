@@ -108,6 +108,23 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     expect(await limits.counts.add("minute", "key_other", 1)).toMatchObject({ used: 1 });
   });
 
+  test("frozen: runs that ended meanwhile hold no place when it thaws", async () => {
+    await using redis = await startRedis();
+    using limits = await openLimits(redis.url, "300");
+    await becomes(limits, true);
+    const begun = [await limits.counts.beginRun(KEY, 3), await limits.counts.beginRun(KEY, 3)];
+    await holds(redis, `tributary:runs:${KEY}`, 2);
+    await redis.kill("SIGSTOP");
+    begun.push(await limits.counts.beginRun(KEY, 3));
+    expect(begun).not.toContain(undefined);
+    for (const end of begun) end?.();
+    await becomes(limits, false);
+    await redis.kill("SIGCONT");
+    await becomes(limits, true);
+    // Long before their leases would have run out.
+    await holds(redis, `tributary:runs:${KEY}`, 0);
+  });
+
   test("full, or only to be read: it answers, and does not count as there", async () => {
     await using redis = await startRedis();
     const admin = new Redis(redis.url);
