@@ -127,5 +127,7 @@ function toClaim(
 
 /** A text without what looks like markers, and the blanks before them. */
 export function withoutMarkers(text: string): string {
-  return text.replaceAll(/\s*\[\d+\]/gu, "");
+  const between = text.split(/\[\d+\]/u);
+  const last = between.pop() ?? "";
+  return between.map((part) => part.trimEnd()).join("") + last;
 }

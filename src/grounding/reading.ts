@@ -93,7 +93,7 @@ function toNames(words: readonly Word[]): readonly string[] {
   return words.flatMap(({ surface, stem }, index) => {
     if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
     const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
-    return isName || /\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
+    return isName || /^\P{L}*\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
   });
 }
 

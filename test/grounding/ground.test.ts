@@ -224,6 +224,15 @@ describe("ground", () => {
       ground.push(count % 9 === 0 ? "e.g. a " : "word ");
     expect(ground.end()).toHaveLength(1);
   });
+
+  test.each([" ", "a", "[1] "])(
+    "a sentence with a quarter of a megabyte of %j is checked in linear time",
+    (unit) => {
+      // Quadratic time would be minutes, in which nothing else is answered, and the test would never end.
+      const { events } = groundIn([`Retries use${unit.repeat(2 ** 18 / unit.length)}x [1]. Next.`]);
+      expect(events.filter(({ type }) => type === "sentence-check")).toHaveLength(2);
+    },
+  );
 });
 
 interface Result {
