@@ -37,35 +37,33 @@ const CHARS_AT_ONCE = 4_096;
 export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   /** The answer from the start of the line in which `done` lies: what a sentence is depends on its line. */
   let pending = "";
+  /** Where in the answer that line starts; all other places are within `pending`. */
   let offset = 0;
   let done = 0;
   let readAtLength = 0;
   /** Something that may end a sentence has come since the text was last read. */
   let mayEnd = false;
 
-  const settle = (sentence: Span, all: readonly Marker[]): Settled => {
-    const read = ({ start, end }: Span): string => pending.slice(start - offset, end - offset);
-    const markers = all
-      .map(({ label, start, end }) => ({ label, start: start + offset, end: end + offset }))
-      .filter(({ label, start, end }) => {
-        return byLabel.has(label) && start >= sentence.start && end <= sentence.end;
-      });
+  const read = ({ start, end }: Span): string => pending.slice(start, end);
+
+  const settle = (sentence: Span, known: readonly Marker[]): Settled => {
+    const markers = known.filter(
+      ({ start, end }) => start >= sentence.start && end <= sentence.end,
+    );
     const labels = [...new Set(markers.map(({ label }) => label))];
     const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
     const verdict = judge(readBetween(sentence, markers, read), cited, byLabel);
+    const place = ({ start, end }: Span): Span => ({ start: start + offset, end: end + offset });
     const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
       const passage = byLabel.get(label);
-      return passage === undefined ? [] : [toCitation(passage, read(span), span)];
+      return passage === undefined ? [] : [toCitation(passage, read(span), place(span))];
     });
-    return { check: { ...sentence, verdict, labels }, citations };
+    return { check: { ...place(sentence), verdict, labels }, citations };
   };
 
   const advance = (isLast: boolean): readonly Settled[] => {
-    const sentences = readFrom(pending, done - offset).map(({ start, end }) => ({
-      start: start + offset,
-      end: end + offset,
-    }));
-    const texts = sentences.map(({ start, end }) => pending.slice(start - offset, end - offset));
+    const sentences = readFrom(pending, done);
+    const texts = sentences.map(read);
     // Whether a sentence has ended shows at the first word of the next: before it a marker may follow,
     // or a bracket whose content carries the sentence on.
     const next = texts.findLastIndex((text) => {
@@ -74,17 +72,19 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     const { markers, readTo } = findMarkers(pending, isLast);
     const known = sentences
       .slice(0, Math.max(0, next))
-      .filter(({ end }, index) => end <= readTo + offset && !mayGoOn(texts.slice(index)));
+      .filter(({ end }, index) => end <= readTo && !mayGoOn(texts.slice(index, index + 3)));
     const complete = isLast ? sentences : known;
     mayEnd ||= !isLast && known.length < next;
-    const settled = complete.map((sentence) => settle(sentence, markers));
+    const ours = markers.filter(({ label }) => byLabel.has(label));
+    const settled = complete.map((sentence) => settle(sentence, ours));
     const last = complete.at(-1);
     if (last !== undefined) {
       done = last.end;
-      const line = pending.lastIndexOf("\n", done - offset - 1) + 1;
+      const line = pending.lastIndexOf("\n", done - 1) + 1;
       if (isOutsideFences(pending.slice(0, line))) {
         pending = pending.slice(line);
         offset += line;
+        done -= line;
       }
     }
     readAtLength = pending.length <= CHARS_AT_ONCE ? 0 : pending.length * 1.125;
