@@ -6,7 +6,7 @@ import { toStems } from "../text/stems.ts";
 import { isFunctionStem, isUnspaced, toWords, type Word } from "../text/words.ts";
 import { contradicts } from "./contradiction.ts";
 import { compareWords, type Likeness } from "./likeness.ts";
-import type { Candidate, Features } from "./sentence-features.ts";
+import { type Candidate, type Features, toPlace } from "./sentence-features.ts";
 
 /** What the judgement rests on, each between 0 and 1. */
 export const READINGS = [
@@ -94,12 +94,11 @@ export async function read(
   signal: AbortSignal,
 ): Promise<Read> {
   const { question, best, features, neighbours, candidates } = input;
-  const { title, location, text } = best.passage;
-  const place = [title, ...location.headings].join("\n");
+  const place = toPlace(best.passage);
   const window = [place, ...neighbours.map((one) => one.text), best.text].join("\n");
   const words = toWords(question);
   const asked = words.filter(({ stem }) => !isFunctionStem(stem));
-  const there = toWords(`${place}\n${text}`);
+  const there = toWords(`${place}\n${best.passage.text}`);
   // Of a list in English the question tells the language.
   const knowing = isEnglish(words) || isEnglish(there) ? embedder : undefined;
   const likeness = await compareWords(asked, there, knowing, signal);
@@ -179,7 +178,7 @@ function hasForeignAcronym({ question, candidates }: AnswerabilityInput): boolea
   const there = new Set<string>();
   let initials = "";
   for (const passage of new Set(candidates.map((one) => one.passage))) {
-    const words = toWords([passage.title, ...passage.location.headings, passage.text].join("\n"));
+    const words = toWords(`${toPlace(passage)}\n${passage.text}`);
     for (const { stem } of words) there.add(stem);
     initials += `${toInitials(words)} `;
   }

@@ -4,6 +4,7 @@ import { toQuantities } from "../text/numbers.ts";
 import { isDenialOf, oppositesOf } from "../text/opposites.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 import { hasNumber, indexQuantities } from "../text/quantity-index.ts";
+import { toPlace } from "./sentence-features.ts";
 import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 
 export type ContradictionInput = SubstituteInput;
@@ -113,8 +114,7 @@ const DATE_WORDS =
 const FIGURE_CHARS_MIN = 2;
 
 function hasForeignFigure({ question, best }: ContradictionInput): boolean {
-  const { title, location, text } = best.passage;
-  const whole = [title, ...location.headings, text].join("\n");
+  const whole = `${toPlace(best.passage)}\n${best.passage.text}`;
   const figures = toQuantities(question).filter(
     ({ value, start }) => value.length >= FIGURE_CHARS_MIN && FIGURE.test(question.charAt(start)),
   );

@@ -68,9 +68,14 @@ export interface Surroundings {
   readonly place: ReadonlySet<string>;
 }
 
+/** Where a passage stands: its document's title and the headings above it, a line each. */
+export function toPlace({ title, location }: Passage): string {
+  return [title, ...location.headings].join("\n");
+}
+
 /** Stems of where a passage stands. */
-export function toPlaceStems({ title, location }: Passage): ReadonlySet<string> {
-  return new Set(toWords([title, ...location.headings].join(" ")).map(({ stem }) => stem));
+export function toPlaceStems(passage: Passage): ReadonlySet<string> {
+  return new Set(toWords(toPlace(passage)).map(({ stem }) => stem));
 }
 
 /** The features of one candidate. `similarity` is the cosine of question and sentence, 0 where there is none. */

@@ -6,7 +6,7 @@ import { hasNumber, indexQuantities } from "../text/quantity-index.ts";
 import { toVerb } from "../text/irregular-verbs.ts";
 import { compareSpelling, SPELT_ALIKE_MIN, toSpelling } from "../text/spelling.ts";
 import { isFunctionStem, isUnspaced, toWords, type Word } from "../text/words.ts";
-import type { Candidate } from "./sentence-features.ts";
+import { type Candidate, toPlace } from "./sentence-features.ts";
 
 /** How far a neighbour may be: "war of the roses" has one word of meaning next to another. */
 const REACH_WORDS = 2;
@@ -31,8 +31,7 @@ export interface SubstituteInput {
  * place of a name and a number in place of a number need one neighbour in common, other words both.
  */
 export function hasSubstitute({ question, best, neighbours }: SubstituteInput): boolean {
-  const { title, location } = best.passage;
-  const place = [title, ...location.headings].join("\n");
+  const place = toPlace(best.passage);
   const asked = toWords(question);
   const content = asked.filter(isContent);
   const toNumber = toFinder(question);
