@@ -4,7 +4,7 @@ import { withoutListMark } from "../text/list-mark.ts";
 import { type Quantity, toQuantities } from "../text/numbers.ts";
 import { holdsQuantity } from "../text/quantity-index.ts";
 import type { Span } from "../text/sentences.ts";
-import { isFunctionStem, toContentStems, type Word } from "../text/words.ts";
+import { listContentStems, toContentStems, type Word } from "../text/words.ts";
 import { type Evidence, toEvidence, toLine } from "./evidence.ts";
 import { findNearest, hasRival, type Near } from "./nearest.ts";
 import { type Reading, readText } from "./reading.ts";
@@ -27,7 +27,7 @@ export function checkSentence(text: string, evidence: readonly Evidence[]): Verd
   const claim = readText(sentence);
   const { words } = claim;
   // Without the months that dates in digits name.
-  const content = new Set(words.map(toStem).filter((stem) => !isFunctionStem(stem)));
+  const content = new Set(listContentStems(words));
   if (content.size === 0) return "weak"; // it says nothing that could be checked
   const quantities = toQuantities(sentence);
   const spelled = new Set(words.filter((word) => isSpelled(word, quantities)).map(toStem));

@@ -3,7 +3,7 @@ import type { Passage } from "../domain/event.ts";
 import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
 import { toExact } from "../text/exact.ts";
-import { isFunctionStem } from "../text/words.ts";
+import { listContentStems } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
 import { answerBelow } from "./asked-heading.ts";
 import { toCandidates } from "./candidates.ts";
@@ -242,7 +242,7 @@ function differs(a: string, b: string): boolean {
 }
 
 function toContent({ words }: Candidate): ReadonlySet<string> {
-  return new Set(words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem)));
+  return new Set(listContentStems(words));
 }
 
 /** The best passage first; in a passage first what the best sentence stands in, and then the rest, each in reading order. */

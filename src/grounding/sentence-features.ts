@@ -1,7 +1,7 @@
 /** What speaks for a sentence being the answer to a question, as numbers between 0 and 1. */
 import type { Passage } from "../domain/event.ts";
 import { type AnswerType, holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
-import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+import { listContentStems, toWords, type Word } from "../text/words.ts";
 
 export const FEATURES = [
   "coverage",
@@ -49,7 +49,7 @@ export interface Question {
 /** Reads the question in the light of the candidates: a word that all of them hold tells little. */
 export function readQuestion(question: string, candidates: readonly Candidate[]): Question {
   const words = toWords(question);
-  const stems = new Set(words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem)));
+  const stems = new Set(listContentStems(words));
   const raw = new Map<string, number>();
   for (const stem of stems) {
     const count = candidates.filter((one) => one.words.some((word) => word.stem === stem)).length;
@@ -94,7 +94,7 @@ export function toFeatures(
     ...place,
     ...neighbours.flatMap((one) => one.words.map(({ stem }) => stem)),
   ]);
-  const content = [...own].filter((stem) => !isFunctionStem(stem));
+  const content = [...new Set(listContentStems(candidate.words))];
   const fresh = content.filter((stem) => !question.weights.has(stem));
   return {
     coverage: sumCovered(question.weights, stems),
@@ -132,6 +132,6 @@ function sharePairs(question: readonly Word[], sentence: readonly Word[]): numbe
 }
 
 function toPairs(words: readonly Word[]): Set<string> {
-  const stems = words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem));
+  const stems = listContentStems(words);
   return new Set(stems.slice(1).map((stem, index) => `${stems[index] ?? ""} ${stem}`));
 }

@@ -30,11 +30,12 @@ export function toWords(text: string): readonly Word[] {
 
 /** Distinct stems of the words that carry meaning. */
 export function toContentStems(text: string): ReadonlySet<string> {
-  return new Set(
-    toWords(text)
-      .map(({ stem }) => stem)
-      .filter((stem) => !isFunctionStem(stem)),
-  );
+  return new Set(listContentStems(toWords(text)));
+}
+
+/** The stem of every word that carries meaning, in order. */
+export function listContentStems(words: readonly Word[]): readonly string[] {
+  return words.map(({ stem }) => stem).filter((stem) => !isFunctionStem(stem));
 }
 
 /** By surface; `undefined` is a run of a script without blanks. */
