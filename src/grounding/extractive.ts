@@ -3,11 +3,11 @@ import type { Passage } from "../domain/event.ts";
 import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
 import { toExact } from "../text/exact.ts";
+import { isNegated } from "../text/negation.ts";
 import { listContentStems } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
 import { answerBelow } from "./asked-heading.ts";
 import { toCandidates } from "./candidates.ts";
-import { readText } from "./reading.ts";
 import {
   type Candidate,
   type Feature,
@@ -28,6 +28,8 @@ export interface Chosen {
 
 export interface Scored extends Chosen {
   readonly features: Features;
+  /** The candidates right before and after it in its passage. */
+  readonly neighbours: readonly Candidate[];
 }
 
 export interface Extract {
@@ -114,47 +116,37 @@ export async function scoreSentences(
   const candidates = weighHeaders(found, read);
   const places = new Map(passages.map((passage) => [passage, toPlaceStems(passage)]));
   return candidates.map((candidate, index) => {
-    const at = (other: number): readonly Candidate[] => {
-      const one = candidates[other];
-      const isNext = one?.passage === candidate.passage;
-      return one !== undefined && isNext && Math.abs(one.position - candidate.position) === 1
-        ? [one]
-        : [];
-    };
+    const neighbours = [candidates[index - 1], candidates[index + 1]]
+      .filter((one) => one !== undefined)
+      .filter((one) => isBeside(one, candidate));
     const features = toFeatures(read, candidate, {
       similarity: similarities[index] ?? 0,
-      neighbours: [...at(index - 1), ...at(index + 1)],
+      neighbours,
       place: places.get(candidate.passage) ?? new Set(),
     });
     const share = isRow(candidate.text) ? ROW_SHARE : 1;
-    return { candidate, features, score: share * toScore(features) };
+    return { candidate, features, neighbours, score: share * toScore(features) };
   });
 }
 
 /** What is read to judge whether the best sentence answers. */
 export function toInput(
   question: string,
-  { candidate, features }: Scored,
+  { candidate, features, neighbours }: Scored,
   scored: readonly Scored[],
 ): AnswerabilityInput {
-  const candidates = scored.map((one) => one.candidate);
+  const { header } = candidate;
   return {
     question,
     best: candidate,
     features,
-    neighbours: [
-      ...(candidate.header === undefined ? [] : [candidate.header]),
-      ...besides(candidate, candidates),
-    ],
-    candidates,
+    neighbours: header === undefined ? neighbours : [header, ...neighbours],
+    candidates: scored.map((one) => one.candidate),
   };
 }
 
-/** The sentences right before and after. */
-function besides(one: Candidate, all: readonly Candidate[]): readonly Candidate[] {
-  return all.filter(
-    ({ passage, position }) => passage === one.passage && Math.abs(position - one.position) === 1,
-  );
+function isBeside(one: Candidate, other: Candidate): boolean {
+  return one.passage === other.passage && Math.abs(one.position - other.position) === 1;
 }
 
 /** What speaks for the sentence itself, and is not the same for all of its passage. */
@@ -236,7 +228,7 @@ function overlaps(a: Chosen, b: Chosen): boolean {
 
 /** One denies it and the other does not, or each has a number or a name that the other lacks. */
 function differs(a: string, b: string): boolean {
-  if (readText(a).isNegated !== readText(b).isNegated) return true;
+  if (isNegated(a) !== isNegated(b)) return true;
   const [first, second] = [toExact(a), toExact(b)];
   return !first.isSubsetOf(second) && !second.isSubsetOf(first);
 }

@@ -85,7 +85,6 @@ export function toFeatures(
   { similarity, neighbours, place }: Surroundings,
 ): Features {
   const speaking = candidate.lead ?? candidate.words;
-  const own = new Set(candidate.words.map(({ stem }) => stem));
   const stems = new Set(speaking.map(({ stem }) => stem)).union(
     new Set(candidate.header?.words.map(({ stem }) => stem)),
   );
