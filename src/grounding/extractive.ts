@@ -8,6 +8,7 @@ import { listContentStems } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
 import { answerBelow } from "./asked-heading.ts";
 import { toCandidates } from "./candidates.ts";
+import { embedTexts } from "./embed-texts.ts";
 import {
   type Candidate,
   type Feature,
@@ -111,7 +112,7 @@ export async function scoreSentences(
 ): Promise<readonly Scored[]> {
   const found = passages.flatMap(toCandidates);
   if (found.length === 0) return [];
-  const similarities = await embedAll(question, found, embedder, signal);
+  const similarities = await compareAll(question, found, embedder, signal);
   const read = readQuestion(question, found);
   const candidates = weighHeaders(found, read);
   const places = new Map(passages.map((passage) => [passage, toPlaceStems(passage)]));
@@ -174,7 +175,8 @@ function isOtherRow({ text, header, passage }: Candidate, scored: readonly Score
   return scored.some(({ candidate }) => candidate.passage === passage && candidate.header);
 }
 
-async function embedAll(
+/** Cosine of the question and each candidate; none where no word of the question is known. */
+async function compareAll(
   question: string,
   candidates: readonly Candidate[],
   embedder: Embedder,
@@ -182,13 +184,8 @@ async function embedAll(
 ): Promise<readonly number[]> {
   const [asked] = await embedder.embed([question], "query", signal);
   if (asked === undefined) return [];
-  const similarities: number[] = [];
-  for (let from = 0; from < candidates.length; from += embedder.batchMax) {
-    const texts = candidates.slice(from, from + embedder.batchMax).map(({ text }) => text);
-    const vectors = await embedder.embed(texts, "document", signal);
-    similarities.push(...vectors.map((vector) => dot(asked, vector)));
-  }
-  return similarities;
+  const texts = candidates.map(({ text }) => text);
+  return (await embedTexts(embedder, texts, signal)).map((vector) => dot(asked, vector));
 }
 
 /** What its passage begins with, up to the most that is quoted; empty where the best sentence comes later. */

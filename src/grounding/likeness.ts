@@ -3,6 +3,7 @@ import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
 import { compareSpelling, SPELT_ALIKE_MIN, toSpelling } from "../text/spelling.ts";
 import { isFunctionStem, type Word } from "../text/words.ts";
+import { embedTexts } from "./embed-texts.ts";
 
 /** The likeness of a stem of the question to the closest word of a text: 1 where it is that word. */
 export type Likeness = ReadonlyMap<string, number>;
@@ -22,14 +23,14 @@ export async function compareWords(
   const open = distinct(asked.filter(({ stem }) => !stems.has(stem)));
   if (open.length === 0) return likeness;
   const others = distinct(there.filter(({ stem }) => !isFunctionStem(stem)));
-  const vectors =
-    embedder === undefined ? [] : await embedAll([...open, ...others], embedder, signal);
+  const texts = [...open, ...others].map(({ surface }) => surface.toLowerCase());
+  const vectors = embedder === undefined ? [] : await embedTexts(embedder, texts, signal);
   const spellings = others.map(({ stem }) => toSpelling(stem));
   for (const [index, { stem }] of open.entries()) {
     const spelling = toSpelling(stem);
     let closest = 0;
-    for (const [other] of others.entries()) {
-      const spelt = compareSpelling(spelling, spellings[other] ?? spelling);
+    for (const [other, its] of spellings.entries()) {
+      const spelt = compareSpelling(spelling, its);
       const meant = dot(vectors[index], vectors[open.length + other]);
       closest = Math.max(closest, meant, spelt >= SPELT_ALIKE_MIN ? spelt : 0);
     }
@@ -41,18 +42,4 @@ export async function compareWords(
 /** Each stem once: other forms of a word add nothing. */
 function distinct(words: readonly Word[]): readonly Word[] {
   return [...new Map(words.map((word) => [word.stem, word])).values()];
-}
-
-async function embedAll(
-  words: readonly Word[],
-  embedder: Embedder,
-  signal: AbortSignal,
-): Promise<readonly (Float32Array | undefined)[]> {
-  const vectors: (Float32Array | undefined)[] = [];
-  for (let from = 0; from < words.length; from += embedder.batchMax) {
-    const batch = words.slice(from, from + embedder.batchMax);
-    const texts = batch.map(({ surface }) => surface.toLowerCase());
-    vectors.push(...(await embedder.embed(texts, "document", signal)));
-  }
-  return vectors;
 }
