@@ -1,7 +1,7 @@
 /** Questions that arrive in another format, as a run of ours: the conversation around the question, and options beside it. */
 import type { Context } from "hono";
 import type { Ask, Turn } from "../domain/ask.ts";
-import { AppError } from "../errors.ts";
+import { refuse } from "./issues.ts";
 import type { Env, Service } from "./service.ts";
 
 export interface ForeignAsk {
@@ -61,12 +61,4 @@ export function parseForeignAsk(
     ...(joined === "" ? {} : { instructions: joined }),
   };
   return service.parseAsk({ ...body, ...conversation }, context);
-}
-
-/** A fault of a foreign body: where, and what about it. */
-export function refuse(path: string, message: string): AppError {
-  return new AppError("invalid_request", {
-    detail: `${path} ${message}`,
-    issues: [{ path, message }],
-  });
 }

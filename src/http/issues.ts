@@ -1,6 +1,6 @@
 /** What a schema found wrong, as paths and sentences of our own. */
 import type * as z from "zod";
-import { AppError, type Issue } from "../errors.ts";
+import { AppError, type ErrorCode, type Issue } from "../errors.ts";
 
 const FILTER_FORMS =
   'is not a condition; use {"field": "metadata.year", "op": "gte", "value": 2020} (op: eq, ne, lt, lte, gt, gte, in, has, exists), {"and": […]}, {"or": […]} or {"not": {…}}';
@@ -17,6 +17,15 @@ export function toDetail(issues: readonly Issue[]): string {
   return issues
     .map(({ path, message }) => `${path === "" ? "the body" : path} ${message}`)
     .join("; ");
+}
+
+/** What a request is refused with for one thing of it: where that is, and what about it. */
+export function refuse(
+  path: string,
+  message: string,
+  code: ErrorCode = "invalid_request",
+): AppError {
+  return new AppError(code, { detail: `${path} ${message}`, issues: [{ path, message }] });
 }
 
 /** What a body is refused with that does not fit its schema. */

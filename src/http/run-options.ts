@@ -1,6 +1,6 @@
 /** How a caller wants a run handled beside its question: the headers Prefer and Idempotency-Key. */
 import type { Context } from "hono";
-import { AppError } from "../errors.ts";
+import { refuse } from "./issues.ts";
 import type { RequestKey } from "./runs/archive.ts";
 import type { Env } from "./service.ts";
 import { toHex } from "../text/hex.ts";
@@ -25,11 +25,7 @@ export async function readRunOptions(c: Context<Env>, body: unknown): Promise<Ru
   const options = { isAsync, isKept: isAsync || preferences.includes("keep-run") };
   if (name === undefined) return options;
   if (!KEY.test(name)) {
-    const message = "must be 1 to 255 visible ASCII characters without spaces";
-    throw new AppError("invalid_request", {
-      detail: `Idempotency-Key ${message}`,
-      issues: [{ path: "Idempotency-Key", message }],
-    });
+    throw refuse("Idempotency-Key", "must be 1 to 255 visible ASCII characters without spaces");
   }
   return { ...options, key: { name, fingerprint: await toFingerprint(c.req.path, body) } };
 }

@@ -4,6 +4,7 @@ import { type Reader, WAIT_MS_MAX } from "../async/broadcast.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import { chooseRepresentation } from "./accept.ts";
+import { refuse } from "./issues.ts";
 import { foldRun } from "./run-record.ts";
 import { replayEvents } from "./run-response.ts";
 import type { JournalRun } from "./runs/journal.ts";
@@ -74,11 +75,8 @@ async function awaitClose(run: JournalRun, reader: Reader<RunEvent>): Promise<vo
 function parseEventId(given: string | undefined, last: number): number {
   if (given === undefined) return 0;
   if (/^\d{1,15}$/.test(given) && Number(given) <= last) return Number(given);
-  const message = `must be the id of an event of this run: a whole number from 0 to ${last}`;
-  throw new AppError("invalid_request", {
-    detail: `Last-Event-ID ${message}`,
-    issues: [{ path: "Last-Event-ID", message }],
-  });
+  const ids = `a whole number from 0 to ${last}`;
+  throw refuse("Last-Event-ID", `must be the id of an event of this run: ${ids}`);
 }
 
 function toStatus({ ended }: JournalRun): "running" | "ended" {

@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { MODES } from "../../domain/ask.ts";
 import { AppError } from "../../errors.ts";
-import { type ForeignAsk, type ForeignMessage, refuse, toForeignAsk } from "../foreign-ask.ts";
-import { toInvalidRequest } from "../issues.ts";
+import { type ForeignAsk, type ForeignMessage, toForeignAsk } from "../foreign-ask.ts";
+import { refuse, toInvalidRequest } from "../issues.ts";
 
 /** The model's name: alone it asks every collection directly; `/<mode>` and `/<collection>` may follow, in this order. */
 export const MODEL = "tributary";
@@ -190,10 +190,7 @@ function toText(content: unknown, path: string, isAnswer: boolean): string {
 }
 
 function unsupported(path: string, message: string): AppError {
-  return new AppError("unsupported_option", {
-    detail: `${path} ${message}`,
-    issues: [{ path, message }],
-  });
+  return refuse(path, message, "unsupported_option");
 }
 
 function isSet(value: unknown): boolean {

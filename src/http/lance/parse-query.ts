@@ -1,6 +1,6 @@
 /** The body of a query of LanceDB's protocol, as its clients send it, within limits. What cannot be honoured is refused, never left out. */
 import * as z from "zod";
-import { AppError } from "../../errors.ts";
+import { refuse } from "../issues.ts";
 import type { FullTextQuery, NearestQuery, RowOrder, TableQuery } from "./tables.ts";
 
 /** Most columns one query may name. */
@@ -165,13 +165,6 @@ function check<T>(schema: z.ZodType<T>, body: unknown): T {
   const wanted = Object.hasOwn(HONOURED, field) ? HONOURED[field] : undefined;
   if (wanted !== undefined) throw refuse(field, wanted);
   throw refuse(issue?.path.join(".") || "the body", "is not of a form that is honoured here");
-}
-
-function refuse(field: string, why: string): AppError {
-  return new AppError("invalid_request", {
-    detail: `${field} ${why}`,
-    issues: [{ path: field, message: why }],
-  });
 }
 
 function toNearest(
