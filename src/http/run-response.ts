@@ -89,19 +89,9 @@ export async function respondWithEvents(
   return toStream(
     service,
     reader,
-    { held, write: withAllSoFar(format.createWriter) },
+    { held, write: format.createWriter(run.events) },
     { ...headers, ...format.headers },
   );
-}
-
-/** A writer that can look back at everything it was given. */
-function withAllSoFar(createWriter: StreamFormat["createWriter"]): EventWriter {
-  const all: RunEvent[] = [];
-  const write = createWriter(all);
-  return (events) => {
-    all.push(...events);
-    return write(events);
-  };
 }
 
 /** The events after `afterId` as a stream that opens at once. */
