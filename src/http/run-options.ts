@@ -1,9 +1,10 @@
 /** How a caller wants a run handled beside its question: the headers Prefer and Idempotency-Key. */
 import type { Context } from "hono";
+import { toKey } from "../json/to-key.ts";
+import { toSha256 } from "../text/digest.ts";
 import { refuse } from "./issues.ts";
 import type { RequestKey } from "./runs/archive.ts";
 import type { Env } from "./service.ts";
-import { toHex } from "../text/hex.ts";
 
 export interface RunOptions {
   /** `Prefer: respond-async`: an address instead of an answer. */
@@ -15,7 +16,7 @@ export interface RunOptions {
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Reads the headers; `body` is what the key stands for. Throws AppError invalid_request. */
+/** Reads the headers; `body` is what the key stands for, in whatever order its fields are. Throws AppError invalid_request. */
 export async function readRunOptions(c: Context<Env>, body: unknown): Promise<RunOptions> {
   const preferences = (c.req.header("Prefer") ?? "")
     .split(/[,;]/)
@@ -27,22 +28,11 @@ export async function readRunOptions(c: Context<Env>, body: unknown): Promise<Ru
   if (!KEY.test(name)) {
     throw refuse("Idempotency-Key", "must be 1 to 255 visible ASCII characters without spaces");
   }
-  return { ...options, key: { name, fingerprint: await toFingerprint(c.req.path, body) } };
+  return { ...options, key: { name, fingerprint: await toSha256(toKey([c.req.path, body])) } };
 }
 
 /** Says in the response which preference was heeded (RFC 7240, section 3). */
 export function applyPreference(response: Response, { isAsync, isKept }: RunOptions): void {
   if (!isKept) return;
   response.headers.set("Preference-Applied", isAsync ? "respond-async" : "keep-run");
-}
-
-/** Equal for bodies that differ only in the order of their fields. */
-async function toFingerprint(path: string, body: unknown): Promise<string> {
-  const text = JSON.stringify([path, body], (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return toHex(new Uint8Array(digest));
 }
