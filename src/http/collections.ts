@@ -1,14 +1,13 @@
 /** `GET /v1/collections` and `GET /v1/collections/:name`: what can be asked. */
 import type { Context } from "hono";
-import { toVisibleStore } from "../access/visible-store.ts";
-import type { Caller } from "../domain/caller.ts";
 import { AppError, toAppError } from "../errors.ts";
-import { describeCollection, inspectCollections, listCollections } from "./inspect-collections.ts";
+import {
+  describeCollection,
+  inspectCollections,
+  listCollections,
+  toVisible,
+} from "./inspect-collections.ts";
 import type { Env, Service } from "./service.ts";
-
-function toVisible(service: Service, caller: Caller): Service {
-  return { ...service, store: toVisibleStore(service.store, caller) };
-}
 
 export function createCollectionsRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> =>

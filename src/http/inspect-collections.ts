@@ -1,6 +1,8 @@
 /** Looks at collections: what each is, whether it opens, whether its embedder is at hand. */
 import pMap from "p-map";
+import { toVisibleStore } from "../access/visible-store.ts";
 import { startDeadline } from "../async/deadline.ts";
+import type { Caller } from "../domain/caller.ts";
 import type { CollectionInfo } from "../domain/collection.ts";
 import { type ErrorCode, toAppError } from "../errors.ts";
 import type { Service } from "./service.ts";
@@ -22,6 +24,11 @@ interface Ability {
 }
 
 type Deps = Pick<Service, "config" | "clock" | "store" | "embedders">;
+
+/** To look with a caller's eyes: at the collections that it may see. */
+export function toVisible(deps: Deps, caller: Caller): Deps {
+  return { ...deps, store: toVisibleStore(deps.store, caller) };
+}
 
 /** Every collection, sorted by name; one that cannot be opened is in the list with its code. Throws AppError store_unavailable. */
 export async function inspectCollections(

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { MODES } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
 import { MODEL, modelNotFound } from "./formats/openai-request.ts";
-import { listCollections } from "./inspect-collections.ts";
+import { listCollections, toVisible } from "./inspect-collections.ts";
 import type { Env, Service } from "./service.ts";
 
 /** A model of ours has no date of its own; clients want a number. */
@@ -37,9 +37,7 @@ async function listModels(service: Service, c: Context<Env>): Promise<readonly s
     }
   };
   const modes = MODES.filter((mode) => mode !== "direct" && takes(mode));
-  const collections = (await listCollections(service, c.req.raw.signal)).filter(
-    (name) => caller.collections?.has(name) ?? true,
-  );
+  const collections = await listCollections(toVisible(service, caller), c.req.raw.signal);
   // A collection that is called like a mode is reached through the mode: tributary/direct/agent.
   const own = collections.map((name) =>
     (MODES as readonly string[]).includes(name) ? `direct/${name}` : name,
