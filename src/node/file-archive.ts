@@ -7,7 +7,13 @@ import * as z from "zod";
 import { createLimiter } from "../async/limiter.ts";
 import { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
-import type { ArchiveLimits, Found, RunArchive, StoredRun } from "../http/runs/archive.ts";
+import {
+  type ArchiveLimits,
+  type Found,
+  type RunArchive,
+  type StoredRun,
+  toScopedKey,
+} from "../http/runs/archive.ts";
 import type { Log } from "../telemetry/log.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -160,5 +166,9 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 function toKeyFile(folder: string, callerId: string, name: string): string {
-  return join(folder, "keys", createHash("sha256").update(`${callerId}\n${name}`).digest("hex"));
+  return join(
+    folder,
+    "keys",
+    createHash("sha256").update(toScopedKey(callerId, name)).digest("hex"),
+  );
 }

@@ -40,6 +40,11 @@ export interface ArchiveLimits {
   readonly ageMsMax: number;
 }
 
+/** A key belongs to its caller; neither of the two can hold the character between them. */
+export function toScopedKey(callerId: string, name: string): string {
+  return `${callerId}\n${name}`;
+}
+
 /** The limits that operators set. */
 export function toArchiveLimits(config: Config): ArchiveLimits {
   return {

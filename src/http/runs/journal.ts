@@ -10,7 +10,7 @@ import type { Log } from "../../telemetry/log.ts";
 import { completeRun } from "../complete-run.ts";
 import { toEventSize } from "../event-size.ts";
 import { type RunGate, type RunTicket, toClientReason } from "../run-gate.ts";
-import type { RequestKey, RunArchive, StoredRun } from "./archive.ts";
+import { type RequestKey, type RunArchive, type StoredRun, toScopedKey } from "./archive.ts";
 
 export interface JournalRun {
   /** Empty until the run has said it. */
@@ -79,7 +79,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
   const begin = (given: RunStart): LiveRun => {
     const { key, isUnlisted } = given;
     const callerId = given.ask.caller.id;
-    const scoped = key && toScoped(callerId, key);
+    const scoped = key && toScopedKey(callerId, key.name);
     const live = startLive(deps, given, {
       onId(run) {
         if (isUnlisted !== true) byId.set(run.id, run);
@@ -104,7 +104,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       const { key } = given;
       if (key === undefined) return begin(given);
       const callerId = given.ask.caller.id;
-      const scoped = toScoped(callerId, key);
+      const scoped = toScopedKey(callerId, key.name);
       const found = byKey.get(scoped) ?? (await archive.findByKey(callerId, key.name));
       // From here to its entry nothing waits, so that of two requests at once only one starts a run.
       const known = byKey.get(scoped) ?? found;
@@ -253,8 +253,4 @@ export function toRun({ id, events }: Pick<StoredRun, "id" | "events">, clock: C
     read: (afterId) => broadcast.read(afterId),
     cancel: () => undefined,
   };
-}
-
-function toScoped(callerId: string, { name }: RequestKey): string {
-  return `${callerId}\n${name}`;
 }

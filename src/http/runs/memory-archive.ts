@@ -1,6 +1,12 @@
 /** Runs that are over, in memory: bounded in number, bytes and age, oldest out first. */
 import type { Clock } from "../../async/clock.ts";
-import type { ArchiveLimits, Found, RunArchive, StoredRun } from "./archive.ts";
+import {
+  type ArchiveLimits,
+  type Found,
+  type RunArchive,
+  type StoredRun,
+  toScopedKey,
+} from "./archive.ts";
 
 /** A run as bytes, so that its size is known exactly and lies outside the heap. */
 interface Entry {
@@ -34,7 +40,7 @@ export function createMemoryArchive(
   const remove = (id: string, entry: Entry): void => {
     entries.delete(id);
     bytes -= entry.bytes.length + ENTRY_BYTES;
-    const key = toKey(entry.callerId, entry.keyName ?? "");
+    const key = toScopedKey(entry.callerId, entry.keyName ?? "");
     if (idsByKey.get(key) === id) idsByKey.delete(key);
     expired.set(id, entry.callerId);
     const [oldest] = expired.keys();
@@ -74,20 +80,15 @@ export function createMemoryArchive(
       };
       entries.set(id, entry);
       bytes += entry.bytes.length + ENTRY_BYTES;
-      if (key !== undefined) idsByKey.set(toKey(callerId, key.name), id);
+      if (key !== undefined) idsByKey.set(toScopedKey(callerId, key.name), id);
       makeRoom();
     },
     async find(id) {
       return find(id);
     },
     async findByKey(callerId, name) {
-      const found = find(idsByKey.get(toKey(callerId, name)) ?? "");
+      const found = find(idsByKey.get(toScopedKey(callerId, name)) ?? "");
       return found.status === "kept" ? found.run : undefined;
     },
   };
-}
-
-/** Neither part can hold the character between them. */
-function toKey(callerId: string, name: string): string {
-  return `${callerId}\n${name}`;
 }
