@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { chooseRepresentation } from "./accept.ts";
 import { readJson } from "./read-json.ts";
 import { applyPreference, readRunOptions } from "./run-options.ts";
+import { toAskContext, toRunRequest } from "./run-request.ts";
 import { respondWithEvents, respondWithRecord } from "./run-response.ts";
 import { respondWithAddress } from "./runs.ts";
 import type { Env, Service } from "./service.ts";
@@ -14,17 +15,9 @@ export function createAskRoute(service: Service) {
     service.gate.check(c.get("caller").id);
     const body = await readJson(c.req.raw, service.config.bodyBytesMax);
     const options = await readRunOptions(c, body);
-    const request = {
-      ask: service.parseAsk(body, {
-        caller: c.get("caller"),
-        timeoutMs: c.req.header("X-Request-Timeout-Ms"),
-      }),
-      run: service.answer,
-      client: c.req.raw.signal,
-      requestId: c.get("requestId"),
-      isKept: options.isKept,
-      key: options.key,
-    };
+    const { isKept, key } = options;
+    const ask = service.parseAsk(body, toAskContext(c));
+    const request = { ...toRunRequest(c, ask, service.answer), isKept, key };
     const response = await (options.isAsync
       ? respondWithAddress(await service.journal.start(request))
       : type === "text/event-stream"

@@ -10,6 +10,7 @@ import {
 } from "./formats/openai-response.ts";
 import { readJson } from "./read-json.ts";
 import { applyPreference, readRunOptions } from "./run-options.ts";
+import { toRunRequest } from "./run-request.ts";
 import { respondWithEvents, respondWithRecord } from "./run-response.ts";
 import type { Env, Service } from "./service.ts";
 
@@ -19,14 +20,9 @@ export function createChatCompletionsRoute(service: Service) {
     const asked = parseOpenAiRequest(body);
     const options = await readRunOptions(c, body);
     const requestId = c.get("requestId");
-    const request = {
-      ask: parseForeignAsk(service, c, asked),
-      run: service.answer,
-      client: c.req.raw.signal,
-      requestId,
-      isKept: options.isKept,
-      key: options.key,
-    };
+    const { isKept, key } = options;
+    const ask = parseForeignAsk(service, c, asked);
+    const request = { ...toRunRequest(c, ask, service.answer), isKept, key };
     const completion: CompletionOptions = {
       model: asked.model,
       createdSeconds: Math.floor(Date.now() / 1000),

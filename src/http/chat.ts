@@ -5,6 +5,7 @@ import { parseUiRequest } from "./formats/ui-request.ts";
 import { createUiWriter, UI_STREAM_HEADERS, uiErrorResponse } from "./formats/ui-response.ts";
 import { readJson } from "./read-json.ts";
 import { applyPreference, readRunOptions } from "./run-options.ts";
+import { toRunRequest } from "./run-request.ts";
 import { respondWithEvents } from "./run-response.ts";
 import type { Env, Service } from "./service.ts";
 
@@ -14,14 +15,9 @@ export function createChatRoute(service: Service) {
     const asked = parseUiRequest(body);
     const options = await readRunOptions(c, body);
     const requestId = c.get("requestId");
-    const request = {
-      ask: parseForeignAsk(service, c, asked),
-      run: service.answer,
-      client: c.req.raw.signal,
-      requestId,
-      isKept: options.isKept,
-      key: options.key,
-    };
+    const { isKept, key } = options;
+    const ask = parseForeignAsk(service, c, asked);
+    const request = { ...toRunRequest(c, ask, service.answer), isKept, key };
     const response = await respondWithEvents(service, request, {
       createWriter: () => createUiWriter(requestId),
       toError: uiErrorResponse,

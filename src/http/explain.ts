@@ -7,6 +7,7 @@ import { parseExplainBody } from "./explain-body.ts";
 import { problemResponse } from "./problem.ts";
 import { readJson } from "./read-json.ts";
 import type { FinishedRun } from "./run-record.ts";
+import { toAskContext, toRunRequest } from "./run-request.ts";
 import { respondWithRecord } from "./run-response.ts";
 import { toSearchResult } from "./search.ts";
 import type { Env, Service } from "./service.ts";
@@ -14,22 +15,13 @@ import type { Env, Service } from "./service.ts";
 export function createExplainRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     chooseRepresentation(c.req.header("Accept"), ["application/json"]);
-    const caller = c.get("caller");
-    service.gate.check(caller.id);
+    service.gate.check(c.get("caller").id);
     const body = await readJson(c.req.raw, service.config.bodyBytesMax);
     const { target, question } = parseExplainBody(body);
     let explained: Explanation | undefined;
-    const request = {
-      ask: service.parseAsk(question, {
-        caller,
-        timeoutMs: c.req.header("X-Request-Timeout-Ms"),
-      }),
-      run: service.explain({ target, onExplained: (found) => (explained = found) }),
-      client: c.req.raw.signal,
-      requestId: c.get("requestId"),
-      isUnlisted: true,
-      isAlone: true,
-    };
+    const ask = service.parseAsk(question, toAskContext(c));
+    const run = service.explain({ target, onExplained: (found) => (explained = found) });
+    const request = { ...toRunRequest(c, ask, run), isUnlisted: true, isAlone: true };
     return respondWithRecord(service, request, {
       toBody: (record) => toExplainResult(record, explained),
       toError: problemResponse,

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Ask, Turn } from "../domain/ask.ts";
 import { refuse } from "./issues.ts";
+import { toAskContext } from "./run-request.ts";
 import type { Env, Service } from "./service.ts";
 
 export interface ForeignAsk {
@@ -47,10 +48,6 @@ export function parseForeignAsk(
   c: Context<Env>,
   { body, history, instructions }: ForeignAsk,
 ): Ask {
-  const context = {
-    caller: c.get("caller"),
-    timeoutMs: c.req.header("X-Request-Timeout-Ms"),
-  };
   const joined = instructions.join("\n\n");
   if (joined.length > service.config.instructionsCharsMax) {
     const { instructionsCharsMax } = service.config;
@@ -60,5 +57,5 @@ export function parseForeignAsk(
     history: history.slice(-service.config.historyTurnsMax),
     ...(joined === "" ? {} : { instructions: joined }),
   };
-  return service.parseAsk({ ...body, ...conversation }, context);
+  return service.parseAsk({ ...body, ...conversation }, toAskContext(c));
 }

@@ -4,6 +4,7 @@ import { chooseRepresentation } from "./accept.ts";
 import { problemResponse } from "./problem.ts";
 import { readJson } from "./read-json.ts";
 import type { FinishedRun } from "./run-record.ts";
+import { toAskContext, toRunRequest } from "./run-request.ts";
 import { respondWithRecord } from "./run-response.ts";
 import type { Env, Service } from "./service.ts";
 
@@ -12,16 +13,8 @@ export function createSearchRoute(service: Service) {
     chooseRepresentation(c.req.header("Accept"), ["application/json"]);
     service.gate.check(c.get("caller").id);
     const body = await readJson(c.req.raw, service.config.bodyBytesMax);
-    const request = {
-      ask: service.parseAsk(body, {
-        caller: c.get("caller"),
-        timeoutMs: c.req.header("X-Request-Timeout-Ms"),
-      }),
-      run: service.search,
-      client: c.req.raw.signal,
-      requestId: c.get("requestId"),
-      isUnlisted: true,
-    };
+    const ask = service.parseAsk(body, toAskContext(c));
+    const request = { ...toRunRequest(c, ask, service.search), isUnlisted: true };
     return respondWithRecord(service, request, {
       toBody: toSearchResult,
       toError: problemResponse,
