@@ -52,6 +52,11 @@ export function toFinishedRun(events: readonly RunEvent[]): FinishedRun {
   };
 }
 
+/** Did the run come to an answer, be it one that its budget cut short? */
+export function hasAnswer({ outcome }: Pick<RunEnd, "outcome">): boolean {
+  return outcome === "finished" || outcome === "exhausted";
+}
+
 /** Runs to the end; the whole as one object. */
 export async function toRunRecord(events: AsyncIterable<RunEvent>): Promise<FinishedRun> {
   const all: RunEvent[] = [];

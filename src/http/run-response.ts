@@ -4,7 +4,7 @@ import type { RunEnd, RunEvent } from "../domain/event.ts";
 import { createNativeWriter, type EventWriter } from "./formats/native.ts";
 import { holdBack } from "./hold-back.ts";
 import { type Problem, problemResponse, toProblem } from "./problem.ts";
-import { type FinishedRun, toFinishedRun } from "./run-record.ts";
+import { type FinishedRun, hasAnswer, toFinishedRun } from "./run-record.ts";
 import { leaveWith } from "./leave-early.ts";
 import { toClientReason } from "./run-gate.ts";
 import type { Listening, RunRequest } from "./run-sharing.ts";
@@ -131,12 +131,12 @@ function toStream(
 }
 
 /** The problem of a run that gave nothing to show. */
-function toFailure(
-  { outcome, error }: Pick<RunEnd, "outcome" | "error">,
+export function toFailure(
+  end: Pick<RunEnd, "outcome" | "error">,
   requestId: string,
 ): Problem | undefined {
-  if (error === undefined || outcome === "finished" || outcome === "exhausted") return undefined;
-  return toProblem(error, requestId);
+  if (end.error === undefined || hasAnswer(end)) return undefined;
+  return toProblem(end.error, requestId);
 }
 
 function timingHeader({ timeline }: Pick<RunEnd, "timeline">): Record<string, string> {

@@ -4,10 +4,9 @@ import { MODES } from "../../domain/ask.ts";
 import type { Caller } from "../../domain/caller.ts";
 import { type RunEvent, RunRecord } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
-import { toProblem } from "../problem.ts";
 import { DocumentText, readDocument } from "../read-document.ts";
 import { type FinishedRun, toFinishedRun } from "../run-record.ts";
-import { readToEnd } from "../run-response.ts";
+import { readToEnd, toFailure } from "../run-response.ts";
 import type { Runner, Service } from "../service.ts";
 
 export interface ToolCall {
@@ -150,9 +149,9 @@ async function runToEnd(
     for (const message of some.flatMap(toProgress)) tell(message);
   });
   const record = toFinishedRun(events);
-  const { outcome, error } = record;
-  if (error === undefined || outcome === "finished" || outcome === "exhausted") return record;
-  throw new AppError(error.code, { detail: toProblem(error, requestId).detail });
+  const problem = toFailure(record, requestId);
+  if (problem === undefined) return record;
+  throw new AppError(problem.code, { detail: problem.detail });
 }
 
 /** What is worth a word while one waits. */

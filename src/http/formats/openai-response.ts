@@ -3,7 +3,7 @@ import { COLLECTION_NAME } from "../../domain/collection.ts";
 import type { Passage, RunEnd, RunEvent, RunFailure, Usage } from "../../domain/event.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { type Problem, problemResponse, toProblem } from "../problem.ts";
-import { type FinishedRun, type RunSoFar, toFinishedRun } from "../run-record.ts";
+import { type FinishedRun, hasAnswer, type RunSoFar, toFinishedRun } from "../run-record.ts";
 import { type EventWriter, joinDeltas } from "./native.ts";
 
 export interface CompletionOptions {
@@ -129,7 +129,7 @@ export function createOpenAiWriter(
     }
     if (event.type === "text-reset") return fail(WITHDRAWN);
     if (event.type !== "run-end") return "";
-    return isFinished(event)
+    return hasAnswer(event)
       ? toLastChunks(toFinishedRun(events), options)
       : fail(event.error ?? BROKEN);
   };
@@ -199,10 +199,6 @@ const WITHDRAWN: RunFailure = {
 
 function isTextEvent({ type }: RunEvent): boolean {
   return type === "text-delta" || type === "text-reset";
-}
-
-function isFinished({ outcome }: Pick<RunEnd, "outcome">): boolean {
-  return outcome === "finished" || outcome === "exhausted";
 }
 
 function toFinishReason({

@@ -1,6 +1,7 @@
 /** A run as an AI SDK UI message stream (version 1). */
 import type { Passage, RunEnd, RunEvent } from "../../domain/event.ts";
 import { type Problem, problemResponse, toProblem } from "../problem.ts";
+import { hasAnswer } from "../run-record.ts";
 import { type EventWriter, joinDeltas } from "./native.ts";
 
 /** Tells the client's transport which protocol this is. */
@@ -115,7 +116,7 @@ function createAnswerParts() {
 function toEnd({ type: _type, ledger, timeline, ...end }: RunEnd, requestId: string): Chunk[] {
   const told = [data("ledger", ledger), data("timeline", timeline)];
   if (end.outcome === "cancelled") return [...told, { type: "abort", reason: "cancelled" }];
-  if (end.outcome !== "finished" && end.outcome !== "exhausted") {
+  if (!hasAnswer(end)) {
     const error = end.error ?? { code: "internal" as const, retryable: false };
     return [...told, { type: "error", errorText: toProblem(error, requestId).detail }];
   }
