@@ -1,9 +1,8 @@
 /** `GET /v1/collections/:name/documents/:id`: the text of a document, which is where a citation leads. */
 import type { Context } from "hono";
 import * as z from "zod";
-import { AppError } from "../errors.ts";
 import { chooseRepresentation } from "./accept.ts";
-import { toIssues } from "./issues.ts";
+import { toInvalidRequest } from "./issues.ts";
 import { readDocument } from "./read-document.ts";
 import type { Env, Service } from "./service.ts";
 
@@ -13,11 +12,7 @@ export function createDocumentRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     chooseRepresentation(c.req.header("Accept"), ["application/json"]);
     const parsed = Query.safeParse(c.req.query());
-    if (!parsed.success) {
-      const issues = toIssues(parsed.error);
-      const detail = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
-      throw new AppError("invalid_request", { detail, issues });
-    }
+    if (!parsed.success) throw toInvalidRequest(parsed.error);
     const collection = c.req.param("name") ?? "";
     const documentId = c.req.param("id") ?? "";
     const request = { collection, documentId, ...parsed.data };
