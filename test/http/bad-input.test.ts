@@ -474,4 +474,18 @@ describe("health", () => {
     expect(await refused.json()).toMatchObject({ code: "draining", retryable: true });
     expect((await app.request("/livez")).status).toBe(200);
   });
+
+  test.each(["ask", "search", "explain", "chat", "chat/completions"])(
+    "while no question is taken, /v1/%s refuses it before it reads it",
+    async (path) => {
+      const service = makeService({ store });
+      service.gate.drain();
+      const request = {
+        method: "POST",
+        body: "{",
+        headers: { "Content-Type": "application/json" },
+      };
+      expect((await makeApp(service).request(`/v1/${path}`, request)).status).toBe(503);
+    },
+  );
 });
