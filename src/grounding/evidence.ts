@@ -1,11 +1,12 @@
 /** A passage as evidence: read once, asked for every sentence that rests on it. */
+import { once, oncePer } from "../async/once.ts";
 import { toContent } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import { indexQuantities } from "../text/quantity-index.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toStems } from "../text/stems.ts";
 import { toWords } from "../text/words.ts";
-import { once, type Reading, readText, toMonths } from "./reading.ts";
+import { type Reading, readText, toMonths } from "./reading.ts";
 
 /** Each part is read when it is first asked for: most claims are settled by the words alone. */
 export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
@@ -15,18 +16,12 @@ export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
   readonly sentences: readonly (Reading & Span)[];
 }
 
-const known = new WeakMap<Passage, Evidence>();
-
-/** What a passage says, title and headings included. Remembered as long as the passage lives. */
-export function toEvidence(passage: Passage): Evidence {
-  const remembered = known.get(passage);
-  if (remembered !== undefined) return remembered;
+/** What a passage says, title and headings included. */
+export const toEvidence = oncePer((passage: Passage): Evidence => {
   const title = [passage.title, ...passage.location.headings].join(". ");
   // The very text that was read when the passage was found.
-  const evidence = createEvidence(passage.text, title, toContent(passage));
-  known.set(passage, evidence);
-  return evidence;
-}
+  return createEvidence(passage.text, title, toContent(passage));
+});
 
 /** The same for a text by itself; offsets of sentences are into the text. */
 export function readEvidence(text: string, title = ""): Evidence {

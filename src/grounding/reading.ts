@@ -1,4 +1,5 @@
 /** What a sentence says that can be compared: its words, names, quantities, and whether it denies. */
+import { once } from "../async/once.ts";
 import { mayDeny } from "../text/opposites.ts";
 import { findNegations, isNegated } from "../text/negation.ts";
 import { readSide, type Side } from "../text/bounds.ts";
@@ -72,12 +73,6 @@ export function readText(text: string): Reading {
       return LEANING.test(text);
     },
   };
-}
-
-/** What `make` gives, made once. */
-export function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 function readSides(text: string): ReadonlyMap<string, Side> {

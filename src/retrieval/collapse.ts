@@ -1,4 +1,5 @@
 /** Drops candidates that say the same as a better one. */
+import { oncePer } from "../async/once.ts";
 import type { Chunk } from "../domain/chunk.ts";
 import { toExact } from "../text/exact.ts";
 import { toStems } from "../text/stems.ts";
@@ -30,31 +31,22 @@ export function collapse(found: readonly Found[]): Collapsed {
   return { kept: kept.map(({ one }) => one), twins };
 }
 
-const exacts = new WeakMap<Chunk, ReadonlySet<string>>();
-
 /** Has a candidate every number and name of another? Only asked where the words are alike. */
 function says({ chunk }: Found, other: Found): boolean {
   return readExact(other.chunk).isSubsetOf(readExact(chunk));
 }
 
-function readExact(chunk: Chunk): ReadonlySet<string> {
-  const exact =
-    exacts.get(chunk) ?? toExact(chunk.text, [chunk.title, ...chunk.location.headings].join("\n"));
-  exacts.set(chunk, exact);
-  return exact;
-}
+const readExact = oncePer(({ title, location, text }: Chunk) =>
+  toExact(text, [title, ...location.headings].join("\n")),
+);
 
-/** Of what `toStems` remembers, so that it is forgotten with it. */
-const fingerprints = new WeakMap<readonly string[], Uint32Array>();
-
-/** Hashes of the distinct stems in ascending order: a set that takes four bytes a word and is quick to compare. */
-function toFingerprint(stems: readonly string[]): Uint32Array {
-  const known = fingerprints.get(stems);
-  if (known !== undefined) return known;
-  const fingerprint = Uint32Array.from(new Set(stems), hash).toSorted();
-  fingerprints.set(stems, fingerprint);
-  return fingerprint;
-}
+/**
+ * Hashes of the distinct stems in ascending order: a set that takes four bytes a word and is quick to compare.
+ * Of the very stems that `toStems` remembers, so that it is forgotten with them.
+ */
+const toFingerprint = oncePer((stems: readonly string[]) =>
+  Uint32Array.from(new Set(stems), hash).toSorted(),
+);
 
 /** 32 bits (Fowler, Noll and Vo, FNV-1a, over UTF-16 code units). */
 function hash(text: string): number {

@@ -1,17 +1,12 @@
 /** What is read of a chunk: made once for chunks that stores keep, so that what is known of a text is found by the text itself. */
+import { oncePer } from "../async/once.ts";
 import { type Chunk, toContent } from "../domain/chunk.ts";
 import type { Snapshot } from "../stores/store.ts";
 import { toStems } from "../text/stems.ts";
 import type { Arm } from "./leg.ts";
 
-const contents = new WeakMap<Chunk, string>();
-
 /** The chunk's title, headings and text, as they are embedded and indexed. */
-export function contentOf(chunk: Chunk): string {
-  const content = contents.get(chunk) ?? toContent(chunk);
-  contents.set(chunk, content);
-  return content;
-}
+export const contentOf = oncePer<Chunk, string>(toContent);
 
 /**
  * Reads what the best hits of a finished arm say, where it is in memory: the arms that are still waited

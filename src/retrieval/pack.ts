@@ -1,4 +1,5 @@
 /** Chooses the passages of the context: best first, within a token budget, no document taking it over. */
+import { oncePer } from "../async/once.ts";
 import type { Chunk } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import { estimateTokens } from "../text/tokens.ts";
@@ -57,13 +58,7 @@ export function pack(found: readonly Found[], limits: PackLimits): Packed {
 }
 
 /** Estimated once for chunks that stores keep. */
-const estimates = new WeakMap<Chunk, number>();
-
-function tokensOf(chunk: Chunk): number {
-  const tokens = estimates.get(chunk) ?? estimateTokens(chunk.text);
-  estimates.set(chunk, tokens);
-  return tokens;
-}
+const tokensOf = oncePer(({ text }: Chunk) => estimateTokens(text));
 
 function toPassage({ chunk, collection, score, trail }: Found, label: number): Passage {
   const { page, headings } = chunk.location;
