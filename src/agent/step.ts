@@ -2,7 +2,7 @@
 import pMap from "p-map";
 import { startDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
-import { AppError } from "../errors.ts";
+import { type AppError, toAppError } from "../errors.ts";
 import type { Passage } from "../domain/event.ts";
 import type { ToolCall } from "../models/model.ts";
 import { withDeadline } from "../run.ts";
@@ -49,23 +49,21 @@ export async function runStep(
     await context.run.emit({ type: "tool-call", step, callId, name, arguments: written ?? {} });
   }
   const all = new AbortController();
+  const run = async (one: Prepared): Promise<readonly ToolReply[]> => {
+    try {
+      return [await runOne(one, context, all.signal)];
+    } catch (thrown) {
+      all.abort(thrown);
+      return [];
+    }
+  };
   const replies: ToolReply[] = [];
+  // When one has ended the step, the others come here as well: each is told to be over, and its tool does not begin.
+  const { toolConcurrencyMax: concurrency } = context.run.config;
   for (const batch of toBatches(prepared)) {
-    const done = await pMap(
-      batch,
-      async (one) => {
-        try {
-          return await runOne(one, context, all.signal);
-        } catch (thrown) {
-          all.abort(thrown);
-          return { thrown };
-        }
-      },
-      { concurrency: context.run.config.toolConcurrencyMax },
-    );
-    for (const one of done) if ("thrown" in one) throw one.thrown;
-    replies.push(...done.filter((one) => "callId" in one));
+    replies.push(...(await pMap(batch, run, { concurrency })).flat());
   }
+  all.signal.throwIfAborted();
   return replies;
 }
 
@@ -217,24 +215,60 @@ async function execute(
     await tell({ type: "tool-result", summary });
     return { callId, content };
   } catch (thrown) {
-    if (parent.aborted) throw thrown;
-    if (signal.aborted) {
-      countWrong(name, context);
-      await run.degrade(`tool_failed:${name}`);
-      const late = `it took longer than ${tool.timeoutMs} ms`;
-      const unsure = tool.idempotent ? "" : "; it may have been done all the same";
-      return await fail("tool_timeout", `${late}${unsure}`, tool.idempotent);
-    }
-    if (thrown instanceof RetryTool) {
-      countWrong(name, context);
-      return await fail("tool_retry", thrown.message, true);
-    }
-    if (thrown instanceof ToolFailed) {
-      await run.degrade(`tool_failed:${name}`);
-      return await fail("tool_failed", thrown.message, false);
-    }
-    throw thrown instanceof AppError ? thrown : new AppError("internal", { cause: thrown });
+    const { error, isWrong, isLost, code, detail, retry } = judge(thrown, tool, {
+      run: run.signal,
+      siblings,
+      // On a busy machine a tool's failure may be seen before the timer that it came after.
+      isLate: signal.aborted || deadline.remainingMs() === 0,
+    });
+    if (isWrong === true) countWrong(name, context);
+    if (isLost === true) await run.degrade(`tool_failed:${name}`);
+    const reply = await fail(code, detail, retry);
+    if (error !== undefined) throw error;
+    return reply;
   }
+}
+
+interface Failure {
+  readonly code: string;
+  readonly detail: string;
+  readonly retry: boolean;
+  /** The model did it wrong. */
+  readonly isWrong?: boolean;
+  /** The answer is made without it. */
+  readonly isLost?: boolean;
+  /** It ends the step. */
+  readonly error?: AppError;
+}
+
+interface Circumstances {
+  readonly run: AbortSignal;
+  readonly siblings: AbortSignal;
+  /** The call's own time is over. */
+  readonly isLate: boolean;
+}
+
+/** What a call comes to that threw. Where its step is over it is told as well: what was told to have begun has an end. */
+function judge(thrown: unknown, tool: Tool, { run, siblings, isLate }: Circumstances): Failure {
+  if (run.aborted || siblings.aborted) {
+    const error = toAppError(run.aborted ? run.reason : thrown);
+    const code = run.aborted ? error.code : "cancelled";
+    return { code, detail: "it was broken off", retry: false, error };
+  }
+  if (isLate) {
+    const late = `it took longer than ${tool.timeoutMs} ms`;
+    const unsure = tool.idempotent ? "" : "; it may have been done all the same";
+    const detail = `${late}${unsure}`;
+    return { code: "tool_timeout", detail, retry: tool.idempotent, isWrong: true, isLost: true };
+  }
+  if (thrown instanceof RetryTool) {
+    return { code: "tool_retry", detail: thrown.message, retry: true, isWrong: true };
+  }
+  if (thrown instanceof ToolFailed) {
+    return { code: "tool_failed", detail: thrown.message, retry: false, isLost: true };
+  }
+  const error = toAppError(thrown);
+  return { code: error.code, detail: "it failed", retry: false, error };
 }
 
 type ToolEnd =

@@ -31,9 +31,8 @@ describe("the calls of one step", () => {
     tools: readonly Tool[],
     names: readonly string[],
     env = {},
-    parent?: AbortSignal,
+    own = createTestRun(env),
   ) {
-    const own = createTestRun(env, parent);
     const context = {
       run: own,
       tools,
@@ -172,10 +171,30 @@ describe("the calls of one step", () => {
       await wait(5_000, signal);
     });
     const alone = { ...note, name: "alone", sequential: true };
+    const own = createTestRun(few, client.signal);
     await expect(
-      step([leave, note, alone], ["leave", "note", "alone"], few, client.signal),
+      step([leave, note, alone], ["leave", "note", "alone"], few, own),
     ).rejects.toMatchObject({ code: "cancelled" });
     expect(begun).toEqual([]);
+  });
+
+  test("each call that was told is told to have ended, however its step ends", async () => {
+    const hang = toTool("hang", (_, { signal }) => wait(5_000, signal));
+    const alone = toTool("alone", () => Promise.resolve("ok"), { sequential: true });
+    const broken = toTool("broken", () => Promise.reject(new TypeError("a bug")));
+    const own = createTestRun();
+    await expect(
+      step([hang, alone, broken], ["hang", "broken", "hang", "alone"], {}, own),
+    ).rejects.toMatchObject({ code: "internal" });
+    const ends = own.events.flatMap((event) =>
+      event.type === "tool-error" ? [`${event.callId} ${event.code}`] : [],
+    );
+    expect(ends.toSorted()).toEqual([
+      "alone3 cancelled",
+      "broken1 internal",
+      "hang0 cancelled",
+      "hang2 cancelled",
+    ]);
   });
 
   test("only a call that is made counts against the calls a tool may have", async () => {

@@ -59,7 +59,8 @@ const cell = (name: string, f: Tool, rest: Pick<Cell, "fast"> & Partial<Cell>): 
 const mistake = (name: string, f: Work): Cell =>
   cell(name, make("f", f), {
     tools: [make("f", f), make("g", (_, { signal }) => heed(signal))],
-    sees: { failed: "internal" },
+    // The other call is told to be over as well.
+    sees: { failed: "internal", tools: ["internal", "cancelled"] },
     requests: { chat: 1 },
     told: /^/,
     fast: `${STEP} > anything else ends the step`,
