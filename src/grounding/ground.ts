@@ -32,6 +32,8 @@ const FENCE = /^[^\S\n]*(?:```|~~~)/gmu;
 const ENDING = /[\p{STerm}…\n\r\f\u2028\u2029]/u;
 /** Up to here the unsettled text is read at every ending; beyond, only when it has grown by an eighth. */
 const CHARS_AT_ONCE = 4_096;
+/** Nobody writes a longer sentence. One is not read against the passages, which would hold up everyone else's answer. */
+const SENTENCE_CHARS_MAX = 10_000;
 
 /** Creates a follower over the passages of the context, which may grow meanwhile. */
 export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
@@ -45,21 +47,6 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   let mayEnd = false;
 
   const read = ({ start, end }: Span): string => pending.slice(start, end);
-
-  const settle = (sentence: Span, known: readonly Marker[]): Settled => {
-    const markers = known.filter(
-      ({ start, end }) => start >= sentence.start && end <= sentence.end,
-    );
-    const labels = [...new Set(markers.map(({ label }) => label))];
-    const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
-    const verdict = judge(readBetween(sentence, markers, read), cited, byLabel);
-    const place = ({ start, end }: Span): Span => ({ start: start + offset, end: end + offset });
-    const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
-      const passage = byLabel.get(label);
-      return passage === undefined ? [] : [toCitation(passage, read(span), place(span))];
-    });
-    return { check: { ...place(sentence), verdict, labels }, citations };
-  };
 
   const advance = (isLast: boolean): readonly Settled[] => {
     const sentences = readFrom(pending, done);
@@ -76,7 +63,9 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     const complete = isLast ? sentences : known;
     mayEnd ||= !isLast && known.length < next;
     const ours = markers.filter(({ label }) => byLabel.has(label));
-    const settled = complete.map((sentence) => settle(sentence, ours));
+    const settled = complete.map((sentence) =>
+      settle(sentence, { markers: within(sentence, ours), read, offset, byLabel }),
+    );
     const last = complete.at(-1);
     if (last !== undefined) {
       done = last.end;
@@ -103,6 +92,38 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     },
     end: () => advance(true),
   };
+}
+
+const within = (sentence: Span, markers: readonly Marker[]): readonly Marker[] =>
+  markers.filter(({ start, end }) => start >= sentence.start && end <= sentence.end);
+
+interface Surroundings {
+  /** Those of the sentence. */
+  readonly markers: readonly Marker[];
+  readonly read: (span: Span) => string;
+  /** Where in the answer the text starts that is read. */
+  readonly offset: number;
+  readonly byLabel: ReadonlyMap<number, Passage>;
+}
+
+/** What is to be told of a sentence that is over. */
+function settle(sentence: Span, { markers, read, offset, byLabel }: Surroundings): Settled {
+  const place = ({ start, end }: Span): Span => ({ start: start + offset, end: end + offset });
+  const labels = [...new Set(markers.map(({ label }) => label))];
+  const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
+  if (sentence.end - sentence.start > SENTENCE_CHARS_MAX) {
+    const citations = cited.map((passage) => toCitation(passage, place(sentence), passage));
+    return { check: { ...place(sentence), verdict: "unsupported", labels }, citations };
+  }
+  const verdict = judge(readBetween(sentence, markers, read), cited, byLabel);
+  const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
+    const passage = byLabel.get(label);
+    if (passage === undefined) return [];
+    const { start, end } = findEvidence(withoutMarkers(read(span)), passage);
+    const evidence = { start: passage.start + start, end: passage.start + end };
+    return [toCitation(passage, place(span), evidence)];
+  });
+  return { check: { ...place(sentence), verdict, labels }, citations };
 }
 
 /** The sentences of a text, of those in which `from` lies only what comes after it. */
@@ -138,18 +159,10 @@ function judge(
   return cited.length === 0 && verdict === "supported" ? "weak" : verdict;
 }
 
-function toCitation(passage: Passage, claim: string, span: Span): Citation {
-  const evidence = findEvidence(withoutMarkers(claim), passage);
-  return {
-    label: passage.label,
-    start: span.start,
-    end: span.end,
-    evidence: {
-      documentId: passage.documentId,
-      start: passage.start + evidence.start,
-      end: passage.start + evidence.end,
-    },
-  };
+/** `evidence` lies in the passage's document. */
+function toCitation({ label, documentId }: Passage, claim: Span, evidence: Span): Citation {
+  const { start, end } = evidence;
+  return { label, ...claim, evidence: { documentId, start, end } };
 }
 
 /** `It holds. [1]`: a marker behind the full stop belongs to the sentence before it. */

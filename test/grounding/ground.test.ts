@@ -225,12 +225,19 @@ describe("ground", () => {
     expect(ground.end()).toHaveLength(1);
   });
 
-  test.each([" ", "a", "[1] "])(
+  test.each([" ", "a", "[1] ", "w [1] ", "7 ", `"w `])(
     "a sentence with a quarter of a megabyte of %j is checked in linear time",
     (unit) => {
       // Quadratic time would be minutes, in which nothing else is answered, and the test would never end.
       const { events } = groundIn([`Retries use${unit.repeat(2 ** 18 / unit.length)}x [1]. Next.`]);
-      expect(events.filter(({ type }) => type === "sentence-check")).toHaveLength(2);
+      const checks = events.filter((event) => event.type === "sentence-check");
+      expect(checks).toHaveLength(2);
+      // Nobody has read whether the passage says all that.
+      expect(checks[0]).toMatchObject({ verdict: "unsupported", labels: [1] });
+      expect(events.find(({ type }) => type === "citation")).toMatchObject({
+        label: 1,
+        evidence: { documentId: "d1", start: 0, end: 45 },
+      });
     },
   );
 });
