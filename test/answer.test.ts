@@ -370,9 +370,9 @@ describe("stop means stop", () => {
     await expect.poll(() => chat.aborted).toBe(1);
   });
 
-  test("the deadline ends the run as expired", async () => {
-    const chat = createScriptedChat(["hang"]);
-    const { end } = await ask({ ...(await depsOf()), chat }, "jitter?", { deadlineMs: 60 });
+  test("the deadline ends a run that has shown something as expired", async () => {
+    const chat = createScriptedChat([{ type: "text", text: "Retries use jitter. And" }, "hang"]);
+    const { end } = await ask({ ...(await depsOf()), chat }, "jitter?", { deadlineMs: 500 });
     expect(end).toMatchObject({ outcome: "expired", error: { code: "deadline_exceeded" } });
     expect(end.error?.stage).toBe("answer");
     expect(chat.aborted).toBe(1);

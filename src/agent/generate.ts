@@ -26,6 +26,8 @@ export interface Progress {
 
 export interface GenerateOptions {
   readonly run: Run;
+  /** Ends the model's calls; unset: the run's own. */
+  readonly signal?: AbortSignal;
   readonly policy: GroundingPolicy;
   readonly conversation?: Conversation | undefined;
   /** Set as soon as text has reached the client: from then on nothing may replace it. */
@@ -42,7 +44,7 @@ export async function generate(
   chat: ChatModel,
   question: string,
   passages: readonly Passage[],
-  { run, policy, progress, budget, conversation }: GenerateOptions,
+  { run, signal = run.signal, policy, progress, budget, conversation }: GenerateOptions,
 ): Promise<Generated> {
   const { messages, secrets } = toPrompt(question, passages, conversation);
   const writer = createAnswerWriter({ passages, policy, secrets });
@@ -53,7 +55,7 @@ export async function generate(
     }
   };
   const filter = createRefusalFilter();
-  const call = { run, progress, budget };
+  const call = { run, signal, progress, budget };
   const { truncated } = await stream(chat, messages, call, (text) =>
     show(writer.push(filter.push(text))),
   );
@@ -80,14 +82,14 @@ export async function generate(
   return { isRefusal: (filter.isRefusal && !progress.shown) || isEmpty, grounding, truncated };
 }
 
-export type Call = Pick<GenerateOptions, "run" | "progress" | "budget"> &
+export type Call = Pick<GenerateOptions, "run" | "signal" | "progress" | "budget"> &
   Pick<ChatRequest, "outputSchema">;
 
 /** One model call to its last word; emits its usage. */
 export async function stream(
   chat: ChatModel,
   messages: readonly ChatMessage[],
-  { run, progress, budget, outputSchema }: Call,
+  { run, signal = run.signal, progress, budget, outputSchema }: Call,
   onText: (text: string) => Promise<void>,
 ): Promise<{ readonly truncated: boolean; readonly tokens: number }> {
   let usage: Usage | undefined;
@@ -103,7 +105,7 @@ export async function stream(
     ...(outputSchema === undefined ? {} : { outputSchema }),
   };
   try {
-    for await (const delta of chat.stream(request, run.signal)) {
+    for await (const delta of chat.stream(request, signal)) {
       if (progress.fallback !== undefined) await run.degrade("llm_fallback_model");
       if (delta.type === "text") {
         raw += delta.text;
@@ -128,8 +130,9 @@ export async function stream(
 async function tryRepair(
   chat: ChatModel,
   messages: readonly ChatMessage[],
-  { run, progress, budget }: Call,
+  call: Call,
 ): Promise<string | undefined> {
+  const { run, budget } = call;
   if (budget?.isSpent === true) {
     await run.degrade("repair_failed");
     return undefined;
@@ -137,7 +140,7 @@ async function tryRepair(
   const filter = createRefusalFilter();
   let text = "";
   try {
-    await stream(chat, messages, { run, progress, budget }, async (piece) => {
+    await stream(chat, messages, call, async (piece) => {
       text += filter.push(piece);
       await Promise.resolve();
     });

@@ -5,11 +5,12 @@ import { toAppError } from "../errors.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import type { RetrieveDeps, Retrieved } from "../retrieval/retrieve.ts";
-import type { Run } from "../run.ts";
+import { type Run, withDeadline } from "../run.ts";
 import type { Budget } from "./budget.ts";
 import { gather } from "./gather.ts";
 import type { Progress } from "./generate.ts";
 import { generateFitting } from "./generate-fitting.ts";
+import { leaveTimeToAnswer, leaveTimeToQuote } from "./leave-time.ts";
 import { isModelDown } from "./model-down.ts";
 import type { Planning } from "./plan.ts";
 import { createPool } from "./pool.ts";
@@ -104,8 +105,10 @@ async function gatherMore(
     return { passages: pool.passages, ...(await research(options)) };
   }
   const { limits } = ask;
-  const options = { chat, tools, ask, run, passages, stepsMax: limits.stepsMax };
   const gathered = { ...nothing, stages: [GATHER] };
+  using deadline = leaveTimeToAnswer(run);
+  const part = withDeadline(run, deadline);
+  const options = { chat, tools, ask, run: part, passages, stepsMax: limits.stepsMax };
   try {
     const ending = await run.timeline.stage(GATHER, ["take", "rerank"], () =>
       gather({ ...options, budget, addPassages: pool.view(passages) }),
@@ -158,11 +161,13 @@ async function tryGenerate(
   const progress: Progress = { shown: false };
   try {
     return await run.timeline.stage("answer", before, async () => {
-      const options = { run, progress, budget, policy: ask.grounding, conversation: ask };
+      using until = leaveTimeToQuote(run, progress);
+      const asked = { policy: ask.grounding, conversation: ask };
+      const options = { run, signal: until.signal, progress, budget, ...asked };
       const generated = await generateFitting(chat, ask.question, passages, options);
       const { isRefusal, grounding, truncated } = generated;
       const answerer = progress.fallback ?? chat.id;
-      if (isRefusal) return refuse(answerer, run);
+      if (isRefusal) return await refuse(answerer, run);
       return { answerer, grounding, truncated };
     });
   } catch (thrown) {

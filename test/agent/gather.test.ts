@@ -279,9 +279,28 @@ describe("a run with tools", () => {
     expect(ofType("citation").map(({ label }) => label)).toEqual([2]);
   });
 
-  test("the deadline of the run ends tools as well", async () => {
-    const { end, ofType } = await run([["hang"]], { deadlineMs: 60 });
-    expect(end.outcome).toBe("expired");
-    expect(ofType("run-end")).toHaveLength(1);
+  test("a model that is silent while it gathers leaves the time for the answer", async () => {
+    const scripts = [["hang"], says("Retries use jitter. [1]")] as const;
+    const { end, chat } = await run(scripts, { deadlineMs: 1_000 });
+    expect(end).toMatchObject({ outcome: "finished", answerer: "scripted" });
+    expect(end.degraded).toEqual(["tools_unavailable"]);
+    expect(chat.aborted).toBe(1);
+  });
+
+  test("a tool that hangs is told to end with the time to gather, and told to have ended", async () => {
+    const hang = (store: ReadStore): ReadStore => ({
+      ...store,
+      open: async (name, signal) => {
+        const snapshot = await store.open(name, signal);
+        return { ...snapshot, rowsOf: () => new Promise<never>(() => undefined) };
+      },
+    });
+    const read = callsOf(
+      toCall("read_document", { collection: "handbook", documentId: "retries" }),
+    );
+    const asked = run([read, says("Retries use jitter. [1]")], { deadlineMs: 1_500 }, {}, hang);
+    const { end, ofType } = await asked;
+    expect(ofType("tool-error")).toMatchObject([{ code: "deadline_exceeded", retry: false }]);
+    expect(end).toMatchObject({ outcome: "finished", degraded: ["tools_unavailable"] });
   });
 });
