@@ -11,6 +11,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // Those that are marked for it mostly wait.
     maxConcurrency: 10,
+    // Most of them wait for processes, sockets or timers, so that one at a time leaves half of the machine idle.
+    maxWorkers: 2,
     env: { LANCEDB_LOG: "error" },
   },
 });
