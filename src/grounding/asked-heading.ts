@@ -1,6 +1,5 @@
 /** Passages that stand under the very question: then what they begin with is the answer, whatever words it has. */
-import { toStems } from "../text/stems.ts";
-import { isFunctionStem } from "../text/words.ts";
+import { toContentStems } from "../text/words.ts";
 import type { Candidate } from "./sentence-features.ts";
 
 /** So much of the content words of both must be common to them: "How do I reset my grinder?" asks the same. */
@@ -25,13 +24,9 @@ export function answerBelow<T extends { readonly candidate: Candidate }>(
 }
 
 function isSame(one: string, other: string): boolean {
-  const [a, b] = [toContent(one), toContent(other)];
+  const [a, b] = [toContentStems(one), toContentStems(other)];
   const all = a.union(b).size;
   return all > 0 && a.intersection(b).size / all >= SHARE_MIN;
-}
-
-function toContent(text: string): ReadonlySet<string> {
-  return new Set(toStems(text).filter((stem) => !isFunctionStem(stem)));
 }
 
 /** With the `Yes.` or `No.` that the passage begins with. */
