@@ -1,5 +1,5 @@
 /** Leaves some of a run's time to what comes behind a model that may be silent. */
-import { type Deadline, lendDeadline } from "../async/deadline.ts";
+import { type Deadline, leaveTime, lendDeadline } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
 import type { Run } from "../run.ts";
 import type { Progress } from "./generate.ts";
@@ -13,7 +13,8 @@ const SHARE_MAX = 1 / 4;
 
 /** The time of those who gather: the answer comes after it. Dispose it when they are done. */
 export function leaveTimeToAnswer(run: Run): Deadline {
-  return run.deadline.child(toMost(run, ANSWERING_MS), "gather");
+  const mostMs = leaveTime(run.deadline.remainingMs(), ANSWERING_MS, SHARE_MAX);
+  return run.deadline.child(mostMs, "gather");
 }
 
 /**
@@ -24,8 +25,9 @@ export function leaveTimeToQuote(
   run: Run,
   progress: Progress,
 ): Disposable & { readonly signal: AbortSignal } {
-  const mostMs = toMost(run, QUOTING_MS);
-  const keptMs = run.deadline.remainingMs() - mostMs;
+  const leftMs = run.deadline.remainingMs();
+  const mostMs = leaveTime(leftMs, QUOTING_MS, SHARE_MAX);
+  const keptMs = leftMs - mostMs;
   const early = new AbortController();
   const cancel = run.clock.timer(mostMs, () => {
     if (!progress.shown) early.abort(new AppError("deadline_exceeded", { stage: "answer" }));
@@ -35,9 +37,4 @@ export function leaveTimeToQuote(
     Math.max(0, run.deadline.remainingMs() - (progress.shown ? 0 : keptMs)),
   );
   return { signal, [Symbol.dispose]: cancel };
-}
-
-function toMost({ deadline }: Run, keptMs: number): number {
-  const leftMs = deadline.remainingMs();
-  return leftMs - Math.min(keptMs, SHARE_MAX * leftMs);
 }

@@ -43,6 +43,11 @@ export function findRemainingMs(signal: AbortSignal): number {
   return lent.get(signal)?.() ?? findDeadline(signal)?.remainingMs() ?? Number.POSITIVE_INFINITY;
 }
 
+/** What a stage may have of the time left: all but what comes behind it needs, of which a short time gives no more than a share. */
+export function leaveTime(leftMs: number, reserveMs: number, shareMax: number): number {
+  return leftMs - Math.min(reserveMs, shareMax * leftMs);
+}
+
 /** Starts a deadline `budgetMs` from now. */
 export function startDeadline(options: DeadlineOptions): Deadline {
   return start(options, true);

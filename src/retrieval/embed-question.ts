@@ -1,5 +1,5 @@
 /** The question's vector: asked for once an embedder, while the collections are opened where that can be told before. */
-import { type Deadline, lendDeadline } from "../async/deadline.ts";
+import { type Deadline, leaveTime, lendDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import type { Ask } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
@@ -13,6 +13,7 @@ import { recall } from "./last-known.ts";
  * silent costs the vectors of a run with a short deadline, and not its answer.
  */
 const ANSWER_MS_MIN = 2_000;
+const ANSWER_SHARE_MAX = 1 / 2;
 
 /** Undefined: the embedder knows no word of the question. */
 type Vector = Float32Array | undefined;
@@ -28,8 +29,7 @@ export async function embedQuestion(
 }
 
 function startStage({ deadline, config }: Run): Deadline {
-  const leftMs = deadline.remainingMs();
-  const mostMs = leftMs - Math.min(ANSWER_MS_MIN, leftMs / 2);
+  const mostMs = leaveTime(deadline.remainingMs(), ANSWER_MS_MIN, ANSWER_SHARE_MAX);
   return deadline.child(Math.min(config.embedTimeoutMs, mostMs), "embed");
 }
 
