@@ -104,8 +104,6 @@ export function startService(
     OPENAI_BASE_URL: `http://127.0.0.1:${upstreamPort}/v1`,
     EMBEDDING_MODEL: "bench",
     CHAT_MODEL: "bench",
-    // As `pnpm start` runs it.
-    NODE_OPTIONS: "--max-semi-space-size=32",
     ...env,
   });
 }

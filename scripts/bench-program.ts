@@ -19,20 +19,32 @@ export interface Program extends AsyncDisposable {
 /** A tick of /proc is a hundredth of a second. */
 const TICK_MS = 10;
 
+/** What `pnpm start` gives Node: the memory and the pace of the service depend on it. */
+const SERVICE_FLAGS = readServiceFlags();
+/** Programs that are the service, or its HTTP surface. */
+const SERVICE_FILES = ["../src/node/main.ts", "serving/stream-server.ts"];
+
 /** None outlives the bench, however that ends. */
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts a program of this project that prints its port, or an address with it. */
+function readServiceFlags(): readonly string[] {
+  const file = new URL("../package.json", import.meta.url);
+  const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts: { start: string } };
+  return scripts.start.split(" ").filter((word) => word.startsWith("--"));
+}
+
+/** Starts a program of this project that prints its port, or an address with it; the service as `pnpm start` does. */
 export async function startProgram(
   file: string,
   env: Readonly<Record<string, string>>,
   ...args: readonly (string | number)[]
 ): Promise<Program> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args.map(String)], {
+  const flags = SERVICE_FILES.includes(file) ? SERVICE_FLAGS : [];
+  const child = spawn(process.execPath, [...flags, path, ...args.map(String)], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });

@@ -10,7 +10,7 @@ export function toProbeEnv(file: string): Readonly<Record<string, string>> {
   const probe = fileURLToPath(new URL("heap-probe.ts", import.meta.url));
   return {
     HEAP_PROBE_FILE: file,
-    NODE_OPTIONS: `--max-semi-space-size=32 --expose-gc --import ${probe}`,
+    NODE_OPTIONS: `--expose-gc --import ${probe}`,
   };
 }
 
