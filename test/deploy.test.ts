@@ -32,6 +32,13 @@ test("a linter finds a planted fault", () => {
   expect(validate("FROM node\nCOPY\n")).not.toEqual([]);
 });
 
+test("the image starts the service as pnpm start does", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    scripts: { start: string };
+  };
+  expect(readCommand(find("CMD")[0]).join(" ")).toBe(scripts.start);
+});
+
 test("what the image would hold serves, is healthy, and ends when it is told to", async () => {
   await using image = await makeTempFolder();
   await using store = await makeTempFolder();
