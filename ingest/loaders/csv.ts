@@ -91,7 +91,7 @@ function toEven({ line, cells }: Row, width: number, delimiter: string): Row {
 }
 
 function* toRecords(rows: readonly Row[], names: readonly string[]): Generator<RawRecord> {
-  const types = names.map((_, column) => findType(rows, column));
+  const types = findTypes(rows);
   for (const [index, { line, cells, extra }] of rows.entries()) {
     const fields = cells.map((cell, at) => [names[at] ?? "", cell] as const);
     const typed = fields.map(([name, cell], at) => [name, toTyped(cell, types[at])] as const);
@@ -107,12 +107,27 @@ function toWarning(extra: number): string {
 
 type ColumnType = "number" | "boolean" | "string";
 
-/** One type for a whole column, so that its metadata can be filtered on. Ids with leading zeros stay strings. */
-function findType(rows: readonly Row[], column: number): ColumnType {
-  const cells = rows.map(({ cells }) => cells[column]?.trim() ?? "").filter((cell) => cell !== "");
-  if (cells.length === 0) return "string";
-  if (cells.every((cell) => /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/.test(cell))) return "number";
-  return cells.every((cell) => /^(true|false)$/i.test(cell)) ? "boolean" : "string";
+/**
+ * One type for a whole column, so that its metadata can be filtered on; undefined for one without values. Ids with
+ * leading zeros stay strings. Reads each cell once: a table may have as many columns as rows.
+ */
+function findTypes(rows: readonly Row[]): readonly (ColumnType | undefined)[] {
+  const types: (ColumnType | undefined)[] = [];
+  for (const { cells } of rows) {
+    for (const [column, text] of cells.entries()) {
+      const cell = text.trim();
+      const known = types[column];
+      if (cell === "" || known === "string") continue;
+      const type = toType(cell);
+      types[column] = known === undefined || known === type ? type : "string";
+    }
+  }
+  return types;
+}
+
+function toType(cell: string): ColumnType {
+  if (/^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/.test(cell)) return "number";
+  return /^(true|false)$/i.test(cell) ? "boolean" : "string";
 }
 
 function toTyped(cell: string, type: ColumnType = "string"): string | number | boolean {
@@ -151,7 +166,7 @@ function isHeader(first: readonly string[], below: readonly Row[]): boolean {
   if (names.some((name) => KNOWN_NAMES.test(name))) return true;
   if (below.length === 0 || names.includes("")) return false;
   return !below.some(({ cells }) => {
-    const same = names.filter((name, at) => cells[at]?.trim() === name).length;
+    const same = cells.filter((cell, at) => cell.trim() === names[at]).length;
     return same > 0 && same < names.length;
   });
 }

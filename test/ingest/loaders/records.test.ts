@@ -51,6 +51,13 @@ describe("CSV", () => {
     expect(documents[0]?.text).toBe(`A drink.\n\nremark: ${remark}.`);
   });
 
+  test("a table of as many columns as rows is read cell by cell, and not column by row", async () => {
+    const names = Array.from({ length: 20_000 }, (_, column) => `c${column}`);
+    const { documents } = await load("a.csv", `${names.join(",")}\n${"7\n".repeat(20_000)}`);
+    expect(documents).toHaveLength(20_000);
+    expect(documents[0]?.metadata).toEqual({ c0: 7 });
+  });
+
   const delimiters: readonly (readonly [string, string, string])[] = [
     ["comma", "a.csv", "id,text\n1,one"],
     ["semicolon with decimal commas", "a.csv", "id;text\n1;one"],
