@@ -38,18 +38,34 @@ export function createAccessGuard(deps: AccessGuardDeps) {
   };
 }
 
+/** Counts a request of a key, and tells how the key stands after it. Throws AppError rate_limited. */
+export async function countRequest(
+  access: Access,
+  meter: Meter,
+  caller: Caller,
+  tell?: (rate: Rate) => void,
+): Promise<void> {
+  const rate = await access.limits.countRequest(caller.id);
+  if (rate === undefined) return;
+  tell?.(rate);
+  if (!rate.isOver) return;
+  const detail = `this key may send ${rate.limit} requests a minute`;
+  refuse(meter, "rate", new AppError("rate_limited", { detail, retryAfterMs: rate.resetMs }));
+}
+
+function refuse(meter: Meter, reason: string, error: unknown): never {
+  meter.count("tributary_keys_refused_total", { reason });
+  throw error;
+}
+
 function createKeyGuard(access: Access, log: Log, meter: Meter) {
-  const refuse = (reason: string, error: unknown): never => {
-    meter.count("tributary_keys_refused_total", { reason });
-    throw error;
-  };
   const authenticate = async (c: Context<Env>): Promise<Caller> => {
     try {
       return await access.authenticate(readCredential(c.req.raw.headers));
     } catch (thrown) {
       const reason = String(toAppError(thrown).cause);
       log.info("key-refused", { requestId: c.get("requestId"), reason });
-      return refuse(reason, thrown);
+      return refuse(meter, reason, thrown);
     }
   };
   return async (c: Context<Env>, next: Next): Promise<void> => {
@@ -60,16 +76,11 @@ function createKeyGuard(access: Access, log: Log, meter: Meter) {
     }
     const caller = await authenticate(c);
     c.set("caller", caller);
-    const rate = await access.limits.countRequest(caller.id);
-    if (rate !== undefined) c.set("rate", rate);
-    if (rate?.isOver === true) {
-      const detail = `this key may send ${rate.limit} requests a minute`;
-      refuse("rate", new AppError("rate_limited", { detail, retryAfterMs: rate.resetMs }));
-    }
+    await countRequest(access, meter, caller, (rate) => c.set("rate", rate));
     if (needed !== undefined && !needed.some((scope) => caller.scopes.has(scope))) {
       const scopes = needed.map((scope) => `\`${scope}\``).join(" or ");
       const detail = `this address needs a key with ${scopes}`;
-      refuse("scope", new AppError("forbidden", { detail }));
+      refuse(meter, "scope", new AppError("forbidden", { detail }));
     }
     return next();
   };

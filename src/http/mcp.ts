@@ -2,6 +2,8 @@
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import type { Context } from "hono";
 import type { Caller } from "../domain/caller.ts";
+import { silentMeter } from "../telemetry/meter.ts";
+import { countRequest } from "./access-guard.ts";
 import { createMcpTools, type McpTool } from "./formats/mcp-tools.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { Env, Service } from "./service.ts";
@@ -31,7 +33,9 @@ export function createMcpRoute(service: Service) {
   );
   return async (c: Context<Env>): Promise<Response> => {
     const request = c.req.raw;
-    const session: Session = { caller: c.get("caller"), requestId: c.get("requestId") };
+    const caller = c.get("caller");
+    const countCall = createCallCount(service, request, caller);
+    const session: Session = { caller, requestId: c.get("requestId"), countCall };
     return handler.fetch(request, {
       authInfo: { token: "", clientId: session.caller.id, scopes: [], extra: { session } },
     });
@@ -57,6 +61,7 @@ export function createMcpRoute(service: Service) {
             .catch((thrown: unknown) => log.warn("mcp-progress-lost", { kind: String(thrown) }));
         };
         try {
+          await session.countCall();
           const connection = http?.req?.signal;
           const client =
             connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
@@ -75,6 +80,20 @@ export function createMcpRoute(service: Service) {
 interface Session {
   readonly caller: Caller;
   readonly requestId: string;
+  /** Throws AppError rate_limited. */
+  readonly countCall: () => Promise<void>;
+}
+
+/** The guards have counted the request as one; a batch holds more calls, and each of them costs as much. */
+function createCallCount(service: Service, request: Request, caller: Caller): () => Promise<void> {
+  const { access, requestLimit, telemetry } = service;
+  let calls = 0;
+  return async () => {
+    calls += 1;
+    if (calls === 1) return;
+    if (access?.isOn === true) await countRequest(access, telemetry?.meter ?? silentMeter, caller);
+    await requestLimit?.(request, caller);
+  };
 }
 
 function toSentence({ code, detail }: AppError): string {

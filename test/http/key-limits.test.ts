@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createRunGate } from "../../src/http/run-gate.ts";
 import type { Runner } from "../../src/http/service.ts";
 import { systemClock } from "../../src/async/clock.ts";
-import { askWith, goodRun, makeService, play, serveTest } from "../support/app.ts";
+import { askWith, goodRun, makeApp, makeService, play, serveTest } from "../support/app.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";
 
@@ -31,6 +31,26 @@ test("requests beyond those of a minute are refused with the time to wait, and p
   });
   await clock.advance(45_000);
   expect((await get()).status).toBe(200);
+});
+
+test("each call of an MCP batch is a request", async () => {
+  const clock = createFakeClock();
+  const { key, entry } = await makeKey({ requestsPerMinuteMax: 2 });
+  const service = makeService({ access: makeAccess([entry], clock).access });
+  const batch = ["one?", "two?", "three?", "four?"].map((text, id) => ({
+    jsonrpc: "2.0",
+    id,
+    method: "tools/call",
+    params: { name: "ask", arguments: { question: text } },
+  }));
+  const accept = "application/json, text/event-stream";
+  const response = await makeApp(service).request(
+    "/mcp",
+    askWith(batch, { ...bearer(key), accept }),
+  );
+  const answers = (await response.text()).match(/(?<="text":")rate_limited: [^"]*/g);
+  expect(answers).toEqual(Array(2).fill("rate_limited: this key may send 2 requests a minute"));
+  expect(service.asked).toHaveLength(2);
 });
 
 test("a key has so many runs at once, in whatever format they are asked for", async () => {
