@@ -7,7 +7,6 @@ const HIDDEN =
 const JOINER = /[\p{Join_Control}\p{Variation_Selector}]/u;
 const JOINERS = /(?<=(^|[^]))[\p{Join_Control}\p{Variation_Selector}]+/gu;
 const ONE = /^(?:\ufe0f\u200d|[^])/u;
-const CONTEXT = /[^]?[\p{Join_Control}\p{Variation_Selector}]*$/u;
 const CONTEXT_UNITS_MAX = 4;
 const ANY = /[^\n\t\x20-\x7e]/;
 
@@ -37,10 +36,20 @@ export function createHiddenFilter(): HiddenFilter {
       const visible = (held === "" ? text : text.slice(0, -1)).replaceAll(HIDDEN, "");
       const before = dropJoiners(context).length;
       const shown = dropJoiners(context + visible).slice(before);
-      context = CONTEXT.exec(context + visible)?.[0].slice(0, CONTEXT_UNITS_MAX) ?? "";
+      context = readContext(context + visible).slice(0, CONTEXT_UNITS_MAX);
       return shown;
     },
   };
+}
+
+/** The last character with the joiners behind it. Walked from the end: a pattern would begin anew at each joiner. */
+function readContext(text: string): string {
+  let at = text.length;
+  while (at > 0) {
+    at -= /[\udc00-\udfff]/.test(text[at - 1] ?? "") ? 2 : 1;
+    if (!JOINER.test(String.fromCodePoint(text.codePointAt(at) ?? 0))) break;
+  }
+  return text.slice(Math.max(0, at));
 }
 
 function dropJoiners(text: string): string {

@@ -33,3 +33,9 @@ test("however the text is cut, the same comes out", () => {
     }),
   );
 });
+
+test("a flood of joiners is read in linear time", () => {
+  const filter = createHiddenFilter();
+  expect(filter.push(`म${"\u200d".repeat(2 ** 19)}`)).toBe("म\u200d");
+  expect(filter.push("\u200d".repeat(2 ** 19))).toBe("");
+});
