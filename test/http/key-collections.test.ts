@@ -1,6 +1,7 @@
 /** A collection that a key may not see is, for that key, one that does not exist: in every surface, to the letter. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { beforeAll, expect, test } from "vitest";
+import type { Access } from "../../src/access/access.ts";
 import { createApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
@@ -24,8 +25,14 @@ beforeAll(async () => {
   const [one, all] = await Promise.all([makeKey({ collections: ["guide", NOWHERE] }), makeKey()]);
   narrow = bearer(one.key);
   wide = bearer(all.key);
-  app = createApp({
-    config: parseConfig({ ANSWER_CACHE_RUNS_MAX: "10" }),
+  app = await makeHiddenApp(makeAccess([one.entry, all.entry]).access, {
+    ANSWER_CACHE_RUNS_MAX: "10",
+  });
+});
+
+async function makeHiddenApp(access: Access, settings: Record<string, string> = {}): Promise<App> {
+  return createApp({
+    config: parseConfig(settings),
     clock: systemClock,
     log: recordLog(),
     store: await createTestStore({ guide: open, [HIDDEN]: hidden }),
@@ -33,9 +40,9 @@ beforeAll(async () => {
     sentenceEmbedder: wordEmbedder,
     rerankers: {},
     gate: createRunGate(),
-    access: makeAccess([one.entry, all.entry]).access,
+    access,
   });
-});
+}
 
 const question = "Why do retries use jitter?";
 /** Without what differs from request to request. */
@@ -113,19 +120,33 @@ test("a run of another caller is none", async () => {
   }
 });
 
+test("a key that lost a collection has lost the runs over it too, and repeats none of them", async () => {
+  const { key, entry } = await makeKey();
+  const { access, source } = makeAccess([entry]);
+  const own = await makeHiddenApp(access);
+  const ask = () =>
+    own.request("/v1/ask", askWith({ question }, { ...bearer(key), "Idempotency-Key": "one" }));
+  const text = await (await ask()).text();
+  expect(text).toContain("zqsecret");
+  const { runId } = JSON.parse(text) as { runId: string };
+  source.keys = [{ ...entry, collections: ["guide"] }];
+  for (const [method, path] of [
+    ["GET", `/v1/runs/${runId}`],
+    ["GET", `/v1/runs/${runId}/events`],
+    ["DELETE", `/v1/runs/${runId}`],
+  ] as const) {
+    expect((await own.request(path, { method, headers: bearer(key) })).status).toBe(404);
+  }
+  const again = await (await ask()).text();
+  expect(again).toContain("jitter");
+  expect(again).not.toContain("zqsecret");
+  const { runId: next } = JSON.parse(again) as { runId: string };
+  expect((await own.request(`/v1/runs/${next}`, { headers: bearer(key) })).status).toBe(200);
+});
+
 test("an MCP client sees the tools of its scopes, and only its collections", async () => {
   const reader = await makeKey({ scopes: ["read"], collections: ["guide"] });
-  const own = createApp({
-    config: parseConfig({}),
-    clock: systemClock,
-    log: recordLog(),
-    store: await createTestStore({ guide: open, [HIDDEN]: hidden }),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
-    gate: createRunGate(),
-    access: makeAccess([reader.entry]).access,
-  });
+  const own = await makeHiddenApp(makeAccess([reader.entry]).access);
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(
     new StreamableHTTPClientTransport(new URL("http://localhost/mcp"), {

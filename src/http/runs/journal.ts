@@ -11,6 +11,7 @@ import { completeRun } from "../complete-run.ts";
 import { toEventSize } from "../event-size.ts";
 import { type RunGate, type RunTicket, toClientReason } from "../run-gate.ts";
 import { type RequestKey, type RunArchive, type StoredRun, toScopedKey } from "./archive.ts";
+import { maySee } from "./may-see.ts";
 
 export interface JournalRun {
   /** Empty until the run has said it. */
@@ -53,7 +54,7 @@ export interface RunJournal {
   start(start: RunStart): Promise<JournalRun>;
   /** The same for a run without a key, at once. */
   begin(start: Omit<RunStart, "key">): JournalRun;
-  /** A run of this caller, running or over. Throws AppError: not_found, run_expired. */
+  /** A run of this caller, running or over, of collections that it may still see. Throws AppError: not_found, run_expired. */
   find(id: string, caller: Caller): Promise<JournalRun>;
 }
 
@@ -66,7 +67,7 @@ export interface JournalDeps {
 }
 
 interface LiveRun extends JournalRun {
-  readonly callerId: string;
+  readonly caller: Caller;
   readonly key: RequestKey | undefined;
 }
 
@@ -108,15 +109,15 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       const found = byKey.get(scoped) ?? (await archive.findByKey(callerId, key.name));
       // From here to its entry nothing waits, so that of two requests at once only one starts a run.
       const known = byKey.get(scoped) ?? found;
-      if (known !== undefined && isWorthRepeating(known)) return repeat(known, key, clock);
-      return begin(given);
+      if (known === undefined || !isWorthRepeating(known)) return begin(given);
+      if (!isVisible(known, given.ask.caller)) return begin(given);
+      return repeat(known, key, clock);
     },
     async find(id, caller) {
       const live = byId.get(id);
-      if (live?.callerId === caller.id) return live;
+      if (live !== undefined && isVisible(live, caller)) return live;
       const found = await archive.find(id);
-      if (found.status === "kept" && found.run.callerId === caller.id)
-        return toRun(found.run, clock);
+      if (found.status === "kept" && isVisible(found.run, caller)) return toRun(found.run, clock);
       if (found.status === "expired" && found.callerId === caller.id) {
         throw new AppError("run_expired", {
           detail: "this run was too long ago; its record is no longer kept",
@@ -125,6 +126,13 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       throw new AppError("not_found", { detail: "there is no run of this id" });
     },
   };
+}
+
+/** Its own, of collections that it may still see. */
+function isVisible(run: LiveRun | StoredRun, caller: Caller): boolean {
+  const [owner, rights] =
+    "caller" in run ? [run.caller.id, run.caller.collections] : [run.callerId, []];
+  return owner === caller.id && maySee(run.events, rights, caller);
 }
 
 const DROPPED = Promise.resolve();
@@ -171,7 +179,7 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
     admitted: admission.promise,
     untilMs: clock.now() + ask.deadlineMs,
     events: broadcast.items,
-    callerId: ask.caller.id,
+    caller: ask.caller,
     key,
     read: (afterId) => broadcast.read(afterId),
     cancel,

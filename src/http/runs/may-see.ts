@@ -1,0 +1,15 @@
+/** Whether a caller may still see a run of its own: since it began, its key may have lost collections. */
+import type { Caller } from "../../domain/caller.ts";
+import type { RunEvent } from "../../domain/event.ts";
+
+/** `rights`: the collections that the run may read before it has said which; absent: all. */
+export function maySee(
+  events: readonly RunEvent[],
+  rights: Iterable<string> | undefined,
+  { collections }: Caller,
+): boolean {
+  if (collections === undefined) return true;
+  const start = events.find((event) => event.type === "run-start");
+  const names = start?.collections ?? rights;
+  return names !== undefined && [...names].every((name) => collections.has(name));
+}
