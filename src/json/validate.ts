@@ -25,7 +25,10 @@ export interface Validator {
 }
 
 const FAULTS_MAX = 20;
-/** Schemas applied to values in one check: branches over branches multiply. Beginnings are checked again and again. */
+/**
+ * Schemas applied to values in one check, and what is read for them: branches over branches multiply. Beginnings are
+ * checked again and again.
+ */
 const STEPS_MAX = 100_000;
 const STEPS_OF_PREFIX_MAX = 20_000;
 
@@ -41,7 +44,7 @@ export function createValidator(root: Schema): Validator {
   ): readonly Fault[] => {
     let steps = 0;
     const descend: Descend = (schema, inner, place) => {
-      steps += 1;
+      steps += toCost(schema, inner);
       if (steps > stepsMax) return [fault(place, "is too costly to check against the schema")];
       if (typeof schema === "boolean") return schema ? [] : [fault(place, "may not be here")];
       const kind = checkType(schema, inner, place);
@@ -60,6 +63,19 @@ export function createValidator(root: Schema): Validator {
     validate: (value) => check(value, undefined, STEPS_MAX),
     isPrefix: (value, open) => check(value, open, STEPS_OF_PREFIX_MAX).length === 0,
   };
+}
+
+/** So many characters, entries or properties are read in the time that a schema takes by itself. */
+const READ_IN_A_STEP = 50;
+
+/** A choice and `uniqueItems` are compared by all that a value holds, everything else by what it is itself. */
+function toCost(schema: Schema, value: unknown): number {
+  if (typeof value === "string") return 1 + value.length / READ_IN_A_STEP;
+  if (typeof value !== "object" || value === null || typeof schema === "boolean") return 1;
+  const { enum: list, const: only, uniqueItems } = schema;
+  const isWhole = list !== undefined || only !== undefined || uniqueItems === true;
+  const size = isWhole ? JSON.stringify(value).length : Object.keys(value).length;
+  return 1 + size / READ_IN_A_STEP;
 }
 
 function checkOwnKind(

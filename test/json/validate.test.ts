@@ -120,6 +120,36 @@ test("branches over branches end", () => {
   expect(JSON.stringify(faults)).toContain("too costly");
 });
 
+/** 8,192 times the same schema for one value. */
+function multiply(leaf: object) {
+  const doubled = Array.from({ length: 13 }, (_, depth) => {
+    const next = { $ref: `#/$defs/a${depth + 1}` };
+    return [`a${depth}`, { allOf: [next, next] }] as const;
+  });
+  return { $ref: "#/$defs/a0", $defs: { ...Object.fromEntries(doubled), a13: leaf } };
+}
+
+test.each<readonly [what: string, leaf: object, small: unknown, large: unknown]>([
+  ["a long text", { maxLength: 100_000 }, "ab", "ab".repeat(2_000)],
+  ["a long list", { uniqueItems: true }, [1, 2], Array.from({ length: 4_000 }, (_, at) => at)],
+  [
+    "a choice of a large value",
+    { enum: [["ab"], ["ab".repeat(2_000)]] },
+    ["ab"],
+    ["ab".repeat(2_000)],
+  ],
+  [
+    "a large object",
+    {},
+    { a: 1 },
+    Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [at, at])),
+  ],
+])("branches over branches are dearer for %s", (_, leaf, small, large) => {
+  const { validate } = createValidator(multiply(leaf));
+  expect(validate(small)).toEqual([]);
+  expect(JSON.stringify(validate(large))).toContain("too costly");
+});
+
 test("faults name the place and are few", () => {
   const { validate } = createValidator({
     type: "array",
