@@ -6,6 +6,7 @@ import { createApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
+import type { ReadStore } from "../../src/stores/store.ts";
 import { askWith, recordLog } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";
@@ -25,17 +26,23 @@ beforeAll(async () => {
   const [one, all] = await Promise.all([makeKey({ collections: ["guide", NOWHERE] }), makeKey()]);
   narrow = bearer(one.key);
   wide = bearer(all.key);
-  app = await makeHiddenApp(makeAccess([one.entry, all.entry]).access, {
+  app = makeHiddenApp(makeAccess([one.entry, all.entry]).access, await createBoth(), {
     ANSWER_CACHE_RUNS_MAX: "10",
   });
 });
 
-async function makeHiddenApp(access: Access, settings: Record<string, string> = {}): Promise<App> {
+const createBoth = () => createTestStore({ guide: open, [HIDDEN]: hidden });
+
+function makeHiddenApp(
+  access: Access,
+  store: ReadStore,
+  settings: Record<string, string> = {},
+): App {
   return createApp({
     config: parseConfig(settings),
     clock: systemClock,
     log: recordLog(),
-    store: await createTestStore({ guide: open, [HIDDEN]: hidden }),
+    store,
     embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
     sentenceEmbedder: wordEmbedder,
     rerankers: {},
@@ -123,7 +130,7 @@ test("a run of another caller is none", async () => {
 test("a key that lost a collection has lost the runs over it too, and repeats none of them", async () => {
   const { key, entry } = await makeKey();
   const { access, source } = makeAccess([entry]);
-  const own = await makeHiddenApp(access);
+  const own = makeHiddenApp(access, await createBoth());
   const ask = () =>
     own.request("/v1/ask", askWith({ question }, { ...bearer(key), "Idempotency-Key": "one" }));
   const text = await (await ask()).text();
@@ -144,9 +151,34 @@ test("a key that lost a collection has lost the runs over it too, and repeats no
   expect((await own.request(`/v1/runs/${next}`, { headers: bearer(key) })).status).toBe(200);
 });
 
+test("a limited key is answered from what its collections held a moment ago, like any other", async () => {
+  const { key, entry } = await makeKey({ collections: ["guide"] });
+  const store = await createBoth();
+  let hangs = false;
+  const slow: typeof store = {
+    ...store,
+    open: (name, signal) =>
+      hangs
+        ? new Promise((_, reject) => {
+            signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+          })
+        : store.open(name, signal),
+  };
+  const own = makeHiddenApp(makeAccess([entry]).access, slow, { STALE_AFTER_MS: "20" });
+  const ask = () =>
+    own.request("/v1/ask", askWith({ question, collections: ["guide"] }, bearer(key)));
+  expect((await ask()).status).toBe(200);
+  hangs = true;
+  const late = await ask();
+  expect([late.status, await late.json()]).toMatchObject([
+    200,
+    { grounding: "grounded", degraded: ["collection_stale:guide"] },
+  ]);
+});
+
 test("an MCP client sees the tools of its scopes, and only its collections", async () => {
   const reader = await makeKey({ scopes: ["read"], collections: ["guide"] });
-  const own = await makeHiddenApp(makeAccess([reader.entry]).access);
+  const own = makeHiddenApp(makeAccess([reader.entry]).access, await createBoth());
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(
     new StreamableHTTPClientTransport(new URL("http://localhost/mcp"), {
