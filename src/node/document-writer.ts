@@ -1,5 +1,6 @@
 /** Writes documents through a process of its own: a bounded queue, changes of one collection in order and together. */
 import type { Clock } from "../async/clock.ts";
+import { once } from "../async/once.ts";
 import type { Config } from "../config.ts";
 import type { DocumentReceipt, UploadStage } from "../domain/upload-event.ts";
 import { AppError } from "../errors.ts";
@@ -45,17 +46,30 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   const { config, clock, spool } = deps;
   const queue = createQueue(deps);
   let lastKey = 0;
-  const checkRoom = (): void => {
-    if (queue.size >= config.uploadsMax) throw toOverloaded();
+  /** Of uploads, from their first byte until nothing of them is on disk, and of deletions. */
+  let places = 0;
+  const takePlace = (): (() => void) => {
+    if (places >= config.uploadsMax) throw toOverloaded();
+    places += 1;
+    return once(() => {
+      places -= 1;
+    });
   };
   return {
     async receive(body, bytesMax) {
-      checkRoom();
-      return spool.receive(body, bytesMax);
+      const leave = takePlace();
+      try {
+        const upload = await spool.receive(body, bytesMax);
+        return { ...upload, discard: () => upload.discard().finally(leave) };
+      } catch (thrown) {
+        leave();
+        throw thrown;
+      }
     },
     async write(change, signal, onStage) {
       signal.throwIfAborted();
-      checkRoom();
+      // An upload has its place already.
+      const leave = change.put === undefined ? takePlace() : () => undefined;
       lastKey += 1;
       const entry: Entry = {
         key: lastKey,
@@ -76,13 +90,13 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
         return await entry.result.promise;
       } finally {
         signal.removeEventListener("abort", onAbort);
+        leave();
       }
     },
   };
 }
 
 interface Queue {
-  readonly size: number;
   push(entry: Entry): void;
   /** Its client is gone; what is not committed is called off. */
   leave(entry: Entry): void;
@@ -135,9 +149,6 @@ function createQueue({ clock, store, child }: DocumentWriterDeps): Queue {
   };
 
   return {
-    get size() {
-      return entries.size;
-    },
     push(entry) {
       entries.set(entry.key, entry);
       void work();

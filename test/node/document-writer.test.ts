@@ -101,3 +101,42 @@ test("more than may wait are refused", async () => {
   held.resolve();
   await first;
 });
+
+test("an upload has its place from its first byte until it is discarded, so that disks do not fill", async () => {
+  const arrived = Promise.withResolvers<void>();
+  let received = 0;
+  const writer = createDocumentWriter({
+    config: parseConfig({ UPLOADS_MAX: "2" }),
+    clock: systemClock,
+    store: {},
+    spool: {
+      async receive() {
+        received += 1;
+        await arrived.promise;
+        return {
+          bytes: 1,
+          head: new Uint8Array(),
+          path: "/nowhere",
+          discard: async () => undefined,
+        };
+      },
+    },
+    child: {
+      run: () => Promise.reject(new Error("nothing is written here")),
+      cancel: () => undefined,
+    },
+  });
+  const receive = () => writer.receive(new Blob(["a"]).stream(), 1);
+  const first = receive();
+  const second = receive();
+  await expect(receive()).rejects.toMatchObject({ code: "overloaded" });
+  arrived.resolve();
+  await expect(receive()).rejects.toMatchObject({ code: "overloaded" });
+  await (await first).discard();
+  await (await first).discard();
+  await second;
+  const third = receive();
+  await expect(receive()).rejects.toMatchObject({ code: "overloaded" });
+  await third;
+  expect(received).toBe(3);
+});
