@@ -9,12 +9,15 @@ const mcpErrorResponse: ErrorShape = (problem, headers) => {
   const { status, headers: own } = problemResponse(problem, headers);
   own.set("Content-Type", "application/json");
   const { code, detail, requestId } = problem;
-  const error = { code: MCP_REFUSED, message: detail, data: { code, requestId } };
+  const number = code === "invalid_request" ? PARSE_ERROR : MCP_REFUSED;
+  const error = { code: number, message: detail, data: { code, requestId } };
   return new Response(JSON.stringify({ jsonrpc: "2.0", id: null, error }), {
     status,
     headers: own,
   });
 };
+/** Of JSON-RPC: the body is no JSON. */
+const PARSE_ERROR = -32_700;
 /** Within the range that JSON-RPC leaves to servers. */
 const MCP_REFUSED = -32_001;
 

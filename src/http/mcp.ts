@@ -6,6 +6,7 @@ import { silentMeter } from "../telemetry/meter.ts";
 import { countRequest } from "./access-guard.ts";
 import { createMcpTools, type McpTool } from "./formats/mcp-tools.ts";
 import { type AppError, toAppError } from "../errors.ts";
+import { readJson } from "./read-json.ts";
 import type { Env, Service } from "./service.ts";
 
 const INFO = { name: "tributary", version: "1.0.0", title: "Tributary" };
@@ -26,7 +27,6 @@ export function createMcpRoute(service: Service) {
       return server;
     },
     {
-      maxRequestBodySize: config.bodyBytesMax,
       keepAliveMs: config.pingIntervalMs,
       onerror: (thrown) => log.warn("mcp-refused", { kind: thrown.name }),
     },
@@ -36,9 +36,11 @@ export function createMcpRoute(service: Service) {
     const caller = c.get("caller");
     const countCall = createCallCount(service, request, caller);
     const session: Session = { caller, requestId: c.get("requestId"), countCall };
-    return handler.fetch(request, {
-      authInfo: { token: "", clientId: session.caller.id, scopes: [], extra: { session } },
-    });
+    const authInfo = { token: "", clientId: caller.id, scopes: [], extra: { session } };
+    if (request.method !== "POST") return handler.fetch(request, { authInfo });
+    // The library bounds the bytes of a message, and not how deep it nests.
+    const parsedBody = await readJson(request, config.bodyBytesMax);
+    return handler.fetch(request, { authInfo, parsedBody });
   };
 
   function register(server: McpServer, tool: McpTool, session: Session): void {

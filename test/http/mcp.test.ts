@@ -212,6 +212,27 @@ test.each(broken)("the message %j gets an error of JSON-RPC", async (body) => {
 });
 
 test.each([
+  ["tools/call", '"name":"ask","arguments":{"question":"x","output":{"schema":DEEP}}'],
+  ["initialize", '"protocolVersion":"2025-03-26","capabilities":{"experimental":DEEP}'],
+])("a %s that nests without end is refused in our words", async (method, params) => {
+  const deep = `${'{"not":'.repeat(7_000)}{}${"}".repeat(7_000)}`;
+  const service = makeService();
+  const response = await makeApp(service).request("http://localhost/mcp", {
+    method: "POST",
+    body: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":{${params.replace("DEEP", deep)}}}`,
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/json, text/event-stream",
+      Host: "localhost",
+    },
+  });
+  expect([response.status, await response.json()]).toMatchObject([
+    400,
+    { error: { code: -32_700, message: expect.stringContaining("nested deeper than 64 levels") } },
+  ]);
+});
+
+test.each([
   [true, { ask: false, search: true, read_document: true }],
   [false, { ask: true, search: true, read_document: true }],
 ])(
