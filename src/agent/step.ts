@@ -9,6 +9,7 @@ import { withDeadline } from "../run.ts";
 import { inSpan } from "../telemetry/in-span.ts";
 import { toTenths } from "../telemetry/timeline.ts";
 import type { Span } from "../telemetry/tracer.ts";
+import { stripHidden } from "../text/hidden-characters.ts";
 import type { Budget } from "./budget.ts";
 import type { AddPassages } from "./pool.ts";
 import { RetryTool, type Tool, type ToolContext, ToolFailed } from "./tool.ts";
@@ -213,7 +214,8 @@ async function execute(
     const content =
       tool.citable === true ? await toEvidence(text, call, context.addPassages) : text;
     await tell({ type: "tool-result", summary });
-    return { callId, content };
+    // What a document hides from its readers, a tool must not hand to the model either.
+    return { callId, content: stripHidden(content) };
   } catch (thrown) {
     const { error, isWrong, isLost, code, detail, retry } = judge(thrown, tool, {
       run: run.signal,

@@ -1,5 +1,6 @@
 /** Reranker that asks a chat model for an order (listwise, after RankGPT, Sun et al. 2023). */
 import { AppError } from "../errors.ts";
+import { stripHidden } from "../text/hidden-characters.ts";
 import type { ChatMessage, ChatModel, Reranker } from "./model.ts";
 
 /** A passage is judged by its beginning; the whole of it would cost more than it tells. */
@@ -46,12 +47,17 @@ export function createLlmReranker(chat: ChatModel): Reranker {
 
 function toMessages(question: string, texts: readonly string[]): readonly ChatMessage[] {
   const passages = texts.map(
-    (text, index) => `[${index + 1}] ${text.slice(0, TEXT_CHARS_MAX).replaceAll("\n", " ")}`,
+    (text, index) => `[${index + 1}] ${toLine(text.slice(0, TEXT_CHARS_MAX))}`,
   );
   return [
     { role: "system", content: INSTRUCTIONS },
     { role: "user", content: `Question: ${question}\n\n${passages.join("\n")}` },
   ];
+}
+
+/** Hidden characters could carry instructions that no reader of the document sees. */
+function toLine(text: string): string {
+  return stripHidden(text).replaceAll("\n", " ");
 }
 
 /**
@@ -61,7 +67,7 @@ function toMessages(question: string, texts: readonly string[]): readonly ChatMe
  */
 export function parseOrder(reply: string, count: number): readonly number[] {
   const answer = reply.replace(/^[^]*<\/think>/, "");
-  const lists = [...answer.matchAll(/\[[\s\d,"']*\d[\s\d,"']*\]/g)];
+  const lists = [...answer.matchAll(/\[[\s\d,"']*\]/g)].filter(([list]) => /\d/.test(list));
   const source =
     lists.length > 1 && lists.every(([list]) => /^\[\d+\]$/.test(list))
       ? answer // each number in brackets of its own: [2] > [1]

@@ -71,6 +71,12 @@ describe("the calls of one step", () => {
     expect(replies.map(({ callId }) => callId)).toEqual(["a0", "a1", "a2", "a3"]);
   });
 
+  test("hand the model nothing of a document that its readers do not see", async () => {
+    const found = [{ text: "a\u200bb\u{e0041}c" }];
+    const { replies } = await step([toTool("a", () => Promise.resolve(found))], ["a"]);
+    expect(replies.map(({ content }) => content)).toEqual(['[{"text":"abc"}]']);
+  });
+
   test("a call that must not be made twice is not, even when nobody knows whether it was done", async () => {
     let calls = 0;
     const tool = toTool(

@@ -40,7 +40,17 @@ describe("parseOrder reads", () => {
   });
 });
 
+test("a list of one endless number is read in linear time", () => {
+  expect(parseOrder(`[${"1".repeat(2 ** 19)}`, 3)).toEqual([]);
+});
+
 describe("createLlmReranker", () => {
+  test("sends no hidden characters", async () => {
+    const { chat, requests } = createChat("[1]");
+    await createLlmReranker(chat).score("q", ["a\u200bb\u{e0041}c", "two"], open());
+    expect(requests[0]?.messages.at(-1)?.content).toContain("[1] abc\n");
+  });
+
   test("scores by place, and what was left out with nothing", async () => {
     const { chat, requests } = createChat("[3, 1]");
     const reranker = createLlmReranker(chat);
