@@ -48,7 +48,7 @@ function isScaffold(text: string): boolean {
 
 /** Spans of fenced code: an example is not a statement. */
 function findFences(text: string): readonly { readonly start: number; readonly end: number }[] {
-  const marks = [...text.matchAll(/^\s*(?:```|~~~)[^\n]*$/gmu)].map(({ index, 0: line }) => ({
+  const marks = [...text.matchAll(/^[^\S\n]*(?:```|~~~)[^\n]*$/gmu)].map(({ index, 0: line }) => ({
     start: index,
     end: index + line.length,
   }));

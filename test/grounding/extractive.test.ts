@@ -130,3 +130,10 @@ describe("extraction", () => {
     await expect(extract("Why?", [passage], small, aborted)).rejects.toThrow("stopped");
   });
 });
+
+test("a passage of hardly anything but blank lines is read in linear time", async () => {
+  const passage = toPassage(1, `${"\n".repeat(2 ** 18)}Retries should use jitter.`);
+  const { signal } = new AbortController();
+  const scored = await scoreSentences("Why jitter?", [passage], wordEmbedder, signal);
+  expect(scored.map(({ candidate }) => candidate.text)).toEqual(["Retries should use jitter."]);
+});
