@@ -2,6 +2,7 @@
 import type { Ask, Turn } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Draft } from "../grounding/answer-writer.ts";
+import { findMarkers } from "../grounding/markers.ts";
 import type { ChatMessage } from "../models/model.ts";
 import { stripHidden } from "../text/hidden-characters.ts";
 import { estimateTokens } from "../text/tokens.ts";
@@ -22,6 +23,8 @@ export type Conversation = Partial<Pick<Ask, "history" | "instructions">>;
 const HISTORY_TOKENS_MAX = 2_000;
 /** Less of a turn than this says nothing. */
 const TURN_TOKENS_MIN = 50;
+/** Or a model would write as its earlier answers look. */
+const WITHOUT_LABELS = "Earlier answers stand here without their labels; yours needs its own.";
 export const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
 
 /**
@@ -47,6 +50,28 @@ export function toTurns(history: readonly Turn[]): readonly Turn[] {
 /** One that was pasted in says what it is about at its beginning, and so does a long answer. */
 function shorten({ role, content }: Turn, share: number): Turn {
   return { role, content: `${content.slice(0, content.length * share).toWellFormed()}…` };
+}
+
+/**
+ * The same without the labels of earlier answers: each counted the passages of its own run, and beside the
+ * passages of this one its number would mean another.
+ */
+function withoutLabels(history: readonly Turn[]): readonly Turn[] {
+  return history.flatMap((turn) => {
+    if (turn.role === "user") return [turn];
+    let content = "";
+    let from = 0;
+    for (const { start, end } of findMarkers(turn.content, true).markers) {
+      content += turn.content.slice(from, start).trimEnd();
+      from = end;
+    }
+    content += turn.content.slice(from);
+    return content.trim() === "" ? [] : [{ ...turn, content }];
+  });
+}
+
+function toMessage({ role, content }: Turn): ChatMessage {
+  return { role, content: stripHidden(content) };
 }
 
 /** What differs between prompts over passages. */
@@ -83,7 +108,7 @@ export function toFencedPrompt({
         ...appendix,
       ].join("\n"),
     },
-    ...toTurns(history).map(({ role, content }) => ({ role, content: stripHidden(content) })),
+    ...toTurns(withoutLabels(history)).map(toMessage),
     { role: "user", content: `${sources}\n\nQuestion: ${stripHidden(question)}` },
   ];
   return { messages, secrets: [fence] };
@@ -102,6 +127,7 @@ export function toPrompt(
     rules: [
       "You answer questions from the passages given, and from nothing else.",
       "End every sentence with the label of the passage it rests on, like [1] or [1][3].",
+      ...(conversation.history?.length ? [WITHOUT_LABELS] : []),
       "Copy numbers, names and dates exactly. Answer in the language of the question, in a few sentences.",
       `If the passages do not answer the question, write ${NO_ANSWER} and nothing else.`,
     ],
@@ -125,7 +151,7 @@ export function toGatherMessages(
         "Then write DONE and nothing else.",
       ].join("\n"),
     },
-    ...toTurns(history).map(({ role, content }) => ({ role, content: stripHidden(content) })),
+    ...toTurns(withoutLabels(history)).map(toMessage),
     { role: "user", content: `${sources}\n\nQuestion: ${stripHidden(question)}` },
   ];
 }
@@ -144,7 +170,7 @@ export function toPlanMessages(
         "Answer nothing. Write a JSON list of strings and nothing else; a question that is one fact is a list of itself.",
       ].join("\n"),
     },
-    ...toTurns(history).map(({ role, content }) => ({ role, content: stripHidden(content) })),
+    ...toTurns(history).map(toMessage),
     { role: "user", content: `Question: ${stripHidden(question)}` },
   ];
 }

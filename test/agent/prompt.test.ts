@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { toTurns } from "../../src/agent/prompt.ts";
+import { toGatherMessages, toPlanMessages, toPrompt, toTurns } from "../../src/agent/prompt.ts";
 import type { Turn } from "../../src/domain/ask.ts";
 import { estimateTokens } from "../../src/text/tokens.ts";
+import { toPassage } from "../support/run.ts";
 
 const user = (content: string): Turn => ({ role: "user", content });
 const assistant = (content: string): Turn => ({ role: "assistant", content });
@@ -52,4 +53,32 @@ test("what fits stays as it is", () => {
   const history = [user("What is jitter?"), assistant("A random wait."), user("Why?")];
   expect(toTurns(history)).toEqual(history);
   expect(toTurns([])).toEqual([]);
+});
+
+const passages = [toPassage(1, "Retries are spread by jitter.")];
+
+test("labels of earlier answers, whose numbers mean other passages now, do not stand beside them", () => {
+  const history = [
+    user("What does [1] say of jitter?"),
+    assistant("Jitter spreads retries [2][3]. Of `rows[1]` it says nothing. [1]"),
+    user("Why?"),
+    assistant("[1]"),
+  ];
+  const told = [
+    user("What does [1] say of jitter?"),
+    assistant("Jitter spreads retries. Of `rows[1]` it says nothing."),
+    user("Why?"),
+  ];
+  const { messages } = toPrompt("And then?", passages, { history });
+  expect(messages.slice(1, -1)).toEqual(told);
+  expect(messages[0]?.content).toContain("Earlier answers stand here without their labels");
+  const gathering = toGatherMessages({ question: "And then?", history }, passages);
+  expect(gathering.slice(1, -1)).toEqual(told);
+  // Where no passage stands beside it, a question about [2] is about the sentence that bears it.
+  const planning = toPlanMessages({ question: "What more of [2]?", history }, 2);
+  expect(planning.slice(1, -1)).toEqual(history);
+});
+
+test("a first question is not told of earlier answers", () => {
+  expect(toPrompt("What is jitter?", passages).messages[0]?.content).not.toContain("Earlier");
 });
