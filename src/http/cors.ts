@@ -9,7 +9,7 @@ const REQUEST_HEADERS =
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/u;
 const HEADER_NAMES_CHARS_MAX = 4_096;
 const RESPONSE_HEADERS =
-  "ETag, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Retry-After-Ms, Server-Timing, X-Cache, X-Degraded, X-Error-Code, X-Request-Id, X-Run-Id";
+  "ETag, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Retry-After-Ms, Server-Timing, X-Cache, X-Degraded, X-Error-Code, X-Request-Id, X-Run-Id, X-Should-Retry";
 const PREFLIGHT_SECONDS = "600";
 
 /** Answers a browser's question before a call (which carries no key), and lets the page read the response. */

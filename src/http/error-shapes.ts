@@ -22,7 +22,11 @@ const PARSE_ERROR = -32_700;
 const MCP_REFUSED = -32_001;
 
 const SHAPES: readonly (readonly [RegExp, ErrorShape])[] = [
-  [/^\/v1\/(chat\/completions|models)(\/|$)/, openAiErrorResponse],
+  // What else those clients call is not here, and they are to be able to read that.
+  [
+    /^(\/v1)?\/(chat\/completions|completions|responses|embeddings|models)(\/|$)/,
+    openAiErrorResponse,
+  ],
   [/^\/mcp$/, mcpErrorResponse],
   [/^\/v1\/chat(\/|$)/, uiErrorResponse],
 ];

@@ -57,7 +57,7 @@ export function createErrorHandler({ log }: Pick<Service, "log">) {
 export function refuseAddress(c: Context<Env>): Response {
   const error = new AppError("not_found", {
     detail:
-      "there is nothing at this address; questions go to POST /v1/ask, collections are at GET /v1/collections",
+      "there is nothing at this address; questions go to POST /v1/ask, or to POST /v1/chat/completions in OpenAI's format; collections are at GET /v1/collections",
   });
   // A line break in an id makes an address that no route takes; it is told in its format all the same.
   return chooseErrorShape(c.req.path)(toProblem(error, c.get("requestId")));

@@ -16,6 +16,11 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
       detail: "send the body as JSON, with the header Content-Type: application/json",
     });
   }
+  if ((request.headers.get("Content-Encoding") ?? "identity") !== "identity") {
+    throw new AppError("unsupported_media_type", {
+      detail: "send the body without a Content-Encoding",
+    });
+  }
   const text = decode(await readBytes(request, bytesMax));
   if (text.trim() === "") {
     throw new AppError("invalid_request", {

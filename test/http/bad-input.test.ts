@@ -270,6 +270,14 @@ const cases: readonly Case[] = [
     says: "application/json",
   },
   {
+    name: "a body that was packed",
+    body: "{}",
+    headers: { "Content-Encoding": "gzip" },
+    status: 415,
+    code: "unsupported_media_type",
+    says: "without a Content-Encoding",
+  },
+  {
     name: "a body too large",
     body: { question: "a".repeat(70_000) },
     status: 413,

@@ -60,7 +60,9 @@ export function openAiErrorResponse(
 ): Response {
   const { status, headers: own } = problemResponse(problem, headers);
   own.set("Content-Type", "application/json");
-  // OpenAI's own clients read the wait in milliseconds where they can.
+  // OpenAI's own clients would send whatever has failed again, however hopeless it is.
+  if (!problem.retryable) own.set("X-Should-Retry", "false");
+  // They read the wait in milliseconds where they can.
   if (problem.retryAfterMs !== undefined) own.set("Retry-After-Ms", String(problem.retryAfterMs));
   return new Response(JSON.stringify(toOpenAiError(problem)), { status, headers: own });
 }

@@ -51,6 +51,7 @@ export const RESPONSE_HEADERS = {
   Location: text("The address of the run."),
   "Retry-After": text("Seconds to wait before the same request may succeed."),
   "Retry-After-Ms": text("The same in milliseconds, where it is known."),
+  "X-Should-Retry": text("`false`: the same request would fail again; OpenAI's clients heed it."),
   "X-Error-Code": text("The code of the error, whose body is one sentence."),
   "X-Accel-Buffering": text("`no`: a proxy must pass the stream on as it comes."),
   "x-vercel-ai-ui-message-stream": text("`v1`: the version of the AI SDK's stream."),

@@ -9,7 +9,8 @@ import { describe } from "./operation.ts";
 
 const name = z.string().describe("The collection's name.");
 const id = z.string().describe("The document's id, percent-encoded.");
-const Digits = z.string().regex(/^\d{1,16}$/);
+/** It travels as digits, and a program that is made from the description has a number there. */
+const number = (minimum: number) => z.string().meta({ type: "integer", minimum });
 
 const RECEIPT = {
   200: {
@@ -70,8 +71,8 @@ export const collectionOperations = {
     description: "A part of a document as it is stored, which is where a citation leads.",
     params: { name, id },
     query: z.object({
-      from: Digits.optional().describe("Position of the first chunk, from 0."),
-      chunksMax: Digits.optional().describe("Chunks wanted, at most `READ_CHUNKS_MAX`."),
+      from: number(0).optional().describe("Position of the first chunk, from 0."),
+      chunksMax: number(1).optional().describe("Chunks wanted, at most `READ_CHUNKS_MAX`."),
     }),
     replies: {
       200: { description: "The chunks in reading order.", json: DocumentText, headers: ["ETag"] },

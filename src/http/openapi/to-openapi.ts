@@ -205,7 +205,7 @@ function toErrorBody(form: ErrorForm, codes: readonly ErrorCode[], refTo: RefTo)
         schema: {
           allOf: [refTo(OpenAiError), { properties: { error: isOf(codes.map(toOpenAiCode)) } }],
         },
-        headers: ["Retry-After-Ms"],
+        headers: ["Retry-After-Ms", "X-Should-Retry"],
       };
     case "text":
       return { type: "text/plain", schema: { type: "string" }, headers: ["X-Error-Code"] };

@@ -247,6 +247,34 @@ test("a refusal that passes says when to come again, in seconds and in milliseco
   ]);
 });
 
+test.each([
+  { code: "output_invalid" as const, retryable: false, calls: 1 },
+  { code: "overloaded" as const, retryable: true, calls: 2 },
+])("the SDK tries again what may succeed then: $code", async ({ calls, ...error }) => {
+  const failure = { ...error, retryAfterMs: 1 };
+  const answer = play([runStart, makeEnd({ outcome: "failed", error: failure })]);
+  await using at = await connect({ answer }, 1);
+  const asking = at.client.chat.completions.create({ model: "tributary", messages });
+  await expect(asking).rejects.toMatchObject({ code: error.code });
+  expect(at.service.asked).toHaveLength(calls);
+});
+
+test("what else OpenAI has is refused in the same words, and the client is told where to go", async () => {
+  await using at = await connect();
+  const { client } = at;
+  const missing = { status: 404, code: "not_found", type: "invalid_request_error" };
+  for (const call of [
+    () => client.responses.create({ model: "tributary", input: "What are timeouts?" }),
+    () => client.completions.create({ model: "tributary", prompt: "What are timeouts?" }),
+    () => client.embeddings.create({ model: "tributary", input: "timeouts" }),
+  ]) {
+    await expect(call()).rejects.toMatchObject({
+      ...missing,
+      message: expect.stringContaining("POST /v1/chat/completions"),
+    });
+  }
+});
+
 test("an answer can be kept for later, under our own addresses", async () => {
   const app = makeApp(makeService());
   const body = { model: "tributary", messages, stream: true };

@@ -264,6 +264,13 @@ test("a service publishes the modes, rerankers and limits that it has", () => {
   });
 });
 
+test("a number in an address is described as a number, for programs that are made from the document", () => {
+  const { parameters } = api.paths["/v1/collections/{name}/documents/{id}"]?.["get"] ?? {};
+  expect(parameters).toContainEqual(
+    expect.objectContaining({ name: "from", in: "query", schema: { type: "integer", minimum: 0 } }),
+  );
+});
+
 test("a body whose schema has no name is refused when the document is made", () => {
   const bodies = { Ask: createAskBody(facts), Explain: createExplainBody(facts) };
   const replies = { 200: { description: "?", json: z.object({ unnamed: z.boolean() }) } };
