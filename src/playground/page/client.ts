@@ -1,6 +1,6 @@
 /** The service, as this page talks to it: what can be asked, and a question as a sequence of events. */
 import { createParser } from "eventsource-parser";
-import type { Mode } from "../../domain/ask.ts";
+import type { Mode, Turn } from "../../domain/ask.ts";
 import type { RunEvent } from "../../domain/event.ts";
 import { readKept } from "./kept.ts";
 
@@ -18,6 +18,8 @@ export interface Question {
   readonly mode: Mode;
   /** Empty: every collection. */
   readonly collections: readonly string[];
+  /** What was said before, oldest first; absent: nothing. */
+  readonly history?: readonly Turn[];
   /** A JSON Schema: the answer is a value of it. */
   readonly output?: { readonly schema: Readonly<Record<string, unknown>> };
 }

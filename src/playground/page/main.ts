@@ -1,6 +1,7 @@
-/** The playground: one question at a time, its run drawn as it comes. Everything is connected here. */
+/** The playground: one question at a time, following up on the one before, its run drawn as it comes. Everything is connected here. */
 import { type CollectionChoice, ask, type Question, Refusal } from "./client.ts";
 import { type CitationClick, createAnswerView } from "./answer-view.ts";
+import { createConversationView, toHistory } from "./conversation.ts";
 import { find, make } from "./dom.ts";
 import { fold, isOpen, startView, type View } from "./fold.ts";
 import { connectHistory } from "./history-view.ts";
@@ -42,8 +43,13 @@ const openSource = ({ label, citation, button }: CitationClick): void => {
 const answer = createAnswerView(openSource);
 const paintValue = createValueView(openSource);
 const schema = createSchemaView();
+const conversation = createConversationView(startAnew);
 
-let view: View = startView({ question: "", mode: "direct", collections: [] });
+const NOTHING: View = {
+  ...startView({ question: "", mode: "direct", collections: [] }),
+  phase: "stopped",
+};
+let view = NOTHING;
 let controller: AbortController | undefined;
 
 /** Puts the question in the field; one that is still running is stopped. */
@@ -54,17 +60,31 @@ async function start(): Promise<void> {
   controller?.abort();
   const own = new AbortController();
   controller = own;
-  const asked = {
+  // The same question once more, in another mode perhaps, has its old place in the conversation.
+  const isAgain = text === view.asked.question;
+  const history = isAgain ? (view.asked.history ?? []) : toHistory(view);
+  const asked: Question = {
     question: text,
     mode: options.mode(),
     collections: options.collections(),
+    ...(history.length === 0 || !options.hasModel() ? {} : { history }),
     ...(output === undefined ? {} : { output }),
   };
+  question.select(); // the next one is written in its place
   const last = await follow(asked, own);
   if (controller !== own) return; // another question has the page
   show(last);
   if (last.phase === "refused" || last.phase === "unreachable") return;
   keepRun({ id: crypto.randomUUID(), atMs: Date.now(), view: last });
+}
+
+/** The page as it was at first: the next question stands alone. */
+function startAnew(): void {
+  controller?.abort();
+  controller = undefined;
+  fillIn("");
+  show(NOTHING);
+  question.focus();
 }
 
 /** Draws the run while it comes; the view it ended with. */
@@ -112,10 +132,11 @@ function draw(): void {
 
 function paint(): void {
   const open = isOpen(view);
-  document.body.dataset["state"] = "run";
-  run.hidden = false;
+  const isIdle = view === NOTHING;
+  document.body.dataset["state"] = isIdle ? "idle" : "run";
+  run.hidden = isIdle;
   run.dataset["phase"] = view.phase;
-  find("welcome", HTMLElement).hidden = true;
+  find("welcome", HTMLElement).hidden = !isIdle;
   find("asked", HTMLHeadingElement).textContent = view.asked.question;
   find("answer", HTMLDivElement).setAttribute("aria-busy", `${open}`);
   if (stop.hidden === open) {
@@ -124,6 +145,7 @@ function paint(): void {
     stop.hidden = !open;
     if (hadFocus) question.focus();
   }
+  conversation.paint(view, options.hasModel());
   answer.paint(view);
   paintValue(view);
   sources.paint(view);

@@ -10,6 +10,8 @@ export interface OptionsView {
   mode(): Mode;
   /** Empty: every collection. */
   collections(): readonly string[];
+  /** A service with a model understands a question that follows up on another. */
+  hasModel(): boolean;
   /** Makes the same choices as an earlier question. */
   choose(mode: Mode, collections: readonly string[]): void;
   /** Shows the field for a key and goes there. */
@@ -81,6 +83,7 @@ export function createOptionsView(): OptionsView {
   return {
     mode: () => readMode(radios) ?? "direct",
     collections: () => readCollections(boxes()),
+    hasModel: () => !modes.hidden,
     choose,
     askForKey,
     load,
