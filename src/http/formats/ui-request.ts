@@ -34,8 +34,11 @@ function toMessage({ role, parts }: z.infer<typeof Message>, index: number): For
         if (typeof part["text"] === "string") return [part["text"]];
         throw refuse(`${path}.parts[${at}].text`, "must be a string");
       }
-      // What an earlier answer of ours was made of comes back with it, and says nothing new.
-      if (role === "assistant") return [];
+      if (role === "assistant") {
+        // What else an earlier answer of ours was made of comes back with it, and says nothing new.
+        const isValue = part.type === "data-output" && (part["data"] ?? null) !== null;
+        return isValue ? [JSON.stringify(part["data"])] : [];
+      }
       throw refuse(`${path}.parts[${at}]`, "must be a part of the type text");
     })
     .join("\n");

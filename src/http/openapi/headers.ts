@@ -74,6 +74,7 @@ export const STREAM_HEADERS = [...RUN_HEADERS, "X-Accel-Buffering"] as const;
 export const COMMON_RESPONSE_HEADERS: Readonly<Record<string, Header>> = {
   "X-Request-Id": text("The id of this request, for the log: your own, or one made for it."),
   "Cache-Control": text("`no-store`, but for pages."),
+  Vary: text("`Origin`, where pages of other origins may call."),
   RateLimit: text("For a key with a limit: what is left, and when it is whole again."),
   "RateLimit-Policy": text("For a key with a limit: how many requests it may send in which time."),
   "WWW-Authenticate": text("With 401: how a key is sent."),

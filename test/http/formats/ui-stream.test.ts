@@ -191,6 +191,12 @@ test("the conversation and our options reach the run", async () => {
         { type: "data-check", data: {} },
       ],
     },
+    { id: "c", role: "user", parts: [{ type: "text", text: "As a value?" }] },
+    {
+      id: "d",
+      role: "assistant",
+      parts: [{ type: "data-output", id: "output", data: { is: "an instant" } }],
+    },
   ];
   const { service, server, stream } = await send(
     {},
@@ -204,7 +210,12 @@ test("the conversation and our options reach the run", async () => {
       collections: ["guide"],
       deadlineMs: 900,
       instructions: "Be brief.",
-      history: [{ content: "What is a deadline?" }, { role: "assistant", content: "An instant." }],
+      history: [
+        { content: "What is a deadline?" },
+        { role: "assistant", content: "An instant." },
+        { content: "As a value?" },
+        { role: "assistant", content: '{"is":"an instant"}' },
+      ],
     },
   ]);
 });
