@@ -11,21 +11,28 @@ const CREATED_SECONDS = 1_767_225_600;
 
 export function createModelsRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    const names = await listModels(service, c);
-    return c.json({ object: "list", data: names.map(toModel) });
+    const { listed } = await readNames(service, c);
+    return c.json({ object: "list", data: listed.map(toModel) });
   };
 }
 
 export function createModelRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     const name = c.req.param("id") ?? "";
-    if ((await listModels(service, c)).includes(name)) return c.json(toModel(name));
+    const { listed, others } = await readNames(service, c);
+    if (listed.includes(name) || others.includes(name)) return c.json(toModel(name));
     throw modelNotFound(name);
   };
 }
 
-/** The bare name, the other modes this service takes, and one for each collection of the caller. */
-async function listModels(service: Service, c: Context<Env>): Promise<readonly string[]> {
+interface Names {
+  /** The bare one, the other modes this service takes, and one for each collection of the caller. */
+  readonly listed: readonly string[];
+  /** Those that work as well: each mode with each collection. */
+  readonly others: readonly string[];
+}
+
+async function readNames(service: Service, c: Context<Env>): Promise<Names> {
   const caller = c.get("caller");
   const takes = (mode: string): boolean => {
     try {
@@ -42,7 +49,11 @@ async function listModels(service: Service, c: Context<Env>): Promise<readonly s
   const own = collections.map((name) =>
     (MODES as readonly string[]).includes(name) ? `direct/${name}` : name,
   );
-  return [MODEL, ...[...modes, ...own].map((name) => `${MODEL}/${name}`)];
+  const others = ["direct", ...modes].flatMap((mode) => [
+    `${MODEL}/${mode}`,
+    ...collections.map((name) => `${MODEL}/${mode}/${name}`),
+  ]);
+  return { listed: [MODEL, ...[...modes, ...own].map((name) => `${MODEL}/${name}`)], others };
 }
 
 function toModel(id: string) {

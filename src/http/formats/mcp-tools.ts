@@ -32,7 +32,10 @@ export interface McpTool {
 }
 
 const Question = {
-  question: z.string().min(1).describe("The question, in any language."),
+  question: z
+    .string()
+    .min(1)
+    .describe("The question, in any language, understood without the conversation around it."),
   collections: z
     .array(z.string())
     .optional()

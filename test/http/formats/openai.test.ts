@@ -50,6 +50,13 @@ describe("the openai SDK", () => {
     expect(names).toEqual(expect.arrayContaining(["tributary", "tributary/guide"]));
     expect(names).toContain("tributary/direct/agent");
     expect(await at.client.models.retrieve("tributary/guide")).toMatchObject({ object: "model" });
+    // What takes a question is there, also where it is too much for the list.
+    for (const name of ["tributary/direct", "tributary/direct/guide", "tributary/direct/agent"]) {
+      expect(await at.client.models.retrieve(name)).toMatchObject({ id: name });
+    }
+    for (const name of ["tributary/agent/guide", "tributary/direct/no", "tributary/agent"]) {
+      await expect(at.client.models.retrieve(name)).rejects.toMatchObject({ status: 404 });
+    }
     await expect(at.client.models.retrieve("gpt-4")).rejects.toMatchObject({ status: 404 });
   });
 
