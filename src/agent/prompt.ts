@@ -2,7 +2,7 @@
 import type { Ask, Turn } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Draft } from "../grounding/answer-writer.ts";
-import { findMarkers } from "../grounding/markers.ts";
+import { withoutLabels } from "../grounding/markers.ts";
 import type { ChatMessage } from "../models/model.ts";
 import { stripHidden } from "../text/hidden-characters.ts";
 import { estimateTokens } from "../text/tokens.ts";
@@ -56,18 +56,12 @@ function shorten({ role, content }: Turn, share: number): Turn {
  * The same without the labels of earlier answers: each counted the passages of its own run, and beside the
  * passages of this one its number would mean another.
  */
-function withoutLabels(history: readonly Turn[]): readonly Turn[] {
-  return history.flatMap((turn) => {
-    if (turn.role === "user") return [turn];
-    let content = "";
-    let from = 0;
-    for (const { start, end } of findMarkers(turn.content, true).markers) {
-      content += turn.content.slice(from, start).trimEnd();
-      from = end;
-    }
-    content += turn.content.slice(from);
-    return content.trim() === "" ? [] : [{ ...turn, content }];
-  });
+function toUnlabelled(history: readonly Turn[]): readonly Turn[] {
+  return history
+    .map(({ role, content }) =>
+      role === "user" ? { role, content } : { role, content: withoutLabels(content) },
+    )
+    .filter(({ content }) => content.trim() !== "");
 }
 
 function toMessage({ role, content }: Turn): ChatMessage {
@@ -108,7 +102,7 @@ export function toFencedPrompt({
         ...appendix,
       ].join("\n"),
     },
-    ...toTurns(withoutLabels(history)).map(toMessage),
+    ...toTurns(toUnlabelled(history)).map(toMessage),
     { role: "user", content: `${sources}\n\nQuestion: ${stripHidden(question)}` },
   ];
   return { messages, secrets: [fence] };
@@ -151,7 +145,7 @@ export function toGatherMessages(
         "Then write DONE and nothing else.",
       ].join("\n"),
     },
-    ...toTurns(withoutLabels(history)).map(toMessage),
+    ...toTurns(toUnlabelled(history)).map(toMessage),
     { role: "user", content: `${sources}\n\nQuestion: ${stripHidden(question)}` },
   ];
 }

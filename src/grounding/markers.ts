@@ -125,6 +125,17 @@ function toClaim(
   return toClaim(sentence, groups, { index: before, isFollowed });
 }
 
+/** An answer without its markers, and the blanks before them; what stands in code, or is an index, stays. */
+export function withoutLabels(answer: string): string {
+  let text = "";
+  let from = 0;
+  for (const { start, end } of findMarkers(answer, true).markers) {
+    text += answer.slice(from, start).trimEnd();
+    from = end;
+  }
+  return text + answer.slice(from);
+}
+
 /** A text without what looks like markers, and the blanks before them. */
 export function withoutMarkers(text: string): string {
   const between = text.split(/\[\d+\]/u);

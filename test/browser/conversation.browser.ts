@@ -21,6 +21,7 @@ afterAll(async () => browser?.close());
 
 const withModel: TestOptions = { answer: play(goodRun), modes: ["direct", "agent"] };
 const said = "Timeouts are limits. [1]";
+const value = { ports: [80] };
 const first = [
   { role: "user", content: "What are timeouts?" },
   { role: "assistant", content: said },
@@ -122,6 +123,18 @@ test("a refused question is no part of the conversation", async () => {
   await page.getByRole("button", { name: "Ask again" }).click();
   await expect.poll(() => service.asked.length).toBe(4);
   expect(service.asked.slice(2).map(({ history }) => history)).toEqual([first, first]);
+});
+
+test("a value that was answered is part of the conversation as it is", async () => {
+  const script = [runStart, makeEnd({ output: value, outputChecks: [] })];
+  await using opened = await open({ ...withModel, answer: play(script) });
+  const { page, service, turn } = opened;
+  await turn("Which ports?");
+  await turn("Why?");
+  expect(service.asked[1]?.history.at(-1)?.content).toBe(JSON.stringify(value));
+  const earlier = page.getByRole("list", { name: "Earlier in this conversation" });
+  await earlier.getByText("Which ports?").click();
+  await earlier.getByText(JSON.stringify(value), { exact: true }).waitFor();
 });
 
 test("what is sent of a long conversation stays within bounds", async () => {

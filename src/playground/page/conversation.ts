@@ -1,6 +1,6 @@
 /** The conversation that a question belongs to: what goes with it, and what was said before, above its answer. */
 import type { Turn } from "../../domain/ask.ts";
-import { cut } from "./annotate.ts";
+import { withoutLabels } from "../../grounding/markers.ts";
 import { find, make } from "./dom.ts";
 import type { View } from "./fold.ts";
 import { toBlocks } from "./markdown.ts";
@@ -72,12 +72,7 @@ function toExchanges(history: readonly Turn[]): readonly Exchange[] {
 
 function renderExchange({ question = "…", answer }: Exchange): HTMLElement {
   if (answer === undefined) return make("li", {}, question);
-  const blocks = toBlocks(answer).map((block) => block.render(withoutMarkers));
+  // Its numbers are those of its own sources, which stand here no more.
+  const blocks = toBlocks(withoutLabels(answer)).map((block) => block.render((text) => [text]));
   return make("li", {}, make("details", {}, make("summary", {}, question), ...blocks));
-}
-
-/** The numbers of an earlier answer are those of its own sources, which stand here no more. */
-function withoutMarkers(text: string, start: number): readonly string[] {
-  const parts = cut(text, start, [], () => true);
-  return parts.flatMap((part) => (part.type === "text" ? [part.text] : []));
 }
