@@ -54,7 +54,7 @@ export function parseForeignAsk(
     throw refuse("messages", `hold instructions of more than ${instructionsCharsMax} characters`);
   }
   const conversation = {
-    history: history.slice(-service.config.historyTurnsMax),
+    history,
     ...(joined === "" ? {} : { instructions: joined }),
   };
   return service.parseAsk({ ...body, ...conversation }, toAskContext(c));

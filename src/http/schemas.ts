@@ -144,7 +144,11 @@ export function createBodySchema(
         .meta({ enum: [...modes] })
         .default("direct"),
       deadlineMs: createDeadlineSchema(config).optional(),
-      history: z.array(Turn).max(config.historyTurnsMax).default([]),
+      // How many may be sent the size of the body decides.
+      history: z
+        .array(Turn)
+        .transform((turns) => turns.slice(-config.historyTurnsMax))
+        .default([]),
       instructions: z.string().trim().min(1).max(config.instructionsCharsMax).optional(),
       grounding: z.enum(GROUNDING_POLICIES).default("flag"),
       limits: createLimitsSchema(config).prefault({}),

@@ -208,6 +208,28 @@ test("a withdrawn text is not in the record", async () => {
   expect(await response.json()).toMatchObject({ answer: "Right." });
 });
 
+test("of a conversation longer than what counts the latest turns are taken, in every format", async () => {
+  const turns = ["one", "two", "three"].map((content) => ({ role: "user", content }));
+  const asked = { question: "And then?", history: turns };
+  const said = [...turns, { role: "user", content: "And then?" }];
+  const parts = said.map(({ role, content }) => ({
+    role,
+    parts: [{ type: "text", text: content }],
+  }));
+  for (const [path, body] of [
+    ["/v1/ask", asked],
+    ["/v1/search", asked],
+    ["/v1/chat/completions", { model: "tributary", messages: said }],
+    ["/v1/chat", { messages: parts }],
+  ] as const) {
+    const service = makeService({ env: { HISTORY_TURNS_MAX: "2" } });
+    const response = await makeApp(service).request(path, askWith(body));
+    expect([path, response.status]).toEqual([path, 200]);
+    await response.text();
+    expect(service.asked[0]?.history).toEqual(turns.slice(1));
+  }
+});
+
 test("a search returns passages and no answer", async () => {
   const response = await makeApp(makeService()).request("/v1/search", askWith(question));
   expect(response.status).toBe(200);
