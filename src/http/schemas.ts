@@ -144,11 +144,7 @@ export function createBodySchema(
         .meta({ enum: [...modes] })
         .default("direct"),
       deadlineMs: createDeadlineSchema(config).optional(),
-      // How many may be sent the size of the body decides.
-      history: z
-        .array(Turn)
-        .transform((turns) => turns.slice(-config.historyTurnsMax))
-        .default([]),
+      history: createHistorySchema(config.historyTurnsMax),
       instructions: z.string().trim().min(1).max(config.instructionsCharsMax).optional(),
       grounding: z.enum(GROUNDING_POLICIES).default("flag"),
       limits: createLimitsSchema(config).prefault({}),
@@ -173,6 +169,12 @@ function createLimitsSchema({ stepsMax, toolCallsMax, runTokensMax }: Config) {
     toolCallsMax: z.int().min(1).max(toolCallsMax).default(toolCallsMax),
     tokensMax: z.int().min(1).max(runTokensMax).default(runTokensMax),
   });
+}
+
+/** The latest turns count; how many may be sent the size of the body decides. */
+function createHistorySchema(turnsMax: number) {
+  const latest = z.array(Turn).transform((turns) => turns.slice(-turnsMax));
+  return latest.default([]);
 }
 
 /** One turn of the conversation before the question; the body's own limit bounds them all together. */
