@@ -6,12 +6,16 @@ import type { LoadedDocument } from "./document.ts";
 /** A piece that is never cut, and what a cut before it costs: next to nothing at a paragraph, more inside one. */
 export interface Atom extends Span {
   readonly cutCost: number;
+  /** Of a table's rows: the row above them all that names the columns. */
+  readonly columns?: string;
 }
 
 /** What a cut costs, in units of an empty chunk: how much worse a size is put up with to avoid it. */
 const CUT_COST = {
   paragraph: 0.02,
   listItem: 0.1,
+  /** Of a list that fits a chunk. */
+  shortListItem: 0.6,
   indented: 0.25,
   sentence: 0.35,
   tableRow: 0.5,
@@ -20,6 +24,10 @@ const CUT_COST = {
   introduced: 0.5,
   word: 1.5,
 } as const;
+
+/** A row of names that is longer is not repeated: it would drown the rows. */
+const COLUMNS_CHARS_MAX = 400;
+const TABLE_FRAME = /^\s*\|[\s:|-]+$/;
 
 /** Neighbours below this share of a chunk are one atom: hardly any chunk is better for a cut between them. */
 const SMALL_SHARE = 1 / 18;
@@ -32,12 +40,16 @@ export function splitAtoms(
   charsMax: number,
 ): readonly Atom[] {
   const atoms: Atom[] = [];
+  const blocks = [...splitBlocks(text.slice(start, end), start, kind)];
+  const inShortList = findShortLists(blocks, charsMax);
   let before: Block | undefined;
-  for (const block of splitBlocks(text.slice(start, end), start, kind)) {
+  for (const block of blocks) {
     const [first, ...others] = joinSmall(splitBlock(text, block, charsMax), charsMax);
     if (first === undefined) continue;
     const last = atoms.at(-1);
-    const cutCost = costBefore(text, block, before);
+    const cutCost = inShortList.has(block)
+      ? CUT_COST.shortListItem
+      : costBefore(text, block, before);
     const isSmall = last !== undefined && last.end - last.start < charsMax * SMALL_SHARE;
     if (isSmall && cutCost > 0 && first.end - last.start <= charsMax) {
       atoms[atoms.length - 1] = { ...last, end: first.end };
@@ -48,6 +60,21 @@ export function splitAtoms(
     before = block;
   }
   return atoms;
+}
+
+/** Items, but for the first, of the lists that fit a chunk. */
+function findShortLists(blocks: readonly Block[], charsMax: number): ReadonlySet<Block> {
+  const found = new Set<Block>();
+  let list: Block[] = [];
+  for (const [index, block] of blocks.entries()) {
+    if (block.kind !== "listItem") continue;
+    if (blocks[index - 1]?.kind !== "listItem") list = [];
+    list.push(block);
+    if (blocks[index + 1]?.kind === "listItem") continue;
+    const [first = block, ...others] = list;
+    if (block.end - first.start <= charsMax) for (const item of others) found.add(item);
+  }
+  return found;
 }
 
 function costBefore(text: string, block: Block, before: Block | undefined): number {
@@ -71,11 +98,28 @@ function splitBlock(text: string, block: Block, charsMax: number): readonly Atom
   const isLines = kind === "table" || kind === "code" || kind === "codeBlock";
   const lineCost = kind === "table" ? CUT_COST.tableRow : CUT_COST.codeLine;
   const cutCost = isLines ? lineCost : CUT_COST.sentence;
-  const pieces = isLines ? splitLines(text, block) : splitSentences(text.slice(start, end));
-  const offset = isLines ? 0 : start;
-  return pieces.flatMap((piece) =>
-    splitLong(text, { start: offset + piece.start, end: offset + piece.end, cutCost }, charsMax),
-  );
+  const pieces = isLines ? splitLines(text, block) : splitProse(text, block, charsMax);
+  const columns = kind === "table" ? findColumns(text, pieces) : undefined;
+  return pieces.flatMap((piece, index) => {
+    const isBelow = columns !== undefined && index > 1;
+    return splitLong(text, { ...piece, cutCost, ...(isBelow ? { columns } : {}) }, charsMax);
+  });
+}
+
+/** Sentences; what is too long for one, as a log is, by its lines. */
+function splitProse(text: string, { start, end }: Span, charsMax: number): readonly Span[] {
+  return splitSentences(text.slice(start, end)).flatMap((sentence) => {
+    const span = { start: start + sentence.start, end: start + sentence.end };
+    return span.end - span.start <= charsMax ? [span] : splitLines(text, span);
+  });
+}
+
+/** The row above the frame of a table. */
+function findColumns(text: string, [names, frame]: readonly Span[]): string | undefined {
+  if (names === undefined || frame === undefined) return undefined;
+  if (!TABLE_FRAME.test(text.slice(frame.start, frame.end))) return undefined;
+  const columns = text.slice(names.start, names.end);
+  return columns.length <= COLUMNS_CHARS_MAX ? columns : undefined;
 }
 
 function splitLines(text: string, { start, end }: Span): readonly Span[] {
@@ -94,18 +138,22 @@ function splitLines(text: string, { start, end }: Span): readonly Span[] {
 function splitLong(text: string, atom: Atom, charsMax: number): readonly Atom[] {
   const pieces: Atom[] = [];
   let { start, cutCost } = atom;
+  const { columns } = atom;
+  const add = (end: number): void => {
+    const piece = { start, end, cutCost };
+    if (end > start) pieces.push(columns === undefined ? piece : { ...piece, columns });
+  };
   while (atom.end - start > charsMax) {
     const window = text.slice(start, start + charsMax + 1);
     const blank = window.search(/\s\S*$/);
     let length = blank > charsMax / 2 ? blank : charsMax;
     if (/[\ud800-\udbff]/.test(text[start + length - 1] ?? "")) length -= 1;
-    const end = start + text.slice(start, start + length).trimEnd().length;
-    if (end > start) pieces.push({ start, end, cutCost });
+    add(start + text.slice(start, start + length).trimEnd().length);
     const rest = text.slice(start + length, atom.end);
     start = atom.end - rest.trimStart().length;
     cutCost = CUT_COST.word;
   }
-  if (atom.end > start) pieces.push({ start, end: atom.end, cutCost });
+  add(atom.end);
   return pieces;
 }
 

@@ -13,6 +13,7 @@ const LINE = /[^\n\r]*(?:\r\n|[\n\r]|$)/y;
 const FENCE = /^ {0,3}(```+|~~~+)/;
 const TABLE_ROW = /^\s*\|/;
 const LIST_ITEM = /^\s*(?:[-*+•]|\d{1,4}[.)])\s/;
+const INDENTED = /^(?: {2}|\t)/;
 const HEADING = /^ {0,3}#{1,6}\s/;
 
 /** The blocks of a text in order, their offsets counted from `offset`; every non-blank character is in exactly one. */
@@ -42,6 +43,8 @@ interface Line extends Span {
 
 function* classifyLines(text: string, kind: LoadedDocument["kind"]): Generator<Line> {
   let above: Line["kind"] = "blank";
+  /** The last line above that is not blank. */
+  let before: Line["kind"] = "blank";
   /** The mark that closes the fenced code we are in. */
   let fence: string | undefined;
   for (const { line, at } of splitLines(text)) {
@@ -54,19 +57,26 @@ function* classifyLines(text: string, kind: LoadedDocument["kind"]): Generator<L
       continue;
     }
     fence = mark;
-    above = mark === undefined ? classify(line, kind, above) : "code";
+    above = mark === undefined ? classify(line, kind, { above, before }) : "code";
+    if (above !== "blank") before = above;
     const begins = above === "code" || above === "heading" || LIST_ITEM.test(line);
     yield { kind: above, begins: begins && kind !== "code", start, end };
   }
 }
 
-function classify(line: string, kind: LoadedDocument["kind"], above: Line["kind"]): Line["kind"] {
+function classify(
+  line: string,
+  kind: LoadedDocument["kind"],
+  { above, before }: { readonly above: Line["kind"]; readonly before: Line["kind"] },
+): Line["kind"] {
   if (line.trim() === "") return "blank";
   if (kind === "code") return "codeBlock";
   if (HEADING.test(line)) return "heading";
   if (TABLE_ROW.test(line)) return "table";
   if (LIST_ITEM.test(line)) return "listItem";
-  return above === "listItem" ? "listItem" : "paragraph";
+  // A further paragraph of an item stands as far in as its text.
+  const goesOn = above === "listItem" || (before === "listItem" && INDENTED.test(line));
+  return goesOn ? "listItem" : "paragraph";
 }
 
 function* splitLines(text: string): Generator<{ readonly line: string; readonly at: number }> {

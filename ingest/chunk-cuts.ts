@@ -2,6 +2,9 @@
 import type { Span } from "../src/text/sentences.ts";
 import type { Atom } from "./chunk-atoms.ts";
 
+/** What a chunk is made of; `columns`: of the table that it begins in the middle of. */
+export type Piece = Span & Pick<Atom, "columns">;
+
 /** Too long is worse than too short: it drowns what it says and costs context. */
 const EXCESS_WEIGHT = 4;
 
@@ -13,7 +16,7 @@ const EXCESS_WEIGHT = 4;
 export function chooseCuts(
   atoms: readonly Atom[],
   { charsTarget, charsMax }: { readonly charsTarget: number; readonly charsMax: number },
-): readonly Span[] {
+): readonly Piece[] {
   /** `costs[n]`: of the first n atoms; `firsts[n]`: the atom the last chunk of those begins with. */
   const costs = new Float64Array(atoms.length + 1).fill(Number.POSITIVE_INFINITY);
   const firsts = new Uint32Array(atoms.length + 1);
@@ -32,18 +35,20 @@ export function chooseCuts(
       }
     }
   }
-  return toSpans(atoms, firsts);
+  return toPieces(atoms, firsts);
 }
 
 /** From the last chunk back to the first. */
-function toSpans(atoms: readonly Atom[], firsts: Uint32Array): readonly Span[] {
-  const spans: Span[] = [];
+function toPieces(atoms: readonly Atom[], firsts: Uint32Array): readonly Piece[] {
+  const pieces: Piece[] = [];
   for (let count = atoms.length; count > 0;) {
     const first = firsts[count] ?? 0;
-    spans.push({ start: atoms[first]?.start ?? 0, end: atoms[count - 1]?.end ?? 0 });
+    const { start = 0, columns } = atoms[first] ?? {};
+    const span = { start, end: atoms[count - 1]?.end ?? 0 };
+    pieces.push(columns === undefined ? span : { ...span, columns });
     count = first;
   }
-  return spans.toReversed();
+  return pieces.toReversed();
 }
 
 /** 0 at the target, 1 at nothing and at half as much again. */

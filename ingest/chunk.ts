@@ -23,9 +23,9 @@ export const DEFAULT_CHUNKING: ChunkSettings = {
 };
 
 /** Raise it when the same settings make other chunks, so that collections are not a mix of both. */
-const METHOD = "tree";
+const METHOD = "tree2";
 
-/** The chunker's name in a collection's fingerprint, e.g. `tree-1200`. */
+/** The chunker's name in a collection's fingerprint, e.g. `tree2-1200`. */
 export function toChunkerId({ charsTarget }: ChunkSettings): string {
   return `${METHOD}-${charsTarget}`;
 }
@@ -40,7 +40,7 @@ const SAMPLE_CHARS = 10_000;
  *
  * A document that fits is one chunk. Otherwise a chunk keeps to its section and page; only small
  * sections of one parent share one, and a heading goes with the text under it. Code blocks, tables,
- * list items and sentences are whole unless one alone is longer than `charsMax`. Within a section
+ * list items and sentences are whole unless one alone is longer than `charsMax`, and so are lists where it can be. Within a section
  * the cuts are chosen together so that sizes are even and near the target: there is no small rest.
  * A blank document has no chunks.
  */
@@ -51,14 +51,15 @@ export function chunkDocument(
   const scaled = scaleTo(document.text, settings);
   const chunks: Chunk[] = [];
   for (const group of groupSections(document, scaled)) {
-    for (const { start, end } of chooseCuts(toAtoms(document, group, scaled), scaled)) {
+    for (const { start, end, columns } of chooseCuts(toAtoms(document, group, scaled), scaled)) {
       const position = chunks.length;
+      const location = locate(group, { start, end });
       chunks.push({
         id: `${document.id}#${position}`,
         documentId: document.id,
         position,
         title: document.title,
-        location: locate(group, { start, end }),
+        location: columns === undefined ? location : { ...location, columns },
         start,
         end,
         text: document.text.slice(start, end),

@@ -4,6 +4,7 @@ import type { Passage } from "../domain/event.ts";
 import { ANSWERABLE_SURE, type Chosen, extract } from "../grounding/extractive.ts";
 import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
 import type { Candidate } from "../grounding/sentence-features.ts";
+import { toNamedRow } from "../grounding/table-rows.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 
@@ -48,9 +49,11 @@ function toEvidence({ candidate }: Chosen): { documentId: string; start: number;
   };
 }
 
-/** A list keeps its lines. */
+/** A list keeps its lines, and a row of a table gets the names of its columns. */
 function toQuotation(candidate: Candidate): string {
-  return isList(candidate) ? candidate.text : toLine(candidate.text);
+  const { header, text } = candidate;
+  if (header !== undefined) return toNamedRow(text, header.text);
+  return isList(candidate) ? text : toLine(text);
 }
 
 function isList(candidate: Candidate | undefined): boolean {

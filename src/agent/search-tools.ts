@@ -1,6 +1,7 @@
 /** The tools every run with tools has: search again, read on, see what there is. What they may touch was fixed before. */
 import * as z from "zod";
 import type { Ask } from "../domain/ask.ts";
+import { toReadable } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import { AppError } from "../errors.ts";
@@ -152,11 +153,11 @@ async function orFailed<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 /** What is new, for the model; it knows the rest. */
 function describe(passages: readonly Passage[]): unknown {
   if (passages.length === 0) return "Nothing new was found.";
-  return passages.map(({ label, title, location, text, collection, documentId }) => ({
-    label,
-    title: [title, ...location.headings].join(" › "),
-    collection,
-    documentId,
-    text,
+  return passages.map((passage) => ({
+    label: passage.label,
+    title: [passage.title, ...passage.location.headings].join(" › "),
+    collection: passage.collection,
+    documentId: passage.documentId,
+    text: toReadable(passage),
   }));
 }

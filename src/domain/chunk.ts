@@ -6,6 +6,8 @@ export interface Location {
   readonly headings: readonly string[];
   /** From 1, where the format has pages, slides or sheets. */
   readonly page?: number;
+  /** Where it begins in the middle of a table: the row that names the columns. */
+  readonly columns?: string;
 }
 
 export type MetadataValue = string | number | boolean | readonly string[];
@@ -30,14 +32,21 @@ export interface Chunk {
 /** Between the title and the headings of a content's first line. */
 export const HEADING_MARK = " › ";
 
-/** What is embedded and indexed for a chunk: its title and headings, a line break, its text. */
-export function toContent(chunk: {
-  readonly title: string;
-  readonly location: Pick<Chunk["location"], "headings">;
+interface Placed {
+  readonly location: Omit<Location, "page">;
   readonly text: string;
-}): string {
+}
+
+/** The text as one reads it: the rest of a table below the names of its columns. */
+export function toReadable({ location: { columns }, text }: Placed): string {
+  return columns === undefined ? text : `${columns}\n${text}`;
+}
+
+/** What is embedded and indexed for a chunk: its title and headings, a line break, its text as one reads it. */
+export function toContent(chunk: Placed & { readonly title: string }): string {
   const path = [chunk.title, ...chunk.location.headings].filter(
     (part, index, all) => part !== "" && part !== all[index - 1],
   );
-  return path.length === 0 ? chunk.text : `${path.join(HEADING_MARK)}\n${chunk.text}`;
+  const text = toReadable(chunk);
+  return path.length === 0 ? text : `${path.join(HEADING_MARK)}\n${text}`;
 }

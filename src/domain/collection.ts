@@ -11,7 +11,7 @@ export interface CollectionSpec {
   /** The embedder's id and the length of its vectors; vectors have unit length. */
   readonly embedder: string;
   readonly dimensions: number;
-  /** The chunker's id with its settings, e.g. `tree-1200`. */
+  /** The chunker's id with its settings, e.g. `tree2-1200`. */
   readonly chunker: string;
   /** Full-text language (`english`, `spanish`, …) or `none` for no stemming. */
   readonly language: string;

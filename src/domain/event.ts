@@ -33,7 +33,12 @@ export const Passage = z.object({
   collection: z.string(),
   documentId: z.string(),
   title: z.string(),
-  location: z.object({ headings: z.array(z.string()), page: z.int().positive().optional() }),
+  location: z.object({
+    headings: z.array(z.string()),
+    page: z.int().positive().optional(),
+    /** Where the text begins in the middle of a table: the row that names the columns. */
+    columns: z.string().exactOptional(),
+  }),
   start: Offset,
   end: Offset,
   text: z.string(),

@@ -1,4 +1,5 @@
 /** Rows of Markdown tables: a row is read with the names of its columns, and those alone state nothing. */
+import { toWords } from "../text/words.ts";
 import type { Candidate, Question } from "./sentence-features.ts";
 
 const FRAME = /^\|[\s:|-]+\|\s*$/u;
@@ -10,16 +11,43 @@ export function isHeader({ text, position }: Candidate, all: readonly Candidate[
   return text.startsWith("|") && FRAME.test(all[position + 1]?.text ?? "");
 }
 
-/** The rows of tables, each with the row that names its columns. */
+/** The rows of tables, each with the row that names its columns, which may stand in the chunk before. */
 export function findHeaders(all: readonly Candidate[]): ReadonlyMap<Candidate, Candidate> {
   const headers = new Map<Candidate, Candidate>();
-  let header: Candidate | undefined;
+  let header = toOpening(all[0]);
   for (const one of all) {
     if (!one.text.startsWith("|")) header = undefined;
     else if (isHeader(one, all)) header = one;
     else if (header !== undefined) headers.set(one, header);
   }
   return headers;
+}
+
+/** The names of the columns of the table that a passage begins in the middle of. */
+function toOpening(first: Candidate | undefined): Candidate | undefined {
+  const columns = first?.passage.location.columns;
+  if (first === undefined || columns === undefined) return undefined;
+  const { passage } = first;
+  const place = { position: -1, start: passage.start, end: passage.start };
+  return { passage, ...place, text: columns, words: toWords(columns) };
+}
+
+/** A row as `column: value; column: value`: outside of its table it says nothing else. */
+export function toNamedRow(row: string, header: string): string {
+  const names = toCells(header);
+  return toCells(row)
+    .map((cell, at) => ({ name: names[at] ?? "", cell }))
+    .filter(({ cell }) => cell !== "")
+    .map(({ name, cell }) => (name === "" ? cell : `${name}: ${cell}`))
+    .join("; ");
+}
+
+function toCells(row: string): readonly string[] {
+  const inner = row
+    .trim()
+    .replace(/^\|/u, "")
+    .replace(/(?<!\\)\|$/u, "");
+  return inner.split(/(?<!\\)\|/u).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 /**

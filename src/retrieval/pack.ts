@@ -61,14 +61,14 @@ export function pack(found: readonly Found[], limits: PackLimits): Packed {
 const tokensOf = oncePer(({ text }: Chunk) => estimateTokens(text));
 
 function toPassage({ chunk, collection, score, trail }: Found, label: number): Passage {
-  const { page, headings } = chunk.location;
+  const { headings, ...place } = chunk.location;
   return {
     label,
     chunkId: chunk.id,
     collection,
     documentId: chunk.documentId,
     title: chunk.title,
-    location: { headings: [...headings], ...(page === undefined ? {} : { page }) },
+    location: { headings: [...headings], ...place },
     start: chunk.start,
     end: chunk.end,
     text: chunk.text,

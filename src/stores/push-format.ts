@@ -28,7 +28,11 @@ const Chunk = z.object({
   documentId: z.string(),
   position: Count,
   title: z.string(),
-  location: z.object({ headings: z.array(z.string()), page: z.int().positive().exactOptional() }),
+  location: z.object({
+    headings: z.array(z.string()),
+    page: z.int().positive().exactOptional(),
+    columns: z.string().exactOptional(),
+  }),
   start: Count,
   end: Count,
   text: z.string(),

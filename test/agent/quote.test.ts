@@ -72,3 +72,22 @@ test("a list keeps its lines, apart from other sentences, and is one citation", 
     evidence: { start: text.indexOf(list), end: text.length },
   });
 });
+
+test("a row of a table is said with the names of its columns, and cited as it stands there", async () => {
+  const run = createTestRun();
+  using _ = run.deadline;
+  const row = "| IT \\| Support | Aisha Rahman | | 2.14 |";
+  const location = { headings: [], columns: "| Department | Head | Since | |" };
+  const passage = toPassage(1, row, { location, start: 700, end: 700 + row.length });
+  const asked = "Who is the head of IT support?";
+  await quote({ question: asked, grounding: "flag" }, [passage], wordEmbedder, run);
+  const answer = run.events
+    .map((event) => (event.type === "text-delta" ? event.text : ""))
+    .join("");
+  expect(answer).toBe("Department: IT | Support; Head: Aisha Rahman; 2.14 [1]");
+  const [citation] = run.events.filter((event) => event.type === "citation");
+  expect(citation).toMatchObject({
+    end: answer.length - " [1]".length,
+    evidence: { start: 700, end: passage.end },
+  });
+});

@@ -51,6 +51,7 @@ export function toDocument(
       location: {
         headings: ["Part", `Section ${position}`],
         ...(page === undefined ? {} : { page }),
+        ...(text.startsWith("| ") ? { columns: "| City | Rate |" } : {}),
       },
       start,
       end: start + text.length,

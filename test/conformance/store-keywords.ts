@@ -37,6 +37,23 @@ export function describeKeywordScores({ store, writer }: Subject): void {
       expect([blue?.[1], red?.[1], zebra?.[1]]).toEqual([1, 2, 0]);
     });
 
+    test("a row of a table is found by its column's name, and comes back with it", async () => {
+      const written = toDocument("rates", ["before", "| Oslo | 7 |"], { page: 3 });
+      await writer().commit({ put: [written], remove: [] }, signal);
+      await writer().index(signal);
+      const snapshot = await store().open(spec.name, signal);
+      const { frequencies } = await snapshot.terms("city", signal);
+      const terms = [...frequencies.keys()].map((term) => ({ term, idf: 1 }));
+      const [hit, ...others] = await snapshot.search(
+        { type: "keyword", terms, limit: HITS, timeoutMs: 5_000 },
+        signal,
+      );
+      expect(others).toEqual([]);
+      const [row] = await snapshot.take([hit?.row ?? ""], signal);
+      expect(row).toEqual(written.chunks[1]?.chunk);
+      expect(row?.location.columns).toBe("| City | Rate |");
+    });
+
     test("frequencies equal a recount after documents came, changed and went", async () => {
       const random = createRandom(3);
       const words = (count: number): string =>

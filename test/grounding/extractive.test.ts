@@ -88,6 +88,16 @@ describe("extraction", () => {
     expect(await chooseFrom("Who painted the Mona Lisa?", passage)).toEqual([]);
   });
 
+  test("knows the names of the columns of a table that began in the passage before", async () => {
+    const rows = ["| Sales | Tom Brandt | 1.02 |", "| IT | Aisha Rahman | 2.14 |"];
+    const passage = toPassage(1, rows.join("\n"), { title: "Contacts" });
+    const location = { headings: [], columns: "| Department | Head | Office |" };
+    const question = "Who is the head of IT?";
+    const { chosen } = await extract(question, [{ ...passage, location }], wordEmbedder, signal);
+    expect(chosen.map(({ candidate }) => candidate.text)).toEqual(rows.slice(1));
+    expect(chosen[0]?.candidate.header?.text).toBe(location.columns);
+  });
+
   test("says nothing twice", async () => {
     const chosen = await chooseFrom(
       "Why do retries use jitter?",

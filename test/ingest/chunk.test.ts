@@ -55,6 +55,47 @@ describe("chunkDocument", () => {
     });
   });
 
+  test("a chunk that begins in the middle of a table knows the row of its columns' names", () => {
+    const head = "| City | Rate |\n| --- | --- |\n";
+    const rows = Array.from({ length: 30 }, (_, row) => `| City ${row} | ${row * 7} |`).join("\n");
+    const chunks = chunkDocument(document(`${head}${rows}\n\n${sentence(20)}`), SMALL);
+    expect(chunks.length).toBeGreaterThan(3);
+    const columns = chunks.map(({ location }) => location.columns);
+    expect(columns[0]).toBeUndefined();
+    expect(columns[1]).toBe("| City | Rate |");
+    expect(columns.at(-1)).toBeUndefined();
+    expect(
+      chunks.every(({ text, start }) => `${head}${rows}`.startsWith(text, start) || start > 300),
+    ).toBe(true);
+  });
+
+  test.each([
+    ["without a frame", "| City 1 | 7 |\n| City 2 | 9 |\n"],
+    ["of names that are longer than a chunk should carry", `| ${"Long ".repeat(100)}|\n| --- |\n`],
+  ])("a table %s gives no names", (_, head) => {
+    const rows = Array.from({ length: 40 }, (__, row) => `| City ${row} | ${row * 7} |`).join("\n");
+    const chunks = chunkDocument(document(head + rows), SMALL);
+    expect(chunks.every(({ location }) => location.columns === undefined)).toBe(true);
+  });
+
+  test.each([
+    ["tight", "\n"],
+    ["loose", "\n\n"],
+    ["whose items go on after a blank line", " is\n\n  it\n"],
+  ])("a list that fits a chunk is whole: %s", (_, gap) => {
+    const list = `It takes:\n\n${["one", "two", "three", "four"].map((item) => `- item ${item}`).join(gap)}`;
+    for (let words = 6; words < 24; words += 1) {
+      const around = `${sentence(words)}\n\n${list}\n\n${sentence(words)}\n\n${sentence(14)}`;
+      expect(texts(document(around)).filter((text) => text.includes(list))).toHaveLength(1);
+    }
+  });
+
+  test("what has lines and no sentences is cut between lines", () => {
+    const lines = Array.from({ length: 30 }, (_, line) => `00:${line + 10} INFO took ${line} ms`);
+    const chunks = texts(document(lines.join("\n"), { kind: "prose" }));
+    expect(chunks.flatMap((text) => text.split("\n"))).toEqual(lines);
+  });
+
   test("a section that is not small has its own chunk", () => {
     const one = `# One\n${sentence(9)}`;
     const two = `# Two\n${sentence(9)}`;
@@ -149,7 +190,7 @@ describe("chunkDocument", () => {
   });
 
   test("the chunker's name holds its size", () => {
-    expect(toChunkerId(DEFAULT_CHUNKING)).toBe("tree-1200");
+    expect(toChunkerId(DEFAULT_CHUNKING)).toBe("tree2-1200");
   });
 
   const piece = fc.oneof(

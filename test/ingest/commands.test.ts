@@ -65,7 +65,7 @@ describe("pnpm ingest <paths>", () => {
       chunks: 2,
     });
     const [info] = readLines((await ingest("show", "notes", "--json")).stdout);
-    expect(info).toMatchObject({ name: "notes", documents: 2, chunks: 2, chunker: "tree-1200" });
+    expect(info).toMatchObject({ name: "notes", documents: 2, chunks: 2, chunker: "tree2-1200" });
     expect(readLines((await ingest("list", "--json")).stdout)).toMatchObject([
       { collections: [{ name: "notes", documents: 2 }] },
     ]);

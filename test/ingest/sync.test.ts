@@ -147,7 +147,7 @@ describe.each(STORES)("syncDocuments %s", (_name, createStore) => {
     expect((await setup.store.open("notes", signal)).info).toMatchObject({
       embedder: "test:length",
       dimensions: 2,
-      chunker: "tree-1200",
+      chunker: "tree2-1200",
       language: "english",
       tokenizer: "words",
     });

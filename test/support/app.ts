@@ -56,7 +56,7 @@ export function makeInfo(name: string, embedder = "static:test"): CollectionInfo
     name,
     embedder,
     dimensions: 4,
-    chunker: "tree-1200",
+    chunker: "tree2-1200",
     language: "english",
     tokenizer: "words",
     metadata: {},

@@ -14,6 +14,7 @@ export interface Detail {
   readonly title: string;
   readonly headings: readonly string[];
   readonly page?: number;
+  readonly columns?: string;
   readonly start: number;
   readonly end: number;
   readonly metadata: Metadata;
@@ -27,11 +28,15 @@ export function toHashed(content: string, json: string): string {
 
 /** The chunk of a row whose hash was right: it says that this is what was written, so it needs no further check. */
 export function toChunkOf(content: string, json: string): Chunk {
-  const { headings, page, textStart, ...rest } = JSON.parse(json) as Detail;
+  const { headings, page, columns, textStart, ...rest } = JSON.parse(json) as Detail;
   return {
     id: `${rest.documentId}#${rest.position}`,
     ...rest,
-    location: page === undefined ? { headings } : { headings, page },
+    location: {
+      headings,
+      ...(page === undefined ? {} : { page }),
+      ...(columns === undefined ? {} : { columns }),
+    },
     text: content.slice(textStart),
   };
 }
