@@ -48,18 +48,18 @@ export function createProgressView(
 
 /** `[=======>        ] 120/480 files · 3,456 chunks · 2,310/s · 8 s left`. */
 export function formatBar(progress: SyncProgress, elapsedMs: number): string {
-  const share = progress.files === 0 ? 1 : progress.filesDone / progress.files;
+  const share = progress.bytes === 0 ? 1 : progress.bytesDone / progress.bytes;
   const filled = Math.round(share * BAR_COLUMNS);
   const bar = `${"=".repeat(filled)}${" ".repeat(BAR_COLUMNS - filled)}`;
   return `[${bar}] ${formatCounts(progress, elapsedMs)}`;
 }
 
 function formatCounts(progress: SyncProgress, elapsedMs: number): string {
-  const { files, filesDone, chunks, step, detail } = progress;
+  const { files, filesDone, bytes, bytesDone, chunks, step, detail } = progress;
   const counts = `${formatCount(filesDone)}/${formatCount(files)} files · ${formatCount(chunks)} chunks`;
   if (step === "indexing") return `${counts} · index: ${detail ?? ""}`;
   const rate = chunks / Math.max(1, elapsedMs / 1_000);
-  const leftMs = filesDone === 0 ? undefined : (elapsedMs / filesDone) * (files - filesDone);
+  const leftMs = bytesDone === 0 ? undefined : (elapsedMs / bytesDone) * (bytes - bytesDone);
   const left = leftMs === undefined ? "" : ` · ${formatDuration(leftMs)} left`;
   return `${counts} · ${formatCount(Math.round(rate))}/s${left}`;
 }
@@ -71,8 +71,7 @@ export function formatCount(count: number): string {
 
 /** `0.4 s`, `12 s`, `3 min 5 s`. */
 export function formatDuration(ms: number): string {
-  const seconds = ms / 1_000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 10) return `${(ms / 1_000).toFixed(1)} s`;
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -59,15 +59,19 @@ export async function* readChanges(
   );
   for await (const { file, events, fileHash } of loaded) {
     signal.throwIfAborted();
+    const { sizeBytes = 0 } = file;
     scope.tally.filesDone += 1;
     if (events === "same") {
+      scope.tally.bytesDone += sizeBytes;
       scope.sources.add(file.id);
       if (isFirst(file.id, scope)) scope.tally.unchanged += 1;
       continue;
     }
     // What could not be read is to be said again by the next run.
     const isWhole = events.every((event) => event.type !== "problem" || event.severity !== "error");
+    if (events.length === 0) scope.tally.bytesDone += sizeBytes;
     for (const event of events) {
+      scope.tally.bytesDone += sizeBytes / events.length;
       if (event.type === "problem") {
         addProblem(scope.tally, event);
         continue;

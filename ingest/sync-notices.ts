@@ -13,6 +13,7 @@ export function createNotices(
   tally: SyncTally,
   progress: ((progress: SyncProgress) => void) | undefined,
 ): Notices {
+  const bytes = files.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
   let lastMs = Number.NEGATIVE_INFINITY;
   return {
     notify(step) {
@@ -22,6 +23,8 @@ export function createNotices(
       const counts = {
         files: files.length,
         filesDone: tally.filesDone,
+        bytes,
+        bytesDone: Math.round(tally.bytesDone),
         chunks: tally.chunksAdded + tally.chunksChanged,
       };
       progress?.(

@@ -57,6 +57,9 @@ export interface SyncProgress {
   readonly step: "loading" | "indexing";
   readonly files: number;
   readonly filesDone: number;
+  /** Sizes of the files, and of what is read of them: what the time left is reckoned by. */
+  readonly bytes: number;
+  readonly bytesDone: number;
   /** Chunks stored so far. */
   readonly chunks: number;
   readonly detail?: string;

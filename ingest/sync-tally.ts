@@ -18,6 +18,7 @@ export interface SyncTally {
   chunksRemoved: number;
   tokens: number;
   filesDone: number;
+  bytesDone: number;
   /** Ends the run at the first problem that is an error. */
   readonly strict: boolean;
   readonly problems: SyncProblem[];
@@ -42,6 +43,7 @@ export function createTally(strict = false): SyncTally {
     chunksRemoved: 0,
     tokens: 0,
     filesDone: 0,
+    bytesDone: 0,
     problems: [],
     spoiled: new Set(),
   };
@@ -57,10 +59,23 @@ export function addProblem(tally: SyncTally, { id, code, severity, message }: Sy
   } else {
     tally.warnings += 1;
   }
-  if (tally.problems.length < SYNC_LIMITS.problemsMax) tally.problems.push(problem);
+  keep(tally.problems, problem);
   if (tally.strict && severity === "error") {
     throw new AppError("invalid_request", { detail: `stopped at the first problem: ${message}` });
   }
+}
+
+/** Errors are kept before warnings, each in their order: what is missing must not hide behind what is odd. */
+function keep(problems: SyncProblem[], problem: SyncProblem): void {
+  const isFull = problems.length >= SYNC_LIMITS.problemsMax;
+  if (problem.severity === "warning") {
+    if (!isFull) problems.push(problem);
+    return;
+  }
+  const firstWarning = problems.findIndex(({ severity }) => severity === "warning");
+  if (isFull && firstWarning === -1) return;
+  if (isFull) problems.pop();
+  problems.splice(firstWarning === -1 ? problems.length : firstWarning, 0, problem);
 }
 
 /** `notes.csv#12` came from `notes.csv`. */

@@ -224,7 +224,7 @@ function toReport(
   end: End,
   { info, created, rebuilt }: After,
 ): SyncReport {
-  const { filesDone: _, spoiled: __, strict: ___, tokens, ...counts } = tally;
+  const { filesDone: _, bytesDone: __, spoiled: ___, strict: ____, tokens, ...counts } = tally;
   return {
     collection: plan.collection,
     dryRun: plan.dryRun,

@@ -47,6 +47,7 @@ export type LoadEvent = { readonly type: "document"; readonly document: LoadedDo
 export interface FileReference {
   readonly id: string;
   readonly path: string;
+  readonly sizeBytes?: number;
   /** What it is read as; absent: what its id says. */
   readonly format?: Format;
 }

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { createProgressView, formatBar, formatDuration } from "../../ingest/progress.ts";
 
-const half = { step: "loading", files: 480, filesDone: 120, chunks: 3_000 } as const;
+const half = {
+  step: "loading",
+  files: 480,
+  filesDone: 120,
+  bytes: 8_000,
+  bytesDone: 2_000,
+  chunks: 3_000,
+} as const;
 
 test("the bar shows files, chunks, rate and time left", () => {
   expect(formatBar(half, 2_000)).toBe(
@@ -12,7 +19,19 @@ test("the bar shows files, chunks, rate and time left", () => {
   );
 });
 
+test("the time left goes by what there is to read: one file can be larger than all others", () => {
+  const large = { ...half, files: 700, filesDone: 2, bytes: 10_000, bytesDone: 5_000 };
+  expect(formatBar(large, 60_000)).toBe(
+    "[============            ] 2/700 files · 3,000 chunks · 50/s · 1 min 0 s left",
+  );
+  expect(formatBar({ ...large, bytesDone: 0 }, 60_000)).not.toContain("left");
+  expect(formatBar({ ...large, bytes: 0, bytesDone: 0 }, 60_000)).not.toContain("left");
+});
+
 test.each([
+  [59_700, "1 min 0 s"],
+  [239_700, "4 min 0 s"],
+  [9_960, "10 s"],
   [400, "0.4 s"],
   [12_300, "12 s"],
   [185_000, "3 min 5 s"],
