@@ -142,7 +142,10 @@ async function toPlan(command: SyncCommand, found: Found, cwd: string): Promise<
   };
 }
 
-/** A folder covers every source, because all are named relative to it; a file its own name; a glob what matches it. */
+/**
+ * A folder covers every source, because all are named relative to it; a file its own name; a glob what matches it,
+ * and all in a folder that does.
+ */
 async function toCover(
   paths: readonly string[],
   cwd: string,
@@ -155,10 +158,16 @@ async function toCover(
       const parts = path.split("/");
       const first = parts.findIndex((part) => /[*?[{(!]/.test(part));
       const pattern = parts.slice(Math.max(0, first)).join("/");
-      return (source: string) => matchesGlob(source, pattern);
+      return (source: string) => toPlaces(source).some((place) => matchesGlob(place, pattern));
     }),
   );
   return (source) => covers.some((cover) => cover(source));
+}
+
+/** `a/b/c.md`, `a/b`, `a`. */
+function toPlaces(source: string): readonly string[] {
+  const parts = source.split("/");
+  return parts.map((_, index) => parts.slice(0, parts.length - index).join("/"));
 }
 
 function toReportCode({ outcome, error, failed }: SyncReport): ExitCode {

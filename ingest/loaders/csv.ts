@@ -25,9 +25,16 @@ interface Row {
 
 export const loadCsv = createTextLoader(readCsv);
 
+/** A first line for Excel, which shows it to nobody. */
+const DECLARED = /^sep=([,;\t|])(?=[\r\n])/i;
+
 function* readCsv(text: string, file: FileReference, limits: IngestLimits): Generator<LoadEvent> {
-  const delimiter = file.id.toLowerCase().endsWith(".tsv") ? "\t" : findDelimiter(text);
-  const { rows, problem } = parseRows(text, delimiter, file, limits);
+  const declared = DECLARED.exec(text)?.[1];
+  const told = declared ?? (file.id.toLowerCase().endsWith(".tsv") ? "\t" : undefined);
+  const delimiter = told ?? findDelimiter(text);
+  // An empty line in its place, so that lines are counted as they are.
+  const table = declared === undefined ? text : text.replace(DECLARED, "");
+  const { rows, problem } = parseRows(table, delimiter, file, limits);
   const [first] = rows;
   if (first !== undefined) {
     const hasHeader = isHeader(first.cells, rows.slice(1, HEADER_ROWS_MAX));

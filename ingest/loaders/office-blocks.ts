@@ -9,7 +9,15 @@ export function toPlain(node: OfficeContentNode): string {
   if (node.type === "break") return "\n";
   if (children.length === 0) return node.text ?? "";
   const isInline = children.every(({ type }) => type === "text" || type === "break");
-  return children.map(toPlain).join(isInline ? "" : "\n");
+  return isInline ? children.reduce(addInline, "") : children.map(toPlain).join("\n");
+}
+
+/** A raised number is no digit of the number before it: 10 to the 6th is not 106. */
+function addInline(before: string, node: OfficeContentNode): string {
+  const text = toPlain(node);
+  const isRaised = node.type === "text" && node.formatting?.superscript === true;
+  const isPower = isRaised && /\d$/.test(before) && /^[-+\u2212]?\d+$/.test(text);
+  return before + (isPower ? `^${text}` : text);
 }
 
 /** Cells as a Markdown table; empty rows go, and the first that is not empty is the header. */

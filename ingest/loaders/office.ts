@@ -6,7 +6,7 @@ import { type FileReference, type LoadEvent, type Loader, toProblem } from "./lo
 import { toOfficeText } from "./office-text.ts";
 import { withSheetFacts } from "./sheets.ts";
 import { toFileTitle } from "./titles.ts";
-import { withHeadings } from "./word-headings.ts";
+import { withStyles } from "./word-styles.ts";
 import { findZipProblem } from "./zip-guard.ts";
 import { openZip } from "./zip-parts.ts";
 
@@ -42,7 +42,7 @@ async function parse(
       maxZipEntries: limits.zipEntriesMax,
     },
   });
-  const mend = format === "docx" ? withHeadings : format === "xlsx" ? withSheetFacts : undefined;
+  const mend = format === "docx" ? withStyles : format === "xlsx" ? withSheetFacts : undefined;
   const content = mend === undefined ? ast.content : mend(ast.content, openZip(bytes));
   const { text, sections } = toOfficeText(content, limits);
   if (text.trim() === "") {

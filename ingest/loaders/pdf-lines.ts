@@ -60,8 +60,12 @@ export function toLines(items: readonly PdfItem[]): readonly PdfLine[] {
     .filter(({ text }) => text !== "");
 }
 
+/** Text that runs up or down the sheet, as on landscape pages, is read along its own direction. */
 function toPiece({ str, transform, width, height }: PdfItem): PdfLine {
-  const [, , c = 0, d = 0, left = 0, y = 0] = transform;
+  const [a = 0, b = 0, c = 0, d = 0, right = 0, up = 0] = transform;
+  const turned = Math.abs(b) > Math.abs(a) ? Math.sign(b) : 0;
+  const left = turned === 0 ? right : up * turned;
+  const y = turned === 0 ? up : -right * turned;
   const size = height > 0 ? height : Math.hypot(c, d);
   // The engine gives a wide gap as a piece of its own that holds a space.
   return { text: str, y, left, right: left + width, size, gap: str.trim() === "" ? width : 0 };
@@ -93,7 +97,7 @@ export function findBodySize(lines: readonly PdfLine[]): number {
 /** Lines that belong together, words broken at line ends joined; headings stand alone. */
 export function toParagraphs(lines: readonly PdfLine[], bodySize: number): readonly PdfParagraph[] {
   const paragraphs: PdfParagraph[] = [];
-  const edge = lines.reduce((most, { right }) => Math.max(most, right), 0);
+  const edge = lines.reduce((most, { right }) => Math.max(most, right), Number.NEGATIVE_INFINITY);
   let before: PdfLine | undefined;
   for (const line of lines) {
     const last = paragraphs.at(-1);

@@ -101,3 +101,23 @@ describe("a page is read in the encoding that it declares", () => {
     },
   );
 });
+
+test.each([
+  [
+    "a heading's link to itself is no part of it",
+    '<h2>Install<a class="headerlink" href="#install" title="Permalink">¶</a></h2><p>Run it.</p><h2><a href="#c">C#</a></h2>',
+    "## Install\n\nRun it.\n\n## C#",
+  ],
+  [
+    "the title of a part does not run into its text",
+    "<details><summary>More</summary>Details here.</details><fieldset><legend>Size</legend>Large</fieldset>",
+    "More\n\nDetails here.\n\nSize\n\nLarge",
+  ],
+  [
+    "a raised number is not a digit of the number before it",
+    "<p>About 10<sup>6</sup> users, 10<sup>-3</sup> m<sup>2</sup>, in 2024<sup><a href='#n'>3</a></sup>, the 5<sup>th</sup>.</p><table><tr><th>Size<th>Users</tr><tr><td>Large<td>10<sup>9</sup></td></tr></table>",
+    "About 10^6 users, 10^-3 m2, in 2024^3, the 5th.\n\n| Size | Users |\n| --- | --- |\n| Large | 10^9 |",
+  ],
+])("%s", async (_, body, text) => {
+  expect(await read(body)).toBe(text);
+});

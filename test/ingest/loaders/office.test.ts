@@ -299,6 +299,40 @@ describe("DOCX headings", () => {
     expect(document.title).toBe("Handbuch");
   });
 
+  test("a style that numbers its paragraphs makes items of them", async () => {
+    const numbered = (id: number): string =>
+      `<w:pPr><w:numPr><w:numId w:val="${id}"/></w:numPr></w:pPr>`;
+    const lists = [
+      style("Aufzhlung", "List Bullet", numbered(1)),
+      style("Aufzhlung2", "List Bullet 2", numbered(1)),
+      style("Eigen", "Eigen", '<w:basedOn w:val="Aufzhlung"/>'),
+      style("Nummer", "List Number", numbered(2)),
+      style("Keine", "Keine", `<w:basedOn w:val="Aufzhlung"/>${numbered(0)}`),
+    ].join("");
+    const blocks = [
+      styled("Es braucht:", "Standard"),
+      styled("einen Antrag", "Aufzhlung"),
+      styled("mit Bild", "Aufzhlung2"),
+      styled("eine Karte", "Eigen"),
+      styled("Schritte:", "Keine"),
+      styled("Kommen", "Nummer"),
+      styled("Gehen", "Nummer"),
+    ];
+    expect(await blocksOf("a.docx", writeDocx(blocks, { styles: lists }))).toEqual([
+      "Es braucht:",
+      "- einen Antrag\n  - mit Bild\n- eine Karte",
+      "Schritte:",
+      "1. Kommen\n2. Gehen",
+    ]);
+  });
+
+  test("a raised number is not a digit of the number before it", async () => {
+    const run = (text: string, raised = false): string =>
+      `<w:r><w:rPr>${raised ? '<w:vertAlign w:val="superscript"/>' : ""}</w:rPr><w:t xml:space="preserve">${text}</w:t></w:r>`;
+    const xml = `<w:p>${run("About 10")}${run("6", true)}${run(" users on 5 m")}${run("2", true)}${run(".")}</w:p>`;
+    expect(await blocksOf("a.docx", writeDocx([{ xml }]))).toEqual(["About 10^6 users on 5 m2."]);
+  });
+
   test("without a part for styles are those that English Word names", async () => {
     const blocks = [styled("One", "Heading1"), "Words."];
     expect(outline(await loadOne("a.docx", writeDocx(blocks, { styles: "" })))).toEqual([

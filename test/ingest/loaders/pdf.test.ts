@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { load } from "../fixtures/load.ts";
+import { toLines, toParagraphs } from "../../../ingest/loaders/pdf-lines.ts";
 import { type PdfTextLine, writePdf } from "../fixtures/pdf-file.ts";
 
 const WORDS = ["alpha", "beta", "gamma", "delta"];
@@ -132,3 +133,20 @@ test.each(["\\(anonymous\\)", "untitled", "\\(unspecified\\)", "Untitled"])(
     expect(documents[0]!.title).toBe("notes");
   },
 );
+
+test.each([
+  ["up", [0, 11, -11, 0], (line: number) => [300 + line * 13, 100]],
+  ["down", [0, -11, 11, 0], (line: number) => [300 - line * 13, 700]],
+] as const)("lines that run %s the sheet are one paragraph", (_, direction, toPlace) => {
+  const words = ["The notice period of a lease", "is three months for both", "parties to it."];
+  const lines = toLines(
+    words.map((str, line) => ({
+      str,
+      transform: [...direction, ...toPlace(line)],
+      width: 150,
+      height: 11,
+      hasEOL: true,
+    })),
+  );
+  expect(toParagraphs(lines, 11).map(({ text }) => text)).toEqual([words.join(" ")]);
+});

@@ -65,6 +65,8 @@ describe("CSV", () => {
     ["tab by extension", "a.tsv", "id\ttext\n1\tone"],
     ["CRLF", "a.csv", "id,text\r\n1,one\r\n"],
     ["BOM", "a.csv", "\uFEFFid,text\n1,one"],
+    ["a delimiter that Excel is told", "a.csv", "sep=;\r\nid;te,xt;text\r\n1;b;one\r\n"],
+    ["one that no row would tell", "a.csv", "sep=|\nid|a,b,c,d|text\n1|b|one"],
     ["a delimiter inside quotes", "a.csv", '"id";"te,x,t,text";text\n1;b;one'],
   ];
   test.each(delimiters)("reads %s", async (_, name, content) => {
