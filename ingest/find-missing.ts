@@ -1,6 +1,8 @@
 /** Which stored documents are gone from the files: told only from what was really looked at. */
+import { AppError } from "../src/errors.ts";
 import type { DocumentState } from "../src/stores/store.ts";
 import type { ReadScope } from "./read-changes.ts";
+import { SYNC_LIMITS } from "./sync-limits.ts";
 import type { SyncPlan } from "./sync-plan.ts";
 import { toUploadId } from "./upload-source.ts";
 
@@ -31,6 +33,24 @@ export function findGone(
   function isSpoiled(id: string, source: string): boolean {
     return tally.spoiled.has(id) || toPlaces(source).some((place) => tally.spoiled.has(place));
   }
+}
+
+/**
+ * Throws AppError not_found where a run would remove all there is because not one of its files is known: that is a
+ * mistaken path far more often than a folder of which every file has another name.
+ */
+export function checkMirror(
+  { deleteMissing, covers, files, problems }: SyncPlan,
+  stored: ReadonlyMap<string, DocumentState>,
+): void {
+  if (!deleteMissing) return;
+  const covered = [...stored.values()].filter(({ source }) => covers(source));
+  const found = new Set([...files, ...problems].map(({ id }) => id));
+  if (covered.length < SYNC_LIMITS.allMissingMin) return;
+  if (covered.some(({ source }) => toPlaces(source).some((place) => found.has(place)))) return;
+  throw new AppError("not_found", {
+    detail: `none of the ${covered.length} stored documents is under these paths, and --delete-missing would remove them all: check the paths; if this is meant, run once without --delete-missing first`,
+  });
 }
 
 /** `a/b/c.md`, `a/b`, `a`, and the root by each of its names. */

@@ -17,6 +17,8 @@ export const SYNC_LIMITS = {
   removalsMax: 5_000,
   /** Hashes set in one commit. */
   rehashedMax: 5_000,
+  /** Stored documents of which none was found: from here on deleting them all is taken for a mistake. */
+  allMissingMin: 10,
   /** Problems the report lists one by one. */
   problemsMax: 1_000,
   /** Documents asked of the store at a time in a dry run; it may give fewer. */

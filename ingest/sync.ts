@@ -7,6 +7,7 @@ import { noTracer } from "../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import { createCollection, findMismatch, type Mismatch, openExisting } from "./open-collection.ts";
 import { carryOver } from "./carry-over.ts";
+import { checkMirror } from "./find-missing.ts";
 import { publishRebuild } from "./rebuild.ts";
 import { removeGone } from "./remove-gone.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
@@ -62,6 +63,7 @@ async function preview(run: SyncRun, signal: AbortSignal): Promise<SyncReport> {
   const mismatch = before === undefined ? undefined : findMismatch(before.info, plan, fingerprint);
   if (mismatch !== undefined && deps.store.generations === undefined) throw mismatch.error;
   const stored = before?.documents ?? new Map<string, DocumentState>();
+  checkMirror(plan, stored);
   // Built anew, every document is embedded again.
   const compared = mismatch === undefined ? stored : withoutHashes(stored);
   const scope = toScope(run, compared, toFields(plan, mismatch, before));
@@ -136,6 +138,7 @@ function toScope(
 async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise<void> {
   const { deps, plan, tally, tracer } = run;
   const stored = (await target.writer?.documents(signal)) ?? new Map<string, DocumentState>();
+  checkMirror(plan, new Map([...(target.rebuild?.documents ?? []), ...stored]));
   const scope = toScope(run, stored, target.writer?.info.metadata);
   const notices = createNotices(plan, tally, deps.progress);
   const changes = traceItems(tracer, "read", readChanges(deps, plan, scope, signal));

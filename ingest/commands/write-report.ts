@@ -35,7 +35,7 @@ export function writeReport(
   });
   for (const line of toLines(report, costUsd)) output.line(line);
   if (error !== undefined) output.warn(`ingest: ${error.detail ?? error.code}`);
-  if (report.outcome !== "finished") output.warn(toHint(report));
+  if (report.outcome !== "finished" && error?.code !== "not_found") output.warn(toHint(report));
 }
 
 function toLines(report: SyncReport, costUsd: number | undefined): readonly string[] {

@@ -104,6 +104,33 @@ describe("pnpm ingest <paths>", () => {
     expect(glob.stdout).toContain("holds 2 documents");
   });
 
+  test("a glob covers the folders that it matches", async () => {
+    const within = join(docs, "more");
+    await mkdir(within);
+    await writeFile(join(within, "deep.md"), "A deep note.");
+    const all = [join(docs, "*"), "--collection", "notes"];
+    expect((await ingest(...all)).stdout).toContain("holds 3 documents");
+    await rm(within, { recursive: true });
+    expect((await ingest(...all, "--delete-missing")).stdout).toContain("holds 2 documents");
+  });
+
+  test("a mistaken path removes nothing", async () => {
+    const other = join(docs, "other");
+    await mkdir(other);
+    await writeFile(join(other, "x.md"), "Another note.");
+    for (let at = 0; at < 10; at += 1) await writeFile(join(docs, `n${at}.md`), `Note ${at}.`);
+    await ingestDocs();
+    const mistaken = [other, "--collection", "notes", "--delete-missing"];
+    for (const options of [["--dry-run"], []]) {
+      const { code, stderr } = await ingest(...mistaken, ...options);
+      expect(code).toBe(EXIT_CODES.noInput);
+      expect(stderr).toContain("none of the 13 stored documents is under these paths");
+    }
+    expect((await ingest("show", "notes")).stdout).toMatch(/documents +13\n/);
+    await ingest(other, "--collection", "notes");
+    expect((await ingest(...mistaken)).stdout).toContain("holds 1 documents");
+  });
+
   test("a dry run writes nothing", async () => {
     const { code, stdout } = await ingestDocs("--dry-run", "--json");
     expect(code).toBe(EXIT_CODES.ok);
