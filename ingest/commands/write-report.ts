@@ -35,7 +35,7 @@ export function writeReport(
   });
   for (const line of toLines(report, costUsd)) output.line(line);
   if (error !== undefined) output.warn(`ingest: ${error.detail ?? error.code}`);
-  if (report.outcome !== "finished" && error?.code !== "not_found") output.warn(toHint(report));
+  for (const line of toHints(report)) output.warn(line);
 }
 
 function toLines(report: SyncReport, costUsd: number | undefined): readonly string[] {
@@ -86,8 +86,12 @@ function toLines(report: SyncReport, costUsd: number | undefined): readonly stri
   return lines;
 }
 
-function toHint({ collection, outcome, added, changed }: SyncReport): string {
+/** How to go on; where what was named is not there, the error says it. */
+function toHints({ collection, outcome, error, added, changed }: SyncReport): readonly string[] {
+  if (outcome === "finished" || error?.code === "not_found") return [];
   const how = outcome === "cancelled" ? "interrupted" : "stopped";
   const stored = formatCount(added + changed);
-  return `${collection}: ${how}; ${stored} documents were stored before that and stay, run the same command again to go on`;
+  return [
+    `${collection}: ${how}; ${stored} documents were stored before that and stay, run the same command again to go on`,
+  ];
 }

@@ -23,7 +23,7 @@ const UNCOUNTED =
   /^(p|li|d[td]|t[rhd]|thead|tbody|tfoot|colgroup|option|optgroup|r[tp]|area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|path|circle|rect|line|use|g)$/i;
 /** How generators of documentation mark the link from a heading to itself. */
 const OWN_LINKS = ":is(h1, h2, h3, h4, h5, h6) a[href^='#']";
-const PERMALINK = /^[\s\u200B¶#§🔗⚓\uFE0F]*$/u;
+const PERMALINK = /^(?:[\s\u200B¶#§🔗⚓]|\uFE0F)*$/u;
 const HEADINGS = "h1, h2, h3, h4, h5, h6";
 const LEVEL = "data-level";
 /** Where a page says its encoding; the standard asks for the first 1,024 bytes, and not all keep to it. */
@@ -103,6 +103,14 @@ function clean(document: Document): void {
     if (INVISIBLE.test(node.getAttribute("style") ?? "")) node.remove();
   }
   for (const node of document.querySelectorAll(AROUND)) node.remove();
+  mark(document);
+  // Readability turns every h1 into an h2; the level it had is written beside it.
+  for (const node of document.querySelectorAll(HEADINGS))
+    node.setAttribute(LEVEL, node.tagName.slice(1));
+}
+
+/** Says in words what a page only shows, and takes away what it only does. */
+function mark(document: Document): void {
   for (const link of document.querySelectorAll(OWN_LINKS)) {
     if (PERMALINK.test(link.textContent ?? "")) link.remove();
   }
@@ -111,9 +119,6 @@ function clean(document: Document): void {
     const isNumber = /^\s*[-+−]?\d+\s*$/.test(raised.textContent ?? "");
     if (isNumber && /\d$/.test(raised.previousSibling?.textContent ?? "")) raised.prepend("^");
   }
-  // Readability turns every h1 into an h2; the level it had is written beside it.
-  for (const node of document.querySelectorAll(HEADINGS))
-    node.setAttribute(LEVEL, node.tagName.slice(1));
 }
 
 /** The main parts as the page marks them, else as Readability finds one, else all of it. */

@@ -11,10 +11,15 @@ const HEADING_NAME = /^heading ([1-9])$/i;
 /** `List Bullet 2` is a list in a list. */
 const LIST_LEVEL = /^list (?:bullet|number) ([2-5])$/i;
 
+/** Of a style that takes the numbers away from the one that it is based on. */
+const NOT_NUMBERED = "0";
+
+type Styled = Extract<OfficeContentNode, { readonly type: "paragraph" | "list" }>;
+
 interface WordStyle {
   name: string;
   basedOn?: string;
-  /** What numbers its paragraphs, as in `word/numbering.xml`; 0: nothing, whatever it is based on. */
+  /** What numbers its paragraphs, as in `word/numbering.xml`. */
   numbering?: string;
   /** From 0, as in the file. */
   outline?: number;
@@ -28,20 +33,23 @@ export function withStyles(
   const styles = readStyles(parts.read("word/styles.xml") ?? "");
   const ordered = readOrdered(parts.read("word/numbering.xml") ?? "");
   const items = new Map<string, number>();
+  const toItem = (node: Styled, [style, ...bases]: readonly WordStyle[]): OfficeContentNode => {
+    const numbering = [style, ...bases].find((one) => one?.numbering !== undefined)?.numbering;
+    if (node.type === "list" || numbering === undefined || numbering === NOT_NUMBERED) return node;
+    const itemIndex = items.get(numbering) ?? 0;
+    items.set(numbering, itemIndex + 1);
+    const [, depth = "1"] = LIST_LEVEL.exec(style?.name ?? "") ?? [];
+    const listType = ordered.has(numbering) ? "ordered" : "unordered";
+    const metadata = { listType, indentation: Number(depth) - 1, itemIndex, listId: numbering };
+    return { ...node, type: "list", metadata } as OfficeContentNode;
+  };
   return content.map((node) => {
     if (node.type !== "paragraph" && node.type !== "list") return node;
     const chain = toChain(node.metadata?.style ?? "", styles);
-    const { type, metadata: _, ...rest } = node;
     const level = findLevel(chain);
-    if (level !== undefined) return { ...rest, type: "heading", metadata: { level } };
-    const numbering = chain.find((style) => style.numbering !== undefined)?.numbering ?? "0";
-    if (type === "list" || numbering === "0") return node;
-    const itemIndex = items.get(numbering) ?? 0;
-    items.set(numbering, itemIndex + 1);
-    const [, depth = "1"] = LIST_LEVEL.exec(chain[0]?.name ?? "") ?? [];
-    const listType = ordered.has(numbering) ? "ordered" : "unordered";
-    const metadata = { listType, indentation: Number(depth) - 1, itemIndex, listId: numbering };
-    return { ...rest, type: "list", metadata } as OfficeContentNode;
+    if (level === undefined) return toItem(node, chain);
+    const { type: _, metadata: __, ...rest } = node;
+    return { ...rest, type: "heading", metadata: { level } };
   });
 }
 
@@ -70,16 +78,17 @@ function findLevel(chain: readonly WordStyle[]): number | undefined {
 function readOrdered(xml: string): ReadonlySet<string> {
   const counting = new Set<string>();
   const ordered = new Set<string>();
-  let [abstract, number, level] = ["", "", ""];
+  /** What the tags before have opened: the value of each of their attributes. */
+  const open = new Map<string, string>();
   for (const { name, isClosing, attributes } of readTags(xml)) {
     if (isClosing) continue;
     const value = attributes.get("val") ?? "";
-    if (name === "abstractNum") abstract = attributes.get("abstractNumId") ?? "";
-    else if (name === "lvl") level = attributes.get("ilvl") ?? "";
-    else if (name === "numFmt" && level === "0" && !/^(?:bullet|none)$/.test(value)) {
-      counting.add(abstract);
-    } else if (name === "num") number = attributes.get("numId") ?? "";
-    else if (name === "abstractNumId" && counting.has(value)) ordered.add(number);
+    for (const [key, id] of attributes) if (key !== "val") open.set(key, id);
+    const isFirst = open.get("ilvl") === "0";
+    if (name === "numFmt" && isFirst && !/^(?:bullet|none)$/.test(value)) {
+      counting.add(open.get("abstractNumId") ?? "");
+    }
+    if (name === "abstractNumId" && counting.has(value)) ordered.add(open.get("numId") ?? "");
   }
   return ordered;
 }
