@@ -9,6 +9,7 @@ import { toFileTitle } from "./titles.ts";
 import { withStyles } from "./word-styles.ts";
 import { findZipProblem } from "./zip-guard.ts";
 import { openZip } from "./zip-parts.ts";
+import { replacePart } from "./zip-replace.ts";
 
 type OfficeFormat = "docx" | "pptx" | "xlsx" | "epub";
 
@@ -24,13 +25,26 @@ export function createOfficeLoader(format: OfficeFormat): Loader {
   };
 }
 
+/** Parts of a Word file with text. */
+const WORD_PARTS = ["document", "footnotes", "endnotes"].map((name) => `word/${name}.xml`);
+const HYPHEN = /<w:noBreakHyphen\s*\/>/g;
+
+/** Word writes a hyphen that does not break as an element, which the parser drops: 555-1234 would be 5551234. */
+function withHyphens(bytes: Uint8Array): Uint8Array {
+  return WORD_PARTS.reduce((zip, name) => {
+    const xml = openZip(zip).read(name) ?? "";
+    const mended = xml.replace(HYPHEN, "<w:t>-</w:t>");
+    return mended === xml ? zip : replacePart(zip, name, mended);
+  }, bytes);
+}
+
 async function parse(
   bytes: Uint8Array,
   format: OfficeFormat,
   file: FileReference,
   limits: IngestLimits,
 ): Promise<LoadEvent> {
-  const ast = await parseOffice(bytes, {
+  const ast = await parseOffice(format === "docx" ? withHyphens(bytes) : bytes, {
     fileType: format,
     ocr: false,
     extractAttachments: false,

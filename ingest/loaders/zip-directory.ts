@@ -15,6 +15,7 @@ const END_SIGNATURE = 0x06054b50;
 const ENTRY_SIGNATURE = 0x02014b50;
 const END_BYTES = 22;
 const ENTRY_BYTES = 46;
+
 const HEADER_BYTES = 30;
 const COMMENT_BYTES_MAX = 65_535;
 const DEFLATED = 8;
@@ -28,19 +29,23 @@ export function countZipEntries(view: DataView): number | undefined {
 
 /** All entries, or undefined when the directory is broken. */
 export function readZipDirectory(view: DataView): readonly ZipEntry[] | undefined {
+  const entries = [...walkDirectory(view)].map(({ entry }) => entry);
+  return entries.length === countZipEntries(view) ? entries : undefined;
+}
+
+/** The entries up to the first that is broken, each with the offset of what the directory says of it. */
+export function* walkDirectory(
+  view: DataView,
+): Generator<{ readonly entry: ZipEntry; readonly at: number }> {
   const end = findEnd(view);
-  if (end === undefined) return undefined;
-  const entries: ZipEntry[] = [];
+  if (end === undefined) return;
   let at = view.getUint32(end + 16, true);
   for (let left = view.getUint16(end + 10, true); left > 0; left -= 1) {
-    if (at + ENTRY_BYTES > view.byteLength || view.getUint32(at, true) !== ENTRY_SIGNATURE) {
-      return undefined;
-    }
-    entries.push(readEntry(view, at));
+    if (at + ENTRY_BYTES > view.byteLength || view.getUint32(at, true) !== ENTRY_SIGNATURE) return;
+    yield { entry: readEntry(view, at), at };
     const [name, extra, comment] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
     at += ENTRY_BYTES + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
   }
-  return entries;
 }
 
 /** The packed bytes of an entry, or undefined when its header or they are not all there. */
@@ -53,6 +58,7 @@ export function findPacked(entry: ZipEntry, view: DataView): Uint8Array | undefi
   return new Uint8Array(view.buffer, view.byteOffset + data, packedBytes);
 }
 
+/** Where the record at the end begins; undefined: this is no zip, or it was cut short. */
 function findEnd(view: DataView): number | undefined {
   const last = view.byteLength - END_BYTES;
   for (let at = last; at >= Math.max(0, last - COMMENT_BYTES_MAX); at -= 1) {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { openZip } from "../../../ingest/loaders/zip-parts.ts";
+import { replacePart } from "../../../ingest/loaders/zip-replace.ts";
 import { load, outline } from "../fixtures/load.ts";
 import { toParagraph, writeDocx, writeXlsx, type XlsxValue } from "../fixtures/office-files.ts";
 
@@ -324,6 +326,21 @@ describe("DOCX headings", () => {
       "Schritte:",
       "1. Kommen\n2. Gehen",
     ]);
+  });
+
+  test("a hyphen that does not break is a hyphen, in notes too", async () => {
+    const xml = `<w:p><w:r><w:t>Call 555</w:t><w:noBreakHyphen/><w:t>1234</w:t></w:r><w:r><w:footnoteReference w:id="1"/></w:r></w:p>`;
+    const plain = writeDocx([{ xml }, "Last."], { footnotes: ["From May HERE June."] });
+    expect(await blocksOf("a.docx", plain)).toContain("Call 555-1234");
+    const mended = replacePart(
+      plain,
+      "word/footnotes.xml",
+      openZip(plain)
+        .read("word/footnotes.xml")!
+        .replace(" HERE ", "</w:t><w:noBreakHyphen /><w:t>"),
+    );
+    expect(await blocksOf("a.docx", mended)).toEqual(["Call 555-1234", "From May-June.", "Last."]);
+    expect(replacePart(plain, "word/none.xml", "")).toBe(plain);
   });
 
   test("a raised number is not a digit of the number before it", async () => {
