@@ -172,7 +172,12 @@ function isRow(text: string): boolean {
 /** A row of a table of which the question names another one. */
 function isOtherRow({ text, header, passage }: Candidate, scored: readonly Scored[]): boolean {
   if (header !== undefined || !text.startsWith("|")) return false;
-  return scored.some(({ candidate }) => candidate.passage === passage && candidate.header);
+  return scored.some(
+    ({ candidate }) =>
+      candidate.header !== undefined &&
+      candidate.passage.documentId === passage.documentId &&
+      candidate.passage.collection === passage.collection,
+  );
 }
 
 /** Cosine of the question and each candidate; none where no word of the question is known. */

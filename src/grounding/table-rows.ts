@@ -61,10 +61,16 @@ export function weighHeaders(
   const acronyms = new Set(words.map(({ surface }) => surface).filter((one) => ACRONYM.test(one)));
   const isNamed = (row: Candidate): boolean =>
     row.words.some(({ stem, surface }) => weights.has(stem) || acronyms.has(surface));
-  const named = new Set(candidates.filter(isNamed).map(({ header }) => header));
+  const named = new Set(candidates.filter(isNamed).map(toTable));
   return candidates.map((row) => {
-    if (row.header === undefined || !named.has(row.header) || isNamed(row)) return row;
+    if (row.header === undefined || !named.has(toTable(row)) || isNamed(row)) return row;
     const { header: _, ...rest } = row;
     return rest;
   });
+}
+
+/** What the rows of a table have in common, whatever chunks it was cut into; undefined: it is no row. */
+function toTable({ passage, header }: Candidate): string | undefined {
+  if (header === undefined) return undefined;
+  return [passage.collection, passage.documentId, header.text].join("\n");
 }
