@@ -40,6 +40,7 @@ export function toCacheFolder(dataDir: string): string {
 /**
  * The same embedder, which asks only for document texts whose vectors are not on disk. Each run writes a file of
  * its own, so that runs at the same time do not meet; of a record that was cut off or damaged nothing is used.
+ * An embedder's vectors have one length; what an endpoint gave of another one is not kept, as the next try would fail by it.
  * A cache that cannot be written costs money and no answer: the run goes on, and `onTrouble` is told once.
  */
 export async function openEmbeddingCache(
@@ -58,15 +59,19 @@ export async function openEmbeddingCache(
     onTrouble(thrown);
   }
   let written = 0;
+  let dimensions = keepCommon(index);
 
   const store = async (
     texts: readonly string[],
     vectors: readonly (Float32Array | undefined)[],
   ): Promise<void> => {
     if (path === undefined) return;
+    dimensions ??= vectors.find((vector) => vector !== undefined)?.length;
     const records = texts.flatMap((text, at) => {
       const vector = vectors[at];
-      return vector === undefined ? [] : [toRecord(toKey(text), vector)];
+      return vector?.length === dimensions && vector !== undefined
+        ? [toRecord(toKey(text), vector)]
+        : [];
     });
     try {
       await appendFile(path, Buffer.concat(records), { flush: true });
@@ -76,8 +81,8 @@ export async function openEmbeddingCache(
       return;
     }
     for (const record of records) {
-      const dimensions = record.readUInt32LE(KEY_BYTES);
-      index.set(record.toString("hex", 0, KEY_BYTES), { path, at: written, dimensions });
+      const place = { path, at: written, dimensions: record.readUInt32LE(KEY_BYTES) };
+      index.set(record.toString("hex", 0, KEY_BYTES), place);
       written += record.length;
     }
   };
@@ -100,6 +105,17 @@ export async function openEmbeddingCache(
       },
     },
   };
+}
+
+/** Keeps the vectors of the length that most have, and gives it. */
+function keepCommon(index: Map<string, Found>): number | undefined {
+  const counts = new Map<number, number>();
+  for (const { dimensions } of index.values()) {
+    counts.set(dimensions, (counts.get(dimensions) ?? 0) + 1);
+  }
+  const [common] = [...counts].toSorted(([, one], [, other]) => other - one);
+  for (const [key, { dimensions }] of index) if (dimensions !== common?.[0]) index.delete(key);
+  return common?.[0];
 }
 
 function toKey(text: string): string {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openEmbeddingCache } from "../../ingest/embedding-cache.ts";
+import { type EmbeddingCache, openEmbeddingCache } from "../../ingest/embedding-cache.ts";
 import { withPatience } from "../../ingest/with-patience.ts";
 import { AppError } from "../../src/errors.ts";
 import type { Embedder } from "../../src/models/model.ts";
@@ -38,10 +38,10 @@ describe("a cache of embeddings", () => {
     openEmbeddingCache(embedder, { folder, bytesMax }, (thrown) => {
       throw thrown as Error;
     });
-  const findFile = async (): Promise<string> => {
-    const [name = ""] = await readdir(folder);
-    const [file = ""] = await readdir(join(folder, name));
-    return join(folder, name, file);
+  const findFile = async (within = folder): Promise<string> => {
+    const [name = ""] = (await readdir(within)).filter((found) => found !== "elsewhere");
+    const [file = ""] = await readdir(join(within, name));
+    return join(within, name, file);
   };
 
   test("asks for what is not there, in this run and in the next", async () => {
@@ -67,6 +67,34 @@ describe("a cache of embeddings", () => {
       await open({ ...embedder, id: "test:other" })
     ).embedder.embed(["one"], "document", signal);
     expect(asked).toEqual(["one", "one", "one"]);
+  });
+
+  test("keeps no vector of another length than the embedder's", async () => {
+    const { embedder, asked } = createEmbedder();
+    let isOdd = false;
+    const odd: Embedder = {
+      ...embedder,
+      embed: async (texts, ...rest) =>
+        isOdd ? texts.map(() => Float32Array.of(1, 0, 0)) : embedder.embed(texts, ...rest),
+    };
+    const lengths = async (cache: EmbeddingCache, ...texts: string[]) =>
+      (await cache.embedder.embed(texts, "document", signal)).map((vector) => vector?.length);
+    const cache = await open(odd);
+    expect(await lengths(cache, "one", "two")).toEqual([2, 2]);
+    isOdd = true;
+    expect(await lengths(cache, "three", "one")).toEqual([3, 2]);
+    isOdd = false;
+    expect(await lengths(cache, "three")).toEqual([2]);
+    // As an earlier version left it there.
+    isOdd = true;
+    const other = join(folder, "elsewhere");
+    const left = await openEmbeddingCache(odd, { folder: other, bytesMax: 1_000_000 }, () => {});
+    expect(await lengths(left, "four")).toEqual([3]);
+    const [from, to] = [await findFile(other), await findFile()];
+    await writeFile(to, await readFile(from), { flag: "a" });
+    isOdd = false;
+    expect(await lengths(await open(odd), "four", "one")).toEqual([2, 2]);
+    expect(asked).toEqual(["one", "two", "three", "four"]);
   });
 
   test("uses nothing of a record that was cut off or changed", async () => {
