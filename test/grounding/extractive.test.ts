@@ -97,11 +97,7 @@ describe("extraction", () => {
     expect(chosen.map(({ candidate }) => candidate.text)).toEqual(rows.slice(1));
     expect(chosen[0]?.candidate.header?.text).toBe(location.columns);
     const further = { documentId: "d1", chunkId: "d1#1", title: "Contacts", location };
-    const next = toPassage(
-      2,
-      "| Logistics | Eva Lund | 3.01 |\n| Law | Al Gray | 1.07 |",
-      further,
-    );
+    const next = toPassage(2, "| Logistics | Eva Lund | 3.01 |\n| Law | Al Gray | 1.07 |", further);
     expect(await chooseFrom(question, { ...passage, location }, next)).toEqual(rows.slice(1));
   });
 
