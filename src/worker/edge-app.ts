@@ -66,7 +66,7 @@ export async function createEdgeApp(
 
 /** Whose vectors are searched elsewhere too. */
 function withVectors(env: Readonly<Record<string, unknown>>, bindings: Bindings): Bindings {
-  const log = withLogLevels(createConsoleLog(), bindings.config.logLevel);
+  const log = withLogLevels(createConsoleLog(env), bindings.config.logLevel);
   const vectors = readVectorize(env, bindings.config, { clock: systemClock, log });
   if (vectors === undefined) return bindings;
   if (bindings.objects === undefined) {
@@ -101,7 +101,7 @@ async function createDeps(
   { config, assets }: Bindings,
   { store, upstreams, waitUntil }: Parts,
 ): Promise<AppDeps> {
-  const plain = withLogLevels(createConsoleLog(), config.logLevel);
+  const plain = withLogLevels(createConsoleLog(env), config.logLevel);
   const gate = createGate(config);
   const { afterRun, ...telemetry } = createEdgeTelemetry(config, plain, { gate, upstreams });
   const { tracer } = telemetry;
@@ -119,7 +119,7 @@ async function createDeps(
     sentenceEmbedder: bundled,
     rerankers,
     gate: withWaitUntil(gate, waitUntil, afterRun),
-    telemetry,
+    telemetry: { ...telemetry, ...(config.logContent ? { contentLog: log } : {}) },
     tracer,
     readPage: createPageReader(assets),
     keepAlive: waitUntil,

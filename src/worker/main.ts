@@ -22,7 +22,7 @@ export default {
       // What is being built is not shared: a promise belongs to the request that waits for it.
       built ??= await createEdgeApp(env, waitUntil, tools);
     } catch (thrown) {
-      return refuse(request, thrown, createConsoleLog());
+      return refuse(request, thrown, createConsoleLog(env));
     }
     const answer = Promise.resolve(built.fetch(request));
     // What this request looks up may be what others wait for, so it is finished although its client leaves.

@@ -17,15 +17,14 @@ import {
 } from "./protocol.ts";
 import { restore } from "./restore.ts";
 
-const log = createConsoleLog();
-const onBug = (thrown: unknown): void => log.error("object-failed", thrown);
-
 export class CollectionObject extends DurableObject implements CollectionRpc {
   #collection: Collection;
+  readonly #onBug: (thrown: unknown) => void;
 
   constructor(state: ObjectState, env: unknown) {
     super(state, env);
     this.#collection = new Collection(state.storage.sql, kernel);
+    this.#onBug = (thrown) => createConsoleLog(env).error("object-failed", thrown);
   }
 
   async init(spec: CollectionSpec, isFirst: boolean) {
@@ -125,13 +124,13 @@ export class CollectionObject extends DurableObject implements CollectionRpc {
     return reply(() => {
       void this.#collection.state; // an object without a collection says so, whatever is asked
       return work(this.#collection);
-    }, onBug);
+    }, this.#onBug);
   }
 
   #change<T>(work: (collection: Collection) => T): Reply<T> {
     const result = reply(
       () => this.ctx.storage.transactionSync(() => work(this.#collection)),
-      onBug,
+      this.#onBug,
     );
     if ("error" in result) this.#collection.forget();
     return result;

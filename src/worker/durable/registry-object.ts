@@ -6,12 +6,12 @@ import { createConsoleLog } from "../console-log.ts";
 import { toObjectName } from "./parts.ts";
 import { type Entry, type RegistryRpc, reply } from "./protocol.ts";
 
-const log = createConsoleLog();
-const onBug = (thrown: unknown): void => log.error("registry-failed", thrown);
-
 export class RegistryObject extends DurableObject implements RegistryRpc {
+  readonly #onBug: (thrown: unknown) => void;
+
   constructor(state: ObjectState, env: unknown) {
     super(state, env);
+    this.#onBug = (thrown) => createConsoleLog(env).error("registry-failed", thrown);
     state.storage.sql.exec(`CREATE TABLE IF NOT EXISTS collections(name TEXT PRIMARY KEY,
         current TEXT, currentKey TEXT, pending TEXT, pendingKey TEXT, previous TEXT);
       CREATE TABLE IF NOT EXISTS objects(number INTEGER PRIMARY KEY AUTOINCREMENT)`);
@@ -82,7 +82,7 @@ export class RegistryObject extends DurableObject implements RegistryRpc {
 
   #step<T>(work: (sql: SqlStorage) => T) {
     const { storage } = this.ctx;
-    return reply(() => storage.transactionSync(() => work(storage.sql)), onBug);
+    return reply(() => storage.transactionSync(() => work(storage.sql)), this.#onBug);
   }
 }
 
