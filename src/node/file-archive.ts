@@ -15,6 +15,7 @@ import {
   toScopedKey,
 } from "../http/runs/archive.ts";
 import type { Log } from "../telemetry/log.ts";
+import { isCode } from "./is-code.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const Stored = z.object({
@@ -160,7 +161,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (isCode(thrown, "ENOENT")) return undefined;
     throw thrown;
   }
 }

@@ -6,6 +6,7 @@ import { type KeyEntry, parseKeyList, toKeyList } from "../access/key-list.ts";
 import type { Clock } from "../async/clock.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import { isCode } from "./is-code.ts";
 
 /** Only its owner reads or writes it. */
 const MODE = 0o600;
@@ -20,7 +21,7 @@ export async function readKeyFile(path: string): Promise<readonly KeyEntry[] | u
   try {
     text = await readFile(path, "utf8");
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (isCode(thrown, "ENOENT")) return undefined;
     throw new AppError("invalid_request", {
       detail: `the file of keys ${path} cannot be read`,
       cause: thrown,

@@ -7,6 +7,8 @@ import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { readFormat } from "./durable/checked-line.ts";
 import { readText } from "./durable/files.ts";
+import { isCode } from "./is-code.ts";
+import { isRunning } from "./is-running.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const FORMAT = 1;
@@ -67,7 +69,7 @@ async function tryCreate(path: string, holder: Holder): Promise<boolean> {
     await link(temporary, path);
     return true;
   } catch (thrown) {
-    if (hasCode(thrown, "EEXIST")) return false;
+    if (isCode(thrown, "EEXIST")) return false;
     throw thrown;
   } finally {
     await file.close();
@@ -123,7 +125,7 @@ async function identify(
     const { ino, mtimeMs } = await stat(path);
     return `unreadable-${ino}-${mtimeMs}`;
   } catch (thrown) {
-    if (hasCode(thrown, "ENOENT")) return undefined;
+    if (isCode(thrown, "ENOENT")) return undefined;
     throw thrown;
   }
 }
@@ -136,12 +138,7 @@ async function release(path: string, token: string): Promise<void> {
 /** A process of another machine counts as alive: nothing here can tell. */
 async function isAlive({ pid, host, startedAt }: Holder): Promise<boolean> {
   if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (thrown) {
-    if (hasCode(thrown, "ESRCH")) return false;
-    if (!hasCode(thrown, "EPERM")) throw thrown;
-  }
+  if (!isRunning(pid)) return false;
   const now = await readStartTime(pid);
   return now === "" || startedAt === "" || now === startedAt;
 }
@@ -185,8 +182,4 @@ function lockedBy({ pid, host }: Holder, path: string, what: string): AppError {
       : `${what} is locked by process ${pid} on ${host}; if that machine is gone, delete its lock file`,
     cause: path,
   });
-}
-
-function hasCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === code;
 }

@@ -1,6 +1,7 @@
 /** Makes a folder and those above it, one at a time: Node's own recursive `mkdir` never returns where /proc refuses. */
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { isCode } from "./is-code.ts";
 
 /** Makes the folder if it is missing; `mode` is that of every folder made. Throws the system's error: EACCES, EROFS, ENOENT, ENOTDIR, EEXIST for a file, … */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
@@ -11,9 +12,9 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
       await mkdir(current, mode);
       break;
     } catch (thrown) {
-      const { code } = thrown as NodeJS.ErrnoException;
-      if (code === "EEXIST" && (current !== folder || (await stat(folder)).isDirectory())) break;
-      if (code !== "ENOENT" || current === dirname(current)) throw thrown;
+      const isThere = isCode(thrown, "EEXIST");
+      if (isThere && (current !== folder || (await stat(folder)).isDirectory())) break;
+      if (!isCode(thrown, "ENOENT") || current === dirname(current)) throw thrown;
       missing.push(current);
     }
   }
@@ -25,6 +26,6 @@ async function makeOne(path: string, mode: number): Promise<void> {
     await mkdir(path, mode);
   } catch (thrown) {
     // Another process may have been first.
-    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
+    if (!isCode(thrown, "EEXIST")) throw thrown;
   }
 }

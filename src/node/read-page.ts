@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { ReadFile, ReadPage } from "../http/playground.ts";
+import { isCode } from "./is-code.ts";
 
 const FOLDER = new URL("../../data/page/", import.meta.url);
 const TAG_DIGITS = 16;
@@ -21,7 +22,7 @@ async function read(name: string): Promise<ReadFile | undefined> {
     const body = new Uint8Array(await readFile(new URL(name, FOLDER)));
     return { body, tag: createHash("sha256").update(body).digest("hex").slice(0, TAG_DIGITS) };
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (isCode(thrown, "ENOENT")) return undefined;
     throw thrown;
   }
 }

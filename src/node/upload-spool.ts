@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Upload } from "../http/document-writer.ts";
+import { isCode } from "./is-code.ts";
 import { isFolder } from "./is-folder.ts";
+import { isRunning } from "./is-running.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const HEAD_BYTES = 4_096;
@@ -22,7 +24,7 @@ export async function createUploadSpool(dataDir: string): Promise<UploadSpool> {
   await makeFolder(folder);
   for (const name of await readdir(folder)) {
     const pid = Number(NAME.exec(name)?.[1]);
-    if (pid > 0 && (pid === process.pid || !isAlive(pid)))
+    if (pid > 0 && (pid === process.pid || !isRunning(pid)))
       await rm(join(folder, name), { force: true });
   }
   return {
@@ -69,20 +71,11 @@ async function* whole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
 }
 
 function refuseDisk(cause: unknown): never {
-  const isFull = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+  const isFull = isCode(cause, "ENOSPC");
   throw new AppError(isFull ? "store_full" : "store_unavailable", {
     detail: isFull
       ? "the disk of the store is full; make room"
       : "the store's folder cannot be written; check its permissions",
     cause,
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return thrown instanceof Error && "code" in thrown && thrown.code === "EPERM";
-  }
 }

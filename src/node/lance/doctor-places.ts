@@ -4,9 +4,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../errors.ts";
 import { toFolderError } from "../check-data-dir.ts";
-import { isCode } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
 import { inspectPointer } from "../durable/pointer.ts";
+import { isCode } from "../is-code.ts";
 import { inspectLock } from "../lock.ts";
 import { parsePlace, type Place, toPaths } from "./place.ts";
 

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import pMap from "p-map";
 import { AppError } from "../../errors.ts";
-import { isCode, listFiles, type Seal, sealFile, syncFolder } from "../durable/files.ts";
+import { listFiles, type Seal, sealFile, syncFolder } from "../durable/files.ts";
 import {
   appendJournal,
   type Journal,
@@ -10,6 +10,7 @@ import {
   readJournal,
   writeJournal,
 } from "../durable/journal.ts";
+import { isCode } from "../is-code.ts";
 import type { LanceBase } from "./base.ts";
 import { type Place, toPaths } from "./place.ts";
 

@@ -1,6 +1,6 @@
 /** The lock of a collection whose store is a folder: a file beside its tables. */
 import { AppError } from "../../errors.ts";
-import { isCode } from "../durable/files.ts";
+import { isCode } from "../is-code.ts";
 import { acquireLock, type Lock } from "../lock.ts";
 import type { LanceBase } from "./base.ts";
 import { toLockPath } from "./place.ts";

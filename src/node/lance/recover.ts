@@ -2,13 +2,14 @@
 import { open, readdir, rename, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../../errors.ts";
-import { isCode, moveAside, sealFile } from "../durable/files.ts";
+import { moveAside, sealFile } from "../durable/files.ts";
 import type { Journal } from "../durable/journal.ts";
 import type { LanceBase } from "./base.ts";
 import { listTableFiles, readOwnJournal } from "./durability.ts";
 import { type Place, toPaths } from "./place.ts";
 import { lancedb } from "./native.ts";
 import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
+import { isCode } from "../is-code.ts";
 import { toChunk } from "./rows.ts";
 
 /** Manifests are named so that the newest sorts first. */
