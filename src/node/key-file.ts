@@ -1,11 +1,11 @@
 /** The file of keys: read, written as a whole, and watched for changes. */
-import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { KeySource } from "../access/access.ts";
 import { type KeyEntry, parseKeyList, toKeyList } from "../access/key-list.ts";
 import type { Clock } from "../async/clock.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import { replaceFile } from "./durable/files.ts";
 import { isCode } from "./is-code.ts";
 
 /** Only its owner reads or writes it. */
@@ -32,18 +32,9 @@ export async function readKeyFile(path: string): Promise<readonly KeyEntry[] | u
 
 /** Replaces the file at once: whoever reads it sees the old list or the new one. */
 export async function writeKeyFile(path: string, keys: readonly KeyEntry[]): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
   try {
-    const file = await open(draft, "wx", MODE);
-    try {
-      await file.writeFile(toKeyList(keys));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
+    await replaceFile(path, toKeyList(keys), MODE);
   } catch (thrown) {
-    await rm(draft, { force: true }).catch(() => undefined); // what went wrong first is told
     throw new AppError("invalid_request", {
       detail: `the file of keys ${path} cannot be written`,
       cause: thrown,

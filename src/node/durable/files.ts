@@ -40,11 +40,11 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Replaces a file in one step: readers see the old content or the new, also after a loss of power. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+/** Replaces a file in one step: readers see the old content or the new, also after a loss of power. `mode` is the new one's. */
+export async function replaceFile(path: string, text: string, mode = 0o666): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(temporary, "wx");
+    const file = await open(temporary, "wx", mode);
     try {
       await file.writeFile(text);
       await file.sync();
