@@ -2,12 +2,14 @@
 import type { Context, Hono } from "hono";
 import type * as z from "zod";
 import { AppError } from "../errors.ts";
+import { toInvalidRequest } from "../http/issues.ts";
+import { readJson } from "../http/read-json.ts";
+import { readText } from "../http/read-text.ts";
 import type { Env } from "../http/service.ts";
 import type { WriteStore } from "../stores/store.ts";
 import { misconfigured } from "./misconfigured.ts";
 import type { Pushes, PushName } from "./durable/pushes.ts";
 import { parsePushLines, PushEnd, PushStart } from "../stores/push-format.ts";
-import { readText } from "./read-text.ts";
 import { isSameDigest, toSha256 } from "../text/digest.ts";
 
 export interface AdminDeps {
@@ -65,20 +67,9 @@ function toName(c: Context<Env>): PushName {
 }
 
 async function readBody<T>(c: Context<Env>, schema: z.ZodType<T>): Promise<T> {
-  const text = await readText(c.req.raw, SMALL_BYTES_MAX);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (thrown) {
-    throw new AppError("invalid_request", { detail: "the body is not JSON", cause: thrown });
-  }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(await readJson(c.req.raw, SMALL_BYTES_MAX));
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join("."),
-    message,
-  }));
-  throw new AppError("invalid_request", { detail: "the body is not what a push sends", issues });
+  throw toInvalidRequest(parsed.error);
 }
 
 /** Throws AppError: misconfigured without a token to compare with, unauthenticated. */
