@@ -1,34 +1,32 @@
 /** The events of a run on another machine, read from its event stream. */
+import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
 import { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 
-const LINE_CHARS_MAX = 4 * 2 ** 20;
+const EVENT_CHARS_MAX = 4 * 2 ** 20;
 
 /** Yields every event up to `run-end`. A stream that stops before it throws AppError upstream_truncated. */
 export async function* readEvents(
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<RunEvent, void> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const bytes of readBytes(body)) {
-    const lines = `${rest}${decoder.decode(bytes, { stream: true })}`.split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > LINE_CHARS_MAX) break;
-    for (const line of lines) {
-      if (!line.startsWith("data: ")) continue; // ids, names and pings: the data says it all
-      const event = parseEvent(line.slice("data: ".length));
-      yield event;
-      if (event.type === "run-end") return;
-    }
+  const messages = body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream({ maxBufferSize: EVENT_CHARS_MAX }));
+  for await (const { data } of readMessages(messages)) {
+    const event = parseEvent(data);
+    yield event;
+    if (event.type === "run-end") return;
   }
   throw toTruncated();
 }
 
-async function* readBytes(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+async function* readMessages(
+  messages: ReadableStream<EventSourceMessage>,
+): AsyncGenerator<EventSourceMessage, void> {
   try {
-    yield* body;
+    yield* messages;
   } catch (thrown) {
-    throw toTruncated(thrown); // the connection was reset
+    throw toTruncated(thrown); // the connection was reset, or an event is larger than any of ours
   }
 }
 
