@@ -3,10 +3,9 @@ import { type Access, createAccess } from "../access/access.ts";
 import { parseKeyList } from "../access/key-list.ts";
 import { systemClock } from "../async/clock.ts";
 import type { Config } from "../config.ts";
-import { AppError } from "../errors.ts";
 import { misconfigured } from "./misconfigured.ts";
 
-/** Undefined: AUTH is off. Throws AppError misconfigured. */
+/** Undefined: AUTH is off. Throws AppError: misconfigured; invalid_request for keys that are none. */
 export function createEdgeAccess({ auth, apiKeys }: Config): Access | undefined {
   if (auth === "off") return undefined;
   if (apiKeys === undefined) {
@@ -15,16 +14,7 @@ export function createEdgeAccess({ auth, apiKeys }: Config): Access | undefined 
     );
   }
   return createAccess({
-    source: { keys: readKeys(apiKeys), isStale: false },
+    source: { keys: parseKeyList(apiKeys, "API_KEYS"), isStale: false },
     clock: systemClock,
   });
-}
-
-function readKeys(text: string) {
-  try {
-    return parseKeyList(text, "API_KEYS");
-  } catch (thrown) {
-    if (thrown instanceof AppError) throw misconfigured(thrown.message, thrown);
-    throw thrown;
-  }
 }

@@ -1,6 +1,5 @@
 /** What the platform hands to the Worker, checked: a binding or a setting that is missing or wrong has its name in the error. */
 import { type Config, parseConfig } from "../config.ts";
-import { AppError } from "../errors.ts";
 import type { ObjectBindings, ObjectNamespace } from "./durable/objects.ts";
 import type { CollectionRpc, RegistryRpc } from "./durable/protocol.ts";
 import { misconfigured } from "./misconfigured.ts";
@@ -21,7 +20,7 @@ export interface Bindings {
 const DEFAULTS = { SHARE_RUNS: "false", SEARCH_CONCURRENCY_MAX: "6", HOST: "0.0.0.0" };
 const STORES = ["durable-objects", "lance"];
 
-/** Throws AppError misconfigured. */
+/** Throws AppError: misconfigured; invalid_request for the value of a setting. */
 export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
   const config = readConfig(env);
   const store = env["STORE"] ?? STORES[0];
@@ -52,7 +51,7 @@ function readConfig(env: Readonly<Record<string, unknown>>): Config {
   const texts = Object.entries(env).flatMap(([name, value]) =>
     typeof value === "string" ? [[name, value] as const] : [],
   );
-  const config = parse({ ...DEFAULTS, ...Object.fromEntries(texts) });
+  const config = parseConfig({ ...DEFAULTS, ...Object.fromEntries(texts) });
   const impossible = [
     [config.shareRuns, "SHARE_RUNS cannot be true: requests do not share their connections here"],
     [config.apiKeysFile, "API_KEYS_FILE cannot be set: there is no file system here; use API_KEYS"],
@@ -68,15 +67,6 @@ function readConfig(env: Readonly<Record<string, unknown>>): Config {
     if (isSet !== undefined && isSet !== false) throw misconfigured(why);
   }
   return config;
-}
-
-function parse(texts: Readonly<Record<string, string>>): Config {
-  try {
-    return parseConfig(texts);
-  } catch (thrown) {
-    if (!(thrown instanceof AppError)) throw thrown;
-    throw misconfigured(thrown.message.replace("settings are wrong: ", ""), thrown);
-  }
 }
 
 /** A binding is an object of the platform; what it must be able to do is all that can be looked at. */

@@ -9,7 +9,6 @@ import type { Config } from "../config.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { createRunGate } from "../http/run-gate.ts";
 import type { Env } from "../http/service.ts";
-import { AppError } from "../errors.ts";
 import { createChat, createRemoteEmbedder, createRemoteReranker } from "../models/create-models.ts";
 import { createLlmReranker } from "../models/llm-rerank.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
@@ -33,7 +32,7 @@ import { createPushes } from "./durable/pushes.ts";
 import { createEdgeTelemetry } from "./edge-telemetry.ts";
 import { readAiEmbedder, readAiReranker, readRateLimit, readVectorize } from "./extra-bindings.ts";
 import { loadStaticTable } from "./load-table.ts";
-import { misconfigured } from "./misconfigured.ts";
+import { misconfigured, toMisconfigured } from "./misconfigured.ts";
 import { createPageReader } from "./read-page.ts";
 import { type WaitUntil, withWaitUntil } from "./with-wait-until.ts";
 
@@ -42,6 +41,18 @@ export async function createEdgeApp(
   env: Readonly<Record<string, unknown>>,
   waitUntil: WaitUntil,
   tools: readonly Tool[] = [],
+): Promise<Hono<Env>> {
+  try {
+    return await build(env, waitUntil, tools);
+  } catch (thrown) {
+    throw toMisconfigured(thrown);
+  }
+}
+
+async function build(
+  env: Readonly<Record<string, unknown>>,
+  waitUntil: WaitUntil,
+  tools: readonly Tool[],
 ): Promise<Hono<Env>> {
   const bindings = withVectors(env, readBindings(env));
   const upstreams = createUpstreamRegistry();
@@ -158,25 +169,20 @@ async function createModels(
   config: Config,
   { upstreams, tracer }: Watch,
 ) {
-  try {
-    const chat = await createChat(config, { upstreams, tracer });
-    // The runtime ends a request's calls with it, whoever else waits for them.
-    const alone = { upstreams, tracer, sharesCalls: false };
-    const remote = await createRemoteEmbedder(config, alone);
-    const own = readAiEmbedder(env, config);
-    const policy = { ...alone, config, clock: systemClock };
-    return {
-      chat,
-      embedders: [
-        ...(remote === undefined ? [] : [remote]),
-        ...(own === undefined ? [] : [protectEmbedder(own, policy)]),
-      ],
-      rerankers: await createRerankers(env, config, { chat, upstreams, tracer }),
-    };
-  } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown.code === "misconfigured") throw thrown;
-    throw misconfigured(thrown.message.replace("settings are wrong: ", ""), thrown);
-  }
+  const chat = await createChat(config, { upstreams, tracer });
+  // The runtime ends a request's calls with it, whoever else waits for them.
+  const alone = { upstreams, tracer, sharesCalls: false };
+  const remote = await createRemoteEmbedder(config, alone);
+  const own = readAiEmbedder(env, config);
+  const policy = { ...alone, config, clock: systemClock };
+  return {
+    chat,
+    embedders: [
+      ...(remote === undefined ? [] : [remote]),
+      ...(own === undefined ? [] : [protectEmbedder(own, policy)]),
+    ],
+    rerankers: await createRerankers(env, config, { chat, upstreams, tracer }),
+  };
 }
 
 async function createRerankers(

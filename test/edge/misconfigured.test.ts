@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { createEdgeTarget } from "../../ingest/push/edge-target.ts";
+import type { Tool } from "../../src/agent/tool.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { createEdgeApp } from "../../src/worker/edge-app.ts";
 import { refuse } from "../../src/worker/refuse.ts";
@@ -87,6 +88,14 @@ describe.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
     expect(body.status).toBe("misconfigured");
     expect(body.detail).toContain(setting);
     expect(refuse(new Request("http://worker.test/livez"), thrown, silentLog).status).toBe(200);
+  });
+});
+
+test("a tool that cannot be used is a fault of the Worker, and not of the request that built it", async () => {
+  const tools = [{ name: "not a name" }] as unknown as readonly Tool[];
+  await expect(createEdgeApp(whole, () => undefined, tools)).rejects.toMatchObject({
+    code: "misconfigured",
+    detail: expect.stringMatching(/^settings are wrong: the tools of the Worker.*tools\[0\]/),
   });
 });
 
