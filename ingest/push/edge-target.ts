@@ -5,7 +5,13 @@ import { startDeadline } from "../../src/async/deadline.ts";
 import { type RetriesMax, retry } from "../../src/async/retry.ts";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
 import { AppError, ERROR_CODES } from "../../src/errors.ts";
-import { PushAnswer, PushBatch, PushPage, toPushStart } from "../../src/stores/push-format.ts";
+import {
+  PushAnswer,
+  PushBatch,
+  type PushEnd,
+  PushPage,
+  toPushStart,
+} from "../../src/stores/push-format.ts";
 import { toTraceparent } from "../../src/telemetry/trace-context.ts";
 import { noTracer, type Tracer } from "../../src/telemetry/tracer.ts";
 
@@ -23,15 +29,12 @@ export interface EdgeTargetOptions {
 
 /** Every call may be repeated: what has arrived is left alone. */
 export interface PushTarget {
-  begin(info: CollectionInfo, signal: AbortSignal): Promise<z.infer<typeof PushAnswer>>;
+  begin(info: CollectionInfo, signal: AbortSignal): Promise<PushAnswer>;
   /** Hashes of the documents that have arrived, by id. */
   arrived(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Sends lines of documents. */
   send(lines: readonly string[], signal: AbortSignal): Promise<void>;
-  publish(
-    whole: { readonly documents: number; readonly chunks: number },
-    signal: AbortSignal,
-  ): Promise<void>;
+  publish(whole: PushEnd, signal: AbortSignal): Promise<void>;
 }
 
 const ATTEMPTS_MAX = 5;

@@ -49,20 +49,23 @@ const Document = z.object({
   chunks: z.array(z.object({ chunk: Chunk, vector: z.string().nullable() })),
 });
 
-/** `chunks`: in all; decides over how many objects the Worker spreads them. */
+/** `chunks`: in all; decides over how many objects the Worker spreads them, one where it is absent. */
 export const PushStart = z.strictObject({ key: Key, spec: Spec, chunks: Count.exactOptional() });
+export type PushStart = z.infer<typeof PushStart>;
 /** What the Worker says of a push. */
 export const PushAnswer = z.object({
   status: z.enum(["open", "published"]),
   documents: Count,
   chunks: Count,
 });
+export type PushAnswer = z.infer<typeof PushAnswer>;
 export const PushPage = z.object({
   documents: z.array(z.object({ id: z.string(), hash: z.string() })),
 });
 export const PushBatch = z.object({ chunksAdded: Count });
 
 export const PushEnd = z.strictObject({ documents: Count, chunks: Count });
+export type PushEnd = z.infer<typeof PushEnd>;
 
 export function toPushStart(key: string, info: CollectionSpec & { readonly chunks: number }) {
   const { name, embedder, dimensions, chunker, language, tokenizer, metadata, chunks } = info;

@@ -39,11 +39,11 @@ export function addAdminRoutes(app: Hono<Env>, { token, pushes, store }: AdminDe
     c.json(await store.generations?.rollback(c.req.param("name"), c.req.raw.signal)),
   );
   app.post(base, async (c) => {
-    const pushing = await readBody(c, PushStart);
-    if (pushing.spec.name !== c.req.param("name")) {
+    const start = await readBody(c, PushStart);
+    if (start.spec.name !== c.req.param("name")) {
       throw new AppError("invalid_request", { detail: "the spec is of another collection" });
     }
-    return c.json(await pushes.begin(pushing, c.req.raw.signal));
+    return c.json(await pushes.begin(start, c.req.raw.signal));
   });
   app.get(`${base}/:key/documents`, async (c) => {
     const after = c.req.query("after");

@@ -30,6 +30,7 @@ const never: Behaviour = () => new Promise(() => undefined);
 function ask(behaviours: readonly Behaviour[], isPartial = true) {
   const clock = createFakeClock();
   const objects = createObjects({
+    clock,
     registry: { idFromName: (name) => name, get: () => ({}) as RegistryRpc },
     collections: { idFromName: (name) => name, get: () => ({}) as CollectionRpc },
   });
@@ -37,7 +38,7 @@ function ask(behaviours: readonly Behaviour[], isPartial = true) {
   const deadline = startDeadline({ clock, budgetMs: 5_000 });
   const names = toObjects(`guide@7x${behaviours.length}`);
   const found = askParts(
-    { objects, clock, collection: "guide", names },
+    { objects, collection: "guide", names },
     deadline.signal,
     (_, part) => behaviours[part]?.() ?? resets(),
     isPartial ? { onLost: (part) => lost.push(part) } : {},

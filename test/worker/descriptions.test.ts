@@ -41,6 +41,7 @@ function makeWorld(behaviours: readonly Behaviour[]) {
   const asked: string[] = [];
   const present = [...behaviours];
   const objects = createObjects({
+    clock,
     registry: { idFromName: (name) => name, get: () => ({}) as RegistryRpc },
     collections: {
       idFromName: (name) => name,
@@ -54,7 +55,7 @@ function makeWorld(behaviours: readonly Behaviour[]) {
     },
   });
   const descriptions = createDescriptions({ freshnessMs: 1_000, clock });
-  const parts = { objects, clock, collection: "guide", names };
+  const parts = { objects, collection: "guide", names };
   const read = (budgetMs = 5_000) => {
     const { signal } = startDeadline({ clock, budgetMs });
     return descriptions.read(parts, signal).then(

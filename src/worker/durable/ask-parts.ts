@@ -1,19 +1,22 @@
 /** Asks all objects of a collection side by side; one that is lost or late is named. */
 import pMap from "p-map";
-import type { Clock } from "../../async/clock.ts";
 import { findRemainingMs, startDeadline } from "../../async/deadline.ts";
 import { AppError, type ErrorCode, toAppError } from "../../errors.ts";
 import type { OnLost } from "../../stores/store.ts";
 import type { Objects } from "./objects.ts";
-import { OBJECTS_MAX } from "./parts.ts";
+import { OBJECTS_MAX, toObjects } from "./parts.ts";
 import type { CollectionRpc, Reply } from "./protocol.ts";
 
 export interface Parts {
   readonly objects: Objects;
-  readonly clock: Clock;
   readonly collection: string;
   /** Of the objects, in the order of the parts. */
   readonly names: readonly string[];
+}
+
+/** The parts of a collection that is behind this name in the registry. */
+export function toParts(objects: Objects, collection: string, object: string): Parts {
+  return { objects, collection, names: toObjects(object) };
 }
 
 export interface Asking {
@@ -53,7 +56,7 @@ export async function askParts<T>(
   const leftMs = findRemainingMs(signal);
   const isBounded = onLost !== undefined && Number.isFinite(leftMs);
   using deadline = isBounded
-    ? startDeadline({ clock: parts.clock, budgetMs: leftMs * TIME_SHARE, parent: signal })
+    ? startDeadline({ clock: objects.clock, budgetMs: leftMs * TIME_SHARE, parent: signal })
     : undefined;
   const answers = await pMap(
     among ?? names.keys(),

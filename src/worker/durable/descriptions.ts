@@ -58,7 +58,7 @@ const LATE_SHARE = 0.5;
 async function describe(parts: Parts, signal: AbortSignal): Promise<PartInfo | undefined> {
   const first = describeFirst(parts, signal);
   if (parts.names.length === 1) return first;
-  if (!(await isSlower(first, LATE_SHARE * findRemainingMs(signal), parts.clock))) {
+  if (!(await isSlower(first, LATE_SHARE * findRemainingMs(signal), parts.objects.clock))) {
     const info = await first.catch((thrown: unknown) => {
       signal.throwIfAborted();
       if (!isLost(thrown)) throw thrown;

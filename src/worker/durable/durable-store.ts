@@ -9,7 +9,7 @@ import type {
   Snapshot,
   WriteStore,
 } from "../../stores/store.ts";
-import type { Parts } from "./ask-parts.ts";
+import { type Parts, toParts } from "./ask-parts.ts";
 import { createDescriptions, type Descriptions } from "./descriptions.ts";
 import { createDurableSnapshot, toInfo } from "./durable-snapshot.ts";
 import { openWriter } from "./durable-writer.ts";
@@ -21,7 +21,6 @@ import {
   raiseAbove,
   retire,
 } from "./objects.ts";
-import { toObjects } from "./parts.ts";
 import type { Entry, PartInfo } from "./protocol.ts";
 
 export interface DurableStoreOptions extends ObjectBindings {
@@ -34,7 +33,7 @@ export interface DurableStoreOptions extends ObjectBindings {
 
 /** Creates the store. Nothing is called before it is asked. */
 export function createDurableStore(options: DurableStoreOptions): WriteStore {
-  const { clock, objectsOfNew: count = 1 } = options;
+  const { objectsOfNew: count = 1 } = options;
   const objects = createObjects(options);
   const entries = createEntries(objects, options);
   const descriptions = createDescriptions(options);
@@ -53,12 +52,6 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
   };
   const open: OpenWriter = async (parts, signal) =>
     openWriter(parts, (info) => descriptions.keep(parts, info), signal);
-  const toParts = (collection: string, object: string): Parts => ({
-    objects,
-    clock,
-    collection,
-    names: toObjects(object),
-  });
 
   return {
     kind: "durable objects",
@@ -66,22 +59,22 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
       const all = await entries.read(signal);
       return all.filter(({ current }) => current !== null).map(({ name }) => name);
     },
-    open: async (name, signal) => openShown({ descriptions, find, forget, toParts }, name, signal),
+    open: async (name, signal) => openShown({ objects, descriptions, find, forget }, name, signal),
     async create(spec, signal) {
       checkSpec(spec);
       const { name } = spec;
       const { current } = await objects.registry(signal, (stub) => stub.create(name, count));
       forget();
-      const parts = toParts(name, current ?? "");
+      const parts = toParts(objects, name, current ?? "");
       await initAll(parts, spec, signal);
       return open(parts, signal);
     },
     async openWriter(name, signal) {
       forget();
-      return open(toParts(name, await find(name, signal)), signal);
+      return open(toParts(objects, name, await find(name, signal)), signal);
     },
     generations: {
-      begin: async (spec, signal) => begin({ objects, open, forget, toParts, count }, spec, signal),
+      begin: async (spec, signal) => begin({ objects, open, forget, count }, spec, signal),
       async rollback(name, signal) {
         checkName(name);
         const { current, previous } = await objects.registry(signal, (s) => s.rollback(name));
@@ -103,26 +96,27 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
 }
 
 interface Shelf {
+  readonly objects: Objects;
   readonly descriptions: Descriptions;
   readonly find: (name: string, signal: AbortSignal) => Promise<string>;
   readonly forget: () => void;
-  readonly toParts: (collection: string, object: string) => Parts;
 }
 
 async function openShown(
-  { descriptions, find, forget, toParts }: Shelf,
+  { objects, descriptions, find, forget }: Shelf,
   name: string,
   signal: AbortSignal,
 ): Promise<Snapshot> {
   const object = await find(name, signal);
-  const parts = toParts(name, object);
+  const parts = toParts(objects, name, object);
   const info = await descriptions.read(parts, signal);
   if (info !== undefined) return openSnapshot(parts, object, info);
   forget(); // it may have been replaced or dropped since the list was read
   const now = await find(name, signal);
-  const again = await descriptions.read(toParts(name, now), signal);
+  const partsNow = toParts(objects, name, now);
+  const again = await descriptions.read(partsNow, signal);
   if (again === undefined) throw lostAll(name, now);
-  return openSnapshot(toParts(name, now), now, again);
+  return openSnapshot(partsNow, now, again);
 }
 
 function openSnapshot(parts: Parts, object: string, first: PartInfo): Snapshot {
@@ -201,12 +195,11 @@ interface Beginning {
   readonly objects: Objects;
   readonly open: OpenWriter;
   readonly forget: () => void;
-  readonly toParts: (collection: string, object: string) => Parts;
   readonly count: number;
 }
 
 async function begin(
-  { objects, open, forget, toParts, count }: Beginning,
+  { objects, open, forget, count }: Beginning,
   spec: CollectionSpec,
   signal: AbortSignal,
 ): Promise<GenerationWriter> {
@@ -218,7 +211,7 @@ async function begin(
   );
   if (given !== null) await retire(objects, given, signal);
   const object = pending ?? "";
-  const parts = toParts(name, object);
+  const parts = toParts(objects, name, object);
   await initAll(parts, spec, signal);
   const writer: CollectionWriter = await open(parts, signal);
   return {

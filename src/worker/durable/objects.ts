@@ -1,4 +1,5 @@
 /** The objects as the Worker reaches them: a new stub for each call, because a stub belongs to the request that made it. */
+import type { Clock } from "../../async/clock.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError, toAppError } from "../../errors.ts";
@@ -21,6 +22,7 @@ export interface ObjectNamespace<Rpc> {
 }
 
 export interface Objects {
+  readonly clock: Clock;
   /** Absent: vectors are searched in the objects alone. */
   readonly vectors?: VectorSource;
   /** Throws AppError: what the registry says; store_unavailable when it cannot be reached; the signal's reason. */
@@ -43,11 +45,12 @@ export interface ObjectBindings {
 }
 
 /** Creates the way to the objects behind the bindings. */
-export function createObjects(bindings: ObjectBindings): Objects {
-  const { registry, collections, space = "", vectors } = bindings;
+export function createObjects(bindings: ObjectBindings & { readonly clock: Clock }): Objects {
+  const { registry, collections, space = "", vectors, clock } = bindings;
   const toStub = <Rpc>(namespace: ObjectNamespace<Rpc>, name: string): Rpc =>
     namespace.get(namespace.idFromName(name));
   return {
+    clock,
     ...(vectors === undefined ? {} : { vectors }),
     async registry(signal, call) {
       signal.throwIfAborted();

@@ -4,37 +4,24 @@ import type { Clock } from "../../async/clock.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError, type ErrorCode, toAppError } from "../../errors.ts";
 import { checkChange, checkName, checkSpec } from "../../stores/check.ts";
+import type { PushAnswer, PushEnd, PushStart } from "../../stores/push-format.ts";
 import type {
   CommitReport,
   DocumentPage,
   DocumentState,
   DocumentWrite,
 } from "../../stores/store.ts";
-import { askEvery, type Parts } from "./ask-parts.ts";
+import { askEvery, type Parts, toParts } from "./ask-parts.ts";
 import { toDocumentWire } from "./document-wire.ts";
 import { readPage } from "./durable-snapshot.ts";
 import { createObjects, initAll, type ObjectBindings, raiseAbove, retire } from "./objects.ts";
-import { countObjects, OBJECTS_MAX, splitByPart, toObjects } from "./parts.ts";
+import { countObjects, OBJECTS_MAX, splitByPart } from "./parts.ts";
 import { addTallies, type Entry, type PartInfo, type Tally } from "./protocol.ts";
 
 /** A push has the key of what is pushed: the same key again goes on with it, or finds it done. */
-export interface PushState {
-  readonly status: "open" | "published";
-  readonly documents: number;
-  readonly chunks: number;
-}
-
 export interface PushName {
   readonly collection: string;
   readonly key: string;
-}
-
-/** What is about to be pushed. */
-export interface Pushing {
-  readonly key: string;
-  readonly spec: CollectionSpec;
-  /** In all; decides over how many objects they are spread. Absent: one object. */
-  readonly chunks?: number;
 }
 
 export interface PushOptions extends ObjectBindings {
@@ -48,7 +35,7 @@ export interface Pushes {
    * Begins the push or goes on with it; one of another key is given up. Throws AppError: invalid_request, also
    * for a key that another spec has; payload_too_large.
    */
-  begin(pushing: Pushing, signal: AbortSignal): Promise<PushState>;
+  begin(start: PushStart, signal: AbortSignal): Promise<PushAnswer>;
   /** What has arrived, by pages. Throws AppError ingest_locked when another push took its place. */
   documents(
     push: PushName,
@@ -62,23 +49,13 @@ export interface Pushes {
     signal: AbortSignal,
   ): Promise<Pick<CommitReport, "chunksAdded">>;
   /** Shows readers the push in one step. Throws AppError invalid_request when these counts have not arrived. */
-  publish(
-    push: PushName,
-    whole: Pick<PushState, "documents" | "chunks">,
-    signal: AbortSignal,
-  ): Promise<PushState>;
+  publish(push: PushName, whole: PushEnd, signal: AbortSignal): Promise<PushAnswer>;
 }
 
 /** Creates the way in for pushes. Nothing is called before it is asked. */
 export function createPushes(options: PushOptions): Pushes {
-  const { clock, vectorBytesMax } = options;
+  const { vectorBytesMax } = options;
   const objects = createObjects(options);
-  const toParts: ToParts = (collection, object) => ({
-    objects,
-    clock,
-    collection,
-    names: toObjects(object),
-  });
   const find = async (collection: string, signal: AbortSignal): Promise<Entry | undefined> => {
     checkName(collection);
     const entries = await objects.registry(signal, (stub) => stub.entries());
@@ -94,31 +71,34 @@ export function createPushes(options: PushOptions): Pushes {
       const count = countObjects(chunks, spec.dimensions, vectorBytesMax);
       const { name } = spec;
       const shown = toShown(key, await find(name, signal));
-      const held = shown === undefined ? undefined : await findWhole(toParts(name, shown), signal);
+      const held =
+        shown === undefined ? undefined : await findWhole(toParts(objects, name, shown), signal);
       if (held !== undefined) return toState("published", checkSame(held, spec));
       const { pending, given } = await objects.registry(signal, (s) => s.begin(name, key, count));
       if (given !== null) await retire(objects, given, signal);
-      const parts = toParts(name, pending ?? "");
+      const parts = toParts(objects, name, pending ?? "");
       return toState("open", checkSame(await initAll(parts, spec, signal), spec));
     },
     async documents(push, page, signal) {
-      const parts = toParts(push.collection, await findPending(push, signal));
+      const parts = toParts(objects, push.collection, await findPending(push, signal));
       const held = await describeAll(parts, signal);
       const version = Math.max(...held.map((part) => part.version));
       return readPage(parts, { version, page }, signal);
     },
     async add(push, documents, signal) {
       const object = await findPending(push, signal);
-      return add({ ...toParts(push.collection, object), object }, push.key, documents, signal);
+      const parts = toParts(objects, push.collection, object);
+      return add({ ...parts, object }, push.key, documents, signal);
     },
     async publish(push, whole, signal) {
       const entry = await find(push.collection, signal);
       const shown = entry?.pendingKey === push.key ? undefined : toShown(push.key, entry);
       if (shown !== undefined) {
-        return toState("published", await describeAll(toParts(push.collection, shown), signal));
+        const parts = toParts(objects, push.collection, shown);
+        return toState("published", await describeAll(parts, signal));
       }
       const object = toPending(push, entry);
-      const parts = toParts(push.collection, object);
+      const parts = toParts(objects, push.collection, object);
       const state = await show(parts, { whole, key: push.key }, signal);
       if (typeof entry?.current === "string") {
         await raiseAbove(objects, object, entry.current, signal);
@@ -131,8 +111,6 @@ export function createPushes(options: PushOptions): Pushes {
     },
   };
 }
-
-type ToParts = (collection: string, object: string) => Parts;
 
 /** What readers are shown, when it is this push. */
 function toShown(key: string, entry: Entry | undefined): string | undefined {
@@ -223,7 +201,7 @@ async function add(
 }
 
 interface Showing {
-  readonly whole: Pick<PushState, "documents" | "chunks">;
+  readonly whole: PushEnd;
   readonly key: string;
 }
 
@@ -232,7 +210,7 @@ async function show(
   parts: Parts,
   { whole, key }: Showing,
   signal: AbortSignal,
-): Promise<PushState> {
+): Promise<PushAnswer> {
   const held = await describeAll(parts, signal);
   const state = toState("published", held);
   if (state.documents !== whole.documents || state.chunks !== whole.chunks) {
@@ -256,7 +234,7 @@ function sum(held: readonly PartInfo[]): Tally {
   );
 }
 
-function toState(status: PushState["status"], held: readonly PartInfo[]): PushState {
+function toState(status: PushAnswer["status"], held: readonly PartInfo[]): PushAnswer {
   const { documents, chunks } = sum(held);
   return { status, documents, chunks };
 }
