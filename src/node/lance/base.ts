@@ -5,6 +5,7 @@ import { createLimiter, type Limiter } from "../../async/limiter.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
 import { parsePairs } from "../../config-pairs.ts";
+import { AppError } from "../../errors.ts";
 import { collectionNotFound } from "../../stores/check.ts";
 import { isFolder } from "../is-folder.ts";
 import { lancedb } from "./native.ts";
@@ -13,7 +14,7 @@ import { createResidents, type Residents } from "./residents.ts";
 import { isMissing, toStoreError } from "./store-error.ts";
 
 export interface LanceOptions {
-  /** A folder, or s3://, gs://, az://, db://. */
+  /** A folder, or s3://, gs://, az://; db:// with `server` alone. */
   readonly uri: string;
   readonly config: Config;
   readonly clock: Clock;
@@ -21,7 +22,7 @@ export interface LanceOptions {
   readonly residents?: Residents;
   /** Told, a line each, of what was wrong with a table that a reader brought back, and of what is missing then. */
   readonly onRecovered?: ((collection: string, lines: readonly string[]) => void) | undefined;
-  /** Where `db://` is. */
+  /** Where `db://` is: tests read through LanceDB's own client so. The service reads a server by `rest-store.ts`. */
   readonly server?: LanceServer;
 }
 
@@ -98,6 +99,20 @@ export async function callNative<T>(
   } catch (thrown) {
     if (signal.aborted) throw signal.reason as Error;
     throw toStoreError(thrown, collection);
+  }
+}
+
+/** Whether there is such a table; a damaged one is an error, as for `openTable`. */
+export async function isThere(
+  base: LanceBase,
+  place: { readonly collection: string; readonly table: string },
+): Promise<boolean> {
+  try {
+    await openTable(base, place);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === "collection_not_found") return false;
+    throw thrown;
   }
 }
 

@@ -8,15 +8,14 @@ import { appendJournal, readJournal } from "../durable/journal.ts";
 import { inspectPointer, type Pointer, readPointer, writePointer } from "../durable/pointer.ts";
 import type { Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
-import { type LanceBase, openTable } from "./base.ts";
-import { parsePlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
+import { isThere, type LanceBase, openTable } from "./base.ts";
+import { listPlaces, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { readSpec, toNewSchema } from "./schema.ts";
 import { dropTable } from "./drop-table.ts";
 import { toStoreError } from "./store-error.ts";
 import { toTermsName } from "./term-store.ts";
 
 const HOUR_MS = 3_600_000;
-const TABLES_MAX = 10_000;
 
 interface GenerationDeps {
   readonly base: LanceBase;
@@ -58,8 +57,8 @@ export function createGenerations(deps: GenerationDeps): Generations {
           toPointerPath(base, collection),
           collection,
         );
-        const place = toPlace(collection, previous?.generation ?? 0);
-        if (previous === undefined || !(await isThere(base, place))) {
+        const place = previous && toPlace(collection, previous.generation);
+        if (place === undefined || !(await isThere(base, place))) {
           throw new AppError("not_found", {
             detail: `collection ${collection} has no generation before the present one; it is kept for GENERATION_KEEP_HOURS after it was replaced`,
           });
@@ -139,13 +138,12 @@ function toComparable({ metadata, ...spec }: CollectionSpec): string {
 
 /** All generations that have a table, oldest first. */
 export async function listGenerations(
-  { connection }: LanceBase,
+  base: LanceBase,
   collection: string,
 ): Promise<readonly Place[]> {
-  const names = await connection.tableNames({ limit: TABLES_MAX });
-  return names
-    .map(parsePlace)
-    .filter((place): place is Place => place?.collection === collection)
+  const places = await listPlaces(base);
+  return places
+    .filter((place) => place.collection === collection)
     .toSorted((one, other) => one.generation - other.generation);
 }
 
@@ -178,15 +176,4 @@ export async function removeGeneration(base: LanceBase, place: Place): Promise<v
   // The library leaves the folder of a shell.
   await rm(folder, { recursive: true, force: true });
   await rm(journal, { force: true });
-}
-
-async function isThere(base: LanceBase, place: Place): Promise<boolean> {
-  if (place.generation < 1) return false;
-  try {
-    await openTable(base, place);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof AppError && thrown.code === "collection_not_found") return false;
-    throw thrown;
-  }
 }

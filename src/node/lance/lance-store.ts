@@ -1,4 +1,4 @@
-/** The store on LanceDB: one table a collection, in a local folder, on object storage, or on a LanceDB server. */
+/** The store on LanceDB: one table a collection, in a local folder or on object storage. */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { CollectionSpec } from "../../domain/collection.ts";
@@ -10,7 +10,7 @@ import { moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
 import type { Lock } from "../lock.ts";
 import { toAnalyser } from "./analyser.ts";
-import { connectLance, type LanceBase, type LanceOptions, openTable } from "./base.ts";
+import { connectLance, isThere, type LanceBase, type LanceOptions, openTable } from "./base.ts";
 import { dropTable } from "./drop-table.ts";
 import { raiseFence } from "./fence.ts";
 import { createGenerations, listGenerations, removeGeneration } from "./generations.ts";
@@ -136,7 +136,7 @@ async function takeLease(base: LanceBase, collection: string): Promise<Lock> {
   if (!lease.isTakenOver) return lease;
   try {
     const place = await findPlace(base, collection);
-    if (!(await isMissingTable(base, place))) await raiseFence(base, place);
+    if (await isThere(base, place)) await raiseFence(base, place);
     return lease;
   } catch (thrown) {
     // Given back, it would look as if nothing of its last holder could be under way.
@@ -148,7 +148,7 @@ async function takeLease(base: LanceBase, collection: string): Promise<Lock> {
 /** Makes the table of a new collection. What a crash left in its place is moved aside. */
 async function createTable(base: LanceBase, spec: CollectionSpec): Promise<Place> {
   const place = toPlace(spec.name, 1);
-  if (!(await isMissingTable(base, await findPlace(base, spec.name)))) {
+  if (await isThere(base, await findPlace(base, spec.name))) {
     throw new AppError("invalid_request", { detail: `collection ${spec.name} exists already` });
   }
   if (base.local) {
@@ -161,14 +161,4 @@ async function createTable(base: LanceBase, spec: CollectionSpec): Promise<Place
   await dropTable(base, toTermsName(spec.name));
   await base.connection.createEmptyTable(spec.name, toNewSchema(spec));
   return place;
-}
-
-async function isMissingTable(base: LanceBase, place: Place): Promise<boolean> {
-  try {
-    await openTable(base, place);
-    return false;
-  } catch (thrown) {
-    if (thrown instanceof AppError && thrown.code === "collection_not_found") return true;
-    throw thrown;
-  }
 }

@@ -2,7 +2,7 @@
 import type { Table } from "@lancedb/lancedb";
 import { untilAborted } from "../../async/until-aborted.ts";
 import { callNative, type LanceBase, openTable } from "./base.ts";
-import { findPlace, parsePlace } from "./place.ts";
+import { findPlace, listPlaces } from "./place.ts";
 import { LOOK_AHEAD_SHARE, type Reader } from "./reader.ts";
 import { readSpec } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
@@ -12,9 +12,6 @@ export interface Listing {
   /** The next `list` looks again: this process has made or dropped a collection. */
   forget(): void;
 }
-
-/** Most tables of one folder that are looked at. */
-const TABLES_MAX = 10_000;
 
 /** Creates a listing. */
 export function createListing(base: LanceBase, reader: Reader): Listing {
@@ -62,20 +59,14 @@ async function find(
   reader: Reader,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const names = await callNative(base, "", signal, () =>
-    base.connection.tableNames({ limit: TABLES_MAX }),
-  );
+  const places = await callNative(base, "", signal, () => listPlaces(base));
   const found: string[] = [];
-  for (const name of toCollections(names)) {
+  // Each collection once, however many generations it has.
+  for (const name of new Set(places.map(({ collection }) => collection))) {
     signal.throwIfAborted();
     if (await isCollection(base, reader, name, signal)) found.push(name);
   }
   return found.toSorted();
-}
-
-/** Each collection once, however many generations it has. */
-function toCollections(tables: readonly string[]): ReadonlySet<string> {
-  return new Set(tables.flatMap((table) => parsePlace(table)?.collection ?? []));
 }
 
 /**

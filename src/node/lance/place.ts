@@ -23,6 +23,15 @@ export function parsePlace(table: string): Place | undefined {
   return match === null ? undefined : toPlace(match[1] ?? "", Number(match[2] ?? 1));
 }
 
+/** Most tables of one store that are looked at. */
+const TABLES_MAX = 10_000;
+
+/** A place for each table that can be a collection's, in the order of their names. Throws native errors; the caller maps them. */
+export async function listPlaces({ connection }: Pick<LanceBase, "connection">): Promise<Place[]> {
+  const tables = await connection.tableNames({ limit: TABLES_MAX });
+  return tables.flatMap((table) => parsePlace(table) ?? []);
+}
+
 /** The generation that is read. Throws AppError collection_unavailable for a pointer that cannot be used. */
 export async function findPlace(base: LanceBase, collection: string): Promise<Place> {
   if (!base.local) return toPlace(collection, 1);

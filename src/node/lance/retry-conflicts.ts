@@ -1,8 +1,10 @@
 /** Commits again, on the newest version, when another commit came between. */
 import type { Table } from "@lancedb/lancedb";
 import { type Clock, sleep } from "../../async/clock.ts";
-import { COMMIT_ATTEMPTS_MAX, isConflict, toStoreError } from "./store-error.ts";
+import { isConflict, toStoreError } from "./store-error.ts";
 
+/** At a commit that another writer got in the way of. */
+const ATTEMPTS_MAX = 12;
 const BACKOFF_MS = 50;
 const BACKOFF_MS_MAX = 1_000;
 
@@ -27,7 +29,7 @@ export async function retryConflicts<T>(
       await check?.();
       return await work();
     } catch (thrown) {
-      if (!isConflict(thrown) || attempt >= COMMIT_ATTEMPTS_MAX) {
+      if (!isConflict(thrown) || attempt >= ATTEMPTS_MAX) {
         if (signal.aborted) throw signal.reason as Error;
         throw toStoreError(thrown, collection);
       }

@@ -2,9 +2,6 @@
 import * as z from "zod";
 import { AppError, toAppError } from "../../errors.ts";
 
-/** Most attempts at a commit that another writer got in the way of. */
-export const COMMIT_ATTEMPTS_MAX = 12;
-
 /** A native error as an AppError; `collection` is named in what clients see. AppErrors pass unchanged, bugs become `internal`. */
 export function toStoreError(thrown: unknown, collection: string): AppError {
   // The library throws plain errors; a TypeError and its like are bugs of ours and must be seen as such.
