@@ -30,6 +30,12 @@ export async function sealFile(path: string, sync: boolean): Promise<Seal> {
   }
 }
 
+/** Is the file what was sealed? Throws the system's error. */
+export async function isSealed(path: string, [bytes, crc]: Seal): Promise<boolean> {
+  const now = await sealFile(path, false);
+  return now[0] === bytes && now[1] === crc;
+}
+
 /** Makes the names in a folder lasting: a synced file whose name is lost is lost. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");

@@ -1,11 +1,9 @@
 /** Mends a table: what can be made again is made again, what cannot is marked for the next ingest, damaged files are moved aside. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Table } from "@lancedb/lancedb";
-import type { CollectionSpec } from "../../domain/collection.ts";
 import { moveAside, type Seal, sealFile } from "../durable/files.ts";
 import { type NewEntry, writeJournal } from "../durable/journal.ts";
-import { type Damage, type Examination, verify } from "./examination.ts";
+import { type Damage, type Examination, type Opened, verify } from "./examination.ts";
 import { listTableFiles, syncFolders } from "./durability.ts";
 import { toDocumentsSql } from "../../stores/lance/filter-sql.ts";
 import { createTextIndex } from "./indexer.ts";
@@ -16,10 +14,8 @@ import { saveTerms, toTermsName } from "./term-store.ts";
 import { createVectorIndex, INDEX_ROWS_MIN } from "./vector-index.ts";
 import { countTerms } from "./writer.ts";
 
-export interface Mending {
+export interface Mending extends Opened {
   readonly place: Place;
-  readonly table: Table;
-  readonly spec: CollectionSpec;
   readonly damage: Damage;
 }
 

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import type { Table } from "@lancedb/lancedb";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { moveAside } from "../durable/files.ts";
-import { appendJournal, NO_JOURNAL } from "../durable/journal.ts";
+import { appendJournal } from "../durable/journal.ts";
 import { readPointer, writePointer } from "../durable/pointer.ts";
 import { openTable } from "./base.ts";
 import { mendTable } from "./doctor-mend.ts";
-import { type Damage, type Examination, verify } from "./examination.ts";
+import { type Examination, type Opened, UNSEALED, verify } from "./examination.ts";
 import { listGenerations, removeGeneration } from "./generations.ts";
 import { type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { toNewSchema } from "./schema.ts";
@@ -16,10 +16,8 @@ import { toStoreError } from "./store-error.ts";
 /** Rows taken at once; where one of them cannot be read, each half is tried. */
 const ROWS_AT_ONCE = 2_048;
 
-interface Broken {
+interface Broken extends Opened {
   readonly place: Place;
-  readonly table: Table;
-  readonly spec: CollectionSpec;
 }
 
 /**
@@ -103,13 +101,6 @@ async function makeWhole(
   spec: CollectionSpec,
 ): Promise<boolean> {
   const table = await openTable(examination.base, place);
-  const verified = await verify(examination, place, table, spec);
-  const damage: Damage = {
-    files: [],
-    misplaced: [],
-    hints: [],
-    verified,
-    journal: NO_JOURNAL,
-  };
+  const damage = { ...UNSEALED, verified: await verify(examination, place, table, spec) };
   return (await mendTable(examination, { place, table, spec, damage })).length === 0;
 }

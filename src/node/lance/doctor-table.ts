@@ -1,22 +1,16 @@
 /** Examines and mends one table: journal, seals of its files, rows, indexes, term statistics. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { Table } from "@lancedb/lancedb";
+import { join, relative } from "node:path";
 import type { CollectionSpec } from "../../domain/collection.ts";
-import { AppError } from "../../errors.ts";
-import { type Seal, sealFile } from "../durable/files.ts";
+import { isSealed } from "../durable/files.ts";
 import { type Journal, readJournal } from "../durable/journal.ts";
-import { openTable } from "./base.ts";
 import { HINT } from "./durability.ts";
-import { type Damage, type Examination, verify } from "./examination.ts";
+import { type Damage, type Examination, openOwn, readWhole } from "./examination.ts";
 import { type Mending, mendTable } from "./doctor-mend.ts";
 import { salvageTable } from "./doctor-salvage.ts";
 import { type Place, toPaths } from "./place.ts";
 import { listManifests, recoverTable } from "./recover.ts";
-import { readSpec } from "./schema.ts";
-import { toStoreError } from "./store-error.ts";
-import type { Verified } from "./verify.ts";
 
 /** Files listed of one kind. */
 const EXAMPLES_MAX = 10;
@@ -43,53 +37,35 @@ export async function examinePlace(
   if (isUnsynced) find("note", "STORE_SYNC is off: without a journal only what is read is checked");
   const ofJournal = isUnsynced ? [] : toJournalLines(journal);
   const lines = [...ofJournal, ...toFileLines([...files, ...hints])];
-  const opened = await open(examination, place).catch((thrown: unknown) => {
+  const opened = await openOwn(examination, place).catch((thrown: unknown) => {
     // What is known of its files says more than that it cannot be opened.
     for (const line of lines) find("damaged", line);
     throw thrown;
   });
   if (opened === undefined) return undefined;
-  const { table, spec } = opened;
-  let verified: Verified | undefined;
-  try {
-    verified = await verify(examination, place, table, spec);
-    lines.push(...verified.lines);
-  } catch (thrown) {
-    examination.signal.throwIfAborted();
-    lines.push(toStoreError(thrown, place.collection).detail ?? "it cannot be read");
-  }
-  const damage: Damage = { files, misplaced, hints, verified, journal };
-  if (!fix) for (const line of lines) find("damaged", line);
-  else if (lines.length > 0) await mend(examination, { place, table, spec, damage }, lines);
-  return spec;
+  const read = await readWhole(examination, place, opened);
+  const damage: Damage = { files, misplaced, hints, verified: read.verified, journal };
+  await settle(examination, { place, ...opened, damage }, [...lines, ...read.lines]);
+  return opened.spec;
 }
 
-/** `lines` is what was found. */
-async function mend(
+/** Says what was found, the lines, and with `fix` mends it first. */
+export async function settle(
   examination: Examination,
   mending: Mending,
   lines: readonly string[],
 ): Promise<void> {
+  const { fix, find } = examination;
+  if (lines.length === 0) return;
+  if (!fix) {
+    for (const line of lines) find("damaged", line);
+    return;
+  }
   const isSaved =
     mending.damage.verified === undefined && (await salvageTable(examination, mending));
   const left = isSaved ? [] : await mendTable(examination, mending);
-  for (const line of lines) examination.find(left.length === 0 ? "mended" : "damaged", line);
-  for (const line of left) examination.find("damaged", `after mending: ${line}`);
-}
-
-/** Also `undefined` for a table of another program, which is left alone. */
-async function open(
-  { base, find }: Examination,
-  place: Place,
-): Promise<{ readonly table: Table; readonly spec: CollectionSpec } | undefined> {
-  const table = await openTable(base, place);
-  try {
-    return { table, spec: readSpec(await table.schema(), place.collection) };
-  } catch (thrown) {
-    if (!(thrown instanceof AppError)) throw thrown;
-    find("note", `${place.table}.lance is a table of another program, or of another version`);
-    return undefined;
-  }
+  for (const line of lines) find(left.length === 0 ? "mended" : "damaged", line);
+  for (const line of left) find("damaged", `after mending: ${line}`);
 }
 
 /** Files that are gone or are not what they were when they were acknowledged. */
@@ -101,7 +77,7 @@ async function checkSeals({ base, signal }: Examination, journal: Journal): Prom
     // A cleanup that was cut off has taken away what nothing refers to; that is found by reading.
     if (!existsSync(path)) {
       if (!journal.cleaning) damaged.push(name);
-    } else if (!isSame(await sealFile(path, false), seal)) {
+    } else if (!(await isSealed(path, seal))) {
       damaged.push(name);
     }
   }
@@ -118,15 +94,9 @@ async function checkHints({ base }: Examination, place: Place): Promise<readonly
     if (newest === undefined || !existsSync(hint)) continue;
     // Compared as text: also a changed blank is a changed bit.
     const expected = JSON.stringify({ version: newest.version });
-    if ((await readFile(hint, "latin1")) !== expected) {
-      wrong.push(hint.slice(join(base.uri, "x").length - 1));
-    }
+    if ((await readFile(hint, "latin1")) !== expected) wrong.push(relative(base.uri, hint));
   }
   return wrong;
-}
-
-function isSame(one: Seal, other: Seal): boolean {
-  return one[0] === other[0] && one[1] === other[1];
 }
 
 function toJournalLines({ state, last }: Journal): readonly string[] {

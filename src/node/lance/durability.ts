@@ -1,5 +1,5 @@
 /** Acknowledged means on disk: new files and their folders are synced, then the version goes into the journal. */
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import pMap from "p-map";
 import { AppError } from "../../errors.ts";
 import { listFiles, type Seal, sealFile, syncFolder } from "../durable/files.ts";
@@ -104,7 +104,7 @@ export async function listTableFiles(base: LanceBase, place: Place): Promise<rea
   const lists = await Promise.all(
     [folder, terms].map(async (path) => {
       const names = await listFiles(path);
-      return names.map((name) => join(path, name).slice(join(base.uri, "x").length - 1));
+      return names.map((name) => relative(base.uri, join(path, name)));
     }),
   );
   return lists.flat().filter((name) => !name.endsWith(HINT) && !name.endsWith(".tmp"));

@@ -1,11 +1,14 @@
 /** What an examination of a store works with and what it finds. */
 import type { Table } from "@lancedb/lancedb";
 import type { CollectionSpec } from "../../domain/collection.ts";
-import type { Journal } from "../durable/journal.ts";
-import type { LanceBase } from "./base.ts";
+import { AppError } from "../../errors.ts";
+import { type Journal, NO_JOURNAL } from "../durable/journal.ts";
+import { type LanceBase, openTable } from "./base.ts";
 import type { Place } from "./place.ts";
+import { readSpec } from "./schema.ts";
+import { toStoreError } from "./store-error.ts";
 import { loadTerms } from "./term-store.ts";
-import { inspectTable, type Verified } from "./verify.ts";
+import { verifyTable, type Verified } from "./verify.ts";
 
 /** One thing that was found; `note` is worth knowing and no damage; `unexamined`: somebody is writing it. */
 export interface Finding {
@@ -47,7 +50,46 @@ export interface Damage {
   readonly journal: Journal;
 }
 
-/** Reads the whole table. */
+/** Of a table that no journal speaks of. */
+export const UNSEALED = { files: [], misplaced: [], hints: [], journal: NO_JOURNAL } as const;
+
+export interface Opened {
+  readonly table: Table;
+  readonly spec: CollectionSpec;
+}
+
+/** Undefined for a table of another program, which is left alone. Throws AppError when it cannot be opened. */
+export async function openOwn(
+  { base, find }: Examination,
+  place: Place,
+): Promise<Opened | undefined> {
+  const table = await openTable(base, place);
+  try {
+    return { table, spec: readSpec(await table.schema(), place.collection) };
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw toStoreError(thrown, place.collection);
+    find("note", `${place.table}.lance is a table of another program, or of another version`);
+    return undefined;
+  }
+}
+
+/** What reading the whole table finds, or that it cannot be read to its end. */
+export async function readWhole(
+  examination: Examination,
+  place: Place,
+  { table, spec }: Opened,
+): Promise<{ readonly verified: Verified | undefined; readonly lines: readonly string[] }> {
+  try {
+    const verified = await verify(examination, place, table, spec);
+    return { verified, lines: verified.lines };
+  } catch (thrown) {
+    examination.signal.throwIfAborted();
+    const line = toStoreError(thrown, place.collection).detail ?? "it cannot be read";
+    return { verified: undefined, lines: [line] };
+  }
+}
+
+/** Reads the whole table. Throws what the native library throws when it cannot be read at all. */
 export async function verify(
   { base, signal }: Examination,
   place: Place,
@@ -60,5 +102,5 @@ export async function verify(
   } catch {
     saved = undefined; // as good as not there: counted again
   }
-  return inspectTable({ table, spec, saved, signal });
+  return verifyTable({ table, spec, saved, signal });
 }

@@ -1,8 +1,8 @@
 /** Brings a table back to the newest version that is whole, after a crash or a loss of power. Moves files, deletes none. */
 import { open, readdir, rename, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { AppError } from "../../errors.ts";
-import { moveAside, sealFile } from "../durable/files.ts";
+import { isSealed, moveAside } from "../durable/files.ts";
 import type { Journal } from "../durable/journal.ts";
 import type { LanceBase } from "./base.ts";
 import { listTableFiles, readOwnJournal } from "./durability.ts";
@@ -86,11 +86,8 @@ async function isWhole(
   { path }: Manifest,
   journal: Journal,
 ): Promise<boolean> {
-  const sealed = journal.files.get(path.slice(join(base.uri, "x").length - 1));
-  if (sealed !== undefined) {
-    const [bytes, crc] = await sealFile(path, false);
-    return bytes === sealed[0] && crc === sealed[1];
-  }
+  const seal = journal.files.get(relative(base.uri, path));
+  if (seal !== undefined) return isSealed(path, seal);
   if (!(await endsWithMagic(path))) return false;
   // Only files that this version refers to count: others may be half written by a writer that got past the lock.
   for (const name of await listTableFiles(base, place)) {

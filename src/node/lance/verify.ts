@@ -32,13 +32,8 @@ export interface Verified {
   readonly termsDiffer: boolean;
 }
 
-/** One line for each thing that is wrong. Throws what the native library throws when the table cannot be read at all. */
-export async function verifyTable(options: VerifyOptions): Promise<readonly string[]> {
-  return (await inspectTable(options)).lines;
-}
-
 /** Reads everything. Throws what the native library throws when the table cannot be read at all. */
-export async function inspectTable(options: VerifyOptions): Promise<Verified> {
+export async function verifyTable(options: VerifyOptions): Promise<Verified> {
   const { table } = options;
   const rows = await table.countRows();
   const read = await verifyRows(options);

@@ -111,7 +111,10 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
       }
     },
     verify: (signal) =>
-      guard(signal, () => verifyTable({ table, spec, saved: state.saved, signal })),
+      guard(signal, async () => {
+        const { lines } = await verifyTable({ table, spec, saved: state.saved, signal });
+        return lines;
+      }),
     optimize: (signal) => index(session, signal, () => {}),
     close: () => options.lock.release(),
   };
