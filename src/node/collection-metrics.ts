@@ -73,17 +73,9 @@ export function createCollectionMetrics(deps: CollectionMetricsDeps): Collection
 }
 
 async function look({ config, clock, store }: CollectionMetricsDeps): Promise<Seen> {
-  const open = new AbortController().signal;
-  const within = <T>(stage: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-    const deadline = startDeadline({
-      clock,
-      budgetMs: config.healthTimeoutMs,
-      parent: open,
-      stage,
-    });
-    return untilAborted(work(deadline.signal), deadline.signal).finally(() =>
-      deadline[Symbol.dispose](),
-    );
+  const within = async <T>(stage: string, work: (signal: AbortSignal) => Promise<T>) => {
+    using deadline = startDeadline({ clock, budgetMs: config.healthTimeoutMs, stage });
+    return await untilAborted(work(deadline.signal), deadline.signal);
   };
   const names = await within("list", (signal) => store.list(signal));
   const collections: (Condition & { readonly info: CollectionInfo })[] = [];

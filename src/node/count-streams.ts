@@ -1,7 +1,6 @@
 /** Counts the event streams that clients are reading, at the connection, which knows when a client is gone. */
 import type { ServerResponse } from "node:http";
-
-type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
+import type { Fetch } from "./create-server.ts";
 
 export interface StreamCount {
   readonly open: number;

@@ -9,7 +9,8 @@ const CHECK_INTERVAL_MS = 1_000;
 /** Header lines of one request; those beyond it are not read. */
 const HEADERS_MAX = 100;
 
-type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
+/** The application, as the adaptor calls it: `env` is what it has of Node's request and response. */
+export type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 
 /** Creates a server that does not listen yet. */
 export function createServer(fetch: Fetch, config: Config): Server {

@@ -1,6 +1,5 @@
 /** Pages go compressed to those who take it; streams and answers never, because they would come late. */
-
-type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
+import type { Fetch } from "./create-server.ts";
 
 /** What grows smaller, and is worth it. */
 const TYPES = /^(text\/(html|css|javascript)|application\/json|image\/svg\+xml)\b/;
