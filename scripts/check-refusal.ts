@@ -2,7 +2,6 @@
  * `node scripts/check-refusal.ts <folder of evaluation sets>`: fails when too few of the questions that the passages
  * do not answer are refused without a model, or too many that they do. Skips loudly where the sets are not at hand.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { weigh } from "../src/grounding/answerability.ts";
 import { ANSWERABLE_SURE } from "../src/grounding/extractive.ts";
@@ -17,7 +16,7 @@ const GOALS: readonly { readonly set: string; readonly floors: Partial<Record<Ki
 const FALSE_REFUSALS_MAX = 0.1;
 
 const folder = process.argv[2] ?? "";
-if (isMissing(folder, existsSync)) process.exit(0);
+if (isMissing(folder)) process.exit(0);
 let failed = 0;
 for (const { set, floors } of GOALS) {
   const cases = await readCases(join(folder, set), () => undefined);

@@ -2,7 +2,6 @@
  * `node scripts/check-retrieval.ts <folder of evaluation sets>`: fails when ranking falls below floors a little
  * under the measured figures. Skips loudly where the sets are not at hand.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSet } from "./eval/beir.ts";
 import { evaluateSet } from "./eval/evaluate-set.ts";
@@ -36,7 +35,7 @@ const BELOW_BEST_ARM_MAX = 0.01;
 const ABOVE_BEST_ARM_MIN = 0.009;
 
 const folder = process.argv[2] ?? "";
-if (isMissing(folder, existsSync)) process.exit(0);
+if (isMissing(folder)) process.exit(0);
 let failed = 0;
 let gained = 0;
 for (const { set, fused, reranked, all, own = false } of FLOORS) {

@@ -4,12 +4,11 @@
  * or its negation swapped, or with another passage, is not. Odd questions are for fitting, even ones for
  * reporting.
  */
-import { existsSync } from "node:fs";
 import { checkSentence, type Verdict } from "../src/grounding/check-sentence.ts";
 import { readEvidence } from "../src/grounding/evidence.ts";
 import { splitSentences } from "../src/text/sentences.ts";
 import { type EvalDocument, type EvalSet, readSet } from "./eval/beir.ts";
-import { isMissing } from "./eval/missing.ts";
+import { listFolders } from "./eval/missing.ts";
 import { createSwaps, SWAPS, type Swap } from "./eval/swaps.ts";
 
 interface Pair {
@@ -19,8 +18,7 @@ interface Pair {
   readonly document: EvalDocument;
 }
 
-const folders = process.argv.slice(2).filter((folder) => !isMissing(folder, existsSync));
-for (const folder of folders) report(await readSet(folder));
+for (const folder of listFolders()) report(await readSet(folder));
 
 function report(set: EvalSet): void {
   const pairs = toPairs(set);

@@ -2,10 +2,8 @@
  * Measures what a client sees of models that cite well, badly and maliciously: `node
  * scripts/eval-citations.ts <set folder> ...`. The models are scripted: they know the gold sentence.
  */
-import { existsSync } from "node:fs";
 import pMap from "p-map";
 import { generate } from "../src/agent/generate.ts";
-import { search } from "../src/answer.ts";
 import { systemClock } from "../src/async/clock.ts";
 import type { Passage, RunEvent } from "../src/domain/event.ts";
 import { toEvidence } from "../src/grounding/evidence.ts";
@@ -14,10 +12,11 @@ import type { ChatModel } from "../src/models/model.ts";
 import { startRun } from "../src/run.ts";
 import { silentLog } from "../src/telemetry/log.ts";
 import { splitSentences } from "../src/text/sentences.ts";
-import { toAsk } from "./eval/answer-set.ts";
 import { type EvalQuery, type EvalSet, readSet } from "./eval/beir.ts";
-import { type AnswerContext, withSet } from "./eval/evaluate-set.ts";
-import { isMissing } from "./eval/missing.ts";
+import { type AnswerContext, OWN_COLLECTIONS, withSet } from "./eval/evaluate-set.ts";
+import { findPassages } from "./eval/find-passages.ts";
+import { listFolders } from "./eval/missing.ts";
+import { toAsk } from "./eval/to-ask.ts";
 
 const MODELS = {
   "cites well": (gold: string, label: number) => `${gold} [${label}]`,
@@ -39,15 +38,9 @@ interface Tally {
   unsound: number;
 }
 
-const folders = process.argv.slice(2).filter((folder) => !isMissing(folder, existsSync));
-for (const folder of folders) {
+for (const folder of listFolders()) {
   const set = await readSet(folder);
-  const options = {
-    oneCollection: false,
-    own: true,
-    progress: (text: string) => console.error(text),
-  };
-  await withSet(set, options, async (context) => {
+  await withSet(set, OWN_COLLECTIONS, async (context) => {
     for (const name of Object.keys(MODELS) as ModelName[])
       report(set.name, name, await run(set, name, context));
   });
@@ -84,7 +77,7 @@ interface Asking {
 }
 
 async function ask(query: EvalQuery, { set, name, context, tally }: Asking): Promise<void> {
-  const passages = await find(query, context);
+  const passages = await findPassages(context, toAsk(query, context));
   const judgments = set.judgments.get(query._id);
   const gold = findGold(
     query,
@@ -174,17 +167,4 @@ async function write(
   using _ = run.deadline;
   await generate(chat, text, passages, { run, policy: "flag", progress: { shown: false } });
   return events;
-}
-
-async function find(query: EvalQuery, context: AnswerContext): Promise<readonly Passage[]> {
-  const deps = {
-    ...context,
-    clock: systemClock,
-    log: silentLog,
-    sentenceEmbedder: context.embedder,
-  };
-  const { signal } = new AbortController();
-  const events: RunEvent[] = [];
-  for await (const event of search(deps, toAsk(query, context), signal)) events.push(event);
-  return events.flatMap((event) => (event.type === "retrieval-end" ? event.passages : []));
 }

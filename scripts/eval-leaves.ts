@@ -3,17 +3,15 @@
  * scripts/eval-leaves.ts <set folder> ...`. The gold answer with its passage is borne out; the answer of
  * another question, and the same answer with the next passage, are not, unless they stand there too.
  */
-import { existsSync } from "node:fs";
 import { checkOutput } from "../src/grounding/check-output.ts";
 import type { LeafCheck } from "../src/domain/event.ts";
 import { type EvalDocument, readSet } from "./eval/beir.ts";
-import { isMissing } from "./eval/missing.ts";
+import { listFolders } from "./eval/missing.ts";
 
 const KINDS = ["gold", "answer", "passage"] as const;
 type Verdicts = Record<LeafCheck["verdict"], number>;
 
-const folders = process.argv.slice(2).filter((folder) => !isMissing(folder, existsSync));
-for (const folder of folders) {
+for (const folder of listFolders()) {
   const { name, counts } = await measure(folder);
   console.log(`\n${name}\nswapped    leaves  supported  weak   unsupported`);
   for (const [kind, { supported, weak, unsupported, unchecked }] of counts) {

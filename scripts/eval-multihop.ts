@@ -4,31 +4,27 @@
  * Both are cut at the same number of documents: the first of one search, and in research the first of every
  * search in turn. Skips loudly where the set is not at hand.
  */
-import { existsSync } from "node:fs";
 import pMap from "p-map";
 import * as z from "zod";
 import { answer } from "../src/answer.ts";
-import { systemClock } from "../src/async/clock.ts";
 import type { Ask } from "../src/domain/ask.ts";
 import type { RunEnd } from "../src/domain/event.ts";
-import { silentLog } from "../src/telemetry/log.ts";
-import { toAsk } from "./eval/answer-set.ts";
 import { type EvalQuery, type EvalSet, readSet } from "./eval/beir.ts";
-import { type AnswerContext, withSet } from "./eval/evaluate-set.ts";
+import { type AnswerContext, OWN_COLLECTIONS, withSet } from "./eval/evaluate-set.ts";
 import { evaluate } from "./eval/metrics.ts";
 import { isMissing } from "./eval/missing.ts";
 import { createScriptedPlanner } from "./eval/scripted-planner.ts";
+import { toAsk } from "./eval/to-ask.ts";
 
 const Decomposed = z.looseObject({ decomposition: z.array(z.string().min(1)).min(2) });
 
-const folder = process.argv[2] ?? "../shared/eval/multihop-wiki";
-if (!isMissing(folder, existsSync)) await measure(await readSet(folder));
+const folder = process.argv[2] ?? "";
+if (!isMissing(folder)) await measure(await readSet(folder));
 
 async function measure(set: EvalSet): Promise<void> {
   const queries = set.queries.filter(({ metadata }) => Decomposed.safeParse(metadata).success);
   const judgments = new Map(queries.flatMap(({ _id }) => toEntry(set.judgments, _id)));
-  const progress = (text: string): void => console.error(text);
-  await withSet(set, { oneCollection: false, own: false, progress }, async (context) => {
+  await withSet(set, { ...OWN_COLLECTIONS, own: false }, async (context) => {
     console.log(`${queries.length} questions with a decomposition, all collections at once`);
     console.log("mode       All@10   Recall@10  All in the context  (documents in it)");
     const measured: number[] = [];
@@ -72,13 +68,7 @@ async function askOne(
   const { candidatesMax } = context.config;
   const retrieval =
     mode === "direct" ? { ...asked.retrieval, passagesMax: candidatesMax } : asked.retrieval;
-  const deps = {
-    ...context,
-    clock: systemClock,
-    log: silentLog,
-    sentenceEmbedder: context.embedder,
-    chat: createScriptedPlanner(decomposition),
-  };
+  const deps = { ...context, chat: createScriptedPlanner(decomposition) };
   const searches: (readonly string[])[] = [];
   let end: RunEnd | undefined;
   const { signal } = new AbortController();

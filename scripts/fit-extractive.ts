@@ -3,28 +3,20 @@
  * those of the sentence score.
  */
 import pMap from "p-map";
-import type { Passage, RunEvent } from "../src/domain/event.ts";
-import { systemClock } from "../src/async/clock.ts";
-import { search } from "../src/answer.ts";
 import { scoreSentences } from "../src/grounding/extractive.ts";
 import { FEATURES } from "../src/grounding/sentence-features.ts";
-import { silentLog } from "../src/telemetry/log.ts";
 import { type EvalQuery, type EvalSet, readSet } from "./eval/beir.ts";
-import { toAsk } from "./eval/answer-set.ts";
 import { type Fitted, fit, type Row } from "./eval/logistic.ts";
-import { type AnswerContext, withSet } from "./eval/evaluate-set.ts";
+import { type AnswerContext, OWN_COLLECTIONS, withSet } from "./eval/evaluate-set.ts";
+import { findPassages } from "./eval/find-passages.ts";
+import { toAsk } from "./eval/to-ask.ts";
 
 const DECAY = 1e-4;
 
 const sets = await Promise.all(process.argv.slice(2).map(readSet));
 const sentenceRows: Row[] = [];
 for (const set of sets) {
-  const options = {
-    oneCollection: false,
-    own: true,
-    progress: (text: string) => console.error(text),
-  };
-  await withSet(set, options, async (context) => {
+  await withSet(set, OWN_COLLECTIONS, async (context) => {
     sentenceRows.push(...(await toRows(set, context)));
   });
 }
@@ -68,17 +60,10 @@ async function toQueryRows(
 /** The sentences of the passages that the product's own search finds for a query. */
 async function score(query: EvalQuery, context: AnswerContext): ReturnType<typeof scoreSentences> {
   const { signal } = new AbortController();
-  const { embedder } = context;
-  const deps = { ...context, clock: systemClock, log: silentLog, sentenceEmbedder: embedder };
-  const events: RunEvent[] = [];
   const isForeign = query.metadata.collection === undefined && query.metadata.lang === undefined;
   const collectionsOf = isForeign ? () => [] : context.collectionsOf;
-  const ask = toAsk(query, { ...context, collectionsOf });
-  for await (const event of search(deps, ask, signal)) events.push(event);
-  const passages = events.flatMap((event): readonly Passage[] =>
-    event.type === "retrieval-end" ? event.passages : [],
-  );
-  return scoreSentences(query.text, passages, embedder, signal);
+  const passages = await findPassages(context, toAsk(query, { ...context, collectionsOf }));
+  return scoreSentences(query.text, passages, context.sentenceEmbedder, signal);
 }
 
 function toGolds(answers: unknown): readonly string[] {

@@ -5,11 +5,10 @@
  * speak of the like (look-alike), should be refused. Prints the weights fitted on all sets, and for each set
  * how well weights fitted on the other sets do, and those of the service.
  */
-import { existsSync } from "node:fs";
 import { type Fitted, READINGS, weigh } from "../src/grounding/answerability.ts";
 import { ANSWERABLE_MIN, ANSWERABLE_SURE } from "../src/grounding/extractive.ts";
 import { fit, toAuroc } from "./eval/logistic.ts";
-import { isMissing } from "./eval/missing.ts";
+import { listFolders } from "./eval/missing.ts";
 import { type Case, type Kind, readCases } from "./eval/refusal-cases.ts";
 
 type Judge = (one: Case) => number;
@@ -17,9 +16,8 @@ type Judge = (one: Case) => number;
 const DECAY = 0.0025;
 const FALSE_REFUSALS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
 
-const folders = process.argv.slice(2).filter((folder) => !isMissing(folder, existsSync));
 const cases: Case[] = [];
-for (const folder of folders) {
+for (const folder of listFolders()) {
   cases.push(...(await readCases(folder, (text) => console.error(text))));
 }
 console.log(JSON.stringify(fitOn(cases), undefined, 2));

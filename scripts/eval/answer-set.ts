@@ -1,13 +1,11 @@
 /** Answers a set's questions through the product's own run, in the form the answer scorer reads. */
-import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import pMap from "p-map";
 import { answer } from "../../src/answer.ts";
-import { systemClock } from "../../src/async/clock.ts";
-import type { Ask, GroundingPolicy } from "../../src/domain/ask.ts";
+import type { GroundingPolicy } from "../../src/domain/ask.ts";
 import type { Citation, Passage, RunEvent } from "../../src/domain/event.ts";
-import { silentLog } from "../../src/telemetry/log.ts";
 import type { EvalQuery, EvalSet } from "./beir.ts";
 import type { AnswerContext } from "./evaluate-set.ts";
+import { toAsk } from "./to-ask.ts";
 
 export interface AnswerLine {
   readonly _id: string;
@@ -32,40 +30,11 @@ async function answerOne(
   context: AnswerContext,
   grounding: GroundingPolicy,
 ): Promise<AnswerLine> {
-  const deps = {
-    ...context,
-    clock: systemClock,
-    log: silentLog,
-    sentenceEmbedder: context.embedder,
-  };
   const events: RunEvent[] = [];
   const { signal } = new AbortController();
-  for await (const event of answer(deps, { ...toAsk(query, context), grounding }, signal))
+  for await (const event of answer(context, { ...toAsk(query, context), grounding }, signal))
     events.push(event);
   return toLine(query._id, events);
-}
-
-/** The query as the HTTP surface would ask it. */
-export function toAsk(query: EvalQuery, { config, collectionsOf }: AnswerContext): Ask {
-  return {
-    question: query.text,
-    collections: collectionsOf(query),
-    mode: "direct",
-    caller: LOCAL_CALLER,
-    history: [],
-    grounding: "flag",
-    limits: { stepsMax: 8, toolCallsMax: 32, tokensMax: 200_000 },
-    deadlineMs: config.deadlineMs,
-    retrieval: {
-      retrievers: ["vector", "keyword"],
-      legHitsMax: config.legHitsMax,
-      rerank: "lexical",
-      passagesMax: config.passagesMax,
-      contextTokensMax: config.contextTokensMax,
-      require: [],
-      legsMin: 1,
-    },
-  };
 }
 
 function toLine(id: string, events: readonly RunEvent[]): AnswerLine {

@@ -4,15 +4,17 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pMap from "p-map";
-import { systemClock } from "../../src/async/clock.ts";
+import { type Clock, systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { createLanceStore } from "../../src/node/lance/lance-store.ts";
 import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { type Log, silentLog } from "../../src/telemetry/log.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import type { EvalQuery, EvalSet } from "./beir.ts";
 import type { AnswerLine } from "./answer-set.ts";
+import { toAsk } from "./to-ask.ts";
 import { loadSet } from "./load-set.ts";
 import { evaluate, type Metrics, type Rankings } from "./metrics.ts";
 import { type ArmName, ARMS, type RankDeps, rankDocuments } from "./rank.ts";
@@ -26,10 +28,20 @@ export interface EvaluateOptions {
   readonly answer: ((context: AnswerContext) => Promise<readonly AnswerLine[]>) | undefined;
 }
 
+/** What a question of the set is answered with, through the product's own run. */
 export interface AnswerContext extends RankDeps {
-  readonly embedder: Embedder;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sentenceEmbedder: Embedder;
   readonly collectionsOf: (query: EvalQuery) => readonly string[];
 }
+
+/** Each question asked in the collection of its own. */
+export const OWN_COLLECTIONS = {
+  oneCollection: false,
+  own: true,
+  progress: (text: string): void => console.error(text),
+} as const;
 
 export interface SetReport {
   readonly name: string;
@@ -77,8 +89,10 @@ export async function withSet<T>(
       options.own ? collections.filter((name) => isOwn(query, name)) : collections;
     const context: AnswerContext = {
       config,
+      clock: systemClock,
+      log: silentLog,
       store,
-      embedder,
+      sentenceEmbedder: embedder,
       embedders: new Map([[embedder.id, embedder]]),
       rerankers: { lexical: createLexicalReranker() },
       collectionsOf,
@@ -105,10 +119,7 @@ async function rankAll(
     judged,
     async (query) => {
       await nextTurn(); // in memory a question never waits, and the next would starve everything else
-      const ranked = await rankDocuments(context, query.text, {
-        collections: context.collectionsOf(query),
-        ...(vectorWeight === undefined ? {} : { vectorWeight }),
-      });
+      const ranked = await rankDocuments(context, toAsk(query, context, vectorWeight));
       for (const arm of ARMS) rankings[arm].set(query._id, ranked[arm]);
     },
     { concurrency: 4 },

@@ -1,10 +1,16 @@
 /** What a script does where an evaluation set is not at hand: says so, and goes on. */
+import { existsSync } from "node:fs";
 
 /** True, with a loud word, when there is no such folder. */
-export function isMissing(folder: string, exists: (path: string) => boolean): boolean {
-  if (exists(folder)) return false;
+export function isMissing(folder: string): boolean {
+  if (existsSync(folder)) return false;
   console.error(
     `SKIPPED: there is no evaluation set in ${folder || "(no folder named)"}; nothing was measured`,
   );
   return true;
+}
+
+/** The folders of evaluation sets that the command line names, without those that are missing. */
+export function listFolders(): readonly string[] {
+  return process.argv.slice(2).filter((folder) => !isMissing(folder));
 }

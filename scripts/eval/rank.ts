@@ -1,5 +1,4 @@
 /** Ranks a set's documents for its queries, arm by arm, through the product's own search. */
-import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import type { Config } from "../../src/config.ts";
 import type { Ask } from "../../src/domain/ask.ts";
@@ -29,36 +28,12 @@ export type RankedArms = Readonly<Record<ArmName, readonly string[]>>;
 const CANDIDATES_MAX = 200;
 
 /** Document ids for one question, best first, for each arm. A document ranks by its best chunk. */
-export async function rankDocuments(
-  deps: RankDeps,
-  question: string,
-  { collections, vectorWeight }: { collections: readonly string[]; vectorWeight?: number },
-): Promise<RankedArms> {
-  const ask: Ask = {
-    question,
-    collections,
-    mode: "direct",
-    caller: LOCAL_CALLER,
-    history: [],
-    grounding: "flag",
-    limits: { stepsMax: 8, toolCallsMax: 32, tokensMax: 200_000 },
-    deadlineMs: deps.config.deadlineMsMax,
-    retrieval: {
-      retrievers: ["vector", "keyword"],
-      legHitsMax: deps.config.legHitsMax,
-      rerank: "lexical",
-      passagesMax: deps.config.passagesMax,
-      contextTokensMax: deps.config.contextTokensMax,
-      require: [],
-      legsMin: 1,
-      ...(vectorWeight === undefined ? {} : { vectorWeight }),
-    },
-  };
+export async function rankDocuments(deps: RankDeps, ask: Ask): Promise<RankedArms> {
   const run = startRun({
     config: deps.config,
     clock: systemClock,
     log: silentLog,
-    deadlineMs: ask.deadlineMs,
+    deadlineMs: deps.config.deadlineMsMax,
     parent: new AbortController().signal,
     emit: () => Promise.resolve(),
   });
@@ -79,7 +54,7 @@ export async function rankDocuments(
       toFound(arms),
     ]);
     const { candidatesMax } = deps.config;
-    const top = await rerank(fused.slice(0, candidatesMax), question, {
+    const top = await rerank(fused.slice(0, candidatesMax), ask.question, {
       mode: ask.retrieval.rerank,
       rerankers: deps.rerankers,
       run,

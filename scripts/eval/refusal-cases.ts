@@ -1,15 +1,13 @@
 /** Questions with what was read of the passages found for them: those that should be answered, and those that should be refused. */
 import pMap from "p-map";
-import { search } from "../../src/answer.ts";
-import { systemClock } from "../../src/async/clock.ts";
-import type { Passage, RunEvent } from "../../src/domain/event.ts";
+import type { Passage } from "../../src/domain/event.ts";
 import type { Filter } from "../../src/domain/filter.ts";
 import { type Read, read } from "../../src/grounding/answerability.ts";
 import { scoreSentences, toInput } from "../../src/grounding/extractive.ts";
-import { silentLog } from "../../src/telemetry/log.ts";
-import { toAsk } from "./answer-set.ts";
 import { type EvalQuery, type EvalSet, readSet } from "./beir.ts";
-import { type AnswerContext, withSet } from "./evaluate-set.ts";
+import { type AnswerContext, OWN_COLLECTIONS, withSet } from "./evaluate-set.ts";
+import { findPassages } from "./find-passages.ts";
+import { toAsk } from "./to-ask.ts";
 
 /**
  * `left-out`: asked of everything but its relevant documents. `look-alike`: marked by the set as unanswerable,
@@ -36,7 +34,7 @@ export async function readCases(
 ): Promise<readonly Case[]> {
   const set = await readSet(folder);
   const cases: Case[] = [];
-  await withSet(set, { oneCollection: false, own: true, progress }, async (context) => {
+  await withSet(set, { ...OWN_COLLECTIONS, progress }, async (context) => {
     const found = await pMap(set.queries, (query) => toCases(set, query, context), {
       concurrency: CONCURRENCY,
     });
@@ -53,7 +51,9 @@ async function toCases(
   const { lang } = query.metadata;
   const about = { set: set.name, group: lang === undefined ? set.name : `${set.name}-${lang}` };
   const build = async (kind: Kind, without: readonly string[]): Promise<readonly Case[]> => {
-    const found = await toRead(query, await find(query, without, context), context);
+    const filter: Filter = { not: { field: "documentId", op: "in", values: without } };
+    const ask = { ...toAsk(query, context), ...(without.length === 0 ? {} : { filter }) };
+    const found = await toRead(query, await findPassages(context, ask), context);
     return found === undefined ? [] : [{ ...about, kind, ...found }];
   };
   const judgments = set.judgments.get(query._id);
@@ -65,7 +65,7 @@ async function toCases(
 async function toRead(
   { text }: EvalQuery,
   passages: readonly Passage[],
-  { embedder }: AnswerContext,
+  { sentenceEmbedder: embedder }: AnswerContext,
 ): Promise<Pick<Case, "read" | "searchScore"> | undefined> {
   const { signal } = new AbortController();
   const scored = await scoreSentences(text, passages, embedder, signal);
@@ -75,24 +75,4 @@ async function toRead(
     read: await read(toInput(text, best, scored), embedder, signal),
     searchScore: best.candidate.passage.score,
   };
-}
-
-/** The passages that the product's own search finds where some documents are not. */
-async function find(
-  query: EvalQuery,
-  without: readonly string[],
-  context: AnswerContext,
-): Promise<readonly Passage[]> {
-  const deps = {
-    ...context,
-    clock: systemClock,
-    log: silentLog,
-    sentenceEmbedder: context.embedder,
-  };
-  const filter: Filter = { not: { field: "documentId", op: "in", values: without } };
-  const ask = { ...toAsk(query, context), ...(without.length === 0 ? {} : { filter }) };
-  const events: RunEvent[] = [];
-  const { signal } = new AbortController();
-  for await (const event of search(deps, ask, signal)) events.push(event);
-  return events.flatMap((event) => (event.type === "retrieval-end" ? event.passages : []));
 }
