@@ -16,7 +16,7 @@ import { protectEmbedder, protectReranker } from "../models/protect.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
 import { createLexicalReranker } from "../retrieval/lexical-rerank.ts";
 import type { Rerankers } from "../retrieval/rerank.ts";
-import { createEdgeAnalyse } from "../stores/lance/edge-analyse.ts";
+import { edgeAnalyse } from "../stores/lance/edge-analyse.ts";
 import { createRestStore } from "../stores/lance/rest-store.ts";
 import type { ReadStore, WriteStore } from "../stores/store.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
@@ -26,7 +26,6 @@ import { createEdgeAccess } from "./access.ts";
 import { addAdminRoutes } from "./admin.ts";
 import { type Bindings, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";
-import { STOPPED } from "./durable/analyse.ts";
 import { createDurableStore } from "./durable/durable-store.ts";
 import { createPushes } from "./durable/pushes.ts";
 import { createEdgeTelemetry } from "./edge-telemetry.ts";
@@ -96,8 +95,7 @@ function createObjectStore({ config, objects }: Bindings): WriteStore | undefine
 function createServerStore({ config }: Bindings, upstreams: UpstreamRegistry): ReadStore {
   const { lanceUrl: url } = config;
   if (url === undefined) throw misconfigured("LANCE_URL is not set");
-  const analyse = createEdgeAnalyse(STOPPED);
-  return createRestStore({ config, url, clock: systemClock, analyse, upstreams });
+  return createRestStore({ config, url, clock: systemClock, analyse: edgeAnalyse, upstreams });
 }
 
 interface Parts {

@@ -2,8 +2,8 @@
 import { AppError } from "../../errors.ts";
 import { toEnglishStem } from "../../text/english-stem.ts";
 import type { Analyse } from "./rest-snapshot.ts";
+import { splitWords, STOPPED } from "./split-words.ts";
 
-const WORD = /[\p{Alphabetic}\p{N}]+/gu;
 const MARKS = /\p{M}+/gu;
 const LATIN = /\p{Script=Latin}\p{M}*/gu;
 /** Raised, lowered, circled and full-width digits. */
@@ -23,31 +23,23 @@ const LETTERS: Readonly<Record<string, string>> = {
 /** Longer words are not indexed; counted in bytes of UTF-8. */
 const WORD_BYTES_MAX = 40;
 
-/** Creates the analysis; `stopWords` are left out of English. It throws AppError unsupported_option for another language. */
-export function createEdgeAnalyse(stopWords: ReadonlySet<string>): Analyse {
-  return async (text, { language, tokenizer }) => {
-    if (language !== "english" && language !== "none") {
-      throw new AppError("unsupported_option", {
-        detail: `a Worker has no stems of ${language}, so that this collection of LANCE_URL is searched by vectors only; Node has them`,
-      });
-    }
-    const terms = new Set<string>();
-    for (const word of split(text.toWellFormed(), tokenizer)) {
-      if (new TextEncoder().encode(word).length >= WORD_BYTES_MAX) continue;
-      const lower = word.toLowerCase();
-      const isEnglish = language === "english";
-      if (isEnglish && stopWords.has(lower)) continue;
-      terms.add(fold(isEnglish ? toEnglishStem(lower) : lower));
-    }
-    return terms;
-  };
-}
-
-function split(text: string, tokenizer: "words" | "icu"): readonly string[] {
-  if (tokenizer === "words") return text.match(WORD) ?? [];
-  const segments = new Intl.Segmenter("und", { granularity: "word" }).segment(text);
-  return [...segments].flatMap(({ segment, isWordLike }) => (isWordLike === true ? segment : []));
-}
+/** Throws AppError unsupported_option for another language. */
+export const edgeAnalyse: Analyse = async (text, { language, tokenizer }) => {
+  if (language !== "english" && language !== "none") {
+    throw new AppError("unsupported_option", {
+      detail: `a Worker has no stems of ${language}, so that this collection of LANCE_URL is searched by vectors only; Node has them`,
+    });
+  }
+  const isEnglish = language === "english";
+  const terms = new Set<string>();
+  for (const word of splitWords(text, tokenizer)) {
+    if (new TextEncoder().encode(word).length >= WORD_BYTES_MAX) continue;
+    const lower = word.toLowerCase();
+    if (isEnglish && STOPPED.has(lower)) continue;
+    terms.add(fold(isEnglish ? toEnglishStem(lower) : lower));
+  }
+  return terms;
+};
 
 /** Latin letters alone: marks of other scripts make other letters. */
 function fold(word: string): string {

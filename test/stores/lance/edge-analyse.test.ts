@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { createNativeAnalyse } from "../../../src/node/lance/native-analyse.ts";
-import { createEdgeAnalyse } from "../../../src/stores/lance/edge-analyse.ts";
-import { STOPPED } from "../../../src/worker/durable/analyse.ts";
+import { edgeAnalyse as edge } from "../../../src/stores/lance/edge-analyse.ts";
 
-const edge = createEdgeAnalyse(STOPPED);
 const native = createNativeAnalyse();
 
 /** The pages of the guide and the samples: prose, code, other scripts. */
