@@ -9,7 +9,9 @@ import { STYLE } from "./docs/style.ts";
 import { type ApiFacts, createAskBody, createExplainBody } from "./names.ts";
 import { createOperations } from "./operations.ts";
 import { type OpenApi, toOpenApi } from "./to-openapi.ts";
-import { toHex } from "../../text/hex.ts";
+import { toSha256 } from "../../text/digest.ts";
+
+const TAG_DIGITS = 16;
 
 /** The document of a service with these limits and abilities. */
 export function createOpenApi(facts: ApiFacts): OpenApi {
@@ -59,8 +61,7 @@ export function addApiPages(app: Hono<Env>, facts: ApiFacts, examples: Examples 
 
 async function toPage({ type, policy, make }: Source): Promise<Page> {
   const body = await make();
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
-  const tag = toHex(new Uint8Array(digest).subarray(0, 8));
+  const tag = (await toSha256(body)).slice(0, TAG_DIGITS);
   return { type, body, tag, ...(policy === undefined ? {} : { policy }) };
 }
 

@@ -2,7 +2,7 @@
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
-import { toHex } from "../../text/hex.ts";
+import { toSha256 } from "../../text/digest.ts";
 import { checkQuery } from "../check.ts";
 import type { DocumentState, Snapshot, StoreHit, StoreQuery } from "../store.ts";
 import type { ArrowTable, Cell } from "./arrow-table.ts";
@@ -181,9 +181,8 @@ async function toChunks(found: ArrowTable): Promise<ReadonlyMap<string, Chunk | 
 async function toChunk(content: unknown, detail: unknown): Promise<Chunk | undefined> {
   if (typeof content !== "string" || typeof detail !== "string") return undefined;
   const json = detail.slice(HASH_CHARS);
-  const hashed = new TextEncoder().encode(toHashed(content, json));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", hashed));
-  if (toHex(digest).slice(0, HASH_CHARS) !== detail.slice(0, HASH_CHARS)) return undefined;
+  const digest = await toSha256(toHashed(content, json));
+  if (digest.slice(0, HASH_CHARS) !== detail.slice(0, HASH_CHARS)) return undefined;
   return toChunkOf(content, json);
 }
 
