@@ -2,34 +2,31 @@
 import { toVariable } from "./config-kinds.ts";
 import type { Issue } from "./errors.ts";
 
+/** The first must not exceed the second: otherwise it would never come to anything. */
+const AT_MOST = [
+  ["deadlineMs", "deadlineMsMax"],
+  ["embedTimeoutMs", "deadlineMs"],
+  ["searchTimeoutMs", "deadlineMs"],
+  ["takeTimeoutMs", "deadlineMs"],
+  ["rerankTimeoutMs", "deadlineMs"],
+  ["rewriteTimeoutMs", "deadlineMs"],
+  ["firstDeltaTimeoutMs", "deadlineMs"],
+  ["deltaGapTimeoutMs", "deadlineMs"],
+  ["embedAttemptTimeoutMs", "embedTimeoutMs"],
+  ["rerankAttemptTimeoutMs", "rerankTimeoutMs"],
+  ["backoffMs", "backoffMsMax"],
+  ["retryCost", "retryTokensMax"],
+  ["retryStallCost", "retryTokensMax"],
+  ["breakerSamplesMin", "breakerSamplesMax"],
+  ["passagesMax", "candidatesMax"],
+] as const;
+
+/** The first must be below the second: at the same moment either may win. */
+const BELOW = [["usageWaitMs", "deltaGapTimeoutMs"]] as const;
+
+type Compared = (typeof AT_MOST | typeof BELOW)[number][number];
 type Numbers = Readonly<
-  Record<
-    | "deadlineMs"
-    | "deadlineMsMax"
-    | "embedTimeoutMs"
-    | "embedAttemptTimeoutMs"
-    | "searchTimeoutMs"
-    | "takeTimeoutMs"
-    | "rerankTimeoutMs"
-    | "rewriteTimeoutMs"
-    | "runQueueMax"
-    | "rerankAttemptTimeoutMs"
-    | "firstDeltaTimeoutMs"
-    | "deltaGapTimeoutMs"
-    | "usageWaitMs"
-    | "backoffMs"
-    | "backoffMsMax"
-    | "retryTokensMax"
-    | "retryCost"
-    | "retryStallCost"
-    | "breakerSamplesMin"
-    | "breakerSamplesMax"
-    | "contextTokensMax"
-    | "outputTokensMax"
-    | "passagesMax"
-    | "candidatesMax",
-    number
-  >
+  Record<Compared | "runQueueMax" | "contextTokensMax" | "outputTokensMax", number>
 >;
 
 export interface CheckedSettings extends Numbers {
@@ -47,28 +44,6 @@ export interface CheckedSettings extends Numbers {
   readonly lanceApiKey?: string | undefined;
   readonly lanceDatabase?: string | undefined;
 }
-
-/** The first must not exceed the second: otherwise it would never come to anything. */
-const AT_MOST: readonly (readonly [keyof Numbers, keyof Numbers])[] = [
-  ["deadlineMs", "deadlineMsMax"],
-  ["embedTimeoutMs", "deadlineMs"],
-  ["searchTimeoutMs", "deadlineMs"],
-  ["takeTimeoutMs", "deadlineMs"],
-  ["rerankTimeoutMs", "deadlineMs"],
-  ["rewriteTimeoutMs", "deadlineMs"],
-  ["firstDeltaTimeoutMs", "deadlineMs"],
-  ["deltaGapTimeoutMs", "deadlineMs"],
-  ["embedAttemptTimeoutMs", "embedTimeoutMs"],
-  ["rerankAttemptTimeoutMs", "rerankTimeoutMs"],
-  ["backoffMs", "backoffMsMax"],
-  ["retryCost", "retryTokensMax"],
-  ["retryStallCost", "retryTokensMax"],
-  ["breakerSamplesMin", "breakerSamplesMax"],
-  ["passagesMax", "candidatesMax"],
-];
-
-/** The first must be below the second: at the same moment either may win. */
-const BELOW: typeof AT_MOST = [["usageWaitMs", "deltaGapTimeoutMs"]];
 
 /** Every contradiction, by the name of the setting to change. `given`: the settings that are not left to their defaults. */
 export function findContradictions(
