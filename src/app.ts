@@ -1,7 +1,6 @@
 /** The HTTP application over given parts: every route on one screen. Does nothing until it is asked. */
 import { Hono } from "hono";
 import { answer, type AnswerDeps, explain, listModes, search } from "./answer.ts";
-import type { Access } from "./access/access.ts";
 import { toVisibleStore } from "./access/visible-store.ts";
 import { createAccessGuard } from "./http/access-guard.ts";
 import { createCors } from "./http/cors.ts";
@@ -12,7 +11,6 @@ import { createChatRoute } from "./http/chat.ts";
 import { createChatCompletionsRoute } from "./http/chat-completions.ts";
 import { createDocumentRoute } from "./http/documents.ts";
 import { createExplainRoute } from "./http/explain.ts";
-import type { DocumentWriter } from "./http/document-writer.ts";
 import { createDeleteDocumentRoute, createPutDocumentRoute } from "./http/write-document.ts";
 import { createCollectionRoute, createCollectionsRoute } from "./http/collections.ts";
 import {
@@ -26,7 +24,7 @@ import { createMcpRoute } from "./http/mcp.ts";
 import { createModelRoute, createModelsRoute } from "./http/models.ts";
 import { createPlaygroundRoute, PLAYGROUND_PATHS, type ReadPage } from "./http/playground.ts";
 import type { ApiFacts } from "./http/openapi/names.ts";
-import { createRequestLimitGuard, type RequestLimit } from "./http/request-limit.ts";
+import { createRequestLimitGuard } from "./http/request-limit.ts";
 import type { RunGate } from "./http/run-gate.ts";
 import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/runs.ts";
 import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
@@ -35,36 +33,21 @@ import { createMemoryArchive } from "./http/runs/memory-archive.ts";
 import { createRunSharing } from "./http/run-sharing.ts";
 import { createAskParser } from "./http/schemas.ts";
 import { createSearchRoute } from "./http/search.ts";
-import type { Env, Service } from "./http/service.ts";
+import type { Env, Service, ServiceExtras } from "./http/service.ts";
 import {
   createMetricsRoute,
   createTraceGuard,
   noTelemetry,
   type ObservedRunner,
-  type Telemetry,
   withTelemetry,
 } from "./http/telemetry.ts";
 import type { Ask, RerankMode } from "./domain/ask.ts";
 import type { RunEvent } from "./domain/event.ts";
 
-export interface AppDeps extends AnswerDeps {
+export interface AppDeps extends AnswerDeps, ServiceExtras {
   readonly gate: RunGate;
   /** Where runs are kept after their end; absent: in memory. */
-  readonly archive?: RunArchive;
-  /** Absent: nothing is seen. */
-  readonly telemetry?: Telemetry;
-  /** Absent: no keys are asked for. */
-  readonly access?: Access;
-  /** Absent: requests are not counted elsewhere. */
-  readonly requestLimit?: RequestLimit;
-  /** Limits that several processes count together; absent: each process counts its own. */
-  readonly sharedLimits?: { readonly isUp: boolean };
-  /** Absent: documents are not written over HTTP. */
-  readonly documents?: DocumentWriter;
-  /** Absent: there is no playground. */
-  readonly readPage?: ReadPage;
-  /** Has work go on although the request that began it is over; absent: it does so by itself. */
-  readonly keepAlive?: (work: Promise<unknown>) => void;
+  readonly archive?: RunArchive | undefined;
 }
 
 /** What an application over these parts can do, for its parser and for the pages about its API. */
@@ -76,8 +59,8 @@ export function toApiFacts(deps: AnswerDeps): ApiFacts {
 /** Creates the service's application. */
 export function createApp(deps: AppDeps): Hono<Env> {
   const facts = toApiFacts(deps);
-  const { config, clock, log, store, telemetry = noTelemetry } = deps;
-  const { access } = deps;
+  const { config, clock, log, store, telemetry = noTelemetry, access } = deps;
+  const { requestLimit, sharedLimits, documents, readPage, keepAlive } = deps;
   const limited = access === undefined ? deps.gate : withKeyLimits(deps.gate, access.limits);
   const gate = withGateMetrics(limited, telemetry.meter);
   const observed =
@@ -116,12 +99,12 @@ export function createApp(deps: AppDeps): Hono<Env> {
     parseAsk: createAskParser(config, facts.rerankers, facts.modes),
     mayChange: deps.tools?.some(({ readOnly }) => !readOnly) ?? false,
     telemetry,
-    ...(access === undefined ? {} : { access }),
-    ...(deps.requestLimit === undefined ? {} : { requestLimit: deps.requestLimit }),
-    ...(deps.sharedLimits === undefined ? {} : { sharedLimits: deps.sharedLimits }),
-    ...(deps.documents === undefined ? {} : { documents: deps.documents }),
-    ...(deps.readPage === undefined ? {} : { readPage: deps.readPage }),
-    ...(deps.keepAlive === undefined ? {} : { keepAlive: deps.keepAlive }),
+    access,
+    requestLimit,
+    sharedLimits,
+    documents,
+    readPage,
+    keepAlive,
     answer: withTelemetry(observed(answer), "ask", { ...telemetry, clock, log }),
     search: withTelemetry(observed(search), "search", { ...telemetry, clock, log }),
     explain: (request) =>

@@ -2,23 +2,14 @@
 import type { Context, Next } from "hono";
 import { type Access, NOBODY } from "../access/access.ts";
 import { MINUTE_MS, type Rate } from "../access/key-limits.ts";
-import type { Config } from "../config.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Caller } from "../domain/caller.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { type Meter, silentMeter } from "../telemetry/meter.ts";
 import { findRouteAccess } from "./route-scopes.ts";
-import type { Env } from "./service.ts";
+import type { Env, Service } from "./service.ts";
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
-
-export interface AccessGuardDeps {
-  readonly config: Config;
-  readonly log: Log;
-  /** Absent: no keys are asked for. */
-  readonly access?: Access;
-  readonly telemetry?: { readonly meter: Meter };
-}
 
 /** Whether only this machine reaches an address to listen on. */
 export function isLoopback(host: string): boolean {
@@ -26,7 +17,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Lets a request pass with its caller, or throws AppError: unauthenticated, forbidden, rate_limited. */
-export function createAccessGuard(deps: AccessGuardDeps) {
+export function createAccessGuard(deps: Pick<Service, "config" | "log" | "access" | "telemetry">) {
   const { config, log, access, telemetry } = deps;
   const isLocal = isLoopback(config.host) && config.auth !== "off";
   const checkKey =

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from "../async/clock.ts";
 import { toAbortError } from "../async/deadline.ts";
 import { createFairQueue } from "../async/fair-queue.ts";
+import type { Config } from "../config.ts";
 import { LOCAL_CALLER } from "../domain/caller.ts";
 import { AppError } from "../errors.ts";
 
@@ -59,6 +60,16 @@ export interface RunGateOptions {
   readonly callerRunsMax: number;
   /** When runs may start that were let in at the same time. Absent: at once. */
   readonly turn?: () => Promise<void>;
+}
+
+/** The limits that operators set. */
+export function toGateLimits(config: Config) {
+  return {
+    runsMax: config.runsMax,
+    queueMax: config.runQueueMax,
+    queueTimeoutMs: config.runQueueTimeoutMs,
+    callerRunsMax: config.callerRunsMax,
+  };
 }
 
 const UNBOUNDED: RunGateOptions = {

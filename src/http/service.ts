@@ -21,7 +21,25 @@ import type { Telemetry } from "./telemetry.ts";
 /** One run: its events, `run-end` last. Leaving the iteration early cancels it. */
 export type Runner = (ask: Ask, signal: AbortSignal) => AsyncIterable<RunEvent>;
 
-export interface Service {
+/** What a service does without where it is absent. */
+export interface ServiceExtras {
+  /** Absent: nothing is seen. */
+  readonly telemetry?: Telemetry | undefined;
+  /** Absent: no keys are asked for. */
+  readonly access?: Access | undefined;
+  /** Absent: requests are not counted elsewhere. */
+  readonly requestLimit?: RequestLimit | undefined;
+  /** Limits that several processes count together; absent: each process counts its own. */
+  readonly sharedLimits?: { readonly isUp: boolean } | undefined;
+  /** Absent: documents are not written over HTTP. */
+  readonly documents?: DocumentWriter | undefined;
+  /** Absent: there is no playground. */
+  readonly readPage?: ReadPage | undefined;
+  /** Has work go on although the request that began it is over; absent: it does so by itself. */
+  readonly keepAlive?: ((work: Promise<unknown>) => void) | undefined;
+}
+
+export interface Service extends ServiceExtras {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,23 +48,9 @@ export interface Service {
   readonly embedders: ReadonlySet<string>;
   readonly gate: RunGate;
   readonly journal: RunJournal;
-  /** Absent: nothing is seen. */
-  readonly telemetry?: Telemetry;
-  /** Absent: no keys are asked for. */
-  readonly access?: Access;
-  /** Absent: requests are not counted elsewhere. */
-  readonly requestLimit?: RequestLimit;
-  /** Limits that several processes count together; absent: each process counts its own. */
-  readonly sharedLimits?: { readonly isUp: boolean };
   readonly sharing: RunSharing;
   /** An answer may call a tool of one's own that changes something. */
   readonly mayChange?: boolean;
-  /** Absent: documents are not written over HTTP. */
-  readonly documents?: DocumentWriter;
-  /** Absent: there is no playground. */
-  readonly readPage?: ReadPage;
-  /** Has work go on although the request that began it is over; absent: it does so by itself. */
-  readonly keepAlive?: (work: Promise<unknown>) => void;
   readonly parseAsk: AskParser;
   readonly answer: Runner;
   readonly search: Runner;

@@ -22,7 +22,8 @@ import { createTelemetry, type ProcessTelemetry, watchService } from "./telemetr
 import { withCompression } from "./with-compression.ts";
 
 export interface ServiceParts {
-  readonly deps: AppDeps & ReturnType<typeof createGate> & { readonly sharedLimits?: SharedLimits };
+  readonly deps: AppDeps &
+    ReturnType<typeof createGate> & { readonly sharedLimits: SharedLimits | undefined };
   readonly telemetry: ProcessTelemetry;
   readonly upstreams: UpstreamStats;
   readonly tables: OpenStore["tables"];
@@ -46,14 +47,15 @@ export async function composeParts(config: Config, stream: LogStream): Promise<S
     ...createGate(config),
     telemetry,
     readPage: createPageReader(),
-    ...(access === undefined ? {} : { access }),
-    ...(sharedLimits === undefined ? {} : { sharedLimits }),
-    ...(runJournalDir === undefined
-      ? {}
-      : { archive: await createFileArchive(runJournalDir, toArchiveLimits(config), log) }),
-    ...(takesUploads(config, access?.isOn === true)
-      ? { documents: await createUploads(config, answerDeps) }
-      : {}),
+    access,
+    sharedLimits,
+    archive:
+      runJournalDir === undefined
+        ? undefined
+        : await createFileArchive(runJournalDir, toArchiveLimits(config), log),
+    documents: takesUploads(config, access?.isOn === true)
+      ? await createUploads(config, answerDeps)
+      : undefined,
   };
   return { deps, telemetry, upstreams, tables };
 }

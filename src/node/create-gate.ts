@@ -3,7 +3,7 @@ import { systemClock } from "../async/clock.ts";
 import { createPressure, type Pressure } from "../async/pressure.ts";
 import { createTurns } from "../async/turns.ts";
 import type { Config } from "../config.ts";
-import { createRunGate, type RunGate } from "../http/run-gate.ts";
+import { createRunGate, type RunGate, toGateLimits } from "../http/run-gate.ts";
 import { createLoopLag } from "./loop-lag.ts";
 
 /** Share of the queue, or of the lag a process can bear, at which optional work is left out, and at which answers get smaller. */
@@ -19,14 +19,8 @@ export function createGate(config: Config): {
   readonly pressure: Pressure;
 } {
   const clock = systemClock;
-  const gate = createRunGate({
-    clock,
-    runsMax: config.runsMax,
-    queueMax: config.runQueueMax,
-    queueTimeoutMs: config.runQueueTimeoutMs,
-    callerRunsMax: config.callerRunsMax,
-    turn: createTurns(setImmediate, STARTS_A_TURN),
-  });
+  const turn = createTurns(setImmediate, STARTS_A_TURN);
+  const gate = createRunGate({ clock, ...toGateLimits(config), turn });
   const lag = createLoopLag(clock, config.brownOutLagMs / OPTIONAL_LEFT_OUT);
   const sources = [() => gate.load, lag];
   const pressure = createPressure({

@@ -57,7 +57,7 @@ export interface Watched {
   readonly upstreams: UpstreamStats;
   /** Event streams that are being read. */
   readonly streams: { readonly open: number };
-  readonly sharedLimits?: { readonly isUp: boolean; readonly misses: number };
+  readonly sharedLimits?: { readonly isUp: boolean; readonly misses: number } | undefined;
 }
 
 /** Has the state of the service's parts read whenever someone reads the metrics. */
