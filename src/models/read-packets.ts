@@ -1,7 +1,7 @@
 /** The bytes of a body as they arrive, taken in turns: what came meanwhile is handed over in one piece. */
 import type { Clock } from "../async/clock.ts";
 import { END } from "../async/relay.ts";
-import { joinBytes } from "../text/join-bytes.ts";
+import { joinBytes } from "../text/read-bytes.ts";
 
 export interface Pace {
   readonly clock: Clock;

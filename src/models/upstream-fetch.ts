@@ -2,7 +2,7 @@
 import type { AppError } from "../errors.ts";
 import { toTraceparent } from "../telemetry/trace-context.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
-import { joinBytes } from "../text/join-bytes.ts";
+import { readBytes } from "../text/read-bytes.ts";
 import { type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const BODY_BYTES_MAX = 16 * 2 ** 20;
@@ -92,13 +92,7 @@ function toTooLong(upstream: Upstream): AppError {
 /** Read at once, because whoever asked for it needs it whole. */
 async function readWhole(response: Response, upstream: Upstream): Promise<Response> {
   if (response.body === null) return response;
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body) {
-    size += part.length;
-    if (size > BODY_BYTES_MAX) throw toTooLong(upstream);
-    parts.push(part);
-  }
+  const bytes = await readBytes(response.body, BODY_BYTES_MAX, () => toTooLong(upstream));
   const { status, statusText, headers } = response;
-  return new Response(joinBytes(parts, size), { status, statusText, headers });
+  return new Response(bytes, { status, statusText, headers });
 }

@@ -8,7 +8,7 @@ import type { UpstreamRegistry } from "../../async/upstream-stats.ts";
 import { createCallPolicy } from "../../call-policy.ts";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
-import { joinBytes } from "../../text/join-bytes.ts";
+import { readBytes } from "../../text/read-bytes.ts";
 import { toBadAnswer, toLostConnection, toOutward, toRefusal, toStall } from "./server-errors.ts";
 
 export interface ServerOptions {
@@ -90,7 +90,10 @@ async function send<T>(
       await response.body?.cancel();
       throw toRefusal(response, table);
     }
-    return read(await readBytes(response, config.lanceAnswerBytesMax));
+    const bytesMax = config.lanceAnswerBytesMax;
+    const toTooLong = () =>
+      toBadAnswer(`sent more than ${bytesMax} bytes (LANCE_ANSWER_BYTES_MAX)`);
+    return read(await readBytes(response.body, bytesMax, toTooLong));
   } catch (thrown) {
     if (signal.aborted) throw toAbortError(signal.reason);
     if (deadline.signal.aborted) throw toStall(budgetMs);
@@ -100,17 +103,4 @@ async function send<T>(
     }
     throw toLostConnection(thrown);
   }
-}
-
-async function readBytes({ body }: Response, bytesMax: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body ?? []) {
-    size += part.length;
-    if (size > bytesMax) {
-      throw toBadAnswer(`sent more than ${bytesMax} bytes (LANCE_ANSWER_BYTES_MAX)`);
-    }
-    parts.push(part);
-  }
-  return joinBytes(parts, size);
 }
