@@ -27,7 +27,16 @@ export function createCallPolicy(
   { config, clock, upstreams, random }: CallPolicyDeps,
 ): CallPolicy {
   const { counts, count } = createCounts();
-  const breaker = createConfiguredBreaker({ config, clock, source, count });
+  const breaker = createBreaker({
+    clock,
+    source,
+    count,
+    failureShare: config.breakerFailureShare,
+    samplesMin: config.breakerSamplesMin,
+    samplesMax: config.breakerSamplesMax,
+    windowMs: config.breakerWindowMs,
+    openMs: config.breakerOpenMs,
+  });
   const budget = createRetryBudget({
     tokensMax: config.retryTokensMax,
     retryCost: config.retryCost,
@@ -48,24 +57,4 @@ export function createCallPolicy(
     },
     count,
   };
-}
-
-/** The breaker of an upstream alone. */
-export function createConfiguredBreaker({
-  config,
-  ...rest
-}: {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly source: string;
-  readonly count?: Count;
-}): Breaker {
-  return createBreaker({
-    ...rest,
-    failureShare: config.breakerFailureShare,
-    samplesMin: config.breakerSamplesMin,
-    samplesMax: config.breakerSamplesMax,
-    windowMs: config.breakerWindowMs,
-    openMs: config.breakerOpenMs,
-  });
 }

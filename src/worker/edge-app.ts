@@ -7,7 +7,7 @@ import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
-import { createRunGate } from "../http/run-gate.ts";
+import { createRunGate, toGateLimits } from "../http/run-gate.ts";
 import type { Env } from "../http/service.ts";
 import { createChat, createRemoteEmbedder, createRemoteReranker } from "../models/create-models.ts";
 import { createLlmReranker } from "../models/llm-rerank.ts";
@@ -53,8 +53,8 @@ async function build(
   waitUntil: WaitUntil,
   tools: readonly Tool[],
 ): Promise<Hono<Env>> {
-  const bindings = withVectors(env, readBindings(env));
   const upstreams = createUpstreamRegistry();
+  const bindings = withVectors(env, readBindings(env), upstreams);
   const writable = createObjectStore(bindings);
   const store = writable ?? createServerStore(bindings, upstreams);
   const deps = await createDeps(env, bindings, { store, upstreams, waitUntil });
@@ -75,9 +75,13 @@ async function build(
 }
 
 /** Whose vectors are searched elsewhere too. */
-function withVectors(env: Readonly<Record<string, unknown>>, bindings: Bindings): Bindings {
+function withVectors(
+  env: Readonly<Record<string, unknown>>,
+  bindings: Bindings,
+  upstreams: UpstreamRegistry,
+): Bindings {
   const log = withLogLevels(createConsoleLog(env), bindings.config.logLevel);
-  const vectors = readVectorize(env, bindings.config, { clock: systemClock, log });
+  const vectors = readVectorize(env, bindings.config, { clock: systemClock, log, upstreams });
   if (vectors === undefined) return bindings;
   if (bindings.objects === undefined) {
     throw misconfigured("VECTORIZE_COLLECTIONS is for collections in objects, and STORE is lance");
@@ -111,14 +115,13 @@ async function createDeps(
   { store, upstreams, waitUntil }: Parts,
 ): Promise<AppDeps> {
   const plain = withLogLevels(createConsoleLog(env), config.logLevel);
-  const gate = createGate(config);
+  const gate = createRunGate({ clock: systemClock, ...toGateLimits(config) });
   const { afterRun, ...telemetry } = createEdgeTelemetry(config, plain, { gate, upstreams });
   const { tracer } = telemetry;
   const log = withTraceId(plain, tracer);
   const access = createEdgeAccess(config);
   const bundled = createStaticEmbedder(await loadStaticTable(assets));
   const { chat, embedders, rerankers } = await createModels(env, config, { upstreams, tracer });
-  const requestLimit = readRateLimit(env, config, { clock: systemClock, log });
   return {
     config,
     clock: systemClock,
@@ -132,20 +135,10 @@ async function createDeps(
     tracer,
     readPage: createPageReader(assets),
     keepAlive: waitUntil,
-    ...(access === undefined ? {} : { access }),
-    ...(requestLimit === undefined ? {} : { requestLimit }),
+    access,
+    requestLimit: readRateLimit(env, config, { clock: systemClock, log }),
     ...(chat === undefined ? {} : { chat }),
   };
-}
-
-function createGate(config: Config) {
-  return createRunGate({
-    clock: systemClock,
-    runsMax: config.runsMax,
-    queueMax: config.runQueueMax,
-    queueTimeoutMs: config.runQueueTimeoutMs,
-    callerRunsMax: config.callerRunsMax,
-  });
 }
 
 /** By their ids. Throws AppError misconfigured when two stand for the same vectors. */

@@ -1,5 +1,6 @@
 /** The bindings that a Worker may have beside those it needs: each is used when its setting says so, and then it must be there. */
 import type { Clock } from "../async/clock.ts";
+import type { UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import type { RequestLimit } from "../http/request-limit.ts";
 import type { Embedder, Reranker } from "../models/model.ts";
@@ -14,6 +15,13 @@ import { createVectorize } from "./vectorize.ts";
 import { createIndexCalls, type VectorizeBinding } from "./vectorize-calls.ts";
 
 type Values = Readonly<Record<string, unknown>>;
+
+interface Watched {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the counts of the calls can be read. */
+  readonly upstreams: UpstreamRegistry;
+}
 
 /** The embedder that AI_EMBEDDING_MODEL asks for, without its call policy. Throws AppError misconfigured. */
 export function readAiEmbedder(env: Values, config: Config): Embedder | undefined {
@@ -56,12 +64,12 @@ export function readRateLimit(
 export function readVectorize(
   env: Values,
   config: Config,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log, upstreams }: Watched,
 ): VectorSource | undefined {
   const { vectorizeCollections: names, searchConcurrencyMax: concurrency } = config;
   if (names === undefined) return undefined;
   const binding = readExtra(env, "VECTORIZE", "query", "VECTORIZE_COLLECTIONS") as VectorizeBinding;
-  const call = createIndexCalls(binding, { config, clock });
+  const call = createIndexCalls(binding, { config, clock, upstreams });
   return createVectorize({ call, collections: new Set(names), log, wallMs: Date.now, concurrency });
 }
 

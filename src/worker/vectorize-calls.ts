@@ -7,12 +7,10 @@
  * throws `VECTOR_QUERY_ERROR (code = …): …`, or `…_ERROR: Status + 400`. Not run against the real service.
  */
 import type * as z from "zod";
-import type { Clock } from "../async/clock.ts";
 import { startDeadline, toAbortError } from "../async/deadline.ts";
 import { retry } from "../async/retry.ts";
 import { untilAborted } from "../async/until-aborted.ts";
-import { createConfiguredBreaker } from "../call-policy.ts";
-import type { Config } from "../config.ts";
+import { type CallPolicyDeps, createCallPolicy } from "../call-policy.ts";
 import { AppError } from "../errors.ts";
 import {
   type Upstream,
@@ -63,15 +61,15 @@ export interface IndexCall<T> {
 export type CallIndex = <T>(call: IndexCall<T>, signal: AbortSignal) => Promise<T>;
 
 /** Creates the way to the index; nothing is called. */
-export function createIndexCalls(
-  binding: VectorizeBinding,
-  { config, clock, random }: { config: Config; clock: Clock; random?: () => number },
-): CallIndex {
+export function createIndexCalls(binding: VectorizeBinding, deps: CallPolicyDeps): CallIndex {
+  const { clock } = deps;
   const source = UPSTREAM.name;
-  const breaker = createConfiguredBreaker({ config, clock, source });
+  const policy = createCallPolicy({ name: "store vectorize", source }, deps);
+  const { breaker, count } = policy;
   const attempt = async <T>(call: IndexCall<T>, signal: AbortSignal): Promise<T> => {
     using deadline = startDeadline({ clock, budgetMs: call.timeoutMs, parent: signal });
     let answer: unknown;
+    count("attempts");
     try {
       answer = await untilAborted(call.work(binding), deadline.signal);
     } catch (thrown) {
@@ -85,15 +83,7 @@ export function createIndexCalls(
     throw toBadResponse("sent something else than it should", UPSTREAM, parsed.error);
   };
   return async (call, signal) =>
-    retry(() => breaker.guard(() => attempt(call, signal)), {
-      attemptsMax: config.attemptsMax,
-      clock,
-      signal,
-      baseMs: config.backoffMs,
-      capMs: config.backoffMsMax,
-      mayRepeat: () => breaker.state === "closed",
-      ...(random === undefined ? {} : { random }),
-    });
+    retry(() => breaker.guard(() => attempt(call, signal)), { ...policy.retry, signal });
 }
 
 /** The index is there and is not as it must be. */

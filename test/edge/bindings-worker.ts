@@ -1,4 +1,5 @@
 /** A Worker of nothing but the adapters: each address calls one, and answers what came of it or its error's code. */
+import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { toAppError } from "../../src/errors.ts";
@@ -28,7 +29,11 @@ const embed =
 function createSource({ VECTORIZE }: BindingsEnv) {
   const config = parseConfig({ ATTEMPTS_MAX: "1" });
   return createVectorize({
-    call: createIndexCalls(VECTORIZE, { config, clock: systemClock }),
+    call: createIndexCalls(VECTORIZE, {
+      config,
+      clock: systemClock,
+      upstreams: createUpstreamRegistry(),
+    }),
     collections: new Set([spec.name]),
     log: silentLog,
     wallMs: Date.now,

@@ -1,5 +1,6 @@
 /** Objects in their runtime with an index of Vectorize beside them, which is a fake: pushed, found, replaced, removed. */
 import { expect, test } from "vitest";
+import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
@@ -30,7 +31,11 @@ async function setUp(
   const config = parseConfig({ ATTEMPTS_MAX: "1" });
   const binding = { ...fake.binding, ...calls };
   const vectors = createVectorize({
-    call: createIndexCalls(binding, { config, clock: systemClock }),
+    call: createIndexCalls(binding, {
+      config,
+      clock: systemClock,
+      upstreams: createUpstreamRegistry(),
+    }),
     collections: new Set(["guide"]),
     log: silentLog,
     wallMs: () => Date.now() + LATER_MS,

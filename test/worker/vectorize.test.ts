@@ -1,5 +1,6 @@
 /** Vectors in an index of Vectorize beside an object, against a fake that follows the documented shapes. */
 import { describe, expect, test } from "vitest";
+import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { startDeadline } from "../../src/async/deadline.ts";
 import { parseConfig } from "../../src/config.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
@@ -63,12 +64,14 @@ function setUp(options: Partial<FakeIndexOptions> = {}, change: Partial<Vectoriz
     BREAKER_OPEN_MS: "3600000",
     BREAKER_WINDOW_MS: "3600000",
   });
-  const call = createIndexCalls({ ...fake.binding, ...change }, { config, clock, random: () => 0 });
+  const upstreams = createUpstreamRegistry();
+  const policy = { config, clock, upstreams, random: () => 0 };
+  const call = createIndexCalls({ ...fake.binding, ...change }, policy);
   const events: string[] = [];
   const log = { ...silentLog, error: (event: string) => void events.push(event) };
   const collections = new Set(["guide"]);
   const source = createVectorize({ call, collections, log, wallMs: () => NOW, concurrency: 2 });
-  return { ...fake, source, clock, events };
+  return { ...fake, source, clock, events, upstreams };
 }
 
 /** Digests are made beside the fake clock, so time goes on until the work is done. */
@@ -298,6 +301,14 @@ describe("calls that fail", () => {
     run.abort(new AppError("cancelled"));
     expect(await cancelled).toBe("cancelled");
     expect(clock.pending).toBe(0);
+  });
+
+  test("are counted with those of every upstream, and so is what worked", async () => {
+    const { source, upstreams } = setUp();
+    await source.put(OBJECT, DOCUMENTS, open);
+    expect(upstreams.read()).toMatchObject([
+      { upstream: "store vectorize", breaker: "closed", counts: { attempts: 1 } },
+    ]);
   });
 
   test("open the breaker, and then the index is left alone", async () => {
