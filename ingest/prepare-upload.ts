@@ -11,6 +11,7 @@ import { loadFile } from "./load-file.ts";
 import type { LoadPool } from "./load-pool.ts";
 import type { ProblemCode } from "./loaders/load-event.ts";
 import { readChanges } from "./read-changes.ts";
+import { NEVER } from "./sync-run.ts";
 import { createTally } from "./sync-tally.ts";
 import { isUploaded, toUploadSource } from "./upload-source.ts";
 import { writeBatches } from "./write-batches.ts";
@@ -37,7 +38,6 @@ export interface Prepared {
   readonly warnings: readonly string[];
 }
 
-const NEVER = new AbortController().signal;
 const TAG_CHARS = 32;
 
 /**

@@ -12,6 +12,7 @@ import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import type { LoadPool } from "./load-pool.ts";
 import { createCollection, findMismatch } from "./open-collection.ts";
 import { type Prepared, prepareUpload, type UploadScope } from "./prepare-upload.ts";
+import { NEVER } from "./sync-run.ts";
 import { toUploadSource } from "./upload-source.ts";
 
 export interface UploadDeps {
@@ -27,8 +28,6 @@ export interface UploadTalk {
   readonly isCancelled: (key: number) => boolean;
 }
 
-/** What has begun to be written is written to its end. */
-const NEVER = new AbortController().signal;
 const CHUNKER = toChunkerId(DEFAULT_CHUNKING);
 
 interface Ready extends Prepared {

@@ -57,8 +57,6 @@ const FLAGS = {
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
-/** The flags of the commands about a collection as a whole. */
-const COLLECTION_FLAGS: ReadonlySet<string> = new Set(["json", "yes", "fix", "help"]);
 
 /** Reads the arguments after the script's name. Throws AppError invalid_request that says what is wrong and what there is. */
 export function parseCommand(args: readonly string[]): Command {
@@ -79,9 +77,7 @@ function parseCollectionCommand(
   rest: readonly string[],
   values: Values,
 ): CollectionCommand {
-  const given = Object.entries(values).filter(([, value]) => value !== false);
-  const foreign = given.find(([name]) => !COLLECTION_FLAGS.has(name))?.[0];
-  if (foreign !== undefined) refuse(`${action} has no --${foreign}`);
+  refuseForeign(action, values, ["json", "yes", "fix", "help"]);
   if (rest.length > 1) refuse(`${action} takes one collection, got ${rest.length}`);
   if (action === "list" && rest.length > 0) refuse("list takes no collection; show does");
   const [collection] = rest;
@@ -95,13 +91,15 @@ function parseCollectionCommand(
 
 type Values = ReturnType<typeof parse>["values"];
 
-/** The flags of `push`. */
-const PUSH_FLAGS: ReadonlySet<string> = new Set(["to", "url", "json", "help"]);
+/** `own`: the flags that the action has. */
+function refuseForeign(action: string, values: Values, own: readonly string[]): void {
+  const given = Object.entries(values).filter(([, value]) => value !== false);
+  const foreign = given.find(([name]) => !own.includes(name))?.[0];
+  if (foreign !== undefined) refuse(`${action} has no --${foreign}`);
+}
 
 function parsePush(rest: readonly string[], values: Values): PushCommand {
-  const given = Object.entries(values).filter(([, value]) => value !== false);
-  const foreign = given.find(([name]) => !PUSH_FLAGS.has(name))?.[0];
-  if (foreign !== undefined) refuse(`push has no --${foreign}`);
+  refuseForeign("push", values, ["to", "url", "json", "help"]);
   const [collection] = rest;
   if (collection === undefined || rest.length > 1) {
     refuse("push takes one collection: pnpm ingest push NAME --to edge --url URL");
