@@ -2,12 +2,12 @@
 import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { AppError } from "../errors.ts";
 import {
   createRemoteEmbedder,
   createRemoteReranker,
   type EndpointDeps,
 } from "../models/create-models.ts";
+import { createLlmReranker } from "../models/llm-rerank.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
 import type { UpstreamFetch } from "../models/upstream-fetch.ts";
 import { createStaticEmbedder } from "../models/static/static-embedder.ts";
@@ -57,7 +57,7 @@ export async function createEmbedders(
   config: Config,
   endpoints: EndpointDeps = createEndpoints(),
 ): Promise<Embedders> {
-  const bundled = await createBundled();
+  const bundled = createStaticEmbedder(await loadStaticTable());
   const remote = await createRemoteEmbedder(config, endpoints);
   const all = remote === undefined ? [bundled] : [bundled, remote];
   return {
@@ -67,32 +67,16 @@ export async function createEmbedders(
   };
 }
 
-async function createBundled(): Promise<Embedder> {
-  try {
-    return createStaticEmbedder(await loadStaticTable());
-  } catch (thrown) {
-    throw new AppError("store_unavailable", {
-      detail:
-        "the bundled embedding table in data/models is missing or damaged; restore it from the project",
-      cause: thrown,
-    });
-  }
-}
-
 /** Lexical always; `remote` with RERANK_URL; `llm` with a chat model. */
 export async function createRerankers(
   config: Config,
   chat?: ChatModel,
   endpoints: EndpointDeps = createEndpoints(),
 ): Promise<Rerankers> {
-  const rerankers: { -readonly [Mode in keyof Rerankers]: Rerankers[Mode] } = {
-    lexical: createLexicalReranker(),
-  };
   const remote = await createRemoteReranker(config, endpoints);
-  if (remote !== undefined) rerankers.remote = remote;
-  if (chat !== undefined) {
-    const { createLlmReranker } = await import("../models/llm-rerank.ts");
-    rerankers.llm = createLlmReranker(chat);
-  }
-  return rerankers;
+  return {
+    lexical: createLexicalReranker(),
+    ...(remote === undefined ? {} : { remote }),
+    ...(chat === undefined ? {} : { llm: createLlmReranker(chat) }),
+  };
 }
