@@ -1,6 +1,6 @@
 /** Puts another text into a part of a zip, for parsers that are only ever given the whole file. */
 import { crc32 } from "node:zlib";
-import { joinBytes } from "../../src/text/join-bytes.ts";
+import { joinBytes } from "../../src/text/read-bytes.ts";
 import { findPacked, walkDirectory } from "./zip-directory.ts";
 
 const VERSION = 20;
