@@ -51,7 +51,7 @@ export function createCallPolicy(
       baseMs: config.backoffMs,
       capMs: config.backoffMsMax,
       budget,
-      mayRepeat: () => breaker.state === "closed",
+      mayRepeat: (leftMs) => !breaker.isOpenFor(leftMs),
       count,
       ...(random === undefined ? {} : { random }),
     },

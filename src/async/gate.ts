@@ -1,6 +1,7 @@
 /** What every call passes on its way to one upstream: breaker, slot, rate window, and the breaker once more. */
 import type { Breaker } from "./breaker.ts";
 import type { Clock } from "./clock.ts";
+import { findRemainingMs } from "./deadline.ts";
 import type { Limiter } from "./limiter.ts";
 import type { RateWindow } from "./rate-window.ts";
 import { type Count, countNothing } from "./upstream-stats.ts";
@@ -36,11 +37,11 @@ export interface GateOptions {
 export function createGate(options: GateOptions): Gate {
   const { clock, limit, breaker, window, count = countNothing } = options;
   return async (work, { signal, tokens }) => {
-    breaker.check();
+    breaker.check(findRemainingMs(signal));
     const startMs = clock.now();
     return limit(async () => {
       if (window !== undefined) {
-        breaker.check();
+        breaker.check(findRemainingMs(signal));
         await window.take(tokens(), signal);
       }
       const waitMs = clock.now() - startMs;
@@ -51,7 +52,7 @@ export function createGate(options: GateOptions): Gate {
       return breaker.guard((proof) => {
         count("attempts");
         return work(proof);
-      });
+      }, findRemainingMs(signal));
     }, signal);
   };
 }

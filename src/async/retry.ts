@@ -36,8 +36,8 @@ export interface RetryOptions {
   readonly budget?: RetryBudget;
   /** Where a code is worth fewer or more retries than usual. */
   readonly retriesMax?: RetriesMax;
-  /** Asked before each retry; when false, another attempt would only be refused. */
-  readonly mayRepeat?: () => boolean;
+  /** Asked before each retry, with the time left; when false, another attempt would only be refused. */
+  readonly mayRepeat?: (leftMs: number) => boolean;
   readonly count?: Count;
 }
 
@@ -93,7 +93,8 @@ function pay(
 /** Whether the last failure is worth another attempt, after those before it. */
 function isMendable(codes: readonly ErrorCode[], options: RetryOptions): boolean {
   const last = codes.at(-1);
-  if (last === undefined || options.mayRepeat?.() === false) return false;
+  if (last === undefined) return false;
+  if (options.mayRepeat?.(findRemainingMs(options.signal)) === false) return false;
   const most = options.retriesMax?.[last] ?? RETRIES_MAX[last] ?? 0;
   return codes.filter((code) => code === last).length <= most;
 }

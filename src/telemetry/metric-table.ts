@@ -78,7 +78,7 @@ export const METRICS = {
   tributary_upstream_cache_misses_total: counter("Questions that were embedded.", "upstream"),
   tributary_upstream_shared_total: counter("Calls that joined an identical one.", "upstream"),
   tributary_upstream_fallbacks_total: counter("Answers left to the next model.", "upstream"),
-  tributary_upstream_breaker_open: gauge("0 closed, 0.5 trying, 1 open.", "upstream"),
+  tributary_upstream_breaker_open: gauge("0 closed, 0.5 some calls pass, 1 open.", "upstream"),
   tributary_upstream_retry_tokens: gauge("What is left in the bucket of retries.", "upstream"),
 
   tributary_collection_documents: gauge("Documents of a collection.", "collection"),

@@ -7,7 +7,7 @@
  * throws `VECTOR_QUERY_ERROR (code = …): …`, or `…_ERROR: Status + 400`. Not run against the real service.
  */
 import type * as z from "zod";
-import { startDeadline, toAbortError } from "../async/deadline.ts";
+import { findRemainingMs, startDeadline, toAbortError } from "../async/deadline.ts";
 import { retry } from "../async/retry.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import { type CallPolicyDeps, createCallPolicy } from "../call-policy.ts";
@@ -83,7 +83,10 @@ export function createIndexCalls(binding: VectorizeBinding, deps: CallPolicyDeps
     throw toBadResponse("sent something else than it should", UPSTREAM, parsed.error);
   };
   return async (call, signal) =>
-    retry(() => breaker.guard(() => attempt(call, signal)), { ...policy.retry, signal });
+    retry(() => breaker.guard(() => attempt(call, signal), findRemainingMs(signal)), {
+      ...policy.retry,
+      signal,
+    });
 }
 
 /** The index is there and is not as it must be. */

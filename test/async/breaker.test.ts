@@ -160,6 +160,24 @@ describe("a breaker", () => {
     expect(breaker.state).toBe("closed");
   });
 
+  test("a probe that takes longer than the time between two closes it when it succeeds", async () => {
+    const { breaker, clock } = setUp();
+    await open(breaker);
+    await clock.advance(OPEN_MS);
+    const slow = start(breaker);
+    await clock.advance(OPEN_MS);
+    const next = start(breaker);
+    await clock.advance(1_000);
+    slow.proof();
+    expect(breaker.state).toBe("closed");
+    next.end.reject(new AppError("upstream_stalled"));
+    await next.result;
+    for (let count = 1; count < SAMPLES_MIN; count += 1) await fail(breaker);
+    expect(breaker.state).toBe("closed"); // what was begun before it closed says nothing either
+    await fail(breaker);
+    expect(breaker.state).toBe("open");
+  });
+
   test("what began before it opened neither closes it nor keeps it open", async () => {
     const { breaker, clock } = setUp();
     const early = start(breaker);
@@ -195,6 +213,126 @@ describe("a breaker", () => {
         expect(breaker.state).toBe("closed");
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe("a breaker, of calls that their callers' deadlines cut", () => {
+  const HASTY_MS = 3_000;
+  const PATIENT_MS = 60_000;
+
+  /** A call that hears nothing until its caller's time is over. */
+  const hang = async (
+    { breaker, clock }: ReturnType<typeof setUp>,
+    ms: number,
+  ): Promise<unknown> => {
+    const result = breaker
+      .guard(async () => {
+        const silence = Promise.withResolvers<never>();
+        clock.timer(ms, () => silence.reject(new AppError("deadline_exceeded")));
+        return silence.promise;
+      }, ms)
+      .catch((error: unknown) => error);
+    await clock.advance(ms);
+    return result;
+  };
+  const ask = (breaker: Breaker, patienceMs: number): Promise<unknown> =>
+    breaker.guard(() => Promise.resolve("ok"), patienceMs).catch((error: unknown) => error);
+
+  test("refuses those who would wait no longer, and nobody with more time", async () => {
+    const call = setUp();
+    const { breaker, counts } = call;
+    for (let count = 0; count < SAMPLES_MIN; count += 1) await hang(call, HASTY_MS);
+    expect(breaker.state).toBe("half-open");
+    expect(counts.failures).toBe(0); // the upstream has not failed, as far as anyone knows
+    expect(await ask(breaker, HASTY_MS)).toMatchObject({ code: "upstream_unavailable" });
+    expect(await ask(breaker, 1.2 * HASTY_MS)).toMatchObject({ code: "upstream_unavailable" });
+    expect([breaker.isOpenFor(HASTY_MS), breaker.isOpenFor(PATIENT_MS)]).toEqual([true, false]);
+    expect(await hang(call, PATIENT_MS)).toMatchObject({ code: "deadline_exceeded" });
+  });
+
+  test("a model that is only slow stays closed to the hasty and open to the patient", async () => {
+    const call = setUp();
+    const { breaker, clock } = call;
+    for (let count = 0; count < SAMPLES_MIN; count += 1) await hang(call, HASTY_MS);
+    for (let count = 0; count < 20; count += 1) {
+      const answer = Promise.withResolvers<string>();
+      const patient = breaker.guard(() => answer.promise, PATIENT_MS);
+      await clock.advance(4_000); // its first word comes later than the hasty would wait
+      answer.resolve("ok");
+      expect(await patient).toBe("ok");
+      expect(breaker.isOpenFor(HASTY_MS)).toBe(true);
+      await hang(call, HASTY_MS); // a probe
+    }
+    expect(await ask(breaker, PATIENT_MS)).toBe("ok"); // at once: soon enough for the hasty too
+    expect(breaker.state).toBe("closed");
+    expect(await ask(breaker, HASTY_MS)).toBe("ok");
+  });
+
+  test("a success of the hasty closes it", async () => {
+    const call = setUp();
+    for (let count = 0; count < SAMPLES_MIN; count += 1) await hang(call, HASTY_MS);
+    await call.clock.advance(OPEN_MS);
+    expect(await ask(call.breaker, HASTY_MS)).toBe("ok");
+    expect(call.breaker.state).toBe("closed");
+  });
+
+  test("failures of the upstream itself close it to everyone, whoever was cut before", async () => {
+    const call = setUp();
+    const { breaker } = call;
+    for (let count = 0; count < SAMPLES_MIN; count += 1) await hang(call, HASTY_MS);
+    for (let count = 0; count < SAMPLES_MIN; count += 1) await fail(breaker, "upstream_stalled");
+    expect(breaker.state).toBe("open");
+    expect(await ask(breaker, PATIENT_MS)).toMatchObject({ code: "upstream_unavailable" });
+  });
+
+  test("a probe of the hasty does not keep the patient from trying whether it works again", async () => {
+    const call = setUp();
+    const { breaker, clock } = call;
+    await open(breaker);
+    await clock.advance(OPEN_MS);
+    await hang(call, HASTY_MS);
+    expect(await ask(breaker, HASTY_MS)).toMatchObject({ retryAfterMs: OPEN_MS });
+    const patient = breaker.guard(() => Promise.reject(new AppError("cancelled")), PATIENT_MS);
+    await expect(patient).rejects.toMatchObject({ code: "cancelled" });
+    const answer = Promise.withResolvers<string>();
+    const other = breaker.guard(() => answer.promise, PATIENT_MS);
+    expect(await ask(breaker, PATIENT_MS)).toMatchObject({ code: "upstream_unavailable" }); // one at a time
+    await clock.advance(4_000);
+    answer.resolve("ok");
+    expect(await other).toBe("ok");
+    expect(breaker.state).toBe("closed");
+  });
+
+  test("a moment of silence, a word before it, and a caller who left say nothing", async () => {
+    const call = setUp();
+    const { breaker, clock } = call;
+    for (let count = 0; count < 20; count += 1) await hang(call, 900);
+    for (let count = 0; count < 20; count += 1) {
+      const ends = [start(breaker), start(breaker)] as const;
+      ends[0].proof();
+      await clock.advance(5_000);
+      ends[0].end.reject(new AppError("deadline_exceeded"));
+      ends[1].end.reject(new AppError("cancelled"));
+      await Promise.all(ends.map(({ result }) => result));
+    }
+    expect(breaker.state).toBe("closed");
+  });
+
+  test("however the hasty come and go, who has a third more time than any of them is let through", async () => {
+    const call = fc.integer({ min: 1, max: 20_000 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 40 }), async (patiences) => {
+        const state = setUp({ windowMs: 3_600_000 });
+        for (const patienceMs of patiences) await hang(state, patienceMs);
+        const patientMs = Math.max(...patiences) * (4 / 3);
+        expect(state.breaker.isOpenFor(patientMs)).toBe(false);
+        // And who would have waited no longer than the least of enough others is not.
+        const last = patiences.slice(-SAMPLES_MIN);
+        const isEnough = last.length === SAMPLES_MIN && Math.min(...last) >= 1_000;
+        expect(state.breaker.isOpenFor(Math.min(...last)) || !isEnough).toBe(true);
+      }),
+      { numRuns: 100 },
     );
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hang, refusal, type Reply, stream } from "../../scripts/chaos/reply.ts";
 import { chunk } from "../../scripts/chaos/stream-shapes.ts";
 import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
+import { startDeadline } from "../../src/async/deadline.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
@@ -46,7 +47,10 @@ function setUp(
 }
 
 /** Asks and waits for the end; time stands still but for what the test lets pass. */
-async function ask({ chat, clock }: ReturnType<typeof setUp>) {
+async function ask(
+  { chat, clock }: ReturnType<typeof setUp>,
+  signal: AbortSignal = new AbortController().signal,
+) {
   const seen = { text: "", writer: chat.id, code: undefined as string | undefined, ms: 0 };
   const request = {
     messages: [],
@@ -55,9 +59,10 @@ async function ask({ chat, clock }: ReturnType<typeof setUp>) {
     onFallback: (id: string) => (seen.writer = id),
   };
   const startMs = clock.now();
+  const given = clock.pending;
   const asking = async (): Promise<void> => {
     try {
-      for await (const delta of chat.stream(request, new AbortController().signal)) {
+      for await (const delta of chat.stream(request, signal)) {
         if (delta.type === "text") seen.text += delta.text;
       }
     } catch (thrown) {
@@ -68,7 +73,7 @@ async function ask({ chat, clock }: ReturnType<typeof setUp>) {
   void asking().then(() => (state.ended = true));
   while (!state.ended) await clock.advance(0);
   seen.ms = clock.now() - startMs;
-  expect(clock.pending).toBe(0);
+  expect(clock.pending).toBeLessThanOrEqual(given); // of its own it leaves none
   return seen;
 }
 
@@ -105,6 +110,26 @@ describe("a chat model with fallbacks, over a socket", () => {
     await call.clock.advance(FIRST_DELTA_MS);
     expect(await asking).toMatchObject({ text: "hi", writer: "openai:b", ms: FIRST_DELTA_MS });
     expect(call.asked()).toEqual(["a", "b"]);
+  });
+
+  test("one that hangs is not waited for by the hasty for long, and asked by the patient still", async () => {
+    const call = setUp({ a: hang, b: stream([hi, stop]) });
+    const { clock } = call;
+    const askFor = async (budgetMs: number, isMoved: boolean) => {
+      using deadline = startDeadline({ clock, budgetMs });
+      const before = call.asked().length;
+      const asking = ask(call, deadline.signal);
+      while (call.asked().length === before) await clock.advance(0);
+      if (isMoved) await clock.advance(Math.min(budgetMs, FIRST_DELTA_MS));
+      return { ...(await asking), asked: call.asked().slice(before) };
+    };
+    for (let count = 0; count < 5; count += 1) {
+      expect(await askFor(3_000, true)).toMatchObject({ code: "deadline_exceeded", asked: ["a"] });
+    }
+    const [state] = call.upstreams.read();
+    expect(state).toMatchObject({ breaker: "half-open", counts: { attempts: 5, retries: 0 } });
+    expect(await askFor(3_000, false)).toMatchObject({ writer: "openai:b", ms: 0, asked: ["b"] });
+    expect(await askFor(60_000, true)).toMatchObject({ writer: "openai:b", asked: ["a", "b"] });
   });
 
   test("a content filter is not got around, and a shown text not replaced", async () => {
