@@ -31,28 +31,36 @@ export interface GateOptions {
 
 /**
  * Creates a gate. The breaker is asked first, so that nobody queues for an upstream that is down, and
- * again behind the queue, because it may have opened meanwhile. The window comes behind the slot, so
- * that a call is sent at the moment at which it was counted.
+ * again behind the queue and behind the window, because it may have opened meanwhile. The window comes behind the slot, so
+ * that a call is sent at the moment at which it was counted; one that is not sent after all is not counted.
  */
 export function createGate(options: GateOptions): Gate {
   const { clock, limit, breaker, window, count = countNothing } = options;
   return async (work, { signal, tokens }) => {
-    breaker.check(findRemainingMs(signal));
+    const check = (): void => breaker.check(findRemainingMs(signal));
+    check();
     const startMs = clock.now();
     return limit(async () => {
       if (window !== undefined) {
-        breaker.check(findRemainingMs(signal));
-        await window.take(tokens(), signal);
+        check();
+        const giveBack = await window.take(tokens(), signal);
+        try {
+          check();
+        } catch (thrown) {
+          giveBack();
+          throw thrown;
+        }
       }
       const waitMs = clock.now() - startMs;
       if (waitMs >= 1) {
         count("waits");
         count("waitMs", waitMs);
       }
-      return breaker.guard((proof) => {
+      const send = (proof: () => void) => {
         count("attempts");
         return work(proof);
-      }, findRemainingMs(signal));
+      };
+      return breaker.guard(send, findRemainingMs(signal));
     }, signal);
   };
 }

@@ -5,11 +5,12 @@ import { findRemainingMs } from "./deadline.ts";
 
 export interface RateWindow {
   /**
-   * Resolves when a call with this many tokens may go, first come first served. Throws AppError
-   * upstream_rate_limited with `retryAfterMs`, without waiting, when its turn would come after the
-   * signal's deadline; and the signal's reason when it aborts in the wait.
+   * Resolves when a call with this many tokens may go, first come first served; with the way to give the
+   * turn back, should the call not be sent. Throws AppError upstream_rate_limited with `retryAfterMs`,
+   * without waiting, when its turn would come after the signal's deadline; and the signal's reason when it
+   * aborts in the wait.
    */
-  take(tokens: number, signal: AbortSignal): Promise<void>;
+  take(tokens: number, signal: AbortSignal): Promise<() => void>;
 }
 
 /** The window of an upstream: its name, and most calls and tokens in any `windowMs`. */
@@ -99,14 +100,18 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
       }
       const turn: Turn = { atMs, tokens };
       turns = [...turns, turn];
-      if (waitMs <= 0) return;
-      try {
-        await sleep(clock, waitMs, signal);
-      } catch (thrown) {
+      const giveBack = (): void => {
         common?.cancel();
         turns = turns.filter((other) => other !== turn);
+      };
+      try {
+        signal.throwIfAborted();
+        if (waitMs > 0) await sleep(clock, waitMs, signal);
+      } catch (thrown) {
+        giveBack();
         throw thrown;
       }
+      return giveBack;
     },
   };
 }

@@ -66,4 +66,22 @@ describe("a gate", () => {
     expect(await queued).toMatchObject({ code: "upstream_unavailable", retryAfterMs: 5_000 });
     expect(counts).toMatchObject({ attempts: 2 });
   });
+
+  test("who comes at once with a probe is refused, and gives its turn of the window back", async () => {
+    const { clock, counts, breaker, gate } = setUp({ callsMax: 5 });
+    const ask = () => gate(() => Promise.resolve("ok"), call);
+    await Promise.allSettled([1, 2].map(() => gate(() => Promise.reject(down), call)));
+    await clock.advance(5_000);
+    const answer = Promise.withResolvers<string>();
+    const probe = gate(() => answer.promise, call);
+    expect(await Promise.allSettled([ask(), ask()])).toMatchObject([
+      { reason: { code: "upstream_unavailable" } },
+      { reason: { code: "upstream_unavailable" } },
+    ]);
+    answer.resolve("ok");
+    expect(await probe).toBe("ok");
+    expect(breaker.state).toBe("closed");
+    const { length } = await Promise.all([ask(), ask()]); // without a wait: three turns were used
+    expect(counts).toMatchObject({ attempts: 3 + length, waits: 0 });
+  });
 });
