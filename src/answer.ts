@@ -18,9 +18,12 @@ import { type Opened, openCollections } from "./retrieval/open-collections.ts";
 import type { Rerankers } from "./retrieval/rerank.ts";
 import { retrieve, type Retrieved, type RetrieveDeps, toRetrieved } from "./retrieval/retrieve.ts";
 import { type Run, startRun } from "./run.ts";
-import type { ReadStore } from "./stores/store.ts";
+import type { ReadStore, Snapshot } from "./stores/store.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Tracer } from "./telemetry/tracer.ts";
+
+/** By the collection's name, see Snapshot; empty where the store cannot tell. */
+export type Instances = Readonly<Record<string, string>>;
 
 export interface AnswerDeps extends RespondDeps {
   readonly config: Config;
@@ -36,6 +39,8 @@ export interface AnswerDeps extends RespondDeps {
   readonly tracer?: Tracer;
   /** Sees every event as it is emitted. */
   readonly observe?: (event: RunEvent) => void;
+  /** Told once, before the run says which versions it reads, which making of each collection they belong to. */
+  readonly onOpened?: (instances: Instances) => void;
 }
 
 /** The modes that can be answered: all but `direct` need a model. */
@@ -178,7 +183,8 @@ async function execute(
       openCollections(deps.store, ask.collections, run),
     );
     progress.collections = opened.map(({ collection }) => collection);
-    progress.versions = toVersions(opened);
+    progress.versions = ofEach(opened, ({ info }) => info.version);
+    deps.onOpened?.(ofEach(opened, ({ instance = "" }) => instance));
     await start(run, ask, progress);
     const budget = createBudget(ask.limits, run.config);
     await using planning = plan?.(run, budget);
@@ -261,11 +267,9 @@ function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-function toVersions(opened: readonly Opened[]): Record<string, number> {
+function ofEach<T>(opened: readonly Opened[], read: (snapshot: Snapshot) => T): Record<string, T> {
   return Object.fromEntries(
-    opened.flatMap((one) =>
-      "snapshot" in one ? [[one.collection, one.snapshot.info.version] as const] : [],
-    ),
+    opened.flatMap((one) => ("snapshot" in one ? [[one.collection, read(one.snapshot)]] : [])),
   );
 }
 

@@ -65,9 +65,9 @@ export function createApp(deps: AppDeps): Hono<Env> {
   const gate = withGateMetrics(limited, telemetry.meter);
   const observed =
     (run: typeof answer): ObservedRunner =>
-    (ask, signal, observe) =>
+    (ask, signal, { observe, ...watch }) =>
       run(
-        { ...deps, store: toVisibleStore(store, ask.caller), ...observing(ask, observe) },
+        { ...deps, store: toVisibleStore(store, ask.caller), ...watch, ...observing(ask, observe) },
         ask,
         signal,
       );

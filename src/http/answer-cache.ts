@@ -69,12 +69,13 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
   };
 }
 
-function isSame(a: Seen, b: Seen): boolean {
+/** The same collections, in the same making and version. */
+export function isSame(a: Seen, b: Seen): boolean {
   return areEqual(a.versions, b.versions) && areEqual(a.instances, b.instances);
 }
 
 /** Same names, each with the same value. */
-export function areEqual<T>(a: Readonly<Record<string, T>>, b: typeof a): boolean {
+function areEqual<T>(a: Readonly<Record<string, T>>, b: typeof a): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

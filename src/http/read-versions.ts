@@ -1,5 +1,6 @@
 /** Which versions of the collections a run would read if it began now. */
 import pMap from "p-map";
+import type { Instances } from "../answer.ts";
 import { startDeadline } from "../async/deadline.ts";
 import { toVisibleStore } from "../access/visible-store.ts";
 import type { Ask } from "../domain/ask.ts";
@@ -7,12 +8,10 @@ import type { Service } from "./service.ts";
 
 /** What a run would read now, by the collection's name; one that does not open is not among them. */
 export interface Seen {
-  readonly versions: Versions;
-  /** Which making of the collection the version belongs to, where the store can tell. */
-  readonly instances: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, number>>;
+  /** Which making of the collection the version belongs to. */
+  readonly instances: Instances;
 }
-
-export type Versions = Readonly<Record<string, number>>;
 
 /** Throws AppError: store_unavailable, deadline_exceeded. */
 export async function readVersions(

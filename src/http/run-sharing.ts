@@ -1,4 +1,5 @@
 /** Identical questions are answered once: those under way share one run, and answers may be kept for a while. */
+import type { Instances } from "../answer.ts";
 import { BUILT_IN_TOOLS } from "../agent/search-tools.ts";
 import type { Reader } from "../async/broadcast.ts";
 import type { Clock } from "../async/clock.ts";
@@ -8,16 +9,17 @@ import type { Config } from "../config.ts";
 import type { RunEnd, RunEvent } from "../domain/event.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ReadStore } from "../stores/store.ts";
-import { type AnswerCache, areEqual, createAnswerCache } from "./answer-cache.ts";
+import { type AnswerCache, createAnswerCache, isSame } from "./answer-cache.ts";
 import { toEventSize } from "./event-size.ts";
 import { leaveAt, leaveWith } from "./leave-early.ts";
-import { readVersions, type Seen, type Versions } from "./read-versions.ts";
+import { readVersions, type Seen } from "./read-versions.ts";
 import { toClientReason } from "./run-gate.ts";
 import { toRunKey } from "./run-key.ts";
 import { type JournalRun, type RunJournal, type RunStart, toRun } from "./runs/journal.ts";
 import type { Runner } from "./service.ts";
 
-export interface RunRequest extends Omit<RunStart, "onOver"> {
+export interface RunRequest extends Omit<RunStart, "onOver" | "run"> {
+  readonly run: Runner;
   /** Aborts when the client leaves. */
   readonly client: AbortSignal;
   /** Shares no run: what it wants of its run is not in the ask. */
@@ -47,6 +49,13 @@ export interface SharingDeps {
   readonly journal: RunJournal;
 }
 
+/** A run that others may join. */
+interface SharedRun {
+  readonly run: JournalRun;
+  /** What it reads; undefined before it has opened its collections. */
+  readonly opened: Seen | undefined;
+}
+
 /** Of its own time a listener must get at least this share from a run that began before it came. */
 const TIME_SHARE_MIN = 0.8;
 
@@ -57,7 +66,7 @@ export function createRunSharing(deps: SharingDeps): RunSharing {
 
 class Sharing implements RunSharing {
   readonly #deps: SharingDeps;
-  readonly #runs = new Map<string, JournalRun>();
+  readonly #runs = new Map<string, SharedRun>();
   readonly #cache: AnswerCache;
   /** A runner's place here is part of the key: an answer is no search. */
   readonly #runners: Runner[] = [];
@@ -90,7 +99,7 @@ class Sharing implements RunSharing {
 
   async #findOrStart(request: RunRequest): Promise<Pick<Listening, "run" | "source">> {
     const key = this.#toKey(request);
-    const isOpened = toVersions(this.#find(key, request)) !== undefined;
+    const isOpened = this.#find(key, request)?.opened !== undefined;
     const mustLook = isOpened || this.#deps.config.answerCacheRunsMax > 0;
     const seen = mustLook ? await this.#look(request) : undefined;
     const kept = seen === undefined ? undefined : this.#cache.find(key, seen);
@@ -99,8 +108,7 @@ class Sharing implements RunSharing {
       return { run: toRun({ id, events: kept }, this.#deps.clock), source: "hit" };
     }
     const found = this.#find(key, request);
-    if (found !== undefined && isCurrent(found, seen?.versions))
-      return { run: found, source: "shared" };
+    if (found !== undefined && isCurrent(found, seen)) return { run: found.run, source: "shared" };
     return { run: this.#start(key, request, seen), source: "own" };
   }
 
@@ -110,25 +118,36 @@ class Sharing implements RunSharing {
   }
 
   /** A run under way that this request may join, as far as versions allow. */
-  #find(key: string, { ask }: RunRequest): JournalRun | undefined {
+  #find(key: string, { ask }: RunRequest): SharedRun | undefined {
     const { config, clock } = this.#deps;
-    const run = config.shareRuns ? this.#runs.get(key) : undefined;
-    if (run === undefined || run.isCancelled || run.ended) return undefined;
-    return run.untilMs - clock.now() >= ask.deadlineMs * TIME_SHARE_MIN ? run : undefined;
+    const shared = config.shareRuns ? this.#runs.get(key) : undefined;
+    if (shared === undefined || shared.run.isCancelled || shared.run.ended) return undefined;
+    const leftMs = shared.run.untilMs - clock.now();
+    return leftMs >= ask.deadlineMs * TIME_SHARE_MIN ? shared : undefined;
   }
 
   /** `seen`: what there was just before, so that its answer is never kept under what came after it. */
   #start(key: string, request: RunRequest, seen: Seen | undefined): JournalRun {
+    let instances: Instances = {};
     const run = this.#deps.journal.begin({
       ...request,
+      run: (ask, signal) =>
+        request.run(ask, signal, { onOpened: (opened) => (instances = opened) }),
       onOver: (events) => {
-        if (this.#runs.get(key) === run) this.#runs.delete(key);
+        if (this.#runs.get(key) === shared) this.#runs.delete(key);
         const end = events.at(-1);
         if (seen === undefined || !isWorthKeeping(end) || events.some(isOfOwnTool)) return;
-        if (areEqual(end.versions, seen.versions)) this.#cache.put(key, seen, events);
+        if (isSame({ versions: end.versions, instances }, seen)) this.#cache.put(key, seen, events);
       },
     });
-    this.#runs.set(key, run);
+    const shared: SharedRun = {
+      run,
+      get opened() {
+        const versions = run.events.find((event) => event.type === "run-start")?.versions;
+        return versions && { versions, instances };
+      },
+    };
+    this.#runs.set(key, shared);
     return run;
   }
 
@@ -166,16 +185,9 @@ class Sharing implements RunSharing {
   }
 }
 
-/** Of the collections that a run reads; undefined before it has opened them. */
-function toVersions(run: JournalRun | undefined): Versions | undefined {
-  return run?.events.find((event) => event.type === "run-start")?.versions;
-}
-
 /** A run that has opened nothing yet will read what is there now, or newer. */
-function isCurrent(run: JournalRun, versions: Versions | undefined): boolean {
-  const own = toVersions(run);
-  if (own === undefined) return true;
-  return versions !== undefined && areEqual(own, versions);
+function isCurrent({ opened }: SharedRun, seen: Seen | undefined): boolean {
+  return opened === undefined || (seen !== undefined && isSame(opened, seen));
 }
 
 /** Whole answers only: another attempt may do better than one that had to do without something. */

@@ -6,7 +6,7 @@ import type { Config } from "../config.ts";
 import type { Ask } from "../domain/ask.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { RunEvent } from "../domain/event.ts";
-import type { ExplainRequest } from "../answer.ts";
+import type { AnswerDeps, ExplainRequest } from "../answer.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { DocumentWriter } from "./document-writer.ts";
@@ -19,7 +19,11 @@ import type { AskParser } from "./schemas.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** One run: its events, `run-end` last. Leaving the iteration early cancels it. */
-export type Runner = (ask: Ask, signal: AbortSignal) => AsyncIterable<RunEvent>;
+export type Runner = (
+  ask: Ask,
+  signal: AbortSignal,
+  watch?: Pick<AnswerDeps, "onOpened">,
+) => AsyncIterable<RunEvent>;
 
 /** What a service does without where it is absent. */
 export interface ServiceExtras {

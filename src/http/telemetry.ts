@@ -1,5 +1,6 @@
 /** What the HTTP surface does so that a run is seen: its place in a trace, its spans, its metrics, their address. */
 import type { Context, Next } from "hono";
+import type { AnswerDeps } from "../answer.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Ask } from "../domain/ask.ts";
 import type { RunEvent } from "../domain/event.ts";
@@ -37,11 +38,11 @@ export function createTraceGuard({ tracer }: Telemetry) {
   };
 }
 
-/** A runner that shows each event to `observe` as soon as there is one. */
+/** A runner that shows what `watch` wants to see as soon as it is there. */
 export type ObservedRunner = (
   ask: Ask,
   signal: AbortSignal,
-  observe?: (event: RunEvent) => void,
+  watch: Pick<AnswerDeps, "observe" | "onOpened">,
 ) => AsyncIterable<RunEvent>;
 
 /** The runner, whose runs are measured and are a span each. */
@@ -51,7 +52,7 @@ export function withTelemetry(
   telemetry: Telemetry & { readonly clock: Clock; readonly log: Log },
 ): Runner {
   const { meter, tracer, contentLog, clock, log } = telemetry;
-  return (ask, signal) => {
+  return (ask, signal, watch = {}) => {
     const startMs = clock.now();
     const observers: RunObserver[] = [];
     if (meter !== silentMeter) observers.push(createRunMetrics(meter, kind));
@@ -65,11 +66,12 @@ export function withTelemetry(
         log.error("not-observed", thrown, { event: event.type });
       }
     };
-    if (!tracer.isOn) return run(ask, signal, observers.length === 0 ? undefined : observe);
+    if (!tracer.isOn)
+      return run(ask, signal, observers.length === 0 ? watch : { ...watch, observe });
     const attributes = { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": kind };
     const span = tracer.start(`invoke_agent ${kind}`, { kind: "server", attributes, startMs });
     observers.push(createRunTrace({ tracer, span, startMs }));
-    return tracer.within(span.context, () => run(ask, signal, observe));
+    return tracer.within(span.context, () => run(ask, signal, { ...watch, observe }));
   };
 }
 

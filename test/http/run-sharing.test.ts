@@ -33,7 +33,7 @@ interface Play {
 function makeStage(env: Record<string, string> = {}, version = { guide: 3, instance: "first" }) {
   const clock = createFakeClock();
   const plays: Play[] = [];
-  const run: Runner = async function* (ask, signal) {
+  const run: Runner = async function* (ask, signal, watch) {
     let hand = Promise.withResolvers<RunEvent>();
     const onAbort = (): void => {
       const error = { code: (signal.reason as AppError).code, retryable: false };
@@ -50,6 +50,7 @@ function makeStage(env: Record<string, string> = {}, version = { guide: 3, insta
     });
     for (;;) {
       const event = await hand.promise;
+      if (event.type === "run-start") watch?.onOpened?.({ guide: version.instance });
       hand = Promise.withResolvers<RunEvent>();
       yield event;
       if (event.type === "run-end") return;
@@ -117,6 +118,15 @@ describe("identical questions under way", () => {
     await listen(ask());
     await plays[0]?.next(opened);
     version.guide = 4;
+    expect((await listen(ask())).source).toBe("own");
+    expect(plays).toHaveLength(2);
+  });
+
+  test("are not the same when a collection was dropped and made again since, as many times written", async () => {
+    const { plays, listen, version } = makeStage();
+    await listen(ask());
+    await plays[0]?.next(opened);
+    version.instance = "second";
     expect((await listen(ask())).source).toBe("own");
     expect(plays).toHaveLength(2);
   });

@@ -157,17 +157,25 @@ export const goodRun: readonly RunEvent[] = [
 
 /** A run that plays these events, each after the promise before it. */
 export function play(script: readonly (RunEvent | Promise<unknown>)[]): Runner {
-  return async function* (_ask, _signal) {
+  return async function* (_ask, _signal, watch) {
     for (const step of script) {
       if (step instanceof Promise) await step;
-      else yield step;
+      else {
+        // Those of `listStore`, which cannot tell.
+        if (step.type === "run-start") watch?.onOpened?.(toInstances(step.collections));
+        yield step;
+      }
     }
   };
 }
 
+function toInstances(collections: readonly string[]): Record<string, string> {
+  return Object.fromEntries(collections.map((name) => [name, ""]));
+}
+
 /** The same, which shows each event as a run does. */
 export function playObserved(script: readonly RunEvent[]): ObservedRunner {
-  return async function* (_ask, _signal, observe) {
+  return async function* (_ask, _signal, { observe }) {
     for (const event of script) {
       observe?.(event);
       yield event;
@@ -204,9 +212,9 @@ export function makeService(options: TestOptions = {}): TestService {
   const asked: Ask[] = [];
   const track =
     (run: Runner): Runner =>
-    (ask, signal) => {
+    (ask, signal, watch) => {
       asked.push(ask);
-      return run(ask, signal);
+      return run(ask, signal, watch);
     };
   const base = {
     config,
