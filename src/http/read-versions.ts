@@ -13,13 +13,16 @@ export interface Seen {
   readonly instances: Instances;
 }
 
+/** Of a caller's time no more goes into this: an answer needs the rest. */
+const TIME_SHARE_MAX = 1 / 4;
+
 /** Throws AppError: store_unavailable, deadline_exceeded. */
 export async function readVersions(
   { config, clock, store }: Pick<Service, "config" | "clock" | "store">,
   ask: Ask,
   signal: AbortSignal,
 ): Promise<Seen> {
-  const budgetMs = Math.min(config.searchTimeoutMs, ask.deadlineMs);
+  const budgetMs = Math.min(config.searchTimeoutMs, TIME_SHARE_MAX * ask.deadlineMs);
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "open" });
   const visible = toVisibleStore(store, ask.caller);
   const names = ask.collections.length > 0 ? ask.collections : await visible.list(deadline.signal);

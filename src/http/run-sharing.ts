@@ -88,7 +88,7 @@ class Sharing implements RunSharing {
     // A run that was asked for by name, or that outlives its reader, is its caller's own.
     const { key, isKept, isAlone } = request;
     const isOwn = key !== undefined || isKept === true || isAlone === true;
-    const found = isOwn ? undefined : await this.#findOrStart(request);
+    const found = isOwn ? undefined : await this.#findOrStart(request, untilMs);
     const { run, source } = found ?? {
       run: await this.#deps.journal.start(request),
       source: "own" as const,
@@ -97,7 +97,10 @@ class Sharing implements RunSharing {
     return { run, source, reader: await this.#board(run, request, { untilMs, leaveAtMs }) };
   }
 
-  async #findOrStart(request: RunRequest): Promise<Pick<Listening, "run" | "source">> {
+  async #findOrStart(
+    request: RunRequest,
+    untilMs: number,
+  ): Promise<Pick<Listening, "run" | "source">> {
     const key = this.#toKey(request);
     const isOpened = this.#find(key, request)?.opened !== undefined;
     const mustLook = isOpened || this.#deps.config.answerCacheRunsMax > 0;
@@ -109,7 +112,11 @@ class Sharing implements RunSharing {
     }
     const found = this.#find(key, request);
     if (found !== undefined && isCurrent(found, seen)) return { run: found.run, source: "shared" };
-    return { run: this.#start(key, request, seen), source: "own" };
+    // What the look has taken was the caller's time too.
+    const leftMs = Math.max(1, Math.ceil(untilMs - this.#deps.clock.now()));
+    const deadlineMs = mustLook ? leftMs : request.ask.deadlineMs;
+    const own = { ...request, ask: { ...request.ask, deadlineMs } };
+    return { run: this.#start(key, own, seen), source: "own" };
   }
 
   #toKey({ ask, run }: RunRequest): string {

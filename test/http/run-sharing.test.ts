@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sleep } from "../../src/async/clock.ts";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { AppError } from "../../src/errors.ts";
@@ -30,7 +31,10 @@ interface Play {
 }
 
 /** A service whose runs say what the test lets them say; aborted ones say their end by themselves. */
-function makeStage(env: Record<string, string> = {}, version = { guide: 3, instance: "first" }) {
+function makeStage(
+  env: Record<string, string> = {},
+  version = { guide: 3, instance: "first", openMs: 0 },
+) {
   const clock = createFakeClock();
   const plays: Play[] = [];
   const run: Runner = async function* (ask, signal, watch) {
@@ -64,7 +68,8 @@ function makeStage(env: Record<string, string> = {}, version = { guide: 3, insta
       ...store,
       async open(name, signal) {
         const snapshot = await store.open(name, signal);
-        const { guide, instance } = version;
+        const { guide, instance, openMs } = version;
+        if (openMs > 0) await sleep(clock, openMs, signal);
         return { ...snapshot, instance, info: { ...snapshot.info, version: guide } };
       },
     },
@@ -274,6 +279,20 @@ describe("the answers that are kept", () => {
     };
     await answerOnce(stage, ask(), [opened, big, makeEnd()]);
     expect((await stage.listen(ask())).source).toBe("own");
+  });
+
+  test("have cost time when there are none, which the run has no more", async () => {
+    const { clock, plays, listen, version } = makeStage(keeping);
+    version.openMs = 400;
+    const first = listen(ask(undefined, { deadlineMs: 4_000 }));
+    await clock.advance(400);
+    expect((await first).source).toBe("own");
+    expect(plays[0]?.ask.deadlineMs).toBe(3_600);
+    version.openMs = 60_000; // a store that says nothing
+    const second = listen(ask("two", { deadlineMs: 2_000 }));
+    await clock.advance(500);
+    expect((await second).source).toBe("own");
+    expect(plays[1]?.ask.deadlineMs).toBe(1_500);
   });
 
   test("say in a header that they are, in both forms", async () => {
