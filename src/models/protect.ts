@@ -97,8 +97,10 @@ export function protectChat(
 ): ChatModel {
   const { config, clock, tracer = noTracer } = deps;
   const { firstDeltaTimeoutMs, deltaGapTimeoutMs, attemptsMax } = config;
-  const [asked, ...others] = [first, ...fallbacks].map((plain, index) => {
-    const { gate, policy, count } = createPolicy("chat", plain.id, deps);
+  const models = [first, ...fallbacks];
+  const names = toOwnNames(models);
+  const [asked, ...others] = models.map((plain, index) => {
+    const { gate, policy, count } = createPolicy("chat", names[index] ?? plain.id, deps);
     const limited = withChatTimeLimit(withChatTrace(plain, tracer), {
       clock,
       firstDeltaTimeoutMs,
@@ -122,6 +124,14 @@ export function protectChat(
     others.map(({ model }) => model),
     asked.count,
   );
+}
+
+/** The same model may be there at two endpoints, which have nothing in common: the second has a number behind its name. */
+function toOwnNames(models: readonly ChatModel[]): readonly string[] {
+  return models.map(({ id }, index) => {
+    const before = models.slice(0, index).filter((other) => other.id === id).length;
+    return before === 0 ? id : `${id} (${before + 1})`;
+  });
 }
 
 type Kind = "embed" | "rerank" | "chat";

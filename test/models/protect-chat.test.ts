@@ -132,6 +132,20 @@ describe("a chat model with fallbacks, over a socket", () => {
     expect(await askFor(60_000, true)).toMatchObject({ writer: "openai:b", asked: ["a", "b"] });
   });
 
+  test("the same model at another endpoint is an upstream of its own, and has a name of its own", () => {
+    const upstreams = createUpstreamRegistry();
+    const toChat = (baseUrl: string) =>
+      createOpenAiChat({ client: createOpenAiClient({ apiKey: "k", baseUrl }), model: "m" });
+    const config = parseConfig({});
+    protectChat(toChat("http://a.test/v1"), [toChat("http://b.test/v1")], {
+      config,
+      clock: createFakeClock(),
+      upstreams,
+    });
+    const names = upstreams.read().map(({ upstream }) => upstream);
+    expect(names).toEqual(["chat openai:m", "chat openai:m (2)"]);
+  });
+
   test("a content filter is not got around, and a shown text not replaced", async () => {
     const filtered = setUp({ a: stream([chunk({}, "content_filter")]), b: stream([hi, stop]) });
     expect(await ask(filtered)).toMatchObject({ text: "", code: "content_filtered" });
