@@ -61,8 +61,13 @@ export async function createFileArchive(
     entries.delete(id);
     bytes -= entry.bytes;
     const mark = `${id}${EXPIRED_SUFFIX}`;
-    if (run !== undefined) await writeFile(join(folder, mark), run.callerId);
-    if (run !== undefined) await removeKey(folder, run);
+    try {
+      if (run !== undefined) await writeFile(join(folder, mark), run.callerId);
+      if (run !== undefined) await removeKey(folder, run);
+    } catch (thrown) {
+      // On a full disk there is no room for a mark before the run is gone.
+      log.error("run-not-marked", thrown, { runId: id });
+    }
     marks.add(mark);
     await rm(toFile(id), { force: true });
     const [oldest] = marks;
@@ -153,8 +158,13 @@ async function open(folder: string): Promise<Map<string, Entry>> {
 
 /** Readers see the old file or the new one, never a part. */
 async function replace(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  try {
+    await writeFile(`${file}.new`, text, { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  } catch (thrown) {
+    await rm(`${file}.new`, { force: true });
+    throw thrown;
+  }
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

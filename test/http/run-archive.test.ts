@@ -1,5 +1,5 @@
 /** What every archive of runs must do, on both. */
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -117,6 +117,29 @@ test("a folder that cannot be made is an error that says what to do", async () =
     code: "store_unavailable",
     detail: expect.stringContaining("RUN_JOURNAL_DIR"),
   });
+});
+
+test("a run that goes makes room even where no mark of it can be written, as on a full disk", async () => {
+  const folder = await makeFolder();
+  const log = recordLog();
+  const archive = await createFileArchive(folder, { ...LIMITS, runsMax: 1 }, log);
+  await mkdir(join(folder, "r1.expired"));
+  for (const id of ["r1", "r2"]) await archive.put(makeRun(id));
+  expect((await readdir(folder)).filter((name) => name.endsWith(".run.json"))).toEqual([
+    "r2.run.json",
+  ]);
+  expect(await archive.find("r2")).toMatchObject({ status: "kept" });
+  expect(log.lines.join("\n")).toContain("run-not-marked");
+});
+
+test("a run that cannot be written leaves nothing of it behind", async () => {
+  const folder = await makeFolder();
+  const log = recordLog();
+  const archive = await createFileArchive(folder, LIMITS, log);
+  await mkdir(join(folder, "r1.run.json"));
+  await archive.put(makeRun("r1"));
+  expect(log.lines.join("\n")).toContain("run-not-kept");
+  expect(await readdir(folder)).toEqual(["keys", "r1.run.json"]);
 });
 
 test("a run that cannot be written is logged, and nothing else fails", async () => {
