@@ -61,13 +61,8 @@ export async function createFileArchive(
     entries.delete(id);
     bytes -= entry.bytes;
     const mark = `${id}${EXPIRED_SUFFIX}`;
-    try {
-      if (run !== undefined) await writeFile(join(folder, mark), run.callerId);
-      if (run !== undefined) await removeKey(folder, run);
-    } catch (thrown) {
-      // On a full disk there is no room for a mark before the run is gone.
-      log.error("run-not-marked", thrown, { runId: id });
-    }
+    if (run !== undefined) await leaveMark(join(folder, mark), run, log);
+    if (run !== undefined) await removeKey(folder, run);
     marks.add(mark);
     await rm(toFile(id), { force: true });
     const [oldest] = marks;
@@ -124,6 +119,15 @@ async function readRun(file: string, runId: string, log: Log): Promise<StoredRun
   } catch (thrown) {
     log.error("run-unreadable", thrown, { runId });
     return undefined;
+  }
+}
+
+/** What stays of a run that goes. Goes without where there is no room for it: on a full disk the run makes some. */
+async function leaveMark(file: string, { id, callerId }: StoredRun, log: Log): Promise<void> {
+  try {
+    await writeFile(file, callerId);
+  } catch (thrown) {
+    log.error("run-not-marked", thrown, { runId: id });
   }
 }
 
