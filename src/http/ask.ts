@@ -19,7 +19,7 @@ export function createAskRoute(service: Service) {
     const ask = service.parseAsk(body, toAskContext(c));
     const request = { ...toRunRequest(c, ask, service.answer), isKept, key };
     const response = await (options.isAsync
-      ? respondWithAddress(await service.journal.start(request))
+      ? respondWithAddress((await service.journal.start(request)).run)
       : type === "text/event-stream"
         ? respondWithEvents(service, request)
         : respondWithRecord(service, request));

@@ -88,12 +88,10 @@ class Sharing implements RunSharing {
     // A run that was asked for by name, or that outlives its reader, is its caller's own.
     const { key, isKept, isAlone } = request;
     const isOwn = key !== undefined || isKept === true || isAlone === true;
-    const found = isOwn ? undefined : await this.#findOrStart(request, untilMs);
-    const { run, source } = found ?? {
-      run: await this.#deps.journal.start(request),
-      source: "own" as const,
-    };
-    const leaveAtMs = source === "own" ? Infinity : untilMs;
+    const { run, source, isRepeated } = isOwn
+      ? { ...(await this.#deps.journal.start(request)), source: "own" as const }
+      : { ...(await this.#findOrStart(request, untilMs)), isRepeated: false };
+    const leaveAtMs = source === "own" && !isRepeated ? Infinity : untilMs;
     return { run, source, reader: await this.#board(run, request, { untilMs, leaveAtMs }) };
   }
 
@@ -169,7 +167,7 @@ class Sharing implements RunSharing {
     }
   }
 
-  /** A reader of the run, once it is admitted. It leaves when its client does, or, of another's run, at its own deadline. */
+  /** A reader of the run, once it is admitted. It leaves when its client does, or, of a run that another request began, at its own deadline. */
   async #board(
     run: JournalRun,
     request: RunRequest,

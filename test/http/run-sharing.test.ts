@@ -151,6 +151,24 @@ describe("identical questions under way", () => {
     expect((await listen(ask())).source).toBe("own");
   });
 
+  test("who repeats a request by its key, and has less time, leaves at its own deadline too", async () => {
+    const { clock, plays, service, run } = makeStage();
+    const key = { name: "k", fingerprint: "f" };
+    const listen = (deadlineMs: number): Promise<Listening> => {
+      const client = new AbortController().signal;
+      const request = { ask: ask(undefined, { deadlineMs }), run, client, requestId: "r", key };
+      return service.sharing.listen(request);
+    };
+    const first = await listen(30_000);
+    await plays[0]?.next(opened);
+    const again = await listen(100);
+    expect(await again.reader.read(1_000)).toEqual([opened]);
+    const last = again.reader.read(1_000);
+    await clock.advance(100);
+    expect(await last).toMatchObject([{ type: "run-end", outcome: "expired" }]);
+    expect([plays.length, plays[0]?.signal.aborted, first.reader.over]).toEqual([1, false, false]);
+  });
+
   test("a listener with less time leaves at its own deadline, and the other hears on", async () => {
     const { clock, plays, listen } = makeStage();
     const patient = await listen(ask());

@@ -46,12 +46,19 @@ export interface RunStart {
   readonly onOver?: (events: readonly RunEvent[]) => void;
 }
 
+/** The run of a request. */
+export interface Started {
+  readonly run: JournalRun;
+  /** It was begun by an earlier request under the same key, with the time that one had. */
+  readonly isRepeated: boolean;
+}
+
 export interface RunJournal {
   /**
    * Starts a run as soon as the gate has a place for it, or finds the one that the key belongs to. Read
    * it at once: a run that nobody reads ends when its first reader has left. Throws AppError idempotency_conflict.
    */
-  start(start: RunStart): Promise<JournalRun>;
+  start(start: RunStart): Promise<Started>;
   /** The same for a run without a key, at once. */
   begin(start: Omit<RunStart, "key">): JournalRun;
   /** A run of this caller, running or over, of collections that it may still see. Throws AppError: not_found, run_expired. */
@@ -103,15 +110,15 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
     begin,
     async start(given) {
       const { key } = given;
-      if (key === undefined) return begin(given);
+      if (key === undefined) return { run: begin(given), isRepeated: false };
       const callerId = given.ask.caller.id;
       const scoped = toScopedKey(callerId, key.name);
       const found = byKey.get(scoped) ?? (await archive.findByKey(callerId, key.name));
       // From here to its entry nothing waits, so that of two requests at once only one starts a run.
       const known = byKey.get(scoped) ?? found;
-      if (known === undefined || !isWorthRepeating(known)) return begin(given);
-      if (!isVisible(known, given.ask.caller)) return begin(given);
-      return repeat(known, key, clock);
+      const isRepeated =
+        known !== undefined && isWorthRepeating(known) && isVisible(known, given.ask.caller);
+      return { run: isRepeated ? repeat(known, key, clock) : begin(given), isRepeated };
     },
     async find(id, caller) {
       const live = byId.get(id);
