@@ -28,7 +28,10 @@ export interface Breaker {
   readonly state: BreakerState;
   /** Whether such a call is one that is refused, but for probes. */
   isOpenFor(patienceMs: number): boolean;
-  /** Throws AppError upstream_unavailable with `retryAfterMs` while a call would be refused. */
+  /**
+   * Throws AppError with `retryAfterMs` while a call would be refused: upstream_unavailable, or
+   * deadline_exceeded where it is refused for want of patience alone.
+   */
   check(patienceMs?: number): void;
   /**
    * Runs the call and learns from how it ends. `proof` may be called as soon as the upstream has shown
@@ -119,9 +122,17 @@ class SampledBreaker implements Breaker {
     const leftMs = this.#opening.probeAtMs - clock.now();
     if (leftMs <= 0 || patienceMs > this.#opening.probedForMs) return;
     count("refusals");
-    throw new AppError("upstream_unavailable", {
-      detail: `${source} has failed lately and is not asked for the moment: try again later`,
-      retryAfterMs: Math.ceil(leftMs),
+    const retryAfterMs = Math.ceil(leftMs);
+    if (this.#opening.patienceMs === EVERYONE) {
+      throw new AppError("upstream_unavailable", {
+        detail: `${source} has failed lately and is not asked for the moment: try again later`,
+        retryAfterMs,
+      });
+    }
+    // What would become of it, only sooner: it does not say that the upstream is down.
+    throw new AppError("deadline_exceeded", {
+      detail: `${source} has lately been silent for longer than this call can wait: ask again with more time`,
+      retryAfterMs,
     });
   }
 

@@ -14,8 +14,8 @@ export interface GateCall {
 
 /**
  * Runs the work once it may go; the slot is held until the work has settled. The work calls `proof`
- * when the upstream has shown that it works (see Breaker). Throws AppError: upstream_unavailable
- * (breaker), overloaded (queue), upstream_rate_limited (window), the signal's reason, and what the
+ * when the upstream has shown that it works (see Breaker). Throws AppError: upstream_unavailable or
+ * deadline_exceeded (breaker), overloaded (queue), upstream_rate_limited (window), the signal's reason, and what the
  * work throws.
  */
 export type Gate = <T>(work: (proof: () => void) => Promise<T>, call: GateCall) => Promise<T>;

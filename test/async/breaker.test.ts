@@ -245,8 +245,13 @@ describe("a breaker, of calls that their callers' deadlines cut", () => {
     for (let count = 0; count < SAMPLES_MIN; count += 1) await hang(call, HASTY_MS);
     expect(breaker.state).toBe("half-open");
     expect(counts.failures).toBe(0); // the upstream has not failed, as far as anyone knows
-    expect(await ask(breaker, HASTY_MS)).toMatchObject({ code: "upstream_unavailable" });
-    expect(await ask(breaker, 1.2 * HASTY_MS)).toMatchObject({ code: "upstream_unavailable" });
+    for (const patienceMs of [HASTY_MS, 1.2 * HASTY_MS]) {
+      expect(await ask(breaker, patienceMs)).toMatchObject({
+        code: "deadline_exceeded",
+        detail: expect.stringContaining("the model has lately been silent"),
+        retryAfterMs: OPEN_MS,
+      });
+    }
     expect([breaker.isOpenFor(HASTY_MS), breaker.isOpenFor(PATIENT_MS)]).toEqual([true, false]);
     expect(await hang(call, PATIENT_MS)).toMatchObject({ code: "deadline_exceeded" });
   });

@@ -69,7 +69,7 @@ function setUp() {
       yield { ...runStart, runId: `run-${state.runs}`, versions } as RunEvent;
       for (let word = 0; word < words; word += 1) {
         await sleep(clock, wordMs, deadline.signal);
-        yield { type: "text-delta", text } as RunEvent;
+        yield { type: "text-delta", text };
       }
     } catch (thrown) {
       const { code } = toAppError(thrown);
