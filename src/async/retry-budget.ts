@@ -6,7 +6,7 @@ export interface RetryBudget {
   readonly tokens: number;
   /** Takes the price of a retry after this failure; undefined when the bucket cannot pay it. */
   take(after: ErrorCode): number | undefined;
-  /** After a success: gives back what its last retry had cost, or one token when it needed none. */
+  /** After a success: gives back what its last retry had cost, or one token when it needed none. Also for a retry that is not sent after all. */
   refund(cost: number | undefined): void;
 }
 

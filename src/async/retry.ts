@@ -52,7 +52,7 @@ export async function retry<T>(
   attempt: (number: number) => Promise<T>,
   options: RetryOptions,
 ): Promise<T> {
-  const { attemptsMax, clock, signal } = options;
+  const { attemptsMax, signal } = options;
   if (!Number.isInteger(attemptsMax) || attemptsMax < 1) {
     throw new RangeError(`attemptsMax must be a whole number from 1, got ${attemptsMax}`);
   }
@@ -70,21 +70,30 @@ export async function retry<T>(
       codes.push(thrown.code);
       const waitMs = Math.max(toBackoffMs(number, options), thrown.retryAfterMs ?? 0);
       if (!isMendable(codes, options) || !isTimeFor(waitMs, signal)) throw thrown;
-      paid = pay(thrown, options);
-      await sleep(clock, waitMs, signal);
+      paid = await payAndWait(thrown, waitMs, options);
     }
   }
 }
 
-/** Takes the price of a retry out of the budget, where there is one. Throws the failure when it cannot be paid. */
-function pay(
+/**
+ * Takes the price of a retry out of the budget, where there is one, and waits. Throws the failure when it cannot be
+ * paid, and the signal's reason when it aborts in the wait, which costs nothing.
+ */
+async function payAndWait(
   failure: AppError,
-  { budget, count = countNothing }: RetryOptions,
-): number | undefined {
+  waitMs: number,
+  { budget, clock, signal, count = countNothing }: RetryOptions,
+): Promise<number | undefined> {
   const price = budget?.take(failure.code);
   if (budget !== undefined && price === undefined) {
     count("retriesDenied");
     throw failure;
+  }
+  try {
+    await sleep(clock, waitMs, signal);
+  } catch (thrown) {
+    if (price !== undefined) budget?.refund(price);
+    throw thrown;
   }
   count("retries");
   return price;

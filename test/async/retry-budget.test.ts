@@ -55,6 +55,22 @@ describe("a retry budget", () => {
     expect(counts).toMatchObject({ retries: 0, retriesDenied: 1 });
   });
 
+  test("gets back the price of a retry that is not sent, because its caller left in the wait", async () => {
+    const budget = createBudget();
+    const { counts, count } = createCounts();
+    const clock = createFakeClock();
+    const client = new AbortController();
+    const fail = () => Promise.reject(new AppError("upstream_unavailable"));
+    const options = { attemptsMax: 3, clock, signal: client.signal, random: () => 0.9 };
+    const result = retry(fail, { ...options, budget, count }).catch((error: unknown) => error);
+    await clock.advance(1);
+    expect(budget.tokens).toBe(15); // it is kept for it
+    client.abort(new AppError("cancelled"));
+    expect(await result).toMatchObject({ code: "cancelled" });
+    expect(budget.tokens).toBe(20);
+    expect(counts.retries).toBe(0);
+  });
+
   test("a failure that no retry mends takes nothing", async () => {
     const budget = createBudget();
     await call(budget, "upstream_config");
