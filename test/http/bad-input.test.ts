@@ -2,6 +2,7 @@ import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { askWith, listStore, makeApp, makeInfo, makeService } from "../support/app.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
 
 interface Case {
   readonly name: string;
@@ -341,7 +342,7 @@ test("a body without a length is cut off at the limit", async () => {
 });
 
 test("defaults are filled in, the question is trimmed, and the smaller deadline counts", async () => {
-  const service = makeService();
+  const service = makeService({ clock: createFakeClock() }); // no time passes
   const app = makeApp(service);
   await app.request("/v1/ask", askWith({ question: "  Why?\n" }));
   await app.request(

@@ -1,11 +1,14 @@
 /** Limits of keys over sockets, as clients that others wrote see them, and fairness between keys. */
 import OpenAI, { AuthenticationError, RateLimitError } from "openai";
 import { expect, test } from "vitest";
+import type { KeyLimits } from "../../src/access/key-limits.ts";
+import { withKeyLimits } from "../../src/http/limited-gate.ts";
 import { createRunGate } from "../../src/http/run-gate.ts";
 import type { Runner } from "../../src/http/service.ts";
-import { systemClock } from "../../src/async/clock.ts";
+import { sleep, systemClock } from "../../src/async/clock.ts";
 import { askWith, goodRun, makeApp, makeService, play, serveTest } from "../support/app.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { toAsk } from "../support/run.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";
 
 const question = { question: "What are timeouts?" };
@@ -51,6 +54,26 @@ test("each call of an MCP batch is a request", async () => {
   const answers = (await response.text()).match(/(?<="text":")rate_limited: [^"]*/g);
   expect(answers).toEqual(Array(2).fill("rate_limited: this key may send 2 requests a minute"));
   expect(service.asked).toHaveLength(2);
+});
+
+test("the time it takes to count the runs of a key, elsewhere, is the caller's too", async () => {
+  const clock = createFakeClock();
+  const { signal } = new AbortController();
+  const limits: KeyLimits = {
+    countRequest: async () => undefined,
+    addTokens() {},
+    async beginRun() {
+      await sleep(clock, 200, signal);
+      return () => {};
+    },
+  };
+  const service = makeService({ clock, gate: withKeyLimits(createRunGate(), limits) });
+  const ask = toAsk("What are timeouts?", { deadlineMs: 1_000 });
+  const request = { ask, run: service.answer, client: signal, requestId: "r" };
+  const listening = service.sharing.listen(request);
+  await clock.advance(200);
+  await listening;
+  expect(service.asked.map(({ deadlineMs }) => deadlineMs)).toEqual([800]);
 });
 
 test("a key has so many runs at once, in whatever format they are asked for", async () => {

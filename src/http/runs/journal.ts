@@ -169,9 +169,7 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
     clock,
     sizeOf: toEventSize,
     aheadBytesMax: isKept ? Number.POSITIVE_INFINITY : config.streamBytesMax,
-    onAlone: (reason) => {
-      if (!isKept) cancel(toClientReason(reason));
-    },
+    onAlone: (reason) => (isKept ? undefined : cancel(toClientReason(reason))),
   });
   const live: LiveRun = {
     get id() {
@@ -193,7 +191,8 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   };
   const record = (ticket: RunTicket): Promise<void> => {
     let bytes = 0;
-    return completeRun(produce(start, ticket), { clock, log, requestId }, (event) => {
+    const events = produce(start, ticket.signal, live.untilMs - clock.now());
+    return completeRun(events, { clock, log, requestId }, (event) => {
       bytes += toEventSize(event);
       if (event.type === "run-start") {
         id = event.runId;
@@ -226,10 +225,13 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   return live;
 }
 
-function produce({ ask, run }: RunStart, ticket: RunTicket): AsyncIterable<RunEvent> {
-  // The wait was the caller's time too.
-  const deadlineMs = Math.max(1, Math.ceil(ask.deadlineMs - ticket.waitedMs));
-  return run({ ...ask, deadlineMs }, ticket.signal);
+/** The wait for its place was the caller's time too. */
+function produce(
+  { ask, run }: RunStart,
+  signal: AbortSignal,
+  leftMs: number,
+): AsyncIterable<RunEvent> {
+  return run({ ...ask, deadlineMs: Math.max(1, Math.ceil(leftMs)) }, signal);
 }
 
 /** A cancelled run, or one that failed in a way that another attempt may mend, is not what a repetition should get. */
