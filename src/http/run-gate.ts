@@ -87,11 +87,17 @@ const RETRY_AFTER_MS_MIN = 100;
 const RETRY_AFTER_MS_MAX = 60_000;
 const TOO_MANY = "too many questions are running and waiting; ask again shortly";
 
+/** A ticket that may have a place yet or not. */
+interface Place extends Omit<RunTicket, "waitedMs"> {
+  readonly callerId: string;
+  /** When it was given. */
+  startMs: number;
+}
+
 interface Waiter {
-  readonly entrant: Entrant;
-  readonly sinceMs: number;
-  admit(ticket: RunTicket): void;
-  refuse(reason: AppError): void;
+  readonly place: Place;
+  readonly admit: () => void;
+  readonly refuse: (reason: AppError) => void;
 }
 
 /** Creates an open gate; without options everyone enters. */
@@ -101,7 +107,7 @@ export function createRunGate(options: RunGateOptions = UNBOUNDED): RunGate {
 
 class Gate implements RunGate {
   readonly #options: RunGateOptions;
-  readonly #tickets = new Set<RunTicket>();
+  readonly #places = new Set<Place>();
   readonly #runsOf = new Map<string, number>();
   readonly #queue = createFairQueue<Waiter>();
   readonly #idlers: (() => void)[] = [];
@@ -114,7 +120,7 @@ class Gate implements RunGate {
   }
 
   get running(): number {
-    return this.#tickets.size;
+    return this.#places.size;
   }
 
   get waiting(): number {
@@ -147,11 +153,14 @@ class Gate implements RunGate {
     this.check(entrant.callerId);
     if (entrant.signal.aborted) throw toAbortError(entrant.signal.reason);
     const { clock, runsMax, turn } = this.#options;
-    const ticket = await (this.running < runsMax ? this.#admit(entrant, 0) : this.#wait(entrant));
-    if (turn === undefined) return ticket;
-    const letInMs = clock.now();
-    await turn();
-    return { ...ticket, waitedMs: ticket.waitedMs + clock.now() - letInMs };
+    const sinceMs = clock.now();
+    const place = createPlace(entrant, () => this.#release(place));
+    const mustWait = this.running >= runsMax;
+    if (mustWait) await this.#wait(place, entrant);
+    else this.#admit(place);
+    await turn?.();
+    const waitedMs = mustWait || turn !== undefined ? clock.now() - sinceMs : 0;
+    return { signal: place.signal, waitedMs, abort: place.abort, leave: place.leave };
   }
 
   drain(): void {
@@ -160,7 +169,7 @@ class Gate implements RunGate {
   }
 
   abortAll(reason: AppError): void {
-    for (const ticket of this.#tickets) ticket.abort(reason);
+    for (const place of this.#places) place.abort(reason);
   }
 
   idle(): Promise<void> {
@@ -168,58 +177,61 @@ class Gate implements RunGate {
     return new Promise((resolve) => this.#idlers.push(resolve));
   }
 
-  #admit({ callerId, signal }: Entrant, waitedMs: number): RunTicket {
-    const startMs = this.#options.clock.now();
-    const ticket = createTicket(signal, waitedMs, () => {
-      if (this.#tickets.delete(ticket)) this.#release(callerId, startMs);
-    });
-    this.#tickets.add(ticket);
+  #admit(place: Place): void {
+    const { callerId } = place;
+    place.startMs = this.#options.clock.now();
+    this.#places.add(place);
     this.#runsOf.set(callerId, (this.#runsOf.get(callerId) ?? 0) + 1);
-    return ticket;
   }
 
-  /** A run is over: its place goes to who is next. */
-  #release(callerId: string, startMs: number): void {
-    const nowMs = this.#options.clock.now();
-    this.#meanMs += (nowMs - startMs - this.#meanMs) * LATEST_SHARE;
+  /** A run is over, if it had a place: that goes to who is next. */
+  #release(place: Place): void {
+    if (!this.#places.delete(place)) return;
+    const { callerId, startMs } = place;
+    this.#meanMs += (this.#options.clock.now() - startMs - this.#meanMs) * LATEST_SHARE;
     const others = (this.#runsOf.get(callerId) ?? 1) - 1;
     if (others > 0) this.#runsOf.set(callerId, others);
     else this.#runsOf.delete(callerId);
     const next = this.#queue.shift();
-    if (next !== undefined) next.admit(this.#admit(next.entrant, nowMs - next.sinceMs));
+    if (next !== undefined) {
+      this.#admit(next.place);
+      next.admit();
+    }
     if (this.running > 0) return;
     for (const resolve of this.#idlers.splice(0)) resolve();
   }
 
-  #wait(entrant: Entrant): Promise<RunTicket> {
-    const { callerId, signal, deadlineMs } = entrant;
+  /**
+   * Resolves when the place is given. Whoever gives or refuses it says no more than that: the timer and the listeners
+   * are taken away by the request that waits, because in a Worker no request may touch what another has begun.
+   */
+  async #wait(place: Place, { callerId, signal, deadlineMs }: Entrant): Promise<void> {
     const { clock, queueTimeoutMs } = this.#options;
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        cancelTimer();
-        signal.removeEventListener("abort", onAbort);
+    const turn = Promise.withResolvers<void>();
+    const waiter: Waiter = {
+      place,
+      admit: turn.resolve,
+      refuse: (reason) => {
         this.#queue.remove(callerId, waiter);
-      };
-      const waiter: Waiter = {
-        entrant,
-        sinceMs: clock.now(),
-        admit(ticket) {
-          leave();
-          resolve(ticket);
-        },
-        refuse(reason) {
-          leave();
-          reject(reason);
-        },
-      };
-      const onAbort = (): void => waiter.refuse(toAbortError(signal.reason));
-      const cancelTimer = clock.timer(Math.min(queueTimeoutMs, deadlineMs), () => {
-        waiter.refuse(this.#toLate(deadlineMs));
-      });
-      signal.addEventListener("abort", onAbort, { once: true });
-      if (this.#isFull) this.#queue.findSurplus(callerId)?.refuse(this.#toOverloaded(TOO_MANY));
-      this.#queue.push(callerId, waiter);
+        turn.reject(reason);
+      },
+    };
+    const onAbort = (): void => waiter.refuse(toAbortError(signal.reason));
+    const cancelTimer = clock.timer(Math.min(queueTimeoutMs, deadlineMs), () => {
+      waiter.refuse(this.#toLate(deadlineMs));
     });
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (this.#isFull) this.#queue.findSurplus(callerId)?.refuse(this.#toOverloaded(TOO_MANY));
+    this.#queue.push(callerId, waiter);
+    try {
+      await turn.promise;
+    } catch (thrown) {
+      place.leave();
+      throw thrown;
+    } finally {
+      cancelTimer();
+      signal.removeEventListener("abort", onAbort);
+    }
   }
 
   #toLate(deadlineMs: number): AppError {
@@ -239,13 +251,14 @@ class Gate implements RunGate {
   }
 }
 
-function createTicket(client: AbortSignal, waitedMs: number, onLeave: () => void): RunTicket {
+function createPlace({ callerId, signal: client }: Entrant, onLeave: () => void): Place {
   const controller = new AbortController();
   const onClient = (): void => controller.abort(toClientReason(client.reason));
   client.addEventListener("abort", onClient, { once: true });
   return {
+    callerId,
+    startMs: 0,
     signal: controller.signal,
-    waitedMs,
     abort: (reason) => controller.abort(reason),
     leave() {
       client.removeEventListener("abort", onClient);

@@ -35,6 +35,8 @@ beforeAll(async () => {
     CHAT_MODEL: "endless",
     OPENAI_BASE_URL: `http://127.0.0.1:${model.port}/v1`,
     SEARCH_TIMEOUT_MS: "20000",
+    RUNS_MAX: "1",
+    RUN_QUEUE_TIMEOUT_MS: "20000",
   };
   const vars = Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const place = ["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
@@ -61,6 +63,21 @@ test("a client that resets its connection in mid-answer ends the call of the mod
   await until(() => model.calls[before]?.isOver === true);
 });
 
+test("the next one in the queue gets the place of the one that left, and is itself ended with its client", async () => {
+  const before = model.calls.length;
+  const [first, second] = [connectRaw(port), connectRaw(port)];
+  first.send(toRequest({ question: "What is a retry?" }));
+  await first.sees("event: text-delta");
+  second.send(toRequest({ question: "What is a breaker?" }));
+  await expect.poll(() => readGauge("waiting")).toBe("1");
+  first.reset();
+  await second.sees("event: text-delta");
+  expect(model.calls).toHaveLength(before + 2);
+  second.reset();
+  await until(() => model.calls.every(({ isOver }) => isOver));
+  await expect.poll(() => readGauge("running")).toBe("0");
+});
+
 test("a deadline ends the answer with its event, and the call with it", async () => {
   const before = model.calls.length;
   await using client = connectRaw(port);
@@ -75,6 +92,11 @@ test("the Worker answers the next one", async () => {
   expect(await response.json()).toMatchObject({ status: "ready" });
   await until(() => program.stdout().includes('"outcome":"cancelled"')); // its bookkeeping was finished
 });
+
+async function readGauge(what: "running" | "waiting"): Promise<string | undefined> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  return new RegExp(`^tributary_runs_${what} (\\d+)`, "m").exec(await response.text())?.[1];
+}
 
 function toRequest(body: object): string {
   const json = JSON.stringify(body);

@@ -205,3 +205,41 @@ function leave(one: Entering | undefined): void {
   one.ticket.leave();
   one.left = true;
 }
+
+test("who makes room touches no timer of the one that gets it: in a Worker that is another request's", async () => {
+  const clock = createFakeClock();
+  let isLeaving = false;
+  const foreign = {
+    now: () => clock.now(),
+    timer(ms: number, fire: () => void) {
+      const cancel = clock.timer(ms, fire);
+      return () => {
+        if (isLeaving) throw new Error("cannot perform I/O on behalf of a different request");
+        cancel();
+      };
+    },
+  };
+  const gate = createRunGate({ clock: foreign, ...LIMITS, runsMax: 1 });
+  const [first, second] = [enter(gate), enter(gate)];
+  await settle();
+  isLeaving = true;
+  first.ticket?.leave();
+  isLeaving = false;
+  await settle();
+  expect(second.ticket).toBeDefined();
+  expect(clock.pending).toBe(0);
+  second.ticket?.leave();
+  expect([gate.running, gate.waiting]).toEqual([0, 0]);
+});
+
+test("a client that leaves just as it gets its place ends its run, and gives the place back", async () => {
+  const { gate } = create({ runsMax: 1 });
+  const [first, second] = [enter(gate), enter(gate)];
+  await settle();
+  first.ticket?.leave();
+  second.client.abort(new AppError("cancelled"));
+  await settle();
+  expect(second.ticket?.signal.aborted).toBe(true);
+  second.ticket?.leave();
+  expect([gate.running, gate.waiting]).toEqual([0, 0]);
+});
