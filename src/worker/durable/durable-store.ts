@@ -19,9 +19,9 @@ import {
   type ObjectBindings,
   type Objects,
   raiseAbove,
-  retire,
+  retireAll,
 } from "./objects.ts";
-import type { Entry, PartInfo } from "./protocol.ts";
+import type { Entry, EntryAfter, PartInfo } from "./protocol.ts";
 
 export interface DurableStoreOptions extends ObjectBindings {
   /** How long the registry's list is believed, and what the objects say of themselves. */
@@ -89,8 +89,7 @@ export function createDurableStore(options: DurableStoreOptions): WriteStore {
       const object = entry?.current ?? entry?.pending;
       if (typeof object !== "string") throw collectionNotFound(name);
       const removed = remove(objects, { name, object }, signal);
-      const given = await removed.finally(forget);
-      for (const object of given) await retire(objects, object, signal);
+      await retireAll(objects, await removed.finally(forget), signal);
     },
   };
 }
@@ -135,17 +134,16 @@ interface Shown {
   readonly object: string;
 }
 
-/** Takes the name off the registry while no writer is at work; what was behind it. */
+/** Takes the name off the registry while no writer is at work. */
 async function remove(
   objects: Objects,
   { name, object }: Shown,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<EntryAfter> {
   const release = await takeLock(objects, object, signal);
-  const entry = await objects.registry(signal, (stub) => stub.remove(name));
+  const removed = await objects.registry(signal, (stub) => stub.remove(name));
   await release();
-  const behind = [entry.current, entry.pending, entry.previous];
-  return behind.filter((one) => one !== null);
+  return removed;
 }
 
 /** Keeps writers away while a collection goes; one that is lost has none. Gives the lock back. */
@@ -206,11 +204,10 @@ async function begin(
   checkSpec(spec);
   const { name } = spec;
   const key = JSON.stringify(spec);
-  const { pending, current, given } = await objects.registry(signal, (stub) =>
-    stub.begin(name, key, count),
-  );
-  if (given !== null) await retire(objects, given, signal);
-  const object = pending ?? "";
+  const begun = await objects.registry(signal, (stub) => stub.begin(name, key, count));
+  await retireAll(objects, begun, signal);
+  const { current } = begun;
+  const object = begun.pending ?? "";
   const parts = toParts(objects, name, object);
   await initAll(parts, spec, signal);
   const writer: CollectionWriter = await open(parts, signal);
@@ -221,9 +218,9 @@ async function begin(
     },
     async publish(signal) {
       if (current !== null) await raiseAbove(objects, object, current, signal);
-      const { given } = await objects.registry(signal, (stub) => stub.publish(name, object));
+      const published = await objects.registry(signal, (stub) => stub.publish(name, object));
       forget();
-      if (given !== null) await retire(objects, given, signal);
+      await retireAll(objects, published, signal);
     },
   };
 }

@@ -3,11 +3,12 @@ import type { Clock } from "../../async/clock.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError, toAppError } from "../../errors.ts";
-import { askEvery, type Parts } from "./ask-parts.ts";
+import { askEvery, isLost, type Parts } from "./ask-parts.ts";
 import { listDocuments } from "./list-documents.ts";
 import { toObjects } from "./parts.ts";
 import {
   type CollectionRpc,
+  type EntryAfter,
   type PartInfo,
   type RegistryRpc,
   type Reply,
@@ -80,8 +81,28 @@ async function settle<T>(
 /** What is given up is read by runs under way; none takes longer. */
 const RETIRE_MS = 600_000;
 
-/** Has objects that are no longer shown empty themselves when nobody can still be reading them. */
-export async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<void> {
+/**
+ * Has objects that were given up empty themselves when nobody can still be reading them. One that cannot be
+ * told now stays on the registry's list, and so does what is broken off: the next step is given it again.
+ */
+export async function retireAll(
+  objects: Objects,
+  { givenUp }: Pick<EntryAfter, "givenUp">,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const object of givenUp) {
+    try {
+      await retire(objects, object, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!isLost(thrown)) throw thrown;
+      continue;
+    }
+    await objects.registry(signal, (stub) => stub.retired(object));
+  }
+}
+
+async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<void> {
   await objects.vectors?.remove(object, listDocuments(objects, object, signal), signal);
   for (const name of toObjects(object)) {
     await objects.collection(name, signal, (stub) => stub.retire(RETIRE_MS));

@@ -128,21 +128,24 @@ export interface Entry {
   readonly previous: string | null;
 }
 
+/** After a step that may give objects up: all of those that do not know it yet, also from steps before. */
+export interface EntryAfter extends Entry {
+  readonly givenUp: readonly string[];
+}
+
 /** Which collections there are. Each call is one step: nobody sees half of it. */
 export interface RegistryRpc {
   entries(): Promise<Reply<readonly Entry[]>>;
   /** `count`: over how many objects it is spread. */
   create(name: string, count: number): Promise<Reply<Entry>>;
   /** The pending generation with this key, begun when there is none; another one is given up. */
-  begin(
-    name: string,
-    key: string,
-    count: number,
-  ): Promise<Reply<Entry & { readonly given: string | null }>>;
-  /** Readers are shown the pending object from now on; `given`: the object that is no longer needed. */
-  publish(name: string, object: string): Promise<Reply<Entry & { readonly given: string | null }>>;
+  begin(name: string, key: string, count: number): Promise<Reply<EntryAfter>>;
+  /** Readers are shown the pending object from now on, and the one before the last is given up. */
+  publish(name: string, object: string): Promise<Reply<EntryAfter>>;
   rollback(name: string): Promise<Reply<Entry>>;
-  remove(name: string): Promise<Reply<Entry>>;
+  remove(name: string): Promise<Reply<EntryAfter>>;
+  /** An object that was given up knows it now. */
+  retired(object: string): Promise<Reply<true>>;
 }
 
 /** Both together. */

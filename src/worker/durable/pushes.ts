@@ -14,7 +14,7 @@ import type {
 import { askEvery, type Parts, toParts } from "./ask-parts.ts";
 import { toDocumentWire } from "./document-wire.ts";
 import { readPage } from "./durable-snapshot.ts";
-import { createObjects, initAll, type ObjectBindings, raiseAbove, retire } from "./objects.ts";
+import { createObjects, initAll, type ObjectBindings, raiseAbove, retireAll } from "./objects.ts";
 import { countObjects, OBJECTS_MAX, splitByPart } from "./parts.ts";
 import { addTallies, type Entry, type PartInfo, type Tally } from "./protocol.ts";
 
@@ -74,9 +74,9 @@ export function createPushes(options: PushOptions): Pushes {
       const held =
         shown === undefined ? undefined : await findWhole(toParts(objects, name, shown), signal);
       if (held !== undefined) return toState("published", checkSame(held, spec));
-      const { pending, given } = await objects.registry(signal, (s) => s.begin(name, key, count));
-      if (given !== null) await retire(objects, given, signal);
-      const parts = toParts(objects, name, pending ?? "");
+      const begun = await objects.registry(signal, (stub) => stub.begin(name, key, count));
+      await retireAll(objects, begun, signal);
+      const parts = toParts(objects, name, begun.pending ?? "");
       return toState("open", checkSame(await initAll(parts, spec, signal), spec));
     },
     async documents(push, page, signal) {
@@ -103,10 +103,10 @@ export function createPushes(options: PushOptions): Pushes {
       if (typeof entry?.current === "string") {
         await raiseAbove(objects, object, entry.current, signal);
       }
-      const { given } = await objects.registry(signal, (stub) =>
+      const published = await objects.registry(signal, (stub) =>
         stub.publish(push.collection, object),
       );
-      if (given !== null) await retire(objects, given, signal);
+      await retireAll(objects, published, signal);
       return state;
     },
   };

@@ -4,7 +4,7 @@ import { AppError } from "../../errors.ts";
 import { collectionNotFound } from "../../stores/check.ts";
 import { createConsoleLog } from "../console-log.ts";
 import { toObjectName } from "./parts.ts";
-import { type Entry, type RegistryRpc, reply } from "./protocol.ts";
+import { type Entry, type EntryAfter, type RegistryRpc, reply } from "./protocol.ts";
 
 export class RegistryObject extends DurableObject implements RegistryRpc {
   readonly #onBug: (thrown: unknown) => void;
@@ -14,7 +14,8 @@ export class RegistryObject extends DurableObject implements RegistryRpc {
     this.#onBug = (thrown) => createConsoleLog(env).error("registry-failed", thrown);
     state.storage.sql.exec(`CREATE TABLE IF NOT EXISTS collections(name TEXT PRIMARY KEY,
         current TEXT, currentKey TEXT, pending TEXT, pendingKey TEXT, previous TEXT);
-      CREATE TABLE IF NOT EXISTS objects(number INTEGER PRIMARY KEY AUTOINCREMENT)`);
+      CREATE TABLE IF NOT EXISTS objects(number INTEGER PRIMARY KEY AUTOINCREMENT);
+      CREATE TABLE IF NOT EXISTS given_up(object TEXT PRIMARY KEY)`);
   }
 
   async entries() {
@@ -36,16 +37,17 @@ export class RegistryObject extends DurableObject implements RegistryRpc {
   async begin(name: string, key: string, count: number) {
     return this.#step((sql) => {
       const entry = find(sql, name) ?? toEmpty(name);
-      if (entry.pending !== null && entry.pendingKey === key) return { ...entry, given: null };
+      if (entry.pending !== null && entry.pendingKey === key) return withGivenUp(sql, entry);
+      giveUp(sql, entry.pending);
       const pending = nextObject(sql, name, count);
-      return { ...write(sql, { ...entry, pending, pendingKey: key }), given: entry.pending };
+      return withGivenUp(sql, write(sql, { ...entry, pending, pendingKey: key }));
     });
   }
 
   async publish(name: string, object: string) {
     return this.#step((sql) => {
       const entry = find(sql, name);
-      if (entry?.current === object) return { ...entry, given: null };
+      if (entry?.current === object) return withGivenUp(sql, entry);
       if (entry?.pending !== object) {
         throw new AppError("ingest_locked", {
           detail: `another push of collection ${name} took the place of this one`,
@@ -53,7 +55,8 @@ export class RegistryObject extends DurableObject implements RegistryRpc {
       }
       const { current, previous, pendingKey } = entry;
       const next = { ...toEmpty(name), current: object, currentKey: pendingKey, previous: current };
-      return { ...write(sql, next), given: previous };
+      giveUp(sql, previous);
+      return withGivenUp(sql, write(sql, next));
     });
   }
 
@@ -76,7 +79,15 @@ export class RegistryObject extends DurableObject implements RegistryRpc {
       const entry = find(sql, name);
       if (entry === undefined) throw collectionNotFound(name);
       sql.exec("DELETE FROM collections WHERE name = ?", name);
-      return entry;
+      giveUp(sql, entry.current, entry.pending, entry.previous);
+      return withGivenUp(sql, entry);
+    });
+  }
+
+  async retired(object: string) {
+    return this.#step((sql) => {
+      sql.exec("DELETE FROM given_up WHERE object = ?", object);
+      return true as const;
     });
   }
 
@@ -108,6 +119,18 @@ function write(sql: SqlStorage, entry: Entry): Entry {
     previous,
   );
   return entry;
+}
+
+/** Nobody will be shown these any more. */
+function giveUp(sql: SqlStorage, ...objects: readonly (string | null)[]): void {
+  for (const object of objects) {
+    if (object !== null) sql.exec("INSERT OR IGNORE INTO given_up(object) VALUES (?)", object);
+  }
+}
+
+function withGivenUp(sql: SqlStorage, entry: Entry): EntryAfter {
+  const rows = sql.exec<{ object: string }>("SELECT object FROM given_up ORDER BY rowid").toArray();
+  return { ...entry, givenUp: rows.map(({ object }) => object) };
 }
 
 /** A name that no object has had before, so that what is given up never comes back under it. */
