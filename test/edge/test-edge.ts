@@ -1,7 +1,7 @@
 /** The Worker in its runtime on this machine, without an account. */
 import { afterAll, beforeAll } from "vitest";
 import { createTestHarness } from "wrangler";
-import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
+import type { ObjectBindings, ObjectNamespace } from "../../src/worker/durable/objects.ts";
 
 export const TOKEN = "a-token-for-tests";
 
@@ -68,8 +68,17 @@ function createEdge(...[vars = {}, configPath = "./wrangler.toml"]: Given): Test
     async start() {
       const { url } = await harness.listen();
       const env = (await harness.getWorker().getEnv()) as Record<string, unknown>;
-      const bindings = { registry: env["REGISTRY"], collections: env["COLLECTIONS"] };
-      started = { url: url.origin, bindings: bindings as ObjectBindings };
+      const given = {
+        registry: env["REGISTRY"],
+        collections: env["COLLECTIONS"],
+      } as ObjectBindings;
+      started = {
+        url: url.origin,
+        bindings: {
+          registry: keepStubs(given.registry),
+          collections: keepStubs(given.collections),
+        },
+      };
     },
     fetch: async (path, init) => (await harness.fetch(path, init as never)) as unknown as Response,
     evict: async (binding, name) => harness.getWorker().evictDurableObject(binding, { name }),
@@ -78,5 +87,22 @@ function createEdge(...[vars = {}, configPath = "./wrangler.toml"]: Given): Test
       await storage.exec(statement);
     },
     close: async () => harness.close(),
+  };
+}
+
+/**
+ * Each stub is made once: from here that is a wait for the runtime, and so is the first look at each of its methods.
+ * What is called from here is held from then on, and not evicted.
+ */
+function keepStubs<Rpc>(namespace: ObjectNamespace<Rpc>): ObjectNamespace<Rpc> {
+  const stubs = new Map<string, Rpc>();
+  return {
+    idFromName: (name) => name,
+    get(id) {
+      const name = String(id);
+      const stub = stubs.get(name) ?? namespace.get(namespace.idFromName(name));
+      stubs.set(name, stub);
+      return stub;
+    },
   };
 }
