@@ -111,7 +111,8 @@ describe("asking", () => {
       ];
       expect(toOutline(there)).toEqual(toOutline(here));
       const [expected, found] = [passagesOf(here), passagesOf(there)];
-      expect(found[0]).toBe(expected[0]);
+      // Two that are almost as good may change places.
+      expect(found.slice(0, 2)).toContain(expected[0]);
       shared += found.filter((id) => expected.includes(id)).length;
       all += Math.max(expected.length, found.length);
     }
