@@ -4,7 +4,7 @@ import type { Passage } from "../domain/event.ts";
 import { ANSWERABLE_SURE, type Chosen, extract } from "../grounding/extractive.ts";
 import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
 import type { Candidate } from "../grounding/sentence-features.ts";
-import { toNamedRow } from "../grounding/table-rows.ts";
+import { isTableLine, toNamedCells } from "../grounding/table-rows.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 
@@ -26,13 +26,15 @@ export async function quote(
   const clean = createQuoteCleaner(passages);
   let length = 0;
   for (const [index, one] of chosen.entries()) {
-    const isApart = isList(one.candidate) || isList(chosen[index - 1]?.candidate);
+    const isApart = isBlock(one.candidate) || isBlock(chosen[index - 1]?.candidate);
     const separator = index === 0 ? "" : isApart ? "\n\n" : " ";
     const sentence = clean(toQuotation(one.candidate));
     const { label } = one.candidate.passage;
     const start = length + separator.length;
     const end = start + sentence.length;
-    const text = `${separator}${sentence} [${label}]`;
+    // Right behind a table's last row a label would be one cell too many, which readers of Markdown drop.
+    const isTable = one.candidate.lead !== undefined && isTableLine(lastLine(sentence));
+    const text = `${separator}${sentence}${isTable ? "\n\n" : " "}[${label}]`;
     length += text.length;
     await run.emit({ type: "text-delta", text });
     await run.emit({ type: "citation", label, start, end, evidence: toEvidence(one) });
@@ -49,15 +51,18 @@ function toEvidence({ candidate }: Chosen): { documentId: string; start: number;
   };
 }
 
-/** A list keeps its lines, and a row of a table gets the names of its columns. */
-function toQuotation(candidate: Candidate): string {
-  const { header, text } = candidate;
-  if (header !== undefined) return toNamedRow(text, header.text);
-  return isList(candidate) ? text : toLine(text);
+/** A list or table keeps its lines; of a row alone each cell has the name of its column. */
+function toQuotation({ text, lead, header }: Candidate): string {
+  if (lead !== undefined) return text;
+  return header === undefined ? toLine(text) : toNamedCells(text, header.text);
 }
 
-function isList(candidate: Candidate | undefined): boolean {
-  return candidate?.lead !== undefined;
+function isBlock(candidate: Candidate | undefined): boolean {
+  return candidate?.lead !== undefined || candidate?.header !== undefined;
+}
+
+function lastLine(text: string): string {
+  return text.slice(text.lastIndexOf("\n") + 1);
 }
 
 /** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */

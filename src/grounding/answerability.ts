@@ -94,7 +94,7 @@ export async function read(
   signal: AbortSignal,
 ): Promise<Read> {
   const { question, best, features, neighbours, candidates } = input;
-  const place = toPlace(best.passage);
+  const place = toPlace(best);
   const window = [place, ...neighbours.map((one) => one.text), best.text].join("\n");
   const words = toWords(question);
   const asked = words.filter(({ stem }) => !isFunctionStem(stem));
@@ -178,7 +178,7 @@ function hasForeignAcronym({ question, candidates }: AnswerabilityInput): boolea
   const there = new Set<string>();
   let initials = "";
   for (const passage of new Set(candidates.map((one) => one.passage))) {
-    const words = toWords(`${toPlace(passage)}\n${passage.text}`);
+    const words = toWords(`${toPlace({ passage, section: [] })}\n${passage.text}`);
     for (const { stem } of words) there.add(stem);
     initials += `${toInitials(words)} `;
   }

@@ -8,19 +8,23 @@ const SHARE_MIN = 0.7;
 const PARTICLE_CHARS_MAX = 12;
 
 /**
- * What the passage begins with, if that stands under the question, as an entry of a list of questions has it; else
- * nothing. `beginning`: the first of what can be quoted of the passage, in order.
+ * What stands right below the question, where a heading asks it, as an entry of a list of questions has it; else
+ * nothing. `all`: what can be quoted, in order; of what stands under such headings, the first by `all`.
  */
 export function answerBelow<T extends { readonly candidate: Candidate }>(
   question: string,
-  beginning: readonly T[],
+  all: readonly T[],
 ): readonly T[] {
-  const [first, ...rest] = beginning;
+  const sections = [...Map.groupBy(all, ({ candidate }) => candidate.section).values()];
+  const [first, ...rest] =
+    sections.find(([one]) => one !== undefined && isAsked(question, one.candidate)) ?? [];
   if (first === undefined) return [];
-  const { title, location } = first.candidate.passage;
-  const heading = location.headings.at(-1) ?? title;
-  if (!/[?？]\s*$/u.test(heading) || !isSame(question, heading)) return [];
   return [{ ...first, candidate: withParticle(first.candidate) }, ...rest];
+}
+
+function isAsked(question: string, { passage: { title, location }, section }: Candidate): boolean {
+  const heading = section.at(-1) ?? location.headings.at(-1) ?? title;
+  return /[?？]\s*$/u.test(heading) && isSame(question, heading);
 }
 
 function isSame(one: string, other: string): boolean {

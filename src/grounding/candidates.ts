@@ -1,37 +1,85 @@
 /** What of a passage can be quoted. */
 import type { Passage } from "../domain/event.ts";
-import { splitSentences } from "../text/sentences.ts";
+import { type Span, splitSentences } from "../text/sentences.ts";
 import { toWords } from "../text/words.ts";
 import { findLists } from "./lists.ts";
+import { isRightBefore } from "./neighbours.ts";
 import type { Candidate } from "./sentence-features.ts";
-import { findHeaders, isHeader } from "./table-rows.ts";
+import { findCut, findTables, isHeader, type Table, toWhole } from "./table-rows.ts";
 
 const SENTENCE_CHARS_MIN = 12;
 const SENTENCE_CHARS_MAX = 1_200;
 
-/** The sentences of a passage that state something, and its lists. */
-export function toCandidates(passage: Passage): readonly Candidate[] {
+/** The sentences of the passages that state something, their lists and their tables. */
+export function toCandidates(passages: readonly Passage[]): readonly Candidate[] {
+  const cuts = new Map<Passage, Candidate | undefined>();
+  const inOrder = passages.toSorted((a, b) => a.start - b.start);
+  const found = new Map(
+    inOrder.map((passage) => {
+      const before = passages.find((one) => isRightBefore(one, passage));
+      const read = readPassage(passage, before === undefined ? undefined : cuts.get(before));
+      cuts.set(passage, read.cut);
+      return [passage, read.candidates] as const;
+    }),
+  );
+  return passages.flatMap((passage) => found.get(passage) ?? []);
+}
+
+interface Read {
+  readonly candidates: readonly Candidate[];
+  /** The header of the table that the passage ends in. */
+  readonly cut: Candidate | undefined;
+}
+
+/** `cut`: the header of the table that the passage before this one ends in. */
+function readPassage(passage: Passage, cut: Candidate | undefined): Read {
   const fences = findFences(passage.text);
   const headings = new Set([passage.title, ...passage.location.headings].map(toPlain));
-  const all = splitSentences(passage.text).map(({ start, end }, position): Candidate => {
-    const text = passage.text.slice(start, end);
-    const place = { start: passage.start + start, end: passage.start + end };
-    return { passage, position, text, ...place, words: toWords(text) };
-  });
-  const headers = findHeaders(all);
-  const lists = findLists(all).filter(({ text }) => text.length <= SENTENCE_CHARS_MAX);
+  const isFenced = ({ start, end }: Span): boolean =>
+    fences.some((fence) => start < fence.end && end > fence.start);
+  const all = toSentences(passage, isFenced);
+  const tables = findTables(all, cut);
+  const headers = toHeaders(tables);
+  const wholes = tables.map((table) => toWhole(table, all)).filter((one) => one !== undefined);
+  const lists = [...findLists(all), ...wholes].filter(
+    ({ text }) => text.length <= SENTENCE_CHARS_MAX,
+  );
   const sentences = all.flatMap((one) => {
     const { text } = one;
     if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
     if (text.length > SENTENCE_CHARS_MAX || isScaffold(text)) return [];
     if (headings.has(toPlain(text)) || isHeader(one, all)) return [];
-    const [start, end] = [one.start - passage.start, one.end - passage.start];
-    if (fences.some((fence) => start < fence.end && end > fence.start)) return [];
+    if (isFenced({ start: one.start - passage.start, end: one.end - passage.start })) return [];
     const header = headers.get(one);
     return header === undefined ? [one] : [{ ...one, header }];
   });
-  return [...lists, ...sentences].toSorted((a, b) => a.start - b.start);
+  const candidates = [...lists, ...sentences].toSorted((a, b) => a.start - b.start);
+  return { candidates, cut: findCut(all, tables) };
 }
+
+/** Each row with its header. */
+function toHeaders(tables: readonly Table[]): ReadonlyMap<Candidate, Candidate> {
+  return new Map(tables.flatMap(({ header, rows }) => rows.map((row) => [row, header] as const)));
+}
+
+/** Each with the headings above it in the passage itself: a short document is one passage with all its sections. */
+function toSentences(passage: Passage, isFenced: (span: Span) => boolean): readonly Candidate[] {
+  let open: readonly { readonly level: number; readonly title: string }[] = [];
+  let section: readonly string[] = [];
+  return splitSentences(passage.text).map((span, position) => {
+    const text = passage.text.slice(span.start, span.end);
+    const place = { start: passage.start + span.start, end: passage.start + span.end };
+    const [, marks, title] = HEADING.exec(text) ?? [];
+    if (marks !== undefined && title !== undefined && !isFenced(span)) {
+      const level = marks.length;
+      open = [...open.filter((one) => one.level < level), { level, title }];
+      section = open.map((one) => one.title);
+    }
+    return { passage, position, text, ...place, words: toWords(text), section };
+  });
+}
+
+const HEADING = /^(#{1,6})\s+(.+)$/u;
 
 /** Some formats keep headings as plain lines, numbered or not. */
 function toPlain(text: string): string {
@@ -47,7 +95,7 @@ function isScaffold(text: string): boolean {
 }
 
 /** Spans of fenced code: an example is not a statement. */
-function findFences(text: string): readonly { readonly start: number; readonly end: number }[] {
+function findFences(text: string): readonly Span[] {
   const marks = [...text.matchAll(/^[^\S\n]*(?:```|~~~)[^\n]*$/gmu)].map(({ index, 0: line }) => ({
     start: index,
     end: index + line.length,

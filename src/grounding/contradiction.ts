@@ -114,7 +114,7 @@ const DATE_WORDS =
 const FIGURE_CHARS_MIN = 2;
 
 function hasForeignFigure({ question, best }: ContradictionInput): boolean {
-  const whole = `${toPlace(best.passage)}\n${best.passage.text}`;
+  const whole = `${toPlace(best)}\n${best.passage.text}`;
   const figures = toQuantities(question).filter(
     ({ value, start }) => value.length >= FIGURE_CHARS_MIN && FIGURE.test(question.charAt(start)),
   );

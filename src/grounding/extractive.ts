@@ -18,7 +18,7 @@ import {
   toFeatures,
   toPlaceStems,
 } from "./sentence-features.ts";
-import { weighHeaders } from "./table-rows.ts";
+import { isTableLine, markRows } from "./table-rows.ts";
 
 /** A sentence chosen as part of the answer. */
 export interface Chosen {
@@ -87,16 +87,17 @@ export async function extract(
   const ranked = scored.toSorted((a, b) => b.score - a.score);
   const [best] = ranked;
   if (best === undefined) return { chosen: [], answerable: 0 };
-  const answerable = await judgeAnswerability(toInput(question, best, scored), embedder, signal);
+  const below = findBelow(question, best, scored);
+  const [judged = best] = below;
+  const answerable = await judgeAnswerability(toInput(question, judged, scored), embedder, signal);
   if (answerable < ANSWERABLE_MIN) return { chosen: [], answerable };
-  const below = answerBelow(question, toBeginning(best, scored));
   if (below.length > 0) return { chosen: below, answerable };
   const chosen: Chosen[] = [best];
   for (const one of ranked.slice(1)) {
     if (chosen.length >= SENTENCES_MAX) break;
     const isSame = one.candidate.passage.label === best.candidate.passage.label;
     const share = isSame ? SAME_PASSAGE_SHARE : OTHER_PASSAGE_SHARE;
-    if (one.score < best.score * share || isOtherRow(one.candidate, scored)) continue;
+    if (one.score < best.score * share) continue;
     if (toOwn(one) < toOwn(best) * OWN_SHARE) continue;
     if (!chosen.some((other) => meets(one, other) || overlaps(one, other))) chosen.push(one);
   }
@@ -110,12 +111,15 @@ export async function scoreSentences(
   embedder: Embedder,
   signal: AbortSignal,
 ): Promise<readonly Scored[]> {
-  const found = passages.flatMap(toCandidates);
+  const found = toCandidates(passages);
   if (found.length === 0) return [];
   const similarities = await compareAll(question, found, embedder, signal);
   const read = readQuestion(question, found);
-  const candidates = weighHeaders(found, read);
-  const places = new Map(passages.map((passage) => [passage, toPlaceStems(passage)]));
+  const candidates = markRows(found, read);
+  const places = new Map<readonly string[], ReadonlySet<string>>();
+  for (const one of found) {
+    if (!places.has(one.section)) places.set(one.section, toPlaceStems(one));
+  }
   return candidates.map((candidate, index) => {
     const neighbours = [candidates[index - 1], candidates[index + 1]]
       .filter((one) => one !== undefined)
@@ -123,9 +127,9 @@ export async function scoreSentences(
     const features = toFeatures(read, candidate, {
       similarity: similarities[index] ?? 0,
       neighbours,
-      place: places.get(candidate.passage) ?? new Set(),
+      place: places.get(candidate.section) ?? new Set(),
     });
-    const share = isRow(candidate.text) ? ROW_SHARE : 1;
+    const share = candidate.isPassedOver === true ? 0 : readsBadly(candidate) ? ROW_SHARE : 1;
     return { candidate, features, neighbours, score: share * toScore(features) };
   });
 }
@@ -164,20 +168,10 @@ function toScore(features: Features): number {
   return toProbability(sum);
 }
 
-/** A table row or a `name: value` line holds facts, but reads badly outside its table. */
-function isRow(text: string): boolean {
-  return /^\||^[\p{L}\p{N}_ -]{1,30}[:：]\s*\S+$/u.test(text);
-}
-
-/** A row of a table of which the question names another one. */
-function isOtherRow({ text, header, passage }: Candidate, scored: readonly Scored[]): boolean {
-  if (header !== undefined || !text.startsWith("|")) return false;
-  return scored.some(
-    ({ candidate }) =>
-      candidate.header !== undefined &&
-      candidate.passage.documentId === passage.documentId &&
-      candidate.passage.collection === passage.collection,
-  );
+/** A row without the names of its columns, or a `name: value` line: it holds facts, but says little of them by itself. */
+function readsBadly({ text, lead, header }: Candidate): boolean {
+  if (lead !== undefined || header !== undefined) return false;
+  return isTableLine(text) || /^[\p{L}\p{N}_ -]{1,30}[:：]\s*\S+$/u.test(text);
 }
 
 /** Cosine of the question and each candidate; none where no word of the question is known. */
@@ -193,15 +187,17 @@ async function compareAll(
   return (await embedTexts(embedder, texts, signal)).map((vector) => dot(asked, vector));
 }
 
-/** What its passage begins with, up to the most that is quoted; empty where the best sentence comes later. */
-function toBeginning(best: Scored, scored: readonly Scored[]): readonly Chosen[] {
+/** What stands under the very question, up to the most that is quoted; empty where the best sentence comes later in it. */
+function findBelow(question: string, best: Scored, scored: readonly Scored[]): readonly Scored[] {
+  const below = answerBelow(question, scored);
   const beginning: Scored[] = [];
-  for (const one of scored) {
-    if (one.candidate.passage !== best.candidate.passage) continue;
+  for (const one of below) {
     if (beginning.length >= SENTENCES_MAX) break;
     if (!beginning.some((other) => meets(one, other))) beginning.push(one);
   }
-  return beginning.some((one) => meets(one, best)) ? beginning : [];
+  const isLater =
+    below.some((one) => meets(one, best)) && !beginning.some((one) => meets(one, best));
+  return isLater ? [] : beginning;
 }
 
 /** Several items of one list are quoted as the list: part of it would look like all of it. */

@@ -63,10 +63,11 @@ function toList(above: Candidate | undefined, items: readonly Candidate[]): Cand
   if (first === undefined || last === undefined) return undefined;
   const lead = toLead(above, first);
   if (lead === undefined) return undefined;
-  const { passage } = first;
+  const { passage, section } = first;
   const { start, position } = lead.quoted ?? first;
   const text = passage.text.slice(start - passage.start, last.end - passage.start);
-  return { passage, position, text, start, end: last.end, words: toWords(text), lead: lead.words };
+  const place = { passage, section, position, start, end: last.end };
+  return { ...place, text, words: toWords(text), lead: lead.words };
 }
 
 interface Lead {
@@ -75,7 +76,11 @@ interface Lead {
   readonly quoted?: Candidate;
 }
 
-function toLead(above: Candidate | undefined, { passage, start }: Candidate): Lead | undefined {
+/** What leads in to what begins with `first`: the heading or the sentence with a colon right above it. */
+export function toLead(
+  above: Candidate | undefined,
+  { passage, start }: Candidate,
+): Lead | undefined {
   if (above === undefined) {
     const heading = passage.location.headings.at(-1) ?? passage.title;
     const isFirst = passage.text.slice(0, start - passage.start).trim() === "";

@@ -30,10 +30,14 @@ export interface Candidate {
   readonly start: number;
   readonly end: number;
   readonly words: readonly Word[];
+  /** The headings above it in its passage's own text, outermost first; one array for all of a section. */
+  readonly section: readonly string[];
   /** Of a table's row: the row of its columns' names, without which its cells say nothing. */
   readonly header?: Candidate;
+  /** Of a table or a row of it: the question names another row, or the table speaks for its rows. Never quoted. */
+  readonly isPassedOver?: boolean;
   /**
-   * Of a whole list: the words of what leads in to it. They say what all items are, and alone count as what it
+   * Of a whole list or table: the words of what leads in to it. They say what all items are, and alone count as what it
    * speaks of: an item that has the words of a question is found by itself.
    */
   readonly lead?: readonly Word[];
@@ -64,18 +68,21 @@ export interface Surroundings {
   /** Cosine of question and sentence. */
   readonly similarity: number;
   readonly neighbours: readonly Candidate[];
-  /** Stems of the passage's title and headings, the same for all its sentences. */
+  /** Stems of the title and the headings above it, the same for all sentences of a section. */
   readonly place: ReadonlySet<string>;
 }
 
-/** Where a passage stands: its document's title and the headings above it, a line each. */
-export function toPlace({ title, location }: Passage): string {
-  return [title, ...location.headings].join("\n");
+/** Where something stands: its document's title and the headings above it, a line each. */
+export function toPlace({
+  passage: { title, location },
+  section,
+}: Pick<Candidate, "passage" | "section">): string {
+  return [...new Set([title, ...location.headings, ...section])].join("\n");
 }
 
-/** Stems of where a passage stands. */
-export function toPlaceStems(passage: Passage): ReadonlySet<string> {
-  return new Set(toWords(toPlace(passage)).map(({ stem }) => stem));
+/** Stems of where something stands. */
+export function toPlaceStems(candidate: Candidate): ReadonlySet<string> {
+  return new Set(toWords(toPlace(candidate)).map(({ stem }) => stem));
 }
 
 /** The features of one candidate. `similarity` is the cosine of question and sentence, 0 where there is none. */
@@ -85,9 +92,7 @@ export function toFeatures(
   { similarity, neighbours, place }: Surroundings,
 ): Features {
   const speaking = candidate.lead ?? candidate.words;
-  const stems = new Set(speaking.map(({ stem }) => stem)).union(
-    new Set(candidate.header?.words.map(({ stem }) => stem)),
-  );
+  const { own: stems, share } = toSpeaking(question, candidate, place);
   const around = new Set([
     ...stems,
     ...place,
@@ -96,7 +101,7 @@ export function toFeatures(
   const content = [...new Set(listContentStems(candidate.words))];
   const fresh = content.filter((stem) => !question.weights.has(stem));
   return {
-    coverage: sumCovered(question.weights, stems),
+    coverage: sumCovered(question.weights, stems, place, share),
     passageCoverage: sumCovered(question.weights, around),
     pairs: sharePairs(question.words, speaking),
     similarity: Math.max(0, similarity),
@@ -111,9 +116,34 @@ export function toFeatures(
   };
 }
 
-function sumCovered(weights: ReadonlyMap<string, number>, stems: ReadonlySet<string>): number {
+/** A sentence mostly names what it speaks of; a row or an item leaves that to where it stands. */
+const PLACE_SHARE = { sentence: 0.25, block: 1 } as const;
+
+/** What the candidate speaks of by itself, and what a word counts that only its place has: nothing where it tells nothing of the question. */
+function toSpeaking(
+  { weights }: Question,
+  { lead, words, header, isPassedOver }: Candidate,
+  place: ReadonlySet<string>,
+): { readonly own: ReadonlySet<string>; readonly share: number } {
+  const named = isPassedOver === true ? [] : (header?.words ?? []);
+  const own = new Set([...(lead ?? words), ...named].map(({ stem }) => stem));
+  const isTelling = [...weights.keys()].some((stem) => own.has(stem) && !place.has(stem));
+  const isBlock = lead !== undefined || named.length > 0;
+  return { own, share: isTelling ? PLACE_SHARE[isBlock ? "block" : "sentence"] : 0 };
+}
+
+/** Weight of the words that are there; `share` of it for those that only `around` has. */
+function sumCovered(
+  weights: ReadonlyMap<string, number>,
+  stems: ReadonlySet<string>,
+  around: ReadonlySet<string> = new Set(),
+  share = 0,
+): number {
   let sum = 0;
-  for (const [stem, weight] of weights) if (stems.has(stem)) sum += weight;
+  for (const [stem, weight] of weights) {
+    if (stems.has(stem)) sum += weight;
+    else if (around.has(stem)) sum += share * weight;
+  }
   return sum;
 }
 

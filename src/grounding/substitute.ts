@@ -31,7 +31,7 @@ export interface SubstituteInput {
  * place of a name and a number in place of a number need one neighbour in common, other words both.
  */
 export function hasSubstitute({ question, best, neighbours }: SubstituteInput): boolean {
-  const place = toPlace(best.passage);
+  const place = toPlace(best);
   const asked = toWords(question);
   const content = asked.filter(isContent);
   const toNumber = toFinder(question);

@@ -1,26 +1,30 @@
-/** Rows of Markdown tables: a row is read with the names of its columns, and those alone state nothing. */
-import { toWords } from "../text/words.ts";
-import type { Candidate, Question } from "./sentence-features.ts";
+/** Markdown tables: a row is read with the names of its columns, and those alone state nothing. */
+import { toWords, type Word } from "../text/words.ts";
+import { toLead } from "./lists.ts";
+import { type Candidate, type Question, toPlaceStems } from "./sentence-features.ts";
 
 const FRAME = /^\|[\s:|-]+\|\s*$/u;
 /** `IT` is a word, though "it" says nothing. */
 const ACRONYM = /^\p{Lu}{2,5}$/u;
+const NUMBER = /^\p{Nd}{1,2}$/u;
+const ROWS_MIN = 2;
+/** The position of a header that stands before its passage. */
+const OPENING = -1;
+
+/** Is it a line of a table? */
+export function isTableLine(text: string): boolean {
+  return text.startsWith("|");
+}
 
 /** Is it the row right above a table's frame? `all`: every sentence of the passage, in order. */
 export function isHeader({ text, position }: Candidate, all: readonly Candidate[]): boolean {
-  return text.startsWith("|") && FRAME.test(all[position + 1]?.text ?? "");
+  return isTableLine(text) && FRAME.test(all[position + 1]?.text ?? "");
 }
 
-/** The rows of tables, each with the row that names its columns, which may stand in the chunk before. */
-export function findHeaders(all: readonly Candidate[]): ReadonlyMap<Candidate, Candidate> {
-  const headers = new Map<Candidate, Candidate>();
-  let header = toOpening(all[0]);
-  for (const one of all) {
-    if (!one.text.startsWith("|")) header = undefined;
-    else if (isHeader(one, all)) header = one;
-    else if (header !== undefined) headers.set(one, header);
-  }
-  return headers;
+export interface Table {
+  readonly header: Candidate;
+  /** Of this passage. */
+  readonly rows: readonly Candidate[];
 }
 
 /** The names of the columns of the table that a passage begins in the middle of. */
@@ -28,17 +32,122 @@ function toOpening(first: Candidate | undefined): Candidate | undefined {
   const columns = first?.passage.location.columns;
   if (first === undefined || columns === undefined) return undefined;
   const { passage } = first;
-  const place = { position: -1, start: passage.start, end: passage.start };
-  return { passage, ...place, text: columns, words: toWords(columns) };
+  const place = { position: OPENING, start: passage.start, end: passage.start };
+  return { passage, section: first.section, ...place, text: columns, words: toWords(columns) };
 }
 
-/** A row as `column: value; column: value`: outside of its table it says nothing else. */
-export function toNamedRow(row: string, header: string): string {
+/**
+ * The tables of a passage. `all`: every sentence of it, in order; `cut`: the header of a table that the passage
+ * before it ends in, whose first rows these then are.
+ */
+export function findTables(all: readonly Candidate[], cut?: Candidate): readonly Table[] {
+  const tables: { header: Candidate; rows: Candidate[] }[] = [];
+  const first = cut ?? toOpening(all[0]);
+  let open = first === undefined ? undefined : { header: first, rows: [] as Candidate[] };
+  if (open !== undefined) tables.push(open);
+  for (const one of all) {
+    if (!isTableLine(one.text)) open = undefined;
+    else if (isHeader(one, all)) tables.push((open = { header: one, rows: [] }));
+    else if (open !== undefined && !FRAME.test(one.text)) open.rows.push(one);
+  }
+  return tables;
+}
+
+/** The header of the table that the passage ends in, for what follows it. */
+export function findCut(
+  all: readonly Candidate[],
+  tables: readonly Table[],
+): Candidate | undefined {
+  const last = all.at(-1);
+  const table = tables.at(-1);
+  if (last === undefined || table === undefined || !isTableLine(last.text)) return undefined;
+  return table.rows.at(-1) === last || all.at(-2) === table.header ? table.header : undefined;
+}
+
+/**
+ * The whole of a table with its header, if that stands in the passage: led in to by its columns' names, and by the
+ * heading or the sentence right above it.
+ */
+export function toWhole({ header, rows }: Table, all: readonly Candidate[]): Candidate | undefined {
+  const last = rows.at(-1);
+  const { passage, section, words } = header;
+  if (last === undefined || rows.length < ROWS_MIN || last.passage !== passage) return undefined;
+  if (header.position === OPENING) return undefined;
+  const above = toLead(all[header.position - 1], header);
+  const { start, position } = above?.quoted ?? header;
+  const text = passage.text.slice(start - passage.start, last.end - passage.start);
+  const lead = [...words, ...(above?.words ?? [])];
+  return { passage, position, section, text, start, end: last.end, words: toWords(text), lead };
+}
+
+/**
+ * The same candidates; where the question names rows of a table, the other rows and the table as a whole are marked
+ * as passed over, because the names of the columns speak for all rows alike. Where it names none, the table speaks
+ * for its rows, if it can be quoted.
+ */
+export function markRows(
+  candidates: readonly Candidate[],
+  question: Question,
+): readonly Candidate[] {
+  const rows = candidates.filter(({ header }) => header !== undefined);
+  const passedOver = [...Map.groupBy(rows, toTable).values()].flatMap((own) => {
+    const named = findNamed(own, question);
+    const whole = candidates.find((one) => own.some(({ header }) => isWhole(one, header)));
+    if (named.length === 0) return whole === undefined ? [] : own;
+    return [...own.filter((row) => !named.includes(row)), ...(whole === undefined ? [] : [whole])];
+  });
+  const left = new Set(passedOver);
+  return candidates.map((one) => (left.has(one) ? { ...one, isPassedOver: true } : one));
+}
+
+/** What the rows of a table have in common, whatever chunks it was cut into. */
+function toTable({ passage, header }: Candidate): string {
+  return [passage.collection, passage.documentId, header?.text].join("\n");
+}
+
+function isWhole({ lead, passage, start, end }: Candidate, header: Candidate | undefined): boolean {
+  if (lead === undefined || passage !== header?.passage) return false;
+  return start <= header.start && end > header.end;
+}
+
+/**
+ * The rows that the question names; one of which another row has every word, and more, is not meant. What the whole
+ * table stands under names none of them.
+ */
+function findNamed(rows: readonly Candidate[], { words, weights }: Question): readonly Candidate[] {
+  const acronyms = new Set(words.map(({ surface }) => surface).filter((one) => ACRONYM.test(one)));
+  const place = rows[0] === undefined ? new Set() : toPlaceStems(rows[0]);
+  const isAsked = ({ stem, surface }: Word): boolean =>
+    (weights.has(stem) && !place.has(stem)) || acronyms.has(surface);
+  const naming = rows
+    .map((row) => ({ row, names: toNames(row, isAsked) }))
+    .filter(({ names }) => names.size > 0);
+  const isLess = (names: ReadonlySet<string>): boolean =>
+    naming.some((other) => other.names.size > names.size && names.isSubsetOf(other.names));
+  return naming.filter(({ names }) => !isLess(names)).map(({ row }) => row);
+}
+
+/** Small numbers count something: they name a row beside a word in their cell, or as a cell where nothing else does. */
+function toNames(row: Candidate, isAsked: (word: Word) => boolean): ReadonlySet<string> {
+  const cells = toCells(row.text).map((cell) => ({
+    cell,
+    stems: toWords(cell)
+      .filter(isAsked)
+      .map(({ stem }) => stem),
+  }));
+  const worded = cells.filter(({ stems }) => stems.some((stem) => !NUMBER.test(stem)));
+  const numbered = cells.filter(({ cell, stems }) => stems[0] === cell);
+  return new Set((worded.length > 0 ? worded : numbered).flatMap(({ stems }) => stems));
+}
+
+/** A row in one line, each cell behind the name of its column. */
+export function toNamedCells(row: string, header: string): string {
   const names = toCells(header);
   return toCells(row)
-    .map((cell, at) => ({ name: names[at] ?? "", cell }))
-    .filter(({ cell }) => cell !== "")
-    .map(({ name, cell }) => (name === "" ? cell : `${name}: ${cell}`))
+    .flatMap((cell, at) => {
+      const name = names[at] ?? "";
+      return cell === "" ? [] : [name === "" ? cell : `${name}: ${cell}`];
+    })
     .join("; ");
 }
 
@@ -48,29 +157,4 @@ function toCells(row: string): readonly string[] {
     .replace(/^\|/u, "")
     .replace(/(?<!\\)\|$/u, "");
   return inner.split(/(?<!\\)\|/u).map((cell) => cell.trim().replaceAll("\\|", "|"));
-}
-
-/**
- * The same candidates; where the question names a row of a table, the other rows lose their header, because
- * the names of the columns speak for all rows alike.
- */
-export function weighHeaders(
-  candidates: readonly Candidate[],
-  { words, weights }: Question,
-): readonly Candidate[] {
-  const acronyms = new Set(words.map(({ surface }) => surface).filter((one) => ACRONYM.test(one)));
-  const isNamed = (row: Candidate): boolean =>
-    row.words.some(({ stem, surface }) => weights.has(stem) || acronyms.has(surface));
-  const named = new Set(candidates.filter(isNamed).map(toTable));
-  return candidates.map((row) => {
-    if (row.header === undefined || !named.has(toTable(row)) || isNamed(row)) return row;
-    const { header: _, ...rest } = row;
-    return rest;
-  });
-}
-
-/** What the rows of a table have in common, whatever chunks it was cut into; undefined: it is no row. */
-function toTable({ passage, header }: Candidate): string | undefined {
-  if (header === undefined) return undefined;
-  return [passage.collection, passage.documentId, header.text].join("\n");
 }

@@ -43,3 +43,17 @@ test("an answer that comes later than what is quoted at most is not left out", a
   const chosen = await chooseFrom(title, [...early, effect].join(" "));
   expect(chosen).toContain(effect);
 });
+
+test("of several questions in one passage, what stands below the one that is asked is quoted", async () => {
+  const water = "Salt corrodes the seals and voids the guarantee.";
+  const text = [
+    "# The pump",
+    "The pump moves salt water and fresh water alike in all our pictures.",
+    "## May I use the pump with salt water?",
+    `No. ${water}`,
+    "## Does the pump float?",
+    "It sinks at once.",
+  ].join("\n\n");
+  const question = "Can I use the pump with salt water?";
+  expect(await chooseFrom(question, text, "The pump")).toEqual([`No. ${water}`]);
+});

@@ -21,6 +21,7 @@ function judge(question: string, text: string, rest = ""): boolean {
     start: 0,
     end: one.length,
     words: toWords(one),
+    section: [],
   }));
   if (best === undefined) throw new Error("there is no sentence");
   return contradicts({ question, best, neighbours: next === undefined ? [] : [next] });

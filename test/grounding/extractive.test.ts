@@ -71,23 +71,6 @@ describe("extraction", () => {
     expect(await chooseFrom("Why do retries use jitter?", toPassage(1, text))).toEqual([jitter]);
   });
 
-  test("reads a table's row with the names of its columns, and quotes the row that is asked for", async () => {
-    const table = [
-      "| Department | Head | Office |",
-      "| --- | --- | --- |",
-      "| Sales | Tom Brandt | 1.02 |",
-      "| IT | Aisha Rahman | 2.14 |",
-    ];
-    const question = "Who is the head of IT?";
-    const passage = toPassage(1, table.join("\n"), { title: "Contacts" });
-    const scored = await scoreSentences(question, [passage], wordEmbedder, signal);
-    expect(scored.map(({ candidate }) => candidate.text)).toEqual(table.slice(2));
-    const [sales, it] = scored.map(({ features }) => features.coverage);
-    expect([sales, it]).toEqual([0, 1]);
-    expect(await chooseFrom(question, passage)).toEqual(table.slice(3));
-    expect(await chooseFrom("Who painted the Mona Lisa?", passage)).toEqual([]);
-  });
-
   test("knows the names of the columns of a table that began in the passage before", async () => {
     const rows = ["| Sales | Tom Brandt | 1.02 |", "| IT | Aisha Rahman | 2.14 |"];
     const passage = toPassage(1, rows.join("\n"), { title: "Contacts" });

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import type { Passage } from "../../src/domain/event.ts";
+import { extract, scoreSentences } from "../../src/grounding/extractive.ts";
+import { quote } from "../../src/agent/quote.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { createTestRun, toPassage } from "../support/run.ts";
+
+const { signal } = new AbortController();
+
+async function chooseFrom(
+  question: string,
+  ...passages: readonly Passage[]
+): Promise<readonly string[]> {
+  const { chosen } = await extract(question, passages, wordEmbedder, signal);
+  return chosen.map(({ candidate }) => candidate.text);
+}
+
+async function quoteFrom(question: string, ...passages: readonly Passage[]): Promise<string> {
+  const run = createTestRun();
+  using _ = run.deadline;
+  await quote({ question, grounding: "flag" }, passages, wordEmbedder, run);
+  return run.events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+}
+
+const contacts = [
+  "| Department | Head | Office |",
+  "| --- | --- | --- |",
+  "| Sales | Tom Brandt | 1.02 |",
+  "| IT | Aisha Rahman | 2.14 |",
+];
+
+test("a row is read with the names of its columns, and the one that is asked for is quoted", async () => {
+  const question = "Who is the head of IT?";
+  const passage = toPassage(1, contacts.join("\n"), { title: "Contacts" });
+  const scored = await scoreSentences(question, [passage], wordEmbedder, signal);
+  const rows = scored.filter(({ candidate }) => candidate.header);
+  expect(rows.map(({ candidate }) => candidate.text)).toEqual(contacts.slice(2));
+  expect(rows.map(({ features }) => features.coverage)).toEqual([0, 1]);
+  expect(await chooseFrom(question, passage)).toEqual(contacts.slice(3));
+  expect(await chooseFrom("Who painted the Mona Lisa?", passage)).toEqual([]);
+});
+
+test("a row alone is quoted with the names of its columns", async () => {
+  const passage = toPassage(1, contacts.join("\n"), { title: "Contacts" });
+  expect(await quoteFrom("Who is the head of IT?", passage)).toBe(
+    "Department: IT; Head: Aisha Rahman; Office: 2.14 [1]",
+  );
+});
+
+test("a table none of whose rows is named is quoted whole, its label behind it", async () => {
+  const text = `These are in charge:\n\n${contacts.join("\n")}\n\nAll speak English.`;
+  const passage = toPassage(1, text, { title: "Contacts" });
+  const whole = `These are in charge:\n\n${contacts.join("\n")}`;
+  expect(await quoteFrom("Who is head of which department?", passage)).toBe(`${whole}\n\n[1]`);
+});
+
+const prices = [
+  "| Model | Tank | Price |",
+  "|---|---|---|",
+  "| Barista | 1.8 l | 349 |",
+  "| Barista Plus | 2.4 l | 499 |",
+  "| Grinder 5 | 0.4 l | 50 |",
+  "| Grinder 50 | 0.9 l | 99 |",
+];
+
+test.each([
+  ["What is the price of the Barista Plus model?", 3],
+  ["What is the price of the Grinder 50 model?", 5],
+])("of rows that share a name, the one that has all of it is quoted: %s", async (question, row) => {
+  const passage = toPassage(1, prices.join("\n"), { title: "Machines" });
+  expect(await chooseFrom(question, passage)).toEqual([prices[row]]);
+});
+
+test("what the title says of all rows names none of them", async () => {
+  const title = "Minutes of 4 March";
+  const table =
+    "| Who | Task | Until |\n|---|---|---|\n| Ada | Paint the hall | 14 March |\n| Bo | Buy a lamp | 2 May |";
+  const passage = toPassage(1, `Tasks:\n\n${table}`, { title });
+  expect(await chooseFrom("List the tasks of 4 March", passage)).toEqual([passage.text]);
+});
+
+test("a table that is cut between two passages keeps the names of its columns", async () => {
+  const [first, second] = [prices.slice(0, 4).join("\n"), prices.slice(4).join("\n")];
+  const place = { title: "Machines", documentId: "machines.md" };
+  const question = "What is the price of the Grinder 50 model?";
+  const next = toPassage(1, second, { ...place, start: first.length + 1, end: 500 });
+  const before = toPassage(2, first, { ...place, start: 0, end: first.length });
+  expect(await quoteFrom(question, next, before)).toBe(
+    "Model: Grinder 50; Tank: 0.9 l; Price: 99 [1]",
+  );
+  const elsewhere = toPassage(2, first, { ...place, documentId: "other.md", end: first.length });
+  expect(await quoteFrom(question, next, elsewhere)).not.toContain("Price: 99");
+});
+
+test("what stands under a heading within a passage is about that heading", async () => {
+  const text = [
+    "# Rooms",
+    "## Attic",
+    "| Size | Beds |\n|---|---|\n| 20 m | 2 |\n| 25 m | 3 |",
+    "## Cellar",
+    "| Size | Beds |\n|---|---|\n| 40 m | 6 |\n| 45 m | 7 |",
+  ].join("\n\n");
+  const [best] = await chooseFrom("How many beds has the cellar?", toPassage(1, text));
+  expect(best).toContain("| 40 m | 6 |");
+});
