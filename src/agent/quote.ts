@@ -4,7 +4,7 @@ import type { Passage } from "../domain/event.ts";
 import { ANSWERABLE_SURE, type Chosen, extract } from "../grounding/extractive.ts";
 import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
 import type { Candidate } from "../grounding/sentence-features.ts";
-import { isTableLine, toNamedCells } from "../grounding/table-rows.ts";
+import { isTableLine, lastLine, toNamedCells } from "../grounding/table-rows.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 
@@ -59,10 +59,6 @@ function toQuotation({ text, lead, header }: Candidate): string {
 
 function isBlock(candidate: Candidate | undefined): boolean {
   return candidate?.lead !== undefined || candidate?.header !== undefined;
-}
-
-function lastLine(text: string): string {
-  return text.slice(text.lastIndexOf("\n") + 1);
 }
 
 /** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */

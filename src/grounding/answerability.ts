@@ -2,8 +2,10 @@
 import type { Embedder } from "../models/model.ts";
 import { dot } from "../text/dot.ts";
 import { isName } from "../text/names.ts";
+import { readMeasure, toMeasuredStems } from "../text/measures.ts";
+import { toQuestionWords } from "../text/question-words.ts";
 import { toStems } from "../text/stems.ts";
-import { isFunctionStem, isUnspaced, toWords, type Word } from "../text/words.ts";
+import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 import { contradicts } from "./contradiction.ts";
 import { compareWords, type Likeness } from "./likeness.ts";
 import { type Candidate, type Features, toPlace } from "./sentence-features.ts";
@@ -59,12 +61,12 @@ export interface Read {
   readonly readings: Readings;
   /** The passages know nothing of what is asked about, or the sentence speaks of something else. */
   readonly objection: "foreign" | "contradicted" | undefined;
-  /** Words are pairs of characters, of which an answer shares fewer. */
-  readonly isInPairs: boolean;
+  /** Neither is in English, so that words alone count; of those an answer in other words shares fewer. */
+  readonly isForeign: boolean;
 }
 
-/** What that makes up for, so that as many are sure as in other scripts; set on the Chinese of XQuAD. */
-const PAIRS_LIFT = 0.5;
+/** What that makes up for, so that as many are sure as in English; set on the Chinese and the Spanish of XQuAD. */
+const FOREIGN_LIFT = 0.5;
 
 /** Probability, as fitted, that the best sentence answers the question. `embedder` must be local. */
 export async function judgeAnswerability(
@@ -77,11 +79,11 @@ export async function judgeAnswerability(
 
 /** What was read, as one probability. */
 export function weigh(
-  { readings, objection, isInPairs }: Read,
+  { readings, objection, isForeign }: Read,
   { bias, weights }: Fitted = FITTED,
 ): number {
   if (objection === "foreign") return 0;
-  const start = isInPairs ? bias + PAIRS_LIFT : bias;
+  const start = isForeign ? bias + FOREIGN_LIFT : bias;
   const sum = READINGS.reduce((total, name) => total + weights[name] * readings[name], start);
   const answerable = 1 / (1 + Math.exp(-sum));
   return objection === undefined ? answerable : Math.min(answerable, CONTRADICTED_MAX);
@@ -97,11 +99,12 @@ export async function read(
   const place = toPlace(best);
   const window = [place, ...neighbours.map((one) => one.text), best.text].join("\n");
   const words = toWords(question);
-  const asked = words.filter(({ stem }) => !isFunctionStem(stem));
+  const asked = toQuestionWords(question);
   const there = toWords(`${place}\n${best.passage.text}`);
   // Of a list in English the question tells the language.
   const knowing = isEnglish(words) || isEnglish(there) ? embedder : undefined;
-  const likeness = await compareWords(asked, there, knowing, signal);
+  const known = toMeasuredStems({ words: there, text: best.passage.text }, readMeasure(question));
+  const likeness = await compareWords(asked, { words: there, known }, knowing, signal);
   const { passageCoverage, similarity, pairs } = features;
   const readings = {
     passageCoverage,
@@ -114,8 +117,7 @@ export async function read(
     pairs,
     names: toMean(weighNames(question, asked, likeness, candidates)),
   };
-  const isInPairs = 2 * asked.filter(({ surface }) => isUnspaced(surface)).length > asked.length;
-  return { readings, objection: toObjection(input), isInPairs };
+  return { readings, objection: toObjection(input), isForeign: knowing === undefined };
 }
 
 /** Cosine of a question and a text, never below 0. */

@@ -91,7 +91,9 @@ function toPlain(text: string): string {
 
 /** Headings, rules, table frames and lead-ins to a list announce things but say nothing of them. */
 function isScaffold(text: string): boolean {
-  return /^(#{1,6}\s|[-=*_]{3,}\s*$|\|[\s:|-]+\|\s*$)|[:：]\s*$/u.test(text);
+  return /^(?:\p{Lu}|[\s&,'’-])+$|^(#{1,6}\s|[-=*_]{3,}\s*$|\|[\s:|-]+\|\s*$)|[:：]\s*$/u.test(
+    text,
+  );
 }
 
 /** Spans of fenced code: an example is not a statement. */

@@ -1,10 +1,15 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
 import { findDates, toMonthNames } from "../text/dates.ts";
 import { toQuantities } from "../text/numbers.ts";
+import { holdsMeasure, readMeasure } from "../text/measures.ts";
+import { isName } from "../text/names.ts";
+import { toQuestionWords } from "../text/question-words.ts";
 import { isDenialOf, oppositesOf } from "../text/opposites.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 import { hasNumber, indexQuantities } from "../text/quantity-index.ts";
 import { toPlace } from "./sentence-features.ts";
+import { createSiblingTest } from "./siblings.ts";
+import { isTableLine, lastLine } from "./table-rows.ts";
 import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 
 export type ContradictionInput = SubstituteInput;
@@ -12,7 +17,8 @@ export type ContradictionInput = SubstituteInput;
 /**
  * True where the question denies something, or a word of it, and the sentence does not; where the sentence has
  * the opposite of a word of the question that it lacks, or another word in its place; or where a figure or date
- * of the question stands nowhere in the passage.
+ * of the question stands nowhere in the passage; where a measure is asked for and none is given; where a table has no row for
+ * a name of the question; and where the sentence stands under the name of a sibling.
  */
 export function contradicts(input: ContradictionInput): boolean {
   return (
@@ -21,6 +27,9 @@ export function contradicts(input: ContradictionInput): boolean {
     isForeignNon(input) ||
     isOpposite(input) ||
     hasForeignFigure(input) ||
+    lacksMeasure(input) ||
+    lacksRow(input) ||
+    createSiblingTest(input.question)(input.best) ||
     hasSubstitute(input)
   );
 }
@@ -129,6 +138,30 @@ function hasForeignFigure({ question, best }: ContradictionInput): boolean {
     figures.some((figure) => !hasNumber(given, figure)) ||
     dates.some((word) => !words.has(toLower(word)))
   );
+}
+
+/** A weight is asked for, and there or right beside it none is given, nor spoken of. */
+function lacksMeasure({ question, best, neighbours }: ContradictionInput): boolean {
+  const measure = readMeasure(question);
+  if (measure === undefined || measure.kinds.size === 0) return false;
+  const near = [best, ...neighbours];
+  const isNamed = near.some(({ words }) => words.some(({ stem }) => measure.words.has(stem)));
+  return !isNamed && !near.some(({ text }) => holdsMeasure(text, measure));
+}
+
+/** A table or a row of it answers, and the question has a name that its passage has nowhere: the row asked for is missing. */
+function lacksRow({ question, best }: ContradictionInput): boolean {
+  const { header, lead, text, passage } = best;
+  if (header === undefined && (lead === undefined || !isTableLine(lastLine(text)))) return false;
+  const words = toWords([toPlace(best), header?.text ?? "", passage.text].join("\n"));
+  const there = new Set(words.map(({ stem }) => stem));
+  return toQuestionWords(question).some(
+    (word) => !there.has(word.stem) && isNaming(word, question),
+  );
+}
+
+function isNaming(word: Word, question: string): boolean {
+  return isName(word, question) || /\p{L}\p{N}|\p{N}\p{L}/u.test(word.surface);
 }
 
 function toLower(word: string): string {

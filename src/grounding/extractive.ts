@@ -18,6 +18,7 @@ import {
   toFeatures,
   toPlaceStems,
 } from "./sentence-features.ts";
+import { createSiblingTest } from "./siblings.ts";
 import { isTableLine, markRows } from "./table-rows.ts";
 
 /** A sentence chosen as part of the answer. */
@@ -73,8 +74,8 @@ const OWN_SHARE = 0.5;
 const OWN = ["coverage", "similarity", "answerType"] as const;
 /** Two sentences that share this much of their content words say the same. */
 const OVERLAP_MAX = 0.7;
-/** What a table row's score counts next to that of a sentence. */
-const ROW_SHARE = 0.5;
+/** What the score of a bare row counts next to that of a sentence, and of what a sibling of the thing asked about has. */
+const LESS_SHARE = 0.5;
 
 /** Chooses the sentences. `embedder` must be local: it sees every sentence of every passage. */
 export async function extract(
@@ -116,6 +117,7 @@ export async function scoreSentences(
   const similarities = await compareAll(question, found, embedder, signal);
   const read = readQuestion(question, found);
   const candidates = markRows(found, read);
+  const isOfSibling = createSiblingTest(question);
   const places = new Map<readonly string[], ReadonlySet<string>>();
   for (const one of found) {
     if (!places.has(one.section)) places.set(one.section, toPlaceStems(one));
@@ -129,8 +131,9 @@ export async function scoreSentences(
       neighbours,
       place: places.get(candidate.section) ?? new Set(),
     });
-    const share = candidate.isPassedOver === true ? 0 : readsBadly(candidate) ? ROW_SHARE : 1;
-    return { candidate, features, neighbours, score: share * toScore(features) };
+    const share = readsBadly(candidate) || isOfSibling(candidate) ? LESS_SHARE : 1;
+    const score = candidate.isPassedOver === true ? 0 : share * toScore(features);
+    return { candidate, features, neighbours, score };
   });
 }
 

@@ -8,21 +8,27 @@ import { embedTexts } from "./embed-texts.ts";
 /** The likeness of a stem of the question to the closest word of a text: 1 where it is that word. */
 export type Likeness = ReadonlyMap<string, number>;
 
+/** A text's words, and the stems that are known by them. */
+export interface There {
+  readonly words: readonly Word[];
+  readonly known: ReadonlySet<string>;
+}
+
 /**
  * For each stem asked, how close the closest word there comes, from 0 to 1. `embedder` must be local; without one
  * words are close in spelling alone.
  */
 export async function compareWords(
   asked: readonly Word[],
-  there: readonly Word[],
+  there: There,
   embedder: Embedder | undefined,
   signal: AbortSignal,
 ): Promise<Likeness> {
-  const stems = new Set(there.map(({ stem }) => stem));
-  const likeness = new Map(asked.map(({ stem }) => [stem, stems.has(stem) ? 1 : 0]));
-  const open = distinct(asked.filter(({ stem }) => !stems.has(stem)));
+  const { known } = there;
+  const likeness = new Map(asked.map(({ stem }) => [stem, known.has(stem) ? 1 : 0]));
+  const open = distinct(asked.filter(({ stem }) => !known.has(stem)));
   if (open.length === 0) return likeness;
-  const others = distinct(there.filter(({ stem }) => !isFunctionStem(stem)));
+  const others = distinct(there.words.filter(({ stem }) => !isFunctionStem(stem)));
   const texts = [...open, ...others].map(({ surface }) => surface.toLowerCase());
   const vectors = embedder === undefined ? [] : await embedTexts(embedder, texts, signal);
   const spellings = others.map(({ stem }) => toSpelling(stem));

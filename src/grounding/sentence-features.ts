@@ -1,6 +1,8 @@
 /** What speaks for a sentence being the answer to a question, as numbers between 0 and 1. */
 import type { Passage } from "../domain/event.ts";
 import { type AnswerType, holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
+import { holdsMeasure, type Measure, readMeasure, toMeasuredStems } from "../text/measures.ts";
+import { toQuestionWords } from "../text/question-words.ts";
 import { listContentStems, toWords, type Word } from "../text/words.ts";
 
 export const FEATURES = [
@@ -45,23 +47,32 @@ export interface Candidate {
 
 export interface Question {
   readonly words: readonly Word[];
+  /** Words in capitals: `IT` is one of meaning, though "it" is not. */
+  readonly acronyms: ReadonlySet<string>;
+  readonly measure: Measure | undefined;
   /** Content stems, each weighted by how rare it is among the candidates; weights sum to 1. */
   readonly weights: ReadonlyMap<string, number>;
   readonly type: AnswerType;
 }
 
+const ACRONYM = /^\p{Lu}{2,5}$/u;
+
 /** Reads the question in the light of the candidates: a word that all of them hold tells little. */
 export function readQuestion(question: string, candidates: readonly Candidate[]): Question {
-  const words = toWords(question);
-  const stems = new Set(listContentStems(words));
+  const words = toQuestionWords(question);
+  const measure = readMeasure(question);
   const raw = new Map<string, number>();
-  for (const stem of stems) {
-    const count = candidates.filter((one) => one.words.some((word) => word.stem === stem)).length;
+  const held = candidates.map((one) => toMeasuredStems(one, measure));
+  for (const stem of new Set(words.map((word) => word.stem))) {
+    const count = held.filter((stems) => stems.has(stem)).length;
     raw.set(stem, Math.log(1 + (candidates.length + 1) / (count + 0.5)));
   }
   const sum = [...raw.values()].reduce((total, weight) => total + weight, 0);
   const weights = new Map([...raw].map(([stem, weight]) => [stem, weight / (sum || 1)]));
-  return { words, weights, type: toAnswerType(question) };
+  const acronyms = new Set(
+    toWords(question).flatMap(({ surface }) => (ACRONYM.test(surface) ? [surface] : [])),
+  );
+  return { words, acronyms, measure, weights, type: toAnswerType(question) };
 }
 
 export interface Surroundings {
@@ -96,7 +107,7 @@ export function toFeatures(
   const around = new Set([
     ...stems,
     ...place,
-    ...neighbours.flatMap((one) => one.words.map(({ stem }) => stem)),
+    ...neighbours.flatMap((one) => [...toMeasuredStems(one, question.measure)]),
   ]);
   const content = [...new Set(listContentStems(candidate.words))];
   const fresh = content.filter((stem) => !question.weights.has(stem));
@@ -107,7 +118,7 @@ export function toFeatures(
     similarity: Math.max(0, similarity),
     passageScore: Math.min(1, Math.max(0, candidate.passage.score)),
     passageFirst: 1 / candidate.passage.label,
-    answerType: holdsAnswerType(question.type, candidate, question.weights) ? 1 : 0,
+    answerType: holdsAnswer(question, candidate) ? 1 : 0,
     novelty: content.length === 0 ? 0 : fresh.length / content.length,
     length: Math.min(1, candidate.words.length / 20),
     early: 1 / (1 + candidate.position),
@@ -116,17 +127,24 @@ export function toFeatures(
   };
 }
 
+function holdsAnswer({ measure, type, weights }: Question, candidate: Candidate): boolean {
+  if (measure === undefined || measure.kinds.size === 0) {
+    return holdsAnswerType(type, candidate, weights);
+  }
+  return holdsMeasure(candidate.text, measure);
+}
+
 /** A sentence mostly names what it speaks of; a row or an item leaves that to where it stands. */
 const PLACE_SHARE = { sentence: 0.25, block: 1 } as const;
 
 /** What the candidate speaks of by itself, and what a word counts that only its place has: nothing where it tells nothing of the question. */
 function toSpeaking(
-  { weights }: Question,
-  { lead, words, header, isPassedOver }: Candidate,
+  { weights, measure }: Question,
+  { lead, words, text, header, isPassedOver }: Candidate,
   place: ReadonlySet<string>,
 ): { readonly own: ReadonlySet<string>; readonly share: number } {
   const named = isPassedOver === true ? [] : (header?.words ?? []);
-  const own = new Set([...(lead ?? words), ...named].map(({ stem }) => stem));
+  const own = toMeasuredStems({ words: [...(lead ?? words), ...named], text }, measure);
   const isTelling = [...weights.keys()].some((stem) => own.has(stem) && !place.has(stem));
   const isBlock = lead !== undefined || named.length > 0;
   return { own, share: isTelling ? PLACE_SHARE[isBlock ? "block" : "sentence"] : 0 };

@@ -4,8 +4,6 @@ import { toLead } from "./lists.ts";
 import { type Candidate, type Question, toPlaceStems } from "./sentence-features.ts";
 
 const FRAME = /^\|[\s:|-]+\|\s*$/u;
-/** `IT` is a word, though "it" says nothing. */
-const ACRONYM = /^\p{Lu}{2,5}$/u;
 const NUMBER = /^\p{Nd}{1,2}$/u;
 const ROWS_MIN = 2;
 /** The position of a header that stands before its passage. */
@@ -14,6 +12,10 @@ const OPENING = -1;
 /** Is it a line of a table? */
 export function isTableLine(text: string): boolean {
   return text.startsWith("|");
+}
+
+export function lastLine(text: string): string {
+  return text.slice(text.lastIndexOf("\n") + 1);
 }
 
 /** Is it the row right above a table's frame? `all`: every sentence of the passage, in order. */
@@ -114,13 +116,18 @@ function isWhole({ lead, passage, start, end }: Candidate, header: Candidate | u
  * The rows that the question names; one of which another row has every word, and more, is not meant. What the whole
  * table stands under names none of them.
  */
-function findNamed(rows: readonly Candidate[], { words, weights }: Question): readonly Candidate[] {
-  const acronyms = new Set(words.map(({ surface }) => surface).filter((one) => ACRONYM.test(one)));
+function findNamed(
+  rows: readonly Candidate[],
+  { acronyms, weights, measure }: Question,
+): readonly Candidate[] {
   const place = rows[0] === undefined ? new Set() : toPlaceStems(rows[0]);
-  const isAsked = ({ stem, surface }: Word): boolean =>
-    (weights.has(stem) && !place.has(stem)) || acronyms.has(surface);
+  const toAsked = ({ stem, surface }: Word): readonly string[] => {
+    if (measure?.words.has(stem) === true) return [...measure.asked];
+    const isAsked = (weights.has(stem) && !place.has(stem)) || acronyms.has(surface);
+    return isAsked ? [stem] : [];
+  };
   const naming = rows
-    .map((row) => ({ row, names: toNames(row, isAsked) }))
+    .map((row) => ({ row, names: toNames(row, toAsked) }))
     .filter(({ names }) => names.size > 0);
   const isLess = (names: ReadonlySet<string>): boolean =>
     naming.some((other) => other.names.size > names.size && names.isSubsetOf(other.names));
@@ -128,13 +135,8 @@ function findNamed(rows: readonly Candidate[], { words, weights }: Question): re
 }
 
 /** Small numbers count something: they name a row beside a word in their cell, or as a cell where nothing else does. */
-function toNames(row: Candidate, isAsked: (word: Word) => boolean): ReadonlySet<string> {
-  const cells = toCells(row.text).map((cell) => ({
-    cell,
-    stems: toWords(cell)
-      .filter(isAsked)
-      .map(({ stem }) => stem),
-  }));
+function toNames(row: Candidate, toAsked: (word: Word) => readonly string[]): ReadonlySet<string> {
+  const cells = toCells(row.text).map((cell) => ({ cell, stems: toWords(cell).flatMap(toAsked) }));
   const worded = cells.filter(({ stems }) => stems.some((stem) => !NUMBER.test(stem)));
   const numbered = cells.filter(({ cell, stems }) => stems[0] === cell);
   return new Set((worded.length > 0 ? worded : numbered).flatMap(({ stems }) => stems));

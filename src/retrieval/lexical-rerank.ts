@@ -2,6 +2,7 @@
 import { HEADING_MARK } from "../domain/chunk.ts";
 import type { Reranker } from "../models/model.ts";
 import { holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
+import { readMeasure } from "../text/measures.ts";
 import { toStems } from "../text/stems.ts";
 import { isFunctionStem, toWords } from "../text/words.ts";
 import { findNamed } from "./find-named.ts";
@@ -44,12 +45,17 @@ function scoreAll(
 ): readonly number[] {
   const asked = toStems(question).filter((stem) => !isFunctionStem(stem));
   if (asked.length === 0) return texts.map(() => 0);
-  const known = new Set(asked);
+  const known = new Map(asked.map((stem) => [stem, stem]));
+  // "How heavy?" is answered by a weight.
+  const measure = readMeasure(question);
+  for (const stem of measure?.words ?? []) {
+    for (const own of measure?.asked ?? []) if (!known.has(stem)) known.set(stem, own);
+  }
   const read = texts.map((text) => {
     const stems = toStems(text);
     return { text, stems, places: findPlaces(stems, known) };
   });
-  const weights = toWeights(known, read);
+  const weights = toWeights(new Set(asked), read);
   const pairs = new Set(asked.slice(1).map((stem, index) => toPair(asked[index], stem)));
   const type = toAnswerType(question);
   const readsNames = type === "person" || type === "place";
@@ -124,11 +130,14 @@ interface Place {
 }
 
 /** The only look at every word of a text: all else goes by these. */
-function findPlaces(stems: readonly string[], asked: ReadonlySet<string>): readonly Place[] {
+function findPlaces(
+  stems: readonly string[],
+  asked: ReadonlyMap<string, string>,
+): readonly Place[] {
   const places: Place[] = [];
   for (let index = 0; index < stems.length; index += 1) {
-    const stem = stems[index] as string;
-    if (asked.has(stem)) places.push({ stem, index });
+    const stem = asked.get(stems[index] as string);
+    if (stem !== undefined) places.push({ stem, index });
   }
   return places;
 }

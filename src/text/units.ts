@@ -76,6 +76,7 @@ money krw won ₩ 원 韩元 韓元 ウォン
 money ₽ rub руб рубль рубля рублей
 money ₹ inr rupee rupees rs
 money chf franken
+sound db decibel decibels dezibel décibel décibels decibelios децибел 分贝 デシベル 데시벨
 money cent cents ct centavos centimes
 money ฿ baht บาท
 count count 个 個 개
@@ -155,6 +156,11 @@ function isEnd(word: string): boolean {
 function readDegree(text: string, at: number): Pick<Unit, "unit"> & { readonly end: number } {
   const [whole = "", scale = ""] = SCALE_NAME.exec(text.slice(at, at + SCALE_CHARS)) ?? [];
   return { unit: toUnit(`°${scale}`) ?? "degree", end: at + whole.length };
+}
+
+/** What a unit measures, such as `mass`. */
+export function toKind(unit: string): string | undefined {
+  return KINDS.get(unit);
 }
 
 /** The unit that a sign or word is a spelling of. */

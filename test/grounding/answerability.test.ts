@@ -1,7 +1,7 @@
 /** What is read to tell whether a sentence answers. */
 import { describe, expect, test } from "vitest";
 import { type Read, read, weigh } from "../../src/grounding/answerability.ts";
-import { compareWords } from "../../src/grounding/likeness.ts";
+import { compareWords, type There } from "../../src/grounding/likeness.ts";
 import { scoreSentences, toInput } from "../../src/grounding/extractive.ts";
 import { toWords } from "../../src/text/words.ts";
 import { createSmallEmbedder, wordEmbedder } from "../support/collections.ts";
@@ -43,11 +43,16 @@ describe("names", () => {
   });
 });
 
+function toThere(text: string): There {
+  const words = toWords(text);
+  return { words, known: new Set(words.map(({ stem }) => stem)) };
+}
+
 describe("likeness", () => {
   test("a stem that is there counts in full, a misspelt one for its share", async () => {
     const likeness = await compareWords(
       toWords("cannonballs rolled downhill"),
-      toWords("Two canonballs were rolling"),
+      toThere("Two canonballs were rolling"),
       blind,
       signal,
     );
@@ -59,10 +64,10 @@ describe("likeness", () => {
 
   test("hands on the signal, and asks in batches that the embedder takes", async () => {
     const { embedder: small, sizes } = createSmallEmbedder();
-    await compareWords(toWords("anchor"), toWords("two ships sail"), small, signal);
+    await compareWords(toWords("anchor"), toThere("two ships sail"), small, signal);
     expect(sizes).toEqual([2, 2]);
     const aborted = AbortSignal.abort(new Error("stopped"));
-    const compared = compareWords(toWords("anchor"), toWords("ships"), wordEmbedder, aborted);
+    const compared = compareWords(toWords("anchor"), toThere("ships"), wordEmbedder, aborted);
     await expect(compared).rejects.toThrow("stopped");
   });
 });
@@ -78,17 +83,17 @@ describe("weighing", () => {
   };
 
   test("an objection outweighs whatever else was read", () => {
-    const sure = weigh({ readings: perfect, objection: undefined, isInPairs: false });
-    const contradicted = weigh({ readings: perfect, objection: "contradicted", isInPairs: false });
+    const sure = weigh({ readings: perfect, objection: undefined, isForeign: false });
+    const contradicted = weigh({ readings: perfect, objection: "contradicted", isForeign: false });
     expect(sure).toBeGreaterThan(0.9);
     expect(contradicted).toBeLessThan(0.3);
-    expect(weigh({ readings: perfect, objection: "foreign", isInPairs: false })).toBe(0);
+    expect(weigh({ readings: perfect, objection: "foreign", isForeign: false })).toBe(0);
   });
 
   test.each(Object.keys(perfect))("more of %s never speaks against an answer", (name) => {
     const less = { ...perfect, [name]: 0.2 };
-    expect(weigh({ readings: less, objection: undefined, isInPairs: false })).toBeLessThan(
-      weigh({ readings: perfect, objection: undefined, isInPairs: false }),
+    expect(weigh({ readings: less, objection: undefined, isForeign: false })).toBeLessThan(
+      weigh({ readings: perfect, objection: undefined, isForeign: false }),
     );
   });
 

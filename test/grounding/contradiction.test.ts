@@ -36,6 +36,9 @@ describe("the sentence speaks of something else", () => {
     ["What doesn't the ledger show?", "The ledger shows every leg of the search."],
     ["Who never reads the log?", "Operators read the log each morning."],
     ["What is the smallest size of a batch?", "The largest size of a batch is 512 rows."],
+    ["How heavy is the anchor?", "The anchor is made of heavy iron, and hangs at the bow."],
+    ["How much does the anchor cost?", "The anchor is 3 m long."],
+    ["Wie laut ist der Motor?", "Der Motor ist 3 m lang."],
     ["Which side lost in the south?", "Their side lost in the north after a week."],
     [
       "What was released in 1987?",
