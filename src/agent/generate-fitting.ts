@@ -1,4 +1,4 @@
-/** An answer from as many passages as the model takes: fewer where they are too many, the best ones always. */
+/** An answer from as many passages as the model takes: fewer where they are too many, those worth most always. */
 import type { Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
@@ -10,24 +10,31 @@ import { toPrompt } from "./prompt.ts";
 /** How often passages are left out after a refusal; each time the model reads half of what it read before. */
 const TRIMS_MAX = 2;
 
+/** `foundFirst`: how many of the passages the question itself found, those at the beginning; all where it is not given. */
+interface FittingOptions extends GenerateOptions {
+  readonly foundFirst?: number;
+}
+
 /**
  * Like `generate`, with fewer passages when the model's context is known to be smaller than the prompt
  * (`chatContextTokensMax`, estimated) or when the model says so, twice at most and never after text was
- * shown. What is left out are the last passages, and the run reports `context_trimmed`. Throws what
+ * shown. What is left out first are the last passages that the question itself found, then the last of those that
+ * tools found: a model asked for these because it needs them. The run reports `context_trimmed`. Throws what
  * `generate` throws; context_too_long when even the best passage alone is too much.
  */
 export async function generateFitting(
   chat: ChatModel,
   question: string,
   passages: readonly Passage[],
-  options: GenerateOptions,
+  options: FittingOptions,
 ): Promise<Generated> {
-  const { run, progress } = options;
-  let kept = fit(question, passages, options);
+  const { run, progress, foundFirst = passages.length } = options;
+  const byWorth = orderByWorth(passages, foundFirst);
+  let kept = fit(question, byWorth, options);
   if (kept.length < passages.length) await run.degrade("context_trimmed");
   for (let trims = 0; ; trims += 1) {
     try {
-      return await generate(chat, question, kept, options);
+      return await generate(chat, question, inOrder(kept), options);
     } catch (thrown) {
       run.signal.throwIfAborted();
       const isTooLong = thrown instanceof AppError && thrown.code === "context_too_long";
@@ -38,7 +45,17 @@ export async function generateFitting(
   }
 }
 
-/** The best passages that the model's context has room for, beside the rest of the prompt and the answer; one at least. */
+/** The best one of the question itself, those of tools, and the others of the question. */
+function orderByWorth(passages: readonly Passage[], foundFirst: number): readonly Passage[] {
+  const own = passages.slice(0, foundFirst);
+  return [...own.slice(0, 1), ...passages.slice(foundFirst), ...own.slice(1)];
+}
+
+function inOrder(passages: readonly Passage[]): readonly Passage[] {
+  return passages.toSorted((a, b) => a.label - b.label);
+}
+
+/** The first passages that the model's context has room for, beside the rest of the prompt and the answer; one at least. */
 function fit(
   question: string,
   passages: readonly Passage[],
@@ -56,7 +73,7 @@ function fit(
   return passages.slice(0, count);
 }
 
-/** The best passages, with half the text of all; one at least, and never all. */
+/** The first passages, with half the text of all; one at least, and never all. */
 function halve(passages: readonly Passage[]): readonly Passage[] {
   const sizes = passages.map(({ text }) => estimateTokens(text));
   let tokensLeft = sizes.reduce((sum, size) => sum + size, 0) / 2;

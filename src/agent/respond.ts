@@ -72,7 +72,8 @@ export async function respond(
   const { chat: _chat, ...withoutModel } = deps;
   if (isDone) await run.degrade("extractive");
   const { budget } = found;
-  const response = await write(isDone ? withoutModel : deps, ask, { ...gathered, budget }, run);
+  const what = { ...gathered, budget, foundFirst: found.passages.length };
+  const response = await write(isDone ? withoutModel : deps, ask, what, run);
   return exhausted ? { ...response, exhausted } : response;
 }
 
@@ -124,10 +125,15 @@ async function gatherMore(
   }
 }
 
+interface ToWrite extends Pick<Gathered, "passages" | "stages">, Pick<Found, "budget"> {
+  /** How many of the passages the question itself found. */
+  readonly foundFirst: number;
+}
+
 async function write(
   deps: RespondDeps,
   ask: Ask,
-  { passages, stages, budget }: Pick<Gathered, "passages" | "stages"> & Pick<Found, "budget">,
+  { passages, stages, budget, foundFirst }: ToWrite,
   run: Run,
 ): Promise<Response> {
   if (passages.length === 0) return refuse("none", run);
@@ -138,7 +144,8 @@ async function write(
     return isRefusal ? refuse(structured.answerer, run) : structured;
   }
   if (deps.chat !== undefined) {
-    const generated = await tryGenerate(deps.chat, ask, { passages, before, budget }, run);
+    const shown = { passages, before, budget, foundFirst };
+    const generated = await tryGenerate(deps.chat, ask, shown, run);
     if (generated !== undefined) return generated;
   }
   // After a model that failed this had to wait for it.
@@ -155,7 +162,7 @@ async function write(
 async function tryGenerate(
   chat: ChatModel,
   ask: Ask,
-  { passages, before, budget }: Shown,
+  { passages, before, budget, foundFirst }: Shown & Pick<ToWrite, "foundFirst">,
   run: Run,
 ): Promise<Response | undefined> {
   const progress: Progress = { shown: false };
@@ -163,7 +170,7 @@ async function tryGenerate(
     return await run.timeline.stage("answer", before, async () => {
       using until = leaveTimeToQuote(run, progress);
       const asked = { policy: ask.grounding, conversation: ask };
-      const options = { run, signal: until.signal, progress, budget, ...asked };
+      const options = { run, signal: until.signal, progress, budget, foundFirst, ...asked };
       const generated = await generateFitting(chat, ask.question, passages, options);
       const { isRefusal, grounding, truncated } = generated;
       const answerer = progress.fallback ?? chat.id;

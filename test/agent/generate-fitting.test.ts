@@ -72,6 +72,21 @@ describe("an answer of a model that takes less text", () => {
   });
 });
 
+test("what tools found is left out last, beside the best of the question itself", async () => {
+  const run = createTestRun();
+  using _ = run.deadline;
+  const chat = createScriptedChat(tooLong, good);
+  const options = { run, policy: "flag", progress: { shown: false }, foundFirst: 5 } as const;
+  await generateFitting(chat, "Why do retries use jitter?", passages, options);
+  const shown = chat.requests.map(({ messages }) =>
+    messages
+      .at(-1)
+      ?.content.match(/^\[\d+\]$/gm)
+      ?.join(""),
+  );
+  expect(shown).toEqual(["[1][2][3][4][5][6][7][8]", "[1][6][7][8]"]);
+});
+
 describe("a context whose size is known", () => {
   const size = { OUTPUT_TOKENS_MAX: "100" };
 
