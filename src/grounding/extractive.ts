@@ -8,6 +8,7 @@ import { listContentStems } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
 import { answerBelow } from "./asked-heading.ts";
 import { toCandidates } from "./candidates.ts";
+import { joinCutLists } from "./cut-lists.ts";
 import { embedTexts } from "./embed-texts.ts";
 import {
   type Candidate,
@@ -102,7 +103,8 @@ export async function extract(
     if (toOwn(one) < toOwn(best) * OWN_SHARE) continue;
     if (!chosen.some((other) => meets(one, other) || overlaps(one, other))) chosen.push(one);
   }
-  return { chosen: orderForReading(joinItems(chosen, scored)), answerable };
+  const inOrder = orderForReading(joinItems(chosen, scored));
+  return { chosen: joinCutLists(inOrder, scored), answerable };
 }
 
 /** Every sentence of the passages with its score and features; for fitting and for tests. */

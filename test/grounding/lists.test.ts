@@ -70,3 +70,21 @@ test.each(none)("%s is no list", async (_, written) => {
   const chosen = await chooseFrom("What does the box of the machine hold?", toPassage(1, written));
   expect(chosen.filter((one) => one.includes("holds"))).toEqual([]);
 });
+
+test("a list that is cut between two passages is quoted in both its parts, in order", async () => {
+  const lead = "The box of the machine holds six items:";
+  const first = `${lead}\n\n- the machine\n- a portafilter\n- a tamper`;
+  const second = "- a steam jug\n- a bottle of descaler\n- a brush";
+  const place = { title: "The machine", documentId: "machine.md" };
+  const text = `${second}\n\nKeep the carton.`;
+  const behind = { ...place, start: first.length + 1, end: first.length + 1 + text.length };
+  const passages = [
+    toPassage(1, text, behind),
+    toPassage(2, first, { ...place, start: 0, end: first.length }),
+  ];
+  const question = "What does the box of the machine hold?";
+  expect(await chooseFrom(question, ...passages)).toEqual([first, second]);
+  const elsewhere = toPassage(1, text, { ...behind, documentId: "other.md" });
+  const chosen = await chooseFrom(question, elsewhere, ...passages.slice(1));
+  expect(chosen).not.toEqual([first, second]);
+});
