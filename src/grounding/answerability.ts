@@ -1,5 +1,6 @@
 /** Do the passages answer this question, or merely speak of the like? Reads words, their neighbours, names and meaning, no scores. */
 import type { Embedder } from "../models/model.ts";
+import { findAcronyms, findSpeltOut } from "../text/acronyms.ts";
 import { dot } from "../text/dot.ts";
 import { isName } from "../text/names.ts";
 import { readMeasure, toMeasuredStems } from "../text/measures.ts";
@@ -103,7 +104,11 @@ export async function read(
   const there = toWords(`${place}\n${best.passage.text}`);
   // Of a list in English the question tells the language.
   const knowing = isEnglish(words) || isEnglish(there) ? embedder : undefined;
-  const known = toMeasuredStems({ words: there, text: best.passage.text }, readMeasure(question));
+  const measured = toMeasuredStems(
+    { words: there, text: best.passage.text },
+    readMeasure(question),
+  );
+  const known = measured.union(findSpelt(question, best));
   const likeness = await compareWords(asked, { words: there, known }, knowing, signal);
   const { passageCoverage, similarity, pairs } = features;
   const readings = {
@@ -118,6 +123,15 @@ export async function read(
     names: toMean(weighNames(question, asked, likeness, candidates)),
   };
   return { readings, objection: toObjection(input), isForeign: knowing === undefined };
+}
+
+/** The acronyms of the question that the passage or its place spells out. */
+function findSpelt(question: string, best: Candidate): ReadonlySet<string> {
+  const acronyms = findAcronyms(question);
+  return new Set([
+    ...findSpeltOut(acronyms, toWords(toPlace(best)), { isTitle: true }),
+    ...findSpeltOut(acronyms, toWords(best.passage.text), { isTitle: false }),
+  ]);
 }
 
 /** Cosine of a question and a text, never below 0. */
@@ -172,7 +186,7 @@ function toMean(values: readonly number[]): number {
   return values.length === 0 ? 1 : values.reduce((sum, one) => sum + one, 0) / values.length;
 }
 
-/** `CEO` in the question, and nowhere in the passages, nor spelled out: they speak of someone or something else. */
+/** `CEO` in the question, and nowhere in the passages, nor spelt out: they speak of someone or something else. */
 function hasForeignAcronym({ question, candidates }: AnswerabilityInput): boolean {
   if (!/\p{Ll}/u.test(question)) return false;
   const acronyms = toWords(question).filter(({ surface }) => ACRONYM.test(surface));
@@ -180,7 +194,9 @@ function hasForeignAcronym({ question, candidates }: AnswerabilityInput): boolea
   const there = new Set<string>();
   let initials = "";
   for (const passage of new Set(candidates.map((one) => one.passage))) {
-    const words = toWords(`${toPlace({ passage, section: [] })}\n${passage.text}`);
+    const place = toPlace({ passage, section: [] });
+    for (const stem of findSpeltOut(acronyms, toWords(place), { isTitle: true })) there.add(stem);
+    const words = toWords(`${place}\n${passage.text}`);
     for (const { stem } of words) there.add(stem);
     initials += `${toInitials(words)} `;
   }

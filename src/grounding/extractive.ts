@@ -122,7 +122,7 @@ export async function scoreSentences(
   const isOfSibling = createSiblingTest(question);
   const places = new Map<readonly string[], ReadonlySet<string>>();
   for (const one of found) {
-    if (!places.has(one.section)) places.set(one.section, toPlaceStems(one));
+    if (!places.has(one.section)) places.set(one.section, toPlaceStems(one, read));
   }
   return candidates.map((candidate, index) => {
     const neighbours = [candidates[index - 1], candidates[index + 1]]

@@ -1,5 +1,6 @@
 /** What speaks for a sentence being the answer to a question, as numbers between 0 and 1. */
 import type { Passage } from "../domain/event.ts";
+import { findAcronyms, findSpeltOut } from "../text/acronyms.ts";
 import { type AnswerType, holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
 import { holdsMeasure, type Measure, readMeasure, toMeasuredStems } from "../text/measures.ts";
 import { toQuestionWords } from "../text/question-words.ts";
@@ -48,14 +49,12 @@ export interface Candidate {
 export interface Question {
   readonly words: readonly Word[];
   /** Words in capitals: `IT` is one of meaning, though "it" is not. */
-  readonly acronyms: ReadonlySet<string>;
+  readonly acronyms: readonly Word[];
   readonly measure: Measure | undefined;
   /** Content stems, each weighted by how rare it is among the candidates; weights sum to 1. */
   readonly weights: ReadonlyMap<string, number>;
   readonly type: AnswerType;
 }
-
-const ACRONYM = /^\p{Lu}{2,5}$/u;
 
 /** Reads the question in the light of the candidates: a word that all of them hold tells little. */
 export function readQuestion(question: string, candidates: readonly Candidate[]): Question {
@@ -69,9 +68,7 @@ export function readQuestion(question: string, candidates: readonly Candidate[])
   }
   const sum = [...raw.values()].reduce((total, weight) => total + weight, 0);
   const weights = new Map([...raw].map(([stem, weight]) => [stem, weight / (sum || 1)]));
-  const acronyms = new Set(
-    toWords(question).flatMap(({ surface }) => (ACRONYM.test(surface) ? [surface] : [])),
-  );
+  const acronyms = findAcronyms(question);
   return { words, acronyms, measure, weights, type: toAnswerType(question) };
 }
 
@@ -91,9 +88,14 @@ export function toPlace({
   return [...new Set([title, ...location.headings, ...section])].join("\n");
 }
 
-/** Stems of where something stands. */
-export function toPlaceStems(candidate: Candidate): ReadonlySet<string> {
-  return new Set(toWords(toPlace(candidate)).map(({ stem }) => stem));
+/** Stems of where something stands, and of the acronyms that are spelt out there. */
+export function toPlaceStems(
+  candidate: Candidate,
+  { acronyms }: Pick<Question, "acronyms">,
+): ReadonlySet<string> {
+  const words = toWords(toPlace(candidate));
+  const spelt = findSpeltOut(acronyms, words, { isTitle: true });
+  return new Set([...words.map(({ stem }) => stem), ...spelt]);
 }
 
 /** The features of one candidate. `similarity` is the cosine of question and sentence, 0 where there is none. */
@@ -139,12 +141,14 @@ const PLACE_SHARE = { sentence: 0.25, block: 1 } as const;
 
 /** What the candidate speaks of by itself, and what a word counts that only its place has: nothing where it tells nothing of the question. */
 function toSpeaking(
-  { weights, measure }: Question,
+  { weights, measure, acronyms }: Question,
   { lead, words, text, header, isPassedOver }: Candidate,
   place: ReadonlySet<string>,
 ): { readonly own: ReadonlySet<string>; readonly share: number } {
   const named = isPassedOver === true ? [] : (header?.words ?? []);
-  const own = toMeasuredStems({ words: [...(lead ?? words), ...named], text }, measure);
+  const measured = toMeasuredStems({ words: [...(lead ?? words), ...named], text }, measure);
+  const spelt = findSpeltOut(acronyms, words, { isTitle: false });
+  const own = measured.union(new Set(spelt));
   const isTelling = [...weights.keys()].some((stem) => own.has(stem) && !place.has(stem));
   const isBlock = lead !== undefined || named.length > 0;
   return { own, share: isTelling ? PLACE_SHARE[isBlock ? "block" : "sentence"] : 0 };

@@ -120,10 +120,11 @@ function findNamed(
   rows: readonly Candidate[],
   { acronyms, weights, measure }: Question,
 ): readonly Candidate[] {
-  const place = rows[0] === undefined ? new Set() : toPlaceStems(rows[0]);
+  const place = rows[0] === undefined ? new Set() : toPlaceStems(rows[0], { acronyms });
   const toAsked = ({ stem, surface }: Word): readonly string[] => {
     if (measure?.words.has(stem) === true) return [...measure.asked];
-    const isAsked = (weights.has(stem) && !place.has(stem)) || acronyms.has(surface);
+    const isAsked =
+      (weights.has(stem) && !place.has(stem)) || acronyms.some((one) => one.surface === surface);
     return isAsked ? [stem] : [];
   };
   const naming = rows

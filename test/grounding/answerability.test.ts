@@ -97,6 +97,14 @@ describe("weighing", () => {
     );
   });
 
+  test("an acronym that is spelt out counts as known", async () => {
+    const spelt = await readFrom("Who is the COO of it?", "Its Chief Operating Officer is Ada.");
+    const other = await readFrom("Who is the COO of it?", "Its chief of the offices is Ada.");
+    expect(spelt.objection).toBeUndefined();
+    expect(spelt.readings.likeness).toBe(1);
+    expect(other.readings.likeness).toBeLessThan(1);
+  });
+
   test("an acronym that no passage knows makes the question foreign", async () => {
     const { objection } = await readFrom("Who is the CEO of the crew?", "The crew has two ships.");
     expect(objection).toBe("foreign");
