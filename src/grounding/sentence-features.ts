@@ -51,6 +51,8 @@ export interface Question {
   /** Words in capitals: `IT` is one of meaning, though "it" is not. */
   readonly acronyms: readonly Word[];
   readonly measure: Measure | undefined;
+  /** How something is done: steps answer it. */
+  readonly asksWay: boolean;
   /** Content stems, each weighted by how rare it is among the candidates; weights sum to 1. */
   readonly weights: ReadonlyMap<string, number>;
   readonly type: AnswerType;
@@ -69,7 +71,8 @@ export function readQuestion(question: string, candidates: readonly Candidate[])
   const sum = [...raw.values()].reduce((total, weight) => total + weight, 0);
   const weights = new Map([...raw].map(([stem, weight]) => [stem, weight / (sum || 1)]));
   const acronyms = findAcronyms(question);
-  return { words, acronyms, measure, weights, type: toAnswerType(question) };
+  const asksWay = ASKS_WAY.test(question);
+  return { words, acronyms, measure, asksWay, weights, type: toAnswerType(question) };
 }
 
 export interface Surroundings {
@@ -129,12 +132,19 @@ export function toFeatures(
   };
 }
 
-function holdsAnswer({ measure, type, weights }: Question, candidate: Candidate): boolean {
+function holdsAnswer(question: Question, candidate: Candidate): boolean {
+  const { measure, type, weights, asksWay } = question;
+  if (asksWay) return candidate.lead !== undefined && STEPS.test(candidate.text);
   if (measure === undefined || measure.kinds.size === 0) {
     return holdsAnswerType(type, candidate, weights);
   }
   return holdsMeasure(candidate.text, measure);
 }
+
+const ASKS_WAY =
+  /^\W*(?:how (?:do|can|should|must|to)|wie (?:kann|muss|soll)|comment|cómo)(?!\p{L})/iu;
+/** A numbered list, what leads in to it aside. */
+const STEPS = /(?:^|\n)\s*1[.)]\s/u;
 
 /** A sentence mostly names what it speaks of; a row or an item leaves that to where it stands. */
 const PLACE_SHARE = { sentence: 0.25, block: 1 } as const;

@@ -88,3 +88,13 @@ test("a list that is cut between two passages is quoted in both its parts, in or
   const chosen = await chooseFrom(question, elsewhere, ...passages.slice(1));
   expect(chosen).not.toEqual([first, second]);
 });
+
+test("how something is done is answered by its steps, beside a sentence that has the words", async () => {
+  const kept = "The beef goulash can be frozen for three months.";
+  const steps =
+    "1. Cut the beef into cubes.\n2. Fry the onions until golden.\n3. Simmer for two hours.";
+  const text = `# Beef goulash\n\n${kept}\n\n## Method\n\n${steps}`;
+  const passage = toPassage(1, text, { title: "Beef goulash" });
+  expect(await chooseFrom("How do I make beef goulash?", passage)).toContain(steps);
+  expect(await chooseFrom("How long can beef goulash be frozen?", passage)).toEqual([kept]);
+});
