@@ -3,42 +3,24 @@ import type { Passage } from "../domain/event.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 import { toWords } from "../text/words.ts";
 import { findLists } from "./lists.ts";
-import { isRightBefore } from "./neighbours.ts";
 import type { Candidate } from "./sentence-features.ts";
-import { findCut, findTables, isHeader, type Table, toWhole } from "./table-rows.ts";
+import { findTables, isHeader, type Table, toWhole } from "./table-rows.ts";
 
 const SENTENCE_CHARS_MIN = 12;
 const SENTENCE_CHARS_MAX = 1_200;
 
 /** The sentences of the passages that state something, their lists and their tables. */
 export function toCandidates(passages: readonly Passage[]): readonly Candidate[] {
-  const cuts = new Map<Passage, Candidate | undefined>();
-  const inOrder = passages.toSorted((a, b) => a.start - b.start);
-  const found = new Map(
-    inOrder.map((passage) => {
-      const before = passages.find((one) => isRightBefore(one, passage));
-      const read = readPassage(passage, before === undefined ? undefined : cuts.get(before));
-      cuts.set(passage, read.cut);
-      return [passage, read.candidates] as const;
-    }),
-  );
-  return passages.flatMap((passage) => found.get(passage) ?? []);
+  return passages.flatMap(readPassage);
 }
 
-interface Read {
-  readonly candidates: readonly Candidate[];
-  /** The header of the table that the passage ends in. */
-  readonly cut: Candidate | undefined;
-}
-
-/** `cut`: the header of the table that the passage before this one ends in. */
-function readPassage(passage: Passage, cut: Candidate | undefined): Read {
+function readPassage(passage: Passage): readonly Candidate[] {
   const fences = findFences(passage.text);
   const headings = new Set([passage.title, ...passage.location.headings].map(toPlain));
   const isFenced = ({ start, end }: Span): boolean =>
     fences.some((fence) => start < fence.end && end > fence.start);
   const all = toSentences(passage, isFenced);
-  const tables = findTables(all, cut);
+  const tables = findTables(all);
   const headers = toHeaders(tables);
   const wholes = tables.map((table) => toWhole(table, all)).filter((one) => one !== undefined);
   const lists = [...findLists(all), ...wholes].filter(
@@ -53,8 +35,7 @@ function readPassage(passage: Passage, cut: Candidate | undefined): Read {
     const header = headers.get(one);
     return header === undefined ? [one] : [{ ...one, header }];
   });
-  const candidates = [...lists, ...sentences].toSorted((a, b) => a.start - b.start);
-  return { candidates, cut: findCut(all, tables) };
+  return [...lists, ...sentences].toSorted((a, b) => a.start - b.start);
 }
 
 /** Each row with its header. */

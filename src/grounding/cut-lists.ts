@@ -1,7 +1,10 @@
 /** A list that was cut between passages is quoted in all its parts, where they were found: one of them would look like all of it. */
-import { isRightBefore } from "./neighbours.ts";
+import type { Passage } from "../domain/event.ts";
 import type { Candidate } from "./sentence-features.ts";
 import { isTableLine, lastLine } from "./table-rows.ts";
+
+/** Between chunks are blanks alone. */
+const BLANKS_MAX = 4;
 
 /** The chosen ones in order, each list with those of `all` that carry it on before and behind it. */
 export function joinCutLists<T extends { readonly candidate: Candidate }>(
@@ -45,4 +48,15 @@ function goesOn(before: Candidate, behind: Candidate): boolean {
   const rest = before.passage.text.slice(before.end - before.passage.start);
   const start = behind.passage.text.slice(0, behind.start - behind.passage.start);
   return rest.trim() === "" && start.trim() === "";
+}
+
+/** Does a passage end right where another one begins? */
+function isRightBefore(before: Passage, passage: Passage): boolean {
+  const gap = passage.start - before.end;
+  return (
+    before.documentId === passage.documentId &&
+    before.collection === passage.collection &&
+    gap >= 0 &&
+    gap <= BLANKS_MAX
+  );
 }

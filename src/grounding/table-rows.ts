@@ -38,13 +38,10 @@ function toOpening(first: Candidate | undefined): Candidate | undefined {
   return { passage, section: first.section, ...place, text: columns, words: toWords(columns) };
 }
 
-/**
- * The tables of a passage. `all`: every sentence of it, in order; `cut`: the header of a table that the passage
- * before it ends in, whose first rows these then are.
- */
-export function findTables(all: readonly Candidate[], cut?: Candidate): readonly Table[] {
+/** The tables of a passage. `all`: every sentence of it, in order. */
+export function findTables(all: readonly Candidate[]): readonly Table[] {
   const tables: { header: Candidate; rows: Candidate[] }[] = [];
-  const first = cut ?? toOpening(all[0]);
+  const first = toOpening(all[0]);
   let open = first === undefined ? undefined : { header: first, rows: [] as Candidate[] };
   if (open !== undefined) tables.push(open);
   for (const one of all) {
@@ -55,17 +52,6 @@ export function findTables(all: readonly Candidate[], cut?: Candidate): readonly
   return tables;
 }
 
-/** The header of the table that the passage ends in, for what follows it. */
-export function findCut(
-  all: readonly Candidate[],
-  tables: readonly Table[],
-): Candidate | undefined {
-  const last = all.at(-1);
-  const table = tables.at(-1);
-  if (last === undefined || table === undefined || !isTableLine(last.text)) return undefined;
-  return table.rows.at(-1) === last || all.at(-2) === table.header ? table.header : undefined;
-}
-
 /**
  * The whole of a table with its header, if that stands in the passage: led in to by its columns' names, and by the
  * heading or the sentence right above it.
@@ -73,8 +59,7 @@ export function findCut(
 export function toWhole({ header, rows }: Table, all: readonly Candidate[]): Candidate | undefined {
   const last = rows.at(-1);
   const { passage, section, words } = header;
-  if (last === undefined || rows.length < ROWS_MIN || last.passage !== passage) return undefined;
-  if (header.position === OPENING) return undefined;
+  if (last === undefined || rows.length < ROWS_MIN || header.position === OPENING) return undefined;
   const above = toLead(all[header.position - 1], header);
   const { start, position } = above?.quoted ?? header;
   const text = passage.text.slice(start - passage.start, last.end - passage.start);

@@ -79,17 +79,14 @@ test("what the title says of all rows names none of them", async () => {
   expect(await chooseFrom("List the tasks of 4 March", passage)).toEqual([passage.text]);
 });
 
-test("a table that is cut between two passages keeps the names of its columns", async () => {
-  const [first, second] = [prices.slice(0, 4).join("\n"), prices.slice(4).join("\n")];
-  const place = { title: "Machines", documentId: "machines.md" };
+test("a passage that begins in the middle of a table has the names of its columns", async () => {
+  const [first = "", ...rows] = prices;
   const question = "What is the price of the Grinder 50 model?";
-  const next = toPassage(1, second, { ...place, start: first.length + 1, end: 500 });
-  const before = toPassage(2, first, { ...place, start: 0, end: first.length });
-  expect(await quoteFrom(question, next, before)).toBe(
-    "Model: Grinder 50; Tank: 0.9 l; Price: 99 [1]",
-  );
-  const elsewhere = toPassage(2, first, { ...place, documentId: "other.md", end: first.length });
-  expect(await quoteFrom(question, next, elsewhere)).not.toContain("Price: 99");
+  const place = { title: "Machines", documentId: "machines.md" };
+  const rest = toPassage(1, rows.slice(3).join("\n"), place);
+  const named = { ...rest, location: { headings: [], columns: first } };
+  expect(await quoteFrom(question, named)).toBe("Model: Grinder 50; Tank: 0.9 l; Price: 99 [1]");
+  expect(await quoteFrom(question, rest)).not.toContain("Price: 99");
 });
 
 test("what stands under a heading within a passage is about that heading", async () => {
