@@ -56,7 +56,7 @@ interface SharedRun {
   readonly opened: Seen | undefined;
 }
 
-/** Of its own time a listener must get at least this share from a run that began before it came. */
+/** Of the time it has left a listener must get at least this share from a run that began before. */
 const TIME_SHARE_MIN = 0.8;
 
 /** Creates a sharing without runs. */
@@ -100,7 +100,7 @@ class Sharing implements RunSharing {
     untilMs: number,
   ): Promise<Pick<Listening, "run" | "source">> {
     const key = this.#toKey(request);
-    const isOpened = this.#find(key, request)?.opened !== undefined;
+    const isOpened = this.#find(key, untilMs)?.opened !== undefined;
     const mustLook = isOpened || this.#deps.config.answerCacheRunsMax > 0;
     const seen = mustLook ? await this.#look(request) : undefined;
     const kept = seen === undefined ? undefined : this.#cache.find(key, seen);
@@ -108,7 +108,7 @@ class Sharing implements RunSharing {
       const id = kept.find((event) => event.type === "run-start")?.runId ?? "";
       return { run: toRun({ id, events: kept }, this.#deps.clock), source: "hit" };
     }
-    const found = this.#find(key, request);
+    const found = this.#find(key, untilMs);
     if (found !== undefined && isCurrent(found, seen)) return { run: found.run, source: "shared" };
     // What the look has taken was the caller's time too.
     const leftMs = Math.max(1, Math.ceil(untilMs - this.#deps.clock.now()));
@@ -122,13 +122,14 @@ class Sharing implements RunSharing {
     return `${this.#runners.indexOf(run)} ${toRunKey(ask)}`;
   }
 
-  /** A run under way that this request may join, as far as versions allow. */
-  #find(key: string, { ask }: RunRequest): SharedRun | undefined {
+  /** A run under way that who has so much time may join, as far as versions allow. */
+  #find(key: string, untilMs: number): SharedRun | undefined {
     const { config, clock } = this.#deps;
     const shared = config.shareRuns ? this.#runs.get(key) : undefined;
     if (shared === undefined || shared.run.isCancelled || shared.run.ended) return undefined;
-    const leftMs = shared.run.untilMs - clock.now();
-    return leftMs >= ask.deadlineMs * TIME_SHARE_MIN ? shared : undefined;
+    const nowMs = clock.now();
+    const isEnough = shared.run.untilMs - nowMs >= (untilMs - nowMs) * TIME_SHARE_MIN;
+    return isEnough ? shared : undefined;
   }
 
   /** `seen`: what there was just before, so that its answer is never kept under what came after it. */

@@ -313,6 +313,15 @@ describe("the answers that are kept", () => {
     expect(plays[1]?.ask.deadlineMs).toBe(1_500);
   });
 
+  test("are looked for by several at once, who share a run all the same, however long that took", async () => {
+    const { clock, plays, listen, version } = makeStage(keeping);
+    version.openMs = 450;
+    const listening = [1, 2].map(() => listen(ask(undefined, { deadlineMs: 2_000 })));
+    await clock.advance(450);
+    expect((await Promise.all(listening)).map(({ source }) => source)).toEqual(["own", "shared"]);
+    expect(plays).toHaveLength(1);
+  });
+
   test("say in a header that they are, in both forms", async () => {
     const service = makeService({ env: { ANSWER_CACHE_RUNS_MAX: "5" } });
     const app = makeApp(service);
