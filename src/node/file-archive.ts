@@ -79,10 +79,11 @@ export async function createFileArchive(
   const write = async (run: StoredRun): Promise<void> => {
     const text = JSON.stringify(run);
     await replace(toFile(run.id), text);
-    if (run.key !== undefined) await replace(toKeyFile(folder, run.callerId, run.key.name), run.id);
+    // It counts from here on, whatever becomes of its key.
     const size = Buffer.byteLength(text);
     entries.set(run.id, { bytes: size, endedMs: Date.now() });
     bytes += size;
+    if (run.key !== undefined) await replace(toKeyFile(folder, run.callerId, run.key.name), run.id);
     await makeRoom();
   };
 

@@ -142,6 +142,21 @@ test("a run that cannot be written leaves nothing of it behind", async () => {
   expect(await readdir(folder)).toEqual(["keys", "r1.run.json"]);
 });
 
+test("a run whose key cannot be written is there and counts, until others take its place", async () => {
+  const folder = await makeFolder();
+  const log = recordLog();
+  const archive = await createFileArchive(folder, { ...LIMITS, runsMax: 1 }, log);
+  await archive.put(makeRun("r1", { key }));
+  const [name = ""] = await readdir(join(folder, "keys"));
+  await mkdir(join(folder, "keys", `${name}.new`));
+  await archive.put(makeRun("r2", { key }));
+  expect(log.lines.join("\n")).toContain("run-not-kept");
+  expect(await archive.find("r2")).toMatchObject({ status: "kept" });
+  await archive.put(makeRun("r3"));
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".run.json"));
+  expect(files).toEqual(["r3.run.json"]);
+});
+
 test("a run that cannot be written is logged, and nothing else fails", async () => {
   const folder = await makeFolder();
   const log = recordLog();
