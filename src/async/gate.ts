@@ -41,26 +41,24 @@ export function createGate(options: GateOptions): Gate {
     check();
     const startMs = clock.now();
     return limit(async () => {
-      if (window !== undefined) {
-        check();
-        const giveBack = await window.take(tokens(), signal);
-        try {
-          check();
-        } catch (thrown) {
-          giveBack();
-          throw thrown;
-        }
-      }
-      const waitMs = clock.now() - startMs;
-      if (waitMs >= 1) {
-        count("waits");
-        count("waitMs", waitMs);
-      }
+      if (window !== undefined) check();
+      const giveBack = await window?.take(tokens(), signal);
+      let isSent = false;
       const send = (proof: () => void) => {
+        isSent = true;
+        const waitMs = clock.now() - startMs;
+        if (waitMs >= 1) {
+          count("waits");
+          count("waitMs", waitMs);
+        }
         count("attempts");
         return work(proof);
       };
-      return breaker.guard(send, findRemainingMs(signal));
+      try {
+        return await breaker.guard(send, findRemainingMs(signal));
+      } finally {
+        if (!isSent) giveBack?.();
+      }
     }, signal);
   };
 }
