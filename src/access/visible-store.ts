@@ -22,6 +22,7 @@ export function toVisibleStore(store: ReadStore, { collections }: Caller): ReadS
 function createView(store: ReadStore, collections: ReadonlySet<string>): ReadStore {
   return {
     kind: store.kind,
+    partOf: store,
     list: async (signal) => (await store.list(signal)).filter((name) => collections.has(name)),
     async open(name, signal) {
       if (collections.has(name)) return store.open(name, signal);

@@ -17,6 +17,8 @@ export interface ReadStore {
   open(collection: string, signal: AbortSignal): Promise<Snapshot>;
   /** The next `open` looks again: another process has just committed. Absent: it always looks. */
   forget?(collection: string): void;
+  /** What it shows a part of, where it does: what one part last saw of a collection is the latest for all. */
+  readonly partOf?: object;
 }
 
 /** A collection pinned to one version. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { toVisibleStore } from "../../src/access/visible-store.ts";
 import { type AnswerDeps, search } from "../../src/answer.ts";
 import { parseConfig } from "../../src/config.ts";
 import type { RunEnd, RunEvent } from "../../src/domain/event.ts";
@@ -145,6 +146,22 @@ test("of a collection that is listed no more nothing is kept", async () => {
   await store.drop("faq", never);
   await ask();
   expect([...recall(store).snapshots.keys()]).toEqual(["handbook"]);
+});
+
+test("of a collection that several may see one version is held, and nobody else gets at it", async () => {
+  const { store } = await makeWorld();
+  const see = (...names: string[]) => {
+    const caller = { id: names.join(), scopes: new Set<never>(), collections: new Set(names) };
+    return recall(toVisibleStore(store, caller)).snapshots;
+  };
+  const [one, two] = [see("handbook"), see("faq", "handbook")];
+  const [older, newer] = [await store.open("handbook", never), await store.open("handbook", never)];
+  one.set("handbook", { value: older, atMs: 1 });
+  two.set("handbook", { value: newer, atMs: 2 });
+  expect(one.get("handbook")?.value).toBe(newer);
+  const other = see("faq");
+  expect([other.get("handbook"), other.delete("handbook")]).toEqual([undefined, false]);
+  expect(two.get("handbook")?.value).toBe(newer);
 });
 
 test("a run that ends while it waits for the store ends as it would", async () => {
