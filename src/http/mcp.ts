@@ -6,6 +6,7 @@ import { silentMeter } from "../telemetry/meter.ts";
 import { countRequest } from "./access-guard.ts";
 import { createMcpTools, type McpTool } from "./formats/mcp-tools.ts";
 import { type AppError, toAppError } from "../errors.ts";
+import { stripHidden } from "../text/hidden-characters.ts";
 import { readJson } from "./read-json.ts";
 import type { Env, Service } from "./service.ts";
 
@@ -68,7 +69,11 @@ export function createMcpRoute(service: Service) {
           const client =
             connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
           const { text, value } = await tool.run(input, { ...session, client, tell });
-          return { content: [{ type: "text", text }], structuredContent: value };
+          // The text is what the client's model reads; the value holds the passages as they are stored.
+          return {
+            content: [{ type: "text", text: stripHidden(text) }],
+            structuredContent: value,
+          };
         } catch (thrown) {
           const error = toAppError(thrown);
           if (error.code === "internal") log.error("mcp-tool-failed", thrown, { tool: name });

@@ -46,18 +46,16 @@ export function createLlmReranker(chat: ChatModel): Reranker {
 }
 
 function toMessages(question: string, texts: readonly string[]): readonly ChatMessage[] {
-  const passages = texts.map(
-    (text, index) => `[${index + 1}] ${toLine(text.slice(0, TEXT_CHARS_MAX))}`,
-  );
+  const passages = texts.map((text, index) => `[${index + 1}] ${toLine(text)}`);
   return [
     { role: "system", content: INSTRUCTIONS },
     { role: "user", content: `Question: ${question}\n\n${passages.join("\n")}` },
   ];
 }
 
-/** Hidden characters could carry instructions that no reader of the document sees. */
+/** Hidden characters could carry instructions that no reader of the document sees, or take the place of what one does. */
 function toLine(text: string): string {
-  return stripHidden(text).replaceAll("\n", " ");
+  return stripHidden(text).slice(0, TEXT_CHARS_MAX).replaceAll("\n", " ");
 }
 
 /**

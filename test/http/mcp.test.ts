@@ -7,6 +7,7 @@ import {
   makeApp,
   makeEnd,
   makeService,
+  passage,
   play,
   retrievalEnd,
   runStart,
@@ -98,6 +99,15 @@ describe.each(REVISIONS)("revision %s", (_name, mode) => {
     expect(await refused).toBeInstanceOf(Error);
     expect(await aborted.promise).toMatchObject({ code: "cancelled" });
   });
+});
+
+test("what a document hides from its readers is not in the text for the client's model", async () => {
+  const text = "Time\u200bouts\u{e0049}\u{e0047} are limits.";
+  const found: RunEvent = { type: "retrieval-end", passages: [{ ...passage, text }] };
+  await using at = await connect({ search: play([runStart, found, makeEnd()]) });
+  const result = await at.client.callTool({ name: "search", arguments: { question: "timeouts" } });
+  expect(textOf(result)).toContain("\nTimeouts are limits.");
+  expect(result.structuredContent).toMatchObject({ passages: [{ text }] }); // as it is stored
 });
 
 test("search gives passages without an answer, and its run is not kept", async () => {
