@@ -36,7 +36,7 @@ export interface RetryOptions {
   readonly budget?: RetryBudget;
   /** Where a code is worth fewer or more retries than usual. */
   readonly retriesMax?: RetriesMax;
-  /** Asked before each retry, with the time left; when false, another attempt would only be refused. */
+  /** Asked before each retry, with the time left after the wait for it; when false, another attempt would only be refused. */
   readonly mayRepeat?: (leftMs: number) => boolean;
   readonly count?: Count;
 }
@@ -69,7 +69,7 @@ export async function retry<T>(
       if (!(thrown instanceof AppError) || number >= attemptsMax) throw thrown;
       codes.push(thrown.code);
       const waitMs = Math.max(toBackoffMs(number, options), thrown.retryAfterMs ?? 0);
-      if (!isMendable(codes, options) || !isTimeFor(waitMs, signal)) throw thrown;
+      if (!isMendable(codes, findRemainingMs(signal) - waitMs, options)) throw thrown;
       paid = await payAndWait(thrown, waitMs, options);
     }
   }
@@ -99,17 +99,13 @@ async function payAndWait(
   return price;
 }
 
-/** Whether the last failure is worth another attempt, after those before it. */
-function isMendable(codes: readonly ErrorCode[], options: RetryOptions): boolean {
+/** Whether the last failure is worth another attempt, after those before it and with so much time. */
+function isMendable(codes: readonly ErrorCode[], leftMs: number, options: RetryOptions): boolean {
   const last = codes.at(-1);
-  if (last === undefined) return false;
-  if (options.mayRepeat?.(findRemainingMs(options.signal)) === false) return false;
+  if (last === undefined || leftMs < ATTEMPT_MS_MIN) return false;
+  if (options.mayRepeat?.(leftMs) === false) return false;
   const most = options.retriesMax?.[last] ?? RETRIES_MAX[last] ?? 0;
   return codes.filter((code) => code === last).length <= most;
-}
-
-function isTimeFor(waitMs: number, signal: AbortSignal): boolean {
-  return waitMs + ATTEMPT_MS_MIN <= findRemainingMs(signal);
 }
 
 function toBackoffMs(retries: number, options: RetryOptions): number {

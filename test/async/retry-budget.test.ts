@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { startDeadline } from "../../src/async/deadline.ts";
 import { retry } from "../../src/async/retry.ts";
 import { createRetryBudget, type RetryBudget } from "../../src/async/retry-budget.ts";
 import { createCounts } from "../../src/async/upstream-stats.ts";
@@ -96,4 +97,24 @@ test("a retry that would only be refused is not begun, and codes may be worth fe
     "upstream_stalled",
   );
   expect(attempts).toBe(2);
+});
+
+test("whether a retry would be refused is asked for the time that it would have, not for that of its wait", async () => {
+  const clock = createFakeClock();
+  using deadline = startDeadline({ clock, budgetMs: 3_000 });
+  const asked: number[] = [];
+  const refused = retry(
+    () => Promise.reject(new AppError("upstream_rate_limited", { retryAfterMs: 2_000 })),
+    {
+      attemptsMax: 3,
+      clock,
+      signal: deadline.signal,
+      mayRepeat(leftMs) {
+        asked.push(leftMs);
+        return false;
+      },
+    },
+  );
+  await expect(refused).rejects.toMatchObject({ code: "upstream_rate_limited" });
+  expect(asked).toEqual([1_000]);
 });
