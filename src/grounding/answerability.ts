@@ -1,4 +1,5 @@
 /** Do the passages answer this question, or merely speak of the like? Reads words, their neighbours, names and meaning, no scores. */
+import { toReadable } from "../domain/chunk.ts";
 import type { Embedder } from "../models/model.ts";
 import { findAcronyms, findSpeltOut } from "../text/acronyms.ts";
 import { dot } from "../text/dot.ts";
@@ -101,13 +102,11 @@ export async function read(
   const window = [place, ...neighbours.map((one) => one.text), best.text].join("\n");
   const words = toWords(question);
   const asked = toQuestionWords(question);
-  const there = toWords(`${place}\n${best.passage.text}`);
+  const text = toReadable(best.passage);
+  const there = toWords(`${place}\n${text}`);
   // Of a list in English the question tells the language.
   const knowing = isEnglish(words) || isEnglish(there) ? embedder : undefined;
-  const measured = toMeasuredStems(
-    { words: there, text: best.passage.text },
-    readMeasure(question),
-  );
+  const measured = toMeasuredStems({ words: there, text }, readMeasure(question));
   const known = measured.union(findSpelt(question, best));
   const likeness = await compareWords(asked, { words: there, known }, knowing, signal);
   const { passageCoverage, similarity, pairs } = features;
@@ -130,7 +129,7 @@ function findSpelt(question: string, best: Candidate): ReadonlySet<string> {
   const acronyms = findAcronyms(question);
   return new Set([
     ...findSpeltOut(acronyms, toWords(toPlace(best)), { isTitle: true }),
-    ...findSpeltOut(acronyms, toWords(best.passage.text), { isTitle: false }),
+    ...findSpeltOut(acronyms, toWords(toReadable(best.passage)), { isTitle: false }),
   ]);
 }
 
@@ -176,9 +175,10 @@ function weighNames(
   const passages = [...new Set(candidates.map(({ passage }) => passage))];
   return names.map(({ stem }) => {
     if ((likeness.get(stem) ?? 0) >= NAME_LIKENESS_MIN) return 1;
-    return passages.some(({ title, text }) => toStems(`${title}\n${text}`).includes(stem))
-      ? 0.5
-      : 0;
+    const isKnown = passages.some((one) =>
+      toStems(`${one.title}\n${toReadable(one)}`).includes(stem),
+    );
+    return isKnown ? 0.5 : 0;
   });
 }
 
@@ -196,7 +196,7 @@ function hasForeignAcronym({ question, candidates }: AnswerabilityInput): boolea
   for (const passage of new Set(candidates.map((one) => one.passage))) {
     const place = toPlace({ passage, section: [] });
     for (const stem of findSpeltOut(acronyms, toWords(place), { isTitle: true })) there.add(stem);
-    const words = toWords(`${place}\n${passage.text}`);
+    const words = toWords(`${place}\n${toReadable(passage)}`);
     for (const { stem } of words) there.add(stem);
     initials += `${toInitials(words)} `;
   }

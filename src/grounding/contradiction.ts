@@ -1,4 +1,5 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
+import { toReadable } from "../domain/chunk.ts";
 import { findDates, toMonthNames } from "../text/dates.ts";
 import { toQuantities } from "../text/numbers.ts";
 import { holdsMeasure, readMeasure } from "../text/measures.ts";
@@ -123,7 +124,7 @@ const DATE_WORDS =
 const FIGURE_CHARS_MIN = 2;
 
 function hasForeignFigure({ question, best }: ContradictionInput): boolean {
-  const whole = `${toPlace(best)}\n${best.passage.text}`;
+  const whole = `${toPlace(best)}\n${toReadable(best.passage)}`;
   const figures = toQuantities(question).filter(
     ({ value, start }) => value.length >= FIGURE_CHARS_MIN && FIGURE.test(question.charAt(start)),
   );
@@ -153,7 +154,7 @@ function lacksMeasure({ question, best, neighbours }: ContradictionInput): boole
 function lacksRow({ question, best }: ContradictionInput): boolean {
   const { header, lead, text, passage } = best;
   if (header === undefined && (lead === undefined || !isTableLine(lastLine(text)))) return false;
-  const words = toWords([toPlace(best), header?.text ?? "", passage.text].join("\n"));
+  const words = toWords(`${toPlace(best)}\n${toReadable(passage)}`);
   const there = new Set(words.map(({ stem }) => stem));
   return toQuestionWords(question).some(
     (word) => !there.has(word.stem) && isNaming(word, question),

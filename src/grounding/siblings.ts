@@ -16,7 +16,7 @@ export function createSiblingTest(question: string): (candidate: Candidate) => b
   const asked = toNames(question);
   if (asked.size === 0) return () => false;
   return (candidate) => {
-    const own = toNames(candidate.text);
+    const own = toNames(`${candidate.header?.text ?? ""}\n${candidate.text}`);
     const place = toNames(toPlace(candidate));
     return [...asked].some(([family, names]) => {
       const there = place.get(family);

@@ -21,3 +21,21 @@ test.each([
 ])("%s | %s | %s", (question, text, title, expected) => {
   expect(isOfSibling(question, text, title)).toBe(expected);
 });
+
+test("a row is about the year that a column is named by", () => {
+  const title = "Report 2025";
+  const text = "| Graz | 11 | 12 |";
+  const [header, row] = ["| City | 2024 | 2025 |", text].map((line) => ({
+    passage: toPassage(1, text, { title }),
+    position: 0,
+    start: 0,
+    end: text.length,
+    section: [],
+    text: line,
+    words: toWords(line),
+  }));
+  if (header === undefined || row === undefined) throw new Error("there is no row");
+  const isOfSibling = createSiblingTest("What was sold in Graz in 2024?");
+  expect(isOfSibling({ ...row, header })).toBe(false);
+  expect(isOfSibling(row)).toBe(true);
+});

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Passage } from "../../src/domain/event.ts";
-import { extract, scoreSentences } from "../../src/grounding/extractive.ts";
+import { ANSWERABLE_SURE, extract, scoreSentences } from "../../src/grounding/extractive.ts";
 import { quote } from "../../src/agent/quote.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
@@ -99,4 +99,20 @@ test("what stands under a heading within a passage is about that heading", async
   ].join("\n\n");
   const [best] = await chooseFrom("How many beds has the cellar?", toPassage(1, text));
   expect(best).toContain("| 40 m | 6 |");
+});
+
+test("figures and acronyms among the names of the columns are known in the middle of a table too", async () => {
+  const columns = "| City | Revenue 2024 | MSRP |";
+  const location = { headings: [], columns };
+  const place = { title: "Branches", location };
+  const rows = "| Graz | 11.4 million | 40 |\n| Jena | 9.1 million | 38 |";
+  const passage = toPassage(1, rows, place);
+  const { answerable } = await extract(
+    "What was the revenue of Graz in 2024?",
+    [passage],
+    wordEmbedder,
+    signal,
+  );
+  expect(answerable).toBeGreaterThan(ANSWERABLE_SURE);
+  expect(await chooseFrom("What is the MSRP in Graz?", passage)).toEqual([rows.split("\n")[0]]);
 });
