@@ -1,5 +1,6 @@
 /** Takes a stretch of text apart into atoms: the smallest pieces a chunk is put together from. */
 import { splitSentences, type Span } from "../src/text/sentences.ts";
+import { isTableFrame } from "../src/text/table-frame.ts";
 import { type Block, splitBlocks } from "./chunk-blocks.ts";
 import type { LoadedDocument } from "./document.ts";
 
@@ -27,7 +28,6 @@ const CUT_COST = {
 
 /** A row of names that is longer is not repeated: it would drown the rows. */
 const COLUMNS_CHARS_MAX = 400;
-const TABLE_FRAME = /^\s*\|[\s:|-]+$/;
 
 /** Neighbours below this share of a chunk are one atom: hardly any chunk is better for a cut between them. */
 const SMALL_SHARE = 1 / 18;
@@ -117,7 +117,7 @@ function splitProse(text: string, { start, end }: Span, charsMax: number): reado
 /** The row above the frame of a table. */
 function findColumns(text: string, [names, frame]: readonly Span[]): string | undefined {
   if (names === undefined || frame === undefined) return undefined;
-  if (!TABLE_FRAME.test(text.slice(frame.start, frame.end))) return undefined;
+  if (!isTableFrame(text.slice(frame.start, frame.end))) return undefined;
   const columns = text.slice(names.start, names.end);
   return columns.length <= COLUMNS_CHARS_MAX ? columns : undefined;
 }

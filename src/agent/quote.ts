@@ -4,7 +4,7 @@ import type { Passage } from "../domain/event.ts";
 import { ANSWERABLE_SURE, type Chosen, extract } from "../grounding/extractive.ts";
 import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
 import type { Candidate } from "../grounding/sentence-features.ts";
-import { isTableLine, lastLine, toNamedCells } from "../grounding/table-rows.ts";
+import { toNamedCells, toTableText } from "../grounding/table-rows.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 
@@ -33,7 +33,7 @@ export async function quote(
     const start = length + separator.length;
     const end = start + sentence.length;
     // Right behind a table's last row a label would be one cell too many, which readers of Markdown drop.
-    const isTable = one.candidate.lead !== undefined && isTableLine(lastLine(sentence));
+    const isTable = one.candidate.lead !== undefined && one.candidate.header !== undefined;
     const text = `${separator}${sentence}${isTable ? "\n\n" : " "}[${label}]`;
     length += text.length;
     await run.emit({ type: "text-delta", text });
@@ -52,7 +52,9 @@ function toEvidence({ candidate }: Chosen): { documentId: string; start: number;
 }
 
 /** A list or table keeps its lines; of a row alone each cell has the name of its column. */
-function toQuotation({ text, lead, header }: Candidate): string {
+function toQuotation(candidate: Candidate): string {
+  const { text, lead, header } = candidate;
+  if (header !== undefined && lead !== undefined) return toTableText(candidate, header);
   if (lead !== undefined) return text;
   return header === undefined ? toLine(text) : toNamedCells(text, header.text);
 }

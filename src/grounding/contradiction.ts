@@ -10,7 +10,6 @@ import { isFunctionStem, toWords, type Word } from "../text/words.ts";
 import { hasNumber, indexQuantities } from "../text/quantity-index.ts";
 import { toPlace } from "./sentence-features.ts";
 import { createSiblingTest } from "./siblings.ts";
-import { isTableLine, lastLine } from "./table-rows.ts";
 import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
 
 export type ContradictionInput = SubstituteInput;
@@ -152,8 +151,8 @@ function lacksMeasure({ question, best, neighbours }: ContradictionInput): boole
 
 /** A table or a row of it answers, and the question has a name that its passage has nowhere: the row asked for is missing. */
 function lacksRow({ question, best }: ContradictionInput): boolean {
-  const { header, lead, text, passage } = best;
-  if (header === undefined && (lead === undefined || !isTableLine(lastLine(text)))) return false;
+  const { header, passage } = best;
+  if (header === undefined) return false;
   const words = toWords(`${toPlace(best)}\n${toReadable(passage)}`);
   const there = new Set(words.map(({ stem }) => stem));
   return toQuestionWords(question).some(

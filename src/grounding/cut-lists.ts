@@ -1,7 +1,6 @@
-/** A list that was cut between passages is quoted in all its parts, where they were found: one of them would look like all of it. */
+/** A list or table that was cut between passages is quoted in all its parts, where they were found: one of them would look like all of it. */
 import type { Passage } from "../domain/event.ts";
 import type { Candidate } from "./sentence-features.ts";
-import { isTableLine, lastLine } from "./table-rows.ts";
 
 /** Between chunks are blanks alone. */
 const BLANKS_MAX = 4;
@@ -36,15 +35,16 @@ function toParts<T extends { readonly candidate: Candidate }>(
   }
 }
 
-function isList({ lead, text }: Candidate): boolean {
-  return lead !== undefined && !isTableLine(lastLine(text));
+function isList({ lead, isPassedOver }: Candidate): boolean {
+  return lead !== undefined && isPassedOver !== true;
 }
 
-/** Does a list end its passage, and another one begin the next? */
+/** Does a list end its passage, and another one begin the next? A table goes on below the same names alone. */
 function goesOn(before: Candidate, behind: Candidate): boolean {
   if (!isRightBefore(before.passage, behind.passage) || before.passage === behind.passage) {
     return false;
   }
+  if (behind.passage.location.columns !== before.header?.text) return false;
   const rest = before.passage.text.slice(before.end - before.passage.start);
   const start = behind.passage.text.slice(0, behind.start - behind.passage.start);
   return rest.trim() === "" && start.trim() === "";

@@ -20,7 +20,7 @@ import {
   toPlaceStems,
 } from "./sentence-features.ts";
 import { createSiblingTest } from "./siblings.ts";
-import { isTableLine, markRows } from "./table-rows.ts";
+import { isBefore, isTableLine, markRows } from "./table-rows.ts";
 
 /** A sentence chosen as part of the answer. */
 export interface Chosen {
@@ -145,12 +145,12 @@ export function toInput(
   { candidate, features, neighbours }: Scored,
   scored: readonly Scored[],
 ): AnswerabilityInput {
-  const { header } = candidate;
+  const { header, lead } = candidate;
   return {
     question,
     best: candidate,
     features,
-    neighbours: header === undefined ? neighbours : [header, ...neighbours],
+    neighbours: header === undefined || lead !== undefined ? neighbours : [header, ...neighbours],
     candidates: scored.map((one) => one.candidate),
   };
 }
@@ -205,9 +205,15 @@ function findBelow(question: string, best: Scored, scored: readonly Scored[]): r
   return isLater ? [] : beginning;
 }
 
-/** Several items of one list are quoted as the list: part of it would look like all of it. */
+/**
+ * Several items of one list are quoted as the list: part of it would look like all of it. The rest of a table is none:
+ * rows that the question names stand there for themselves.
+ */
 function joinItems(chosen: readonly Chosen[], scored: readonly Scored[]): readonly Chosen[] {
-  const lists = scored.filter(({ candidate }) => candidate.lead !== undefined);
+  const lists = scored.filter(
+    ({ candidate: { lead, header } }) =>
+      lead !== undefined && (header === undefined || !isBefore(header)),
+  );
   return lists.reduce<readonly Chosen[]>((all, list) => {
     const items = all.filter((one) => meets(one, list));
     if (items.length < 2) return all;

@@ -1,9 +1,9 @@
 /** Markdown tables: a row is read with the names of its columns, and those alone state nothing. */
+import { isTableFrame } from "../text/table-frame.ts";
 import { toWords, type Word } from "../text/words.ts";
 import { toLead } from "./lists.ts";
 import { type Candidate, type Question, toPlaceStems } from "./sentence-features.ts";
 
-const FRAME = /^\|[\s:|-]+\|\s*$/u;
 const NUMBER = /^\p{Nd}{1,2}$/u;
 const ROWS_MIN = 2;
 /** The position of a header that stands before its passage. */
@@ -14,13 +14,9 @@ export function isTableLine(text: string): boolean {
   return text.startsWith("|");
 }
 
-export function lastLine(text: string): string {
-  return text.slice(text.lastIndexOf("\n") + 1);
-}
-
 /** Is it the row right above a table's frame? `all`: every sentence of the passage, in order. */
 export function isHeader({ text, position }: Candidate, all: readonly Candidate[]): boolean {
-  return isTableLine(text) && FRAME.test(all[position + 1]?.text ?? "");
+  return isTableLine(text) && isTableFrame(all[position + 1]?.text ?? "");
 }
 
 export interface Table {
@@ -38,6 +34,11 @@ function toOpening(first: Candidate | undefined): Candidate | undefined {
   return { passage, section: first.section, ...place, text: columns, words: toWords(columns) };
 }
 
+/** Does a header stand before its passage? */
+export function isBefore(header: Candidate): boolean {
+  return header.position === OPENING;
+}
+
 /** The tables of a passage. `all`: every sentence of it, in order. */
 export function findTables(all: readonly Candidate[]): readonly Table[] {
   const tables: { header: Candidate; rows: Candidate[] }[] = [];
@@ -47,24 +48,34 @@ export function findTables(all: readonly Candidate[]): readonly Table[] {
   for (const one of all) {
     if (!isTableLine(one.text)) open = undefined;
     else if (isHeader(one, all)) tables.push((open = { header: one, rows: [] }));
-    else if (open !== undefined && !FRAME.test(one.text)) open.rows.push(one);
+    else if (open !== undefined && !isTableFrame(one.text)) open.rows.push(one);
   }
   return tables;
 }
 
 /**
- * The whole of a table with its header, if that stands in the passage: led in to by its columns' names, and by the
- * heading or the sentence right above it.
+ * The whole of a table, or what of it the passage has: led in to by its columns' names, and by the heading or the
+ * sentence right above it.
  */
 export function toWhole({ header, rows }: Table, all: readonly Candidate[]): Candidate | undefined {
-  const last = rows.at(-1);
+  const [first, last] = [rows[0], rows.at(-1)];
   const { passage, section, words } = header;
-  if (last === undefined || rows.length < ROWS_MIN || header.position === OPENING) return undefined;
+  const isRest = isBefore(header);
+  if (first === undefined || last === undefined) return undefined;
+  if (rows.length < ROWS_MIN && !isRest) return undefined;
   const above = toLead(all[header.position - 1], header);
-  const { start, position } = above?.quoted ?? header;
+  const { start, position } = isRest ? first : (above?.quoted ?? header);
   const text = passage.text.slice(start - passage.start, last.end - passage.start);
   const lead = [...words, ...(above?.words ?? [])];
-  return { passage, position, section, text, start, end: last.end, words: toWords(text), lead };
+  const place = { passage, position, section, start, end: last.end };
+  return { ...place, text, words: toWords(text), lead, header };
+}
+
+/** What of a table a passage has, below the names of its columns, which may stand before the passage alone. */
+export function toTableText({ text }: Candidate, header: Candidate): string {
+  if (!isBefore(header)) return text;
+  const frame = "| --- ".repeat(toCells(header.text).length);
+  return `${header.text}\n${frame}|\n${text}`;
 }
 
 /**
@@ -76,12 +87,14 @@ export function markRows(
   candidates: readonly Candidate[],
   question: Question,
 ): readonly Candidate[] {
-  const rows = candidates.filter(({ header }) => header !== undefined);
-  const passedOver = [...Map.groupBy(rows, toTable).values()].flatMap((own) => {
-    const named = findNamed(own, question);
-    const whole = candidates.find((one) => own.some(({ header }) => isWhole(one, header)));
-    if (named.length === 0) return whole === undefined ? [] : own;
-    return [...own.filter((row) => !named.includes(row)), ...(whole === undefined ? [] : [whole])];
+  const tables = candidates.filter(({ header }) => header !== undefined);
+  const passedOver = [...Map.groupBy(tables, toTable).values()].flatMap((own) => {
+    const rows = own.filter(({ lead }) => lead === undefined);
+    const wholes = own.filter(({ lead }) => lead !== undefined);
+    const named = new Set(findNamed(rows, question));
+    if (named.size > 0) return [...rows.filter((row) => !named.has(row)), ...wholes];
+    const quotable = new Set(wholes.map(({ header }) => header));
+    return rows.filter(({ header }) => quotable.has(header));
   });
   const left = new Set(passedOver);
   return candidates.map((one) => (left.has(one) ? { ...one, isPassedOver: true } : one));
@@ -90,11 +103,6 @@ export function markRows(
 /** What the rows of a table have in common, whatever chunks it was cut into. */
 function toTable({ passage, header }: Candidate): string {
   return [passage.collection, passage.documentId, header?.text].join("\n");
-}
-
-function isWhole({ lead, passage, start, end }: Candidate, header: Candidate | undefined): boolean {
-  if (lead === undefined || passage !== header?.passage) return false;
-  return start <= header.start && end > header.end;
 }
 
 /**

@@ -33,7 +33,7 @@ test("a row is read with the names of its columns, and the one that is asked for
   const question = "Who is the head of IT?";
   const passage = toPassage(1, contacts.join("\n"), { title: "Contacts" });
   const scored = await scoreSentences(question, [passage], wordEmbedder, signal);
-  const rows = scored.filter(({ candidate }) => candidate.header);
+  const rows = scored.filter(({ candidate }) => candidate.header && !candidate.lead);
   expect(rows.map(({ candidate }) => candidate.text)).toEqual(contacts.slice(2));
   expect(rows.map(({ features }) => features.coverage)).toEqual([0, 1]);
   expect(await chooseFrom(question, passage)).toEqual(contacts.slice(3));
@@ -115,4 +115,44 @@ test("figures and acronyms among the names of the columns are known in the middl
   );
   expect(answerable).toBeGreaterThan(ANSWERABLE_SURE);
   expect(await chooseFrom("What is the MSRP in Graz?", passage)).toEqual([rows.split("\n")[0]]);
+});
+
+test("a row of empty cells is no frame, and makes no names of the row above it", async () => {
+  const [names = "", frame = "", sales = "", it = ""] = contacts;
+  const text = [names, frame, sales, "|  |  |  |", it].join("\n");
+  const passage = toPassage(1, text, { title: "Contacts" });
+  expect(await quoteFrom("Who is the head of Sales?", passage)).toBe(
+    "Department: Sales; Head: Tom Brandt; Office: 1.02 [1]",
+  );
+  expect(await quoteFrom("Who is the head of IT?", passage)).toBe(
+    "Department: IT; Head: Aisha Rahman; Office: 2.14 [1]",
+  );
+});
+
+test("where a row is named, no other table below the same names is quoted beside it", async () => {
+  const names = "| Room | Beds | Price |\n|---|---|---|";
+  const attic = `${names}\n| Blue room | 2 | 80 |\n| Red room | 3 | 95 |`;
+  const cellar = `${names}\n| Vault | 6 | 60 |\n| Pantry | 1 | 35 |`;
+  const text = `# House\n\n## Attic\n\n${attic}\n\n## Cellar\n\n${cellar}`;
+  const passage = toPassage(1, text, { title: "House" });
+  const question = "What is the price of the blue room?";
+  expect(await chooseFrom(question, passage)).toEqual(["| Blue room | 2 | 80 |"]);
+});
+
+test("a table that was cut is quoted in all its parts, each below the names of its columns", async () => {
+  const [columns = "", frame = "", ...rows] = prices;
+  const first = [columns, frame, ...rows.slice(0, 2)].join("\n");
+  const second = rows.slice(2).join("\n");
+  const place = { title: "Machines", documentId: "machines.md" };
+  const start = first.length + 1;
+  const location = { headings: [], columns };
+  const passages = [
+    toPassage(1, first, { ...place, start: 0, end: first.length }),
+    toPassage(2, second, { ...place, location, start, end: start + second.length }),
+  ];
+  expect(await quoteFrom("What is the price of each model?", ...passages)).toBe(
+    `${first}\n\n[1]\n\n${columns}\n| --- | --- | --- |\n${second}\n\n[2]`,
+  );
+  const named = await quoteFrom("What is the price of the Grinder 50 model?", ...passages);
+  expect(named).toBe("Model: Grinder 50; Tank: 0.9 l; Price: 99 [2]");
 });
