@@ -18,6 +18,8 @@ export const DocumentText = z.object({
       position: z.int(),
       headings: z.array(z.string()),
       page: z.int().optional(),
+      /** Where the text begins in the middle of a table: the row that names the columns. */
+      columns: z.string().exactOptional(),
       start: z.int(),
       end: z.int(),
       text: z.string(),
@@ -67,8 +69,8 @@ export async function readDocument(
     chunks: chunks.map(({ id, position, location, start, end, text }) => ({
       chunkId: id,
       position,
+      ...location,
       headings: [...location.headings],
-      ...(location.page === undefined ? {} : { page: location.page }),
       start,
       end,
       text,

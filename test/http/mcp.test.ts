@@ -1,8 +1,10 @@
 /** `/mcp`, seen by the protocol's own client, in its current revision and in the one before. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, expect, test } from "vitest";
+import { toPlainChunk } from "../../scripts/plain-chunk.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { Runner } from "../../src/http/service.ts";
+import { createMemoryStore } from "../../src/stores/memory.ts";
 import {
   makeApp,
   makeEnd,
@@ -14,7 +16,7 @@ import {
   serveTest,
   type TestOptions,
 } from "../support/app.ts";
-import { createTestStore } from "../support/collections.ts";
+import { createTestStore, fillCollection, wordEmbedder } from "../support/collections.ts";
 
 const REVISIONS = [
   ["2026-07-28", { pin: "2026-07-28" }],
@@ -135,6 +137,19 @@ describe("read_document", () => {
       documentId: "a",
       chunks: [{ position: 0, text: "Timeouts are limits." }],
     });
+  });
+
+  test("gives what begins in the middle of a table below the names of its columns", async () => {
+    const store = createMemoryStore();
+    const columns = "| City | Manager |";
+    const text = "| Graz | Ada Okafor |";
+    const chunk = { ...toPlainChunk("a", text), location: { headings: [], columns } };
+    await fillCollection(store, "guide", [chunk], wordEmbedder);
+    await using at = await connect({ store });
+    const args = { collection: "guide", documentId: "a" };
+    const result = await at.client.callTool({ name: "read_document", arguments: args });
+    expect(textOf(result)).toBe(`${columns}\n${text}`);
+    expect(result.structuredContent).toMatchObject({ chunks: [{ columns, text }] });
   });
 
   const missing = [

@@ -129,7 +129,10 @@ export function createMcpTools(service: Service): readonly McpTool[] {
           chunksMax: number;
         };
         const { etag: _, ...value } = await readDocument(service, request, { caller, client });
-        return { text: value.chunks.map(({ text }) => text).join("\n\n"), value: { ...value } };
+        const text = value.chunks
+          .map((chunk) => toReadable({ text: chunk.text, location: chunk }))
+          .join("\n\n");
+        return { text, value: { ...value } };
       },
     },
   ];
