@@ -8,6 +8,8 @@ import { findTables, isHeader, type Table, toWhole } from "./table-rows.ts";
 
 const SENTENCE_CHARS_MIN = 12;
 const SENTENCE_CHARS_MAX = 1_200;
+/** Of a list or table: as long as a chunk may become that aims at 1,200. */
+const BLOCK_CHARS_MAX = 1_800;
 
 /** The sentences of the passages that state something, their lists and their tables. */
 export function toCandidates(passages: readonly Passage[]): readonly Candidate[] {
@@ -23,9 +25,7 @@ function readPassage(passage: Passage): readonly Candidate[] {
   const tables = findTables(all);
   const headers = toHeaders(tables);
   const wholes = tables.map((table) => toWhole(table, all)).filter((one) => one !== undefined);
-  const lists = [...findLists(all), ...wholes].filter(
-    ({ text }) => text.length <= SENTENCE_CHARS_MAX,
-  );
+  const lists = [...findLists(all), ...wholes].filter(({ text }) => text.length <= BLOCK_CHARS_MAX);
   const sentences = all.flatMap((one) => {
     const { text } = one;
     if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];

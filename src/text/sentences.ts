@@ -77,7 +77,9 @@ const NEXT_LOWER = /[\s"'“‘«([{*_`]*\p{Ll}/uy;
 
 function splitParagraph(paragraph: string, offset: number, sentences: Span[]): void {
   let start = skipBlanks(paragraph, 0);
-  for (const match of paragraph.matchAll(TERMINATOR)) {
+  // The cells of a row say together what they say, whatever one of them ends with.
+  const terminators = paragraph[start] === "|" ? [] : paragraph.matchAll(TERMINATOR);
+  for (const match of terminators) {
     const end = match.index + match[0].length;
     if (match.index < start || !endsSentence(paragraph, start, match.index, end)) continue;
     sentences.push({ start: offset + start, end: offset + end });

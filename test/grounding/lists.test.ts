@@ -98,3 +98,13 @@ test("how something is done is answered by its steps, beside a sentence that has
   expect(await chooseFrom("How do I make beef goulash?", passage)).toContain(steps);
   expect(await chooseFrom("How long can beef goulash be frozen?", passage)).toEqual([kept]);
 });
+
+test("steps that fill a chunk are quoted as they are", async () => {
+  const step = "Loosen the bolts of the cover crosswise with the long key of the tool set.";
+  const steps = Array.from({ length: 18 }, (_, at) => `${at + 1}. ${step}`).join("\n");
+  const passage = toPassage(1, `To replace the gasket of the pump:\n\n${steps}`, { title: "Pump" });
+  expect(passage.text.length).toBeGreaterThan(1_200);
+  expect(await chooseFrom("How do I replace the gasket of the pump?", passage)).toEqual([
+    passage.text,
+  ]);
+});

@@ -156,3 +156,16 @@ test("a table that was cut is quoted in all its parts, each below the names of i
   const named = await quoteFrom("What is the price of the Grinder 50 model?", ...passages);
   expect(named).toBe("Model: Grinder 50; Tank: 0.9 l; Price: 99 [2]");
 });
+
+test("a cell of several sentences does not end its row", async () => {
+  const text = [
+    "| Topic | Advice | Owner |",
+    "| --- | --- | --- |",
+    "| Retries | Use jitter. It spreads the load. | Greta Moreau |",
+    "| Caching | Keep entries small. Old ones go first. | Hugo Tanaka |",
+  ].join("\n");
+  const passage = toPassage(1, text, { title: "Advice" });
+  expect(await quoteFrom("Who is the owner of caching?", passage)).toBe(
+    "Topic: Caching; Advice: Keep entries small. Old ones go first.; Owner: Hugo Tanaka [1]",
+  );
+});

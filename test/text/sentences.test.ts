@@ -63,7 +63,7 @@ const CASES: readonly (readonly [name: string, marked: string])[] = [
   ["a list", "Three things:|\n- one thing|\n- another\n  goes on|\n- last"],
   ["a numbered list", "1. First of all.|\n2. Second.| With more."],
   ["a heading", "# Title|\nThe text that follows it."],
-  ["a table", "| a | b |\n| - | - |\n| 1 | 2 |".replaceAll("\n", "¦\n")],
+  ["a table", "| a | b |\n| - | - |\n| It is. So it is. | 2 |".replaceAll("\n", "¦\n")],
   ["fenced code", "Run:|\n```sh|\nnpm install. now|\nthen go|\n```|\nDone."],
   [
     "a quotation",
