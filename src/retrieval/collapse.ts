@@ -1,6 +1,6 @@
 /** Drops candidates that say the same as a better one. */
 import { oncePer } from "../async/once.ts";
-import type { Chunk } from "../domain/chunk.ts";
+import { type Chunk, toReadable } from "../domain/chunk.ts";
 import { toExact } from "../text/exact.ts";
 import { toStems } from "../text/stems.ts";
 import { contentOf } from "./content.ts";
@@ -36,8 +36,8 @@ function says({ chunk }: Found, other: Found): boolean {
   return readExact(other.chunk).isSubsetOf(readExact(chunk));
 }
 
-const readExact = oncePer(({ title, location, text }: Chunk) =>
-  toExact(text, [title, ...location.headings].join("\n")),
+const readExact = oncePer((chunk: Chunk) =>
+  toExact(toReadable(chunk), [chunk.title, ...chunk.location.headings].join("\n")),
 );
 
 /**

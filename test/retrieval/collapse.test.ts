@@ -30,6 +30,19 @@ test("what has a number or a name that the better one lacks is no twin", () => {
   }
 });
 
+test("the names of its columns tell the rest of a table from another's", () => {
+  const rows = `| Base | ${words} |`;
+  const [old, young] = ["2022", "2025"].map((year): Found => {
+    const one = toFound(year, "A tariff", rows);
+    return {
+      ...one,
+      chunk: { ...one.chunk, location: { headings: [], columns: `| Part | ${year} |` } },
+    };
+  });
+  if (old === undefined || young === undefined) throw new Error("there is no table");
+  expect(collapse([old, young]).kept).toEqual([old, young]);
+});
+
 function toFound(documentId: string, title: string, text: string): Found {
   const chunk: Chunk = {
     id: `${documentId}#0`,
