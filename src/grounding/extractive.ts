@@ -173,9 +173,13 @@ function toScore(features: Features): number {
   return toProbability(sum);
 }
 
-/** A row without the names of its columns, or a `name: value` line: it holds facts, but says little of them by itself. */
+/**
+ * A row without the names of its columns, the rest of a table without its beginning, or a `name: value` line: it holds
+ * facts, but says little of them by itself.
+ */
 function readsBadly({ text, lead, header }: Candidate): boolean {
-  if (lead !== undefined || header !== undefined) return false;
+  if (lead !== undefined) return header !== undefined && isBefore(header);
+  if (header !== undefined) return false;
   return isTableLine(text) || /^[\p{L}\p{N}_ -]{1,30}[:：]\s*\S+$/u.test(text);
 }
 

@@ -157,6 +157,24 @@ test("a table that was cut is quoted in all its parts, each below the names of i
   expect(named).toBe("Model: Grinder 50; Tank: 0.9 l; Price: 99 [2]");
 });
 
+test("whether a table that was cut answers is told by its beginning", async () => {
+  const [columns = "", frame = "", ...rows] = prices;
+  const head = `What is on sale, and under which conditions it may be bought:\n\n${columns}\n${frame}\n`;
+  const first = `The shop is open. It is in the town. Ask there. Bring a bag.\n\n${head}${rows.slice(0, 2).join("\n")}`;
+  const second = rows.slice(2).join("\n");
+  const place = { title: "Machines", documentId: "machines.md" };
+  const start = first.length + 1;
+  const location = { headings: [], columns };
+  const passages = [
+    toPassage(2, first, { ...place, start: 0, end: first.length }),
+    toPassage(1, second, { ...place, location, start, end: start + second.length }),
+  ];
+  const scored = await scoreSentences("What models are there?", passages, wordEmbedder, signal);
+  const [best] = scored.toSorted((a, b) => b.score - a.score);
+  expect(best?.candidate.passage.label).toBe(2);
+  expect(best?.candidate.text).toContain(columns);
+});
+
 test("a cell of several sentences does not end its row", async () => {
   const text = [
     "| Topic | Advice | Owner |",
