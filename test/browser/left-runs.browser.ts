@@ -79,11 +79,41 @@ test("a page that is loaded anew in the middle of a run keeps what was there as 
   await page.reload();
   await page.getByRole("button", { name: "History" }).click();
   await page.getByRole("button", { name: /^What are timeouts/ }).click();
-  await page.getByText("Stopped", { exact: true }).waitFor();
+  await page.locator("#status").getByText("Stopped", { exact: true }).waitFor();
   expect(await page.locator("#answer").textContent()).toContain("limits.");
 });
 
-test("an answer of which nobody can be sure does not stand as one", async () => {
+test("a run that is left for another question, or to start anew, is kept as stopped, once", async () => {
+  async function* answer(): AsyncGenerator<RunEvent> {
+    yield* goodRun.slice(0, -1);
+    await never;
+  }
+  await using opened = await open({ answer, modes: ["direct", "agent"] });
+  const { page } = opened;
+  const waitForText = (question: string): Promise<void> =>
+    page.locator(`#answer-pane:has(h2:text-is("${question}")) .cite`).first().waitFor();
+  const kept = page.locator("#history-list .entry");
+  await ask(page, "What is first?");
+  await waitForText("What is first?");
+  await ask(page, "What is second?");
+  await waitForText("What is second?");
+  await page.getByRole("button", { name: "Start anew" }).click();
+  await ask(page, "What is third?");
+  await waitForText("What is third?");
+  await page.getByRole("button", { name: "History" }).click();
+  expect(await kept.locator(".question").allTextContents()).toEqual([
+    "What is second?",
+    "What is first?",
+  ]);
+  expect(await kept.locator(".badge").allTextContents()).toEqual(["Stopped", "Stopped"]);
+  await page.getByRole("button", { name: /^What is first/ }).click();
+  await page.locator("#status").getByText("Stopped", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "History" }).click();
+  expect(await kept.locator(".question").first().textContent()).toBe("What is third?");
+  expect(await kept.count()).toBe(3);
+});
+
+test("an answer of which nobody can be sure does not stand as one, nor among earlier runs", async () => {
   const run = [...goodRun.slice(0, -1), makeEnd({ degraded: ["uncertain"] })];
   await using opened = await open({ answer: play(run) });
   const { page } = opened;
@@ -91,6 +121,8 @@ test("an answer of which nobody can be sure does not stand as one", async () => 
   await waitForEnd(page);
   expect(await page.locator("#status .badge").textContent()).toBe("Uncertain");
   expect(await page.locator("#status .badge.good").count()).toBe(0);
+  await page.getByRole("button", { name: "History" }).click();
+  expect(await page.locator("#history-list .badge").textContent()).toBe("Uncertain");
 });
 
 test("a question to no collection goes to all, and shows it", async () => {

@@ -1,8 +1,7 @@
 /** The drawer of earlier runs: each can be looked at again, as it was. */
 import { find, make } from "./dom.ts";
-import type { View } from "./fold.ts";
 import { dropRun, dropRuns, type KeptRun, listRuns } from "./runs-kept.ts";
-import { GROUNDING, OUTCOME, type Tone } from "./words.ts";
+import { toStatus } from "./status-view.ts";
 
 /** Connects the drawer; `onOpen` is told which run to show again. */
 export function connectHistory(onOpen: (run: KeptRun) => void): void {
@@ -20,7 +19,7 @@ export function connectHistory(onOpen: (run: KeptRun) => void): void {
   };
   const createEntry = (run: KeptRun): HTMLElement => {
     const { question } = run.view.asked;
-    const [tone, name] = toMark(run.view);
+    const { tone, name } = toStatus(run.view);
     const when = new Date(run.atMs).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
     const open = make(
       "button",
@@ -60,11 +59,4 @@ export function connectHistory(onOpen: (run: KeptRun) => void): void {
   drawer.addEventListener("click", ({ target }) => {
     if (target === drawer) drawer.close(); // beside the drawer
   });
-}
-
-function toMark({ phase, end }: View): readonly [Tone, string] {
-  if (end === undefined) return ["fair", phase];
-  const isDone = end.outcome === "finished" || end.outcome === "exhausted";
-  const [tone, name] = isDone ? GROUNDING[end.grounding] : OUTCOME[end.outcome];
-  return [tone, name];
 }

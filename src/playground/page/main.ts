@@ -50,6 +50,7 @@ const NOTHING: View = {
   phase: "stopped",
 };
 let view = NOTHING;
+/** Of the run under way; none when there is none. */
 let controller: AbortController | undefined;
 
 /** Puts the question in the field; one that is still running is stopped. */
@@ -57,7 +58,7 @@ async function start(): Promise<void> {
   const text = question.value.trim();
   const output = schema.read();
   if (text === "" || output === "wrong") return;
-  controller?.abort();
+  leaveRun();
   const own = new AbortController();
   controller = own;
   // The same question once more, in another mode perhaps, has its old place in the conversation.
@@ -73,15 +74,24 @@ async function start(): Promise<void> {
   question.select(); // the next one is written in its place
   const last = await follow(asked, own);
   if (controller !== own) return; // another question has the page
+  controller = undefined;
   show(last);
   if (last.phase === "refused" || last.phase === "unreachable") return;
   keepRun({ id: crypto.randomUUID(), atMs: Date.now(), view: last });
 }
 
+/** Ends a run that is under way, because something else is to be shown: what came of it is kept. */
+function leaveRun(): void {
+  if (controller === undefined) return;
+  controller.abort();
+  controller = undefined; // kept here, and not once more by whoever follows it
+  if (isOpen(view)) show({ ...view, phase: "stopped" });
+  keepRun({ id: crypto.randomUUID(), atMs: Date.now(), view });
+}
+
 /** The page as it was at first: the next question stands alone. */
 function startAnew(): void {
-  controller?.abort();
-  controller = undefined;
+  leaveRun();
   fillIn("");
   show(NOTHING);
   question.focus();
@@ -198,13 +208,7 @@ question.addEventListener("keydown", (event) => {
 });
 stop.addEventListener("click", () => controller?.abort());
 // A page that is left or loaded anew ends its run, which is then one of those that were stopped.
-addEventListener("pagehide", () => {
-  if (view.asked.question === "" || !isOpen(view)) return;
-  controller?.abort();
-  controller = undefined; // kept here, and not once more by whoever follows it
-  show({ ...view, phase: "stopped" });
-  keepRun({ id: crypto.randomUUID(), atMs: Date.now(), view });
-});
+addEventListener("pagehide", leaveRun);
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.querySelector("dialog[open]") === null) {
@@ -222,8 +226,7 @@ for (const tab of document.querySelectorAll<HTMLButtonElement>("#parts button"))
 }
 find("theme", HTMLButtonElement).addEventListener("click", switchTheme);
 connectHistory(({ view: kept }) => {
-  controller?.abort();
-  controller = undefined;
+  leaveRun();
   fillIn(kept.asked.question);
   options.choose(kept.asked.mode, kept.asked.collections);
   schema.write(kept.asked.output);

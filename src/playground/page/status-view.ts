@@ -40,7 +40,8 @@ export function createStatusView(onAgain: () => void): (view: View) => void {
   };
 }
 
-function toStatus(view: View): Status {
+/** How a run stands, in words. */
+export function toStatus(view: View): Status {
   const { phase, end } = view;
   if (phase === "ended" && end !== undefined) {
     const isDone = end.outcome === "finished" || end.outcome === "exhausted";
