@@ -72,6 +72,28 @@ test("the next question goes with what was said before, which stays readable abo
   expect(opened.said).toEqual([]);
 });
 
+test("an earlier answer looks as it did: its lists step in, and what is wide stays within the pane", async () => {
+  const long = "word ".repeat(60);
+  const text = `1. One\n   - within\n2. Two\n\n\`\`\`\n${long}\n\`\`\``;
+  const script = [runStart, { type: "text-delta", text } as const, makeEnd()];
+  await using opened = await open({ ...withModel, answer: play(script) });
+  const { page, turn } = opened;
+  await turn("What are timeouts?");
+  await turn("And how long do they last?");
+  const earlier = page.locator("#earlier");
+  await earlier.locator("summary").click();
+  const left = (of: string): Promise<number> =>
+    earlier.locator(of).evaluate((element) => element.getBoundingClientRect().left);
+  expect(await left("ol li > ul > li")).toBeGreaterThan(
+    (await left(".prose > ol > li >> nth=0")) + 10,
+  );
+  expect(await left(".prose > ol > li >> nth=0")).toBeGreaterThan((await left(".prose")) + 10);
+  const pane = await page
+    .locator("#answer-pane")
+    .evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+  expect(pane).toBe(0);
+});
+
 test("the same question once more has its old place, and one that starts anew has none before it", async () => {
   await using opened = await open(withModel);
   const { page, service, turn } = opened;

@@ -104,6 +104,29 @@ const fullRun: readonly RunEvent[] = [
   }),
 ];
 
+test("a table keeps its columns' sides, and long cells wrap before it is scrolled", async () => {
+  const words = "by telephone, around the clock, with an engineer who has a name ".repeat(3);
+  const text = `| Plan | Price | Users | Support |\n|---|---:|:-:|---|\n| One | 9 € | 3 | ${words} |`;
+  const run = [runStart, delta(text), makeEnd()];
+  for (const viewport of [DESK, PHONE]) {
+    await using opened = await open({ answer: play(run) }, { viewport });
+    const { page } = opened;
+    await ask(page);
+    const table = page.getByRole("group", { name: "Table" });
+    await table.waitFor();
+    await waitForEnd(page);
+    const sides = await table
+      .locator("td")
+      .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).textAlign));
+    expect(sides).toEqual(["left", "right", "center", "left"]);
+    const { scrollWidth, clientWidth } = await table.evaluate(({ scrollWidth, clientWidth }) => ({
+      scrollWidth,
+      clientWidth,
+    }));
+    expect(scrollWidth).toBe(clientWidth);
+  }
+});
+
 test("a citation opens its passage with the evidence marked, and the way back is one key", async () => {
   await using opened = await open({ answer: play(fullRun) });
   const { page, said } = opened;

@@ -74,5 +74,6 @@ function renderExchange({ question = "…", answer }: Exchange): HTMLElement {
   if (answer === undefined) return make("li", {}, question);
   // Its numbers are those of its own sources, which stand here no more.
   const blocks = toBlocks(withoutLabels(answer)).map((block) => block.render((text) => [text]));
-  return make("li", {}, make("details", {}, make("summary", {}, question), ...blocks));
+  const said = make("div", { className: "prose" }, ...blocks);
+  return make("li", {}, make("details", {}, make("summary", {}, question), said));
 }

@@ -67,7 +67,9 @@ const RENDERERS: { readonly [K in Nodes["type"]]?: Renderer<Extract<Nodes, { typ
     make(node.depth <= 2 ? "h3" : "h4", {}, ...renderAll(context, node)),
   ],
   inlineCode: (_context, { value }) => [make("code", {}, value)],
-  code: (_context, { value }) => [make("pre", { tabIndex: 0 }, make("code", {}, value))],
+  code: (_context, { value }) => [
+    make("pre", { tabIndex: 0, role: "group", ariaLabel: "Code" }, make("code", {}, value)),
+  ],
   list: (context, node) => [
     node.ordered === true
       ? make("ol", { start: node.start ?? 1 }, ...renderAll(context, node))
@@ -97,19 +99,19 @@ function renderSource(
   return annotate(source.slice(start, position?.end.offset ?? start), start);
 }
 
-function renderTable(context: Context, { children }: Table): HTMLElement {
+function renderTable(context: Context, { children, align }: Table): HTMLElement {
   const [head, ...rows] = children;
-  const toRow = (tag: "th" | "td", row: typeof head): HTMLElement =>
-    make(
-      "tr",
-      {},
-      ...(row?.children ?? []).map((cell) => make(tag, {}, ...renderAll(context, cell))),
+  const toRow = (tag: "th" | "td", row: typeof head): HTMLElement => {
+    const cells = (row?.children ?? []).map((cell, column) =>
+      make(tag, { className: align?.[column] ?? "" }, ...renderAll(context, cell)),
     );
+    return make("tr", {}, ...cells);
+  };
   const table = make(
     "table",
     {},
     make("thead", {}, toRow("th", head)),
     make("tbody", {}, ...rows.map((row) => toRow("td", row))),
   );
-  return make("div", { className: "wide", tabIndex: 0 }, table);
+  return make("div", { className: "wide", tabIndex: 0, role: "group", ariaLabel: "Table" }, table);
 }
