@@ -25,7 +25,7 @@ export async function rewriteFollowUp(
   if (ask.history.length === 0) return undefined;
   try {
     if (chat === undefined) throw new AppError("unsupported_option");
-    const rewritten = await run.timeline.stage("rewrite", [], () =>
+    const rewritten = await run.timeline.stage("rewrite", ["open"], () =>
       askFor(chat, ask, { run, budget }),
     );
     if (rewritten === "" || rewritten.length > run.config.questionCharsMax) {

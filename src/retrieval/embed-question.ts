@@ -25,7 +25,10 @@ export async function embedQuestion(
   run: Run,
 ): Promise<Vector> {
   using deadline = startStage(run);
-  return await embed(embedder, question, run, { signal: deadline.signal, after: ["open"] });
+  return await embed(embedder, question, run, {
+    signal: deadline.signal,
+    after: ["open", "rewrite"],
+  });
 }
 
 function startStage({ deadline, config }: Run): Deadline {

@@ -15,7 +15,7 @@ export async function searchByKeyword(
   run: Run,
 ): Promise<Arm> {
   const { searchConcurrencyMax } = run.config;
-  const counted = await run.timeline.leaf("terms", ["open"], () =>
+  const counted = await run.timeline.leaf("terms", ["open", "rewrite"], () =>
     pMap(snapshots, (snapshot) => countTerms(snapshot, ask.question, run), {
       concurrency: searchConcurrencyMax,
     }),

@@ -79,7 +79,8 @@ export async function runStages(
   await reportMissing(legs, run);
 
   const candidates = fuse(arms, { limit: run.config.candidatesMax });
-  const after = legs.map(({ collection, retriever }) => `search:${collection}/${retriever}`);
+  const searches = legs.map(({ collection, retriever }) => `search:${collection}/${retriever}`);
+  const after = ["rewrite", ...searches];
   const taken = await run.timeline.leaf("take", after, () => take(candidates, snapshots, run));
   const collapsed = collapse(taken);
   const { rerank: mode } = ask.retrieval;

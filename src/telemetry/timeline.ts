@@ -86,8 +86,8 @@ function findCriticalPath(spans: readonly Span[], nowMs: number): ReadonlySet<Sp
     path.add(current);
     const { after, startMs } = current;
     current = findLatest(
-      // What began later is another stage of the same name: a search that a tool made.
-      spans.filter((span) => after.includes(span.stage) && span.startMs <= startMs),
+      // What was not over by then was not waited for: another stage of the same name, or a rewriting under way.
+      spans.filter(({ stage, endMs = nowMs }) => after.includes(stage) && endMs <= startMs),
       nowMs,
     );
   }

@@ -46,6 +46,26 @@ const runs: readonly {
     critical: ["embed@8", "take"],
   },
   {
+    name: "what was over when a stage began, and nothing that was not",
+    rows: [
+      ["open", [], 0, 2],
+      ["rewrite", ["open"], 2, 50],
+      ["terms", ["open", "rewrite"], 2, 4],
+      ["terms", ["open", "rewrite"], 50, 52],
+      ["take", ["terms"], 52, 53],
+    ],
+    critical: ["open", "rewrite", "terms@52", "take"],
+  },
+  {
+    name: "of a stage that began before another of its predecessors was over, the one that was",
+    rows: [
+      ["open", [], 0, 2],
+      ["rewrite", ["open"], 2, 50],
+      ["terms", ["open", "rewrite"], 2, 60],
+    ],
+    critical: ["open", "terms"],
+  },
+  {
     name: "a stage that waited for its own name ends the path",
     rows: [["answer", ["answer"], 0, 9]],
     critical: ["answer"],
