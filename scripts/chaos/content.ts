@@ -6,6 +6,8 @@ export type Conversation = readonly { readonly role: string; readonly text: stri
 
 const SENTENCES_MAX = 3;
 const WORD = /\p{L}{3,}/gu;
+/** A Markdown heading, or the sign of a list's entry: at its beginning it would make the whole answer one. */
+const BLOCK_SIGN = /^(?:#{1,6} .*|[-*+] +)/gm;
 
 /** The text of the n-th answer, counted from 0. */
 export function writeAnswer(chat: Settings["chat"], said: Conversation, number: number): string {
@@ -59,9 +61,9 @@ export function findPassages(text: string): readonly { label: number; text: stri
   });
 }
 
-/** Whole sentences only: what ends in a full stop and holds more than a heading. */
+/** Whole sentences only: what ends in a full stop, without the headings above it. */
 function splitSentences(text: string): readonly string[] {
-  const line = text.replace(/\s+/g, " ");
+  const line = text.replace(BLOCK_SIGN, "").replace(/\s+/g, " ");
   // The stop is optional, so that a long text without one is read once and not from each of its characters.
   const found = line.match(/[^.!?]+(?:[.!?](?=\s|$))?/g) ?? [];
   const sentences = found.filter((part) => /[.!?]$/.test(part)).map((part) => part.trim());

@@ -99,6 +99,16 @@ describe("a healthy upstream speaks the protocol", () => {
     expect(await nowhere.text()).toContain("/v1/chat/completions");
   });
 
+  test("says a passage's sentences without the headings and signs that would make them something else", async () => {
+    await using upstream = await startUpstream();
+    const passage =
+      "[1] Retries\n\n## Why retries need jitter\n\n- Retries use jitter.\n- Clients do not.";
+    const content = `${passage}\n\nQuestion: Why do retries use jitter?`;
+    const messages = [{ role: "user" as const, content }];
+    const { choices } = await client(upstream).chat.completions.create({ model: "m", messages });
+    expect(choices[0]?.message.content).toBe("Retries use jitter. [1]");
+  });
+
   test("answers from the passages it is sent, so that a run of the service ends grounded", async () => {
     await using folder = await makeChaosStore();
     await using world = await startWorld({ folder });
