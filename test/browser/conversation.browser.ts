@@ -110,6 +110,16 @@ test("the same question once more has its old place, and one that starts anew ha
   expect(await page.locator("#earlier li").count()).toBe(0);
 });
 
+test("a key that is held asks once", async () => {
+  await using opened = await open(withModel);
+  const { page, service } = opened;
+  await page.getByLabel("Your question").fill("What are timeouts?");
+  for (let times = 0; times < 4; times += 1) await page.keyboard.down("Enter");
+  await page.locator('#run[data-phase="ended"]').waitFor();
+  expect(service.asked).toHaveLength(1);
+  expect(await page.getByLabel("Your question").inputValue()).toBe("What are timeouts?");
+});
+
 test("a run of the past is gone on with where it stood", async () => {
   await using opened = await open(withModel);
   const { page, service, turn } = opened;

@@ -204,7 +204,7 @@ question.addEventListener("input", grow);
 question.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  form.requestSubmit();
+  if (!event.repeat) form.requestSubmit(); // a key that is held asks once
 });
 stop.addEventListener("click", () => controller?.abort());
 // A page that is left or loaded anew ends its run, which is then one of those that were stopped.
