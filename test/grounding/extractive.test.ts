@@ -1,20 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { Passage } from "../../src/domain/event.ts";
 import { extract, scoreSentences } from "../../src/grounding/extractive.ts";
 import { createSmallEmbedder, wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";
+import { chooseFrom } from "../support/choose-from.ts";
 
 const { signal } = new AbortController();
 const jitter = "Retries use jitter so that clients do not come back at the same moment.";
 const backoff = "Exponential backoff doubles the wait after every failure.";
-
-async function chooseFrom(
-  question: string,
-  ...passages: readonly Passage[]
-): Promise<readonly string[]> {
-  const { chosen } = await extract(question, passages, wordEmbedder, signal);
-  return chosen.map(({ candidate }) => candidate.text);
-}
 
 describe("extraction", () => {
   test("chooses the sentence that answers, word for word, at its place in the document", async () => {

@@ -1,22 +1,6 @@
 import { expect, test } from "vitest";
-import type { Passage } from "../../src/domain/event.ts";
-import { extract } from "../../src/grounding/extractive.ts";
-import { wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";
-
-const { signal } = new AbortController();
-
-async function chooseFrom(
-  question: string,
-  ...passages: readonly Passage[]
-): Promise<readonly string[]> {
-  const { chosen } = await extract(question, passages, wordEmbedder, signal);
-  for (const { candidate } of chosen) {
-    const { text, start } = candidate.passage;
-    expect(text.slice(candidate.start - start, candidate.end - start)).toBe(candidate.text);
-  }
-  return chosen.map(({ candidate }) => candidate.text);
-}
+import { chooseFrom } from "../support/choose-from.ts";
 
 const items = `- the machine itself
 - a portafilter with two baskets

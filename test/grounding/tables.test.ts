@@ -4,16 +4,9 @@ import { ANSWERABLE_SURE, extract, scoreSentences } from "../../src/grounding/ex
 import { quote } from "../../src/agent/quote.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
+import { chooseFrom } from "../support/choose-from.ts";
 
 const { signal } = new AbortController();
-
-async function chooseFrom(
-  question: string,
-  ...passages: readonly Passage[]
-): Promise<readonly string[]> {
-  const { chosen } = await extract(question, passages, wordEmbedder, signal);
-  return chosen.map(({ candidate }) => candidate.text);
-}
 
 async function quoteFrom(question: string, ...passages: readonly Passage[]): Promise<string> {
   const run = createTestRun();
