@@ -10,6 +10,7 @@ import { answerBelow } from "./asked-heading.ts";
 import { toCandidates } from "./candidates.ts";
 import { joinCutLists } from "./cut-lists.ts";
 import { embedTexts } from "./embed-texts.ts";
+import { createOtherTest } from "./identifiers.ts";
 import {
   type Candidate,
   type Feature,
@@ -77,6 +78,8 @@ const OWN = ["coverage", "similarity", "answerType"] as const;
 const OVERLAP_MAX = 0.7;
 /** What the score of a bare row counts next to that of a sentence, and of what a sibling of the thing asked about has. */
 const LESS_SHARE = 0.5;
+/** What is about something else than the identifier of the question: too little to be quoted beside what has it. */
+const OTHER_SHARE = 0.2;
 
 /** Chooses the sentences. `embedder` must be local: it sees every sentence of every passage. */
 export async function extract(
@@ -118,7 +121,8 @@ export async function scoreSentences(
   if (found.length === 0) return [];
   const similarities = await compareAll(question, found, embedder, signal);
   const read = readQuestion(question, found);
-  const candidates = markRows(found, read);
+  const isOther = createOtherTest(question, found);
+  const candidates = markRows(found, read, isOther);
   const isOfSibling = createSiblingTest(question);
   const places = new Map<readonly string[], ReadonlySet<string>>();
   for (const one of found) {
@@ -133,7 +137,8 @@ export async function scoreSentences(
       neighbours,
       place: places.get(candidate.section) ?? new Set(),
     });
-    const share = readsBadly(candidate) || isOfSibling(candidate) ? LESS_SHARE : 1;
+    const isLess = readsBadly(candidate) || isOfSibling(candidate);
+    const share = (isLess ? LESS_SHARE : 1) * (isOther(candidate) ? OTHER_SHARE : 1);
     const score = candidate.isPassedOver === true ? 0 : share * toScore(features);
     return { candidate, features, neighbours, score };
   });

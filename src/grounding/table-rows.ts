@@ -81,17 +81,20 @@ export function toTableText({ text }: Candidate, header: Candidate): string {
 /**
  * The same candidates; where the question names rows of a table, the other rows and the table as a whole are marked
  * as passed over, because the names of the columns speak for all rows alike. Where it names none, the table speaks
- * for its rows, if it can be quoted.
+ * for its rows, if it can be quoted. `isOther`: rows that are about something else, where that can be told.
  */
 export function markRows(
   candidates: readonly Candidate[],
   question: Question,
+  isOther: (row: Candidate) => boolean,
 ): readonly Candidate[] {
   const tables = candidates.filter(({ header }) => header !== undefined);
   const passedOver = [...Map.groupBy(tables, toTable).values()].flatMap((own) => {
     const rows = own.filter(({ lead }) => lead === undefined);
     const wholes = own.filter(({ lead }) => lead !== undefined);
-    const named = new Set(findNamed(rows, question));
+    const meant = rows.filter((row) => !isOther(row));
+    const isTold = meant.length > 0 && meant.length < rows.length;
+    const named = new Set(isTold ? meant : findNamed(rows, question));
     if (named.size > 0) return [...rows.filter((row) => !named.has(row)), ...wholes];
     const quotable = new Set(wholes.map(({ header }) => header));
     return rows.filter(({ header }) => quotable.has(header));
