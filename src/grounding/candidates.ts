@@ -11,12 +11,8 @@ const SENTENCE_CHARS_MAX = 1_200;
 /** Of a list or table: as long as a chunk may become that aims at 1,200. */
 const BLOCK_CHARS_MAX = 1_800;
 
-/** The sentences of the passages that state something, their lists and their tables. */
-export function toCandidates(passages: readonly Passage[]): readonly Candidate[] {
-  return passages.flatMap(readPassage);
-}
-
-function readPassage(passage: Passage): readonly Candidate[] {
+/** The sentences of a passage that state something, its lists and its tables. */
+export function toCandidates(passage: Passage): readonly Candidate[] {
   const fences = findFences(passage.text);
   const headings = new Set([passage.title, ...passage.location.headings].map(toPlain));
   const isFenced = ({ start, end }: Span): boolean =>

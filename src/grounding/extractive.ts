@@ -21,7 +21,7 @@ import {
   toPlaceStems,
 } from "./sentence-features.ts";
 import { createSiblingTest } from "./siblings.ts";
-import { isBefore, isTableLine, markRows } from "./table-rows.ts";
+import { isRest, isTableLine, markRows } from "./table-rows.ts";
 
 /** A sentence chosen as part of the answer. */
 export interface Chosen {
@@ -117,7 +117,7 @@ export async function scoreSentences(
   embedder: Embedder,
   signal: AbortSignal,
 ): Promise<readonly Scored[]> {
-  const found = toCandidates(passages);
+  const found = passages.flatMap(toCandidates);
   if (found.length === 0) return [];
   const similarities = await compareAll(question, found, embedder, signal);
   const read = readQuestion(question, found);
@@ -182,9 +182,9 @@ function toScore(features: Features): number {
  * A row without the names of its columns, the rest of a table without its beginning, or a `name: value` line: it holds
  * facts, but says little of them by itself.
  */
-function readsBadly({ text, lead, header }: Candidate): boolean {
-  if (lead !== undefined) return header !== undefined && isBefore(header);
-  if (header !== undefined) return false;
+function readsBadly(candidate: Candidate): boolean {
+  const { text, lead, header } = candidate;
+  if (lead !== undefined || header !== undefined) return isRest(candidate);
   return isTableLine(text) || /^[\p{L}\p{N}_ -]{1,30}[:：]\s*\S+$/u.test(text);
 }
 
@@ -220,8 +220,7 @@ function findBelow(question: string, best: Scored, scored: readonly Scored[]): r
  */
 function joinItems(chosen: readonly Chosen[], scored: readonly Scored[]): readonly Chosen[] {
   const lists = scored.filter(
-    ({ candidate: { lead, header } }) =>
-      lead !== undefined && (header === undefined || !isBefore(header)),
+    ({ candidate }) => candidate.lead !== undefined && !isRest(candidate),
   );
   return lists.reduce<readonly Chosen[]>((all, list) => {
     const items = all.filter((one) => meets(one, list));

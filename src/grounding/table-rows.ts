@@ -35,8 +35,13 @@ function toOpening(first: Candidate | undefined): Candidate | undefined {
 }
 
 /** Does a header stand before its passage? */
-export function isBefore(header: Candidate): boolean {
+function isBefore(header: Candidate): boolean {
   return header.position === OPENING;
+}
+
+/** Is it what is left of a table whose beginning stands in another passage? */
+export function isRest({ lead, header }: Candidate): boolean {
+  return lead !== undefined && header !== undefined && isBefore(header);
 }
 
 /** The tables of a passage. `all`: every sentence of it, in order. */
