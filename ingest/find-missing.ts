@@ -53,8 +53,13 @@ export function checkMirror(
   });
 }
 
-/** `a/b/c.md`, `a/b`, `a`, and the root by each of its names. */
+/** What holds it, and the root by each of its names. */
 function toPlaces(source: string): readonly string[] {
+  return [...toPaths(source), ".", ""];
+}
+
+/** A source and the folders that it lies in: `a/b/c.md`, `a/b`, `a`. */
+export function toPaths(source: string): readonly string[] {
   const parts = source.split("/");
-  return [...parts.map((_, index) => parts.slice(0, parts.length - index).join("/")), ".", ""];
+  return parts.map((_, index) => parts.slice(0, parts.length - index).join("/"));
 }

@@ -7,6 +7,7 @@ import { toAnalyser } from "../../src/node/lance/analyser.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 import type { Tracer } from "../../src/telemetry/tracer.ts";
 import { type Found, findFiles } from "../find-files.ts";
+import { toPaths } from "../find-missing.ts";
 import { INGEST_LIMITS } from "../limits.ts";
 import { loadFile } from "../load-file.ts";
 import { createLoadPool, type LoadPool } from "../load-pool.ts";
@@ -158,16 +159,10 @@ async function toCover(
       const parts = path.split("/");
       const first = parts.findIndex((part) => /[*?[{(!]/.test(part));
       const pattern = parts.slice(Math.max(0, first)).join("/");
-      return (source: string) => toPlaces(source).some((place) => matchesGlob(place, pattern));
+      return (source: string) => toPaths(source).some((place) => matchesGlob(place, pattern));
     }),
   );
   return (source) => covers.some((cover) => cover(source));
-}
-
-/** `a/b/c.md`, `a/b`, `a`. */
-function toPlaces(source: string): readonly string[] {
-  const parts = source.split("/");
-  return parts.map((_, index) => parts.slice(0, parts.length - index).join("/"));
 }
 
 function toReportCode({ outcome, error, failed }: SyncReport): ExitCode {
