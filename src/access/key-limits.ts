@@ -1,4 +1,5 @@
 /** What each key may use up: requests in a minute, runs at once, tokens in a day. */
+import { once } from "../async/once.ts";
 import { AppError } from "../errors.ts";
 import type { KeySource } from "./access.ts";
 import { type Counts, WINDOW_MS } from "./counts.ts";
@@ -66,14 +67,5 @@ export function createKeyLimits(source: KeySource, counts: Counts): KeyLimits {
     addTokens(id, tokens) {
       if (tokens > 0 && find(id).tokensPerDayMax !== undefined) void counts.add("day", id, tokens);
     },
-  };
-}
-
-function once(end: () => void): () => void {
-  let isOver = false;
-  return () => {
-    if (isOver) return;
-    isOver = true;
-    end();
   };
 }

@@ -1,5 +1,6 @@
 /** A run's event stream as an async sequence that outlives a dropped connection. */
 import { createParser } from "eventsource-parser";
+import { sleep, systemClock } from "../async/clock.ts";
 import type { RunEvent } from "../domain/event.ts";
 
 /** How to ask, and how to ask again. */
@@ -64,7 +65,7 @@ export async function* readRun(
     // Before there is a run there is nothing to go on with: a second question would be a second run.
     if (place.runId === "") break;
     if (failures < attemptsMax) {
-      await sleep(waitMs ?? toBackoff(backoffMs, failures), leaving.signal);
+      await sleep(systemClock, waitMs ?? toBackoff(backoffMs, failures), leaving.signal);
     }
   }
   throw new BrokenOffError("the stream ended without its last event");
@@ -148,19 +149,4 @@ function readRetryAfter(thrown: unknown): number | undefined {
 function toBackoff(backoffMs: number, failures: number): number {
   const fullMs = Math.min(BACKOFF_MS_MAX, backoffMs * 2 ** failures);
   return fullMs * (0.5 + Math.random() / 2);
-}
-
-function sleep(waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, waitMs);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
 }
