@@ -11,11 +11,9 @@ import { type Ask, type Mode, MODES } from "./domain/ask.ts";
 import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
 import type { Explanation, ExplainTarget } from "./domain/explanation.ts";
 import { AppError, toAppError } from "./errors.ts";
-import type { Embedder } from "./models/model.ts";
 import { embedAhead } from "./retrieval/embed-question.ts";
 import { explain as explainDocument } from "./retrieval/explain.ts";
 import { type Opened, openCollections } from "./retrieval/open-collections.ts";
-import type { Rerankers } from "./retrieval/rerank.ts";
 import { retrieve, type Retrieved, type RetrieveDeps, toRetrieved } from "./retrieval/retrieve.ts";
 import { type Run, startRun } from "./run.ts";
 import type { ReadStore, Snapshot } from "./stores/store.ts";
@@ -30,9 +28,6 @@ export interface AnswerDeps extends RespondDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: ReadStore;
-  /** By id; a collection is searched with the embedder it was built with. */
-  readonly embedders: ReadonlyMap<string, Embedder>;
-  readonly rerankers: Rerankers;
   /** Absent: never pressed. */
   readonly pressure?: Pressure;
   /** Absent: no spans. */
@@ -50,14 +45,13 @@ export function listModes({ chat }: Pick<AnswerDeps, "chat">): readonly Mode[] {
 
 /** Answers a question. Never throws; leaving the iteration early cancels the run and everything it waits for. */
 export function answer(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIterable<RunEvent> {
-  const own = { ...deps, retrieval: deps };
   const { chat } = deps;
   return produce(deps, ask, signal, {
     // Beside the search for the question itself.
     ...(ask.mode === "research" && chat !== undefined
       ? { plan: (run, budget) => startPlan(chat, ask, run, budget) }
       : {}),
-    finish: async (run, found) => respond(own, ask, found, run),
+    finish: async (run, found) => respond(deps, ask, found, run),
   });
 }
 

@@ -27,18 +27,14 @@ export interface Drafting {
   readonly clean: OutputCleaner;
 }
 
-export type Draft = { readonly raw: string } & (
+type Judged =
   | { readonly kind: "value"; readonly value: unknown }
   /** The model found no answer in the passages. */
   | { readonly kind: "none" }
   /** A secret of the prompt is in it. */
   | { readonly kind: "leak" }
-  | { readonly kind: "faulty"; readonly faults: readonly Fault[] }
-);
-type Judged =
-  | { readonly kind: "value"; readonly value: unknown }
-  | { readonly kind: "none" | "leak" }
   | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
+export type Draft = Judged & { readonly raw: string };
 
 /** A partial comes when there is so much more to read than at the last one, and an eighth more than there was. */
 const PARTIAL_CHARS_MIN = 16;

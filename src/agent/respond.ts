@@ -4,7 +4,7 @@ import type { Grounding, LeafCheck, Passage } from "../domain/event.ts";
 import { toAppError } from "../errors.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
-import type { RetrieveDeps, Retrieved } from "../retrieval/retrieve.ts";
+import type { Retrieved } from "../retrieval/retrieve.ts";
 import { type Run, withDeadline } from "../run.ts";
 import type { Budget } from "./budget.ts";
 import { gather } from "./gather.ts";
@@ -16,17 +16,16 @@ import type { Planning } from "./plan.ts";
 import { createPool } from "./pool.ts";
 import { quote } from "./quote.ts";
 import { research, type Researched } from "./research.ts";
-import { createSearchOnce } from "./search-once.ts";
+import { createSearchOnce, type SearchDeps } from "./search-once.ts";
 import { createSearchTools } from "./search-tools.ts";
 import { type Shown, structure } from "./structure.ts";
 import type { Tool } from "./tool.ts";
 
-export interface RespondDeps {
+/** Tools search with the embedders and rerankers of the question itself. */
+export interface RespondDeps extends SearchDeps {
   readonly chat?: ChatModel;
   /** Local; judges sentences. */
   readonly sentenceEmbedder: Embedder;
-  /** What tools search with. */
-  readonly retrieval?: RetrieveDeps;
   /** Beside those every run has. */
   readonly tools?: readonly Tool[];
 }
@@ -91,15 +90,15 @@ interface Gathered extends Researched {
 
 /** Where the caller wants tools used: what they bring beside what was found. A model that fails at it costs only that. */
 async function gatherMore(
-  { chat, retrieval, tools: own = [] }: RespondDeps,
+  { chat, embedders, rerankers, tools: own = [] }: RespondDeps,
   ask: Ask,
   { passages, opened, planning, budget }: Found,
   run: Run,
 ): Promise<Gathered> {
   const pool = createPool(passages, run);
   const nothing = { passages: pool.passages, exhausted: false, isModelDown: false, stages: [] };
-  if (ask.mode === "direct" || chat === undefined || retrieval === undefined) return nothing;
-  const search = createSearchOnce(retrieval, ask);
+  if (ask.mode === "direct" || chat === undefined) return nothing;
+  const search = createSearchOnce({ embedders, rerankers }, ask);
   const tools = [...createSearchTools({ search, ask, opened }), ...own];
   if (planning !== undefined) {
     const options = { chat, ask, run, planning, opened, search, tools, pool };

@@ -14,9 +14,10 @@ export type Search = (
   run: Run,
 ) => Promise<readonly Passage[]>;
 
+export type SearchDeps = Pick<RetrieveDeps, "embedders" | "rerankers">;
+
 /** Creates the search of one run. What is kept is bounded by the searches a run may make. */
-export function createSearchOnce(deps: RetrieveDeps, ask: Ask): Search {
-  const { rewriting: _rewriting, ...own } = deps;
+export function createSearchOnce(deps: SearchDeps, ask: Ask): Search {
   const flights = createSingleFlight<readonly Passage[]>();
   const kept = new Map<string, readonly Passage[]>();
   return async (query, wanted, run) => {
@@ -32,7 +33,7 @@ export function createSearchOnce(deps: RetrieveDeps, ask: Ask): Search {
       // Of the one that came first; others who wait for it may have less time, and leave.
       const budgetMs = run.deadline.remainingMs();
       using deadline = startDeadline({ clock: run.clock, budgetMs, parent: signal });
-      const { passages } = await retrieve(own, wanted, again, withDeadline(run, deadline));
+      const { passages } = await retrieve(deps, wanted, again, withDeadline(run, deadline));
       kept.set(key, passages);
       return passages;
     };

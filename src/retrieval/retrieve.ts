@@ -2,14 +2,12 @@
 import { type Ask, searchesInSteps } from "../domain/ask.ts";
 import type { Leg, Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
-import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { Snapshot } from "../stores/store.ts";
 import { checkLegs, reportMissing } from "./check-legs.ts";
 import { chooseSnapshots } from "./choose-snapshots.ts";
 import { collapse, type Collapsed } from "./collapse.ts";
 import { readAhead } from "./content.ts";
-import type { Ahead } from "./embed-question.ts";
 import { fuse } from "./fuse.ts";
 import { searchByKeyword } from "./keyword-arm.ts";
 import { type Arm, type LegResult, reportLeg, runLeg } from "./leg.ts";
@@ -19,11 +17,8 @@ import { rerank, type Rerankers } from "./rerank.ts";
 import { type Found, take } from "./take.ts";
 import { searchByVector, type VectorDeps } from "./vector-arm.ts";
 
-export interface RetrieveDeps {
-  readonly embedders: ReadonlyMap<string, Embedder>;
+export interface RetrieveDeps extends VectorDeps {
   readonly rerankers: Rerankers;
-  /** Calls begun before the collections were open. */
-  readonly ahead?: Ahead;
   /** The question as one that stands alone, when it follows others; never rejects. */
   readonly rewriting?: Promise<string | undefined>;
 }

@@ -9,8 +9,9 @@ import { type Ahead, embedQuestion } from "./embed-question.ts";
 import { type Arm, createLosses, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
 
 export interface VectorDeps {
+  /** By id; a collection is searched with the embedder it was built with. */
   readonly embedders: ReadonlyMap<string, Embedder>;
-  /** Questions whose embedding has begun. */
+  /** Questions whose embedding was begun before the collections were open. */
   readonly ahead?: Ahead;
 }
 

@@ -39,6 +39,9 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Nothing is searched once more. */
+const nowhere = { embedders: new Map(), rerankers: {} };
+
 async function run(scripts: readonly Script[], { ask: changes = {}, env = {} }: Options = {}) {
   const chat = createScriptedChat(...scripts);
   const own = createTestRun(env);
@@ -50,7 +53,8 @@ async function run(scripts: readonly Script[], { ask: changes = {}, env = {} }: 
     embed: (): Promise<never> => Promise.reject(new Error("nothing is to be embedded")),
   };
   const budget = createBudget(ask.limits, own.config);
-  const answer = respond({ chat, sentenceEmbedder }, ask, { passages, opened: [], budget }, own);
+  const deps = { ...nowhere, chat, sentenceEmbedder };
+  const answer = respond(deps, ask, { passages, opened: [], budget }, own);
   const settled = await answer.then(
     (response) => ({ response, error: undefined }),
     (error: unknown) => ({ response: undefined, error }),
@@ -330,7 +334,7 @@ describe("hostile values", () => {
     };
     const ask = toAsk(QUESTION, { output: { schema: { type: "object" } } });
     const response = await respond(
-      { chat: leaky, sentenceEmbedder: undefined as never },
+      { ...nowhere, chat: leaky, sentenceEmbedder: undefined as never },
       ask,
       { passages, opened: [], budget: createBudget(ask.limits, own.config) },
       own,
