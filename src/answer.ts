@@ -8,14 +8,22 @@ import { type Found, type RespondDeps, respond, type Response } from "./agent/re
 import type { Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
 import { type Ask, type Mode, MODES } from "./domain/ask.ts";
-import type { Leg, Outcome, RunEvent, RunFailure, Usage } from "./domain/event.ts";
+import {
+  addUsage,
+  type Leg,
+  NO_USAGE,
+  type Outcome,
+  type RunEvent,
+  type RunFailure,
+  type Usage,
+} from "./domain/event.ts";
 import type { Explanation, ExplainTarget } from "./domain/explanation.ts";
 import { AppError, toAppError } from "./errors.ts";
 import { embedAhead } from "./retrieval/embed-question.ts";
 import { explain as explainDocument } from "./retrieval/explain.ts";
 import { type Opened, openCollections } from "./retrieval/open-collections.ts";
 import { retrieve, type Retrieved, type RetrieveDeps, toRetrieved } from "./retrieval/retrieve.ts";
-import { type Run, startRun } from "./run.ts";
+import { type Run, startRun, toOutcome } from "./run.ts";
 import type { ReadStore, Snapshot } from "./stores/store.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Tracer } from "./telemetry/tracer.ts";
@@ -126,7 +134,7 @@ function produce(
     collections: ask.collections,
     versions: {},
     ledger: [],
-    usage: { inputTokens: 0, outputTokens: 0, requests: 0 },
+    usage: NO_USAGE,
   };
   const run = startRun({
     config: deps.config,
@@ -253,23 +261,10 @@ function toLeg({ type: _type, ...leg }: Extract<RunEvent, { type: "leg-end" }>):
   return leg;
 }
 
-function addUsage(a: Usage, b: Usage): Usage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    requests: a.requests + b.requests,
-  };
-}
-
 function ofEach<T>(opened: readonly Opened[], read: (snapshot: Snapshot) => T): Record<string, T> {
   return Object.fromEntries(
     opened.flatMap((one) => ("snapshot" in one ? [[one.collection, read(one.snapshot)]] : [])),
   );
-}
-
-function toOutcome({ code }: AppError): Outcome {
-  if (code === "cancelled") return "cancelled";
-  return code === "deadline_exceeded" ? "expired" : "failed";
 }
 
 /** A run's own deadline knows no stage: it is the one that was cut last. */

@@ -3,7 +3,8 @@ import type { Clock } from "./async/clock.ts";
 import { type Deadline, startDeadline } from "./async/deadline.ts";
 import { noPressure, type Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
-import type { RunEvent } from "./domain/event.ts";
+import type { Outcome, RunEvent } from "./domain/event.ts";
+import type { AppError } from "./errors.ts";
 import type { Log } from "./telemetry/log.ts";
 import { startTimeline, type Timeline } from "./telemetry/timeline.ts";
 import { noTracer, type Tracer } from "./telemetry/tracer.ts";
@@ -72,4 +73,10 @@ export function startRun(options: RunOptions): Run {
 /** The same run for a part of it, which ends by a deadline of its own. */
 export function withDeadline(run: Run, deadline: Deadline): Run {
   return { ...run, deadline, signal: deadline.signal };
+}
+
+/** How a run, or a part of it, ends that this error ended. */
+export function toOutcome({ code }: AppError): Outcome {
+  if (code === "cancelled") return "cancelled";
+  return code === "deadline_exceeded" ? "expired" : "failed";
 }

@@ -6,7 +6,7 @@ import type { Outcome, Passage, RunEvent } from "../domain/event.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
-import { type Run, withDeadline } from "../run.ts";
+import { type Run, toOutcome, withDeadline } from "../run.ts";
 import { toInputMessages } from "../telemetry/gen-ai-messages.ts";
 import { inSpan } from "../telemetry/in-span.ts";
 import { toTenths } from "../telemetry/timeline.ts";
@@ -210,11 +210,6 @@ const IN_SUBRUN: ReadonlySet<RunEvent["type"]> = new Set([
 /** Late counts only where the model has never answered in this run: it may have been a tool that took the time. */
 function isDead({ error }: Ending, { budget }: Planning): boolean {
   return isModelDown(error) || (error?.code === "deadline_exceeded" && budget.answered === 0);
-}
-
-function toOutcome({ code }: AppError): Outcome {
-  if (code === "cancelled") return "cancelled";
-  return code === "deadline_exceeded" ? "expired" : "failed";
 }
 
 function toStage(subrunId: string): string {

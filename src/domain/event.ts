@@ -85,6 +85,16 @@ export const Usage = z.object({
   requests: z.int().nonnegative(),
 });
 export type Usage = z.infer<typeof Usage>;
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, requests: 0 };
+
+/** Of both together. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    requests: a.requests + b.requests,
+  };
+}
 
 export const TimelineEntry = z.object({
   stage: z.string(),

@@ -1,7 +1,12 @@
 /** The last event of a run as one of its listeners sees it, when the run itself goes on or broke off. */
-import type { Leg, RunEnd, RunEvent, RunFailure, Usage } from "../domain/event.ts";
-
-const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, requests: 0 };
+import {
+  addUsage,
+  type Leg,
+  NO_USAGE,
+  type RunEnd,
+  type RunEvent,
+  type RunFailure,
+} from "../domain/event.ts";
 
 /** What the events so far tell, with this outcome. */
 export function toEarlyEnd(
@@ -20,13 +25,7 @@ export function toEarlyEnd(
       const { type: _type, ...leg } = event;
       ledger.push(leg);
     }
-    if (event.type === "usage") {
-      usage = {
-        inputTokens: usage.inputTokens + event.inputTokens,
-        outputTokens: usage.outputTokens + event.outputTokens,
-        requests: usage.requests + event.requests,
-      };
-    }
+    if (event.type === "usage") usage = addUsage(usage, event);
   }
   return {
     type: "run-end",
