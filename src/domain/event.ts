@@ -26,6 +26,11 @@ export const Leg = z.object({
 });
 export type Leg = z.infer<typeof Leg>;
 
+/** It did not answer. */
+export function isLost({ status }: Pick<Leg, "status">): boolean {
+  return status === "failed" || status === "timed-out";
+}
+
 /** A chunk as placed in the context, with the label the answer cites it by. */
 export const Passage = z.object({
   label: Label,

@@ -1,6 +1,6 @@
 /** Whether what the legs came to is enough for an answer, and what is missing from it. */
 import type { Ask } from "../domain/ask.ts";
-import type { Leg } from "../domain/event.ts";
+import { isLost, type Leg } from "../domain/event.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
 import type { Run } from "../run.ts";
 
@@ -9,7 +9,7 @@ import type { Run } from "../run.ts";
  * does not exist or is missing, or fewer than `legsMin` legs answered.
  */
 export function checkLegs(legs: readonly Leg[], ask: Ask): void {
-  const answered = legs.filter(({ status }) => status === "found" || status === "skipped");
+  const answered = legs.filter((leg) => !isLost(leg));
   if (answered.length === 0 && legs.length > 0)
     throw new AppError(toRunCode(legs), { stage: "search" });
   const { require, legsMin } = ask.retrieval;
@@ -51,7 +51,6 @@ function toRunCode(legs: readonly Leg[]): ErrorCode {
 
 /** One code for what is missing, the widest that is true: an arm, a collection, or a single leg. */
 export async function reportMissing(legs: readonly Leg[], run: Run): Promise<void> {
-  const isLost = ({ status }: Leg): boolean => status === "failed" || status === "timed-out";
   const lostArms = (["keyword", "vector"] as const).filter((retriever) => {
     const arm = legs.filter((leg) => leg.retriever === retriever);
     return arm.length > 0 && arm.every(isLost);

@@ -1,4 +1,5 @@
 /** What a caller could change so that a document comes further: tried out on what the legs found, where that is possible. */
+import { isLost } from "../domain/event.ts";
 import { RETRIEVERS } from "../domain/hit.ts";
 import type { Facts, Trace } from "./explain-trace.ts";
 import { fuse } from "./fuse.ts";
@@ -43,7 +44,7 @@ export function advise(trace: Trace, facts: Facts): readonly string[] {
 }
 
 function adviseSearch({ legs }: Trace, { ask, config }: Facts): readonly string[] {
-  const lost = legs.filter(({ status }) => status === "failed" || status === "timed-out");
+  const lost = legs.filter(isLost);
   const ranks = legs.flatMap(({ rank }) =>
     rank !== undefined && rank <= config.legHitsMax ? [rank] : [],
   );

@@ -7,7 +7,7 @@ import {
   type ExplainStage,
   type LegTrace,
 } from "../domain/explanation.ts";
-import type { Leg } from "../domain/event.ts";
+import { isLost, type Leg } from "../domain/event.ts";
 import { type Probes, RANKS_MAX } from "./explain-probe.ts";
 import type { Candidate } from "./fuse.ts";
 import type { Arm, LegResult } from "./leg.ts";
@@ -138,10 +138,8 @@ function createFilterTest(
   if (ask.filter === undefined) return () => false;
   const lacksField = ({ leg: { code } }: LegResult): boolean => code === "filter_field_unknown";
   if (listLegs(arms, collection).some(lacksField)) return () => true;
-  const isLost = ({ leg: { status } }: LegResult): boolean =>
-    status === "failed" || status === "timed-out";
   const within = listLegs(passing ?? [], collection);
-  if (within.some(isLost)) return () => false;
+  if (within.some(({ leg }) => isLost(leg))) return () => false;
   const toRows = (legs: readonly LegResult[]): ReadonlySet<string> =>
     new Set(legs.flatMap(({ hits }) => hits.map(({ row }) => row)));
   const [all, passed] = [toRows(listLegs(own ?? [], collection)), toRows(within)];

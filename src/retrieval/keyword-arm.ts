@@ -6,7 +6,15 @@ import { type AppError, toAppError } from "../errors.ts";
 import type { Run } from "../run.ts";
 import type { Snapshot, TermStatistics, WeightedTerm } from "../stores/store.ts";
 import { toIdf } from "../text/idf.ts";
-import { type Arm, createLosses, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
+import {
+  type Arm,
+  createLosses,
+  type LegResult,
+  type Losses,
+  reportLeg,
+  runLeg,
+  searchIn,
+} from "./leg.ts";
 
 /** Searches by words. Does not wait for any embedding. Never throws. */
 export async function searchByKeyword(
@@ -24,10 +32,16 @@ export async function searchByKeyword(
   const legs = await pMap(
     counted,
     (one): Promise<LegResult> => {
-      const name = { collection: one.snapshot.info.name, retriever: "keyword" } as const;
+      const { snapshot } = one;
+      const name = { collection: snapshot.info.name, retriever: "keyword" } as const;
       if ("error" in one) return reportLeg(name, run, one.error);
+      const { losses } = one;
       const terms = weigh(one.statistics, idfOf);
-      return runLeg(name, run, (signal) => searchOne(one, terms, ask, { run, signal }));
+      return runLeg(name, run, async (signal) =>
+        terms.length === 0
+          ? { hits: [], lost: losses.lost }
+          : searchIn(snapshot, { type: "keyword", terms }, ask, { run, signal, losses }),
+      );
     },
     { concurrency: searchConcurrencyMax },
   );
@@ -38,7 +52,7 @@ interface Statistics {
   readonly snapshot: Snapshot;
   readonly statistics: TermStatistics;
   /** Parts of the collection that are not in them, and those that do not answer later. */
-  readonly losses: ReturnType<typeof createLosses>;
+  readonly losses: Losses;
 }
 
 type Counted = Statistics | { readonly snapshot: Snapshot; readonly error: AppError };
@@ -74,26 +88,4 @@ function weigh(
   return [...statistics.frequencies]
     .filter(([, count]) => count > 0)
     .map(([term]) => ({ term, idf: idfOf(term) }));
-}
-
-async function searchOne(
-  { snapshot, losses: { lost, onLost } }: Statistics,
-  terms: readonly WeightedTerm[],
-  ask: Ask,
-  { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
-): Promise<LegWork> {
-  if (terms.length === 0) return { hits: [], lost };
-  const hits = await snapshot.search(
-    {
-      type: "keyword",
-      terms,
-      onLost,
-      limit: ask.retrieval.legHitsMax,
-      timeoutMs: Math.min(run.config.searchTimeoutMs, run.deadline.remainingMs()),
-      ...(ask.filter === undefined ? {} : { filter: ask.filter }),
-    },
-    signal,
-  );
-  const collection = snapshot.info.name;
-  return { hits: hits.map(({ row, score }) => ({ collection, row, score })), lost };
 }

@@ -1,10 +1,11 @@
 /** A leg of the search: one collection × one retriever. What it came to is data, whatever happened. */
 import { untilAborted } from "../async/until-aborted.ts";
+import type { Ask } from "../domain/ask.ts";
 import type { Leg } from "../domain/event.ts";
 import type { Hit, Retriever } from "../domain/hit.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { Run } from "../run.ts";
-import type { LostPart, OnLost } from "../stores/store.ts";
+import type { LostPart, OnLost, Snapshot, Sought } from "../stores/store.ts";
 import { toTenths } from "../telemetry/timeline.ts";
 
 export interface LegResult {
@@ -33,8 +34,13 @@ export type LegWork =
   | { readonly hits: readonly Hit[]; readonly lost?: readonly LostPart[] }
   | { readonly skipped: string };
 
+export interface Losses {
+  readonly lost: readonly LostPart[];
+  readonly onLost: OnLost;
+}
+
 /** Parts of a collection that did not answer, each once. */
-export function createLosses(): { readonly lost: LostPart[]; readonly onLost: OnLost } {
+export function createLosses(): Losses {
   const lost: LostPart[] = [];
   const onLost: OnLost = (part) => {
     if (!lost.some((known) => known.part === part.part)) lost.push(part);
@@ -63,6 +69,31 @@ export async function runLeg(
   };
   await run.emit({ type: "leg-end", ...leg });
   return { leg, hits: result.hits };
+}
+
+/** A leg's work: what a search of its collection finds, within the run's limits. `losses`: those known before it. */
+export async function searchIn(
+  snapshot: Snapshot,
+  sought: Sought,
+  ask: Ask,
+  { run, signal, losses = createLosses() }: SearchIn,
+): Promise<LegWork> {
+  const query = {
+    ...sought,
+    onLost: losses.onLost,
+    limit: ask.retrieval.legHitsMax,
+    timeoutMs: Math.min(run.config.searchTimeoutMs, run.deadline.remainingMs()),
+    ...(ask.filter === undefined ? {} : { filter: ask.filter }),
+  };
+  const hits = await snapshot.search(query, signal);
+  const collection = snapshot.info.name;
+  return { hits: hits.map(({ row, score }) => ({ collection, row, score })), lost: losses.lost };
+}
+
+interface SearchIn {
+  readonly run: Run;
+  readonly signal: AbortSignal;
+  readonly losses?: Losses;
 }
 
 /** A leg that had no chance to run, because of something before it. */

@@ -6,7 +6,7 @@ import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { Snapshot } from "../stores/store.ts";
 import { type Ahead, embedQuestion } from "./embed-question.ts";
-import { type Arm, createLosses, type LegResult, type LegWork, reportLeg, runLeg } from "./leg.ts";
+import { type Arm, type LegResult, type LegWork, reportLeg, runLeg, searchIn } from "./leg.ts";
 
 export interface VectorDeps {
   /** By id; a collection is searched with the embedder it was built with. */
@@ -115,21 +115,8 @@ async function searchOne(
   { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
 ): Promise<LegWork> {
   if (vector === undefined) return { skipped: "no_known_word" };
-  const { name, dimensions } = snapshot.info;
-  if (vector.length !== dimensions) throw new AppError("embedder_mismatch");
-  const { lost, onLost } = createLosses();
-  const hits = await snapshot.search(
-    {
-      type: "vector",
-      vector,
-      onLost,
-      limit: ask.retrieval.legHitsMax,
-      timeoutMs: Math.min(run.config.searchTimeoutMs, run.deadline.remainingMs()),
-      ...(ask.filter === undefined ? {} : { filter: ask.filter }),
-    },
-    signal,
-  );
-  return { hits: hits.map(({ row, score }) => ({ collection: name, row, score })), lost };
+  if (vector.length !== snapshot.info.dimensions) throw new AppError("embedder_mismatch");
+  return searchIn(snapshot, { type: "vector", vector }, ask, { run, signal });
 }
 
 function reportAll(

@@ -97,17 +97,19 @@ export interface WeightedTerm {
   readonly idf: number;
 }
 
-export type StoreQuery = {
+/** What is searched for. */
+export type Sought =
+  | { readonly type: "vector"; readonly vector: Float32Array }
+  | { readonly type: "keyword"; readonly terms: readonly WeightedTerm[] };
+
+export type StoreQuery = Sought & {
   /** At least 1. */
   readonly limit: number;
   readonly filter?: Filter;
   /** The store stops working on it after this long. */
   readonly timeoutMs: number;
   readonly onLost?: OnLost;
-} & (
-  | { readonly type: "vector"; readonly vector: Float32Array }
-  | { readonly type: "keyword"; readonly terms: readonly WeightedTerm[] }
-);
+};
 
 export interface StoreHit {
   /** Opaque; for `take` on the same snapshot. */
