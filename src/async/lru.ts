@@ -4,6 +4,7 @@ export interface Lru<V> {
   get(key: string): V | undefined;
   /** `bytes` is the caller's own count of the value; the key counts two a character. */
   set(key: string, value: V, bytes: number): void;
+  delete(key: string): void;
   readonly entries: number;
   readonly bytes: number;
 }
@@ -45,6 +46,7 @@ export function createLru<V>({ entriesMax, bytesMax }: LruOptions): Lru<V> {
         remove(oldest);
       }
     },
+    delete: remove,
     get entries() {
       return kept.size;
     },

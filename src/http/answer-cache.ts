@@ -1,5 +1,6 @@
 /** Answers kept for when the same is asked again: bounded in number, bytes and age, the longest unused out first. */
 import type { Clock } from "../async/clock.ts";
+import { createLru } from "../async/lru.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Seen } from "./read-versions.ts";
 
@@ -21,50 +22,24 @@ export interface AnswerCacheOptions {
 interface Entry {
   readonly seen: Seen;
   readonly events: readonly RunEvent[];
-  readonly bytes: number;
   readonly atMs: number;
 }
 
 /** Creates an empty cache. */
 export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
   const { clock, sizeOf, runsMax, bytesMax, ageMsMax } = options;
-  /** From the longest unused to the latest. */
-  const entries = new Map<string, Entry>();
-  let bytes = 0;
-
-  const remove = (key: string): void => {
-    bytes -= entries.get(key)?.bytes ?? 0;
-    entries.delete(key);
-  };
-  const get = (key: string): Entry | undefined => {
-    const entry = entries.get(key);
-    if (entry === undefined || clock.now() - entry.atMs <= ageMsMax) return entry;
-    remove(key);
-    return undefined;
-  };
-
+  const kept = createLru<Entry>({ entriesMax: runsMax, bytesMax });
   return {
     find(key, seen) {
-      const entry = get(key);
+      const entry = kept.get(key);
       if (entry === undefined) return undefined;
-      if (!isSame(entry.seen, seen)) {
-        remove(key);
-        return undefined;
-      }
-      entries.delete(key);
-      entries.set(key, entry);
-      return entry.events;
+      if (clock.now() - entry.atMs <= ageMsMax && isSame(entry.seen, seen)) return entry.events;
+      kept.delete(key);
+      return undefined;
     },
     put(key, seen, events) {
-      remove(key);
-      const size = events.reduce((sum, event) => sum + sizeOf(event), key.length);
-      if (runsMax === 0 || size > bytesMax) return;
-      entries.set(key, { seen, events, bytes: size, atMs: clock.now() });
-      bytes += size;
-      for (const oldest of entries.keys()) {
-        if (entries.size <= runsMax && bytes <= bytesMax) return;
-        remove(oldest);
-      }
+      const bytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
+      kept.set(key, { seen, events, atMs: clock.now() }, bytes);
     },
   };
 }

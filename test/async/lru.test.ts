@@ -19,6 +19,14 @@ test("does not keep what alone is too large, not even an old value of the same k
   expect(lru.bytes).toBe(0);
 });
 
+test("forgets what it is told to, and counts it no more", () => {
+  const lru = createLru<number>({ entriesMax: 2, bytesMax: 1_000 });
+  lru.set("a", 1, 1);
+  lru.delete("a");
+  lru.delete("never there");
+  expect([lru.get("a"), lru.entries, lru.bytes]).toEqual([undefined, 0, 0]);
+});
+
 test("keeps both bounds whatever is put in, and what was put in last is there", () => {
   const put = fc.record({ key: fc.constantFrom("a", "bb", "ccc", "d"), bytes: fc.nat(12) });
   fc.assert(

@@ -1,4 +1,5 @@
 /** The terms of a question: several collections of one language ask for the same ones at the same moment. */
+import { createLru } from "../../async/lru.ts";
 import type { Analyser } from "./analyser.ts";
 import { lancedb } from "./native.ts";
 
@@ -10,15 +11,16 @@ const QUESTIONS_MAX = 256;
 
 /** Creates an analysis that remembers the last questions; a failure is not kept. */
 export function createQuestionTerms(): QuestionTerms {
-  const known = new Map<string, Promise<ReadonlySet<string>>>();
+  const known = createLru<Promise<ReadonlySet<string>>>({
+    entriesMax: QUESTIONS_MAX,
+    bytesMax: Infinity,
+  });
   return (text, analyser) => {
     const key = `${analyser.baseTokenizer} ${analyser.language} ${analyser.stem} ${text}`;
     const found = known.get(key);
     if (found !== undefined) return found;
-    const [oldest] = known.keys();
-    if (known.size >= QUESTIONS_MAX && oldest !== undefined) known.delete(oldest);
     const terms = analyse(text, analyser);
-    known.set(key, terms);
+    known.set(key, terms, 0);
     terms.catch(() => known.delete(key));
     return terms;
   };

@@ -1,5 +1,6 @@
 /** The tables of the store, read as they are: what LanceDB's own clients are served. */
 import type { Table } from "@lancedb/lancedb";
+import { createLru } from "../../async/lru.ts";
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import type { LanceTables, TableRef, TableVersion } from "../../http/lance/tables.ts";
@@ -115,20 +116,14 @@ function createOpener({
   version: number,
   instance: string,
 ) => Promise<Table> {
-  const opened = new Map<string, Promise<Table>>();
+  const opened = createLru<Promise<Table>>({ entriesMax: OPEN_MAX, bytesMax: Infinity });
   return (name, version, instance) => {
     const key = `${name}@${version} ${instance}`;
     const found = opened.get(key);
-    if (found !== undefined) {
-      opened.delete(key);
-      opened.set(key, found);
-      return found;
-    }
+    if (found !== undefined) return found;
     const opening = openAt(name, version);
-    opened.set(key, opening);
+    opened.set(key, opening, 0);
     opening.catch(() => opened.delete(key));
-    const [oldest] = opened.keys();
-    if (opened.size > OPEN_MAX && oldest !== undefined) opened.delete(oldest);
     return opening;
   };
 }

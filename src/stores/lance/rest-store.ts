@@ -1,6 +1,7 @@
 /** The collections of a LanceDB server, read over HTTP: LanceDB Cloud or Enterprise, or a service with LANCE_GATEWAY. */
 import pMap from "p-map";
 import type { Clock } from "../../async/clock.ts";
+import { createLru } from "../../async/lru.ts";
 import { createUpstreamRegistry, type UpstreamRegistry } from "../../async/upstream-stats.ts";
 import type { Config } from "../../config.ts";
 import { COLLECTION_NAME } from "../../domain/collection.ts";
@@ -34,7 +35,7 @@ interface Known {
 export function createRestStore(options: RestStoreOptions): ReadStore {
   const { config, clock, upstreams = createUpstreamRegistry() } = options;
   const tables = createServerTables(createServerCall({ ...options, upstreams }));
-  const known = new Map<string, Known>();
+  const known = createLru<Known>({ entriesMax: KNOWN_MAX, bytesMax: Infinity });
   let listed: { readonly names: readonly string[]; readonly atMs: number } | undefined;
 
   const open = async (name: string, signal: AbortSignal): Promise<Snapshot> => {
@@ -47,10 +48,7 @@ export function createRestStore(options: RestStoreOptions): ReadStore {
     }
     try {
       const snapshot = await look(options, tables, name, { before: before?.snapshot, signal });
-      known.delete(name);
-      known.set(name, { snapshot, checkedAtMs });
-      const [oldest] = known.keys();
-      if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
+      known.set(name, { snapshot, checkedAtMs }, 0);
       return snapshot;
     } catch (thrown) {
       known.delete(name);
