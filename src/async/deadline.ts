@@ -3,8 +3,6 @@ import { AppError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 
 export interface Deadline {
-  /** On the clock that started it. */
-  readonly atMs: number;
   /** Aborts with an AppError: `deadline_exceeded` at the instant, or the parent's own reason. */
   readonly signal: AbortSignal;
   /** Never negative. */
@@ -24,23 +22,17 @@ export interface DeadlineOptions {
   readonly stage?: string;
 }
 
-const deadlines = new WeakMap<AbortSignal, Deadline>();
-
-/** The deadline behind a signal, for code that is only handed the signal and must know how much time is left. */
-export function findDeadline(signal: AbortSignal): Deadline | undefined {
-  return deadlines.get(signal);
-}
-
-const lent = new WeakMap<AbortSignal, () => number>();
+/** For code that is only handed a signal and must know how much time is left. */
+const remaining = new WeakMap<AbortSignal, () => number>();
 
 /** Lets a signal of another making tell how much time is left: what is started for others has theirs. */
 export function lendDeadline(signal: AbortSignal, remainingMs: () => number): void {
-  lent.set(signal, remainingMs);
+  remaining.set(signal, remainingMs);
 }
 
 /** Milliseconds left to what runs under the signal; infinite when nothing bounds it. */
 export function findRemainingMs(signal: AbortSignal): number {
-  return lent.get(signal)?.() ?? findDeadline(signal)?.remainingMs() ?? Number.POSITIVE_INFINITY;
+  return remaining.get(signal)?.() ?? Number.POSITIVE_INFINITY;
 }
 
 /** What a stage may have of the time left: all but what comes behind it needs, of which a short time gives no more than a share. */
@@ -70,20 +62,19 @@ function start({ clock, budgetMs, parent, stage }: DeadlineOptions, isFirst: boo
   controller.signal.addEventListener("abort", dispose, { once: true });
   if (parent?.aborted === true) onParent();
   else parent?.addEventListener("abort", onParent, { once: true });
-  const deadline: Deadline = {
-    atMs,
+  const remainingMs = (): number => Math.max(0, atMs - clock.now());
+  lendDeadline(controller.signal, remainingMs);
+  return {
     signal: controller.signal,
-    remainingMs: () => Math.max(0, atMs - clock.now()),
+    remainingMs,
     child(childBudgetMs, childStage) {
-      const leftMs = Math.max(0, atMs - clock.now());
+      const leftMs = remainingMs();
       const budgetMs = Math.min(childBudgetMs, leftMs);
       const options = { clock, budgetMs, parent: controller.signal, stage: childStage };
       return start(options, childBudgetMs < leftMs);
     },
     [Symbol.dispose]: dispose,
   };
-  deadlines.set(deadline.signal, deadline);
-  return deadline;
 }
 
 /** Why a signal aborted, as ours. One that is not ours (a socket closed, a caller's controller) is a cancellation. */
@@ -91,4 +82,12 @@ export function toAbortError(reason: unknown): AppError {
   if (reason instanceof AppError) return reason;
   const timedOut = reason instanceof DOMException && reason.name === "TimeoutError";
   return new AppError(timedOut ? "deadline_exceeded" : "cancelled", { cause: reason });
+}
+
+/** Aborts the controller when the signal does, until the result is called. */
+export function follow(signal: AbortSignal, controller: AbortController): () => void {
+  const onAbort = (): void => controller.abort(toAbortError(signal.reason));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return () => signal.removeEventListener("abort", onAbort);
 }

@@ -1,7 +1,7 @@
 /** Ends a stream that has said all that counts but does not end by itself. */
 import { createAlarm } from "./alarm.ts";
 import type { Clock } from "./clock.ts";
-import { toAbortError } from "./deadline.ts";
+import { follow, toAbortError } from "./deadline.ts";
 import { relay } from "./relay.ts";
 
 export interface GraceOptions<T> {
@@ -30,9 +30,7 @@ function bound<T>(
   { isLast, graceMs, clock, signal }: GraceOptions<T>,
 ): AsyncIterator<T, undefined> {
   const child = new AbortController();
-  const onAbort = (): void => child.abort(toAbortError(signal.reason));
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
+  const unlink = follow(signal, child);
   /** What is left of the grace, once it has begun, and since when it is waited for. */
   let leftMs: number | undefined;
   let sinceMs = 0;
@@ -55,7 +53,7 @@ function bound<T>(
     isEnd: () => isOver && !signal.aborted,
     async onOver(_over, close) {
       alarm.close();
-      signal.removeEventListener("abort", onAbort);
+      unlink();
       await close();
     },
   });

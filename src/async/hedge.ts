@@ -1,6 +1,6 @@
 /** Sends further copies of a call that takes longer than nearly all others did, and takes whichever answers first. */
 import type { Clock } from "./clock.ts";
-import { findRemainingMs, lendDeadline, toAbortError } from "./deadline.ts";
+import { findRemainingMs, follow, lendDeadline, toAbortError } from "./deadline.ts";
 import { isSlower } from "./is-slower.ts";
 import { type Count, countNothing } from "./upstream-stats.ts";
 
@@ -117,15 +117,14 @@ function startCopy<T>(
 ): Copy<T> {
   const controller = new AbortController();
   lendDeadline(controller.signal, () => findRemainingMs(signal));
-  const onAbort = (): void => controller.abort(toAbortError(signal.reason));
-  signal.addEventListener("abort", onAbort, { once: true });
+  const unlink = follow(signal, controller);
   const startMs = clock.now();
   const run = async (): Promise<Awaited<Copy<T>["result"]>> => {
     try {
       const value = await work(controller.signal);
       return { copy, value, ms: clock.now() - startMs };
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      unlink();
     }
   };
   const copy: Copy<T> = { result: run(), abort: () => controller.abort(toAbortError(undefined)) };

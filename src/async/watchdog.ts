@@ -2,7 +2,7 @@
 import { AppError } from "../errors.ts";
 import { createAlarm } from "./alarm.ts";
 import type { Clock } from "./clock.ts";
-import { toAbortError } from "./deadline.ts";
+import { follow, toAbortError } from "./deadline.ts";
 import { relay } from "./relay.ts";
 
 export interface WatchdogOptions {
@@ -34,9 +34,7 @@ function watch<T>(
   { firstMs, gapMs, clock, signal, source }: WatchdogOptions,
 ): AsyncIterator<T, undefined> {
   const child = new AbortController();
-  const onAbort = (): void => child.abort(toAbortError(signal.reason));
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
+  const unlink = follow(signal, child);
   let limitMs = firstMs;
   const alarm = createAlarm(clock, () => {
     const detail = `${source} sent nothing for ${limitMs} ms`;
@@ -55,7 +53,7 @@ function watch<T>(
     },
     async onOver({ how }, close) {
       alarm.close();
-      signal.removeEventListener("abort", onAbort);
+      unlink();
       // A stream that was aborted may end as if it were complete; one that ended has nothing left to abort.
       const { aborted } = child.signal;
       if (!aborted && how !== "ended") child.abort(new AppError("cancelled"));

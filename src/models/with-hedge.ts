@@ -1,5 +1,5 @@
 /** Hedges the calls that a person waits for: questions to embed, passages to rerank, and answers to begin. */
-import { findRemainingMs, lendDeadline, toAbortError } from "../async/deadline.ts";
+import { findRemainingMs, follow, lendDeadline } from "../async/deadline.ts";
 import type { Hedge } from "../async/hedge.ts";
 import { continueStream, type OpenedStream, openStream } from "./chat-head.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
@@ -62,12 +62,4 @@ async function closeLate(late: {
 }): Promise<void> {
   late.unlink();
   await late.opened.rest.return?.();
-}
-
-/** Aborts the controller when the signal does, until the result is called. */
-function follow(signal: AbortSignal, controller: AbortController): () => void {
-  const onAbort = (): void => controller.abort(toAbortError(signal.reason));
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  return () => signal.removeEventListener("abort", onAbort);
 }

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { findDeadline, startDeadline, toAbortError } from "../../src/async/deadline.ts";
+import { findRemainingMs, startDeadline, toAbortError } from "../../src/async/deadline.ts";
 import { AppError } from "../../src/errors.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
@@ -70,11 +70,12 @@ describe("startDeadline", () => {
     expect(getEventListeners(parent.signal, "abort")).toHaveLength(0);
   });
 
-  test("is found from its signal alone", () => {
+  test("tells what is left from its signal alone", async () => {
     const clock = createFakeClock();
     using deadline = startDeadline({ clock, budgetMs: 100 });
-    expect(findDeadline(deadline.signal)).toBe(deadline);
-    expect(findDeadline(new AbortController().signal)).toBeUndefined();
+    await clock.advance(30);
+    expect(findRemainingMs(deadline.signal)).toBe(70);
+    expect(findRemainingMs(new AbortController().signal)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
