@@ -57,15 +57,21 @@ export function adaptDialect(
   thrown: unknown,
   { outputSchema }: Pick<ChatRequest, "outputSchema"> = {},
 ): Dialect | undefined {
-  if (!(thrown instanceof APIError) || (thrown.status !== 400 && thrown.status !== 422)) {
-    return undefined;
-  }
-  const words = `${thrown.param ?? ""} ${thrown.message}`;
+  const words = readRefusal(thrown);
+  if (words === undefined) return undefined;
   const isFormat = outputSchema !== undefined && FORMAT.test(words);
   if (isFormat && dialect.responseFormat === "sent") {
     return { ...dialect, responseFormat: ONE_SCHEMA.test(words) ? "left out once" : "left out" };
   }
   return adaptFields(dialect, first, words);
+}
+
+/** What a refusal (HTTP 400 or 422) says against the request; undefined where it is none. */
+export function readRefusal(thrown: unknown): string | undefined {
+  if (!(thrown instanceof APIError) || (thrown.status !== 400 && thrown.status !== 422)) {
+    return undefined;
+  }
+  return `${thrown.param ?? ""} ${thrown.message}`;
 }
 
 function adaptFields(dialect: Dialect, first: Dialect, words: string): Dialect | undefined {

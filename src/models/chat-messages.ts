@@ -1,18 +1,17 @@
 /** A conversation with its tools as the Chat Completions protocol writes it. */
-import { APIError } from "openai";
 import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import type { Dialect } from "./chat-dialect.ts";
+import { type Dialect, readRefusal } from "./chat-dialect.ts";
 import type { ChatMessage, ChatRequest } from "./model.ts";
 
 /** The messages and, where the request offers any, the tools. What this model's server said beside its calls goes back to it where it takes that. */
 export function toConversation(
-  { messages, tools = [], toolChoice }: ChatRequest,
+  { messages, tools = [] }: ChatRequest,
   modelId: string,
   { echo }: Pick<Dialect, "echo">,
-): Pick<ChatCompletionCreateParamsStreaming, "messages" | "tools" | "tool_choice"> {
+): Pick<ChatCompletionCreateParamsStreaming, "messages" | "tools"> {
   return {
     messages: mergeAlike(messages).map((one) => toMessage(one, echo ? modelId : undefined)),
     ...(tools.length === 0
@@ -22,7 +21,6 @@ export function toConversation(
             type: "function" as const,
             function: { name, description, parameters: { ...parameters } },
           })),
-          ...(toolChoice === undefined ? {} : { tool_choice: toolChoice }),
         }),
   };
 }
@@ -65,7 +63,5 @@ function toMessage(message: ChatMessage, echoOf: string | undefined): ChatComple
 
 /** Whether a refusal (HTTP 400 or 422) names the tools, as servers and models without them do. */
 export function refusesTools(thrown: unknown): boolean {
-  if (!(thrown instanceof APIError) || (thrown.status !== 400 && thrown.status !== 422))
-    return false;
-  return /\btools?\b|tool_choice|function.calling/i.test(`${thrown.param ?? ""} ${thrown.message}`);
+  return /\btools?\b|tool_choice|function.calling/i.test(readRefusal(thrown) ?? "");
 }

@@ -75,8 +75,6 @@ export interface ChatRequest {
   /** Called before the first delta when another model than the one asked writes the answer, with its id. */
   readonly onFallback?: (modelId: string) => void;
   readonly tools?: readonly ToolOffer[];
-  /** Unset: the model decides. */
-  readonly toolChoice?: "auto" | "none" | "required";
   /** JSON Schema of an object that the text is to be. Endpoints that cannot hold a model to it leave it out. */
   readonly outputSchema?: Readonly<Record<string, unknown>>;
 }

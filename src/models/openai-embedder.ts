@@ -7,16 +7,12 @@ import { type Upstream, toBadResponse } from "./upstream.ts";
 
 /** What servers with the smallest default batch (text-embeddings-inference) accept. */
 const BATCH_MAX = 32;
+/** Even, because nothing is known about the model. */
 const FUSION_WEIGHT = 0.5;
 
-export interface OpenAiEmbedderOptions {
+interface OpenAiEmbedderOptions {
   readonly client: OpenAiClient;
   readonly model: string;
-  /** Length every vector must have. Unset: that of the first document embedded. */
-  readonly dimensions?: number;
-  readonly batchMax?: number;
-  /** The embedder's share in fusion; even by default, because nothing is known about the model. */
-  readonly fusionWeight?: number;
 }
 
 /** Components stay unknown here: checking them in the loop that normalises them is several times faster. */
@@ -25,10 +21,10 @@ const Response = z.object({
 });
 
 /** Creates the embedder. Blank texts are never sent and have no vector. */
-export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
-  const { client, model, batchMax = BATCH_MAX, fusionWeight = FUSION_WEIGHT } = options;
+export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): Embedder {
   const upstream = client.toUpstream(`the embedding model "${model}"`, "EMBEDDING_MODEL");
-  let dimensions = options.dimensions;
+  /** Length every vector must have: that of the first document embedded. */
+  let dimensions: number | undefined;
 
   const request = async (input: string[], signal: AbortSignal): Promise<unknown> => {
     try {
@@ -42,12 +38,11 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
 
   return {
     id: `openai:${model}`,
-    ...(options.dimensions === undefined ? {} : { dimensions: options.dimensions }),
-    batchMax,
-    fusionWeight,
+    batchMax: BATCH_MAX,
+    fusionWeight: FUSION_WEIGHT,
     async embed(texts, kind, signal) {
-      if (texts.length > batchMax) {
-        throw new RangeError(`at most ${batchMax} texts a call, got ${texts.length}`);
+      if (texts.length > BATCH_MAX) {
+        throw new RangeError(`at most ${BATCH_MAX} texts a call, got ${texts.length}`);
       }
       const sent = texts.filter((text) => text.trim() !== "");
       if (sent.length === 0) return texts.map(() => undefined);

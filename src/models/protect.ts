@@ -9,15 +9,14 @@
  * breaker see what the upstream sees; the time limit is innermost, so that a wait in the gate is nobody's stall.
  * Each call that reaches the endpoint is a span, within the time limit.
  */
-import type { Clock } from "../async/clock.ts";
 import { createGate, type Gate } from "../async/gate.ts";
 import { createHedge } from "../async/hedge.ts";
 import { createLimiter } from "../async/limiter.ts";
 import { createLru } from "../async/lru.ts";
 import { createRateWindow } from "../async/rate-window.ts";
 import { createSingleFlight } from "../async/single-flight.ts";
-import type { Count, UpstreamRegistry } from "../async/upstream-stats.ts";
-import { createCallPolicy } from "../call-policy.ts";
+import type { Count } from "../async/upstream-stats.ts";
+import { type CallPolicyDeps, createCallPolicy } from "../call-policy.ts";
 import type { Config } from "../config.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
@@ -38,13 +37,7 @@ import {
 } from "./with-time-limit.ts";
 import { withChatTrace, withEmbedderTrace, withRerankerTrace } from "./with-trace.ts";
 
-export interface ProtectDeps {
-  readonly config: Config;
-  readonly clock: Clock;
-  /** Where the upstream's counts can be read. */
-  readonly upstreams: UpstreamRegistry;
-  /** From 0 to below 1; for the jitter. */
-  readonly random?: () => number;
+export interface ProtectDeps extends CallPolicyDeps {
   /** Absent: no spans. */
   readonly tracer?: Tracer;
   /** False where a call ends with the request that made it, so that no other may wait for it. */

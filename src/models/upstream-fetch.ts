@@ -30,7 +30,7 @@ export interface EndpointLine {
  */
 export function createUpstreamFetch(
   upstream: Upstream,
-  { tracer = noTracer, send = fetch }: EndpointLine = {},
+  { tracer = noTracer, send = fetch }: EndpointLine,
 ): UpstreamFetch {
   return async (input, init = {}) => {
     const headers = toSentHeaders(new Headers(init.headers), upstream);

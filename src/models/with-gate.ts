@@ -1,7 +1,7 @@
 /** Lets the calls of a model through its upstream's gate: breaker, slots and rate. */
 import type { Gate } from "../async/gate.ts";
 import { openLater, relay } from "../async/relay.ts";
-import { estimateTokens } from "../text/tokens.ts";
+import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import type { ChatModel, ChatRequest, Embedder, Reranker } from "./model.ts";
 
 export function withEmbedderGate(embedder: Embedder, gate: Gate): Embedder {
@@ -59,7 +59,7 @@ export function withChatGate(model: ChatModel, gate: Gate): ChatModel {
 
 /** Endpoints count what an answer may have, not what it had. */
 function estimateRequest({ messages, outputTokensMax }: ChatRequest): number {
-  return sum(messages.map(({ content }) => content)) + outputTokensMax;
+  return estimatePrompt(messages) + outputTokensMax;
 }
 
 function sum(texts: readonly string[]): number {
