@@ -1,12 +1,9 @@
 /** Exact search over arrays: cosine, and BM25 with the weights a query brings. */
 import { dot } from "../text/dot.ts";
+import { B, K1 } from "../text/idf.ts";
 import { toContent } from "../domain/chunk.ts";
 import type { CollectionSpec } from "../domain/collection.ts";
 import type { ChunkWrite, StoreHit, WeightedTerm } from "./store.ts";
-
-/** Robertson and Walker's constants, as in Lucene and LanceDB. */
-const K1 = 1.2;
-const B = 0.75;
 
 export interface MemoryIndex {
   /** Distinct terms of a text in first-occurrence order. */

@@ -1,15 +1,8 @@
 /** What a collection knows of each document, read from the row of its first chunk. */
 import type { Table } from "@lancedb/lancedb";
 import * as z from "zod";
+import { DOCUMENT_COLUMNS } from "../../stores/lance/row-detail.ts";
 import type { DocumentState } from "../../stores/store.ts";
-
-export const DOCUMENT_COLUMNS = [
-  "documentId",
-  "title",
-  "source",
-  "documentHash",
-  "documentChunks",
-] as const;
 
 const Row = z.object({
   documentId: z.string(),

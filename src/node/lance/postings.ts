@@ -1,9 +1,6 @@
 /** Which chunks of a small collection hold which term, and BM25 over them. */
 import type { WeightedTerm } from "../../stores/store.ts";
-
-/** Constants of BM25 (Robertson and Walker), as in LanceDB. */
-const K1 = 1.2;
-const B = 0.75;
+import { B, K1 } from "../../text/idf.ts";
 
 export interface Postings {
   /** Memory it takes, roughly. */

@@ -8,7 +8,7 @@ import type { DocumentState, Snapshot, StoreHit, StoreQuery } from "../store.ts"
 import type { ArrowTable, Cell } from "./arrow-table.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
 import { toProbes } from "./probes.ts";
-import { CHUNK_COLUMNS, HASH_CHARS, toChunkOf, toHashed } from "./row-detail.ts";
+import { CHUNK_COLUMNS, DOCUMENT_COLUMNS, HASH_CHARS, toChunkOf, toHashed } from "./row-detail.ts";
 import type { ServerTables, TableAt } from "./server-tables.ts";
 import { readTermTable, type TermTable } from "./term-table.ts";
 import { joinTerms, weighTerms } from "./weigh-terms.ts";
@@ -28,7 +28,6 @@ export interface RestSnapshotParts {
 
 /** Most documents of one page, and chunks of one part of a document. */
 const PAGE_MAX = 1_000;
-const DOCUMENT_COLUMNS = ["documentId", "title", "source", "documentHash", "documentChunks"];
 
 export function createRestSnapshot(parts: RestSnapshotParts): Snapshot {
   const { tables, info, analyse } = parts;

@@ -4,6 +4,15 @@ import type { Chunk, Metadata } from "../../domain/chunk.ts";
 /** Columns a chunk is read back from: as few as can be, because each costs a read. */
 export const CHUNK_COLUMNS = ["content", "detail"] as const;
 
+/** Columns of a document's first chunk that tell of the document. */
+export const DOCUMENT_COLUMNS = [
+  "documentId",
+  "title",
+  "source",
+  "documentHash",
+  "documentChunks",
+] as const;
+
 /** Of 256 bits as hexadecimal. */
 export const HASH_CHARS = 32;
 

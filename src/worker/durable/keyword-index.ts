@@ -2,6 +2,7 @@
 import type { SqlStorage } from "cloudflare:workers";
 import { QUERY_TERMS_MAX } from "../../stores/check.ts";
 import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
+import { B, K1 } from "../../text/idf.ts";
 import { analyse, toToken } from "./analyse.ts";
 import type { FilterSql } from "./filter-sql.ts";
 import type { TermsWire } from "./protocol.ts";
@@ -75,9 +76,6 @@ export function searchWords(
   return rows.toArray().map(({ slot, score }) => ({ row: String(slot), score }));
 }
 
-/** Robertson and Walker's constants as FTS5 has them (its documentation, section 5.1.1). */
-const K1 = 1.2;
-const B = 0.75;
 /** Means that differ by less are the same. */
 const SAME = 1e-9;
 
