@@ -1,6 +1,7 @@
 /** How the server ends: no new runs, time for the running ones, a last event for each, then silence. */
 import type { Server } from "node:http";
 import type { Clock } from "../async/clock.ts";
+import { isSlower } from "../async/is-slower.ts";
 import { AppError } from "../errors.ts";
 import type { RunGate } from "../http/run-gate.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -21,26 +22,15 @@ const FLUSH_MS = 3_000;
 export async function drain({ gate, server, clock, log, graceMs }: DrainDeps): Promise<void> {
   gate.drain();
   log.info("draining", { running: gate.running, graceMs });
-  if (!(await within(clock, graceMs, gate.idle()))) {
+  if (await isSlower(gate.idle(), graceMs, clock)) {
     log.warn("ending-runs", { running: gate.running });
     gate.abortAll(
       new AppError("draining", { detail: "the service is shutting down; ask again shortly" }),
     );
-    await within(clock, FLUSH_MS, gate.idle());
+    await isSlower(gate.idle(), FLUSH_MS, clock);
   }
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  if (!(await within(clock, FLUSH_MS, closed))) server.closeAllConnections();
+  if (await isSlower(closed, FLUSH_MS, clock)) server.closeAllConnections();
   log.info("drained");
-}
-
-/** Did it end in time? */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const cancel = clock.timer(ms, () => late.resolve(false));
-  try {
-    return await Promise.race([work.then(() => true), late.promise]);
-  } finally {
-    cancel();
-  }
 }
