@@ -2,6 +2,7 @@
 import type { CollectionInfo, CollectionSpec, MetadataType } from "../src/domain/collection.ts";
 import { AppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
+import { ifThere } from "../src/stores/check.ts";
 import type { CollectionWriter, WriteStore } from "../src/stores/store.ts";
 import { detectLanguage } from "./detect-language.ts";
 import { beginRebuild, type Rebuild, toNextSpec } from "./rebuild.ts";
@@ -30,13 +31,8 @@ export async function openExisting(
   fingerprint: Fingerprint,
   signal: AbortSignal,
 ): Promise<Opened | undefined> {
-  let writer: CollectionWriter;
-  try {
-    writer = await store.openWriter(plan.collection, signal);
-  } catch (thrown) {
-    if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;
-    throw thrown;
-  }
+  const writer = await ifThere(store.openWriter(plan.collection, signal));
+  if (writer === undefined) return undefined;
   try {
     const mismatch = findMismatch(writer.info, plan, fingerprint);
     if (mismatch === undefined) return { writer };

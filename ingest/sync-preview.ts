@@ -1,7 +1,7 @@
 /** What a sync would do: the same reading and comparing, and nothing written. */
 import { toContent } from "../src/domain/chunk.ts";
 import type { CollectionInfo } from "../src/domain/collection.ts";
-import { AppError } from "../src/errors.ts";
+import { ifThere } from "../src/stores/check.ts";
 import type { DocumentState, ReadStore, Snapshot } from "../src/stores/store.ts";
 import { estimateTokens } from "../src/text/tokens.ts";
 import { findKept, readKept } from "./carry-over.ts";
@@ -23,21 +23,20 @@ export async function readStored(
   collection: string,
   signal: AbortSignal,
 ): Promise<Stored | undefined> {
-  try {
-    const snapshot = await store.open(collection, signal);
-    const documents = new Map<string, DocumentState>();
-    const limit = SYNC_LIMITS.pageDocumentsMax;
-    for (let after: string | undefined; ;) {
-      const page = after === undefined ? { limit } : { limit, after };
-      const states = await snapshot.documents(page, signal);
-      for (const state of states) documents.set(state.id, state);
-      after = states.at(-1)?.id;
-      // A store may give fewer than were asked for: only an empty page is the end.
-      if (states.length === 0) return { info: snapshot.info, documents, snapshot };
-    }
-  } catch (thrown) {
-    if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;
-    throw thrown;
+  return ifThere(readAll(store, collection, signal));
+}
+
+async function readAll(store: ReadStore, collection: string, signal: AbortSignal): Promise<Stored> {
+  const snapshot = await store.open(collection, signal);
+  const documents = new Map<string, DocumentState>();
+  const limit = SYNC_LIMITS.pageDocumentsMax;
+  for (let after: string | undefined; ;) {
+    const page = after === undefined ? { limit } : { limit, after };
+    const states = await snapshot.documents(page, signal);
+    for (const state of states) documents.set(state.id, state);
+    after = states.at(-1)?.id;
+    // A store may give fewer than were asked for: only an empty page is the end.
+    if (states.length === 0) return { info: snapshot.info, documents, snapshot };
   }
 }
 

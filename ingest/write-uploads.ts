@@ -4,6 +4,7 @@ import type { DocumentReceipt, UploadStage } from "../src/domain/upload-event.ts
 import { AppError, toAppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
 import type { UploadAnswer, UploadBatch, UploadItem } from "../src/node/upload-protocol.ts";
+import { ifThere } from "../src/stores/check.ts";
 import type { Change, CollectionWriter, DocumentState, WriteStore } from "../src/stores/store.ts";
 import { inSpan } from "../src/telemetry/in-span.ts";
 import { parseTraceparent } from "../src/telemetry/trace-context.ts";
@@ -89,13 +90,8 @@ async function openWriter(
   { store, embedder }: UploadDeps,
   collection: string,
 ): Promise<CollectionWriter | undefined> {
-  let writer: CollectionWriter;
-  try {
-    writer = await store.openWriter(collection, NEVER);
-  } catch (thrown) {
-    if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;
-    throw thrown;
-  }
+  const writer = await ifThere(store.openWriter(collection, NEVER));
+  if (writer === undefined) return undefined;
   const mismatch = findMismatch(writer.info, toPlan(collection), { embedder, chunker: CHUNKER });
   if (mismatch === undefined) return writer;
   await writer.close();

@@ -114,6 +114,16 @@ export function checkName(collection: string): void {
   if (!COLLECTION_NAME.test(collection)) throw collectionNotFound(collection);
 }
 
+/** What the work gives; undefined where there is no such collection. */
+export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;
+    throw thrown;
+  }
+}
+
 /** The error for a name that is no collection. */
 export function collectionNotFound(collection: string): AppError {
   return new AppError("collection_not_found", {

@@ -3,7 +3,7 @@ import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { toSha256 } from "../../text/digest.ts";
-import { checkQuery } from "../check.ts";
+import { checkQuery, ifThere } from "../check.ts";
 import type { DocumentState, Snapshot, StoreHit, StoreQuery } from "../store.ts";
 import type { ArrowTable, Cell } from "./arrow-table.ts";
 import { toLiteral, toSql } from "./filter-sql.ts";
@@ -111,15 +111,8 @@ function createTermsLoader(tables: ServerTables, { name }: CollectionInfo) {
 
 async function load(tables: ServerTables, name: string, signal: AbortSignal) {
   const at = { table: `${name}.terms`, version: null };
-  let found: ArrowTable;
-  try {
-    found = await tables.plain(at, { limit: 1 }, signal);
-  } catch (thrown) {
-    // It was not indexed yet.
-    if (thrown instanceof AppError && thrown.code === "collection_not_found") return undefined;
-    throw thrown;
-  }
-  if (found.rows === 0) return undefined;
+  const found = await ifThere(tables.plain(at, { limit: 1 }, signal));
+  if (found === undefined || found.rows === 0) return undefined; // it was not indexed yet
   const cell = (column: string): Cell => columnOf(found, column)[0] ?? null;
   const bytes = (column: string): Uint8Array => {
     const value = cell(column);

@@ -3,7 +3,7 @@ import type { Clock } from "../../async/clock.ts";
 import { findRemainingMs } from "../../async/deadline.ts";
 import { isSlower } from "../../async/is-slower.ts";
 import { createLru } from "../../async/lru.ts";
-import { toAppError } from "../../errors.ts";
+import { ifThere } from "../../stores/check.ts";
 import { askOthers, isLost, type Parts } from "./ask-parts.ts";
 import type { PartInfo } from "./protocol.ts";
 
@@ -73,12 +73,7 @@ async function describeFirst(
   { objects, names }: Parts,
   signal: AbortSignal,
 ): Promise<PartInfo | undefined> {
-  try {
-    return await objects.collection(names[0] ?? "", signal, (stub) => stub.describe());
-  } catch (thrown) {
-    if (toAppError(thrown).code === "collection_not_found") return undefined;
-    throw thrown;
-  }
+  return ifThere(objects.collection(names[0] ?? "", signal, (stub) => stub.describe()));
 }
 
 /** The newest that one of the others was told; undefined when none that answers was. */

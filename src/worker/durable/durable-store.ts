@@ -1,8 +1,8 @@
 /** The store over Durable Objects: a registry says which objects hold a collection, the objects do the rest. */
 import type { Clock } from "../../async/clock.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
-import { AppError, toAppError } from "../../errors.ts";
-import { checkName, checkSpec, collectionNotFound } from "../../stores/check.ts";
+import { AppError } from "../../errors.ts";
+import { checkName, checkSpec, collectionNotFound, ifThere } from "../../stores/check.ts";
 import type {
   CollectionWriter,
   GenerationWriter,
@@ -153,12 +153,8 @@ async function takeLock(
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   const id = crypto.randomUUID();
-  try {
-    await objects.collection(object, signal, (stub) => stub.lock(id));
-  } catch (thrown) {
-    if (toAppError(thrown).code === "collection_not_found") return async () => undefined;
-    throw thrown;
-  }
+  const locked = await ifThere(objects.collection(object, signal, (stub) => stub.lock(id)));
+  if (locked === undefined) return async () => undefined;
   return async () => {
     await objects.collection(object, signal, (stub) => stub.unlock(id));
   };

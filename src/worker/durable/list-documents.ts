@@ -1,5 +1,5 @@
 /** The documents of all objects of a collection as they stand, page by page. */
-import { toAppError } from "../../errors.ts";
+import { ifThere } from "../../stores/check.ts";
 import type { DocumentState } from "../../stores/store.ts";
 import type { Objects } from "./objects.ts";
 import { toObjects } from "./parts.ts";
@@ -13,8 +13,9 @@ export async function* listDocuments(
   signal: AbortSignal,
 ): AsyncGenerator<DocumentState> {
   for (const name of toObjects(object)) {
-    const version = await findVersion(objects, name, signal);
-    if (version === undefined) continue;
+    const held = await ifThere(objects.collection(name, signal, (stub) => stub.describe()));
+    if (held === undefined) continue;
+    const { version } = held;
     for (let after: string | undefined; ;) {
       const page = { limit: PAGE, ...(after === undefined ? {} : { after }) };
       const found = await objects.collection(name, signal, (s) => s.documents(version, page));
@@ -22,18 +23,5 @@ export async function* listDocuments(
       after = found.at(-1)?.id;
       if (found.length < PAGE) break;
     }
-  }
-}
-
-async function findVersion(
-  objects: Objects,
-  name: string,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  try {
-    return (await objects.collection(name, signal, (stub) => stub.describe())).version;
-  } catch (thrown) {
-    if (toAppError(thrown).code === "collection_not_found") return undefined;
-    throw thrown;
   }
 }

@@ -2,7 +2,8 @@
 import type { Clock } from "../../async/clock.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
-import { AppError, toAppError } from "../../errors.ts";
+import { AppError } from "../../errors.ts";
+import { ifThere } from "../../stores/check.ts";
 import { askEvery, isLost, type Parts } from "./ask-parts.ts";
 import { listDocuments } from "./list-documents.ts";
 import { toObjects } from "./parts.ts";
@@ -139,11 +140,6 @@ export async function raiseAbove(
 
 /** Of an object that has lost what it held nobody knows it any more; no collection has had a commit for every second since 1970. */
 async function readVersion(objects: Objects, object: string, signal: AbortSignal): Promise<number> {
-  try {
-    const { whole, version } = await objects.collection(object, signal, (s) => s.describe());
-    return whole?.version ?? version;
-  } catch (thrown) {
-    if (toAppError(thrown).code !== "collection_not_found") throw thrown;
-    return Math.floor(Date.now() / 1_000);
-  }
+  const held = await ifThere(objects.collection(object, signal, (stub) => stub.describe()));
+  return held?.whole?.version ?? held?.version ?? Math.floor(Date.now() / 1_000);
 }
