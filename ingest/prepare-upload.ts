@@ -1,12 +1,12 @@
 /** One upload or deletion to what it changes: its conditions checked, its file read whole, its chunks embedded. */
 import { hash } from "node:crypto";
 import type { MetadataType } from "../src/domain/collection.ts";
+import { splitHashes, toEtag } from "../src/domain/document-hash.ts";
 import { AppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
 import type { DocumentState, DocumentWrite } from "../src/stores/store.ts";
 import type { Tracer } from "../src/telemetry/tracer.ts";
 import { DEFAULT_CHUNKING } from "./chunk.ts";
-import { splitHashes } from "./document-hash.ts";
 import { loadFile } from "./load-file.ts";
 import type { LoadPool } from "./load-pool.ts";
 import type { ProblemCode } from "./loaders/load-event.ts";
@@ -50,7 +50,7 @@ export async function prepareUpload(
   mine: readonly DocumentState[],
   onStage: (stage: "loading" | "embedding") => void,
 ): Promise<Prepared> {
-  checkConditions(change, toEtag(mine));
+  checkConditions(change, toTag(mine));
   if (change.put === undefined) return prepareRemoval(mine);
   const { documentId: id, put: file } = change;
   const tally = createTally();
@@ -99,7 +99,7 @@ export async function prepareUpload(
     chunksWritten: put.reduce((sum, { chunks }) => sum + chunks.length, 0),
     chunksReused: countChunks(kept),
     chunksRemoved: countChunks([...gone, ...replaced]),
-    etag: toEtag([...kept, ...put]),
+    etag: toTag([...kept, ...put]),
     warnings: tally.problems.map(({ message }) => message),
   };
 }
@@ -122,12 +122,12 @@ function prepareRemoval(mine: readonly DocumentState[]): Prepared {
 }
 
 /** Of one document what a reader is told; of a file's many, one over all. */
-function toEtag(states: readonly Pick<DocumentState, "id" | "hash">[]): string | undefined {
-  const [first] = states;
+function toTag(states: readonly Pick<DocumentState, "id" | "hash">[]): string | undefined {
+  const [first, second] = states;
   if (first === undefined) return undefined;
+  if (second === undefined) return toEtag(first.hash);
   const hashes = states.map((state) => `${state.id} ${splitHashes(state.hash).ofDocument}`);
-  const all = hash("sha256", hashes.toSorted().join("\n"), "hex").slice(0, TAG_CHARS);
-  return `"${states.length === 1 ? splitHashes(first.hash).ofDocument : all}"`;
+  return `"${hash("sha256", hashes.toSorted().join("\n"), "hex").slice(0, TAG_CHARS)}"`;
 }
 
 /** RFC 9110, section 13.1. */

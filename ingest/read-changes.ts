@@ -2,15 +2,10 @@
 import { pMapIterable } from "p-map";
 import type { Chunk } from "../src/domain/chunk.ts";
 import type { MetadataType } from "../src/domain/collection.ts";
+import { joinHashes, splitHashes } from "../src/domain/document-hash.ts";
 import type { DocumentState } from "../src/stores/store.ts";
 import { chunkDocument, type ChunkSettings } from "./chunk.ts";
-import {
-  hashDocument,
-  hashFile,
-  type HashScope,
-  joinHashes,
-  splitHashes,
-} from "./document-hash.ts";
+import { hashDocument, hashFile, type HashScope } from "./document-hash.ts";
 import type { LoadedDocument } from "./document.ts";
 import type { FileReference, LoadEvent } from "./loaders/load-event.ts";
 import { SYNC_LIMITS } from "./sync-limits.ts";

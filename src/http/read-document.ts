@@ -3,6 +3,7 @@ import * as z from "zod";
 import { startDeadline } from "../async/deadline.ts";
 import { toVisibleStore } from "../access/visible-store.ts";
 import type { Caller } from "../domain/caller.ts";
+import { toEtag } from "../domain/document-hash.ts";
 import { AppError } from "../errors.ts";
 import type { Service } from "./service.ts";
 
@@ -57,9 +58,8 @@ export async function readDocument(
       detail: "there is no document of this id in the collection, or nothing from there on",
     });
   }
-  // A stored hash is that of the document, a dot, and that of its file.
   const state = await snapshot.document?.(documentId, deadline.signal);
-  const etag = state === undefined ? undefined : `"${state.hash.split(".")[0] ?? ""}"`;
+  const etag = state === undefined ? undefined : toEtag(state.hash);
   return {
     etag,
     collection,
