@@ -1,6 +1,6 @@
 /** All prompt text of answers and agents. Passages are data behind a fence that no passage can contain. */
 import type { Ask, Turn } from "../domain/ask.ts";
-import { toReadable } from "../domain/chunk.ts";
+import { HEADING_MARK, toReadable } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Draft } from "../grounding/answer-writer.ts";
 import { withoutLabels } from "../grounding/markers.ts";
@@ -170,6 +170,24 @@ export function toPlanMessages(
   ];
 }
 
+/** Asks for a follow-up as a question that stands alone. No passage is in it. */
+export function toRewriteMessages({
+  question,
+  history,
+}: Pick<Ask, "question" | "history">): readonly ChatMessage[] {
+  const turns = toTurns(history).map(({ role, content }) => `${role}: ${content}`);
+  return [
+    {
+      role: "system",
+      content: [
+        'Rewrite the last question so that it can be understood without the conversation before it: put names in the place of words like "it" or "they".',
+        "Answer nothing and add nothing. Write the question and nothing else, in its own language. If it can be understood already, write it as it is.",
+      ].join("\n"),
+    },
+    { role: "user", content: `${turns.join("\n")}\n\nThe last question: ${question}` },
+  ];
+}
+
 /** Asks once for a better draft. What the reader has seen already stays. */
 export function toRepairMessages(
   messages: readonly ChatMessage[],
@@ -196,6 +214,6 @@ export function toRepairMessages(
 /** Hidden characters could carry instructions that no reader of the document sees. */
 export function toSource(passage: Passage, fence: string): string {
   const { label, title, location } = passage;
-  const place = [title, ...location.headings].filter((part) => part !== "").join(" › ");
+  const place = [title, ...location.headings].filter((part) => part !== "").join(HEADING_MARK);
   return `[${label}]\n<${fence}>\n${stripHidden(`${place}\n\n${toReadable(passage)}`)}\n</${fence}>`;
 }

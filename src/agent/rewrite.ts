@@ -1,16 +1,13 @@
 /** Makes a question that stands alone out of a follow-up, beside the search for the follow-up as it is. */
-import type { Ask, Turn } from "../domain/ask.ts";
+import type { Ask } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import { type Run, withDeadline } from "../run.ts";
 import type { Budget } from "./budget.ts";
-import { toTurns } from "./prompt.ts";
+import { toRewriteMessages } from "./prompt.ts";
 import { takeTurn, type TurnOptions } from "./take-turn.ts";
 
 const OUTPUT_TOKENS_MAX = 200;
-
-const INSTRUCTIONS = `Rewrite the last question so that it can be understood without the conversation before it: put names in the place of words like "it" or "they".
-Answer nothing and add nothing. Write the question and nothing else, in its own language. If it can be understood already, write it as it is.`;
 
 /**
  * The rewritten question; undefined when there is no conversation, when the model left the question as
@@ -40,26 +37,13 @@ export async function rewriteFollowUp(
   }
 }
 
-async function askFor(
-  chat: ChatModel,
-  { history, question }: Ask,
-  { run, budget }: TurnOptions,
-): Promise<string> {
+async function askFor(chat: ChatModel, ask: Ask, { run, budget }: TurnOptions): Promise<string> {
   using deadline = run.deadline.child(run.config.rewriteTimeoutMs, "rewrite");
-  const conversation = toTurns(history).map(toLine).join("\n");
-  const messages = [
-    { role: "system", content: INSTRUCTIONS },
-    { role: "user", content: `${conversation}\n\nThe last question: ${question}` },
-  ] as const;
-  const request = { messages, outputTokensMax: OUTPUT_TOKENS_MAX };
+  const request = { messages: toRewriteMessages(ask), outputTokensMax: OUTPUT_TOKENS_MAX };
   const { text } = await takeTurn(chat, request, { run: withDeadline(run, deadline), budget });
   // Quotes around the whole, not those of a word it begins or ends with.
   return text
     .trim()
     .replace(/^["“]([^"“”]*)["”]$/, "$1")
     .trim();
-}
-
-function toLine({ role, content }: Turn): string {
-  return `${role}: ${content}`;
 }
