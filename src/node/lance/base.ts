@@ -5,8 +5,7 @@ import { createLimiter, type Limiter } from "../../async/limiter.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
 import { parsePairs } from "../../config-pairs.ts";
-import { AppError } from "../../errors.ts";
-import { collectionNotFound } from "../../stores/check.ts";
+import { collectionNotFound, ifThere } from "../../stores/check.ts";
 import { isFolder } from "../is-folder.ts";
 import { lancedb } from "./native.ts";
 import { createQuestionTerms, type QuestionTerms } from "./question-terms.ts";
@@ -107,13 +106,7 @@ export async function isThere(
   base: LanceBase,
   place: { readonly collection: string; readonly table: string },
 ): Promise<boolean> {
-  try {
-    await openTable(base, place);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof AppError && thrown.code === "collection_not_found") return false;
-    throw thrown;
-  }
+  return (await ifThere(openTable(base, place))) !== undefined;
 }
 
 /** Opens the newest version. That it opens is what makes a collection exist: listings also show what crashes left. */
