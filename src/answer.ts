@@ -20,7 +20,7 @@ import {
 import type { Explanation, ExplainTarget } from "./domain/explanation.ts";
 import { AppError, toAppError } from "./errors.ts";
 import { embedAhead } from "./retrieval/embed-question.ts";
-import { explain as explainDocument } from "./retrieval/explain.ts";
+import { explain as explainDocument } from "./retrieval/explain/explain.ts";
 import { type Opened, openCollections } from "./retrieval/open-collections.ts";
 import { retrieve, type Retrieved, type RetrieveDeps, toRetrieved } from "./retrieval/retrieve.ts";
 import { type Run, startRun, toOutcome } from "./run.ts";

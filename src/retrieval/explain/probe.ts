@@ -1,13 +1,13 @@
 /** The question searched again, for what a run has no need to know: scores and ranks of what its legs did not bring. */
-import type { Ask } from "../domain/ask.ts";
-import type { ExplainTarget } from "../domain/explanation.ts";
-import type { Filter } from "../domain/filter.ts";
-import type { Run } from "../run.ts";
-import { startTimeline } from "../telemetry/timeline.ts";
-import type { Arm } from "./leg.ts";
+import type { Ask } from "../../domain/ask.ts";
+import type { ExplainTarget } from "../../domain/explanation.ts";
+import type { Filter } from "../../domain/filter.ts";
+import type { Run } from "../../run.ts";
+import { startTimeline } from "../../telemetry/timeline.ts";
+import type { Arm } from "../leg.ts";
 import type { Located } from "./locate-document.ts";
-import type { Opened } from "./open-collections.ts";
-import { type RetrieveDeps, searchBoth } from "./retrieve.ts";
+import type { Opened } from "../open-collections.ts";
+import { type RetrieveDeps, searchBoth } from "../retrieve.ts";
 
 /** Each is absent where it was not worth a search. */
 export interface Probes {

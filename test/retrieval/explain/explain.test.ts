@@ -1,15 +1,15 @@
 /** How far a document came: every stage it can fall out at, told from a real search over a store in memory. */
 import { describe, expect, test } from "vitest";
-import { type AnswerDeps, explain } from "../../src/answer.ts";
-import { systemClock } from "../../src/async/clock.ts";
-import { parseConfig } from "../../src/config.ts";
-import type { RunEnd, RunEvent } from "../../src/domain/event.ts";
-import { Explanation, type ExplainTarget } from "../../src/domain/explanation.ts";
-import { AppError } from "../../src/errors.ts";
-import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
-import { silentLog } from "../../src/telemetry/log.ts";
-import { createTestStore, type Texts, wordEmbedder } from "../support/collections.ts";
-import { toAsk } from "../support/run.ts";
+import { type AnswerDeps, explain } from "../../../src/answer.ts";
+import { systemClock } from "../../../src/async/clock.ts";
+import { parseConfig } from "../../../src/config.ts";
+import type { RunEnd, RunEvent } from "../../../src/domain/event.ts";
+import { Explanation, type ExplainTarget } from "../../../src/domain/explanation.ts";
+import { AppError } from "../../../src/errors.ts";
+import type { ReadStore, Snapshot } from "../../../src/stores/store.ts";
+import { silentLog } from "../../../src/telemetry/log.ts";
+import { createTestStore, type Texts, wordEmbedder } from "../../support/collections.ts";
+import { toAsk } from "../../support/run.ts";
 
 const QUESTION = "Why do retries use jitter?";
 const handbook = {

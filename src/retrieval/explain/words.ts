@@ -1,10 +1,10 @@
 /** What became of a chunk, in a sentence. */
-import type { Chunk } from "../domain/chunk.ts";
-import type { ChunkTrace, ExplainStage } from "../domain/explanation.ts";
-import { type Filter, listMetadataFields } from "../domain/filter.ts";
-import { RANKS_MAX } from "./explain-probe.ts";
-import type { Facts, Trace } from "./explain-trace.ts";
-import type { Left } from "./pack.ts";
+import type { Chunk } from "../../domain/chunk.ts";
+import type { ChunkTrace, ExplainStage } from "../../domain/explanation.ts";
+import { type Filter, listMetadataFields } from "../../domain/filter.ts";
+import { RANKS_MAX } from "./probe.ts";
+import type { Facts, Trace } from "./trace.ts";
+import type { Left } from "../pack.ts";
 
 /** Why this chunk is where it is. */
 export function sayWhy(trace: Trace, chunk: Chunk, facts: Facts): string {

@@ -1,18 +1,18 @@
 /** Why a document is, or is not, in the context: the run's own stages, looked at for each of its chunks. */
-import type { Ask } from "../domain/ask.ts";
-import type { Chunk } from "../domain/chunk.ts";
-import type { ChunkTrace, Explanation, ExplainTarget } from "../domain/explanation.ts";
-import type { Run } from "../run.ts";
-import type { ReadStore } from "../stores/store.ts";
-import { advise } from "./explain-advice.ts";
-import { probe } from "./explain-probe.ts";
-import { type Facts, type Trace, traceAll } from "./explain-trace.ts";
-import { sayWhy, sumUp } from "./explain-words.ts";
-import { fuse } from "./fuse.ts";
+import type { Ask } from "../../domain/ask.ts";
+import type { Chunk } from "../../domain/chunk.ts";
+import type { ChunkTrace, Explanation, ExplainTarget } from "../../domain/explanation.ts";
+import type { Run } from "../../run.ts";
+import type { ReadStore } from "../../stores/store.ts";
+import { advise } from "./advice.ts";
+import { probe } from "./probe.ts";
+import { type Facts, type Trace, traceAll } from "./trace.ts";
+import { sayWhy, sumUp } from "./words.ts";
+import { fuse } from "../fuse.ts";
 import { locateDocument } from "./locate-document.ts";
-import type { Opened } from "./open-collections.ts";
-import { type RetrieveDeps, runStages, type Stages } from "./retrieve.ts";
-import { take } from "./take.ts";
+import type { Opened } from "../open-collections.ts";
+import { type RetrieveDeps, runStages, type Stages } from "../retrieve.ts";
+import { take } from "../take.ts";
 
 export interface ExplainDeps extends RetrieveDeps {
   readonly store: ReadStore;

@@ -1,11 +1,11 @@
 /** Finds the one document that is meant by an id, in the collections asked or, failing that, in another. */
 import pMap from "p-map";
-import { untilAborted } from "../async/until-aborted.ts";
-import type { ExplainTarget } from "../domain/explanation.ts";
-import { AppError } from "../errors.ts";
-import type { Run } from "../run.ts";
-import type { ReadStore, Snapshot } from "../stores/store.ts";
-import { type Opened, openCollections } from "./open-collections.ts";
+import { untilAborted } from "../../async/until-aborted.ts";
+import type { ExplainTarget } from "../../domain/explanation.ts";
+import { AppError } from "../../errors.ts";
+import type { Run } from "../../run.ts";
+import type { ReadStore, Snapshot } from "../../stores/store.ts";
+import { type Opened, openCollections } from "../open-collections.ts";
 
 export interface Located {
   readonly snapshot: Snapshot;

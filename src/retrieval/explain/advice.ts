@@ -1,10 +1,10 @@
 /** What a caller could change so that a document comes further: tried out on what the legs found, where that is possible. */
-import { isLost } from "../domain/event.ts";
-import { RETRIEVERS } from "../domain/hit.ts";
-import type { Facts, Trace } from "./explain-trace.ts";
-import { fuse } from "./fuse.ts";
-import type { Arm } from "./leg.ts";
-import { pack } from "./pack.ts";
+import { isLost } from "../../domain/event.ts";
+import { RETRIEVERS } from "../../domain/hit.ts";
+import type { Facts, Trace } from "./trace.ts";
+import { fuse } from "../fuse.ts";
+import type { Arm } from "../leg.ts";
+import { pack } from "../pack.ts";
 
 const OWN_WORDS = "ask in words that the document itself uses";
 

@@ -1,20 +1,20 @@
 /** What became of each chunk of a document, by what the stages of a run came to. */
-import type { Config } from "../config.ts";
-import type { Ask } from "../domain/ask.ts";
+import type { Config } from "../../config.ts";
+import type { Ask } from "../../domain/ask.ts";
 import {
   type ChunkTrace,
   EXPLAIN_STAGES,
   type ExplainStage,
   type LegTrace,
-} from "../domain/explanation.ts";
-import { isLost, type Leg } from "../domain/event.ts";
-import { type Probes, RANKS_MAX } from "./explain-probe.ts";
-import type { Candidate } from "./fuse.ts";
-import type { Arm, LegResult } from "./leg.ts";
+} from "../../domain/explanation.ts";
+import { isLost, type Leg } from "../../domain/event.ts";
+import { type Probes, RANKS_MAX } from "./probe.ts";
+import type { Candidate } from "../fuse.ts";
+import type { Arm, LegResult } from "../leg.ts";
 import type { Located } from "./locate-document.ts";
-import { type Left, pack } from "./pack.ts";
-import type { Stages } from "./retrieve.ts";
-import type { Found } from "./take.ts";
+import { type Left, pack } from "../pack.ts";
+import type { Stages } from "../retrieve.ts";
+import type { Found } from "../take.ts";
 
 export interface Facts {
   readonly located: Located;
