@@ -4,7 +4,7 @@ import type { Clock } from "./async/clock.ts";
 import { type Budget, createBudget } from "./agent/budget.ts";
 import { rewriteFollowUp } from "./agent/rewrite.ts";
 import { type Planning, startPlan } from "./agent/plan.ts";
-import { type Found, type RespondDeps, respond, type Response } from "./agent/respond.ts";
+import { type Answered, type Found, respond, type RespondDeps } from "./agent/respond.ts";
 import type { Pressure } from "./async/pressure.ts";
 import type { Config } from "./config.ts";
 import { type Ask, type Mode, MODES } from "./domain/ask.ts";
@@ -68,7 +68,7 @@ export function search(deps: AnswerDeps, ask: Ask, signal: AbortSignal): AsyncIt
   return produce(deps, ask, signal, { finish: finishSearch });
 }
 
-async function finishSearch(_run: Run, { passages }: Found): Promise<Response> {
+async function finishSearch(_run: Run, { passages }: Found): Promise<Answered> {
   return {
     answerer: "none",
     grounding: passages.length > 0 ? "ungrounded" : "no-evidence",
@@ -109,7 +109,7 @@ interface Parts {
     opened: readonly Opened[],
     run: Run,
   ) => Promise<Retrieved>;
-  readonly finish: (run: Run, found: Found) => Promise<Response>;
+  readonly finish: (run: Run, found: Found) => Promise<Answered>;
 }
 
 /** Every consumer leaves, also those that have the end: made once, because an error's stack costs more than all else of it. */
@@ -218,7 +218,7 @@ async function execute(
   }
 }
 
-const unfinished: Response = {
+const unfinished: Answered = {
   answerer: "none",
   grounding: "ungrounded",
   truncated: false,
@@ -239,7 +239,7 @@ async function start(run: Run, ask: Ask, progress: Progress): Promise<void> {
   for (const event of early) await run.emit(event);
 }
 
-type Ending = Response & { readonly outcome: Outcome; readonly error?: RunFailure };
+type Ending = Answered & { readonly outcome: Outcome; readonly error?: RunFailure };
 
 async function end(run: Run, progress: Progress, ending: Ending): Promise<void> {
   const { truncated, error, ...rest } = ending;

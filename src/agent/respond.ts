@@ -31,7 +31,7 @@ export interface RespondDeps extends SearchDeps {
 }
 
 /** What the part of a run after retrieval came to. */
-export interface Response {
+export interface Answered {
   /** `extractive`, or the model's id. */
   readonly answerer: string;
   readonly grounding: Grounding;
@@ -63,7 +63,7 @@ export async function respond(
   ask: Ask,
   found: Found,
   run: Run,
-): Promise<Response> {
+): Promise<Answered> {
   const gathered = await gatherMore(deps, ask, found, run);
   const { exhausted } = gathered;
   // Sentences can be quoted in place of an answer, but not of a value.
@@ -134,7 +134,7 @@ async function write(
   ask: Ask,
   { passages, stages, budget, foundFirst }: ToWrite,
   run: Run,
-): Promise<Response> {
+): Promise<Answered> {
   if (passages.length === 0) return refuse("none", run);
   const before = ["take", "rerank", ...stages];
   if (ask.output !== undefined) {
@@ -163,7 +163,7 @@ async function tryGenerate(
   ask: Ask,
   { passages, before, budget, foundFirst }: Shown & Pick<ToWrite, "foundFirst">,
   run: Run,
-): Promise<Response | undefined> {
+): Promise<Answered | undefined> {
   const progress: Progress = { shown: false };
   try {
     return await run.timeline.stage("answer", before, async () => {
@@ -186,7 +186,7 @@ async function tryGenerate(
   }
 }
 
-async function refuse(answerer: string, run: Run): Promise<Response> {
+async function refuse(answerer: string, run: Run): Promise<Answered> {
   const isPart = run.degraded.some((code) => LOST.test(code));
   await run.emit({ type: "text-delta", text: isPart ? NO_EVIDENCE_REACHED : NO_EVIDENCE_TEXT });
   return { answerer, grounding: "no-evidence", truncated: false };

@@ -9,6 +9,7 @@ import {
   type ChangeWire,
   type CommitStep,
   type DocumentWire,
+  NOTHING,
   type PartReport,
   type Tally,
 } from "./protocol.ts";
@@ -123,7 +124,7 @@ function bury(sql: SqlStorage, state: State, ids: readonly string[], version: nu
       list,
     )
     .one();
-  if (documents === 0) return { documents: 0, chunks: 0, terms: 0 };
+  if (documents === 0) return NOTHING;
   const sum = state.terms === undefined ? "0" : "coalesce(sum(terms), 0)";
   const { chunks, terms } = sql
     .exec<{ chunks: number; terms: number }>(

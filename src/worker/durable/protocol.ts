@@ -148,6 +148,8 @@ export interface RegistryRpc {
   retired(object: string): Promise<Reply<true>>;
 }
 
+export const NOTHING: Tally = { documents: 0, chunks: 0, terms: 0 };
+
 /** Both together. */
 export function addTallies(a: Tally, b: Tally): Tally {
   return {

@@ -16,7 +16,7 @@ import { toDocumentWire } from "./document-wire.ts";
 import { readPage } from "./durable-snapshot.ts";
 import { createObjects, initAll, type ObjectBindings, raiseAbove, retireAll } from "./objects.ts";
 import { countObjects, OBJECTS_MAX, splitByPart } from "./parts.ts";
-import { addTallies, type Entry, type PartInfo, type Tally } from "./protocol.ts";
+import { addTallies, type Entry, NOTHING, type PartInfo, type Tally } from "./protocol.ts";
 
 /** A push has the key of what is pushed: the same key again goes on with it, or finds it done. */
 export interface PushName {
@@ -226,11 +226,10 @@ async function show(
 }
 
 function sum(held: readonly PartInfo[]): Tally {
-  const nothing: Tally = { documents: 0, chunks: 0, terms: 0 };
   return held.reduce<Tally>(
     (all, { documents, chunks, terms }) =>
       addTallies(all, { documents, chunks, terms: terms ?? 0 }),
-    nothing,
+    NOTHING,
   );
 }
 

@@ -4,7 +4,7 @@ import type { Change, CommitReport } from "../../stores/store.ts";
 import { askParts, type Parts } from "./ask-parts.ts";
 import { toDocumentWire } from "./document-wire.ts";
 import { splitByPart } from "./parts.ts";
-import { addTallies, type ChangeWire, type PartReport, type Tally } from "./protocol.ts";
+import { addTallies, type ChangeWire, NOTHING, type PartReport, type Tally } from "./protocol.ts";
 
 /** The change of each part; a document is always in the same one. */
 export function splitChange(change: Change, spec: CollectionSpec, count: number): ChangeWire[] {
@@ -14,8 +14,6 @@ export function splitChange(change: Change, spec: CollectionSpec, count: number)
     remove: removed[part] ?? [],
   }));
 }
-
-const NOTHING: Tally = { documents: 0, chunks: 0, terms: 0 };
 
 /**
  * Readers see the version before until the first object has its part: that commit is the whole one. Every
