@@ -2,7 +2,7 @@
 import type { Clock } from "../async/clock.ts";
 import { createLru } from "../async/lru.ts";
 import type { RunEvent } from "../domain/event.ts";
-import type { Seen } from "./read-versions.ts";
+import { isSame, type Seen } from "./read-versions.ts";
 
 export interface AnswerCache {
   /** All events of the run that answered this, from the same collections in the same versions. */
@@ -42,15 +42,4 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
       kept.set(key, { seen, events, atMs: clock.now() }, bytes);
     },
   };
-}
-
-/** The same collections, in the same making and version. */
-export function isSame(a: Seen, b: Seen): boolean {
-  return areEqual(a.versions, b.versions) && areEqual(a.instances, b.instances);
-}
-
-/** Same names, each with the same value. */
-function areEqual<T>(a: Readonly<Record<string, T>>, b: typeof a): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

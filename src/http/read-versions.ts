@@ -13,6 +13,17 @@ export interface Seen {
   readonly instances: Instances;
 }
 
+/** The same collections, in the same making and version. */
+export function isSame(a: Seen, b: Seen): boolean {
+  return areEqual(a.versions, b.versions) && areEqual(a.instances, b.instances);
+}
+
+/** Same names, each with the same value. */
+function areEqual<T>(a: Readonly<Record<string, T>>, b: typeof a): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
 /** Of a caller's time no more goes into this: an answer needs the rest. */
 const TIME_SHARE_MAX = 1 / 4;
 
