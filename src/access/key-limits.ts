@@ -2,7 +2,7 @@
 import { once } from "../async/once.ts";
 import { AppError } from "../errors.ts";
 import type { KeySource } from "./access.ts";
-import { type Counts, WINDOW_MS } from "./counts.ts";
+import type { Counts } from "./counts.ts";
 import type { KeyEntry } from "./key-list.ts";
 
 /** How a key stands in its minute. */
@@ -22,7 +22,6 @@ export interface KeyLimits {
   addTokens(callerId: string, tokens: number): void;
 }
 
-export const MINUTE_MS = WINDOW_MS.minute;
 /** Runs end when they end; this is when looking again is worth it. */
 const RUN_RETRY_MS = 1_000;
 

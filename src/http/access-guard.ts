@@ -1,7 +1,8 @@
 /** Who may pass: the key of a request, the scope its address needs, the rate of its key; without keys, only this machine. */
 import type { Context, Next } from "hono";
 import { type Access, NOBODY } from "../access/access.ts";
-import { MINUTE_MS, type Rate } from "../access/key-limits.ts";
+import { WINDOW_MS } from "../access/counts.ts";
+import type { Rate } from "../access/key-limits.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Caller } from "../domain/caller.ts";
 import { AppError, toAppError } from "../errors.ts";
@@ -105,6 +106,6 @@ function isLocalOrigin(origin: string): boolean {
 
 /** How the key stands, as the drafted standard says it (draft-ietf-httpapi-ratelimit-headers, version 10). */
 export function setRateHeaders(headers: Headers, { limit, remaining, resetMs }: Rate): void {
-  headers.set("RateLimit-Policy", `"minute";q=${limit};w=${MINUTE_MS / 1_000}`);
+  headers.set("RateLimit-Policy", `"minute";q=${limit};w=${WINDOW_MS.minute / 1_000}`);
   headers.set("RateLimit", `"minute";r=${remaining};t=${Math.ceil(resetMs / 1_000)}`);
 }

@@ -15,9 +15,8 @@ export function createAskRoute(service: Service) {
     service.gate.check(c.get("caller").id);
     const body = await readJson(c.req.raw, service.config.bodyBytesMax);
     const options = await readRunOptions(c, body);
-    const { isKept, key } = options;
     const ask = service.parseAsk(body, toAskContext(c));
-    const request = { ...toRunRequest(c, ask, service.answer), isKept, key };
+    const request = toRunRequest(c, ask, service.answer, options);
     const response = await (options.isAsync
       ? respondWithAddress((await service.journal.start(request)).run)
       : type === "text/event-stream"

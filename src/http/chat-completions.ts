@@ -21,9 +21,8 @@ export function createChatCompletionsRoute(service: Service) {
     const asked = parseOpenAiRequest(body);
     const options = await readRunOptions(c, body);
     const requestId = c.get("requestId");
-    const { isKept, key } = options;
     const ask = parseForeignAsk(service, c, asked);
-    const request = { ...toRunRequest(c, ask, service.answer), isKept, key };
+    const request = toRunRequest(c, ask, service.answer, options);
     const completion: CompletionOptions = {
       model: asked.model,
       createdSeconds: Math.floor(Date.now() / 1000),

@@ -16,9 +16,8 @@ export function createChatRoute(service: Service) {
     const asked = parseUiRequest(body);
     const options = await readRunOptions(c, body);
     const requestId = c.get("requestId");
-    const { isKept, key } = options;
     const ask = parseForeignAsk(service, c, asked);
-    const request = { ...toRunRequest(c, ask, service.answer), isKept, key };
+    const request = toRunRequest(c, ask, service.answer, options);
     const response = await respondWithEvents(service, request, {
       createWriter: () => createUiWriter(requestId),
       toError: uiErrorResponse,

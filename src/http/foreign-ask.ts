@@ -49,8 +49,8 @@ export function parseForeignAsk(
   { body, history, instructions }: ForeignAsk,
 ): Ask {
   const joined = instructions.join("\n\n");
-  if (joined.length > service.config.instructionsCharsMax) {
-    const { instructionsCharsMax } = service.config;
+  const { instructionsCharsMax } = service.config;
+  if (joined.length > instructionsCharsMax) {
     throw refuse("messages", `hold instructions of more than ${instructionsCharsMax} characters`);
   }
   const conversation = {
