@@ -29,7 +29,7 @@ export interface Chunk {
   readonly metadata: Metadata;
 }
 
-/** Between the title and the headings, in the first line of a content and wherever a place is told. */
+/** Between the title and the headings of a content's first line. */
 export const HEADING_MARK = " › ";
 
 interface Placed {
