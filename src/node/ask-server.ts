@@ -46,6 +46,13 @@ export async function explainOnServer(
 }
 
 async function refuse(response: Response): Promise<never> {
+  const location = response.headers.get("Location");
+  if (location !== null && URL.canParse(location, response.url)) {
+    const { href } = new URL(location, response.url);
+    throw new AppError("upstream_unavailable", {
+      detail: `the server answered ${response.status} and names another address; if it is the right one, ask there: --url ${href}`,
+    });
+  }
   const problem = Problem.safeParse(await response.json().catch(() => undefined));
   const detail = problem.success ? problem.data.detail : "without saying why; is it Tributary?";
   throw new AppError(response.status === 400 ? "invalid_request" : "upstream_unavailable", {
@@ -75,6 +82,8 @@ async function send(
   try {
     return await fetch(new URL(path, url), {
       method: "POST",
+      // A question and a key go where the caller said, and nowhere else; some redirects would make a GET of it besides.
+      redirect: "manual",
       headers: {
         "Content-Type": "application/json",
         Accept: accept,

@@ -155,6 +155,30 @@ test("an empty store says how to fill it", async () => {
   expect(code).toBe(1);
 });
 
+test("a redirect is told and not followed: neither the question nor the key goes where it was not sent", async () => {
+  const elsewhere: string[] = [];
+  const other = createServer((request, response) => {
+    elsewhere.push(`${request.method} ${request.url}`);
+    response.end();
+  });
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const to = `http://127.0.0.1:${(other.address() as AddressInfo).port}/v1/ask`;
+  for (const status of [301, 307]) {
+    const server = createServer((_request, response) =>
+      response.writeHead(status, { Location: to }).end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const ended = await runProgram(ASK, [QUESTION, "--url", url], { API_KEY: "trib_secret" });
+    expect(ended).toMatchObject({ code: 1, stdout: "" });
+    expect(ended.stderr).toContain(`the server answered ${status} and names another address`);
+    expect(ended.stderr).toContain(`--url ${to}`);
+    server.close();
+  }
+  other.close();
+  expect(elsewhere).toEqual([]);
+});
+
 test("a running server is asked with --url, and the local store is not touched", async () => {
   await using server = await serveTest(makeService());
   const env = { DATA_DIR: "package.json" };
