@@ -9,6 +9,9 @@ const CHECK_INTERVAL_MS = 1_000;
 /** Header lines of one request; those beyond it are not read. */
 const HEADERS_MAX = 100;
 
+/** What a request calls this machine that names no host, as the health checks of HTTP/1.0 do. Browsers name one. */
+const NAMELESS = "localhost";
+
 /** The application, as the adaptor calls it: `env` is what it has of Node's request and response. */
 export type Fetch = (request: Request, env?: unknown) => Response | Promise<Response>;
 
@@ -22,7 +25,7 @@ export function createServer(fetch: Fetch, config: Config): Server {
     keepAliveTimeout: config.keepAliveTimeoutMs,
     maxHeaderSize: config.headerBytesMax,
   };
-  const server = createAdaptorServer({ fetch, serverOptions }) as Server;
+  const server = createAdaptorServer({ fetch, serverOptions, hostname: NAMELESS }) as Server;
   server.maxConnections = config.connectionsMax;
   server.maxRequestsPerSocket = config.socketRequestsMax;
   server.maxHeadersCount = HEADERS_MAX;

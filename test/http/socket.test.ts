@@ -210,3 +210,12 @@ test("a body sent in pieces is refused at the limit", async () => {
   expect(response.status).toBe(413);
   await response.text();
 });
+
+test("a health check of HTTP/1.0, which names no host, is answered", async () => {
+  await using server = await serveTest(makeService());
+  const socket = connect(server.port, "127.0.0.1");
+  socket.end("GET /livez HTTP/1.0\r\n\r\n");
+  const text = Buffer.concat(await socket.toArray()).toString();
+  expect(text).toMatch(/^HTTP\/1\.1 200 /);
+  expect(text).toContain('{"status":"live"}');
+});
