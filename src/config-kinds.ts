@@ -33,6 +33,14 @@ export const Names = Text.transform((text) =>
     .map((name) => name.trim())
     .filter((name) => name !== ""),
 ).refine((names) => names.length > 0, { error: "names nothing" });
+/** A folder's path, or an address whose scheme a store can be behind. */
+export const DataDir = Text.refine(
+  (place) => !place.includes("://") || /^(s3|gs|az):\/\/[^/]/.test(place),
+  {
+    error:
+      "must be a folder, or an address such as s3://bucket/path, gs://bucket/path or az://container/path; a LanceDB server goes into LANCE_URL",
+  },
+);
 export const BaseUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
 
 /** `https://app.example.com`: neither a path nor a slash behind it, and no port that is the usual one. */

@@ -5,6 +5,7 @@ import {
   Bytes,
   Count,
   CountOrNone,
+  DataDir,
   Flag,
   Memory,
   Milliseconds,
@@ -28,7 +29,7 @@ import { AppError, type Issue } from "./errors.ts";
 const Settings = z.object({
   host: Text.default("127.0.0.1").describe("Address to listen on."),
   port: PlainNumber.int().min(0).max(65_535).default(8787).describe("Port to listen on."),
-  dataDir: Text.default(".tributary").describe(
+  dataDir: DataDir.default(".tributary").describe(
     "Folder of the store, or its address on object storage, such as s3://bucket/path.",
   ),
 

@@ -112,6 +112,28 @@ describe("what is wrong at the start is one line and an exit code", () => {
       says: "lies below a file",
     },
     {
+      name: "a store at an address of no kind we know",
+      env: { DATA_DIR: "db://documents" },
+      code: 2,
+      says: "DATA_DIR: must be a folder, or an address such as s3://bucket/path",
+    },
+    {
+      name: "object storage without a bucket",
+      env: { DATA_DIR: "s3://" },
+      code: 2,
+      says: "DATA_DIR: must be a folder",
+    },
+    {
+      name: "object storage that does not answer",
+      env: {
+        DATA_DIR: "s3://bucket/path",
+        STORE_OPTIONS:
+          "endpoint=http://127.0.0.1:9,allow_http=true,region=r,access_key_id=a,secret_access_key=b,client_max_retries=0",
+      },
+      code: 1,
+      says: "the store did not answer in time; check DATA_DIR",
+    },
+    {
       name: "an address of another machine",
       env: { HOST: "192.0.2.1", AUTH: "off" },
       code: 2,

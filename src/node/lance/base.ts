@@ -73,7 +73,7 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
       },
     };
   } catch (thrown) {
-    throw toStoreError(thrown, "");
+    throw toStoreError(thrown, undefined);
   }
 }
 
@@ -85,11 +85,11 @@ function toConnectionOptions(options: LanceOptions): Partial<lancedb.ConnectionO
 
 /**
  * One native call. It cannot be aborted, so its slot is held until it has settled, while the caller is let
- * go at once when the signal aborts; a late result is dropped.
+ * go at once when the signal aborts; a late result is dropped. `collection`: undefined for the store as a whole.
  */
 export async function callNative<T>(
   { limiter }: Pick<LanceBase, "limiter">,
-  collection: string,
+  collection: string | undefined,
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {

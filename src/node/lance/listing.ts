@@ -59,7 +59,7 @@ async function find(
   reader: Reader,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const places = await callNative(base, "", signal, () => listPlaces(base));
+  const places = await callNative(base, undefined, signal, () => listPlaces(base));
   const found: string[] = [];
   // Each collection once, however many generations it has.
   for (const name of new Set(places.map(({ collection }) => collection))) {

@@ -2,8 +2,11 @@
 import * as z from "zod";
 import { AppError, toAppError } from "../../errors.ts";
 
-/** A native error as an AppError; `collection` is named in what clients see. AppErrors pass unchanged, bugs become `internal`. */
-export function toStoreError(thrown: unknown, collection: string): AppError {
+/**
+ * A native error as an AppError. `collection` is named in what clients see; undefined where the store as a whole
+ * was opened or listed. AppErrors pass unchanged, bugs become `internal`.
+ */
+export function toStoreError(thrown: unknown, collection: string | undefined): AppError {
   // The library throws plain errors; a TypeError and its like are bugs of ours and must be seen as such.
   const native = thrown instanceof Error && thrown.constructor === Error;
   if (!native && !(thrown instanceof z.ZodError)) return toAppError(thrown);
@@ -12,7 +15,11 @@ export function toStoreError(thrown: unknown, collection: string): AppError {
     code: "store_unavailable" | "store_full" | "collection_unavailable",
     detail: string,
   ) => new AppError(code, { detail, cause: thrown });
-  if (/tim(?:ed? ?out)/i.test(text)) return new AppError("deadline_exceeded", { cause: thrown });
+  if (/tim(?:ed? ?out)/i.test(text)) {
+    const detail = "the store did not answer in time; check DATA_DIR and STORE_OPTIONS";
+    const ofStore = collection === undefined ? { detail } : {};
+    return new AppError("deadline_exceeded", { ...ofStore, cause: thrown });
+  }
   if (/no space left|storage full|quota exceeded/i.test(text)) {
     return because(
       "store_full",
@@ -27,6 +34,12 @@ export function toStoreError(thrown: unknown, collection: string): AppError {
   }
   if (/too many open files/i.test(text)) {
     return because("store_unavailable", "this process has too many files open");
+  }
+  if (collection === undefined) {
+    return because(
+      "store_unavailable",
+      "the store could not be opened or listed; check DATA_DIR, STORE_OPTIONS and the rights to it",
+    );
   }
   if (isConflict(thrown)) {
     return because(
