@@ -7,10 +7,16 @@ export interface Banner {
   readonly embedder: string;
   readonly answerer: string;
   readonly keys: string;
+  /** A request needs a key. */
+  readonly isKeyAsked: boolean;
+  /** Where `pnpm ingest` writes, unless it is the default place; undefined where it cannot write. */
+  readonly ingest: { readonly dataDir?: string | undefined } | undefined;
   readonly collections: readonly CollectionView[];
 }
 
-export function toBanner({ url, store, embedder, answerer, keys, collections }: Banner): string {
+export function toBanner(banner: Banner): string {
+  const { url, store, embedder, answerer, keys, isKeyAsked, ingest, collections } = banner;
+  const credential = isKeyAsked ? ' -H "Authorization: Bearer $API_KEY"' : "";
   const [first, ...rest] =
     collections.length === 0 ? ["none yet"] : collections.map(describeCollection);
   return `
@@ -22,13 +28,24 @@ Tributary answers on ${url}
   keys         ${keys}
   collections  ${[first, ...rest].join("\n               ")}
 
-Open it in a browser, or ask here:
-  curl -N ${url}/v1/ask -H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{"question": "What happens when one collection is slow?"}'
-  pnpm ask "What happens when one collection is slow?"
+Open it in a browser, or ask here${isKeyAsked ? ", with a key in API_KEY" : ""}:
+  curl -N ${url}/v1/ask${credential} -H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{"question": "What happens when one collection is slow?"}'
+  pnpm ask --url ${url} "What happens when one collection is slow?"
+${ingest === undefined ? "" : toIngestHint(ingest)}`;
+}
 
+/** The command is another process, which does not know where this one was told the store is. */
+function toIngestHint({ dataDir }: NonNullable<Banner["ingest"]>): string {
+  const place = dataDir === undefined ? "" : `DATA_DIR=${quote(dataDir)} `;
+  return `
 Your own documents:
-  pnpm ingest <files or folders> --collection NAME
+  ${place}pnpm ingest <files or folders> --collection NAME
 `;
+}
+
+/** As a shell reads it as one word. */
+function quote(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function describeCollection(view: CollectionView): string {

@@ -17,11 +17,21 @@ process.on("unhandledRejection", (thrown) => die("unhandled-rejection", thrown))
 process.on("uncaughtException", (thrown) => die("uncaught-exception", thrown));
 
 try {
+  refuseArguments(process.argv.slice(2));
   await main(parseConfig(process.env));
 } catch (thrown) {
   if (!(thrown instanceof AppError)) throw thrown;
   process.stderr.write(`tributary: ${thrown.message}\n`);
   process.exit(thrown.code === "invalid_request" ? 2 : 1);
+}
+
+/** Whoever says `--port 9000` must not be served on another one. Throws AppError invalid_request. */
+function refuseArguments(args: readonly string[]): void {
+  if (args.every((argument) => argument === "--")) return;
+  throw new AppError("invalid_request", {
+    detail:
+      "pnpm start takes no options; settings are variables, such as PORT=9000 pnpm start, and data/guide/configuration.md lists them",
+  });
 }
 
 async function main(config: Config): Promise<void> {
@@ -84,6 +94,8 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
       embedder: [...embedders].join(", "),
       answerer: chat?.id ?? "extractive (no chat model is set)",
       keys: describeKeys(deps),
+      isKeyAsked: deps.access?.isOn === true,
+      ingest: config.lanceUrl === undefined ? { dataDir: toOwnPlace(config) } : undefined,
       collections,
     }),
   );
@@ -91,6 +103,11 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
   warn(
     `HOST is ${config.host} and AUTH is off: everyone who reaches it can ask and read; put it behind something that asks for keys`,
   );
+}
+
+/** Undefined: the default, which every command takes. */
+function toOwnPlace({ dataDir }: Config): string | undefined {
+  return dataDir === parseConfig({}).dataDir ? undefined : dataDir;
 }
 
 function describeKeys({ access, config }: AppDeps): string {

@@ -37,6 +37,7 @@ test("a key is made, listed without its secret, used, revoked and seen to be", a
   });
   await server.printed("pnpm ask");
   expect(server.stdout()).toContain("asked for");
+  expect(server.stdout()).toContain('/v1/ask -H "Authorization: Bearer $API_KEY" -H');
   const port = /:(\d+)\n/.exec(server.stdout())?.[1] ?? "";
   const status = async (headers: Record<string, string>) =>
     (await fetch(`http://127.0.0.1:${port}/v1/collections`, { headers })).status;

@@ -36,6 +36,10 @@ test("serves an existing index, says what it runs with, and ends at once when id
   });
   const response = await fetch(`${server.url}/v1/ask`, askWith(question));
   expect(await response.json()).toMatchObject({ grounding: "grounded", answerer: "extractive" });
+  // What it says to copy is about this server and this store, however both were named.
+  expect(server.stdout()).toContain(`pnpm ask --url ${server.url} "`);
+  expect(server.stdout()).toContain(`DATA_DIR=${folder.path} pnpm ingest `);
+  expect(server.stdout()).not.toContain("API_KEY");
   server.kill("SIGTERM");
   expect(await server.exit).toBe(0);
   expect(server.stderr()).not.toContain("jitter");
@@ -67,6 +71,14 @@ test("samples that cannot be loaded are named, and the server serves without the
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ code: "collection_not_found" });
 }, 60_000);
+
+test("an option is refused: settings are variables, and nobody is served on a port that was not meant", async () => {
+  for (const args of [["--port", "9000"], ["--", "--help"], ["9000"]]) {
+    const ended = await runProgram(MAIN, args, { DATA_DIR: folder.path, PORT: "0" });
+    expect(ended).toMatchObject({ code: 2, stdout: "" });
+    expect(ended.stderr).toContain("such as PORT=9000 pnpm start");
+  }
+});
 
 describe("what is wrong at the start is one line and an exit code", () => {
   const cases: readonly {
