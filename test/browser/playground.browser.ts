@@ -118,7 +118,7 @@ test("a table keeps its columns' sides, and long cells wrap before it is scrolle
     const sides = await table
       .locator("td")
       .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).textAlign));
-    expect(sides).toEqual(["left", "right", "center", "left"]);
+    expect(sides).toEqual(["start", "right", "center", "start"]);
     const { scrollWidth, clientWidth } = await table.evaluate(({ scrollWidth, clientWidth }) => ({
       scrollWidth,
       clientWidth,

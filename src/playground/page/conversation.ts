@@ -71,9 +71,9 @@ function toExchanges(history: readonly Turn[]): readonly Exchange[] {
 }
 
 function renderExchange({ question = "…", answer }: Exchange): HTMLElement {
-  if (answer === undefined) return make("li", {}, question);
+  if (answer === undefined) return make("li", { dir: "auto" }, question);
   // Its numbers are those of its own sources, which stand here no more.
   const blocks = toBlocks(withoutLabels(answer)).map((block) => block.render((text) => [text]));
-  const said = make("div", { className: "prose" }, ...blocks);
-  return make("li", {}, make("details", {}, make("summary", {}, question), said));
+  const said = make("div", { className: "prose", dir: "auto" }, ...blocks);
+  return make("li", {}, make("details", {}, make("summary", { dir: "auto" }, question), said));
 }

@@ -24,7 +24,7 @@ export function connectHistory(onOpen: (run: KeptRun) => void): void {
     const open = make(
       "button",
       { type: "button", className: "entry" },
-      make("span", { className: "question" }, question),
+      make("span", { className: "question", dir: "auto" }, question),
       make(
         "span",
         { className: "when" },

@@ -201,6 +201,7 @@ form.addEventListener("submit", (event) => {
   void start();
 });
 question.addEventListener("input", grow);
+addEventListener("resize", grow); // a phone that is turned breaks the lines elsewhere
 question.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();

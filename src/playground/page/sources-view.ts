@@ -88,11 +88,15 @@ function createCard(passage: Passage, onBack: () => void): HTMLDetailsElement {
       "summary",
       {},
       make("span", { className: "label" }, label),
-      make("span", { className: "title" }, title === "" ? documentId : title),
+      make("span", { className: "title", dir: "auto" }, title === "" ? documentId : title),
       make("span", { className: "times" }),
-      make("span", { className: "path" }, path === "" ? `${collection} · ${documentId}` : path),
+      make(
+        "span",
+        { className: "path", dir: "auto" },
+        path === "" ? `${collection} · ${documentId}` : path,
+      ),
     ),
-    make("blockquote", { tabIndex: 0 }, passage.text),
+    make("blockquote", { tabIndex: 0, dir: "auto" }, passage.text),
     make(
       "footer",
       {},

@@ -1,0 +1,103 @@
+/** The playground for whoever reads from the right, prints an answer, or turns the phone. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  makeEnd,
+  makeService,
+  passage,
+  play,
+  retrievalEnd,
+  runStart,
+  serveTest,
+} from "../support/app.ts";
+import { ask, openPage, startBrowser, waitForEnd } from "../support/browser.ts";
+
+const PHONE = { width: 320, height: 640 };
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(async () => browser?.close());
+
+const HEBREW = ["המתנה אקראית מונעת התנגשות. [1]", "- פריט ראשון", "```", "wait(100);", "```"].join(
+  "\n\n",
+);
+
+async function open(answer: string, question: string, options = {}) {
+  const delta = { type: "text-delta", text: answer } as const;
+  const passages = [passage, { ...passage, label: 2, title: "Limits" }];
+  const events = [runStart, { ...retrievalEnd, passages }, delta, makeEnd({})];
+  const server = await serveTest(makeService({ answer: play(events) }));
+  const opened = await openPage(browser, server.url, options);
+  await ask(opened.page, question);
+  await waitForEnd(opened.page);
+  return {
+    page: opened.page,
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("a language that is written from the right stands at the right, and code within it does not", async () => {
+  await using opened = await open(HEBREW, "למה צריך jitter?");
+  const directions = await opened.page.evaluate(() =>
+    ["#question", "#asked", "#answer p", "#answer li", "#answer pre", "#status"].map(
+      (selector) => getComputedStyle(document.querySelector(selector) as Element).direction,
+    ),
+  );
+  expect(directions).toEqual(["rtl", "rtl", "rtl", "rtl", "ltr", "ltr"]);
+});
+
+test("what is printed is the question, the answer and its sources, whatever part was seen", async () => {
+  const code = `\`\`\`\n${"a long line of code ".repeat(20)}\n\`\`\``;
+  for (const viewport of [PHONE, { width: 1280, height: 860 }]) {
+    await using opened = await open(`Timeouts are limits. [1]\n\n${code}`, "What are timeouts?", {
+      viewport,
+      colorScheme: "dark",
+    });
+    const { page } = opened;
+    await page.locator("button.cite").first().click(); // the phone shows the sources now
+    await page.emulateMedia({ media: "print" });
+    const printed = (selector: string) => page.locator(selector).first().isVisible();
+    for (const part of [
+      "#asked",
+      "#status",
+      "#answer",
+      "#sources summary",
+      "#sources blockquote",
+    ]) {
+      expect([part, await printed(part)]).toEqual([part, true]);
+    }
+    for (const part of ["#form", ".tools", "#parts", "#inside-pane", ".back"]) {
+      expect([part, await printed(part)]).toEqual([part, false]);
+    }
+    const found = await page.evaluate(() => {
+      const pane = document.querySelector("#answer-pane") as Element;
+      const { clientWidth, scrollWidth } = document.querySelector("#answer pre") as Element;
+      const ink = getComputedStyle(document.body).color.match(/\d+/g)?.map(Number) ?? [];
+      const isCut = pane.scrollHeight > pane.clientHeight || scrollWidth > clientWidth;
+      return { isCut, isDark: Math.max(...ink) < 128 };
+    });
+    expect(found).toEqual({ isCut: false, isDark: true });
+  }
+});
+
+test("a question stays whole when the phone is turned", async () => {
+  const long = "What happens to a question that is longer than one line of a phone?";
+  await using opened = await open("Timeouts are limits. [1]", long, {
+    viewport: { width: 640, height: 320 },
+  });
+  const { page } = opened;
+  await page.setViewportSize(PHONE);
+  await expect
+    .poll(() =>
+      page.evaluate(() => {
+        const { scrollHeight, clientHeight } = document.querySelector("#question") as Element;
+        return scrollHeight - clientHeight;
+      }),
+    )
+    .toBeLessThanOrEqual(0);
+});
