@@ -1,6 +1,6 @@
 /** All prompt text of answers and agents. Passages are data behind a fence that no passage can contain. */
 import type { Ask, Turn } from "../domain/ask.ts";
-import { toReadable } from "../domain/chunk.ts";
+import { toPath, toReadable } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Draft } from "../grounding/answer-writer.ts";
 import { withoutLabels } from "../grounding/markers.ts";
@@ -214,6 +214,6 @@ export function toRepairMessages(
 /** Hidden characters could carry instructions that no reader of the document sees. */
 export function toSource(passage: Passage, fence: string): string {
   const { label, title, location } = passage;
-  const place = [title, ...location.headings].filter((part) => part !== "").join(" › ");
+  const place = toPath(title, location.headings);
   return `[${label}]\n<${fence}>\n${stripHidden(`${place}\n\n${toReadable(passage)}`)}\n</${fence}>`;
 }

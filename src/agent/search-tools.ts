@@ -1,7 +1,7 @@
 /** The tools every run with tools has: search again, read on, see what there is. What they may touch was fixed before. */
 import * as z from "zod";
 import type { Ask } from "../domain/ask.ts";
-import { toReadable } from "../domain/chunk.ts";
+import { toPath, toReadable } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import { AppError } from "../errors.ts";
@@ -155,7 +155,7 @@ function describe(passages: readonly Passage[]): unknown {
   if (passages.length === 0) return "Nothing new was found.";
   return passages.map((passage) => ({
     label: passage.label,
-    title: [passage.title, ...passage.location.headings].join(" › "),
+    title: toPath(passage.title, passage.location.headings),
     collection: passage.collection,
     documentId: passage.documentId,
     text: toReadable(passage),

@@ -42,11 +42,16 @@ export function toReadable({ location: { columns }, text }: Placed): string {
   return columns === undefined ? text : `${columns}\n${text}`;
 }
 
+/** Where a text stands, `Title › Heading › Heading`: a document is often called like its first heading, which is said once. */
+export function toPath(title: string, headings: readonly string[]): string {
+  return [title, ...headings]
+    .filter((part, index, all) => part !== "" && part !== all[index - 1])
+    .join(HEADING_MARK);
+}
+
 /** What is embedded and indexed for a chunk: its title and headings, a line break, its text as one reads it. */
 export function toContent(chunk: Placed & { readonly title: string }): string {
-  const path = [chunk.title, ...chunk.location.headings].filter(
-    (part, index, all) => part !== "" && part !== all[index - 1],
-  );
+  const path = toPath(chunk.title, chunk.location.headings);
   const text = toReadable(chunk);
-  return path.length === 0 ? text : `${path.join(HEADING_MARK)}\n${text}`;
+  return path === "" ? text : `${path}\n${text}`;
 }

@@ -1,4 +1,5 @@
 /** A run on a terminal: the answer as it comes, or the value at its end, then its sources, then on wish how it came about. */
+import { toPath } from "../domain/chunk.ts";
 import type { Leg, Passage, RunEnd, RunEvent, TimelineEntry } from "../domain/event.ts";
 import { layOut } from "../json/lay-out.ts";
 import { escapeControls } from "./escape-controls.ts";
@@ -82,11 +83,8 @@ function listValue({ output, outputChecks = [] }: RunEnd): string {
 function listSources(passages: readonly Passage[]): string {
   if (passages.length === 0) return "";
   const lines = passages.map(({ label, title, location, collection, documentId }) => {
-    const path = [title, ...location.headings].filter(
-      (part, index, all) => part !== "" && part !== all[index - 1],
-    );
     const page = location.page === undefined ? "" : `, page ${location.page}`;
-    return `  [${label}] ${path.join(" › ")}  (${collection}: ${documentId}${page})\n`;
+    return `  [${label}] ${toPath(title, location.headings)}  (${collection}: ${documentId}${page})\n`;
   });
   return `Sources\n${lines.join("")}`;
 }

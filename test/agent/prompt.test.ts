@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { toGatherMessages, toPlanMessages, toPrompt, toTurns } from "../../src/agent/prompt.ts";
+import {
+  toGatherMessages,
+  toPlanMessages,
+  toPrompt,
+  toSource,
+  toTurns,
+} from "../../src/agent/prompt.ts";
 import type { Turn } from "../../src/domain/ask.ts";
 import { estimateTokens } from "../../src/text/tokens.ts";
 import { toPassage } from "../support/run.ts";
@@ -81,4 +87,14 @@ test("labels of earlier answers, whose numbers mean other passages now, do not s
 
 test("a first question is not told of earlier answers", () => {
   expect(toPrompt("What is jitter?", passages).messages[0]?.content).not.toContain("Earlier");
+});
+
+test("a document that is called like its first heading is named once", () => {
+  const passage = {
+    ...toPassage(1, "Jitter spreads them."),
+    title: "Retries",
+    location: { headings: ["Retries", "Jitter"] },
+  };
+  expect(toSource(passage, "f")).toContain("<f>\nRetries › Jitter\n\n");
+  expect(toSource({ ...passage, title: "" }, "f")).toContain("<f>\nRetries › Jitter\n\n");
 });

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { MODES } from "../../domain/ask.ts";
 import type { Caller } from "../../domain/caller.ts";
-import { toReadable } from "../../domain/chunk.ts";
+import { toPath, toReadable } from "../../domain/chunk.ts";
 import { type RunEvent, RunRecord } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
 import { DocumentText, readDocument } from "../read-document.ts";
@@ -184,7 +184,7 @@ function listPassages({ passages }: Pick<FinishedRun, "passages">): string {
   return passages
     .map((passage) => {
       const { label, collection, documentId, title, location } = passage;
-      const place = [title, ...location.headings].join(" › ");
+      const place = toPath(title, location.headings);
       return `[${label}] ${place} (${collection}/${documentId})\n${toReadable(passage)}`;
     })
     .join("\n\n");
