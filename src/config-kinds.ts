@@ -33,6 +33,11 @@ export const Names = Text.transform((text) =>
     .map((name) => name.trim())
     .filter((name) => name !== ""),
 ).refine((names) => names.length > 0, { error: "names nothing" });
+/** A name or an address without brackets; a colon is part of an address that has more than one. */
+export const Host = Text.regex(/^(?:[\w.-]+|[\da-f.]*:[\da-f.]*:[\da-f.:]*(?:%[\w.-]+)?)$/i, {
+  error:
+    "must be an address or a name alone, such as 127.0.0.1, ::1 or localhost; the port goes into PORT",
+});
 /** A folder's path, or an address whose scheme a store can be behind. */
 export const DataDir = Text.refine(
   (place) => !place.includes("://") || /^(s3|gs|az):\/\/[^/]/.test(place),

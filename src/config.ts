@@ -7,6 +7,7 @@ import {
   CountOrNone,
   DataDir,
   Flag,
+  Host,
   Memory,
   Milliseconds,
   PlainNumber,
@@ -27,7 +28,7 @@ import { AppError, type Issue } from "./errors.ts";
 
 /** Keys are what the code calls a setting; the environment variable is the same in capitals. */
 const Settings = z.object({
-  host: Text.default("127.0.0.1").describe("Address to listen on."),
+  host: Host.default("127.0.0.1").describe("Address to listen on."),
   port: PlainNumber.int().min(0).max(65_535).default(8787).describe("Port to listen on."),
   dataDir: DataDir.default(".tributary").describe(
     "Folder of the store, or its address on object storage, such as s3://bucket/path.",

@@ -30,7 +30,7 @@ export async function openAccess(
   const source = await openSource(config, log);
   if (source.isOff === true && !isLoopback(config.host)) {
     throw new AppError("invalid_request", {
-      detail: `HOST is ${config.host}, which others reach, and there are no keys: create one with pnpm run keys create, or set AUTH=off where something else asks who they are`,
+      detail: `HOST is ${config.host}, which others reach, and there are no keys: create one with pnpm run keys create --name NAME, or set AUTH=off where something else asks who they are`,
     });
   }
   return createAccess({ source, clock: systemClock, counts });
@@ -47,7 +47,7 @@ async function openSource(config: Config, log: Log): Promise<KeySource> {
   }
   if (config.apiKeysFile !== undefined) {
     throw new AppError("invalid_request", {
-      detail: `settings are wrong: API_KEYS_FILE: there is no file ${path}; pnpm run keys create makes it`,
+      detail: `settings are wrong: API_KEYS_FILE: there is no file ${path}; pnpm run keys create --name NAME makes it`,
     });
   }
   if (config.apiKeys !== undefined) return { keys: fixed, isStale: false };

@@ -113,7 +113,7 @@ function toOwnPlace({ dataDir }: Config): string | undefined {
 function describeKeys({ access, config }: AppDeps): string {
   if (access?.isOn === true) return "asked for (pnpm run keys list)";
   if (config.auth === "off") return "none: AUTH is off";
-  return "none: only this machine reaches the service (pnpm run keys create)";
+  return "none: only this machine reaches the service (pnpm run keys create --name NAME)";
 }
 
 /** Where this machine reaches the server. */

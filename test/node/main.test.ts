@@ -123,6 +123,12 @@ describe("what is wrong at the start is one line and an exit code", () => {
       code: 1,
       says: "lies below a file",
     },
+    ...["localhost:80", "http://127.0.0.1", "[::1]"].map((host) => ({
+      name: `a host that is more than one: ${host}`,
+      env: { HOST: host },
+      code: 2,
+      says: "HOST: must be an address or a name alone",
+    })),
     {
       name: "a store at an address of no kind we know",
       env: { DATA_DIR: "db://documents" },
