@@ -1,15 +1,8 @@
 /** The playground for whoever reads from the right, prints an answer, or turns the phone. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  makeEnd,
-  makeService,
-  passage,
-  play,
-  retrievalEnd,
-  runStart,
-  serveTest,
-} from "../support/app.ts";
+import type { RunEvent } from "../../src/domain/event.ts";
+import { makeEnd, makeService, passage, play, runStart, serveTest } from "../support/app.ts";
 import { ask, openPage, startBrowser, waitForEnd } from "../support/browser.ts";
 
 const PHONE = { width: 320, height: 640 };
@@ -25,9 +18,13 @@ const HEBREW = ["המתנה אקראית מונעת התנגשות. [1]", "- פ�
 );
 
 async function open(answer: string, question: string, options = {}) {
-  const delta = { type: "text-delta", text: answer } as const;
   const passages = [passage, { ...passage, label: 2, title: "Limits" }];
-  const events = [runStart, { ...retrievalEnd, passages }, delta, makeEnd({})];
+  const events: readonly RunEvent[] = [
+    runStart,
+    { type: "retrieval-end", passages },
+    { type: "text-delta", text: answer },
+    makeEnd({}),
+  ];
   const server = await serveTest(makeService({ answer: play(events) }));
   const opened = await openPage(browser, server.url, options);
   await ask(opened.page, question);

@@ -58,8 +58,8 @@ describe.each(REVISIONS)("revision %s", (_name, mode) => {
 
   test("a document that is called like its first heading is named once", async () => {
     const named = { ...passage, title: "Retries", location: { headings: ["Retries", "Jitter"] } };
-    const events = [runStart, { ...retrievalEnd, passages: [named] }, makeEnd({})];
-    await using at = await connect({ search: play(events) }, mode);
+    const found: RunEvent = { type: "retrieval-end", passages: [named] };
+    await using at = await connect({ search: play([runStart, found, makeEnd({})]) }, mode);
     const call = { name: "search", arguments: { question: "What is jitter?" } };
     const result = await at.client.callTool(call);
     expect(textOf(result)).toContain("[1] Retries › Jitter (");
