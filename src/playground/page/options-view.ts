@@ -60,7 +60,7 @@ export function createOptionsView(): OptionsView {
       const [found, offered] = await Promise.all([listCollections(), listModes()]);
       offer(offered);
       chips.replaceChildren(...found.map(createChip));
-      if (found.length === 0) say("none yet: pnpm ingest ./docs --collection mydocs");
+      if (found.length === 0) say("none yet: pnpm ingest ./my-docs --collection mydocs");
       return found;
     } catch (thrown) {
       const refused = thrown instanceof Refusal ? thrown.problem : undefined;
