@@ -11,7 +11,7 @@ const Field = z
   .string()
   .regex(
     /^(documentId|title|page|metadata\.[A-Za-z_][A-Za-z0-9_]{0,62})$/,
-    "a filter field is documentId, title, page or metadata.<name>",
+    "must be documentId, title, page or metadata.<name>",
   );
 
 export type Scalar = z.infer<typeof Scalar>;
@@ -57,7 +57,7 @@ export const Filter: z.ZodType<Filter> = z.preprocess((value, context) => {
   if (size > FILTER_NODES_MAX) {
     context.addIssue({
       code: "custom",
-      message: `a filter may have at most ${FILTER_NODES_MAX} conditions, ${FILTER_DEPTH_MAX} levels deep`,
+      message: `may have at most ${FILTER_NODES_MAX} conditions, ${FILTER_DEPTH_MAX} levels deep`,
     });
   }
   return value;

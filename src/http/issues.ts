@@ -72,7 +72,9 @@ function describeUnion(
 ): readonly Issue[] {
   const near = issue.errors.filter((faults) => faults.length === 1);
   const [only] = near.flat();
-  if (near.length === 1 && only !== undefined) return describe(only, path);
+  // An operator that is none fits the form of comparisons best, which are not all the operators there are.
+  const isOperator = path[0] === "filter" && only?.path.at(-1) === "op";
+  if (near.length === 1 && only !== undefined && !isOperator) return describe(only, path);
   const message =
     path[0] === "filter" && !path.includes("value")
       ? FILTER_FORMS
@@ -82,7 +84,7 @@ function describeUnion(
 
 function measure(origin: string, side: "least" | "most", limit: number | bigint): string {
   if (origin === "string") return `have at ${side} ${limit} characters`;
-  if (origin === "array") return `have at ${side} ${limit} entries`;
+  if (origin === "array") return `have at ${side} ${limit} ${limit === 1 ? "entry" : "entries"}`;
   return `be at ${side} ${limit}`;
 }
 

@@ -30,7 +30,7 @@ export interface AskContext {
 export type AskParser = (body: unknown, context: AskContext) => Ask;
 
 const UNSUPPORTED = "unsupported: ";
-const NO_MODEL = `${UNSUPPORTED}a value of a schema is written by a model; this service has none: set CHAT_MODEL`;
+const NO_MODEL = `${UNSUPPORTED}needs a chat model, which writes the value, and this service has none: set CHAT_MODEL`;
 const CONTROL = /[\p{Cc}]/u;
 export const Name = z
   .string()
@@ -113,7 +113,7 @@ export function createBodySchema(
       .enum(RERANK_MODES)
       .refine(
         (mode) => mode === "none" || rerankers.includes(mode),
-        `${UNSUPPORTED}this service has no such reranker; it has ${["none", ...rerankers].join(", ")}`,
+        `${UNSUPPORTED}must be a reranker that this service has: ${["none", ...rerankers].join(", ")}`,
       )
       .meta({ enum: ["none", ...rerankers] })
       .default(chooseRerank(rerankers)),
@@ -139,7 +139,7 @@ export function createBodySchema(
         .string()
         .refine(
           (mode) => modes.includes(mode as Mode),
-          `${UNSUPPORTED}this service answers in the modes ${modes.join(", ")}${modes.length > 1 ? "" : "; others need CHAT_MODEL"}`,
+          `${UNSUPPORTED}must be a mode that this service has: ${modes.join(", ")}${modes.length > 1 ? "" : "; others need CHAT_MODEL"}`,
         )
         .meta({ enum: [...modes] })
         .default("direct"),

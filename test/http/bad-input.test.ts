@@ -88,7 +88,7 @@ const cases: readonly Case[] = [
     name: "a reranker that is not there",
     body: ask({ retrieval: { rerank: "remote" } }),
     code: "unsupported_option",
-    says: "it has none, lexical",
+    says: "retrieval.rerank must be a reranker that this service has: none, lexical",
   },
   {
     name: "a turn of somebody unknown",
@@ -172,7 +172,7 @@ const cases: readonly Case[] = [
   {
     name: "no retriever",
     body: ask({ retrieval: { retrievers: [] } }),
-    says: "retrieval.retrievers must have at least 1 entries",
+    says: "retrieval.retrievers must have at least 1 entry",
   },
   {
     name: "an unknown retriever",
@@ -205,19 +205,19 @@ const cases: readonly Case[] = [
     name: "a filter on an unknown field",
     body: ask({ filter: { field: "vector", op: "eq", value: 1 } }),
     code: "invalid_filter",
-    says: "filter.field a filter field is documentId",
+    says: "filter.field must be documentId, title, page or metadata.<name>",
   },
   {
     name: "a filter with an unknown operator",
     body: ask({ filter: { field: "page", op: "like", value: 1 } }),
     code: "invalid_filter",
-    says: "filter",
+    says: "gte, in, has, exists",
   },
   {
     name: "an empty and",
     body: ask({ filter: { and: [] } }),
     code: "invalid_filter",
-    says: "filter.and must have at least 1 entries",
+    says: "filter.and must have at least 1 entry",
   },
   {
     name: "a fault deep in a filter",
