@@ -94,8 +94,15 @@ async function send(
     });
   } catch (thrown) {
     throw new AppError("upstream_unavailable", {
-      detail: `no server can be reached at ${new URL(url).origin}; is it running?`,
+      detail: `no server can be reached at ${new URL(url).origin}${toReason(thrown)}; is it running?`,
       cause: thrown,
     });
   }
+}
+
+/** The system's code: a name that is unknown and a certificate that is not trusted are no matter of running. */
+function toReason(thrown: unknown): string {
+  const cause: unknown = thrown instanceof Error ? thrown.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" ? ` (${code})` : "";
 }

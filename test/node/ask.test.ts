@@ -136,9 +136,9 @@ const refusals: readonly { name: string; args: string[]; code: number; says: str
   },
   {
     name: "a server that is not there",
-    args: ["--url", "http://127.0.0.1:9", "why"],
+    args: ["--url", "http://127.0.0.1:4", "why"],
     code: 1,
-    says: "is it running?",
+    says: "at http://127.0.0.1:4 (ECONNREFUSED); is it running?",
   },
 ];
 test.each(refusals)("$name is refused", async ({ args, code, says }) => {
