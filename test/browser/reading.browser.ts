@@ -1,4 +1,4 @@
-/** The playground for whoever reads from the right, prints an answer, or turns the phone. */
+/** The playground for whoever reads from the right, prints an answer, or holds a phone. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
@@ -97,4 +97,26 @@ test("a question stays whole when the phone is turned", async () => {
       }),
     )
     .toBeLessThanOrEqual(0);
+});
+
+test("on a phone nothing opens the keyboard over an answer; at a desk the next question is typed at once", async () => {
+  const focused = async (isMobile: boolean, past: boolean): Promise<string> => {
+    await using opened = await open("Timeouts are limits. [1]", "What are timeouts?", {
+      viewport: PHONE,
+      isMobile,
+      hasTouch: isMobile,
+    });
+    const { page } = opened;
+    if (past) {
+      await page.getByRole("button", { name: "History" }).click();
+      await page.locator(".entry").first().click();
+    }
+    await page.locator("#history").waitFor({ state: "hidden" });
+    return await page.evaluate(() => document.activeElement?.id ?? "");
+  };
+  expect([await focused(false, false), await focused(false, true)]).toEqual([
+    "question",
+    "question",
+  ]);
+  expect([await focused(true, false), await focused(true, true)]).not.toContain("question");
 });

@@ -31,6 +31,9 @@ const send = find("send", HTMLButtonElement);
 const stop = find("stop", HTMLButtonElement);
 const run = find("run", HTMLDivElement);
 
+/** Where the question has the focus, a phone lays its keyboard over the answer. */
+const touch = matchMedia("(pointer: coarse)");
+
 const options = createOptionsView();
 const paintStatus = createStatusView(() => void start());
 const paintWaterfall = createWaterfallView();
@@ -71,7 +74,8 @@ async function start(): Promise<void> {
     ...(history.length === 0 || !options.hasModel() ? {} : { history }),
     ...(output === undefined ? {} : { output }),
   };
-  question.select(); // the next one is written in its place
+  if (touch.matches) question.blur();
+  else question.select(); // the next one is written in its place
   const last = await follow(asked, own);
   if (controller !== own) return; // another question has the page
   controller = undefined;
@@ -153,7 +157,7 @@ function paint(): void {
     const hadFocus = document.activeElement === stop;
     send.hidden = open;
     stop.hidden = !open;
-    if (hadFocus) question.focus();
+    if (hadFocus) (touch.matches ? send : question).focus();
   }
   conversation.paint(view, options.hasModel());
   answer.paint(view);
@@ -233,7 +237,7 @@ connectHistory(({ view: kept }) => {
   schema.write(kept.asked.output);
   showPart("answer");
   show(kept);
-  question.focus();
+  if (!touch.matches) question.focus();
 });
 question.focus();
 void options.load().then(showExamples);
