@@ -1,4 +1,5 @@
 /** `fetch` for model endpoints: sends nothing ambient, follows no redirect, and bounds what comes back. */
+import { withoutReason } from "../async/without-reason.ts";
 import type { AppError } from "../errors.ts";
 import { toTraceparent } from "../telemetry/trace-context.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
@@ -37,7 +38,12 @@ export function createUpstreamFetch(
     const traceparent = toTraceparent(tracer.current());
     if (traceparent !== undefined) headers.set("traceparent", traceparent);
     // "manual" and a check, because not every runtime knows "error".
-    const response = await send(input, { ...init, headers, redirect: "manual" });
+    const response = await send(input, {
+      ...init,
+      headers,
+      redirect: "manual",
+      ...(init.signal ? { signal: withoutReason(init.signal) } : {}),
+    });
     const type = response.headers.get("content-type") ?? "";
     const refusal = findRefusal(response, type, upstream);
     if (refusal !== undefined) {

@@ -1,6 +1,7 @@
 /** One address of an OpenTelemetry collector: takes bodies, gives up in time, and says once that it fails. */
 import type { Clock } from "../async/clock.ts";
 import { startDeadline } from "../async/deadline.ts";
+import { withoutReason } from "../async/without-reason.ts";
 import { AppError } from "../errors.ts";
 import type { Log, LogFields } from "./log.ts";
 
@@ -43,7 +44,7 @@ export function createCollector(options: CollectorOptions): Collector {
           headers: { ...headers, "content-type": "application/x-protobuf" },
           body,
           redirect: "manual",
-          signal: deadline.signal,
+          signal: withoutReason(deadline.signal),
         });
         await response.body?.cancel();
         return response.ok ? undefined : `HTTP ${response.status}`;

@@ -184,3 +184,23 @@ test("nothing of the environment is sent, only what the settings say", async () 
     for (const name of Object.keys(given)) Reflect.deleteProperty(process.env, name);
   }
 });
+
+test("what carries a request hears that it is given up and not why; the caller hears why", async () => {
+  const given = new AbortController();
+  const reason = new AppError("cancelled", { detail: "the client left" });
+  let why: unknown;
+  const client = createOpenAiClient({
+    apiKey: API_KEY,
+    send: async (_, { signal } = {}) => {
+      given.abort(reason);
+      why = signal?.reason;
+      throw why;
+    },
+  });
+  const upstream = client.toUpstream("the model", "EMBEDDING_MODEL");
+  const thrown: unknown = await client.sdk.embeddings
+    .create({ model: "m", input: ["x"] }, { signal: given.signal })
+    .catch((error: unknown) => error);
+  expect(why).toMatchObject({ name: "AbortError" });
+  expect(toUpstreamError(thrown, given.signal, upstream)).toBe(reason);
+});

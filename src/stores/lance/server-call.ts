@@ -5,6 +5,7 @@ import { createGate } from "../../async/gate.ts";
 import { createLimiter } from "../../async/limiter.ts";
 import { retry } from "../../async/retry.ts";
 import type { UpstreamRegistry } from "../../async/upstream-stats.ts";
+import { withoutReason } from "../../async/without-reason.ts";
 import { createCallPolicy } from "../../call-policy.ts";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
@@ -85,7 +86,10 @@ async function send<T>(
   using deadline = startDeadline({ clock, budgetMs, parent: signal });
   try {
     const address = `${url.replace(/\/+$/, "")}${path}`;
-    const response = await fetch(address, { ...sent, signal: deadline.signal });
+    const response = await fetch(address, {
+      ...sent,
+      signal: withoutReason(deadline.signal),
+    });
     if (!response.ok) {
       await response.body?.cancel();
       throw toRefusal(response, table);
