@@ -85,7 +85,7 @@ export function createVectorize(options: VectorizeOptions): VectorSource {
       }
     },
     async remove(object, documents, signal) {
-      if (!collections.has(toCollection(object))) return;
+      if (!collections.has(toCollection(object))) return true;
       try {
         await pMap(
           toDeletions(object, documents),
@@ -95,8 +95,10 @@ export function createVectorize(options: VectorizeOptions): VectorSource {
           },
           { concurrency: options.concurrency },
         );
+        return true;
       } catch (thrown) {
         log.error("vectorize-leftover", thrown, { object });
+        return false;
       }
     },
     wrap(snapshot, object) {

@@ -140,6 +140,24 @@ test("what the index did not take has not arrived, and the same push goes on wit
   expect(fake.vectors.size).toBe(6);
 });
 
+test("what the index did not forget is asked of it again by the next step", async () => {
+  let isDown = true;
+  const { fake, pushes, store } = await setUp("-left-", {
+    async deleteByIds(ids) {
+      if (isDown) throw new Error("Network connection lost.");
+      return fake.binding.deleteByIds(ids);
+    },
+  });
+  const world = { fake, pushes, store, alone: store };
+  for (const word of ["cats", "dogs", "owls"]) await push(world, word, 3);
+  expect(fake.vectors.size).toBe(18);
+  isDown = false;
+  await push(world, "bats", 3);
+  expect(fake.vectors.size).toBe(12);
+  await store.drop("guide", signal);
+  expect(fake.vectors.size).toBe(0);
+});
+
 test("a collection that does not fit the index is told before it is pushed", async () => {
   const { pushes } = await setUp("-unfit-");
   const begun = pushes.begin({ key: "content-unfit", spec: { ...spec, dimensions: 9 } }, signal);

@@ -185,7 +185,7 @@ describe("writing", () => {
     expect(calls).toEqual([]);
   });
 
-  test("removes all of an object in batches, and what fails is in the log alone", async () => {
+  test("removes all of an object in batches, and says when it failed", async () => {
     const { source, vectors, calls } = setUp();
     const documents = [toDocument("a", Array.from({ length: 150 }, String)), DOCUMENTS[1]];
     const written = documents.flatMap((document) => document ?? []);
@@ -194,7 +194,7 @@ describe("writing", () => {
     const states = (async function* () {
       yield* written.map(({ chunks, ...state }) => ({ ...state, chunks: chunks.length }));
     })();
-    await source.remove(OBJECT, states, open);
+    expect(await source.remove(OBJECT, states, open)).toBe(true);
     expect(vectors.size).toBe(5);
     expect(calls.slice(2)).toEqual(["delete 100", "delete 52"]);
 
@@ -204,6 +204,7 @@ describe("writing", () => {
     })();
     const removed = broken.source.remove(OBJECT, one, open);
     await finish(broken.clock, removed);
+    expect(await removed).toBe(false);
     expect(broken.events).toEqual(["vectorize-leftover"]);
   });
 });

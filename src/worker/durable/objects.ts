@@ -84,7 +84,8 @@ const RETIRE_MS = 600_000;
 
 /**
  * Has objects that were given up empty themselves when nobody can still be reading them. One that cannot be
- * told now stays on the registry's list, and so does what is broken off: the next step is given it again.
+ * told now stays on the registry's list, and so does one whose vectors are still elsewhere, and what is broken
+ * off: the next step is given it again.
  */
 export async function retireAll(
   objects: Objects,
@@ -93,7 +94,7 @@ export async function retireAll(
 ): Promise<void> {
   for (const object of givenUp) {
     try {
-      await retire(objects, object, signal);
+      if (!(await retire(objects, object, signal))) continue;
     } catch (thrown) {
       signal.throwIfAborted();
       if (!isLost(thrown)) throw thrown;
@@ -103,11 +104,14 @@ export async function retireAll(
   }
 }
 
-async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<void> {
-  await objects.vectors?.remove(object, listDocuments(objects, object, signal), signal);
+/** False: only its documents tell which vectors are left elsewhere, so that it keeps them. */
+async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<boolean> {
+  const documents = listDocuments(objects, object, signal);
+  if ((await objects.vectors?.remove(object, documents, signal)) === false) return false;
   for (const name of toObjects(object)) {
     await objects.collection(name, signal, (stub) => stub.retire(RETIRE_MS));
   }
+  return true;
 }
 
 /** What every part holds, in their order; those that hold nothing hold an empty collection from now on. */

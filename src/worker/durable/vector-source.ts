@@ -8,12 +8,12 @@ export interface VectorSource {
   check(spec: CollectionSpec, signal: AbortSignal): Promise<void>;
   /** Keeps the vectors of documents, before the object takes the documents; harmless to repeat. Throws AppError: upstream_*, invalid_request. */
   put(object: string, documents: readonly DocumentWrite[], signal: AbortSignal): Promise<void>;
-  /** Forgets what it keeps of an object. Never throws: what is left behind is in nobody's way, and the log says so. */
+  /** Forgets what it keeps of an object; false, and a line in the log, when some of it is left: ask again. Never throws: it is in nobody's way. */
   remove(
     object: string,
     documents: AsyncIterable<DocumentState>,
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<boolean>;
   /** The snapshot, with its vectors searched there. */
   wrap(snapshot: Snapshot, object: string): Snapshot;
 }
