@@ -1,9 +1,10 @@
 /**
  * Reads what LanceDB answers: Arrow's file or stream format with columns of numbers, texts and bytes. The library
- * for it would take a sixth of the Worker's room. Nothing in it is trusted; what is damaged, compressed or of
- * another type throws RangeError.
+ * for it would take a sixth of the Worker's room. Nothing in it is trusted; what is damaged or of another type
+ * throws RangeError, what is compressed AppError.
  */
 import { type FlatTable, readRoot } from "./flat-buffer.ts";
+import { toCompressed } from "./server-errors.ts";
 
 /** 64-bit numbers are `bigint`. */
 export type Cell = string | number | bigint | Uint8Array | null;
@@ -146,7 +147,7 @@ function readBatch(
   body: Uint8Array,
   cells: ReadonlyMap<string, Cell[]>,
 ): void {
-  if (header.table(3) !== undefined) throw new RangeError("a compressed batch");
+  if (header.table(3) !== undefined) throw toCompressed();
   const nodes = header.pairs(1, 16);
   const buffers = header.pairs(2, 16);
   if (nodes.length !== columns.length) throw new RangeError("columns that do not fit the schema");

@@ -58,6 +58,14 @@ export function toBadAnswer(what: string, cause?: unknown): AppError {
   return new AppError("upstream_bad_response", { detail, cause });
 }
 
+/** Rows of the protocol, in a form of it that is not read. */
+export function toCompressed(): AppError {
+  return refuse(
+    "upstream_bad_response",
+    "the LanceDB server compresses the rows it sends, which are not read here: have it send them as they are",
+  );
+}
+
 export function toStall(timeoutMs: number): AppError {
   return refuse(
     "upstream_stalled",

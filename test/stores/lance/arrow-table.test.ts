@@ -13,8 +13,13 @@ import {
   Utf8,
   vectorFromArray,
 } from "apache-arrow";
+import { BodyCompression } from "apache-arrow/fb/body-compression";
+import { BodyCompressionMethod } from "apache-arrow/fb/body-compression-method";
+import { CompressionType } from "apache-arrow/fb/compression-type";
+import { RecordBatch } from "apache-arrow/fb/record-batch";
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { AppError } from "../../../src/errors.ts";
 import { type ArrowTable, readArrow } from "../../../src/stores/lance/arrow-table.ts";
 
 const ROWS_MAX = 100;
@@ -66,6 +71,22 @@ describe.each(["file", "stream"] as const)("a %s", (format) => {
     expect(() => readArrow(tableToIPC(flags, format), ROWS_MAX)).toThrow(RangeError);
   });
 
+  test("whose rows are compressed is refused as that", () => {
+    // The library does not compress; what says that it did is one more field.
+    const start = RecordBatch.startRecordBatch.bind(RecordBatch);
+    using _ = vi.spyOn(RecordBatch, "startRecordBatch").mockImplementation((builder) => {
+      const compression = BodyCompression.createBodyCompression(
+        builder,
+        CompressionType.LZ4_FRAME,
+        BodyCompressionMethod.BUFFER,
+      );
+      start(builder);
+      RecordBatch.addCompression(builder, compression);
+    });
+    const compressed = tableToIPC(new Table(columns), format);
+    expect(() => readArrow(compressed, ROWS_MAX)).toThrow(/compresses/);
+  });
+
   test("damaged anywhere is read or refused, and nothing else happens", () => {
     const whole = tableToIPC(new Table(columns), format);
     fc.assert(
@@ -92,6 +113,6 @@ function isReadOrRefused(given: Uint8Array): boolean {
   try {
     return readArrow(given, ROWS_MAX).rows <= ROWS_MAX;
   } catch (thrown) {
-    return thrown instanceof RangeError;
+    return thrown instanceof RangeError || thrown instanceof AppError;
   }
 }
