@@ -132,6 +132,11 @@ function toFailure({ code, detail }: z.infer<typeof Problem>): AppError {
         "the service at --url takes no pushes: it is on Node, or a Worker that reads a LanceDB server",
     });
   }
+  if (code === "unauthenticated") {
+    return new AppError(code, {
+      detail: "ADMIN_TOKEN here is not the ADMIN_TOKEN of the Worker at --url",
+    });
+  }
   // Settings have the same names here and there.
   const whose = code === "misconfigured" ? "the Worker at --url says: " : "";
   return new AppError(code, { detail: `${whose}${detail}` });

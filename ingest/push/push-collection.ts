@@ -85,7 +85,7 @@ async function* toBatches(
     const size = new TextEncoder().encode(line).length;
     if (size > DOCUMENT_BYTES_MAX) {
       throw new AppError("payload_too_large", {
-        detail: `document ${document.id} has ${size} bytes with its vectors, more than the ${DOCUMENT_BYTES_MAX} a Worker takes at once`,
+        detail: `document ${document.id} has ${size} bytes with its vectors, more than the ${DOCUMENT_BYTES_MAX} a Worker takes at once: split it into several`,
       });
     }
     const isFull =

@@ -83,7 +83,10 @@ describe("pnpm ingest push", () => {
     const options = { url: edge.url, clock: systemClock, collection: "faq", key: source.key };
     const target = createEdgeTarget({ ...options, token: "another" });
     const refused = await pushCollection(source, target, signal).catch((thrown: unknown) => thrown);
-    expect(refused).toMatchObject({ code: "unauthenticated" });
+    expect(refused).toMatchObject({
+      code: "unauthenticated",
+      detail: expect.stringContaining("ADMIN_TOKEN here") as string,
+    });
   });
 });
 
