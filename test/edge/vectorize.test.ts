@@ -158,6 +158,24 @@ test("what the index did not forget is asked of it again by the next step", asyn
   expect(fake.vectors.size).toBe(0);
 });
 
+test("what a push sends after another one took its place is not left in the index", async () => {
+  const other = { key: "content-later", spec };
+  const { fake, pushes } = await setUp("-late-", {
+    async upsert(vectors) {
+      if (fake.vectors.size === 0) await pushes.begin(other, signal);
+      return fake.binding.upsert(vectors);
+    },
+  });
+  const name = { collection: "guide", key: "content-early" };
+  await pushes.begin({ key: name.key, spec }, signal);
+  const late = pushes.add(name, documentsOf("cats", 3), signal);
+  await expect(late).rejects.toMatchObject({ code: "ingest_locked" });
+  expect(fake.vectors.size).toBe(0);
+  const after = { collection: "guide", key: other.key };
+  await pushes.add(after, documentsOf("dogs", 3), signal);
+  expect(fake.vectors.size).toBe(6);
+});
+
 test("a collection that does not fit the index is told before it is pushed", async () => {
   const { pushes } = await setUp("-unfit-");
   const begun = pushes.begin({ key: "content-unfit", spec: { ...spec, dimensions: 9 } }, signal);

@@ -88,7 +88,14 @@ export function createPushes(options: PushOptions): Pushes {
     async add(push, documents, signal) {
       const object = await findPending(push, signal);
       const parts = toParts(objects, push.collection, object);
-      return add({ ...parts, object }, push.key, documents, signal);
+      const report = await add({ ...parts, object }, push.key, documents, signal);
+      const { vectors } = objects;
+      if (vectors === undefined) return report;
+      const entry = await find(push.collection, signal);
+      if (isHeld(object, entry)) return report;
+      // Given up meanwhile: whoever took its vectors away may have done so before these came.
+      await vectors.remove(object, toStates(documents), signal);
+      throw takenOver(push);
     },
     async publish(push, whole, signal) {
       const entry = await find(push.collection, signal);
@@ -120,9 +127,22 @@ function toShown(key: string, entry: Entry | undefined): string | undefined {
 /** What the push fills. Throws AppError ingest_locked. */
 function toPending({ collection, key }: PushName, entry: Entry | undefined): string {
   if (entry?.pendingKey === key && entry.pending !== null) return entry.pending;
-  throw new AppError("ingest_locked", {
+  throw takenOver({ collection });
+}
+
+function takenOver({ collection }: Pick<PushName, "collection">): AppError {
+  return new AppError("ingest_locked", {
     detail: `there is no such push of collection ${collection} under way: it is done, or another one took its place`,
   });
+}
+
+/** Whether the registry still leads to the object. */
+function isHeld(object: string, entry: Entry | undefined): boolean {
+  return [entry?.pending, entry?.current, entry?.previous].includes(object);
+}
+
+async function* toStates(documents: readonly DocumentWrite[]): AsyncGenerator<DocumentState> {
+  yield* documents.map((document) => ({ ...document, chunks: document.chunks.length }));
 }
 
 async function describeAll(parts: Parts, signal: AbortSignal): Promise<readonly PartInfo[]> {
