@@ -23,27 +23,27 @@ export interface PressureOptions {
 /** A level ends below this share of the load at which it begins. */
 const CALM_SHARE = 0.5;
 
-/** Creates a pressure. It has no timer: it looks at its sources when it is asked. Rises at once, falls level by level. */
+/**
+ * Creates a pressure. It has no timer: it looks at its sources when it is asked. Rises at once, falls level by
+ * level. A time in which nobody asked counts as calm where it ends calm: every run asks, so that there were none.
+ */
 export function createPressure({ clock, sources, levels, calmMs }: PressureOptions): Pressure {
   let level = 0;
+  let lookedMs = clock.now();
   let calmSinceMs: number | undefined;
+  const isCalm = (load: number): boolean => load < (levels[level - 1] ?? 0) * CALM_SHARE;
   return {
     get level() {
       const load = Math.max(0, ...sources.map((read) => read()));
       const reached = levels.filter((begins) => load >= begins).length;
-      const isCalm = load < (levels[level - 1] ?? 0) * CALM_SHARE;
-      if (reached >= level) {
-        level = reached;
-        calmSinceMs = undefined;
-      } else if (!isCalm) {
-        calmSinceMs = undefined;
-      } else {
-        calmSinceMs ??= clock.now();
-        if (clock.now() - calmSinceMs >= calmMs) {
-          level -= 1;
-          calmSinceMs = clock.now();
-        }
+      const nowMs = clock.now();
+      if (reached >= level) level = reached;
+      calmSinceMs = isCalm(load) ? (calmSinceMs ?? lookedMs) : undefined;
+      while (calmSinceMs !== undefined && nowMs - calmSinceMs >= calmMs) {
+        level -= 1;
+        calmSinceMs = isCalm(load) ? calmSinceMs + calmMs : undefined;
       }
+      lookedMs = nowMs;
       return level;
     },
   };

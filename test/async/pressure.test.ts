@@ -49,3 +49,23 @@ test("a load between calm and pressed keeps the level, and interrupts the calm",
   await clock.advance(1_000);
   expect(pressure.level).toBe(0);
 });
+
+test("a quiet time that nobody looked at was calm: what is asked after it is answered whole", async () => {
+  const { clock, loads, pressure } = create();
+  loads.queue = 1;
+  expect(pressure.level).toBe(2);
+  loads.queue = 0;
+  await clock.advance(5_000);
+  expect(pressure.level).toBe(1);
+  await clock.advance(5_000);
+  loads.queue = 1;
+  expect(pressure.level).toBe(2);
+  loads.queue = 0;
+  await clock.advance(10_000);
+  expect(pressure.level).toBe(0);
+  loads.queue = 1;
+  expect(pressure.level).toBe(2);
+  loads.queue = 0.3;
+  await clock.advance(60_000);
+  expect(pressure.level).toBe(1);
+});
