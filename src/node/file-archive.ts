@@ -33,13 +33,19 @@ interface Entry {
 
 const SUFFIX = ".run.json";
 const EXPIRED_SUFFIX = ".expired";
+/** What is being written. */
+const NEW_SUFFIX = ".new";
+/** Nobody writes for so long: whoever began it was killed. */
+const NEW_MS_MAX = 60_000;
 const STAT_CONCURRENCY = 8;
+const { signal } = new AbortController();
 /** Ids are ours; a caller's never becomes part of a path. */
 const RUN_ID = /^[\w-]{1,64}$/;
 
 /**
  * Opens the folder, and makes it where it is missing. Of runs that went, an empty mark with their caller stays, as
- * many as runs are kept. Times are those of the files. Throws AppError store_unavailable.
+ * many as runs are kept. Times are those of the files. Several processes may share the folder: each finds the runs
+ * of all, and counts those it has put or found there. Throws AppError store_unavailable.
  */
 export async function createFileArchive(
   folder: string,
@@ -47,10 +53,9 @@ export async function createFileArchive(
   log: Log,
 ): Promise<RunArchive> {
   const entries = await open(folder);
-  const marks = new Set((await readdir(folder)).filter((name) => name.endsWith(EXPIRED_SUFFIX)));
+  const marks = await openMarks(folder, runsMax, log);
   // One change of the folder at a time, in the order in which runs end.
   const inTurn = createLimiter({ concurrencyMax: 1, queueMax: runsMax });
-  const { signal } = new AbortController();
   let bytes = [...entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
 
   const toFile = (id: string): string => join(folder, `${id}${SUFFIX}`);
@@ -60,21 +65,23 @@ export async function createFileArchive(
     const run = await read(id);
     entries.delete(id);
     bytes -= entry.bytes;
-    const mark = `${id}${EXPIRED_SUFFIX}`;
-    if (run !== undefined) await leaveMark(join(folder, mark), run, log);
     if (run !== undefined) await removeKey(folder, run);
-    marks.add(mark);
+    await marks.leave(id, run);
     await rm(toFile(id), { force: true });
-    const [oldest] = marks;
-    if (marks.size <= runsMax || oldest === undefined) return;
-    marks.delete(oldest);
-    await rm(join(folder, oldest), { force: true });
   };
   const makeRoom = async (): Promise<void> => {
     for (const [id, entry] of entries) {
       if (!isOld(entry) && entries.size <= runsMax && bytes <= bytesMax) return;
       await expire(id, entry);
     }
+  };
+  /** It may be of another process. */
+  const learn = async (id: string): Promise<void> => {
+    const entry = entries.has(id) ? undefined : await statIfThere(toFile(id));
+    if (entry === undefined) return;
+    entries.set(id, entry);
+    bytes += entry.bytes;
+    if (isOld(entry)) await expire(id, entry); // it is younger than others for whoever goes by the order
   };
   const write = async (run: StoredRun): Promise<void> => {
     const text = JSON.stringify(run);
@@ -97,16 +104,16 @@ export async function createFileArchive(
     },
     async find(id): Promise<Found> {
       if (!RUN_ID.test(id)) return { status: "unknown" };
-      await inTurn(makeRoom, signal);
+      await inTurn(() => learn(id).then(makeRoom), signal);
       const run = entries.has(id) ? await read(id) : undefined;
-      if (run !== undefined) return { status: "kept", run };
-      const callerId = await readIfThere(join(folder, `${id}${EXPIRED_SUFFIX}`));
-      return callerId === undefined ? { status: "unknown" } : { status: "expired", callerId };
+      return run === undefined ? marks.find(id) : { status: "kept", run };
     },
     async findByKey(callerId, name) {
       const id = await readIfThere(toKeyFile(folder, callerId, name));
-      const entry = id === undefined ? undefined : entries.get(id);
-      return id === undefined || entry === undefined || isOld(entry) ? undefined : read(id);
+      if (id === undefined) return undefined;
+      await inTurn(() => learn(id), signal);
+      const entry = entries.get(id);
+      return entry === undefined || isOld(entry) ? undefined : read(id);
     },
   };
 }
@@ -123,13 +130,30 @@ async function readRun(file: string, runId: string, log: Log): Promise<StoredRun
   }
 }
 
-/** What stays of a run that goes. Goes without where there is no room for it: on a full disk the run makes some. */
-async function leaveMark(file: string, { id, callerId }: StoredRun, log: Log): Promise<void> {
-  try {
-    await writeFile(file, callerId);
-  } catch (thrown) {
-    log.error("run-not-marked", thrown, { runId: id });
-  }
+/** What stays of runs that went: as many marks as `runsMax`, the oldest out first. */
+async function openMarks(folder: string, runsMax: number, log: Log) {
+  const marks = new Set((await readdir(folder)).filter((name) => name.endsWith(EXPIRED_SUFFIX)));
+  const toName = (id: string): string => `${id}${EXPIRED_SUFFIX}`;
+  return {
+    /** Goes without where there is no room for it: on a full disk the run makes some. A run that is gone already has one. */
+    async leave(id: string, run: StoredRun | undefined): Promise<void> {
+      const name = toName(id);
+      try {
+        if (run !== undefined) await writeFile(join(folder, name), run.callerId);
+      } catch (thrown) {
+        log.error("run-not-marked", thrown, { runId: id });
+      }
+      marks.add(name);
+      const [oldest] = marks;
+      if (marks.size <= runsMax || oldest === undefined) return;
+      marks.delete(oldest);
+      await rm(join(folder, oldest), { force: true });
+    },
+    async find(id: string): Promise<Found> {
+      const callerId = await readIfThere(join(folder, toName(id)));
+      return callerId === undefined ? { status: "unknown" } : { status: "expired", callerId };
+    },
+  };
 }
 
 /** The key goes with its run, unless a later run has it. */
@@ -142,17 +166,20 @@ async function removeKey(folder: string, { id, callerId, key }: StoredRun): Prom
 /** Every run in the folder, oldest first. */
 async function open(folder: string): Promise<Map<string, Entry>> {
   try {
-    await makeFolder(join(folder, "keys"), 0o700);
+    const keys = join(folder, "keys");
+    await makeFolder(keys, 0o700);
+    for (const one of [folder, keys]) await removeUnfinished(one);
     const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX));
     const found = await pMap(
       names,
-      async (name) => {
-        const { size, mtimeMs } = await stat(join(folder, name));
-        return [name.slice(0, -SUFFIX.length), { bytes: size, endedMs: mtimeMs }] as const;
-      },
+      async (name) =>
+        [name.slice(0, -SUFFIX.length), await statIfThere(join(folder, name))] as const,
       { concurrency: STAT_CONCURRENCY },
     );
-    return new Map(found.toSorted(([, a], [, b]) => a.endedMs - b.endedMs));
+    const there = found.flatMap(([id, entry]) =>
+      entry === undefined ? [] : [[id, entry] as const],
+    );
+    return new Map(there.toSorted(([, a], [, b]) => a.endedMs - b.endedMs));
   } catch (thrown) {
     throw new AppError("store_unavailable", {
       detail: "the folder of RUN_JOURNAL_DIR cannot be read or made; check its path and its rights",
@@ -161,13 +188,34 @@ async function open(folder: string): Promise<Map<string, Entry>> {
   }
 }
 
-/** Readers see the old file or the new one, never a part. */
+/** What a process has left that was killed while it wrote. */
+async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(NEW_SUFFIX)) continue;
+    const file = join(folder, name);
+    const { endedMs = Number.POSITIVE_INFINITY } = (await statIfThere(file)) ?? {};
+    if (Date.now() - endedMs > NEW_MS_MAX) await rm(file, { force: true });
+  }
+}
+
+/** Readers see the old file or the new one, never a part. The name is this process's own: another may write the same key. */
 async function replace(file: string, text: string): Promise<void> {
+  const unfinished = `${file}.${process.pid}${NEW_SUFFIX}`;
   try {
-    await writeFile(`${file}.new`, text, { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    await writeFile(unfinished, text, { mode: 0o600 });
+    await rename(unfinished, file);
   } catch (thrown) {
-    await rm(`${file}.new`, { force: true });
+    await rm(unfinished, { force: true });
+    throw thrown;
+  }
+}
+
+async function statIfThere(file: string): Promise<Entry | undefined> {
+  try {
+    const { size, mtimeMs } = await stat(file);
+    return { bytes: size, endedMs: mtimeMs };
+  } catch (thrown) {
+    if (isCode(thrown, "ENOENT")) return undefined;
     throw thrown;
   }
 }

@@ -1,5 +1,5 @@
 /** What every archive of runs must do, on both. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -90,6 +90,52 @@ test("files outlive the process, and so does the mark of those that went", async
   expect((await readdir(folder)).filter((name) => name.endsWith(".new"))).toEqual([]);
 });
 
+test("processes that share a folder find each other's runs, by id and by key, and what the others let go", async () => {
+  const folder = await makeFolder();
+  const limits = { ...LIMITS, runsMax: 2 };
+  const open = () => createFileArchive(folder, limits, recordLog());
+  const [one, other] = [await open(), await open()];
+  const run = makeRun("r1", { key });
+  await one.put(run);
+  expect(await other.find("r1")).toEqual({ status: "kept", run });
+  expect(await (await open()).findByKey("a", key.name)).toEqual(run);
+  expect(await other.findByKey("a", key.name)).toEqual(run);
+  await other.put(makeRun("r2", { key }));
+  expect(await one.findByKey("a", key.name)).toMatchObject({ id: "r2" });
+  await one.put(makeRun("r3"));
+  expect(await other.find("r1")).toEqual({ status: "expired", callerId: "a" });
+  expect((await readdir(folder)).filter((name) => name.endsWith(".run.json"))).toHaveLength(2);
+});
+
+test("a run of another process is too old for all of them at the same time", async () => {
+  const folder = await makeFolder();
+  const [one, other] = [
+    await createFileArchive(folder, LIMITS, recordLog()),
+    await createFileArchive(folder, LIMITS, recordLog()),
+  ];
+  await one.put(makeRun("r1", { key }));
+  await age(join(folder, "r1.run.json"), LIMITS.ageMsMax + 1_000);
+  expect(await other.findByKey("a", key.name)).toBeUndefined();
+  expect(await other.find("r1")).toEqual({ status: "expired", callerId: "a" });
+});
+
+test("what a process was writing when it was killed goes, and what another writes now stays", async () => {
+  const folder = await makeFolder();
+  await createFileArchive(folder, LIMITS, recordLog());
+  const left = [join(folder, "r1.run.json.7.new"), join(folder, "keys", "k.7.new")];
+  const writing = join(folder, "r2.run.json.8.new");
+  for (const file of [...left, writing]) await writeFile(file, "{");
+  for (const file of left) await age(file, 3_600_000);
+  await createFileArchive(folder, LIMITS, recordLog());
+  expect((await readdir(folder)).toSorted()).toEqual(["keys", "r2.run.json.8.new"]);
+  expect(await readdir(join(folder, "keys"))).toEqual([]);
+});
+
+async function age(file: string, ms: number): Promise<void> {
+  const then = (Date.now() - ms) / 1_000;
+  await utimes(file, then, then);
+}
+
 test("what stays of runs that went is bounded too, keys and marks alike", async () => {
   const folder = await makeFolder();
   const archive = await createFileArchive(folder, { ...LIMITS, runsMax: 2 }, recordLog());
@@ -148,7 +194,7 @@ test("a run whose key cannot be written is there and counts, until others take i
   const archive = await createFileArchive(folder, { ...LIMITS, runsMax: 1 }, log);
   await archive.put(makeRun("r1", { key }));
   const [name = ""] = await readdir(join(folder, "keys"));
-  await mkdir(join(folder, "keys", `${name}.new`));
+  await mkdir(join(folder, "keys", `${name}.${process.pid}.new`));
   await archive.put(makeRun("r2", { key }));
   expect(log.lines.join("\n")).toContain("run-not-kept");
   expect(await archive.find("r2")).toMatchObject({ status: "kept" });
