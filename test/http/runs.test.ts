@@ -190,6 +190,31 @@ describe("an idempotency key", () => {
     expect(service.asked).toHaveLength(1);
   });
 
+  test.each(["keep-run", "respond-async"])(
+    "keeps its run for who asks for that later: %s",
+    async (prefer) => {
+      const gate = Promise.withResolvers<void>();
+      const { service, app } = start({ answer: numbered(gate.promise) });
+      const [first, second] = [new AbortController(), new AbortController()];
+      const headers = { ...keyed, ...later };
+      const askAs = (client: AbortController, more = {}) =>
+        app.request("/v1/ask", {
+          ...askWith(question, { ...headers, ...more }),
+          signal: client.signal,
+        });
+      await askAs(first);
+      const response = await askAs(second, { Prefer: prefer });
+      expect(response.headers.get("Preference-Applied")).toBe(prefer);
+      for (const client of [first, second]) client.abort();
+      await settled();
+      gate.resolve();
+      await settled();
+      const record = await (await app.request("/v1/runs/run-1")).json();
+      expect(record).toMatchObject({ status: "ended", outcome: "finished" });
+      expect(service.asked).toHaveLength(1);
+    },
+  );
+
   test("is refused with another request, while its run runs and after", async () => {
     const gate = Promise.withResolvers<void>();
     const { ask } = start({ answer: numbered(gate.promise) });

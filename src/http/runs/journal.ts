@@ -1,5 +1,5 @@
 /** The runs of the service, each with everything it has said: they belong to the journal, and responses only read them. */
-import { createBroadcast, type Reader } from "../../async/broadcast.ts";
+import { type Broadcast, createBroadcast, type Reader } from "../../async/broadcast.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { Config } from "../../config.ts";
 import type { Ask } from "../../domain/ask.ts";
@@ -76,6 +76,8 @@ export interface JournalDeps {
 interface LiveRun extends JournalRun {
   readonly caller: Caller;
   readonly key: RequestKey | undefined;
+  /** From now on it goes on when nobody reads it any more. */
+  keep(): void;
 }
 
 /** Creates a journal without runs. */
@@ -118,7 +120,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       const known = byKey.get(scoped) ?? found;
       const isRepeated =
         known !== undefined && isWorthRepeating(known) && isVisible(known, given.ask.caller);
-      return { run: isRepeated ? repeat(known, key, clock) : begin(given), isRepeated };
+      return { run: isRepeated ? repeat(known, given, clock) : begin(given), isRepeated };
     },
     async find(id, caller) {
       const live = byId.get(id);
@@ -157,7 +159,8 @@ function tooLong(): AppError {
 
 function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   const { config, clock, log, gate } = deps;
-  const { ask, requestId, key, isKept = false } = start;
+  const { ask, requestId, key } = start;
+  let { isKept = false } = start;
   // Who leaves is a matter of the readers: the run ends when there are none, not with one request.
   const everyone = new AbortController();
   const admission = Promise.withResolvers<void>();
@@ -168,7 +171,9 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   const broadcast = createBroadcast<RunEvent>({
     clock,
     sizeOf: toEventSize,
-    aheadBytesMax: isKept ? Number.POSITIVE_INFINITY : config.streamBytesMax,
+    get aheadBytesMax() {
+      return isKept ? Number.POSITIVE_INFINITY : config.streamBytesMax;
+    },
     onAlone: (reason) => (isKept ? undefined : cancel(toClientReason(reason))),
   });
   const live: LiveRun = {
@@ -188,24 +193,19 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
     key,
     read: (afterId) => broadcast.read(afterId),
     cancel,
+    keep() {
+      isKept = true;
+    },
   };
   const record = (ticket: RunTicket): Promise<void> => {
-    let bytes = 0;
     const events = produce(start, ticket.signal, live.untilMs - clock.now());
+    const take = createTaker(broadcast, config.runBytesMax, ticket);
     return completeRun(events, { clock, log, requestId }, (event) => {
-      bytes += toEventSize(event);
       if (event.type === "run-start") {
         id = event.runId;
         hooks.onId(live);
       }
-      // A run that says more than the journal takes is ended; what it says after that, but for its end, is dropped.
-      if (bytes > config.runBytesMax && event.type !== "run-end") {
-        ticket.abort(tooLong());
-        return DROPPED;
-      }
-      const isRoom = broadcast.push(event);
-      if (event.type === "run-end") broadcast.close();
-      return isRoom;
+      return take(event);
     });
   };
   const report = (thrown: unknown): void =>
@@ -223,6 +223,25 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   admission.promise.catch(() => undefined); // each reader hears of it for itself
   void admitAndRecord();
   return live;
+}
+
+/** Takes a run's events. One that says more than `bytesMax` is ended; what it says after that, but for its end, is dropped. */
+function createTaker(
+  broadcast: Broadcast<RunEvent>,
+  bytesMax: number,
+  ticket: Pick<RunTicket, "abort">,
+): (event: RunEvent) => Promise<void> {
+  let bytes = 0;
+  return (event) => {
+    bytes += toEventSize(event);
+    if (bytes > bytesMax && event.type !== "run-end") {
+      ticket.abort(tooLong());
+      return DROPPED;
+    }
+    const isRoom = broadcast.push(event);
+    if (event.type === "run-end") broadcast.close();
+    return isRoom;
+  };
 }
 
 /** The wait for its place was the caller's time too. */
@@ -243,9 +262,13 @@ function isWorthRepeating(run: LiveRun | StoredRun): boolean {
   return end.outcome !== "cancelled" && end.error?.retryable !== true;
 }
 
-/** The run once more. Throws AppError idempotency_conflict. */
-function repeat(run: LiveRun | StoredRun, { fingerprint }: RequestKey, clock: Clock): JournalRun {
-  if (run.key?.fingerprint === fingerprint) return "read" in run ? run : toRun(run, clock);
+/** The run once more, kept if either request wants it so. Throws AppError idempotency_conflict. */
+function repeat(run: LiveRun | StoredRun, { key, isKept }: RunStart, clock: Clock): JournalRun {
+  if (run.key?.fingerprint === key?.fingerprint) {
+    if (!("read" in run)) return toRun(run, clock);
+    if (isKept === true) run.keep();
+    return run;
+  }
   throw new AppError("idempotency_conflict", {
     detail: "this Idempotency-Key was used with another request; use a new key for each question",
   });
