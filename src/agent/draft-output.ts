@@ -11,7 +11,7 @@ import type { ChatMessage, ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import type { Budget } from "./budget.ts";
-import { type Progress, stream } from "./generate.ts";
+import { stream } from "./generate.ts";
 import { NO_ANSWER } from "./prompt.ts";
 
 /** What all attempts of one run share. */
@@ -19,7 +19,6 @@ export interface Drafting {
   readonly chat: ChatModel;
   readonly run: Run;
   readonly policy: GroundingPolicy;
-  readonly progress: Progress;
   /** Of the whole run. */
   readonly budget: Budget;
   readonly envelope: SchemaObject;
@@ -34,7 +33,7 @@ type Judged =
   /** A secret of the prompt is in it. */
   | { readonly kind: "leak" }
   | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
-export type Draft = Judged & { readonly raw: string };
+export type Draft = Judged & { readonly raw: string; readonly answerer: string };
 
 /** A partial comes when there is so much more to read than at the last one, and an eighth more than there was. */
 const PARTIAL_CHARS_MIN = 16;
@@ -48,15 +47,17 @@ export async function draftOutput(
   drafting: Drafting,
   messages: readonly ChatMessage[],
 ): Promise<Draft> {
-  const { chat, run, progress, budget, envelope } = drafting;
+  const { chat, run, budget, envelope } = drafting;
   const finder = createJsonFinder();
   const reader = createJsonReader();
   const partials = createPartials(drafting, reader);
   let raw = "";
   let stopped: Judged | undefined;
   let tokens: number | undefined;
+  let answerer = chat.id;
+  const onFallback = (modelId: string): void => void (answerer = modelId);
   try {
-    const call = { run, progress, outputSchema: envelope };
+    const call = { run, outputSchema: envelope, onFallback };
     ({ tokens } = await stream(chat, messages, call, async (text) => {
       raw += text;
       reader.push(finder.push(text));
@@ -70,7 +71,7 @@ export async function draftOutput(
   if (judged.kind === "value") await partials.finish(judged.value);
   else await partials.withdraw();
   budget.addTokens(tokens ?? estimate(messages, raw));
-  return { ...judged, raw };
+  return { ...judged, raw, answerer };
 }
 
 /** Nothing that follows can mend these. */
@@ -113,7 +114,7 @@ function isRefusal(lead: string): boolean {
 }
 
 /** Shows what there is of a value, never what may still become something else. */
-function createPartials({ clean, validator, policy, run, progress }: Drafting, reader: JsonReader) {
+function createPartials({ clean, validator, policy, run }: Drafting, reader: JsonReader) {
   let nextAt = 0;
   let shown: string | undefined;
   let isAstray = policy !== "flag";
@@ -122,7 +123,6 @@ function createPartials({ clean, validator, policy, run, progress }: Drafting, r
     const text = JSON.stringify(value);
     if (text === shown) return;
     shown = text;
-    progress.shown = true;
     await run.emit({ type: "output-partial", value });
   };
   return {

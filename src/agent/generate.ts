@@ -16,12 +16,12 @@ export interface Generated {
   readonly grounding: Grounding;
   /** The model stopped at its token limit. */
   readonly truncated: boolean;
+  /** The model whose words were shown last. */
+  readonly answerer: string;
 }
 
 export interface Progress {
   shown: boolean;
-  /** The model that writes, where it is not the one that was asked. */
-  fallback?: string;
 }
 
 export interface GenerateOptions {
@@ -55,58 +55,70 @@ export async function generate(
     }
   };
   const filter = createRefusalFilter();
-  const call = { run, signal, progress, budget };
-  const { truncated } = await stream(chat, messages, call, (text) =>
+  const call = { run, signal, budget };
+  let { truncated, answerer } = await stream(chat, messages, call, (text) =>
     show(writer.push(filter.push(text))),
   );
   await show(writer.push(filter.end()));
   let written = writer.end();
   await show(written.events);
+  const hasDraft = written.draft !== undefined;
   if (written.draft !== undefined) {
     const second = await tryRepair(chat, toRepairMessages(messages, written.draft), call);
     if (second === undefined) written = writer.release();
     else {
       writer.rewrite();
-      await show(writer.push(second));
+      await show(writer.push(second.text));
       written = writer.end();
+      ({ truncated, answerer } = second);
     }
     await show(written.events);
   }
   if (written.hasLeaked) await run.degrade("prompt_leak");
   if (written.withheld > 0) await run.degrade("sentences_withheld");
-  const isEmpty = !progress.shown && (written.withheld > 0 || written.hasLeaked);
+  // A second draft may take back all of the first.
+  const isEmpty = !progress.shown && (hasDraft || written.withheld > 0 || written.hasLeaked);
   if (!filter.isRefusal && !progress.shown && !isEmpty) {
     throw new AppError("upstream_bad_response", { detail: `${chat.id} answered without a word` });
   }
   const { grounding } = written;
-  return { isRefusal: (filter.isRefusal && !progress.shown) || isEmpty, grounding, truncated };
+  const isRefusal = (filter.isRefusal && !progress.shown) || isEmpty;
+  return { isRefusal, grounding, truncated, answerer };
 }
 
-export type Call = Pick<GenerateOptions, "run" | "signal" | "progress" | "budget"> &
-  Pick<ChatRequest, "outputSchema">;
+export type Call = Pick<GenerateOptions, "run" | "signal" | "budget"> &
+  Pick<ChatRequest, "outputSchema" | "onFallback">;
+
+interface Streamed extends Pick<Generated, "truncated" | "answerer"> {
+  readonly tokens: number;
+}
 
 /** One model call to its last word; emits its usage. */
 export async function stream(
   chat: ChatModel,
   messages: readonly ChatMessage[],
-  { run, signal = run.signal, progress, budget, outputSchema }: Call,
+  { run, signal = run.signal, budget, outputSchema, onFallback }: Call,
   onText: (text: string) => Promise<void>,
-): Promise<{ readonly truncated: boolean; readonly tokens: number }> {
+): Promise<Streamed> {
   let usage: Usage | undefined;
   let raw = "";
   let isOver = false;
   let truncated = false;
+  let fallback: string | undefined;
   const count = (): Usage => usage ?? estimateUsage({ messages, text: raw, isOver });
   const request: ChatRequest = {
     messages,
     outputTokensMax: run.config.outputTokensMax,
     temperature: 0,
-    onFallback: (modelId) => (progress.fallback = modelId),
+    onFallback(modelId) {
+      fallback = modelId;
+      onFallback?.(modelId);
+    },
     ...(outputSchema === undefined ? {} : { outputSchema }),
   };
   try {
     for await (const delta of chat.stream(request, signal)) {
-      if (progress.fallback !== undefined) await run.degrade("llm_fallback_model");
+      if (fallback !== undefined) await run.degrade("llm_fallback_model");
       if (delta.type === "text") {
         raw += delta.text;
         await onText(delta.text);
@@ -120,7 +132,7 @@ export async function stream(
     isOver = true;
     const { inputTokens, outputTokens } = count();
     budget?.addTokens(inputTokens + outputTokens);
-    return { truncated, tokens: inputTokens + outputTokens };
+    return { truncated, answerer: fallback ?? chat.id, tokens: inputTokens + outputTokens };
   } finally {
     await run.emit({ type: "usage", ...count() });
   }
@@ -131,7 +143,7 @@ async function tryRepair(
   chat: ChatModel,
   messages: readonly ChatMessage[],
   call: Call,
-): Promise<string | undefined> {
+): Promise<(Streamed & { readonly text: string }) | undefined> {
   const { run, budget } = call;
   if (budget?.isSpent === true) {
     await run.degrade("repair_failed");
@@ -140,11 +152,11 @@ async function tryRepair(
   const filter = createRefusalFilter();
   let text = "";
   try {
-    await stream(chat, messages, call, async (piece) => {
+    const streamed = await stream(chat, messages, call, async (piece) => {
       text += filter.push(piece);
       await Promise.resolve();
     });
-    return text + filter.end();
+    return { ...streamed, text: text + filter.end() };
   } catch (thrown) {
     run.signal.throwIfAborted();
     run.log.error("repair-failed", thrown, { runId: run.id, code: toAppError(thrown).code });

@@ -171,8 +171,7 @@ async function tryGenerate(
       const asked = { policy: ask.grounding, conversation: ask };
       const options = { run, signal: until.signal, progress, budget, foundFirst, ...asked };
       const generated = await generateFitting(chat, ask.question, passages, options);
-      const { isRefusal, grounding, truncated } = generated;
-      const answerer = progress.fallback ?? chat.id;
+      const { isRefusal, grounding, truncated, answerer } = generated;
       if (isRefusal) return await refuse(answerer, run);
       return { answerer, grounding, truncated };
     });

@@ -13,8 +13,7 @@ import { createValidator } from "../json/validate.ts";
 import type { ChatMessage, ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { Budget } from "./budget.ts";
-import { type Drafting, draftOutput } from "./draft-output.ts";
-import type { Progress } from "./generate.ts";
+import { type Draft, type Drafting, draftOutput } from "./draft-output.ts";
 import { toAgainMessages, toEnvelopeSchema, toOutputPrompt } from "./output-prompt.ts";
 
 export interface Structured {
@@ -55,24 +54,21 @@ export async function structure(
     const prompt = toOutputPrompt({ question, passages, schema, conversation: ask });
     const links = createSourceLinks();
     links.add(passages);
-    const progress: Progress = { shown: false };
     const drafting: Drafting = {
       chat,
       run,
       policy: ask.grounding,
-      progress,
       budget,
       envelope: toEnvelopeSchema(schema),
       validator: createValidator(schema),
       clean: createOutputCleaner({ schema, links, secrets: prompt.secrets }),
     };
     const found = await findValue(drafting, prompt.messages);
-    const answerer = progress.fallback ?? chat.id;
-    if (found === undefined) return refuse(answerer);
+    if (found.kind !== "value") return refuse(found.answerer);
     const context = { ...drafting, ask, passages, schema };
     const checked = await applyPolicy(context, { ...found, messages: prompt.messages });
-    if (checked === undefined) return refuse(answerer);
-    const { output, checks, grounding, isCut } = checked;
+    if (checked === undefined) return refuse(found.answerer);
+    const { output, checks, grounding, isCut, answerer } = checked;
     if (isCut) await run.degrade("output_partly_checked");
     // Under `flag` it was shown as it came; else it has not been shown at all.
     if (ask.grounding !== "flag") await run.emit({ type: "output-partial", value: output });
@@ -91,29 +87,24 @@ function refuse(answerer: string): Structured {
   return { isRefusal: true, answerer, grounding: "no-evidence", truncated: false };
 }
 
-interface Found {
-  readonly value: unknown;
-  /** As the model wrote it. */
-  readonly raw: string;
-}
+type Found = Extract<Draft, { readonly kind: "value" }>;
 
-/** Asks until a value satisfies the schema; undefined where there is none to be had. */
+/** Asks until a value satisfies the schema, or there is none to be had. */
 async function findValue(
   drafting: Drafting,
   messages: readonly ChatMessage[],
-): Promise<Found | undefined> {
+): Promise<Exclude<Draft, { readonly kind: "faulty" }>> {
   const { run, chat, budget } = drafting;
   let asked = messages;
   for (let retry = 0; ; retry += 1) {
     const draft = await draftOutput(drafting, asked);
     switch (draft.kind) {
       case "value":
-        return draft;
       case "none":
-        return undefined;
+        return draft;
       case "leak":
         await run.degrade("prompt_leak");
-        return undefined;
+        return draft;
       case "faulty":
         if (retry >= run.config.outputRetriesMax || budget.isSpent) {
           throw toInvalid(chat.id, retry + 1, draft.faults);
@@ -150,14 +141,14 @@ interface PolicyContext extends Drafting {
   readonly schema: SchemaObject;
 }
 
-type Checked = OutputChecks & { readonly output: unknown };
+type Checked = OutputChecks & { readonly output: unknown } & Pick<Found, "answerer">;
 
 /** What the policy leaves of a value; undefined: nothing that satisfies the schema. */
 async function applyPolicy(
   context: PolicyContext,
   found: Found & { readonly messages: readonly ChatMessage[] },
 ): Promise<Checked | undefined> {
-  const first = check(context, found.value);
+  const first = check(context, found);
   const wrong = listUnsupported(first);
   if (context.policy === "flag" || wrong.length === 0) return first;
   if (context.policy === "withhold") return withhold(context, first);
@@ -169,9 +160,12 @@ async function applyPolicy(
   return withhold(context, second ?? first);
 }
 
-function check({ ask, passages, schema }: PolicyContext, value: unknown): Checked {
+function check(
+  { ask, passages, schema }: PolicyContext,
+  { value, answerer }: Pick<Found, "value" | "answerer">,
+): Checked {
   const checks = checkOutput({ value, schema, question: ask.question, passages });
-  return { ...checks, output: value };
+  return { ...checks, output: value, answerer };
 }
 
 function listUnsupported({ checks }: Checked): readonly string[] {
@@ -186,7 +180,7 @@ async function tryRepair(
   const { run, budget } = context;
   try {
     const draft = budget.isSpent ? undefined : await draftOutput(context, messages);
-    if (draft?.kind === "value") return check(context, draft.value);
+    if (draft?.kind === "value") return check(context, draft);
   } catch (thrown) {
     run.signal.throwIfAborted();
     run.log.error("repair-failed", thrown, { runId: run.id, code: toAppError(thrown).code });
@@ -208,5 +202,5 @@ async function withhold(context: PolicyContext, checked: Checked): Promise<Check
     return undefined;
   }
   await context.run.degrade("output_leaves_withheld");
-  return check(context, value);
+  return check(context, { ...checked, value });
 }

@@ -3,6 +3,7 @@ import { generate } from "../../src/agent/generate.ts";
 import { quote } from "../../src/agent/quote.ts";
 import type { GroundingPolicy } from "../../src/domain/ask.ts";
 import { AppError } from "../../src/errors.ts";
+import { withFallback } from "../../src/models/with-fallback.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
@@ -33,6 +34,58 @@ describe("a model's answer", () => {
     expect(text).toBe(good);
     expect(run.degraded).toEqual(["repair_failed", "sentences_withheld"]);
   });
+
+  test.each(["NO_ANSWER", ""])(
+    "that the model takes back under repair is a refusal: %j",
+    async (second) => {
+      const { text, generated } = await ask("repair", says(wrong), says(second));
+      expect(text).toBe("");
+      expect(generated.isRefusal).toBe(true);
+    },
+  );
+
+  const cut = (text: string): Script =>
+    says(text).map((delta) =>
+      !(delta instanceof Error) && delta !== "hang" && delta.type === "finish"
+        ? { type: "finish", reason: "length" }
+        : delta,
+    );
+  test.each([
+    ["the second draft", [says(`${good} ${wrong}`), cut(right)], true],
+    ["nothing of the second", [cut(`${good} ${wrong}`), says(right)], false],
+    [
+      "the first, where there is no second",
+      [cut(`${good} ${wrong}`), [new AppError("upstream_truncated")]],
+      true,
+    ],
+  ])("under repair is truncated where its last words are: %s", async (_name, scripts, expected) => {
+    const { generated } = await ask("repair", ...scripts);
+    expect(generated.truncated).toBe(expected);
+  });
+
+  const down = new AppError("upstream_unavailable");
+  const truncated = new AppError("upstream_truncated");
+  test.each<readonly [string, readonly Script[], readonly Script[], string]>([
+    ["the first, back again", [[down], says(right)], [says(`${good} ${wrong}`)], "scripted"],
+    ["the second", [says(`${good} ${wrong}`), [down]], [says(right)], "second"],
+    [
+      "the first, which the second did not mend",
+      [says(`${good} ${wrong}`), [down]],
+      [[...says(right).slice(0, 2), truncated]],
+      "scripted",
+    ],
+  ])(
+    "under repair is that of the model whose words are shown last: %s",
+    async (_name, firsts, seconds, answerer) => {
+      const run = createTestRun();
+      using _ = run.deadline;
+      const second = { ...createScriptedChat(...seconds), id: "second" };
+      const chat = withFallback(createScriptedChat(...firsts), [second]);
+      const options = { run, policy: "repair", progress: { shown: false } } as const;
+      expect(await generate(chat, "Why?", passages, options)).toMatchObject({ answerer });
+      expect(run.degraded).toContain("llm_fallback_model");
+    },
+  );
 
   test("of which nothing holds is a refusal under withhold", async () => {
     const { text, run, generated } = await ask("withhold", says(wrong));

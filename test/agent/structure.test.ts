@@ -8,6 +8,7 @@ import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createValidator } from "../../src/json/validate.ts";
 import type { ChatRequest } from "../../src/models/model.ts";
+import { withFallback } from "../../src/models/with-fallback.ts";
 import { isBeginning } from "../support/grows.ts";
 import { createTestRun, toAsk, toPassage } from "../support/run.ts";
 import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
@@ -37,12 +38,17 @@ const found = (value: unknown): string => JSON.stringify({ found: true, value })
 interface Options {
   readonly ask?: Partial<Omit<Ask, "retrieval">>;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the fallback model says. */
+  readonly second?: readonly Script[];
 }
 
 /** Nothing is searched once more. */
 const nowhere = { embedders: new Map(), rerankers: {} };
 
-async function run(scripts: readonly Script[], { ask: changes = {}, env = {} }: Options = {}) {
+async function run(
+  scripts: readonly Script[],
+  { ask: changes = {}, env = {}, second }: Options = {},
+) {
   const chat = createScriptedChat(...scripts);
   const own = createTestRun(env);
   const ask = toAsk(QUESTION, { output: { schema }, ...changes });
@@ -53,7 +59,11 @@ async function run(scripts: readonly Script[], { ask: changes = {}, env = {} }: 
     embed: (): Promise<never> => Promise.reject(new Error("nothing is to be embedded")),
   };
   const budget = createBudget(ask.limits, own.config);
-  const deps = { ...nowhere, chat, sentenceEmbedder };
+  const asked =
+    second === undefined
+      ? chat
+      : withFallback(chat, [{ ...createScriptedChat(...second), id: "second" }]);
+  const deps = { ...nowhere, chat: asked, sentenceEmbedder };
   const answer = respond(deps, ask, { passages, opened: [], budget }, own);
   const settled = await answer.then(
     (response) => ({ response, error: undefined }),
@@ -124,6 +134,28 @@ describe("a value that satisfies the schema", () => {
     const { validate } = createValidator(envelope);
     expect(validate({ found: true, value })).toEqual([]);
     expect(validate({ found: true, value: { next: { n: "5" } } })).toHaveLength(1);
+  });
+});
+
+describe("the answerer of a value", () => {
+  const down: Script = [new AppError("upstream_unavailable")];
+  const faulty = says(found({ retryLimit: "5" }));
+  const value = says(found({ ...good, owner: "Data team" }));
+  test.each<readonly [string, readonly Script[], readonly Script[], Ask["grounding"], string]>([
+    ["the fallback", [down], [says(found(good))], "flag", "second"],
+    [
+      "the first, back for another attempt",
+      [down, says(found(good))],
+      [faulty],
+      "flag",
+      "scripted",
+    ],
+    ["the fallback at another attempt", [faulty, down], [says(found(good))], "flag", "second"],
+    ["the fallback that mended it", [value, down], [says(found(good))], "repair", "second"],
+  ])("is the model that wrote it: %s", async (_name, firsts, second, grounding, answerer) => {
+    const { response, degraded } = await run(firsts, { second, ask: { grounding } });
+    expect(response).toMatchObject({ answerer, output: good });
+    expect(degraded).toEqual(["llm_fallback_model"]);
   });
 });
 
