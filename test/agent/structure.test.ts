@@ -141,20 +141,23 @@ describe("the answerer of a value", () => {
   const down: Script = [new AppError("upstream_unavailable")];
   const faulty = says(found({ retryLimit: "5" }));
   const value = says(found({ ...good, owner: "Data team" }));
-  test.each<readonly [string, readonly Script[], readonly Script[], Ask["grounding"], string]>([
-    ["the fallback", [down], [says(found(good))], "flag", "second"],
-    [
-      "the first, back for another attempt",
-      [down, says(found(good))],
-      [faulty],
-      "flag",
-      "scripted",
-    ],
-    ["the fallback at another attempt", [faulty, down], [says(found(good))], "flag", "second"],
-    ["the fallback that mended it", [value, down], [says(found(good))], "repair", "second"],
-  ])("is the model that wrote it: %s", async (_name, firsts, second, grounding, answerer) => {
-    const { response, degraded } = await run(firsts, { second, ask: { grounding } });
-    expect(response).toMatchObject({ answerer, output: good });
+  const right = says(found(good));
+  const cases = [
+    { name: "the fallback", first: [down], second: [right], answerer: "second" },
+    { name: "the first, back again", first: [down, right], second: [faulty], answerer: "scripted" },
+    { name: "the fallback, later", first: [faulty, down], second: [right], answerer: "second" },
+    {
+      name: "the fallback, which mended it",
+      first: [value, down],
+      second: [right],
+      answerer: "second",
+      grounding: "repair",
+    },
+  ] as const;
+  test.each(cases)("is the model that wrote it: $name", async (one) => {
+    const ask = "grounding" in one ? { grounding: one.grounding } : {};
+    const { response, degraded } = await run(one.first, { second: one.second, ask });
+    expect(response).toMatchObject({ answerer: one.answerer, output: good });
     expect(degraded).toEqual(["llm_fallback_model"]);
   });
 });
