@@ -1,6 +1,6 @@
 /** The tool calls of one step: checked first, then run at the same time, told in the order they were made. */
 import pMap from "p-map";
-import { startDeadline } from "../async/deadline.ts";
+import { lendDeadline, startDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { Passage } from "../domain/event.ts";
@@ -194,6 +194,7 @@ async function execute(
     return fail(code, detail, code === "invalid_arguments" || code === "unknown_tool");
   }
   const parent = AbortSignal.any([run.signal, siblings]);
+  lendDeadline(parent, () => run.deadline.remainingMs());
   using deadline = startDeadline({ clock: run.clock, budgetMs: tool.timeoutMs, parent });
   const { signal } = deadline;
   try {
@@ -201,6 +202,7 @@ async function execute(
     signal.throwIfAborted();
     const found: Passage[] = [];
     const addPassages: AddPassages = async (passages) => {
+      signal.throwIfAborted(); // it was told to have failed, and may be at work all the same
       const added = await context.addPassages(passages);
       found.push(...added);
       return added;
@@ -221,7 +223,7 @@ async function execute(
       run: run.signal,
       siblings,
       // On a busy machine a tool's failure may be seen before the timer that it came after.
-      isLate: signal.aborted || deadline.remainingMs() === 0,
+      isLate: signal.aborted || deadline.atMs <= run.clock.now(),
     });
     if (isWrong === true) countWrong(name, context);
     if (isLost === true) await run.degrade(`tool_failed:${name}`);

@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 export interface Deadline {
   /** Aborts with an AppError: `deadline_exceeded` at the instant, or the parent's own reason. */
   readonly signal: AbortSignal;
-  /** Never negative. */
+  /** Never negative, and never more than what the parent's signal has left. */
   remainingMs(): number;
   /** A deadline for a stage: its own budget or what is left, whichever is smaller. Dispose it when the stage is over. */
   child(budgetMs: number, stage: string): Deadline;
@@ -49,6 +49,9 @@ export function startDeadline(options: DeadlineOptions): Deadline {
 function start({ clock, budgetMs, parent, stage }: DeadlineOptions, isFirst: boolean): Deadline {
   const controller = new AbortController();
   const atMs = clock.now() + budgetMs;
+  const ownMs = (): number => Math.max(0, atMs - clock.now());
+  const remainingMs = (): number =>
+    parent === undefined ? ownMs() : Math.min(ownMs(), findRemainingMs(parent));
   const onTime = (): void => {
     const options = stage === undefined ? {} : { stage };
     controller.abort(new AppError("deadline_exceeded", options));
@@ -62,13 +65,12 @@ function start({ clock, budgetMs, parent, stage }: DeadlineOptions, isFirst: boo
   controller.signal.addEventListener("abort", dispose, { once: true });
   if (parent?.aborted === true) onParent();
   else parent?.addEventListener("abort", onParent, { once: true });
-  const remainingMs = (): number => Math.max(0, atMs - clock.now());
   lendDeadline(controller.signal, remainingMs);
   return {
     signal: controller.signal,
     remainingMs,
     child(childBudgetMs, childStage) {
-      const leftMs = remainingMs();
+      const leftMs = ownMs();
       const budgetMs = Math.min(childBudgetMs, leftMs);
       const options = { clock, budgetMs, parent: controller.signal, stage: childStage };
       return start(options, childBudgetMs < leftMs);

@@ -5,7 +5,9 @@ import { createBudget } from "../../src/agent/budget.ts";
 import { runStep } from "../../src/agent/step.ts";
 import { RetryTool, type Tool, ToolFailed } from "../../src/agent/tool.ts";
 import { toSummary, toToolResult } from "../../src/agent/tool-result.ts";
+import { findRemainingMs } from "../../src/async/deadline.ts";
 import { AppError } from "../../src/errors.ts";
+import { withDeadline } from "../../src/run.ts";
 import type { ToolCall } from "../../src/models/model.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 
@@ -138,6 +140,36 @@ describe("the calls of one step", () => {
     expect(events.at(-1)).toMatchObject({ type: "tool-error", code: "tool_timeout", retry: true });
     expect(reason).toMatchObject({ code: "deadline_exceeded" });
     expect(degraded).toEqual(["tool_failed:a"]);
+  });
+
+  test("one that goes on after its time brings nothing into the run any more", async () => {
+    const late = Promise.withResolvers<unknown>();
+    const tool = toTool(
+      "a",
+      async (_, { signal, addPassages }) => {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        addPassages([toPassage(1, "late")]).then(late.resolve, late.reject);
+        await new Promise(() => undefined);
+      },
+      { timeoutMs: 20 },
+    );
+    const { events } = await step([tool], ["a"]);
+    expect(events.at(-1)).toMatchObject({ code: "tool_timeout" });
+    await expect(late.promise).rejects.toMatchObject({ code: "deadline_exceeded" });
+  });
+
+  test("one knows how little time its run has left, and plans by that", async () => {
+    const own = createTestRun();
+    using deadline = own.deadline.child(1_000, "gather");
+    let left: readonly number[] = [];
+    const tool = toTool("a", async (_, { signal, run }) => {
+      using stage = run.deadline.child(3_000, "embed");
+      const all = [run.deadline.remainingMs(), stage.remainingMs(), findRemainingMs(signal)];
+      left = all;
+    });
+    await step([tool], ["a"], {}, Object.assign(withDeadline(own, deadline), { events: [] }));
+    expect(left).toHaveLength(3);
+    expect(Math.max(...left)).toBeLessThanOrEqual(1_000);
   });
 
   test("what it cannot do and what was wrong are two things", async () => {

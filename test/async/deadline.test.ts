@@ -1,6 +1,11 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { findRemainingMs, startDeadline, toAbortError } from "../../src/async/deadline.ts";
+import {
+  findRemainingMs,
+  lendDeadline,
+  startDeadline,
+  toAbortError,
+} from "../../src/async/deadline.ts";
 import { AppError } from "../../src/errors.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
@@ -38,6 +43,32 @@ describe("startDeadline", () => {
     expect(deadline.signal.reason).toMatchObject(expected);
     expect(toAbortError(reason)).toMatchObject(expected);
     expect(clock.pending).toBe(0);
+  });
+
+  test("has no more time than its parent, also one of another making, but ends at its own instant", async () => {
+    const clock = createFakeClock();
+    const run = startDeadline({ clock, budgetMs: 100 });
+    const joined = AbortSignal.any([run.signal, new AbortController().signal]);
+    let lentMs = 30;
+    lendDeadline(joined, () => lentMs);
+    for (const parent of [run.signal, joined]) {
+      const deadline = startDeadline({ clock, budgetMs: 1_000, parent });
+      const leftMs = parent === joined ? 30 : 100;
+      expect(deadline.remainingMs()).toBe(leftMs);
+      expect(findRemainingMs(deadline.signal)).toBe(leftMs);
+      expect(deadline.child(500, "leg").remainingMs()).toBe(leftMs);
+      expect(deadline.child(10, "leg").remainingMs()).toBe(10);
+    }
+    // Whoever lends time may lend more of it later.
+    using deadline = startDeadline({ clock, budgetMs: 50, parent: joined });
+    using leg = deadline.child(40, "leg");
+    lentMs = 1_000;
+    expect(deadline.remainingMs()).toBe(50);
+    await clock.advance(40);
+    expect(leg.signal.reason).toMatchObject({ stage: "leg" });
+    expect(deadline.signal.aborted).toBe(false);
+    await clock.advance(10);
+    expect(deadline.signal.aborted).toBe(true);
   });
 
   test("is over from the start under a parent that has aborted, without a timer", () => {
