@@ -156,6 +156,8 @@ function produce(
     },
   });
   void execute(deps, ask, { run, progress }, parts).finally(() => {
+    // Whatever of it is still under way ends with it, such as the rewriting of a question that cannot be searched.
+    consumer.abort(LEFT);
     run.deadline[Symbol.dispose]();
     channel.close();
   });

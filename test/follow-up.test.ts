@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { answer } from "../src/answer.ts";
 import { sleep, systemClock } from "../src/async/clock.ts";
-import type { RunEvent } from "../src/domain/event.ts";
+import type { Ask } from "../src/domain/ask.ts";
+import type { RunEnd, RunEvent } from "../src/domain/event.ts";
 import type { ChatModel } from "../src/models/model.ts";
 import { silentLog } from "../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "./support/collections.ts";
@@ -18,6 +19,23 @@ test("a rewriting that the search waited for is on the critical path, and what r
       yield* scripted.stream(request, signal);
     },
   };
+  const { timeline } = await ask(chat, {});
+  const critical = timeline.flatMap(({ stage, critical: is }) => (is ? [stage] : []));
+  expect(critical.slice(0, 2)).toEqual(["open", "rewrite"]);
+  expect(critical.at(-1)).toBe("answer");
+});
+
+test("a rewriting ends with the run, though nothing can be searched, and whoever reads to the run's end", async () => {
+  const chat = createScriptedChat(["hang"]);
+  const filter = { field: "metadata.unknown", op: "eq", value: 1 } as const;
+  expect((await ask(chat, { filter })).error).toMatchObject({ code: "invalid_filter" });
+  expect(chat.requests).toHaveLength(1);
+  await new Promise((resolve) => setImmediate(resolve)); // and not when its own time is over
+  expect(chat.aborted).toBe(1);
+});
+
+/** Asks a follow-up, reads to the end of the events, and gives the last one. */
+async function ask(chat: ChatModel, changes: Pick<Ask, "filter">): Promise<RunEnd> {
   const deps = {
     config: testConfig,
     clock: systemClock,
@@ -30,11 +48,9 @@ test("a rewriting that the search waited for is on the critical path, and what r
   };
   const history = [{ role: "user", content: "What are retries?" }] as const;
   const events: RunEvent[] = [];
-  const asked = toAsk("Why jitter?", { history });
+  const asked = toAsk("Why jitter?", { history, ...changes });
   for await (const event of answer(deps, asked, new AbortController().signal)) events.push(event);
   const end = events.at(-1);
-  const timeline = end?.type === "run-end" ? end.timeline : [];
-  const critical = timeline.flatMap(({ stage, critical: is }) => (is ? [stage] : []));
-  expect(critical.slice(0, 2)).toEqual(["open", "rewrite"]);
-  expect(critical.at(-1)).toBe("answer");
-});
+  if (end?.type !== "run-end") throw new Error("the run has no end");
+  return end;
+}
