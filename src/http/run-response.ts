@@ -68,14 +68,20 @@ export async function readToEnd(
   return all;
 }
 
-/** Streams the run's events. A run that fails before the stream opens is an error with its true status. */
+/**
+ * Streams the run's events. A run that fails before the stream opens is an error with its true status. One that is to
+ * be kept is so from then on: before, its client knows of no run that it could come back to, unless by a key of its own.
+ */
 export async function respondWithEvents(
   service: Service,
   request: RunRequest,
   format: StreamFormat = NATIVE_STREAM,
 ): Promise<Response> {
   const { config, clock, sharing } = service;
-  const { run, reader, source } = await sharing.listen(request);
+  const { isKept, key } = request;
+  const isKeptLater = isKept === true && key === undefined;
+  const asked = isKeptLater ? { ...request, isKept: false, isAlone: true } : request;
+  const { run, reader, source } = await sharing.listen(asked);
   const held = await holdBack(reader, clock, config.holdBackMs);
   if (request.client.aborted) throw toClientReason(request.client.reason);
   const end = held.find((event) => event.type === "run-end");
@@ -86,6 +92,7 @@ export async function respondWithEvents(
     reader.leave();
     return format.toError(problem, headers);
   }
+  if (isKeptLater) run.keep();
   return toStream(
     service,
     reader,

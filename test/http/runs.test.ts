@@ -119,6 +119,32 @@ describe("a client that leaves", () => {
   });
 });
 
+describe("a client that leaves before it has heard of its run", () => {
+  const cases = [
+    { name: "ends it, having no way back", headers: {}, outcome: "cancelled" },
+    { name: "finds it by its key", headers: { "Idempotency-Key": "k-1" }, outcome: "finished" },
+  ];
+  test.each(cases)("$name", async ({ headers, outcome }) => {
+    const gate = Promise.withResolvers<void>();
+    const slow: Runner = async function* (ask, signal) {
+      const events: RunEvent[] = [];
+      for await (const event of numbered(gate.promise)(ask, signal)) events.push(event);
+      yield* events;
+    };
+    const { app, service } = start({ answer: slow });
+    const client = new AbortController();
+    const init = askWith(question, { ...later, ...headers, Prefer: "keep-run" });
+    const response = app.request("/v1/ask", { ...init, signal: client.signal });
+    await settled();
+    client.abort();
+    expect((await response).status).toBe(499);
+    gate.resolve();
+    await settled();
+    expect(await (await app.request("/v1/runs/run-1")).json()).toMatchObject({ outcome });
+    expect(service.gate.running).toBe(0);
+  });
+});
+
 describe("the events of a run", () => {
   test("come again from any place, without gap or repeat, with the ids of the first time", async () => {
     const { app, ask } = start({ answer: numbered() });

@@ -28,6 +28,8 @@ export interface JournalRun {
   readonly isCancelled: boolean;
   /** A reader of what comes after the event with this id. The run is cancelled when the last reader has left, unless it is kept. */
   read(afterId?: number): Reader<RunEvent>;
+  /** From now on it goes on when nobody reads it any more. */
+  keep(): void;
   /** Ends the run with this reason. Nothing happens when it is over. */
   cancel(reason: AppError): void;
 }
@@ -76,8 +78,6 @@ export interface JournalDeps {
 interface LiveRun extends JournalRun {
   readonly caller: Caller;
   readonly key: RequestKey | undefined;
-  /** From now on it goes on when nobody reads it any more. */
-  keep(): void;
 }
 
 /** Creates a journal without runs. */
@@ -291,6 +291,7 @@ export function toRun({ id, events }: Pick<StoredRun, "id" | "events">, clock: C
     untilMs: clock.now(),
     isCancelled: false,
     read: (afterId) => broadcast.read(afterId),
+    keep: () => undefined,
     cancel: () => undefined,
   };
 }
