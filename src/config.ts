@@ -119,7 +119,7 @@ const Settings = z.object({
     "Budget of looking at one collection for /readyz and /v1/collections.",
   ),
   drainGraceMs: Milliseconds.default(20_000).describe(
-    "Time running answers have to end by themselves after SIGTERM.",
+    "Time running answers and uploads have to end by themselves after SIGTERM.",
   ),
   ...FRESHNESS_SETTINGS,
 

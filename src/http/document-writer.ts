@@ -36,4 +36,6 @@ export interface DocumentWriter {
     signal: AbortSignal,
     onStage: (stage: UploadStage) => void,
   ): Promise<DocumentReceipt>;
+  /** Resolves when nothing is being received or written. */
+  idle(): Promise<void>;
 }

@@ -48,11 +48,13 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   let lastKey = 0;
   /** Of uploads, from their first byte until nothing of them is on disk, and of deletions. */
   let places = 0;
+  const idlers: (() => void)[] = [];
   const takePlace = (): (() => void) => {
     if (places >= config.uploadsMax) throw toOverloaded();
     places += 1;
     return once(() => {
       places -= 1;
+      if (places === 0) for (const resolve of idlers.splice(0)) resolve();
     });
   };
   return {
@@ -93,6 +95,7 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
         leave();
       }
     },
+    idle: () => (places === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
   };
 }
 

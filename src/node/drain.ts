@@ -1,28 +1,33 @@
-/** How the server ends: no new runs, time for the running ones, a last event for each, then silence. */
+/** How the server ends: no new work, time for what is under way, a last event for each run, then silence. */
 import type { Server } from "node:http";
 import type { Clock } from "../async/clock.ts";
 import { isSlower } from "../async/is-slower.ts";
 import { AppError } from "../errors.ts";
+import type { DocumentWriter } from "../http/document-writer.ts";
 import type { RunGate } from "../http/run-gate.ts";
 import type { Log } from "../telemetry/log.ts";
 
 export interface DrainDeps {
   readonly gate: RunGate;
+  /** Absent: documents are not written over HTTP. */
+  readonly documents?: Pick<DocumentWriter, "idle"> | undefined;
   readonly server: Server;
   readonly clock: Clock;
   readonly log: Log;
-  /** For running runs to end by themselves. */
+  /** For running runs, and documents on their way, to end by themselves. */
   readonly graceMs: number;
 }
 
 /** For last events to be written and taken. */
 const FLUSH_MS = 3_000;
 
-/** Resolves when every connection is closed. The server goes on listening until the last run has ended, so that probes see why. */
-export async function drain({ gate, server, clock, log, graceMs }: DrainDeps): Promise<void> {
+/** Resolves when every connection is closed. The server goes on listening until its work is done, so that probes see why. */
+export async function drain(deps: DrainDeps): Promise<void> {
+  const { gate, documents, server, clock, log, graceMs } = deps;
   gate.drain();
   log.info("draining", { running: gate.running, graceMs });
-  if (await isSlower(gate.idle(), graceMs, clock)) {
+  const over = Promise.all([gate.idle(), documents?.idle()]);
+  if (await isSlower(over, graceMs, clock)) {
     log.warn("ending-runs", { running: gate.running });
     gate.abortAll(
       new AppError("draining", { detail: "the service is shutting down; ask again shortly" }),

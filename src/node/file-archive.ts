@@ -111,7 +111,7 @@ export async function createFileArchive(
     async findByKey(callerId, name) {
       const id = await readIfThere(toKeyFile(folder, callerId, name));
       if (id === undefined) return undefined;
-      await inTurn(() => learn(id), signal);
+      if (!entries.has(id)) await inTurn(() => learn(id), signal);
       const entry = entries.get(id);
       return entry === undefined || isOld(entry) ? undefined : read(id);
     },

@@ -58,8 +58,7 @@ async function main(config: Config): Promise<void> {
   const server = createServer(await composeFetch(parts), config);
   const port = await listen(server, config.host, config.port);
   const end = (): void => {
-    const { gate, clock, log } = deps;
-    void drain({ gate, server, clock, log, graceMs: config.drainGraceMs })
+    void drain({ ...deps, server, graceMs: config.drainGraceMs })
       .then(() => telemetry.flush())
       .then(() => process.exit(0));
   };

@@ -5,7 +5,7 @@ import { takesUploads } from "../../src/http/check-origin.ts";
 import type { DocumentChange, DocumentWriter } from "../../src/http/document-writer.ts";
 import { createUploadSpool } from "../../src/node/upload-spool.ts";
 import { makeApp, makeService } from "../support/app.ts";
-import { receipt } from "../support/fake-writer.ts";
+import { fakeWriter, receipt } from "../support/fake-writer.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";
 import { makeTempFolder } from "../support/local-store.ts";
 
@@ -15,6 +15,7 @@ async function send(id: string, init: RequestInit, failure?: AppError) {
   const spool = await createUploadSpool(folder.path);
   const changes: DocumentChange[] = [];
   const documents: DocumentWriter = {
+    ...fakeWriter,
     ...spool,
     async write(change) {
       changes.push(change);
@@ -139,10 +140,7 @@ test("a key writes with its scope, into its collections, from whatever name and 
   const env = { CORS_ORIGINS: page };
   const put = async (collection: string, headers: Record<string, string>): Promise<number> => {
     await using folder = await makeTempFolder();
-    const documents = {
-      ...(await createUploadSpool(folder.path)),
-      write: () => Promise.resolve(receipt),
-    };
+    const documents = { ...fakeWriter, ...(await createUploadSpool(folder.path)) };
     const app = makeApp({ ...makeService({ env }), documents, access });
     const url = `https://docs.example/v1/collections/${collection}/documents/a.md`;
     return (await app.request(url, { method: "PUT", body: "x", headers })).status;

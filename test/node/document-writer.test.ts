@@ -29,7 +29,7 @@ function make(answers: Answer[], env: Record<string, string> = {}) {
   });
   const write = (documentId: string, signal = new AbortController().signal, collection = "guide") =>
     writer.write({ collection, documentId }, signal, () => undefined);
-  return { write, batches, cancelled, forgotten };
+  return { write, batches, cancelled, forgotten, idle: () => writer.idle() };
 }
 
 const succeed: Answer = ({ collection, items }, tell) => {
@@ -44,6 +44,19 @@ const refuse: Answer = ({ items }, tell) => {
   const error = { code: "ingest_locked" as const, detail: "locked" };
   for (const { key } of items) tell({ type: "failed", key, error });
 };
+
+test("says when nothing is written any more", async () => {
+  const { promise: writing, resolve } = Promise.withResolvers<void>();
+  const { write, idle } = make([(batch, tell) => writing.then(() => succeed(batch, tell))]);
+  await idle();
+  let isIdle = false;
+  const written = write("a.md");
+  const ended = idle().then(() => (isIdle = true));
+  await new Promise((done) => setImmediate(done));
+  expect(isIdle).toBe(false);
+  resolve();
+  await Promise.all([written, ended]);
+});
 
 test("a locked collection is tried again until the process has it", async () => {
   const { write, batches, forgotten } = make([refuse, succeed]);

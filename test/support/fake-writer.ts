@@ -30,4 +30,5 @@ export const fakeWriter: DocumentWriter = {
     documentId === "locked.md"
       ? Promise.reject(new AppError("ingest_locked", { retryAfterMs: 1_000 }))
       : Promise.resolve(receipt),
+  idle: () => Promise.resolve(),
 };
