@@ -195,6 +195,7 @@ async function execute(
   }
   const parent = AbortSignal.any([run.signal, siblings]);
   lendDeadline(parent, () => run.deadline.remainingMs());
+  const lateMs = run.clock.now() + tool.timeoutMs;
   using deadline = startDeadline({ clock: run.clock, budgetMs: tool.timeoutMs, parent });
   const { signal } = deadline;
   try {
@@ -223,7 +224,7 @@ async function execute(
       run: run.signal,
       siblings,
       // On a busy machine a tool's failure may be seen before the timer that it came after.
-      isLate: signal.aborted || deadline.atMs <= run.clock.now(),
+      isLate: signal.aborted || lateMs <= run.clock.now(),
     });
     if (isWrong === true) countWrong(name, context);
     if (isLost === true) await run.degrade(`tool_failed:${name}`);
