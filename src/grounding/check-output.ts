@@ -169,7 +169,8 @@ function checkIn(
   const numbers = toQuantities(form);
   const { heading, line } = evidence;
   const isHeld = (reading: Reading): boolean => {
-    const alone = { ...reading, heading: reading, sentences: [{ ...reading, ...NOWHERE }], line };
+    const sentences = [{ ...reading, ...NOWHERE }];
+    const alone = { ...reading, heading: reading, sentences, clauses: [], line };
     const holdsNumbers = numbers.every((one) => hasNumber(reading.quantities, one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
   };

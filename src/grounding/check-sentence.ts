@@ -6,6 +6,7 @@ import { holdsQuantity } from "../text/quantity-index.ts";
 import type { Span } from "../text/sentences.ts";
 import { listContentStems, toContentStems, type Word } from "../text/words.ts";
 import { type Evidence, toEvidence, toLine } from "./evidence.ts";
+import { isCrossed, toClauses } from "./crossed.ts";
 import { findNearest, hasRival, type Near } from "./nearest.ts";
 import { type Reading, readText } from "./reading.ts";
 
@@ -50,6 +51,13 @@ export function checkSentence(text: string, evidence: readonly Evidence[]): Verd
   const plain = [...content].filter((stem) => !exact.has(stem) && stem !== foreign);
   const verdict = compare({ claim, plain, names, quantities, foreign }, evidence);
   if (verdict !== undefined) return verdict;
+  if (
+    isCrossed(
+      toClauses(sentence),
+      evidence.flatMap(({ clauses }) => clauses),
+    )
+  )
+    return "unsupported";
   return coverage >= THRESHOLDS.supported ? "supported" : "weak";
 }
 
@@ -80,7 +88,8 @@ function compare(all: Claim, evidence: readonly Evidence[]): Verdict | undefined
 
 /** Few words are soon all in one sentence: it must contradict them, or have another name or number in the place of one. */
 function compareShort(all: Claim, near: Near): Verdict | undefined {
-  const isWrong = (near.isOpposite && all.plain.length > 1) || hasOther(all, near);
+  const isTelling = all.plain.length > 1 || near.isTurnedRound;
+  const isWrong = (near.isOpposite && isTelling) || hasOther(all, near);
   return isWrong ? "unsupported" : undefined;
 }
 

@@ -1,8 +1,11 @@
 /** The one sentence of the evidence that a claim is nearest to, and whether the two can both be true. */
 import { isDenialOf, mayDeny, oppositesOf } from "../text/opposites.ts";
+import { clash } from "../text/operators.ts";
 import { isNegated } from "../text/negation.ts";
+import { isMoved } from "./denial.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Reading } from "./reading.ts";
+import { isTurned } from "./turned.ts";
 
 /** A sentence of the evidence beside the claim. */
 export interface Near {
@@ -13,6 +16,8 @@ export interface Near {
   readonly share: number;
   /** It says the opposite of the claim. */
   readonly isOpposite: boolean;
+  /** It says the same words the other way round. */
+  readonly isTurnedRound: boolean;
 }
 
 /**
@@ -36,11 +41,15 @@ export function findNearest(
   for (const { sentence, heading, before } of nearest) {
     const isLeaning = before !== undefined && sentence.isLeaning;
     const around = [heading, ...(isLeaning ? [before] : []), sentence];
-    const opposites = plain.flatMap((stem) => findOpposite(stem, claim, sentence) ?? []);
-    const isOpposite = contradict(claim, sentence, opposites);
+    const opposites = [...plain, ...RELATED].flatMap(
+      (stem) => findOpposite(stem, claim, sentence) ?? [],
+    );
+    const isTurnedRound = isTurned(claim, sentence);
+    const isOpposite = contradict(claim, sentence, { opposites, isTurnedRound });
     const rank = Number(holdsAll(around)) * 2 + Number(!isOpposite);
     if (best !== undefined && rank <= best.rank) continue;
-    best = { near: { sentence, around, share: most / plain.length, isOpposite }, rank };
+    const share = most / plain.length;
+    best = { near: { sentence, around, share, isOpposite, isTurnedRound }, rank };
   }
   return best?.near;
 }
@@ -53,11 +62,20 @@ function countSpokenOf(plain: readonly string[], claim: Reading, sentence: Readi
 }
 
 /** One of them denies what the other asserts, or they speak of other sides of a number. A denied opposite says the same. */
-function contradict(claim: Reading, sentence: Reading, opposites: readonly string[]): boolean {
+function contradict(
+  claim: Reading,
+  sentence: Reading,
+  {
+    opposites,
+    isTurnedRound,
+  }: { readonly opposites: readonly string[]; readonly isTurnedRound: boolean },
+): boolean {
   // A "never" counts as a negation already.
   const hasOpposite = opposites.some((word) => !isNegated(word));
   const isDenied = countDenials(claim, sentence) !== countDenials(sentence, claim);
-  if (isDenied !== hasOpposite) return true;
+  if ((isDenied !== hasOpposite) !== isTurnedRound) return true;
+  if (isMoved(claim.denial, sentence.denial)) return true;
+  if (!isDenied && clash(claim.words, sentence.words)) return true;
   return [...claim.sides].some(([value, side]) => {
     const other = sentence.sides.get(value);
     return other !== undefined && other !== side;
@@ -65,8 +83,9 @@ function contradict(claim: Reading, sentence: Reading, opposites: readonly strin
 }
 
 /** How many words the one denies that the other speaks of; where it cannot be told which they are, it is one. */
-function countDenials({ isNegated: denies, denied }: Reading, other: Reading): number {
-  if (!denies || denied.length === 0) return Number(denies);
+function countDenials({ isNegated: denies, denial: { denied } }: Reading, other: Reading): number {
+  const isUntold = other.isNegated && other.denial.denied.length === 0;
+  if (!denies || denied.length === 0 || isUntold) return Number(denies);
   return denied.filter((stem) => other.content.has(stem) || hasOppositeOf(stem, other)).length;
 }
 
@@ -74,9 +93,12 @@ function hasOppositeOf(stem: string, reading: Reading): boolean {
   return opposedIn(stem, reading).next().done !== true;
 }
 
+/** Say how one thing stands to another, though they say nothing by themselves. */
+const RELATED = ["befor", "after", "more", "less", "becaus", "despit"];
+
 /** What the sentence alone has in place of a word of the claim, and means its opposite. */
 function findOpposite(stem: string, claim: Reading, sentence: Reading): string | undefined {
-  if (sentence.stems.has(stem)) return undefined;
+  if (sentence.stems.has(stem) || !claim.stems.has(stem)) return undefined;
   return opposedIn(stem, sentence).find((word) => !claim.stems.has(word));
 }
 

@@ -1,15 +1,17 @@
 /** What a sentence says that can be compared: its words, names, quantities, and whether it denies. */
 import { once } from "../async/once.ts";
 import { mayDeny } from "../text/opposites.ts";
-import { findNegations, isNegated } from "../text/negation.ts";
+import { isNegated } from "../text/negation.ts";
 import { readSide, type Side } from "../text/bounds.ts";
 import { findDates, toMonthNames } from "../text/dates.ts";
 import { toQuantities } from "../text/numbers.ts";
 import { indexQuantities, type QuantityIndex } from "../text/quantity-index.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+import { type Denial, readDenial } from "./denial.ts";
 
 /** One sentence, or a whole text. */
 export interface Reading {
+  readonly text: string;
   readonly words: readonly Word[];
   readonly stems: ReadonlySet<string>;
   readonly content: ReadonlySet<string>;
@@ -25,8 +27,7 @@ export interface Reading {
   /** Key of a quantity → the side of it that is spoken of, for those that have one. */
   readonly sides: ReadonlyMap<string, Side>;
   readonly isNegated: boolean;
-  /** The first stem with a meaning behind each word that denies. */
-  readonly denied: readonly string[];
+  readonly denial: Denial;
   /** It speaks of what the sentence before it names. */
   readonly isLeaning: boolean;
 }
@@ -40,8 +41,9 @@ export function readText(text: string): Reading {
   const names = once(() => new Set(toNames(words)));
   const quantities = once(() => indexQuantities(text));
   const sides = once(() => readSides(text));
-  const denied = once(() => toDenied(words, text));
+  const denial = once(() => readDenial(words, text));
   return {
+    text,
     words,
     stems,
     content,
@@ -66,8 +68,8 @@ export function readText(text: string): Reading {
     get isNegated() {
       return isNegated(text);
     },
-    get denied() {
-      return denied();
+    get denial() {
+      return denial();
     },
     get isLeaning() {
       return LEANING.test(text);
@@ -89,13 +91,6 @@ function toNames(words: readonly Word[]): readonly string[] {
     if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
     const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
     return isName || /^\P{L}*\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
-  });
-}
-
-function toDenied(words: readonly Word[], text: string): readonly string[] {
-  return findNegations(text).flatMap((end) => {
-    const next = words.find(({ start, stem }) => start >= end && !isFunctionStem(stem));
-    return next === undefined ? [] : [next.stem];
   });
 }
 

@@ -1,7 +1,7 @@
 /** Forms of common English verbs that no stemmer brings together. */
 
 /** Each entry begins with the verb itself. */
-const FORMS = `arise arose arisen, awake awoke, become became, begin began begun, bind bound, bite bit bitten, blow blew blown,
+const FORMS = `arise arose arisen, awake awoke, beat beaten, become became, begin began begun, bind bound, bite bit bitten, blow blew blown,
 break broke broken, breed bred, bring brought, build built, buy bought, catch caught, choose chose chosen, cling clung,
 come came, creep crept, deal dealt, dig dug, draw drew drawn, drink drank drunk, drive drove driven, eat ate eaten,
 fall fell fallen, feed fed, feel felt, fight fought, find found, flee fled, fly flew flown, forbid forbade forbidden,

@@ -1,8 +1,9 @@
 /** Does a sentence deny something? Words of many languages; what a language shares with another as a harmless word is left out. */
 
 const WORDS = [
-  "not|no|never|none|neither|nor|nobody|nothing|without|cannot|unable|fail(?:s|ed)?\\s+to", // English
-  "nicht|kein\\p{L}*|nie|niemals|niemand|nichts|ohne|weder|keinesfalls|keineswegs", // German
+  "(?:not|no)(?!\\s+(?:more|less|fewer|later|earlier|longer|shorter|higher|lower)\\s+than)|never|none|neither|nor|nobody|nothing|without|cannot|unable", // English
+  "(?:fail(?:s|ed)?|decline[sd]?)\\s+to|refuse[sd]?|except|unless|excluding|apart\\s+from|(?:rather|other)\\s+than|instead\\s+of|all\\s+(?:\\p{L}+\\s+)?but(?=\\s+(?:the|one|for)\\s)|all\\s+but|lacks|lacked|lacking|hardly\\s+any(?:one|body|thing)?",
+  "es\\s+sei\\s+denn|außer|ausgenommen|anstatt|nicht|kein\\p{L}*|nie|niemals|niemand|nichts|ohne|weder|keinesfalls|keineswegs", // German
   "ne|pas|jamais|aucune?|sans|rien|nulle", // French
   "sin|nunca|jamás|ningun[oa]s?|ningún|tampoco|nadie|nada", // Spanish
   "non(?!-)|senza|nessun\\p{L}*|neppure|neanche|niente", // Italian

@@ -27,6 +27,19 @@ online offline, static dynamic, serial parallel, singular plural, winner loser, 
 opponent, friend foe, domestic foreign, voluntary compulsory, mandatory optional, occasional constant, freeze
 thaw, strengthen weaken, widen narrow, raise lower, encourage discourage, reward punish, praise criticise,
 lossless lossy, single multiple, reject approve, approve refuse, permit forbid, permit prohibit, allow ban, permit ban,
+because despite, cheap expensive, cheaper dearer, cheapest expensive, longest shortest, oldest youngest, oldest newest,
+older younger, older newer, biggest smallest, bigger smaller, fastest slowest, earliest latest, hottest coldest, hotter
+colder, warmest coolest, warmer cooler, heavier lighter, heaviest lightest, easier harder, easiest hardest, wider
+narrower, widest narrowest, deeper shallower, deepest shallowest, thicker thinner, richer poorer, richest poorest,
+strongest weakest, tallest shortest, taller shorter, nearest farthest, nearer farther, busiest quietest, louder quieter,
+prevent cause, prevent promote, prevent permit, protect endanger, raise cut, increase cut, raise reduce, raise decrease,
+rise cut, pass reject, pass block, approve block, grant deny, recover died, survive died, automatically manually,
+automatic manual, often rarely, often seldom, often never, always rarely, always sometimes, frequently rarely, usually
+rarely, succeed fail, landlord tenant, employer employee, buyer seller,
+lender borrower, include exclude, included excluded, mandatory voluntary, midnight noon, weekday weekend, ally foe,
+hire fire, deposit withdraw, cause cure, existing new, first
+final, spring autumn, spring winter, spring summer, summer autumn, autumn winter, daily weekly, daily monthly, daily
+yearly, daily hourly, weekly monthly, weekly yearly, monthly yearly, monthly quarterly, quarterly yearly, once twice,
 erlaubt verboten, erlaubt untersagt, gestattet verboten, gestattet untersagt, zulässig unzulässig, geöffnet
 geschlossen, offen geschlossen, steigt sinkt, steigen sinken, gestiegen gesunken, erhöht gesenkt, mindestens
 höchstens, immer nie, gültig ungültig, enthalten ausgeschlossen, freiwillig verpflichtend, größer kleiner, mehr
