@@ -170,7 +170,7 @@ function checkIn(
   const { heading, line } = evidence;
   const isHeld = (reading: Reading): boolean => {
     const sentences = [{ ...reading, ...NOWHERE }];
-    const alone = { ...reading, heading: reading, sentences, clauses: [], line };
+    const alone = { ...reading, heading: reading, sentences, line };
     const holdsNumbers = numbers.every((one) => hasNumber(reading.quantities, one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
   };

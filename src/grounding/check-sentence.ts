@@ -6,7 +6,7 @@ import { holdsQuantity } from "../text/quantity-index.ts";
 import type { Span } from "../text/sentences.ts";
 import { listContentStems, toContentStems, type Word } from "../text/words.ts";
 import { type Evidence, toEvidence, toLine } from "./evidence.ts";
-import { isCrossed, toClauses } from "./crossed.ts";
+import { isCrossed } from "./crossed.ts";
 import { findNearest, hasRival, type Near } from "./nearest.ts";
 import { type Reading, readText } from "./reading.ts";
 
@@ -51,13 +51,7 @@ export function checkSentence(text: string, evidence: readonly Evidence[]): Verd
   const plain = [...content].filter((stem) => !exact.has(stem) && stem !== foreign);
   const verdict = compare({ claim, plain, names, quantities, foreign }, evidence);
   if (verdict !== undefined) return verdict;
-  if (
-    isCrossed(
-      toClauses(sentence),
-      evidence.flatMap(({ clauses }) => clauses),
-    )
-  )
-    return "unsupported";
+  if (isCrossed(claim, evidence)) return "unsupported";
   return coverage >= THRESHOLDS.supported ? "supported" : "weak";
 }
 

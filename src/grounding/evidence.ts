@@ -7,7 +7,6 @@ import { type Span, splitSentences } from "../text/sentences.ts";
 import { toStems } from "../text/stems.ts";
 import { isTableFrame } from "../text/table-frame.ts";
 import { toWords } from "../text/words.ts";
-import { type Clause, toClauses } from "./crossed.ts";
 import { type Reading, readText, toMonths } from "./reading.ts";
 import { isTableLine } from "./table-rows.ts";
 
@@ -17,7 +16,6 @@ export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
   readonly line: string;
   readonly heading: Reading;
   readonly sentences: readonly (Reading & Span)[];
-  readonly clauses: readonly Clause[];
 }
 
 /** What a passage says, title and headings included. */
@@ -47,7 +45,6 @@ function createEvidence({ text, title, whole, columns }: Parts): Evidence {
   const quantities = once(() => indexQuantities(whole));
   const line = once(() => toLine(text));
   const sentences = once(() => readSentences(text, columns));
-  const clauses = once(() => toClauses(text));
   return {
     get heading() {
       return heading();
@@ -63,9 +60,6 @@ function createEvidence({ text, title, whole, columns }: Parts): Evidence {
     },
     get sentences() {
       return sentences();
-    },
-    get clauses() {
-      return clauses();
     },
   };
 }

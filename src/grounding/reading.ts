@@ -7,6 +7,7 @@ import { findDates, toMonthNames } from "../text/dates.ts";
 import { toQuantities } from "../text/numbers.ts";
 import { indexQuantities, type QuantityIndex } from "../text/quantity-index.ts";
 import { isFunctionStem, toWords, type Word } from "../text/words.ts";
+import { type Clause, toClauses } from "./clauses.ts";
 import { type Denial, readDenial } from "./denial.ts";
 
 /** One sentence, or a whole text. */
@@ -28,6 +29,7 @@ export interface Reading {
   readonly sides: ReadonlyMap<string, Side>;
   readonly isNegated: boolean;
   readonly denial: Denial;
+  readonly clauses: readonly Clause[];
   /** It speaks of what the sentence before it names. */
   readonly isLeaning: boolean;
 }
@@ -42,6 +44,7 @@ export function readText(text: string): Reading {
   const quantities = once(() => indexQuantities(text));
   const sides = once(() => readSides(text));
   const denial = once(() => readDenial(words, text));
+  const clauses = once(() => toClauses(words, text));
   return {
     text,
     words,
@@ -70,6 +73,9 @@ export function readText(text: string): Reading {
     },
     get denial() {
       return denial();
+    },
+    get clauses() {
+      return clauses();
     },
     get isLeaning() {
       return LEANING.test(text);
