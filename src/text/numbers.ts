@@ -1,4 +1,5 @@
 /** The quantities of a text in one form: digits or words, with sign, separators, scale and unit; dates too. */
+import { findTimes, toBareTimes } from "./clock.ts";
 import { findDates } from "./dates.ts";
 import { HAN_NUMERALS, readHanNumeral, toAsciiDigits } from "./digits.ts";
 import { isFall, isNegative } from "./signs.ts";
@@ -68,14 +69,11 @@ export function toQuantities(source: string): readonly Quantity[] {
   for (const { start, end, readings } of findDates(text)) {
     const [value = ""] = readings;
     const parts = value.split("-").map((part) => String(Number(part)));
-    found.push({
-      value,
-      keys: [...readings, text.slice(start, end)],
-      parts,
-      start,
-      end,
-      unitEnd: end,
-    });
+    const keys = [...readings, text.slice(start, end)];
+    found.push({ value, keys, parts, start, end, unitEnd: end });
+  }
+  for (const { start, end, readings, parts } of findTimes(text)) {
+    found.push({ value: readings[0] ?? "", keys: readings, parts, start, end, unitEnd: end });
   }
   const dates = [...found];
   let previousEnd = 0;
@@ -104,7 +102,10 @@ function readToken(text: string, match: RegExpExecArray, previousEnd: number): r
   const { value, keys } = toSigned(number, scaled, isBelow);
   if (!isBelow && isFall(text, start, scaled.end)) keys.push(...keys.map((key) => `-${key}`));
   const end = Math.max(to, scaled.runEnd);
-  return [{ value, keys, parts: number.parts ?? [], ...unit, start, end, unitEnd }];
+  const times = unit.unit === undefined || unit.unit === "h" ? toBareTimes(value) : [];
+  return [
+    { value, keys, parts: [...(number.parts ?? []), ...times], ...unit, start, end, unitEnd },
+  ];
 }
 
 /** The unit, and where it ends if it stands right behind the number. */
