@@ -2,6 +2,7 @@
 import { findTimes, toBareTimes } from "./clock.ts";
 import { findDates } from "./dates.ts";
 import { HAN_NUMERALS, readHanNumeral, toAsciiDigits } from "./digits.ts";
+import { HALF, readScale, type Scale, toSmall, WORDS } from "./number-words.ts";
 import { isFall, isNegative } from "./signs.ts";
 import { isRunUnit, readUnit, toUnit, type Unit } from "./units.ts";
 
@@ -19,49 +20,18 @@ export interface Quantity extends Partial<Unit> {
   readonly unitEnd: number;
 }
 
-const SMALL =
-  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen";
-const TENS = "twenty thirty forty fifty sixty seventy eighty ninety";
-const ORDINALS =
-  "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth";
-const WORDS: ReadonlyMap<string, number> = new Map([
-  ...SMALL.split(" ").map((word, index) => [word, index] as const),
-  ...TENS.split(" ").map((word, index) => [word, (index + 2) * 10] as const),
-  ...ORDINALS.split(" ").map((word, index) => [word, index + 1] as const),
-  ["dozen", 12],
-]);
-const SCALES: ReadonlyMap<string, number> = new Map(
-  `1e2 hundred
-1e3 thousand tausend mille mil mila тыс тысяч тысячи
-1e6 million mio millionen millions millón millones milione milioni milhão milhões млн миллион миллиона миллионов
-1e9 billion mrd milliarde milliarden milliard milliards miliardo miliardi млрд миллиард миллиарда миллиардов
-1e12 trillion billionen billones
-1e2 百
-1e3 千 천
-1e4 万 萬 만
-1e8 亿 億 억`
-    .split("\n")
-    .flatMap((line) => {
-      const [factor, ...words] = line.split(" ");
-      return words.map((word) => [word, Number(factor)] as const);
-    }),
-);
 const BLANK = String.raw`[ \u00a0\u202f]`;
 /** Scripts without capitals write numbers into their words; a number inside `B2B` is part of the name. */
 const NO_NAME = String.raw`(?<![\p{Lu}\p{Ll}\p{N}])`;
-const CURRENCY = String.raw`[$€£¥₩₽₹฿]|(?<![\p{L}])(?:usd|eur|gbp|jpy|chf|cny|rmb|inr)(?=${BLANK}?\d)`;
+const CURRENCY = String.raw`(?:(?<![\p{L}])(?:us|ca?|au?|nz|hk|sg?))?\$|[€£¥₩₽₹฿]|(?<![\p{L}])(?:usd|cad|aud|nzd|hkd|sgd|eur|gbp|jpy|chf|cny|rmb|inr)(?=${BLANK}?\d)`;
 const TOKEN = new RegExp(
   [
     String.raw`(?:(?<currency>${CURRENCY})${BLANK}?)?(?:${NO_NAME}v(?=\d+\.\d)|${NO_NAME})(?<digits>\d{1,3}(?:(?:${BLANK}|['’])\d{3})+(?:[.,]\d{1,2})?(?![.,]?\d)|\d+(?:[.,]\d+)*)(?<suffix>st|nd|rd|th|['’]?s|ern?(?!\p{L}))?(?!\d)`,
-    String.raw`(?<![\p{L}\p{N}])(?!(?<=below\s)zero|(?<=(?:per|each)\s)second)(?<word>${[...WORDS.keys()].toSorted((a, b) => b.length - a.length).join("|")})(?:-(?<ones>one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))?(?![\p{L}\p{N}])`,
+    String.raw`(?<![\p{L}\p{N}])(?!(?<=below\s)zero|(?<=(?:per|each)\s)second)(?<word>${[...WORDS.keys()].toSorted((a, b) => b.length - a.length).join("|")})(?:-(?<ones>one|two|three|four|five|six|seven|eight|nine|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))?(?<half>\sand\sa\shalf)?(?![\p{L}\p{N}])`,
     String.raw`(?<![几幾数數第\d${HAN_NUMERALS}])(?<han>[${HAN_NUMERALS}]+)`,
   ].join("|"),
   "giu",
 );
-const SCALE = /[\s-]?(?:(?<run>[百千万萬亿億천만억])|(?<word>\p{L}{3,})(?![\p{L}]))/iuy;
-/** `1万5000` goes on behind its scale. */
-const REST = /\d{1,4}(?!\d)/y;
-
 /** Every quantity in order. A number inside a name such as `B2B` is part of the name and not one. */
 export function toQuantities(source: string): readonly Quantity[] {
   const text = toAsciiDigits(source);
@@ -89,7 +59,7 @@ export function toQuantities(source: string): readonly Quantity[] {
 }
 
 function readToken(text: string, match: RegExpExecArray, previousEnd: number): readonly Quantity[] {
-  const { digits = "", currency = "", han } = match.groups ?? {};
+  const { digits = "", currency = "" } = match.groups ?? {};
   const [from, to] = [match.index, match.index + match[0].length];
   const start = text.indexOf(digits, from + currency.length);
   if (isList(digits)) return readList(digits, start);
@@ -97,15 +67,17 @@ function readToken(text: string, match: RegExpExecArray, previousEnd: number): r
   const scaled = readScale(text, to);
   const { unit, end: unitEnd } = readMeasure(text, scaled.end, currency);
   const spelling = text.slice(scaled.end, unitEnd);
-  if (han !== undefined && !isCounted(number.value, spelling)) return [];
+  if (!isAmount(number.value, match.groups ?? {}, spelling)) return [];
   const isBelow = isNegative(text, { start: from, end: scaled.end, previousEnd });
   const { value, keys } = toSigned(number, scaled, isBelow);
   if (!isBelow && isFall(text, start, scaled.end)) keys.push(...keys.map((key) => `-${key}`));
   const end = Math.max(to, scaled.runEnd);
-  const times = unit.unit === undefined || unit.unit === "h" ? toBareTimes(value) : [];
-  return [
-    { value, keys, parts: [...(number.parts ?? []), ...times], ...unit, start, end, unitEnd },
-  ];
+  const parts = [...(number.parts ?? []), ...toTimes(value, unit)];
+  return [{ value, keys, parts, ...unit, start, end, unitEnd }];
+}
+
+function toTimes(value: string, { unit }: Partial<Unit>): readonly string[] {
+  return unit === undefined || unit === "h" ? toBareTimes(value) : [];
 }
 
 /** The unit, and where it ends if it stands right behind the number. */
@@ -132,6 +104,16 @@ function toSigned(
     typeof value === "string" ? value : toPlain(value * factor + rest);
   const keys = toKeys(number, scale, factor !== 1).map((key) => sign + key);
   return { value: sign + scale(number.value), keys };
+}
+
+/** "Half a loaf" has no number. */
+function isAmount(
+  value: number | string,
+  { han, word = "" }: Readonly<Record<string, string>>,
+  unit: string,
+): boolean {
+  if (han !== undefined) return isCounted(value, unit);
+  return unit !== "" || !/^half/iu.test(word);
 }
 
 /** `十天` is ten days; `一天` is one day as often as another, and `十分` is "very". */
@@ -164,13 +146,15 @@ function readNumber({
   suffix = "",
   word,
   ones,
+  half,
   han,
 }: Readonly<Record<string, string>>): Read {
   if (digits !== undefined && YEAR.test(digits)) return readYear(digits, suffix);
   if (digits !== undefined) return readDigits(digits);
   if (han !== undefined) return { value: readHanNumeral(han) };
+  const added = half === undefined ? 0 : HALF;
   return {
-    value: [word, ones].reduce((sum, one) => sum + (WORDS.get(one?.toLowerCase() ?? "") ?? 0), 0),
+    value: [word, ones].reduce((sum, one) => sum + toSmall(one), added),
   };
 }
 
@@ -225,34 +209,6 @@ function readList(digits: string, start: number): readonly Quantity[] {
     const end = start + index + one.length;
     return { value, keys: [value], parts: [], start: start + index, end, unitEnd: end };
   });
-}
-
-interface Scale {
-  readonly factor: number;
-  /** What stands behind the scale and is added. */
-  readonly rest: number;
-  readonly end: number;
-  /** Where that ends which is written right into the number: `万`. */
-  readonly runEnd: number;
-}
-
-function readScale(text: string, from: number): Scale {
-  let [factor, end, runEnd] = [1, from, 0];
-  for (;;) {
-    SCALE.lastIndex = end;
-    const { run, word } = SCALE.exec(text)?.groups ?? {};
-    const own = SCALES.get(run ?? word?.toLowerCase() ?? "");
-    if (own === undefined) return { factor, rest: 0, end, runEnd };
-    factor *= own;
-    end = SCALE.lastIndex;
-    if (run !== undefined) runEnd = end;
-    REST.lastIndex = end;
-    const digits = run === undefined ? undefined : REST.exec(text)?.[0];
-    if (digits !== undefined) {
-      end = REST.lastIndex;
-      return { factor, rest: Number(digits), end, runEnd: end };
-    }
-  }
 }
 
 function toPlain(value: number): string {

@@ -1,4 +1,5 @@
 /** What quantities a text holds, to look up those of a claim. */
+import { toAmounts } from "./conversions.ts";
 import { findNamedDates } from "./dates.ts";
 import { toAsciiDigits } from "./digits.ts";
 import { type Quantity, toQuantities } from "./numbers.ts";
@@ -17,7 +18,7 @@ export function indexQuantities(text: string): QuantityIndex {
   };
   for (const quantity of toQuantities(text)) {
     for (const key of quantity.keys) add(key, quantity);
-    for (const part of quantity.parts) add(part, {});
+    for (const part of [...quantity.parts, ...toAmounts(quantity)]) add(part, {});
   }
   for (const date of findNamedDates(toAsciiDigits(text))) add(date, {});
   return index;
@@ -28,9 +29,11 @@ export function hasNumber(index: QuantityIndex, { keys }: Pick<Quantity, "keys">
   return keys.some((key) => index.has(key));
 }
 
-/** The same number, and no other unit. */
+/** The same number, and no other unit; or as much in another unit. */
 export function holdsQuantity(index: QuantityIndex, quantity: Quantity): boolean {
-  return quantity.keys.some((key) =>
-    (index.get(key) ?? []).some((given) => isSameUnit(quantity, given)),
+  return (
+    quantity.keys.some((key) =>
+      (index.get(key) ?? []).some((given) => isSameUnit(quantity, given)),
+    ) || toAmounts(quantity).some((key) => index.has(key))
   );
 }

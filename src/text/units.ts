@@ -64,7 +64,13 @@ frequency hz hertz
 frequency khz kilohertz
 frequency mhz megahertz
 frequency ghz gigahertz
-money $ dollar dollars usd dólar dólares dollari доллар доллара долларов 美元 美金 ドル 米ドル 달러
+money $ dollar dollars dólar dólares dollari доллар доллара долларов 美元 美金 ドル 米ドル 달러
+money $/us usd us$
+money $/ca cad c$ ca$
+money $/au aud a$ au$
+money $/nz nzd nz$
+money $/hk hkd hk$
+money $/sg sgd s$ sg$
 money € euro euros eur евро 欧元 歐元 ユーロ 유로
 money £ pound pounds pfund
 money £/gbp gbp sterling 英镑 英鎊
@@ -75,7 +81,8 @@ money ¥/cn cny rmb yuan renminbi 元 块 塊 圆 人民币 人民幣 위안
 money krw won ₩ 원 韩元 韓元 ウォン
 money ₽ rub руб рубль рубля рублей
 money ₹ inr rupee rupees rs
-money chf franken
+money franc francs
+money franc/ch chf franken sfr
 sound db decibel decibels dezibel décibel décibels decibelios децибел 分贝 デシベル 데시벨
 money cent cents ct centavos centimes
 money ฿ baht บาท
@@ -116,6 +123,12 @@ const SCALE_NAME = /^[\s\u00a0]([cf])(?:elsius|ahrenheit)?(?![\p{L}])/iu;
 const SCALE_CHARS = 16;
 /** Between what is counted and its time: `100 calls an hour`. */
 const RATE = /^(?:an?|per|each|every|pro|je|par|por|al)$/iu;
+/** Whose money it is, right before the word for it. */
+const NATIONS: ReadonlyMap<string, string> = new Map(
+  "us us american us canadian ca australian au zealand nz hongkong hk kong hk singapore sg swiss ch"
+    .split(" ")
+    .flatMap((word, at, words) => (at % 2 === 0 ? [[word, words[at + 1] ?? ""] as const] : [])),
+);
 const FAR_WORDS_MAX = 2;
 const FAR_CHARS_MIN = 2;
 
@@ -138,7 +151,8 @@ export function readUnit(
     const { share, sign, run, word = "" } = NEXT.exec(text)?.groups ?? {};
     at = NEXT.lastIndex;
     const unit = share === undefined ? toUnit(sign ?? run ?? word) : "%";
-    if (unit === "degree") return { isFar, ...readDegree(text, at) };
+    const long = readLong(text, at, unit === "degree" ? unit : word);
+    if (long !== undefined) return { isFar, ...long };
     if (unit !== undefined && (!isFar || word.length >= FAR_CHARS_MIN)) {
       return { unit, isFar, end: at };
     }
@@ -146,6 +160,20 @@ export function readUnit(
     if (!RATE.test(word)) skipped += 1;
   }
   return undefined;
+}
+
+/** A unit of two words; `US dollars` are none of Canada. */
+function readLong(
+  text: string,
+  from: number,
+  first: string,
+): { readonly unit: string; readonly end: number } | undefined {
+  if (first === "degree") return readDegree(text, from);
+  const nation = NATIONS.get(fold(first));
+  if (nation === undefined) return undefined;
+  NEXT.lastIndex = from;
+  const unit = `${toUnit(NEXT.exec(text)?.groups?.["word"] ?? "")}/${nation}`;
+  return KINDS.has(unit) ? { unit, end: NEXT.lastIndex } : undefined;
 }
 
 function isEnd(word: string): boolean {

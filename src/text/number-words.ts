@@ -1,0 +1,93 @@
+/** Numbers in words, and the scales behind a number: `twelve`, `5 million`, `one hundred and fifty`, `1万5000`. */
+
+const SMALL =
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen";
+const TENS = "twenty thirty forty fifty sixty seventy eighty ninety";
+const ORDINALS =
+  "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth";
+export const HALF = 0.5;
+export const WORDS: ReadonlyMap<string, number> = new Map([
+  ...SMALL.split(" ").map((word, index) => [word, index] as const),
+  ...TENS.split(" ").map((word, index) => [word, (index + 2) * 10] as const),
+  ...ORDINALS.split(" ").map((word, index) => [word, index + 1] as const),
+  ["dozen", 12],
+  ["half a", HALF],
+  ["half an", HALF],
+]);
+const SCALES: ReadonlyMap<string, number> = new Map(
+  `1e2 hundred
+1e3 thousand tausend mille mil mila тыс тысяч тысячи
+1e6 million mio millionen millions millón millones milione milioni milhão milhões млн миллион миллиона миллионов
+1e9 billion mrd milliarde milliarden milliard milliards miliardo miliardi млрд миллиард миллиарда миллиардов
+1e12 trillion billionen billones
+1e2 百
+1e3 千 천
+1e4 万 萬 만
+1e8 亿 億 억`
+    .split("\n")
+    .flatMap((line) => {
+      const [factor, ...words] = line.split(" ");
+      return words.map((word) => [word, Number(factor)] as const);
+    }),
+);
+const SCALE = /[\s-]?(?:(?<run>[百千万萬亿億천만억])|(?<word>\p{L}{3,})(?![\p{L}]))/iuy;
+/** `1万5000` goes on behind its scale. */
+const REST = /\d{1,4}(?!\d)/y;
+/** `one hundred and fifty` too. */
+const REST_WORDS = new RegExp(
+  String.raw`\s(?:and\s)?(?<tens>${TENS.replaceAll(" ", "|")}|${SMALL.split(" ").slice(1).join("|")})(?:[-\s](?<ones>${SMALL.split(" ").slice(1, 10).join("|")}))?(?![\p{L}\p{N}])`,
+  "iuy",
+);
+
+/** The value of a word, 0 of none. */
+export function toSmall(word: string | undefined): number {
+  return WORDS.get(word?.toLowerCase() ?? "") ?? 0;
+}
+
+export interface Scale {
+  readonly factor: number;
+  /** What stands behind the scale and is added. */
+  readonly rest: number;
+  readonly end: number;
+  /** Where that ends which is written right into the number: `万`. */
+  readonly runEnd: number;
+}
+
+/** The scales that begin at `from`, right behind a number. */
+export function readScale(text: string, from: number): Scale {
+  let [factor, rest, end, runEnd] = [1, 0, from, 0];
+  for (;;) {
+    SCALE.lastIndex = end;
+    const { run, word } = SCALE.exec(text)?.groups ?? {};
+    const own = SCALES.get(run ?? word?.toLowerCase() ?? "");
+    if (own === undefined) return { factor, rest, end, runEnd };
+    [factor, rest] = [factor * own, rest * own];
+    end = SCALE.lastIndex;
+    if (run !== undefined) runEnd = end;
+    const added = run === undefined ? readRestWords(text, end, word) : readRest(text, end);
+    if (added === undefined) continue;
+    rest += added.value;
+    end = added.end;
+    runEnd = end;
+    if (run !== undefined) return { factor, rest, end, runEnd };
+  }
+}
+
+interface Rest {
+  readonly value: number;
+  readonly end: number;
+}
+
+function readRest(text: string, from: number): Rest | undefined {
+  REST.lastIndex = from;
+  const digits = REST.exec(text)?.[0];
+  return digits === undefined ? undefined : { value: Number(digits), end: REST.lastIndex };
+}
+
+function readRestWords(text: string, from: number, scale = ""): Rest | undefined {
+  if (scale.toLowerCase() !== "hundred") return undefined;
+  REST_WORDS.lastIndex = from;
+  const { tens, ones } = REST_WORDS.exec(text)?.groups ?? {};
+  if (tens === undefined) return undefined;
+  return { value: toSmall(tens) + toSmall(ones), end: REST_WORDS.lastIndex };
+}
