@@ -148,9 +148,9 @@ export function readUnit(
   let skipped = 0;
   for (let isFar = false; skipped <= FAR_WORDS_MAX; isFar = true) {
     NEXT.lastIndex = at;
-    const { share, sign, run, word = "" } = NEXT.exec(text)?.groups ?? {};
+    const { word = "", ...others } = NEXT.exec(text)?.groups ?? {};
     at = NEXT.lastIndex;
-    const unit = share === undefined ? toUnit(sign ?? run ?? word) : "%";
+    const unit = toFound({ word, ...others });
     const long = readLong(text, at, unit === "degree" ? unit : word);
     if (long !== undefined) return { isFar, ...long };
     if (unit !== undefined && (!isFar || word.length >= FAR_CHARS_MIN)) {
@@ -160,6 +160,15 @@ export function readUnit(
     if (!RATE.test(word)) skipped += 1;
   }
   return undefined;
+}
+
+function toFound({
+  share,
+  sign,
+  run,
+  word = "",
+}: Readonly<Record<string, string>>): string | undefined {
+  return share === undefined ? toUnit(sign ?? run ?? word) : "%";
 }
 
 /** A unit of two words; `US dollars` are none of Canada. */
