@@ -1,5 +1,6 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
 import { toReadable } from "../domain/chunk.ts";
+import { lacksForm } from "../text/answer-forms.ts";
 import { findDates, toMonthNames } from "../text/dates.ts";
 import { toQuantities } from "../text/numbers.ts";
 import { holdsMeasure, readMeasure } from "../text/measures.ts";
@@ -17,7 +18,7 @@ export type ContradictionInput = SubstituteInput;
 /**
  * True where the question denies something, or a word of it, and the sentence does not; where the sentence has
  * the opposite of a word of the question that it lacks, or another word in its place; or where a figure or date
- * of the question stands nowhere in the passage; where a measure is asked for and none is given; where a table has no row for
+ * of the question stands nowhere in the passage; where a measure or what has a form of its own is asked for and none is given; where a table has no row for
  * a name of the question; and where the sentence stands under the name of a sibling.
  */
 export function contradicts(input: ContradictionInput): boolean {
@@ -28,6 +29,7 @@ export function contradicts(input: ContradictionInput): boolean {
     isOpposite(input) ||
     hasForeignFigure(input) ||
     lacksMeasure(input) ||
+    lacksAnswer(input) ||
     lacksRow(input) ||
     createSiblingTest(input.question)(input.best) ||
     hasSubstitute(input)
@@ -147,6 +149,11 @@ function lacksMeasure({ question, best, neighbours }: ContradictionInput): boole
   const near = [best, ...neighbours];
   const isNamed = near.some(({ words }) => words.some(({ stem }) => measure.words.has(stem)));
   return !isNamed && !near.some(({ text }) => holdsMeasure(text, measure));
+}
+
+/** Something is asked for that is known by its form, and neither there nor right beside it is any. */
+function lacksAnswer({ question, best, neighbours }: ContradictionInput): boolean {
+  return lacksForm(question, [best, ...neighbours].map(({ text }) => text).join("\n"));
 }
 
 /** A table or a row of it answers, and the question has a name that its passage has nowhere: the row asked for is missing. */

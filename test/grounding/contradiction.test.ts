@@ -8,6 +8,8 @@ import {
   scoreSentences,
   toInput,
 } from "../../src/grounding/extractive.ts";
+import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
+import { loadStaticTable } from "../../src/node/load-static-table.ts";
 import { toWords } from "../../src/text/words.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";
@@ -115,6 +117,21 @@ describe("the sentence may answer", () => {
   test.each(cases.map(toNamed))("$question | $sentence", ({ question, sentence, rest }) => {
     expect(judge(question, sentence, rest)).toBe(false);
   });
+});
+
+test.each([
+  ["How many rooms does the castle have?", "The castle has 240 windows on three floors.", false],
+  ["How many windows does the castle have?", "The castle has 240 windows on three floors.", true],
+  ["What colour is the castle?", "The castle is a large house of stone.", false],
+  ["What colour is the castle?", "The castle is a large house of red stone.", true],
+])("%s | %s: sure is %s", async (question, text, isSure) => {
+  const { signal } = new AbortController();
+  const embedder = createStaticEmbedder(await loadStaticTable());
+  const scored = await scoreSentences(question, [toPassage(1, text)], embedder, signal);
+  const [best] = scored;
+  if (best === undefined) throw new Error("there is no sentence");
+  const answerable = await judgeAnswerability(toInput(question, best, scored), embedder, signal);
+  expect(answerable >= ANSWERABLE_SURE).toBe(isSure);
 });
 
 test("a contradicted answer is never sure, and never refused for that alone", async () => {
