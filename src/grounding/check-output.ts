@@ -169,8 +169,8 @@ function checkIn(
   const numbers = toQuantities(form);
   const { heading, line } = evidence;
   const isHeld = (reading: Reading): boolean => {
-    const sentences = [{ ...reading, ...NOWHERE }];
-    const alone = { ...reading, heading: reading, sentences, line };
+    const sentence = { ...reading, ...NOWHERE, heading: reading, section: reading };
+    const alone = { ...reading, heading: reading, sentences: [sentence], line };
     const holdsNumbers = numbers.every((one) => hasNumber(reading.quantities, one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
   };

@@ -70,7 +70,9 @@ function compare(all: Claim, evidence: readonly Evidence[]): Verdict | undefined
   const { claim, plain, names, quantities } = all;
   const near = findNearest(claim, plain, evidence, (around) => occur(names, quantities, around));
   if (near === undefined || near.share < THRESHOLDS.local) return undefined;
-  if (plain.length < PLAIN_MIN) return near.share === 1 ? compareShort(all, near) : undefined;
+  if (plain.length < PLAIN_MIN) {
+    return near.share === 1 ? compareShort(all, near, evidence) : undefined;
+  }
   const isWrong = near.share >= THRESHOLDS.sure ? "unsupported" : "weak";
   if (near.isOpposite || !occur(names, quantities, near.around)) return isWrong;
   if (!hasOther(all, near)) return undefined;
@@ -80,11 +82,28 @@ function compare(all: Claim, evidence: readonly Evidence[]): Verdict | undefined
   return isReplaced && isNamed(near.sentence, evidence) ? isWrong : "weak";
 }
 
-/** Few words are soon all in one sentence: it must contradict them, or have another name or number in the place of one. */
-function compareShort(all: Claim, near: Near): Verdict | undefined {
+/**
+ * Few words are soon all in one sentence: it must contradict them, have another name or number in the place of one, or
+ * stand under another heading than the one that has it.
+ */
+function compareShort(all: Claim, near: Near, evidence: readonly Evidence[]): Verdict | undefined {
   const isTelling = all.plain.length > 1 || near.isTurnedRound;
-  const isWrong = (near.isOpposite && isTelling) || hasOther(all, near);
+  const isOpposite = near.isOpposite && isTelling;
+  const isWrong = isOpposite || hasOther(all, near) || isUnderOther(all, near, evidence);
   return isWrong ? "unsupported" : undefined;
+}
+
+/** Has another heading a name or number of the claim that the sentence lacks? */
+function isUnderOther(
+  { names, quantities }: Claim,
+  { around }: Near,
+  evidence: readonly Evidence[],
+): boolean {
+  const sections = evidence.flatMap(({ sentences }) => sentences.map(({ section }) => section));
+  return (
+    names.some((stem) => !occur([stem], [], around) && occur([stem], [], sections)) ||
+    quantities.some((one) => !occur([], [one], around) && occur([], [one], sections))
+  );
 }
 
 /** Has the sentence another name or number where it lacks one of the claim's? */

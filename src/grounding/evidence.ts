@@ -8,27 +8,40 @@ import { toStems } from "../text/stems.ts";
 import { isTableFrame } from "../text/table-frame.ts";
 import { toWords } from "../text/words.ts";
 import { type Reading, readText, toMonths } from "./reading.ts";
+import { listHeadings, listSections } from "./sections.ts";
 import { isTableLine } from "./table-rows.ts";
 
 /** Each part is read when it is first asked for: most claims are settled by the words alone. */
 export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
   /** Stems in order, each between blanks, to find quotations in. */
   readonly line: string;
+  /** Title and headings of the whole. */
   readonly heading: Reading;
-  readonly sentences: readonly (Reading & Span)[];
+  readonly sentences: readonly Said[];
+}
+
+/** A sentence, with what it stands under. */
+export interface Said extends Reading, Span {
+  /** Title and headings. */
+  readonly heading: Reading;
+  /** The headings alone. */
+  readonly section: Reading;
 }
 
 /** What a passage says, title and headings included. */
 export const toEvidence = oncePer((passage: Passage): Evidence => {
-  const title = [passage.title, ...passage.location.headings].join(". ");
+  const { title, text, location } = passage;
   // The very text that was read when the passage was found.
   const whole = toContent(passage);
-  return createEvidence({ text: passage.text, title, whole, columns: passage.location.columns });
+  const toHeadings = (section: readonly string[]): readonly string[] =>
+    listHeadings(passage, section);
+  return createEvidence({ text, title, whole, columns: location.columns, toHeadings });
 });
 
 /** The same for a text by itself; offsets of sentences are into the text. */
 export function readEvidence(text: string, title = ""): Evidence {
-  return createEvidence({ text, title, whole: `${title}\n${text}`, columns: undefined });
+  const whole = `${title}\n${text}`;
+  return createEvidence({ text, title, whole, columns: undefined, toHeadings: (own) => own });
 }
 
 interface Parts {
@@ -37,18 +50,18 @@ interface Parts {
   readonly whole: string;
   /** Of the table that the text begins in the middle of. */
   readonly columns: string | undefined;
+  /** All headings above one of the text's own sections. */
+  readonly toHeadings: (section: readonly string[]) => readonly string[];
 }
 
-function createEvidence({ text, title, whole, columns }: Parts): Evidence {
-  const heading = once(() => readText(title));
+function createEvidence(parts: Parts): Evidence {
+  const { text, title, whole, toHeadings } = parts;
+  const heading = once(() => readText([title, ...toHeadings([])].join(". ")));
   const stems = once(() => new Set([...toStems(whole), ...toMonths(whole)]));
   const quantities = once(() => indexQuantities(whole));
   const line = once(() => toLine(text));
-  const sentences = once(() => readSentences(text, columns));
+  const sentences = once(() => readSentences(parts));
   return {
-    get heading() {
-      return heading();
-    },
     get stems() {
       return stems();
     },
@@ -57,6 +70,9 @@ function createEvidence({ text, title, whole, columns }: Parts): Evidence {
     },
     get line() {
       return line();
+    },
+    get heading() {
+      return heading();
     },
     get sentences() {
       return sentences();
@@ -68,12 +84,20 @@ function createEvidence({ text, title, whole, columns }: Parts): Evidence {
 const COLUMNS_CHARS_MAX = 400;
 
 /** A table's row is read with the names of its columns, which state nothing by themselves. */
-function readSentences(text: string, columns: string | undefined): readonly (Reading & Span)[] {
-  const all = splitSentences(text).map(({ start, end }) => ({
-    start,
-    end,
-    said: text.slice(start, end),
-  }));
+function readSentences({ text, title, columns, toHeadings }: Parts): readonly Said[] {
+  const spans = splitSentences(text);
+  const sections = listSections(text, spans);
+  const all = spans.map(({ start, end }) => ({ start, end, said: text.slice(start, end) }));
+  const places = new Map<readonly string[], Pick<Said, "heading" | "section">>();
+  const toPlace = (section: readonly string[]): Pick<Said, "heading" | "section"> => {
+    const known = places.get(section);
+    if (known !== undefined) return known;
+    const headings = toHeadings(section);
+    const heading = readText([title, ...headings].join(". "));
+    const place = { heading, section: readText(headings.join(". ")) };
+    places.set(section, place);
+    return place;
+  };
   let names = columns;
   return all.flatMap(({ said, ...span }, at) => {
     if (!isTableLine(said)) names = undefined;
@@ -81,7 +105,8 @@ function readSentences(text: string, columns: string | undefined): readonly (Rea
     if (isNames) names = said;
     if (isNames || isTableFrame(said)) return [];
     const isShort = names !== undefined && names.length <= COLUMNS_CHARS_MAX;
-    return [Object.assign(readText(isShort ? `${said}\n${names}` : said), span)];
+    const reading = readText(isShort ? `${said}\n${names}` : said);
+    return [Object.assign(reading, span, toPlace(sections[at] ?? []))];
   });
 }
 

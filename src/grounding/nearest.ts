@@ -3,13 +3,13 @@ import { isDenialOf, mayDeny, oppositesOf } from "../text/opposites.ts";
 import { clash } from "../text/operators.ts";
 import { isNegated } from "../text/negation.ts";
 import { isMoved } from "./denial.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Said } from "./evidence.ts";
 import type { Reading } from "./reading.ts";
 import { isTurned } from "./turned.ts";
 
 /** A sentence of the evidence beside the claim. */
 export interface Near {
-  readonly sentence: Reading;
+  readonly sentence: Said;
   /** The sentence with what it leans on: its headings, and the sentence before where it begins with `It`. */
   readonly around: readonly Reading[];
   /** Share of the claim's plain words that it has, or the opposite of which it has. */
@@ -30,17 +30,17 @@ export function findNearest(
   evidence: readonly Evidence[],
   holdsAll: (around: readonly Reading[]) => boolean,
 ): Near | undefined {
-  const beside = evidence.flatMap(({ sentences, heading }) =>
-    sentences.map((sentence, index) => ({ sentence, heading, before: sentences[index - 1] })),
+  const beside = evidence.flatMap(({ sentences }) =>
+    sentences.map((sentence, index) => ({ sentence, before: sentences[index - 1] })),
   );
   const shared = beside.map(({ sentence }) => countSpokenOf(plain, claim, sentence));
   const most = Math.max(0, ...shared);
   if (most === 0) return undefined;
   const nearest = beside.filter((_, index) => shared[index] === most);
   let best: { readonly near: Near; readonly rank: number } | undefined;
-  for (const { sentence, heading, before } of nearest) {
+  for (const { sentence, before } of nearest) {
     const isLeaning = before !== undefined && sentence.isLeaning;
-    const around = [heading, ...(isLeaning ? [before] : []), sentence];
+    const around = [sentence.heading, ...(isLeaning ? [before] : []), sentence];
     const opposites = [...plain, ...RELATED].flatMap(
       (stem) => findOpposite(stem, claim, sentence) ?? [],
     );
@@ -54,10 +54,14 @@ export function findNearest(
   return best?.near;
 }
 
-/** How many of the words the sentence has, or the opposite of which it has. */
-function countSpokenOf(plain: readonly string[], claim: Reading, sentence: Reading): number {
+/** How many of the words the sentence has, be it in the headings above it, or the opposite of which it has. */
+function countSpokenOf(plain: readonly string[], claim: Reading, sentence: Said): number {
+  const { content, section } = sentence;
   return plain.filter(
-    (stem) => sentence.content.has(stem) || findOpposite(stem, claim, sentence) !== undefined,
+    (stem) =>
+      content.has(stem) ||
+      section.content.has(stem) ||
+      findOpposite(stem, claim, sentence) !== undefined,
   ).length;
 }
 

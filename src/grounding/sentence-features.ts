@@ -5,6 +5,7 @@ import { type AnswerType, holdsAnswerType, toAnswerType } from "../text/answer-t
 import { holdsMeasure, type Measure, readMeasure, toMeasuredStems } from "../text/measures.ts";
 import { toQuestionWords } from "../text/question-words.ts";
 import { listContentStems, toWords, type Word } from "../text/words.ts";
+import { listHeadings } from "./sections.ts";
 
 export const FEATURES = [
   "coverage",
@@ -84,11 +85,8 @@ export interface Surroundings {
 }
 
 /** Where something stands: its document's title and the headings above it, a line each. */
-export function toPlace({
-  passage: { title, location },
-  section,
-}: Pick<Candidate, "passage" | "section">): string {
-  return [...new Set([title, ...location.headings, ...section])].join("\n");
+export function toPlace({ passage, section }: Pick<Candidate, "passage" | "section">): string {
+  return [...new Set([passage.title, ...listHeadings(passage, section)])].join("\n");
 }
 
 /** Stems of where something stands, and of the acronyms that are spelt out there. */
