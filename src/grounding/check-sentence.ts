@@ -1,14 +1,17 @@
 /** Does the evidence carry a sentence? A deterministic reading: what is exact must occur, what is said must be covered. */
 import type { Passage, SentenceCheck } from "../domain/event.ts";
 import { withoutListMark } from "../text/list-mark.ts";
+import { isNegated } from "../text/negation.ts";
 import { type Quantity, toQuantities } from "../text/numbers.ts";
 import { holdsQuantity } from "../text/quantity-index.ts";
 import type { Span } from "../text/sentences.ts";
 import { listContentStems, toContentStems, type Word } from "../text/words.ts";
+import { splitFullParts } from "./claim-parts.ts";
 import { type Evidence, toEvidence, toLine } from "./evidence.ts";
 import { isCrossed } from "./crossed.ts";
 import { findNearest, hasRival, type Near } from "./nearest.ts";
 import { type Reading, readText } from "./reading.ts";
+import { isCountOfRows, mixesRows, tellsOfRow } from "./row-claims.ts";
 
 export type Verdict = SentenceCheck["verdict"];
 
@@ -30,9 +33,10 @@ export function checkSentence(text: string, evidence: readonly Evidence[]): Verd
   // Without the months that dates in digits name.
   const content = new Set(listContentStems(words));
   if (content.size === 0) return "weak"; // it says nothing that could be checked
-  const quantities = toQuantities(sentence);
-  const spelled = new Set(words.filter((word) => isSpelled(word, quantities)).map(toStem));
-  const measured = new Set(words.filter((word) => isMeasured(word, quantities)).map(toStem));
+  const numbers = toQuantities(sentence);
+  const quantities = numbers.filter((one) => !isCountOfRows(one, sentence, evidence));
+  const spelled = new Set(words.filter((word) => isSpelled(word, numbers)).map(toStem));
+  const measured = new Set(words.filter((word) => isMeasured(word, numbers)).map(toStem));
   const names = [...claim.names].filter((stem) => !measured.has(stem));
   if (!occur(names, quantities, evidence)) return "unsupported";
   if (toQuotations(sentence).some((line) => !evidence.some((one) => one.line.includes(line)))) {
@@ -50,9 +54,40 @@ export function checkSentence(text: string, evidence: readonly Evidence[]): Verd
   const exact = new Set([...names, ...claim.names, ...spelled]);
   const plain = [...content].filter((stem) => !exact.has(stem) && stem !== foreign);
   const verdict = compare({ claim, plain, names, quantities, foreign }, evidence);
-  if (verdict !== undefined) return verdict;
-  if (isCrossed(claim, evidence)) return "unsupported";
+  if (verdict !== undefined && !isToldInParts(sentence, evidence)) return verdict;
+  if (mixesRows(sentence, evidence) || isCrossed(claim, evidence)) return "unsupported";
   return coverage >= THRESHOLDS.supported ? "supported" : "weak";
+}
+
+/** So much that is exact must be in a part of a claim that is to be told by itself: of what, and which. */
+const EXACT_MIN = 2;
+
+/** Is each of its parts, for itself, told by a row or by one sentence that has all that is exact: `Basic costs 5 and Pro costs 12`? */
+function isToldInParts(sentence: string, evidence: readonly Evidence[]): boolean {
+  const parts = splitFullParts(
+    sentence,
+    (part) =>
+      tellsOfRow(part, evidence) || countNames(part) + toQuantities(part).length >= EXACT_MIN,
+  );
+  return (
+    parts.length > 1 &&
+    parts.every(
+      (part) =>
+        (tellsOfRow(part, evidence) || isToldInOne(part, evidence)) &&
+        checkSentence(part, evidence) === "supported",
+    )
+  );
+}
+
+/** What denies is no part of it: of what it denies something, the whole alone can tell. */
+function isToldInOne(part: string, evidence: readonly Evidence[]): boolean {
+  if (isNegated(part)) return false;
+  const { names, opening } = readText(part);
+  const exact = opening === undefined ? [...names] : [opening, ...names];
+  const quantities = toQuantities(part).filter((one) => !isCountOfRows(one, part, evidence));
+  return evidence.some(({ sentences }) =>
+    sentences.some((said) => !said.isNegated && occur(exact, quantities, [said.heading, said])),
+  );
 }
 
 interface Claim {
@@ -157,6 +192,11 @@ function holds({ quantities }: Pick<Reading, "quantities">, quantity: Quantity):
   if (holdsQuantity(quantities, quantity)) return true;
   const { value, unit, isFar } = quantity;
   return value === "1" && (unit === undefined || isFar === true) && !quantities.has(value);
+}
+
+/** Words with a capital that follow each other are one name. */
+function countNames(text: string): number {
+  return text.match(/\p{Lu}[\p{L}\p{N}]*(?:[\s-]+\p{Lu}[\p{L}\p{N}]*)*/gu)?.length ?? 0;
 }
 
 const QUOTATION = /["“„«]([^"“”„«»]{12,400})["”»]/gu;

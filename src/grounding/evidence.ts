@@ -9,7 +9,7 @@ import { isTableFrame } from "../text/table-frame.ts";
 import { toWords } from "../text/words.ts";
 import { type Reading, readText, toMonths } from "./reading.ts";
 import { listHeadings, listSections } from "./sections.ts";
-import { isTableLine } from "./table-rows.ts";
+import { isTableLine, toCells } from "./table-rows.ts";
 
 /** Each part is read when it is first asked for: most claims are settled by the words alone. */
 export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
@@ -26,6 +26,8 @@ export interface Said extends Reading, Span {
   readonly heading: Reading;
   /** The headings alone. */
   readonly section: Reading;
+  /** Where it is the row of a table, or an entry of a list: its cells, and the names of their columns. */
+  readonly row?: { readonly cells: readonly string[]; readonly names: readonly string[] };
 }
 
 /** What a passage says, title and headings included. */
@@ -106,8 +108,18 @@ function readSentences({ text, title, columns, toHeadings }: Parts): readonly Sa
     if (isNames || isTableFrame(said)) return [];
     const isShort = names !== undefined && names.length <= COLUMNS_CHARS_MAX;
     const reading = readText(isShort ? `${said}\n${names}` : said);
-    return [Object.assign(reading, span, toPlace(sections[at] ?? []))];
+    const row =
+      names === undefined ? toEntry(said) : { cells: toCells(said), names: toCells(names) };
+    return [Object.assign(reading, span, toPlace(sections[at] ?? []), row && { row })];
   });
+}
+
+/** `- Basic: 5 € a month` */
+const ENTRY = /^(?:[-*+•‣◦]|\p{N}{1,3}[.)])\s+([^:：]{1,60})[:：]\s+(\S.*)$/u;
+
+function toEntry(said: string): Said["row"] {
+  const [, key, value] = ENTRY.exec(said) ?? [];
+  return key === undefined || value === undefined ? undefined : { cells: [key, value], names: [] };
 }
 
 /** Stems between blanks, for looking up a run of words. */

@@ -155,7 +155,8 @@ export function toNamedCells(row: string, header: string): string {
     .join("; ");
 }
 
-function toCells(row: string): readonly string[] {
+/** The cells of a row, as they are read. */
+export function toCells(row: string): readonly string[] {
   const inner = row
     .trim()
     .replace(/^\|/u, "")
