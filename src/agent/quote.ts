@@ -7,6 +7,7 @@ import type { Candidate } from "../grounding/sentence-features.ts";
 import { toNamedCells, toTableText } from "../grounding/table-rows.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
+import { isRecord, toRecordLine } from "../text/record.ts";
 
 /**
  * Emits the answer; false when no sentence answers, and then no text was emitted. Where it is not sure
@@ -51,16 +52,19 @@ function toEvidence({ candidate }: Chosen): { documentId: string; start: number;
   };
 }
 
-/** A list or table keeps its lines; of a row alone each cell has the name of its column. */
+/** A list or table keeps its lines; of a row alone each cell has the name of its column, and of a record each value. */
 function toQuotation(candidate: Candidate): string {
   const { text, lead, header } = candidate;
   if (header !== undefined && lead !== undefined) return toTableText(candidate, header);
   if (lead !== undefined) return text;
-  return header === undefined ? toLine(text) : toNamedCells(text, header.text);
+  if (header !== undefined) return toNamedCells(text, header.text);
+  return isRecord(text) ? toRecordLine(text) : toLine(text);
 }
 
 function isBlock(candidate: Candidate | undefined): boolean {
-  return candidate?.lead !== undefined || candidate?.header !== undefined;
+  if (candidate === undefined) return false;
+  const { lead, header, text } = candidate;
+  return lead !== undefined || header !== undefined || isRecord(text);
 }
 
 /** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */

@@ -1,6 +1,6 @@
 /** What of a passage can be quoted. */
 import type { Passage } from "../domain/event.ts";
-import { splitSentences } from "../text/sentences.ts";
+import { splitStatements } from "../text/record.ts";
 import { toWords } from "../text/words.ts";
 import { findLists } from "./lists.ts";
 import { findFences, isWithin, listSections } from "./sections.ts";
@@ -41,7 +41,7 @@ function toHeaders(tables: readonly Table[]): ReadonlyMap<Candidate, Candidate> 
 
 /** Each with the headings above it in the passage itself. */
 function toSentences(passage: Passage): readonly Candidate[] {
-  const spans = splitSentences(passage.text);
+  const spans = splitStatements(passage.text);
   const sections = listSections(passage.text, spans);
   return spans.map((span, position) => {
     const text = passage.text.slice(span.start, span.end);

@@ -3,7 +3,8 @@ import { once, oncePer } from "../async/once.ts";
 import { toContent } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import { indexQuantities } from "../text/quantity-index.ts";
-import { type Span, splitSentences } from "../text/sentences.ts";
+import { splitStatements } from "../text/record.ts";
+import type { Span } from "../text/sentences.ts";
 import { toStems } from "../text/stems.ts";
 import { isTableFrame } from "../text/table-frame.ts";
 import { toWords } from "../text/words.ts";
@@ -87,7 +88,7 @@ const COLUMNS_CHARS_MAX = 400;
 
 /** A table's row is read with the names of its columns, which state nothing by themselves. */
 function readSentences({ text, title, columns, toHeadings }: Parts): readonly Said[] {
-  const spans = splitSentences(text);
+  const spans = splitStatements(text);
   const sections = listSections(text, spans);
   const all = spans.map(({ start, end }) => ({ start, end, said: text.slice(start, end) }));
   const places = new Map<readonly string[], Pick<Said, "heading" | "section">>();

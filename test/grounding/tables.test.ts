@@ -40,6 +40,17 @@ test("a row alone is quoted with the names of its columns", async () => {
   );
 });
 
+test("a row of a CSV file is quoted whole, each value behind its name and apart from the next", async () => {
+  const [first, second] = [
+    "Name: Mina Sato\nDepartment: Finance\nOffice: Berlin\nPhone: 4435",
+    "Name: Otto Brandt\nDepartment: Facilities\nOffice: Berlin\nPhone: 4450",
+  ].map((text, at) => toPassage(at + 1, text, { title: "Staff", documentId: `staff.csv#${at}` }));
+  if (first === undefined || second === undefined) throw new Error("no rows");
+  expect(await quoteFrom("What is the phone number of Mina Sato?", first, second)).toBe(
+    "Name: Mina Sato; Department: Finance; Office: Berlin; Phone: 4435 [1]",
+  );
+});
+
 test("a table none of whose rows is named is quoted whole, its label behind it", async () => {
   const text = `These are in charge:\n\n${contacts.join("\n")}\n\nAll speak English.`;
   const passage = toPassage(1, text, { title: "Contacts" });
