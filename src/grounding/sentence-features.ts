@@ -2,6 +2,7 @@
 import type { Passage } from "../domain/event.ts";
 import { findAcronyms, findSpeltOut } from "../text/acronyms.ts";
 import { type AnswerType, holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
+import { type Kinds, readKinds } from "../text/kinds.ts";
 import { holdsMeasure, type Measure, readMeasure, toMeasuredStems } from "../text/measures.ts";
 import { toQuestionWords } from "../text/question-words.ts";
 import { listContentStems, toWords, type Word } from "../text/words.ts";
@@ -54,6 +55,8 @@ export interface Question {
   readonly measure: Measure | undefined;
   /** How something is done: steps answer it. */
   readonly asksWay: boolean;
+  /** What it asks the kinds of: a list or table of them answers it. */
+  readonly kinds: Kinds | undefined;
   /** Content stems, each weighted by how rare it is among the candidates; weights sum to 1. */
   readonly weights: ReadonlyMap<string, number>;
   readonly type: AnswerType;
@@ -73,7 +76,8 @@ export function readQuestion(question: string, candidates: readonly Candidate[])
   const weights = new Map([...raw].map(([stem, weight]) => [stem, weight / (sum || 1)]));
   const acronyms = findAcronyms(question);
   const asksWay = ASKS_WAY.test(question);
-  return { words, acronyms, measure, asksWay, weights, type: toAnswerType(question) };
+  const kinds = readKinds(question);
+  return { words, acronyms, measure, asksWay, kinds, weights, type: toAnswerType(question) };
 }
 
 export interface Surroundings {
@@ -131,12 +135,21 @@ export function toFeatures(
 }
 
 function holdsAnswer(question: Question, candidate: Candidate): boolean {
-  const { measure, type, weights, asksWay } = question;
+  const { measure, type, weights, asksWay, kinds } = question;
   if (asksWay) return candidate.lead !== undefined && STEPS.test(candidate.text);
+  if (kinds !== undefined && listsKinds(candidate, kinds)) return true;
   if (measure === undefined || measure.kinds.size === 0) {
     return holdsAnswerType(type, candidate, weights);
   }
   return holdsMeasure(candidate.text, measure);
+}
+
+/** Is it a list under their name, or a table whose rows are them? */
+function listsKinds({ lead, header }: Candidate, { name }: Kinds): boolean {
+  if (lead === undefined) return false;
+  const columns = header?.words ?? [];
+  const above = lead.slice(columns.length);
+  return columns[0]?.stem === name || above.some(({ stem }) => stem === name);
 }
 
 const ASKS_WAY =

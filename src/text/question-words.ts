@@ -1,4 +1,5 @@
 /** The words of a question that its answer can be told by: not those that merely ask, in English or a language near it. */
+import { readKinds } from "./kinds.ts";
 import { readMeasure } from "./measures.ts";
 import { isFunctionStem, toWords, type Word } from "./words.ts";
 
@@ -24,7 +25,7 @@ function toStem(word: string): string {
 export function toQuestionWords(question: string): readonly Word[] {
   const all = toWords(question);
   const little = findLittle(all);
-  const idle = readMeasure(question)?.idle;
+  const idle = readMeasure(question)?.idle ?? readKinds(question)?.idle;
   const from = TELL.exec(question)?.[0].length ?? 0;
   const left = all.filter(
     ({ stem, start }) =>
