@@ -7,6 +7,7 @@ import { isNegated } from "../text/negation.ts";
 import { listContentStems } from "../text/words.ts";
 import { type AnswerabilityInput, judgeAnswerability } from "./answerability.ts";
 import { answerBelow } from "./asked-heading.ts";
+import { chooseSides, meets } from "./both-sides.ts";
 import { toCandidates } from "./candidates.ts";
 import { joinCutLists } from "./cut-lists.ts";
 import { embedTexts } from "./embed-texts.ts";
@@ -20,7 +21,7 @@ import {
   toFeatures,
   toPlaceStems,
 } from "./sentence-features.ts";
-import { createSiblingTest } from "./siblings.ts";
+import { createSectionTest, createSiblingTest } from "./siblings.ts";
 import { isRest, isTableLine, markRows } from "./table-rows.ts";
 
 /** A sentence chosen as part of the answer. */
@@ -76,13 +77,25 @@ const OWN_SHARE = 0.5;
 const OWN = ["coverage", "similarity", "answerType"] as const;
 /** Two sentences that share this much of their content words say the same. */
 const OVERLAP_MAX = 0.7;
-/** What the score of a bare row counts next to that of a sentence, and of what a sibling of the thing asked about has. */
+/** What the score of a bare row counts next to that of a sentence. */
 const LESS_SHARE = 0.5;
-/** What is about something else than the identifier of the question: too little to be quoted beside what has it. */
+/** What is about something else than the identifier of the question, or its sibling: too little to be quoted beside what has it. */
 const OTHER_SHARE = 0.2;
 
-/** Chooses the sentences. `embedder` must be local: it sees every sentence of every passage. */
+/** Chooses the sentences, for both sides of a comparison. `embedder` must be local: it sees every sentence of every passage. */
 export async function extract(
+  question: string,
+  passages: readonly Passage[],
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<Extract> {
+  const choose = (asked: string): Promise<Extract> => chooseFor(asked, passages, embedder, signal);
+  const both = await chooseSides(question, choose);
+  if (both === undefined) return choose(question);
+  return { ...both, answerable: Math.max(both.answerable, ANSWERABLE_MIN) };
+}
+
+async function chooseFor(
   question: string,
   passages: readonly Passage[],
   embedder: Embedder,
@@ -123,7 +136,8 @@ export async function scoreSentences(
   const read = readQuestion(question, found);
   const isOther = createOtherTest(question, found);
   const candidates = markRows(found, read, isOther);
-  const isOfSibling = createSiblingTest(question);
+  const isOfSiblingName = createSiblingTest(question);
+  const isOfSiblingSection = createSectionTest(question, found);
   const places = new Map<readonly string[], ReadonlySet<string>>();
   for (const one of found) {
     if (!places.has(one.section)) places.set(one.section, toPlaceStems(one, read));
@@ -137,8 +151,9 @@ export async function scoreSentences(
       neighbours,
       place: places.get(candidate.section) ?? new Set(),
     });
-    const isLess = readsBadly(candidate) || isOfSibling(candidate);
-    const share = (isLess ? LESS_SHARE : 1) * (isOther(candidate) ? OTHER_SHARE : 1);
+    const isOfSibling = isOfSiblingName(candidate) || isOfSiblingSection(candidate);
+    const isElsewhere = isOfSibling || isOther(candidate);
+    const share = (readsBadly(candidate) ? LESS_SHARE : 1) * (isElsewhere ? OTHER_SHARE : 1);
     const score = candidate.isPassedOver === true ? 0 : share * toScore(features);
     return { candidate, features, neighbours, score };
   });
@@ -228,11 +243,6 @@ function joinItems(chosen: readonly Chosen[], scored: readonly Scored[]): readon
     const score = Math.max(...items.map((one) => one.score));
     return [...all.filter((one) => !items.includes(one)), { ...list, score }];
   }, chosen);
-}
-
-/** A list and one of its items. */
-function meets({ candidate: a }: Chosen, { candidate: b }: Chosen): boolean {
-  return a.passage === b.passage && a.start < b.end && b.start < a.end;
 }
 
 function overlaps(a: Chosen, b: Chosen): boolean {

@@ -121,15 +121,19 @@ function findNamed(
   rows: readonly Candidate[],
   { acronyms, weights, measure }: Question,
 ): readonly Candidate[] {
-  const place = rows[0] === undefined ? new Set() : toPlaceStems(rows[0], { acronyms });
-  const toAsked = ({ stem, surface }: Word): readonly string[] => {
-    if (measure?.words.has(stem) === true) return [...measure.asked];
-    const isAsked =
-      (weights.has(stem) && !place.has(stem)) || acronyms.some((one) => one.surface === surface);
-    return isAsked ? [stem] : [];
-  };
+  const places = new Map(rows.map((row) => [row.section, toPlaceStems(row, { acronyms })]));
   const naming = rows
-    .map((row) => ({ row, names: toNames(row, toAsked) }))
+    .map((row) => {
+      const place = places.get(row.section);
+      const names = toNames(row, ({ stem, surface }) => {
+        if (measure?.words.has(stem) === true) return [...measure.asked];
+        const isAsked =
+          (weights.has(stem) && place?.has(stem) !== true) ||
+          acronyms.some((one) => one.surface === surface);
+        return isAsked ? [stem] : [];
+      });
+      return { row, names };
+    })
     .filter(({ names }) => names.size > 0);
   const isLess = (names: ReadonlySet<string>): boolean =>
     naming.some((other) => other.names.size > names.size && names.isSubsetOf(other.names));

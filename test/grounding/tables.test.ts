@@ -191,3 +191,66 @@ test("a cell of several sentences does not end its row", async () => {
     "Topic: Caching; Advice: Keep entries small. Old ones go first.; Owner: Hugo Tanaka [1]",
   );
 });
+
+const plans = toPassage(
+  1,
+  "All prices are per month.\n\n| Plan | Price |\n| --- | --- |\n| Basic | 5 € |\n| Pro | 12 € |",
+  { title: "Pricing" },
+);
+const jackets = toPassage(
+  1,
+  "# Trailhead jackets\n\nThe Trailhead jacket is made of recycled nylon and weighs 410 g.\n\n## Sizes\n\n| Size | Chest |\n|---|---|\n| S | 92 cm |\n| M | 100 cm |",
+  { title: "Trailhead jackets" },
+);
+
+test.each([
+  ["Which plans are there?", plans, "| Basic | 5 € |\n| Pro | 12 € |"],
+  ["What plans do you offer?", plans, "| Basic | 5 € |\n| Pro | 12 € |"],
+  ["What sizes are available?", jackets, "| S | 92 cm |\n| M | 100 cm |"],
+  ["What sizes does the Trailhead jacket come in?", jackets, "| S | 92 cm |\n| M | 100 cm |"],
+])("what there is of a kind is told by the table of them: %s", async (question, passage, rows) => {
+  const [first] = await chooseFrom(question, passage);
+  expect(first).toContain(rows);
+});
+
+const grinders = toPassage(
+  1,
+  "## Kestrel 200\n\n| Property | Value |\n|---|---|\n| Weight | 1.8 kg |\n| Capacity | 250 g |\n\n## Kestrel 400\n\n| Property | Value |\n|---|---|\n| Weight | 2.6 kg |\n| Capacity | 400 g |",
+  { title: "Grinders" },
+);
+
+test("of the same row in two tables, the one under the heading that is asked for is quoted", async () => {
+  expect(await chooseFrom("How heavy is the Kestrel 400?", grinders)).toEqual([
+    "| Weight | 2.6 kg |",
+  ]);
+  expect(await chooseFrom("How heavy is the Kestrel 200?", grinders)).toEqual([
+    "| Weight | 1.8 kg |",
+  ]);
+});
+
+const rivers = toPassage(1, "The Orla is 212 km long. The Mira is 148 km long.", {
+  title: "Rivers",
+});
+
+test.each([
+  ["Which is cheaper, Basic or Pro?", plans, ["| Basic | 5 € |", "| Pro | 12 € |"]],
+  [
+    "Is the Kestrel 400 heavier than the Kestrel 200?",
+    grinders,
+    ["| Weight | 2.6 kg |", "| Weight | 1.8 kg |"],
+  ],
+  [
+    "Is the Orla longer than the Mira?",
+    rivers,
+    ["The Orla is 212 km long.", "The Mira is 148 km long."],
+  ],
+])("both sides of a comparison are quoted: %s", async (question, passage, both) => {
+  expect(await chooseFrom(question, passage)).toEqual(both);
+});
+
+test("a comparison of which one side is unknown is not surely answered", async () => {
+  const question = "Is the Orla longer than the Tarn?";
+  const { chosen, answerable } = await extract(question, [rivers], wordEmbedder, signal);
+  expect(chosen.map(({ candidate }) => candidate.text)).toContain("The Orla is 212 km long.");
+  expect(answerable).toBeLessThan(ANSWERABLE_SURE);
+});
