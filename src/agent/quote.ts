@@ -4,6 +4,7 @@ import type { Passage } from "../domain/event.ts";
 import { ANSWERABLE_SURE, type Chosen, extract } from "../grounding/extractive.ts";
 import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
 import type { Candidate } from "../grounding/sentence-features.ts";
+import { toShownHeading } from "../grounding/shown-heading.ts";
 import { toNamedCells, toTableText } from "../grounding/table-rows.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
@@ -26,19 +27,30 @@ export async function quote(
   }
   const clean = createQuoteCleaner(passages);
   let length = 0;
+  let above: string | undefined;
   for (const [index, one] of chosen.entries()) {
     const isApart = isBlock(one.candidate) || isBlock(chosen[index - 1]?.candidate);
     const separator = index === 0 ? "" : isApart ? "\n\n" : " ";
+    const heading = toShownHeading(question, one.candidate);
+    const isShown = heading !== undefined && (heading.text !== above || isApart);
+    above = heading?.text;
+    const opening = isShown ? clean(heading.text) : "";
+    const joint = opening === "" ? "" : isLines(one.candidate) ? ":\n\n" : " – ";
     const sentence = clean(toQuotation(one.candidate));
     const { label } = one.candidate.passage;
     const start = length + separator.length;
-    const end = start + sentence.length;
+    const from = start + opening.length + joint.length;
+    const end = from + sentence.length;
     // Right behind a table's last row a label would be one cell too many, which readers of Markdown drop.
     const isTable = one.candidate.lead !== undefined && one.candidate.header !== undefined;
-    const text = `${separator}${sentence}${isTable ? "\n\n" : " "}[${label}]`;
+    const text = `${separator}${opening}${joint}${sentence}${isTable ? "\n\n" : " "}[${label}]`;
     length += text.length;
     await run.emit({ type: "text-delta", text });
-    await run.emit({ type: "citation", label, start, end, evidence: toEvidence(one) });
+    if (isShown && heading.place !== undefined) {
+      const evidence = { documentId: one.candidate.passage.documentId, ...heading.place };
+      await run.emit({ type: "citation", label, start, end: start + opening.length, evidence });
+    }
+    await run.emit({ type: "citation", label, start: from, end, evidence: toEvidence(one) });
     await run.emit({ type: "sentence-check", start, end, verdict: "supported", labels: [label] });
   }
   return chosen.length > 0;
@@ -65,6 +77,11 @@ function isBlock(candidate: Candidate | undefined): boolean {
   if (candidate === undefined) return false;
   const { lead, header, text } = candidate;
   return lead !== undefined || header !== undefined || isRecord(text);
+}
+
+/** Is it shown in several lines? */
+function isLines({ lead }: Candidate): boolean {
+  return lead !== undefined;
 }
 
 /** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */

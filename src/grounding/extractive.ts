@@ -80,7 +80,7 @@ const OVERLAP_MAX = 0.7;
 /** What the score of a bare row counts next to that of a sentence. */
 const LESS_SHARE = 0.5;
 /** What is about something else than the identifier of the question, or its sibling: too little to be quoted beside what has it. */
-const OTHER_SHARE = 0.2;
+const OTHER_SHARE = 0.1;
 
 /** Chooses the sentences, for both sides of a comparison. `embedder` must be local: it sees every sentence of every passage. */
 export async function extract(

@@ -91,3 +91,41 @@ test("a row of a table is said with the names of its columns, and cited as it st
     evidence: { start: 700, end: passage.end },
   });
 });
+
+const tariffs =
+  "## Tariff 2024\n\n| Band | Price |\n|---|---|\n| Day | 31.2 ct |\n\n## Tariff 2025\n\n| Band | Price |\n|---|---|\n| Day | 33.9 ct |";
+const notes =
+  "## Version 3.2.0 (14 May 2025)\n\n- Labels can be printed in batches.\n\n## Version 3.1.0 (2 February 2025)\n\n- Support for old browsers was removed.";
+
+test.each([
+  ["What is the day price in 2025?", tariffs, "Tariff 2025 – Band: Day; Price: 33.9 ct [1]"],
+  [
+    "Which version removed support for old browsers?",
+    notes,
+    "Version 3.1.0 (2 February 2025) – Support for old browsers was removed. [1]",
+  ],
+  [
+    "When was support for old browsers removed?",
+    notes,
+    "Version 3.1.0 (2 February 2025) – Support for old browsers was removed. [1]",
+  ],
+  ["Was support for old browsers removed?", notes, "Support for old browsers was removed. [1]"],
+])(
+  "the heading that has what is asked for is shown, and cited: %s",
+  async (asked, text, answer) => {
+    const run = createTestRun();
+    using _ = run.deadline;
+    const passage = toPassage(1, text);
+    await quote({ question: asked, grounding: "flag" }, [passage], wordEmbedder, run);
+    const shown = run.events
+      .map((event) => (event.type === "text-delta" ? event.text : ""))
+      .join("");
+    expect(shown).toBe(answer);
+    const [first] = run.events.flatMap((event) => (event.type === "citation" ? [event] : []));
+    if (first === undefined) throw new Error("nothing is cited");
+    const { start, end, evidence } = first;
+    expect(text.slice(evidence.start, evidence.end).replace(/^- /, "")).toBe(
+      shown.slice(start, end),
+    );
+  },
+);
