@@ -1,14 +1,15 @@
 /** Streams an extractive answer: whole sentences, each with its citation, exact by construction. */
 import type { Ask } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
-import { ANSWERABLE_SURE, type Chosen, extract } from "../grounding/extractive.ts";
+import { ANSWERABLE_SURE, extract } from "../grounding/extractive.ts";
 import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
 import type { Candidate } from "../grounding/sentence-features.ts";
-import { toShownHeading } from "../grounding/shown-heading.ts";
+import { type ShownHeading, toShownHeading } from "../grounding/shown-heading.ts";
 import { toNamedCells, toTableText } from "../grounding/table-rows.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { isRecord, toRecordLine } from "../text/record.ts";
+import type { Span } from "../text/sentences.ts";
 
 /**
  * Emits the answer; false when no sentence answers, and then no text was emitted. Where it is not sure
@@ -27,41 +28,48 @@ export async function quote(
   }
   const clean = createQuoteCleaner(passages);
   let length = 0;
-  let above: string | undefined;
-  for (const [index, one] of chosen.entries()) {
-    const isApart = isBlock(one.candidate) || isBlock(chosen[index - 1]?.candidate);
+  for (const [index, { candidate }] of chosen.entries()) {
+    const before = chosen[index - 1]?.candidate;
+    const isApart = isBlock(candidate) || isBlock(before);
     const separator = index === 0 ? "" : isApart ? "\n\n" : " ";
-    const heading = toShownHeading(question, one.candidate);
-    const isShown = heading !== undefined && (heading.text !== above || isApart);
-    above = heading?.text;
-    const opening = isShown ? clean(heading.text) : "";
-    const joint = opening === "" ? "" : isLines(one.candidate) ? ":\n\n" : " – ";
-    const sentence = clean(toQuotation(one.candidate));
-    const { label } = one.candidate.passage;
+    const heading = toHeading(question, candidate, isApart ? undefined : before);
+    const opening = clean(heading?.text ?? "");
+    const joint = opening === "" ? "" : toJoint(candidate);
+    const sentence = clean(toQuotation(candidate));
+    const { label } = candidate.passage;
     const start = length + separator.length;
     const from = start + opening.length + joint.length;
     const end = from + sentence.length;
-    // Right behind a table's last row a label would be one cell too many, which readers of Markdown drop.
-    const isTable = one.candidate.lead !== undefined && one.candidate.header !== undefined;
-    const text = `${separator}${opening}${joint}${sentence}${isTable ? "\n\n" : " "}[${label}]`;
+    const text = `${separator}${opening}${joint}${sentence}${toGap(candidate)}[${label}]`;
     length += text.length;
     await run.emit({ type: "text-delta", text });
-    if (isShown && heading.place !== undefined) {
-      const evidence = { documentId: one.candidate.passage.documentId, ...heading.place };
+    if (heading?.place !== undefined) {
+      const evidence = toEvidence(candidate, heading.place);
       await run.emit({ type: "citation", label, start, end: start + opening.length, evidence });
     }
-    await run.emit({ type: "citation", label, start: from, end, evidence: toEvidence(one) });
+    const evidence = toEvidence(candidate, candidate);
+    await run.emit({ type: "citation", label, start: from, end, evidence });
     await run.emit({ type: "sentence-check", start, end, verdict: "supported", labels: [label] });
   }
   return chosen.length > 0;
 }
 
-function toEvidence({ candidate }: Chosen): { documentId: string; start: number; end: number } {
-  return {
-    documentId: candidate.passage.documentId,
-    start: candidate.start,
-    end: candidate.end,
-  };
+/** The heading to be shown, unless it is shown for what stands `before` it on the same line. */
+function toHeading(
+  question: string,
+  candidate: Candidate,
+  before: Candidate | undefined,
+): ShownHeading | undefined {
+  const heading = toShownHeading(question, candidate);
+  const known = before === undefined ? undefined : toShownHeading(question, before);
+  return heading?.text === known?.text ? undefined : heading;
+}
+
+function toEvidence(
+  { passage: { documentId } }: Candidate,
+  { start, end }: Span,
+): { documentId: string; start: number; end: number } {
+  return { documentId, start, end };
 }
 
 /** A list or table keeps its lines; of a row alone each cell has the name of its column, and of a record each value. */
@@ -79,9 +87,14 @@ function isBlock(candidate: Candidate | undefined): boolean {
   return lead !== undefined || header !== undefined || isRecord(text);
 }
 
-/** Is it shown in several lines? */
-function isLines({ lead }: Candidate): boolean {
-  return lead !== undefined;
+/** Between a heading and what it is shown for, which may have several lines. */
+function toJoint({ lead }: Candidate): string {
+  return lead === undefined ? " – " : ":\n\n";
+}
+
+/** Right behind a table's last row a label would be one cell too many, which readers of Markdown drop. */
+function toGap({ lead, header }: Candidate): string {
+  return lead !== undefined && header !== undefined ? "\n\n" : " ";
 }
 
 /** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */

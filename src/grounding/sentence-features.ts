@@ -86,6 +86,8 @@ export interface Surroundings {
   readonly neighbours: readonly Candidate[];
   /** Stems of the title and the headings above it, the same for all sentences of a section. */
   readonly place: ReadonlySet<string>;
+  /** One of these headings is wholly in the question. */
+  readonly isPlaceAsked: boolean;
 }
 
 /** Where something stands: its document's title and the headings above it, a line each. */
@@ -107,10 +109,10 @@ export function toPlaceStems(
 export function toFeatures(
   question: Question,
   candidate: Candidate,
-  { similarity, neighbours, place }: Surroundings,
+  { similarity, neighbours, place, isPlaceAsked }: Surroundings,
 ): Features {
   const speaking = candidate.lead ?? candidate.words;
-  const { own: stems, share } = toSpeaking(question, candidate, place);
+  const { own: stems, share } = toSpeaking(question, candidate, { place, isPlaceAsked });
   const around = new Set([
     ...stems,
     ...place,
@@ -157,21 +159,21 @@ const ASKS_WAY =
 /** A numbered list, what leads in to it aside. */
 const STEPS = /(?:^|\n)\s*1[.)]\s/u;
 
-/** A sentence mostly names what it speaks of; a row or an item leaves that to where it stands. */
+/** A sentence mostly names what it speaks of; a row or an item leaves that to where it stands, and one where the question says where. */
 const PLACE_SHARE = { sentence: 0.25, block: 1 } as const;
 
 /** What the candidate speaks of by itself, and what a word counts that only its place has: nothing where it tells nothing of the question. */
 function toSpeaking(
   { weights, measure, acronyms }: Question,
   { lead, words, text, header, isPassedOver }: Candidate,
-  place: ReadonlySet<string>,
+  { place, isPlaceAsked }: Pick<Surroundings, "place" | "isPlaceAsked">,
 ): { readonly own: ReadonlySet<string>; readonly share: number } {
   const named = isPassedOver === true ? [] : (header?.words ?? []);
   const measured = toMeasuredStems({ words: [...(lead ?? words), ...named], text }, measure);
   const spelt = findSpeltOut(acronyms, words, { isTitle: false });
   const own = measured.union(new Set(spelt));
   const isTelling = [...weights.keys()].some((stem) => own.has(stem) && !place.has(stem));
-  const isBlock = lead !== undefined || named.length > 0;
+  const isBlock = isPlaceAsked || lead !== undefined || named.length > 0;
   return { own, share: isTelling ? PLACE_SHARE[isBlock ? "block" : "sentence"] : 0 };
 }
 

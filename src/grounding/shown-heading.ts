@@ -20,7 +20,9 @@ export interface ShownHeading {
 export function toShownHeading(question: string, candidate: Candidate): ShownHeading | undefined {
   const { passage, section, text, header } = candidate;
   const heading = listHeadings(passage, section).at(-1);
-  if (heading === undefined || heading === passage.title || /[?？]\s*$/u.test(heading)) return;
+  if (heading === undefined || heading === passage.title || /[?？]\s*$/u.test(heading)) {
+    return undefined;
+  }
   const said = `${passage.title}\n${header?.text ?? ""}\n${text}`;
   const own = new Set(toWords(said).map(({ stem }) => stem));
   const words = toWords(heading);

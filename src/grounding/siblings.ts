@@ -33,28 +33,37 @@ export function createSiblingTest(question: string): (candidate: Candidate) => b
   };
 }
 
-/**
- * Tells candidates that stand under another heading than one beside it that the question has whole: `Lisbon` beside
- * `Berlin`. One that has its words itself is about it wherever it stands.
- */
-export function createSectionTest(
+export interface SectionTests {
+  /** Stands it under a heading that the question has whole? */
+  readonly isUnderNamed: (candidate: Candidate) => boolean;
+  /**
+   * Stands it under another heading than one beside it that the question has whole: `Berlin` beside `Lisbon`? One that
+   * has its words itself is about it wherever it stands.
+   */
+  readonly isOfSibling: (candidate: Candidate) => boolean;
+}
+
+/** What the headings above candidates say of them, beside the question. */
+export function createSectionTests(
   question: string,
   candidates: readonly Candidate[],
-): (candidate: Candidate) => boolean {
+): SectionTests {
   const asked = toContentStems(question);
   const sections = new Map(candidates.map((one) => [one.section, toSection(one, asked)]));
   const named = [...sections.values()].filter(({ isNamed }) => isNamed);
-  if (named.length === 0) return () => false;
-  return ({ passage, section, words }) => {
-    const own = sections.get(section);
-    if (own === undefined || own.isUnderNamed) return false;
-    const stems = new Set(words.map(({ stem }) => stem));
-    return named.some(
-      (one) =>
-        one.documentId === passage.documentId &&
-        one.above === own.above &&
-        !one.stems.isSubsetOf(stems),
-    );
+  return {
+    isUnderNamed: ({ section }) => sections.get(section)?.isUnderNamed === true,
+    isOfSibling: ({ passage, section, words }) => {
+      const own = sections.get(section);
+      if (own === undefined || own.isUnderNamed) return false;
+      const stems = new Set(words.map(({ stem }) => stem));
+      return named.some(
+        (one) =>
+          one.documentId === passage.documentId &&
+          one.above === own.above &&
+          !one.stems.isSubsetOf(stems),
+      );
+    },
   };
 }
 

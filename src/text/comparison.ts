@@ -55,14 +55,19 @@ function splitThan(question: string): readonly [string, string] | undefined {
   if (head === undefined) return undefined;
   const own = [...head.matchAll(new RegExp(NAME, "gu"))].at(-1)?.[0];
   const [other] = new RegExp(NAME, "u").exec(rest) ?? [];
-  const subject = /^\W*(?:is|are|was|were)/iu.test(verb)
-    ? head.slice(0, COMPARATIVE.exec(head)?.index).trim()
-    : /^(?:(?:the|a|an) )?\S+/iu.exec(head)?.[0];
-  const [from, to] =
-    own !== undefined && other !== undefined ? [own, other] : [subject ?? "", rest];
+  const isNamed = own !== undefined && other !== undefined;
+  const [from, to] = isNamed ? [own, other] : [toSubject(verb, head), rest];
   // Not so `more than 500` and `longer than 8 hours`.
   if (from === "" || /^\p{N}/u.test(rest) || COMPARATIVE.test(from)) return undefined;
   return [`${verb}${head}?`, `${verb}${head.replace(from, () => to)}?`];
+}
+
+/** What is compared, behind its verb: all up to what is said of it, or the first word. */
+function toSubject(verb: string, head: string): string {
+  if (/^\W*(?:is|are|was|were)/iu.test(verb)) {
+    return head.slice(0, COMPARATIVE.exec(head)?.index).trim();
+  }
+  return /^(?:(?:the|a|an) )?\S+/iu.exec(head)?.[0] ?? "";
 }
 
 const VERB = /\b(?:(costs?)|weighs?) (?:more|less)\b/iu;

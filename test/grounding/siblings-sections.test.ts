@@ -26,3 +26,15 @@ test.each([
 ])("are quoted alone: %s", async (question, passage, list) => {
   expect(await chooseFrom(question, passage)).toEqual([list]);
 });
+
+const offices = toPassage(
+  1,
+  "## Berlin\n\nThe office opens at 8:00.\n\n## Lisbon\n\nThe office opens at 9:30.",
+  { title: "Offices" },
+);
+const staff = toPassage(2, "name: Ines Duarte\noffice: Lisbon\nphone: 4410", { title: "Ines" });
+
+test("a sentence under the heading that is asked for speaks of it, though it ends with a time", async () => {
+  const question = "When does the Lisbon office open?";
+  expect(await chooseFrom(question, staff, offices)).toEqual(["The office opens at 9:30."]);
+});
