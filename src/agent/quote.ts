@@ -31,7 +31,7 @@ export async function quote(
   for (const [index, { candidate }] of chosen.entries()) {
     const before = chosen[index - 1]?.candidate;
     const isApart = isBlock(candidate) || isBlock(before);
-    const separator = index === 0 ? "" : isApart ? "\n\n" : " ";
+    const separator = toSeparator(index, isApart);
     const heading = toHeading(question, candidate, isApart ? undefined : before);
     const opening = clean(heading?.text ?? "");
     const joint = opening === "" ? "" : toJoint(candidate);
@@ -52,6 +52,11 @@ export async function quote(
     await run.emit({ type: "sentence-check", start, end, verdict: "supported", labels: [label] });
   }
   return chosen.length > 0;
+}
+
+function toSeparator(index: number, isApart: boolean): string {
+  if (index === 0) return "";
+  return isApart ? "\n\n" : " ";
 }
 
 /** The heading to be shown, unless it is shown for what stands `before` it on the same line. */
