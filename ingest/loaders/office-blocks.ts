@@ -22,11 +22,17 @@ function addInline(before: string, node: OfficeContentNode): string {
 
 /** Cells as a Markdown table; empty rows go, and the first that is not empty is the header. */
 export function toMarkdownTable(rows: readonly (readonly string[])[]): string {
-  const escaped = rows.map((cells) => cells.map((cell) => cell.replaceAll("|", "\\|")));
-  const [header, ...body] = escaped.filter((cells) => cells.some((cell) => cell !== ""));
+  const [header, ...body] = rows.filter((cells) => cells.some((cell) => cell !== ""));
   if (header === undefined) return "";
-  const toLine = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [toLine(header), toLine(header.map(() => "---")), ...body.map(toLine)].join("\n");
+  const frame = header.map(() => "---");
+  return toMarkdownRows([header, frame, ...body]);
+}
+
+/** Cells as rows of a Markdown table of which nobody knows the header. */
+export function toMarkdownRows(rows: readonly (readonly string[])[]): string {
+  return rows
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+    .join("\n");
 }
 
 type SheetRow = ReadonlyMap<number, string>;
@@ -62,7 +68,8 @@ function toLine(cells: SheetRow): string {
   return [...cells.values()].join("; ");
 }
 
-function isHeader(cells: readonly string[]): boolean {
+/** Are these names, each another, or names and years in their order? */
+export function isHeader(cells: readonly string[]): boolean {
   if (cells.length < 2 || new Set(cells).size < cells.length) return false;
   const numbers = cells.filter((cell) => !Number.isNaN(Number(cell))).map(Number);
   const areYears = numbers.every((year, at) => isYear(year) && year === (numbers[0] ?? 0) + at);

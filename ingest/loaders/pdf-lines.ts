@@ -8,6 +8,15 @@ export interface PdfItem {
   readonly width: number;
   readonly height: number;
   readonly hasEOL: boolean;
+  readonly fontName: string;
+}
+
+/** Words of a line that stand apart from the others: of a column of text, or of a table. */
+export interface PdfCell {
+  readonly text: string;
+  readonly left: number;
+  readonly right: number;
+  readonly size: number;
 }
 
 export interface PdfLine {
@@ -17,8 +26,14 @@ export interface PdfLine {
   readonly left: number;
   readonly right: number;
   readonly size: number;
+  /** The font that it begins with. */
+  readonly font: string;
   /** The widest gap between two of its pieces. */
   readonly gap: number;
+  /** From left to right as they were drawn; at least one. */
+  readonly cells: readonly PdfCell[];
+  /** Where the lines of its column end at most; absent: those of the page. */
+  readonly edge?: number;
 }
 
 export interface PdfParagraph {
@@ -27,6 +42,11 @@ export interface PdfParagraph {
   readonly isHeading: boolean;
 }
 
+/**
+ * Words this many font sizes apart may belong to two columns; whether they do, the lines around them say. A blank of
+ * a typewriter font is a little narrower.
+ */
+const CELL_GAP = 0.62;
 /** A gap between baselines above this many font sizes opens a paragraph. */
 export const PARAGRAPH_GAP = 1.65;
 /** A line that ends before this share of the column was ended by its author. */
@@ -37,7 +57,9 @@ const HEADING_CHARS_MAX = 160;
 /** `2. Delivery`, `3.1 Prices`: a heading of its own, even right below one of the same size. */
 const NUMBERED = /^(?:\d{1,2}\.|\d{1,2}(?:\.\d{1,2})+\.?)\s+\p{L}/u;
 
-/** The dots between an entry of a table of contents and its page. */
+/** An entry of a table of contents or an index. */
+const ENTRY = / … \S{1,8}$/u;
+/** The dots between such an entry and its page. */
 const DOT_LEADER = /(?: ?\.){5,} ?/g;
 
 /** Joins the pieces of each line; pieces apart from each other get a space. */
@@ -55,29 +77,68 @@ export function toLines(items: readonly PdfItem[]): readonly PdfLine[] {
     open = undefined;
   }
   if (open !== undefined) lines.push(open);
-  return lines
-    .map((line) => ({ ...line, text: toLineText(line.text) }))
+  return lines.map(withCleanText).filter(({ text }) => text !== "");
+}
+
+function withCleanText(line: PdfLine): PdfLine {
+  const cells = line.cells
+    .map((cell) => ({ ...cell, text: toLineText(cell.text) }))
     .filter(({ text }) => text !== "");
+  return { ...line, text: toLineText(line.text), cells };
 }
 
 /** Text that runs up or down the sheet, as on landscape pages, is read along its own direction. */
-function toPiece({ str, transform, width, height }: PdfItem): PdfLine {
-  const [a = 0, b = 0, c = 0, d = 0, right = 0, up = 0] = transform;
+function toPiece({ str, transform, width, height, fontName: font }: PdfItem): PdfLine {
+  const [a = 0, b = 0, c = 0, d = 0, along = 0, up = 0] = transform;
   const turned = Math.abs(b) > Math.abs(a) ? Math.sign(b) : 0;
-  const left = turned === 0 ? right : up * turned;
-  const y = turned === 0 ? up : -right * turned;
+  const left = turned === 0 ? along : up * turned;
+  const y = turned === 0 ? up : -along * turned;
   const size = height > 0 ? height : Math.hypot(c, d);
+  const right = left + width;
   // The engine gives a wide gap as a piece of its own that holds a space.
-  return { text: str, y, left, right: left + width, size, gap: str.trim() === "" ? width : 0 };
+  const gap = str.trim() === "" ? width : 0;
+  return { text: str, y, left, right, size, font, gap, cells: [{ text: str, left, right, size }] };
 }
 
 function join(line: PdfLine, piece: PdfLine): PdfLine {
-  const isApart = piece.left - line.right > piece.size * 0.15;
-  const hasSpace = piece.text === "" || /\s$/.test(line.text) || /^\s/.test(piece.text);
-  const text = line.text + (isApart && !hasSpace ? " " : "") + piece.text;
-  const size = piece.text.trim() === "" ? line.size : Math.max(line.size, piece.size);
+  const isApart = isGap(piece.left - line.right, piece.size);
+  const isBlank = piece.text.trim() === "";
+  const text = joinWords(line.text, piece.text, isApart);
+  const size = isBlank ? line.size : Math.max(line.size, piece.size);
   const gap = Math.max(line.gap, piece.gap, piece.left - line.right);
-  return { ...line, text, right: piece.right, size, gap };
+  const cells = isBlank ? withBlank(line.cells) : joinCells(line.cells, piece);
+  return { ...line, text, right: piece.right, size, gap, cells };
+}
+
+/** So much between two pieces, or one that lies back before the other, is no part of a word. */
+function isGap(width: number, size: number): boolean {
+  return width > size * 0.15 || width < -size;
+}
+
+function joinWords(text: string, next: string, isApart: boolean): string {
+  const hasSpace = next === "" || /\s$/.test(text) || /^\s/.test(next);
+  return text + (isApart && !hasSpace ? " " : "") + next;
+}
+
+/** The words go on, and no gap of their cell is wider for it. */
+function withBlank(cells: readonly PdfCell[]): readonly PdfCell[] {
+  const last = cells.at(-1);
+  return last === undefined ? cells : [...cells.slice(0, -1), { ...last, text: `${last.text} ` }];
+}
+
+function joinCells(
+  cells: readonly PdfCell[],
+  { text, left, right, size }: PdfLine,
+): readonly PdfCell[] {
+  const last = cells.at(-1);
+  const next = { text, left, right, size };
+  if (last === undefined || last.text.trim() === "") return [next];
+  const gap = left - last.right;
+  const most = Math.max(last.size, size);
+  if (gap > most * CELL_GAP || gap < -most) return [...cells, next];
+  const joined = joinWords(last.text, text, isGap(gap, size));
+  const end = Math.max(last.right, right);
+  return [...cells.slice(0, -1), { text: joined, left: last.left, right: end, size: most }];
 }
 
 function toLineText(text: string): string {
@@ -94,10 +155,13 @@ export function findBodySize(lines: readonly PdfLine[]): number {
   return [...chars].reduce((best, next) => (next[1] > best[1] ? next : best), [0, 0])[0];
 }
 
-/** Lines that belong together, words broken at line ends joined; headings stand alone. */
-export function toParagraphs(lines: readonly PdfLine[], bodySize: number): readonly PdfParagraph[] {
+/** Lines that belong together, words broken at line ends joined; headings stand alone. `edge`: where lines of the page end at most. */
+export function toParagraphs(
+  lines: readonly PdfLine[],
+  bodySize: number,
+  edge = findEdge(lines),
+): readonly PdfParagraph[] {
   const paragraphs: PdfParagraph[] = [];
-  const edge = lines.reduce((most, { right }) => Math.max(most, right), Number.NEGATIVE_INFINITY);
   let before: PdfLine | undefined;
   for (const line of lines) {
     const last = paragraphs.at(-1);
@@ -109,15 +173,25 @@ export function toParagraphs(lines: readonly PdfLine[], bodySize: number): reado
     if (last === undefined || before === undefined || !goesOn) {
       paragraphs.push({ text: line.text, size: line.size, isHeading });
     } else {
-      const isFull = before.right >= before.left + (edge - before.left) * FULL_LINE_SHARE;
       paragraphs[paragraphs.length - 1] = {
         ...last,
-        text: joinLines(last.text, line.text, isFull || isHeading),
+        text: joinLines(last.text, line.text, isHeading || isFull(before, edge)),
       };
     }
     before = line;
   }
   return paragraphs;
+}
+
+/** Did the line end where its column does, and not where its author ended it? */
+function isFull({ text, left, right, edge: ofColumn }: PdfLine, ofPage: number): boolean {
+  const edge = ofColumn ?? ofPage;
+  return right >= left + (edge - left) * FULL_LINE_SHARE && !ENTRY.test(text);
+}
+
+/** Where the lines end at most. */
+export function findEdge(lines: readonly PdfLine[]): number {
+  return lines.reduce((most, { right }) => Math.max(most, right), Number.NEGATIVE_INFINITY);
 }
 
 function isNear(before: PdfLine, line: PdfLine): boolean {
@@ -127,7 +201,7 @@ function isNear(before: PdfLine, line: PdfLine): boolean {
 }
 
 /** `exam-` + `ple` is one word; `2024-` + `05` and `anti-` + `American` keep the hyphen. */
-function joinLines(text: string, next: string, isFull: boolean): string {
+export function joinLines(text: string, next: string, isFull: boolean): string {
   if (/\p{Ll}-$/u.test(text) && /^\p{Ll}/u.test(next)) return text.slice(0, -1) + next;
   if (/[\p{L}\p{N}]-$/u.test(text)) return text + next;
   return text + (isFull ? " " : "\n") + next;

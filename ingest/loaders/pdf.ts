@@ -4,12 +4,25 @@ import type { Section } from "../document.ts";
 import type { IngestLimits } from "../limits.ts";
 import { toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, type Problem, toProblem } from "./load-event.ts";
-import { findBodySize, type PdfItem, toLines, toParagraphs } from "./pdf-lines.ts";
+import { readColumns } from "./pdf-columns.ts";
+import {
+  findBodySize,
+  findEdge,
+  type PdfItem,
+  type PdfLine,
+  type PdfParagraph,
+  toLines,
+  toParagraphs,
+} from "./pdf-lines.ts";
 import { dropRunningLines, type PdfPage } from "./pdf-running-lines.ts";
+import { findTables } from "./pdf-tables.ts";
 import { toFileTitle } from "./titles.ts";
 
 /** Between paragraphs. */
 const GAP = "\n\n";
+
+/** A page with more lines is a drawing: no columns and tables are looked for on it. */
+const LAID_OUT_MAX = 1_000;
 
 type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
 
@@ -84,7 +97,11 @@ async function readPages(
     }
     if (chars > limits.textCharsMax || problems.length >= limits.problemsMax) break;
   }
-  return { pages: dropRunningLines(pages), problems };
+  return { pages: dropRunningLines(pages).map(toReadingOrder), problems };
+}
+
+function toReadingOrder(page: PdfPage): PdfPage {
+  return page.lines.length > LAID_OUT_MAX ? page : { ...page, lines: readColumns(page.lines) };
 }
 
 /** Pages as text: sections begin at pages and at headings, each with the heading it stands under. */
@@ -99,7 +116,7 @@ function toText(
   let headings: readonly { readonly size: number; readonly title: string }[] = [];
   for (const { number, lines } of pages) {
     let pageSeen = false;
-    for (const { text, size, isHeading } of toParagraphs(lines, bodySize)) {
+    for (const { text, size, isHeading } of toBlocks(lines, bodySize)) {
       if (length > 0) {
         parts.push(GAP);
         length += GAP.length;
@@ -118,6 +135,17 @@ function toText(
     }
   }
   return { text: parts.join(""), sections };
+}
+
+/** Tables as they are, all else in paragraphs. */
+function toBlocks(lines: readonly PdfLine[], bodySize: number): readonly PdfParagraph[] {
+  const edge = findEdge(lines);
+  const stretches = lines.length > LAID_OUT_MAX ? [{ lines }] : findTables(lines);
+  return stretches.flatMap((stretch) =>
+    "table" in stretch
+      ? [{ text: stretch.table, size: stretch.size, isHeading: false }]
+      : toParagraphs(stretch.lines, bodySize, edge),
+  );
 }
 
 async function readTitle(pdf: PdfDocument, limits: IngestLimits): Promise<string> {

@@ -146,6 +146,7 @@ test.each([
       width: 150,
       height: 11,
       hasEOL: true,
+      fontName: "f1",
     })),
   );
   expect(toParagraphs(lines, 11).map(({ text }) => text)).toEqual([words.join(" ")]);
