@@ -39,7 +39,19 @@ export interface PushCommand {
   readonly url: string;
 }
 
-export type Command = SyncCommand | CollectionCommand | PushCommand | { readonly action: "help" };
+/** A collection and the file that it is written to or read from; one of them may be left to the other. */
+export type FileCommand = {
+  readonly json: boolean;
+  readonly collection?: string;
+  readonly file?: string;
+} & ({ readonly action: "export" } | { readonly action: "import" });
+
+export type Command =
+  | SyncCommand
+  | CollectionCommand
+  | PushCommand
+  | FileCommand
+  | { readonly action: "help" };
 
 const FLAGS = {
   collection: { type: "string" },
@@ -65,6 +77,9 @@ export function parseCommand(args: readonly string[]): Command {
   const [first, ...rest] = positionals;
   if (first === undefined) refuse("name the files to ingest, or a command");
   if (first === "push" && values.collection === undefined) return parsePush(rest, values);
+  if ((first === "export" || first === "import") && values.collection === undefined) {
+    return parseFileCommand(first, rest, values);
+  }
   const action = ACTIONS.find((name) => name === first);
   if (action === undefined || values.collection !== undefined) {
     return parseSync(positionals, values);
@@ -107,6 +122,28 @@ function parsePush(rest: readonly string[], values: Values): PushCommand {
   const url = parseTarget(values);
   if (url === undefined) refuse("name the Worker: push NAME --to edge --url URL");
   return { action: "push", json: values.json, collection: parseName(collection), url };
+}
+
+function parseFileCommand(
+  action: FileCommand["action"],
+  [first, second, ...others]: readonly string[],
+  values: Values,
+): FileCommand {
+  refuseForeign(action, values, ["json", "help"]);
+  if (first === undefined || others.length > 0) {
+    refuse(
+      action === "export"
+        ? "export takes a collection and a file: pnpm ingest export NAME [FILE]"
+        : "import takes a file and a name: pnpm ingest import FILE [NAME]",
+    );
+  }
+  const [name, file] = action === "export" ? [first, second] : [second, first];
+  return {
+    action,
+    json: values.json,
+    ...(name === undefined ? {} : { collection: parseName(name) }),
+    ...(file === undefined ? {} : { file }),
+  };
 }
 
 /** The address behind `--to edge`; undefined without the two. */

@@ -4,14 +4,12 @@ import { AppError } from "../../src/errors.ts";
 import { openExport } from "../../src/node/lance/export-documents.ts";
 import { formatCount } from "../progress.ts";
 import { createEdgeTarget } from "../push/edge-target.ts";
-import { pushCollection, type PushProgress } from "../push/push-collection.ts";
+import { pushCollection } from "../push/push-collection.ts";
 import { withPushTrace } from "../push/trace-target.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
+import { showProgress } from "./chunk-progress.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
-import type { Output } from "./output.ts";
-
-const LINE_INTERVAL_MS = 2_000;
 
 /** Throws AppError: misconfigured without ADMIN_TOKEN; what the store and the Worker say. */
 export async function runPush(
@@ -49,16 +47,4 @@ export async function runPush(
     : `${formatCount(chunksSent)} sent, ${formatCount(Math.round(chunksSent / seconds))}/s`;
   output.line(`${collection}: published at the edge, ${what} (${how})`);
   return EXIT_CODES.ok;
-}
-
-/** A line now and then. */
-function showProgress(collection: string, output: Output): (progress: PushProgress) => void {
-  let saidMs = systemClock.now();
-  return (progress) => {
-    output.data({ type: "progress", ...progress });
-    if (systemClock.now() - saidMs < LINE_INTERVAL_MS) return;
-    saidMs = systemClock.now();
-    const { chunksDone, chunks } = progress;
-    output.line(`${collection}: ${formatCount(chunksDone)}/${formatCount(chunks)} chunks`);
-  };
 }

@@ -8,6 +8,7 @@ import { createEmbedders, createEndpoints, createStore } from "../../src/node/wi
 import { type Command, parseCommand, type SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
 import { runDoctor } from "./doctor-command.ts";
+import { runFileCommand } from "./file-command.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode, toExitCode } from "./exit-codes.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -83,6 +84,10 @@ async function run(
   }
   const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
   const store = await createStore({ ...config, storeCacheBytesMax });
+  if (command.action === "export" || command.action === "import") {
+    const asked = { ...command, cwd: findCwd() };
+    return traced((tracer) => runFileCommand(asked, store, { config, output, tracer }, signal));
+  }
   if (command.action !== "sync") {
     return runCollectionCommand({ ...command, action: command.action }, store, output, signal);
   }

@@ -10,6 +10,8 @@ export const USAGE = `Usage
   pnpm ingest doctor [NAME] [--fix]   check every file of the store by reading it; mend what can be
   pnpm ingest push NAME --to edge --url URL
                                       send a collection, as it is, to a Worker that serves it
+  pnpm ingest export NAME [FILE]      write a collection with its vectors to a file, NAME.jsonl without FILE
+  pnpm ingest import FILE [NAME]      bring an exported collection in again; nothing is embedded
   pnpm ingest drop NAME [--yes]       delete a collection
 
 Options

@@ -1,4 +1,5 @@
 /** JSON: an array of records becomes one document each, anything else one pretty-printed document. */
+import { parseHead } from "../export/export-format.ts";
 import { isRawNumber, parseExactJson, withoutRaw } from "./exact-json.ts";
 import { stripHidden } from "./hidden-text.ts";
 import { type LoadEvent, toProblem } from "./load-event.ts";
@@ -33,9 +34,14 @@ export const loadJson = createTextLoader((text, file, limits): Iterable<LoadEven
 });
 
 /** JSONL: each line a record. A bad line is reported with its number and the rest goes on. */
-export const loadJsonl = createTextLoader((text, file, limits) =>
-  toRecordEvents(readLines(text, limits.jsonDepthMax), file, limits),
-);
+export const loadJsonl = createTextLoader((text, file, limits) => {
+  // Its vectors are no text, and its chunks are cut already.
+  if (parseHead(text.slice(0, text.indexOf("\n"))) !== undefined) {
+    const advice = "is an exported collection; bring it in with: pnpm ingest import FILE";
+    return [toProblem(file.id, "unsupported", advice)];
+  }
+  return toRecordEvents(readLines(text, limits.jsonDepthMax), file, limits);
+});
 
 function* readLines(text: string, depthMax: number): Generator<RawRecord> {
   let number = 0;

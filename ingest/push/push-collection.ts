@@ -4,16 +4,10 @@ import { AppError } from "../../src/errors.ts";
 import { toPushLine } from "../../src/stores/push-format.ts";
 import type { DocumentWrite } from "../../src/stores/store.ts";
 import type { CollectionExport } from "../../src/node/lance/export-documents.ts";
+import type { ChunkProgress } from "../progress.ts";
 import type { PushTarget } from "./edge-target.ts";
 
-export interface PushProgress {
-  readonly documents: number;
-  readonly documentsDone: number;
-  readonly chunks: number;
-  readonly chunksDone: number;
-}
-
-export interface PushReport extends PushProgress {
+export interface PushReport extends ChunkProgress {
   /** It was there already. */
   readonly isUnchanged: boolean;
   /** Chunks that this push has sent. */
@@ -34,12 +28,12 @@ export async function pushCollection(
   source: CollectionExport,
   target: PushTarget,
   signal: AbortSignal,
-  onProgress: (progress: PushProgress) => void = () => undefined,
+  onProgress: (progress: ChunkProgress) => void = () => undefined,
 ): Promise<PushReport> {
   const { info } = source;
   const { documents: all, chunks } = info;
   let [documentsDone, chunksDone, chunksSent] = [0, 0, 0];
-  const toProgress = (): PushProgress => ({ documents: all, documentsDone, chunks, chunksDone });
+  const toProgress = (): ChunkProgress => ({ documents: all, documentsDone, chunks, chunksDone });
   const { status } = await target.begin(info, signal);
   if (status === "published") {
     [documentsDone, chunksDone] = [all, chunks];

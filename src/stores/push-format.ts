@@ -10,7 +10,8 @@ const Metadata = z.record(
   z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
 );
 
-const Spec = z.strictObject({
+/** What a collection was built with. */
+export const PushSpec = z.strictObject({
   name: z.string(),
   embedder: z.string().max(200),
   dimensions: z.int(),
@@ -50,7 +51,11 @@ const Document = z.object({
 });
 
 /** `chunks`: in all; decides over how many objects the Worker spreads them, one where it is absent. */
-export const PushStart = z.strictObject({ key: Key, spec: Spec, chunks: Count.exactOptional() });
+export const PushStart = z.strictObject({
+  key: Key,
+  spec: PushSpec,
+  chunks: Count.exactOptional(),
+});
 export type PushStart = z.infer<typeof PushStart>;
 /** What the Worker says of a push. */
 export const PushAnswer = z.object({

@@ -1,0 +1,138 @@
+/** Writes a collection to a file of its own, all of it or nothing. */
+import { createHash, randomUUID } from "node:crypto";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { AppError } from "../../src/errors.ts";
+import { syncFolder } from "../../src/node/durable/files.ts";
+import { isCode } from "../../src/node/is-code.ts";
+import type { CollectionExport } from "../../src/node/lance/export-documents.ts";
+import { toPushLine } from "../../src/stores/push-format.ts";
+import type { ChunkProgress } from "../progress.ts";
+import { toEndLine, toHeadLine } from "./export-format.ts";
+import { isExportFile } from "./read-export.ts";
+
+const BUFFER_BYTES = 2 ** 20;
+
+export interface ExportReport {
+  readonly documents: number;
+  readonly chunks: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes beside the file and puts it in its place when it is whole and on the disk. A file that is there is replaced
+ * only where it is an export itself. Throws AppError: invalid_request, not_found, store_full, store_unavailable,
+ * collection_unavailable for a damaged collection, the signal's reason.
+ */
+export async function writeExport(
+  source: CollectionExport,
+  path: string,
+  signal: AbortSignal,
+  onProgress: (progress: ChunkProgress) => void,
+): Promise<ExportReport> {
+  await checkPlace(path);
+  const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
+  try {
+    const file = await open(temporary, "wx");
+    let report: ExportReport;
+    try {
+      report = await writeLines(file, source, signal, onProgress);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return report;
+  } catch (thrown) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw toWriteError(thrown, path);
+  }
+}
+
+async function checkPlace(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined); // not there, or nothing that can be opened
+  if (stats === undefined || (stats.isFile() && (await isExportFile(path)))) return;
+  throw new AppError("invalid_request", {
+    detail: `${path} is there and is no export of a collection; name another file`,
+  });
+}
+
+async function writeLines(
+  file: FileHandle,
+  source: CollectionExport,
+  signal: AbortSignal,
+  onProgress: (progress: ChunkProgress) => void,
+): Promise<ExportReport> {
+  const { info } = source;
+  const sum = createHash("sha256");
+  const writer = createLineWriter(file);
+  const write = async (line: string): Promise<void> => {
+    sum.update(line).update("\n");
+    await writer.write(line);
+  };
+  let [documentsDone, chunksDone] = [0, 0];
+  await write(toHeadLine(info));
+  for await (const document of source.documents()) {
+    signal.throwIfAborted();
+    await write(toPushLine(document));
+    documentsDone += 1;
+    chunksDone += document.chunks.length;
+    onProgress({ documents: info.documents, documentsDone, chunks: info.chunks, chunksDone });
+  }
+  const counts = { documents: documentsDone, chunks: chunksDone };
+  if (counts.documents !== info.documents || counts.chunks !== info.chunks) {
+    throw new AppError("collection_unavailable", {
+      detail: `collection ${info.name} holds ${info.documents} documents in ${info.chunks} chunks, of which ${counts.documents} in ${counts.chunks} could be read; pnpm ingest doctor ${info.name} says what is damaged`,
+    });
+  }
+  await writer.write(toEndLine({ ...counts, sha256: sum.digest("hex") }));
+  return { ...counts, bytes: await writer.end() };
+}
+
+interface LineWriter {
+  write(line: string): Promise<void>;
+  /** Writes what is left; the bytes in all. */
+  end(): Promise<number>;
+}
+
+function createLineWriter(file: FileHandle): LineWriter {
+  let parts: string[] = [];
+  let [held, bytes] = [0, 0];
+  const flush = async (): Promise<void> => {
+    const buffer = Buffer.from(parts.join(""));
+    [parts, held] = [[], 0];
+    await file.appendFile(buffer);
+    bytes += buffer.length;
+  };
+  return {
+    async write(line) {
+      parts.push(line, "\n");
+      held += line.length;
+      if (held >= BUFFER_BYTES) await flush();
+    },
+    async end() {
+      await flush();
+      return bytes;
+    },
+  };
+}
+
+function toWriteError(thrown: unknown, path: string): unknown {
+  if (isCode(thrown, "ENOENT") || isCode(thrown, "ENOTDIR")) {
+    return new AppError("not_found", { detail: `there is no folder ${dirname(path)} to write to` });
+  }
+  if (["ENOSPC", "EDQUOT", "EFBIG"].some((code) => isCode(thrown, code))) {
+    return new AppError("store_full", {
+      detail: `there is no room for ${path}; nothing was left there`,
+      cause: thrown,
+    });
+  }
+  if (["EACCES", "EPERM", "EROFS", "EIO"].some((code) => isCode(thrown, code))) {
+    return new AppError("store_unavailable", {
+      detail: `${path} cannot be written; check the permissions of its folder`,
+      cause: thrown,
+    });
+  }
+  return thrown;
+}
