@@ -4,6 +4,10 @@ import { watch } from "chokidar";
 
 /** Editors and copies write in bursts: quiet for this long means done. */
 const QUIET_MS = 300;
+/** A log that is written to all the time is never quiet: the first change waits no longer than this. */
+const WAIT_MS_MAX = 5_000;
+/** A sync that failed by what passes is tried again, without a change. */
+const RETRY_MS = 10_000;
 
 export interface WatchOptions {
   readonly paths: readonly string[];
@@ -14,12 +18,12 @@ export interface WatchOptions {
 
 /**
  * Syncs once and then after every burst of changes, from before the first sync on, so that none is
- * missed. Resolves when the signal aborts and the sync in progress has ended; rejects when a sync
+ * missed; and again after a while when a sync says that it did not get to them. Resolves when the signal aborts and the sync in progress has ended; rejects when a sync
  * does. A glob is watched through the folder before its first wildcard.
  */
 export async function watchFiles(
   { paths, cwd, onWatching }: WatchOptions,
-  sync: () => Promise<void>,
+  sync: () => Promise<"done" | "again">,
   signal: AbortSignal,
 ): Promise<void> {
   const places = paths.map((path) =>
@@ -35,9 +39,12 @@ export async function watchFiles(
     const isReady = new Promise<void>((resolve) => watcher.once("ready", resolve));
     watcher.on("all", changes.note).on("error", changes.note);
     await Promise.race([isReady, changes.aborted]);
-    await sync();
-    onWatching();
-    while (await changes.next()) await sync();
+    let isFirst = true;
+    do {
+      if ((await sync()) === "again") changes.noteLater();
+      if (isFirst) onWatching();
+      isFirst = false;
+    } while (await changes.next());
   } finally {
     changes.end();
     await watcher.close();
@@ -55,6 +62,8 @@ function isHidden(path: string, places: readonly string[]): boolean {
 
 interface Burst {
   readonly note: () => void;
+  /** As a change would, after a while. */
+  readonly noteLater: () => void;
   /** True when something was noted since the last time and it has been quiet for a while; false when the signal aborts. */
   next(): Promise<boolean>;
   readonly aborted: Promise<void>;
@@ -65,22 +74,33 @@ function createBurst(signal: AbortSignal): Burst {
   const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
   let { promise: quiet, resolve: calm } = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
+  let later: NodeJS.Timeout | undefined;
+  let firstMs: number | undefined;
   const onAbort = (): void => abort();
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) abort();
   return {
     aborted,
     note() {
+      firstMs ??= performance.now();
+      const leftMs = WAIT_MS_MAX - (performance.now() - firstMs);
       clearTimeout(timer);
-      timer = setTimeout(() => calm(), QUIET_MS);
+      timer = setTimeout(() => calm(), Math.max(0, Math.min(QUIET_MS, leftMs)));
+    },
+    noteLater() {
+      later = setTimeout(() => calm(), RETRY_MS);
     },
     async next() {
       await Promise.race([quiet, aborted]);
+      clearTimeout(timer);
+      clearTimeout(later);
+      firstMs = undefined;
       ({ promise: quiet, resolve: calm } = Promise.withResolvers<void>());
       return !signal.aborted;
     },
     end() {
       clearTimeout(timer);
+      clearTimeout(later);
       signal.removeEventListener("abort", onAbort);
     },
   };

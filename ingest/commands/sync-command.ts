@@ -50,9 +50,10 @@ export async function runSync(
   try {
     if (!watch) return await syncOnce(command, deps, pool, signal);
     let isFirst = true;
-    const sync = async (): Promise<void> => {
-      await (isFirst ? syncOnce : syncAgain)(command, deps, pool, signal);
+    const sync = async (): Promise<"done" | "again"> => {
+      const code = await (isFirst ? syncOnce : syncAgain)(command, deps, pool, signal);
       isFirst = false;
+      return PASSING.has(code) ? "again" : "done";
     };
     const onWatching = (): void => output.line(`watching ${paths.join(", ")}; end with Ctrl-C`);
     await watchFiles({ paths, cwd, onWatching }, sync, signal);
@@ -62,19 +63,28 @@ export async function runSync(
   }
 }
 
+/** What passes without a change of the files: another writer, an endpoint that is down, a full disk. */
+const PASSING: ReadonlySet<ExitCode> = new Set([
+  EXIT_CODES.locked,
+  EXIT_CODES.unavailable,
+  EXIT_CODES.diskFull,
+  EXIT_CODES.store,
+]);
+
 /** In watch mode an error is said, and the next change is another chance. */
 async function syncAgain(
   command: SyncCommand,
   deps: SyncCommandDeps,
   pool: LoadPool,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ExitCode> {
   try {
-    await syncOnce(command, deps, pool, signal);
+    return await syncOnce(command, deps, pool, signal);
   } catch (thrown) {
-    if (signal.aborted) return;
+    if (signal.aborted) return EXIT_CODES.interrupted;
     if (!(thrown instanceof AppError)) throw thrown;
     deps.output.fail(thrown);
+    return toExitCode(thrown);
   }
 }
 

@@ -1,9 +1,9 @@
 /** The command as a child process: what it prints, what it leaves, how it ends. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EXIT_CODES } from "../../ingest/commands/exit-codes.ts";
 import type { Reply } from "../../scripts/chaos/reply.ts";
 import { startUpstream } from "../../scripts/chaos/upstream.ts";
@@ -313,6 +313,27 @@ test("--watch ingests again when a file changes, and ends cleanly on SIGINT", as
   await program.printed("documents 1 added, 3 unchanged");
   program.kill("SIGINT");
   expect(await program.exit).toBe(EXIT_CODES.ok);
+});
+
+test("--watch comes to a change in a folder that is never quiet, and to one that met another writer", async () => {
+  await using program = startProgram(COMMAND, [docs, "--collection", "notes", "--watch"], env);
+  await program.printed("watching");
+  const restless = setInterval(
+    () => void appendFile(join(docs, "all.log"), "One more line.\n"),
+    50,
+  );
+  try {
+    await writeFile(join(docs, "new.md"), "# New\n\nA new file.\n");
+    await program.printed("documents 2 added, 2 unchanged");
+  } finally {
+    clearInterval(restless);
+  }
+  const store = await createStore(parseConfig(env));
+  const writer = await vi.waitFor(() => store.openWriter("notes", signal), 10_000);
+  await writeFile(join(docs, "newer.md"), "# Newer\n\nAnother file.\n");
+  await program.printed("is being written by process");
+  await writer.close();
+  await program.printed("documents 1 added");
 });
 
 test("SIGINT in the middle ends with its code, a hint, and a collection that can be gone on with", async () => {
