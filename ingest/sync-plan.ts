@@ -88,6 +88,8 @@ export interface SyncReport {
   /** Problems of severity `error`. */
   readonly failed: number;
   readonly warnings: number;
+  /** Files of kinds that cannot be read, by their ending in lower case (`.png`, or `` without one); warnings too. */
+  readonly unsupported: Readonly<Record<string, number>>;
   readonly chunksAdded: number;
   /** Those that take the place of one with the same position in the same document. */
   readonly chunksChanged: number;

@@ -1,4 +1,5 @@
 /** Counts what a sync finds and does, and keeps its problems. */
+import { extname } from "node:path";
 import { AppError } from "../src/errors.ts";
 import { SYNC_LIMITS } from "./sync-limits.ts";
 import type { SyncProblem } from "./sync-plan.ts";
@@ -13,6 +14,7 @@ export interface SyncTally {
   missing: number;
   failed: number;
   warnings: number;
+  readonly unsupported: Record<string, number>;
   chunksAdded: number;
   chunksChanged: number;
   chunksRemoved: number;
@@ -38,6 +40,7 @@ export function createTally(strict = false): SyncTally {
     missing: 0,
     failed: 0,
     warnings: 0,
+    unsupported: Object.create(null) as Record<string, number>,
     chunksAdded: 0,
     chunksChanged: 0,
     chunksRemoved: 0,
@@ -58,11 +61,17 @@ export function addProblem(tally: SyncTally, { id, code, severity, message }: Sy
     tally.spoiled.add(toSource(problem.id));
   } else {
     tally.warnings += 1;
+    if (code === "unsupported") countEnding(tally.unsupported, id);
   }
   keep(tally.problems, problem);
   if (tally.strict && severity === "error") {
     throw new AppError("invalid_request", { detail: `stopped at the first problem: ${message}` });
   }
+}
+
+function countEnding(counts: Record<string, number>, id: string): void {
+  const ending = extname(id).toLowerCase();
+  counts[ending] = (counts[ending] ?? 0) + 1;
 }
 
 /** Errors are kept before warnings, each in their order: what is missing must not hide behind what is odd. */

@@ -21,12 +21,15 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * The same embedder. It waits only after it has answered once: what never worked is a wrong setting and is said
+ * The same embedder. Where vectors were wrong and then the endpoint is not asked for a while, they are the reason, and
+ * are said. It waits only after it has answered once: what never worked is a wrong setting and is said
  * at once. When the patience is over the last error is thrown; what was committed and cached by then stays.
  */
 export function withPatience(embedder: Embedder, patience: Patience): Embedder {
   const { patienceMs, clock, onPause } = patience;
   let hasAnswered = false;
+  /** Why an endpoint that answers is not asked any more: waiting would hide it. */
+  let wrong: AppError | undefined;
   return {
     ...embedder,
     async embed(texts, kind, signal) {
@@ -35,10 +38,13 @@ export function withPatience(embedder: Embedder, patience: Patience): Embedder {
         try {
           const vectors = await embedder.embed(texts, kind, signal);
           hasAnswered = true;
+          wrong = undefined;
           return vectors;
         } catch (thrown) {
           signal.throwIfAborted();
           const passes = thrown instanceof AppError && PASSING.has(thrown.code);
+          if (thrown instanceof AppError && thrown.code === "embedding_invalid") wrong = thrown;
+          if (passes && wrong !== undefined) throw wrong;
           if (!passes || !hasAnswered || waitedMs >= patienceMs) throw thrown;
           const waitMs = Math.min(
             patienceMs - waitedMs,

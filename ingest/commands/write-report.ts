@@ -1,9 +1,12 @@
 /** A sync's report, for people and for programs. */
 import { formatCount, formatDuration } from "../progress.ts";
-import type { SyncReport } from "../sync-plan.ts";
+import type { SyncProblem, SyncReport } from "../sync-plan.ts";
+import { READABLE } from "../../src/domain/format.ts";
 import type { Output } from "./output.ts";
 
 const PROBLEMS_SHOWN = 50;
+/** Endings of files of other kinds. */
+const KINDS_SHOWN = 12;
 
 export function writeReport(
   report: SyncReport,
@@ -19,11 +22,12 @@ export function writeReport(
     const { id, code, severity, message } = problem;
     output.data({ type: "problem", id, code, severity, message });
   }
-  for (const { severity, message } of problems.slice(0, PROBLEMS_SHOWN)) {
-    output.warn(`${severity}: ${message}`);
-  }
-  const total = report.failed + report.warnings;
-  const hidden = total - Math.min(problems.length, PROBLEMS_SHOWN);
+  // Files of other kinds lie in most folders: one line says how many of which.
+  const own = problems.filter((problem) => !isOtherKind(problem)).slice(0, PROBLEMS_SHOWN);
+  for (const { severity, message } of own) output.warn(`${severity}: ${message}`);
+  const others = Object.values(report.unsupported).reduce((sum, count) => sum + count, 0);
+  if (others > 0) output.warn(toOthers(report.unsupported, others));
+  const hidden = report.failed + report.warnings - others - own.length;
   if (hidden > 0) output.warn(`and ${formatCount(hidden)} more problems`);
   const failure =
     error === undefined ? {} : { error: { code: error.code, detail: error.detail ?? error.code } };
@@ -36,6 +40,23 @@ export function writeReport(
   for (const line of toLines(report, costUsd)) output.line(line);
   if (error !== undefined) output.warn(`ingest: ${error.detail ?? error.code}`);
   for (const line of toHints(report)) output.warn(line);
+}
+
+function isOtherKind({ code, severity }: SyncProblem): boolean {
+  return code === "unsupported" && severity === "warning";
+}
+
+/** The most frequent endings first. */
+function toOthers(unsupported: SyncReport["unsupported"], total: number): string {
+  const kinds = Object.entries(unsupported).toSorted(([, one], [, other]) => other - one);
+  const shown = kinds
+    .slice(0, KINDS_SHOWN)
+    .map(
+      ([ending, count]) => `${formatCount(count)} ${ending === "" ? "without an ending" : ending}`,
+    );
+  const more = kinds.length > KINDS_SHOWN ? [`${kinds.length - KINDS_SHOWN} other kinds`] : [];
+  const files = total === 1 ? "1 file is of a kind" : `${formatCount(total)} files are of kinds`;
+  return `warning: ${files} that cannot be read: ${[...shown, ...more].join(", ")}; ${READABLE} can`;
 }
 
 function toLines(report: SyncReport, costUsd: number | undefined): readonly string[] {

@@ -283,6 +283,22 @@ describe("pnpm ingest that cannot begin", () => {
     expect(unexamined.stderr).toMatch(/^notes: was not examined: .*process 12 on elsewhere.*\n$/);
   });
 
+  test("files of other kinds are counted by their endings, in one line for people", async () => {
+    for (const name of ["a.png", "b.PNG", "sub.eml", "noending"]) {
+      await writeFile(join(docs, name), "something");
+    }
+    const { code, stderr } = await ingestDocs();
+    expect(code).toBe(EXIT_CODES.ok);
+    const said = stderr.split("\n").filter((line) => line.startsWith("warning:"));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(
+      "4 files are of kinds that cannot be read: 2 .png, 1 without an ending, 1 .eml; Markdown",
+    );
+    const lines = readLines((await ingestDocs("--json")).stdout);
+    expect(lines.filter(({ type }) => type === "problem")).toHaveLength(4);
+    expect(lines.at(-1)).toMatchObject({ unsupported: { "": 1, ".png": 2, ".eml": 1 } });
+  });
+
   test("a second writer is told to wait", async () => {
     await ingestDocs();
     const store = await createStore(parseConfig(env));
@@ -334,6 +350,8 @@ test("--watch comes to a change in a folder that is never quiet, and to one that
   await program.printed("is being written by process");
   await writer.close();
   await program.printed("documents 1 added");
+  program.kill("SIGINT");
+  expect(await program.exit).toBe(EXIT_CODES.ok);
 });
 
 test("SIGINT in the middle ends with its code, a hint, and a collection that can be gone on with", async () => {

@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type EmbeddingCache, openEmbeddingCache } from "../../ingest/embedding-cache.ts";
 import { withPatience } from "../../ingest/with-patience.ts";
 import { AppError } from "../../src/errors.ts";
@@ -153,6 +153,27 @@ describe("patience", () => {
     const { result, waits } = await run([undefined, refusal]);
     expect(result).toMatchObject({ status: "rejected", reason: refusal });
     expect(waits).toEqual([]);
+  });
+
+  test("has none with an endpoint that is no longer asked because its vectors are wrong", async () => {
+    const wrong = new AppError("embedding_invalid");
+    const clock = createFakeClock();
+    const queue = [undefined, wrong, down, undefined, down];
+    const { embedder, asked } = createEmbedder(() => queue.shift());
+    const onPause = vi.fn<(waitMs: number) => void>();
+    const patient = withPatience(embedder, { patienceMs: 10_000, clock, onPause });
+    const embed = (text: string) => patient.embed([text], "document", signal);
+    await embed("first");
+    await expect(embed("second")).rejects.toBe(wrong);
+    await expect(embed("third")).rejects.toBe(wrong);
+    expect(onPause).not.toHaveBeenCalled();
+    // Once it has answered well again, an outage is one.
+    await embed("fourth");
+    const fifth = embed("fifth");
+    for (let step = 0; step < 5; step += 1) await clock.advance(10_000);
+    await fifth;
+    expect(onPause).toHaveBeenCalledTimes(1);
+    expect(asked).toEqual(["first", "fourth", "fifth"]);
   });
 
   test("has none before the first answer", async () => {
