@@ -11,10 +11,18 @@ import { toFileTitle } from "./titles.ts";
 
 /** Front matter and comments are blanked, not cut: they are no text of the document, and offsets must hold. Hidden characters become spaces likewise. */
 export const loadMarkdown = createTextLoader((raw, file, limits) => {
-  const text = blankHidden(raw);
+  const text = blankImages(blankHidden(raw));
   const front = readFrontMatter(text);
   return [{ type: "document", document: toMarkdownDocument(text, file, limits, front) }];
 });
+
+/** A picture within the text, in Base64: no one looks for its letters, and they would fill whole chunks. */
+const DATA_IMAGE = /data:[a-z]+\/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]{100,}/gi;
+
+/** Offsets hold. */
+function blankImages(text: string): string {
+  return text.replace(DATA_IMAGE, (image) => " ".repeat(image.length));
+}
 
 /** A document of Markdown text, whatever it was before. What was converted has no front matter. */
 export function toMarkdownDocument(

@@ -14,6 +14,7 @@ const LOADERS: Readonly<Record<Format, () => Promise<Loader>>> = {
   csv: async () => (await import("./csv.ts")).loadCsv,
   json: async () => (await import("./json.ts")).loadJson,
   jsonl: async () => (await import("./json.ts")).loadJsonl,
+  notebook: async () => (await import("./notebook.ts")).loadNotebook,
   text: async () => (await import("./plain-text.ts")).loadPlainText,
   code: async () => (await import("./code.ts")).loadCode,
 };

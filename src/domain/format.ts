@@ -11,6 +11,7 @@ const EXTENSIONS = {
   csv: ["csv", "tsv"],
   json: ["json"],
   jsonl: ["jsonl", "ndjson"],
+  notebook: ["ipynb"],
   text: ["txt", "text", "log", "rst", "adoc", "asciidoc", "org", "tex"],
   code: [
     ..."ts tsx mts cts js jsx mjs cjs py pyi rb go rs java kt kts scala cs swift dart php".split(
@@ -46,4 +47,4 @@ export function findFormat(path: string): Format | undefined {
 
 /** For messages: what can be read. */
 export const READABLE =
-  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, EPUB, CSV, TSV, JSON, JSONL, plain text and source code";
+  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, EPUB, CSV, TSV, JSON, JSONL, notebooks, plain text and source code";

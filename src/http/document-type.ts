@@ -18,6 +18,7 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
   "application/json": "json",
   "application/x-ndjson": "jsonl",
   "application/jsonl": "jsonl",
+  "application/x-ipynb+json": "notebook",
 };
 const SILENT = new Set(["", "application/octet-stream", "application/x-www-form-urlencoded"]);
 const ZIPPED: ReadonlySet<Format> = new Set(["docx", "pptx", "xlsx", "epub"]);
@@ -55,6 +56,7 @@ function contradicts(type: string, format: Format): boolean {
   const claimed = MEDIA_TYPES[type];
   if (claimed === undefined)
     return type === "text/plain" && (format === "pdf" || ZIPPED.has(format));
+  if (claimed === "json" && format === "notebook") return false;
   return claimed !== format && format !== "text" && format !== "code";
 }
 

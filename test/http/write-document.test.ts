@@ -91,6 +91,15 @@ describe("a document that is put", () => {
     expect([response.status, json["code"], changes, left]).toEqual([status, code, [], []]);
   });
 
+  test.each(["application/x-ipynb+json", "application/json"])(
+    "may be a notebook of the type %s",
+    async (type) => {
+      const { response, changes } = await send("a.ipynb", typed(type, '{"cells":[]}'));
+      expect(response.status).toBe(200);
+      expect(changes).toMatchObject([{ put: { format: "notebook" } }]);
+    },
+  );
+
   test.each([
     { Origin: "https://evil.example" },
     { Origin: "null" },

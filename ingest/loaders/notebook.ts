@@ -1,0 +1,49 @@
+/** Jupyter notebooks: their text and code in order, as one Markdown document. What running them printed is left out. */
+import * as z from "zod";
+import type { LoadEvent } from "./load-event.ts";
+import { toProblem } from "./load-event.ts";
+import { toMarkdownDocument } from "./markdown.ts";
+import { stripHidden } from "./hidden-text.ts";
+import { createTextLoader } from "./text-loader.ts";
+
+/** A text, or its lines with their line breaks. */
+const Source = z
+  .union([z.string(), z.array(z.string())])
+  .transform((source) => (typeof source === "string" ? source : source.join("")));
+const Notebook = z.object({
+  cells: z.array(z.object({ cell_type: z.string(), source: Source })),
+  metadata: z
+    .object({ language_info: z.object({ name: z.string().max(40) }).optional() })
+    .optional(),
+});
+
+export const loadNotebook = createTextLoader((raw, file, limits): Iterable<LoadEvent> => {
+  const parsed = Notebook.safeParse(parseJson(raw));
+  if (!parsed.success) {
+    const advice = "is no notebook of format 4; save it anew with Jupyter";
+    return [toProblem(file.id, "damaged", advice)];
+  }
+  const { cells, metadata } = parsed.data;
+  const language = metadata?.language_info?.name ?? "";
+  const parts = cells
+    .map(({ cell_type: type, source }) => ({ type, source: stripHidden(source).trimEnd() }))
+    .filter(({ source }) => source.trim() !== "")
+    .map(({ type, source }) => (type === "code" ? toFenced(source, language) : source));
+  if (parts.length === 0) return [];
+  return [{ type: "document", document: toMarkdownDocument(parts.join("\n\n"), file, limits) }];
+});
+
+/** The fence is longer than any in the code. */
+function toFenced(code: string, language: string): string {
+  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${code}\n${fence}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // as is said of what is no notebook
+  }
+}
