@@ -28,35 +28,44 @@ const PLAIN_MIN = 3;
  */
 export function checkSentence(text: string, evidence: readonly Evidence[]): Verdict {
   const sentence = withoutListMark(text);
-  const claim = readText(sentence);
-  const { words } = claim;
-  // Without the months that dates in digits name.
-  const content = new Set(listContentStems(words));
+  const exact = readExact(sentence, evidence);
+  const { claim, content, names, quantities, spelled } = exact;
   if (content.size === 0) return "weak"; // it says nothing that could be checked
-  const numbers = toQuantities(sentence);
-  const quantities = numbers.filter((one) => !isCountOfRows(one, sentence, evidence));
-  const spelled = new Set(words.filter((word) => isSpelled(word, numbers)).map(toStem));
-  const measured = new Set(words.filter((word) => isMeasured(word, numbers)).map(toStem));
-  const names = [...claim.names].filter((stem) => !measured.has(stem));
-  if (!occur(names, quantities, evidence)) return "unsupported";
-  if (toQuotations(sentence).some((line) => !evidence.some((one) => one.line.includes(line)))) {
-    return "unsupported";
-  }
-  const isMissing = (stem: string): boolean => !evidence.some((one) => one.stems.has(stem));
-  const missing = [...content].filter((stem) => !spelled.has(stem) && isMissing(stem)).length;
-  const coverage = 1 - missing / content.size;
+  const isQuoted = toQuotations(sentence).every((line) => isIn(line, evidence));
+  if (!isQuoted || !occur(names, quantities, evidence)) return "unsupported";
+  const missing = [...content].filter((stem) => !spelled.has(stem) && isMissing(stem, evidence));
+  const coverage = 1 - missing.length / content.size;
   if (coverage < THRESHOLDS.weak) return "unsupported";
-  const { opening } = claim;
-  const foreign = opening !== undefined && isMissing(opening) ? opening : undefined;
-  if (opening !== undefined && foreign === undefined && isNamed(claim, evidence)) {
-    names.push(opening);
-  }
-  const exact = new Set([...names, ...claim.names, ...spelled]);
-  const plain = [...content].filter((stem) => !exact.has(stem) && stem !== foreign);
-  const verdict = compare({ claim, plain, names, quantities, foreign }, evidence);
+  const verdict = compare(toClaim(exact, evidence), evidence);
   if (verdict !== undefined && !isToldInParts(sentence, evidence)) return verdict;
   if (mixesRows(sentence, evidence) || isCrossed(claim, evidence)) return "unsupported";
   return coverage >= THRESHOLDS.supported ? "supported" : "weak";
+}
+
+interface Exact {
+  readonly claim: Reading;
+  /** All stems of meaning. */
+  readonly content: ReadonlySet<string>;
+  readonly names: readonly string[];
+  readonly quantities: readonly Quantity[];
+  /** Stems that are numbers in words. */
+  readonly spelled: ReadonlySet<string>;
+}
+
+/** What a sentence says, and what of it is exact. */
+function readExact(sentence: string, evidence: readonly Evidence[]): Exact {
+  const claim = readText(sentence);
+  const { words } = claim;
+  const numbers = toQuantities(sentence);
+  const measured = new Set(words.filter((word) => isMeasured(word, numbers)).map(toStem));
+  return {
+    claim,
+    // Without the months that dates in digits name.
+    content: new Set(listContentStems(words)),
+    names: [...claim.names].filter((stem) => !measured.has(stem)),
+    quantities: numbers.filter((one) => !isCountOfRows(one, sentence, evidence)),
+    spelled: new Set(words.filter((word) => isSpelled(word, numbers)).map(toStem)),
+  };
 }
 
 /** So much that is exact must be in a part of a claim that is to be told by itself: of what, and which. */
@@ -98,6 +107,24 @@ interface Claim {
   readonly quantities: readonly Quantity[];
   /** The opening word, where it has a capital and the evidence does not know it. */
   readonly foreign: string | undefined;
+}
+
+/** The opening word is a name where the evidence has it as one, and foreign where it does not know it. */
+function toClaim(
+  { claim, content, names, quantities, spelled }: Exact,
+  evidence: readonly Evidence[],
+): Claim {
+  const { opening } = claim;
+  const foreign = opening !== undefined && isMissing(opening, evidence) ? opening : undefined;
+  const isName = opening !== undefined && foreign === undefined && isNamed(claim, evidence);
+  const all = isName ? [...names, opening] : names;
+  const exact = new Set([...all, ...claim.names, ...spelled]);
+  const plain = [...content].filter((stem) => !exact.has(stem) && stem !== foreign);
+  return { claim, plain, names: all, quantities, foreign };
+}
+
+function isMissing(stem: string, evidence: readonly Evidence[]): boolean {
+  return !evidence.some(({ stems }) => stems.has(stem));
 }
 
 /** Beside the sentence of the evidence that otherwise says the same; undefined: nothing is wrong with it. */
@@ -201,6 +228,10 @@ function countNames(text: string): number {
 
 const QUOTATION = /["“„«]([^"“”„«»]{12,400})["”»]/gu;
 const QUOTATION_WORDS_MIN = 3;
+
+function isIn(line: string, evidence: readonly Evidence[]): boolean {
+  return evidence.some((one) => one.line.includes(line));
+}
 
 /** Quoted spans of some length, as they would stand in the evidence. */
 function toQuotations(sentence: string): readonly string[] {
