@@ -175,7 +175,9 @@ export function toRewriteMessages({
   question,
   history,
 }: Pick<Ask, "question" | "history">): readonly ChatMessage[] {
-  const turns = toTurns(history).map(({ role, content }) => `${role}: ${content}`);
+  const turns = toTurns(history)
+    .map(toMessage)
+    .map(({ role, content }) => `${role}: ${content}`);
   return [
     {
       role: "system",
@@ -184,7 +186,7 @@ export function toRewriteMessages({
         "Answer nothing and add nothing. Write the question and nothing else, in its own language. If it can be understood already, write it as it is.",
       ].join("\n"),
     },
-    { role: "user", content: `${turns.join("\n")}\n\nThe last question: ${question}` },
+    { role: "user", content: `${turns.join("\n")}\n\nThe last question: ${stripHidden(question)}` },
   ];
 }
 

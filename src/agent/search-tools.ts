@@ -4,6 +4,7 @@ import type { Ask } from "../domain/ask.ts";
 import { toPath, toReadable } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
+import { toPassage } from "../retrieval/pack.ts";
 import { AppError } from "../errors.ts";
 import type { Search } from "./search-once.ts";
 import { RetryTool, type Tool, ToolFailed } from "./tool.ts";
@@ -93,26 +94,12 @@ function createRead({ opened }: SearchToolsOptions): Tool<typeof Read> {
       const rows = await orFailed(snapshot.rowsOf(range, signal), signal);
       if (rows.length === 0) throw new RetryTool("no such document, or it has no part there");
       const chunks = await orFailed(snapshot.take(rows, signal), signal);
-      const passages = chunks.flatMap((chunk, index): Passage[] =>
-        chunk === undefined
+      const passages = chunks.flatMap((chunk, index) => {
+        const trail = { read: index + 1 };
+        return chunk === undefined
           ? []
-          : [
-              {
-                label: index + 1,
-                chunkId: chunk.id,
-                collection,
-                documentId,
-                title: chunk.title,
-                location: { ...chunk.location, headings: [...chunk.location.headings] },
-                start: chunk.start,
-                end: chunk.end,
-                text: chunk.text,
-                score: 0,
-                trail: { read: index + 1 },
-                metadata: {},
-              },
-            ],
-      );
+          : [toPassage({ chunk, collection, score: 0, trail }, index + 1)];
+      });
       return describe(await addPassages(passages));
     },
   };

@@ -49,7 +49,7 @@ function toMessages(question: string, texts: readonly string[]): readonly ChatMe
   const passages = texts.map((text, index) => `[${index + 1}] ${toLine(text)}`);
   return [
     { role: "system", content: INSTRUCTIONS },
-    { role: "user", content: `Question: ${question}\n\n${passages.join("\n")}` },
+    { role: "user", content: `Question: ${stripHidden(question)}\n\n${passages.join("\n")}` },
   ];
 }
 

@@ -60,7 +60,11 @@ export function pack(found: readonly Found[], limits: PackLimits): Packed {
 /** Estimated once for chunks that stores keep. */
 const tokensOf = oncePer(({ text }: Chunk) => estimateTokens(text));
 
-function toPassage({ chunk, collection, score, trail }: Found, label: number): Passage {
+/** A chunk as the run's record has it: copied, so that nobody changes what a store keeps. */
+export function toPassage(
+  { chunk, collection, score, trail }: Omit<Found, "row">,
+  label: number,
+): Passage {
   const { headings, ...place } = chunk.location;
   return {
     label,

@@ -3,6 +3,7 @@ import {
   toGatherMessages,
   toPlanMessages,
   toPrompt,
+  toRewriteMessages,
   toSource,
   toTurns,
 } from "../../src/agent/prompt.ts";
@@ -97,4 +98,12 @@ test("a document that is called like its first heading is named once", () => {
   };
   expect(toSource(passage, "f")).toContain("<f>\nRetries › Jitter\n\n");
   expect(toSource({ ...passage, title: "" }, "f")).toContain("<f>\nRetries › Jitter\n\n");
+});
+
+test("a question that is to stand alone is asked for without what nobody sees of it", () => {
+  const history = [user("What is a\u200b breaker?")];
+  const [, asked] = toRewriteMessages({ question: "And when\u{e0041} does it open?", history });
+  expect(asked?.content).toBe(
+    "user: What is a breaker?\n\nThe last question: And when does it open?",
+  );
 });

@@ -48,8 +48,12 @@ describe("createLlmReranker", () => {
   test("sends no hidden characters", async () => {
     const { chat, requests } = createChat("[1]");
     const padded = `${"\u200b".repeat(10_000)}two`;
-    await createLlmReranker(chat).score("q", ["a\u200bb\u{e0041}c", padded], open());
-    expect(requests[0]?.messages.at(-1)?.content).toContain("[1] abc\n[2] two");
+    await createLlmReranker(chat).score(
+      "q\u{e0041}\u202e?",
+      ["a\u200bb\u{e0041}c", padded],
+      open(),
+    );
+    expect(requests[0]?.messages.at(-1)?.content).toBe("Question: q?\n\n[1] abc\n[2] two");
   });
 
   test("scores by place, and what was left out with nothing", async () => {
