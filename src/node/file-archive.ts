@@ -198,9 +198,12 @@ async function removeUnfinished(folder: string): Promise<void> {
   }
 }
 
-/** Readers see the old file or the new one, never a part. The name is this process's own: another may write the same key. */
+/**
+ * Readers see the old file or the new one, never a part. The name is this writing's own: another process may write
+ * the same key, and in containers every process has the same id.
+ */
 async function replace(file: string, text: string): Promise<void> {
-  const unfinished = `${file}.${process.pid}${NEW_SUFFIX}`;
+  const unfinished = `${file}.${crypto.randomUUID()}${NEW_SUFFIX}`;
   try {
     await writeFile(unfinished, text, { mode: 0o600 });
     await rename(unfinished, file);
