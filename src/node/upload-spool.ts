@@ -1,7 +1,7 @@
 /** Bodies of uploads on their way to the store: files of this process's own folder, gone with the upload or at the next start. */
 import { randomUUID } from "node:crypto";
-import { open, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, readdir, rm, stat } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Upload } from "../http/document-writer.ts";
@@ -11,7 +11,10 @@ import { isRunning } from "./is-running.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const HEAD_BYTES = 4_096;
-const NAME = /^(\d+)-[0-9a-f-]{36}$/;
+/** Process and host, and an id of its own. */
+const NAME = /^(\d+)-(?:(.+)-)?[0-9a-f-]{36}$/;
+/** Nobody waits for an upload so long: whoever received it is gone. */
+const ABANDONED_MS = 86_400_000;
 
 export interface UploadSpool {
   /** Throws AppError: payload_too_large, cancelled, store_full, store_unavailable; nothing is left then. */
@@ -23,13 +26,12 @@ export async function createUploadSpool(dataDir: string): Promise<UploadSpool> {
   const folder = isFolder(dataDir) ? join(dataDir, "uploads") : join(tmpdir(), "tributary-uploads");
   await makeFolder(folder);
   for (const name of await readdir(folder)) {
-    const pid = Number(NAME.exec(name)?.[1]);
-    if (pid > 0 && (pid === process.pid || !isRunning(pid)))
-      await rm(join(folder, name), { force: true });
+    const path = join(folder, name);
+    if (await isLeft(name, path)) await rm(path, { force: true });
   }
   return {
     async receive(body, bytesMax) {
-      const path = join(folder, `${process.pid}-${randomUUID()}`);
+      const path = join(folder, `${process.pid}-${hostname()}-${randomUUID()}`);
       const discard = (): Promise<void> => rm(path, { force: true });
       try {
         return { ...(await write(path, body, bytesMax)), path, discard };
@@ -39,6 +41,19 @@ export async function createUploadSpool(dataDir: string): Promise<UploadSpool> {
       }
     },
   };
+}
+
+/** Is there nobody any more who receives it? In containers that share a folder every process has the same id. */
+async function isLeft(name: string, path: string): Promise<boolean> {
+  const [isUpload, pid, host] = NAME.exec(name) ?? [];
+  if (isUpload === undefined) return false;
+  if (host === hostname()) return Number(pid) === process.pid || !isRunning(Number(pid));
+  try {
+    return Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS;
+  } catch (thrown) {
+    if (isCode(thrown, "ENOENT")) return false; // it has just ended
+    throw thrown;
+  }
 }
 
 async function write(path: string, body: AsyncIterable<Uint8Array>, bytesMax: number) {
