@@ -24,6 +24,9 @@ process.on("message", (request: LoadRequest) => {
   void answer(request);
 });
 
+// A signal to the whole group is for the process that reads with it, which ends it.
+for (const kind of ["SIGINT", "SIGTERM"] as const) process.on(kind, () => undefined);
+
 async function answer({ format, bytes, file, limits }: LoadRequest): Promise<void> {
   const events: LoadEvent[] = [];
   for await (const event of runLoader(format, bytes, file, limits)) events.push(toPortable(event));

@@ -26,7 +26,7 @@ process.on("message", (request: UploadRequest) => {
   else tail = tail.then(() => answer(request));
 });
 // A signal to the whole group is for the service, which lets this process finish its commit.
-process.on("SIGINT", () => undefined);
+for (const kind of ["SIGINT", "SIGTERM"] as const) process.on(kind, () => undefined);
 process.once("disconnect", () => void tail.then(flush).then(() => process.exit(0)));
 
 async function flush(): Promise<void> {

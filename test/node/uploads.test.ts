@@ -209,6 +209,30 @@ test(
 );
 
 test(
+  "a signal that the whole group gets leaves the writing process to finish what the service waits for",
+  { timeout: 240_000 },
+  async () => {
+    const service = server.pid;
+    await read(await put("fresh/documents/moor.md", "It is wide."));
+    const text = Array.from(
+      { length: 4_000 },
+      (_, index) => `Sentence ${index} tells of a wide moor and its birds.\n\n`,
+    ).join("");
+    const response = await put("fresh/documents/moor.md", text, { Accept: "text/event-stream" });
+    let events = "";
+    let told = false;
+    for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      events += piece;
+      if (told || !events.includes('"embedding"')) continue;
+      for (const pid of listChildren(service)) process.kill(pid, "SIGTERM");
+      told = true;
+    }
+    expect(told).toBe(true);
+    expect(events).toContain('"outcome":"finished"');
+  },
+);
+
+test(
   "the service killed: no half document, the spool is cleaned at the next start",
   { timeout: 240_000 },
   async () => {
