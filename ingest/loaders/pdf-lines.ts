@@ -62,52 +62,62 @@ const ENTRY = / … \S{1,8}$/u;
 /** The dots between such an entry and its page. */
 const DOT_LEADER = /(?: ?\.){5,} ?/g;
 
+type Piece = Omit<PdfLine, "cells" | "edge">;
+type Pieces = [Piece, ...Piece[]];
+
 /** Joins the pieces of each line; pieces apart from each other get a space. */
 export function toLines(items: readonly PdfItem[]): readonly PdfLine[] {
-  const lines: PdfLine[] = [];
-  let open: PdfLine | undefined;
+  const lines: Pieces[] = [];
+  let open: Pieces | undefined;
+  let size = 0;
   for (const item of items) {
     const piece = toPiece(item);
-    const isSameLine =
-      open !== undefined && Math.abs(open.y - piece.y) <= Math.max(piece.size, open.size) * 0.6;
-    if (open !== undefined && !isSameLine) lines.push(open);
-    open = open !== undefined && isSameLine ? join(open, piece) : piece;
-    if (!item.hasEOL) continue;
-    lines.push(open);
-    open = undefined;
+    if (open === undefined || Math.abs(open[0].y - piece.y) > Math.max(piece.size, size) * 0.6) {
+      open = [piece];
+      size = piece.size;
+      lines.push(open);
+    } else {
+      open.push(piece);
+      if (!isBlank(piece.text)) size = Math.max(size, piece.size);
+    }
+    if (item.hasEOL) open = undefined;
   }
-  if (open !== undefined) lines.push(open);
-  return lines.map(withCleanText).filter(({ text }) => text !== "");
-}
-
-function withCleanText(line: PdfLine): PdfLine {
-  const cells = line.cells
-    .map((cell) => ({ ...cell, text: toLineText(cell.text) }))
-    .filter(({ text }) => text !== "");
-  return { ...line, text: toLineText(line.text), cells };
+  return lines.map(toLine).filter(({ text }) => text !== "");
 }
 
 /** Text that runs up or down the sheet, as on landscape pages, is read along its own direction. */
-function toPiece({ str, transform, width, height, fontName: font }: PdfItem): PdfLine {
+function toPiece({ str, transform, width, height, fontName: font }: PdfItem): Piece {
   const [a = 0, b = 0, c = 0, d = 0, along = 0, up = 0] = transform;
   const turned = Math.abs(b) > Math.abs(a) ? Math.sign(b) : 0;
   const left = turned === 0 ? along : up * turned;
   const y = turned === 0 ? up : -along * turned;
   const size = height > 0 ? height : Math.hypot(c, d);
-  const right = left + width;
   // The engine gives a wide gap as a piece of its own that holds a space.
-  const gap = str.trim() === "" ? width : 0;
-  return { text: str, y, left, right, size, font, gap, cells: [{ text: str, left, right, size }] };
+  const gap = isBlank(str) ? width : 0;
+  return { text: str, y, left, right: left + width, size, font, gap };
 }
 
-function join(line: PdfLine, piece: PdfLine): PdfLine {
-  const isApart = isGap(piece.left - line.right, piece.size);
-  const isBlank = piece.text.trim() === "";
-  const text = joinWords(line.text, piece.text, isApart);
-  const size = isBlank ? line.size : Math.max(line.size, piece.size);
-  const gap = Math.max(line.gap, piece.gap, piece.left - line.right);
-  const cells = isBlank ? withBlank(line.cells) : joinCells(line.cells, piece);
-  return { ...line, text, right: piece.right, size, gap, cells };
+function isBlank(text: string): boolean {
+  return text.trim() === "";
+}
+
+/** Words are gathered and joined at the end: the lines of some drawings have tens of thousands of pieces. */
+function toLine([first, ...rest]: Pieces): PdfLine {
+  const words = [first.text];
+  const cells = [toOpenCell(first)];
+  let { right, size, gap } = first;
+  for (const piece of rest) {
+    const between = piece.left - right;
+    addWords(words, piece.text, isGap(between, piece.size));
+    addToCells(cells, piece);
+    gap = Math.max(gap, piece.gap, between);
+    right = piece.right;
+    if (!isBlank(piece.text)) size = Math.max(size, piece.size);
+  }
+  const cleaned = cells
+    .map(({ words: own, ...span }) => ({ ...span, text: toLineText(own.join("")) }))
+    .filter(({ text }) => text !== "");
+  return { ...first, text: toLineText(words.join("")), right, size, gap, cells: cleaned };
 }
 
 /** So much between two pieces, or one that lies back before the other, is no part of a word. */
@@ -115,30 +125,41 @@ function isGap(width: number, size: number): boolean {
   return width > size * 0.15 || width < -size;
 }
 
-function joinWords(text: string, next: string, isApart: boolean): string {
-  const hasSpace = next === "" || /\s$/.test(text) || /^\s/.test(next);
-  return text + (isApart && !hasSpace ? " " : "") + next;
+function addWords(words: string[], next: string, isApart: boolean): void {
+  if (next === "") return;
+  const hasSpace = /\s$/.test(words.at(-1) ?? "") || /^\s/.test(next);
+  if (isApart && !hasSpace) words.push(" ");
+  words.push(next);
 }
 
-/** The words go on, and no gap of their cell is wider for it. */
-function withBlank(cells: readonly PdfCell[]): readonly PdfCell[] {
-  const last = cells.at(-1);
-  return last === undefined ? cells : [...cells.slice(0, -1), { ...last, text: `${last.text} ` }];
+interface OpenCell {
+  readonly words: string[];
+  readonly left: number;
+  right: number;
+  size: number;
 }
 
-function joinCells(
-  cells: readonly PdfCell[],
-  { text, left, right, size }: PdfLine,
-): readonly PdfCell[] {
+function toOpenCell({ text, left, right, size }: Piece): OpenCell {
+  return { words: [text], left, right, size };
+}
+
+function addToCells(cells: OpenCell[], piece: Piece): void {
   const last = cells.at(-1);
-  const next = { text, left, right, size };
-  if (last === undefined || last.text.trim() === "") return [next];
-  const gap = left - last.right;
-  const most = Math.max(last.size, size);
-  if (gap > most * CELL_GAP || gap < -most) return [...cells, next];
-  const joined = joinWords(last.text, text, isGap(gap, size));
-  const end = Math.max(last.right, right);
-  return [...cells.slice(0, -1), { text: joined, left: last.left, right: end, size: most }];
+  if (last === undefined) return;
+  if (isBlank(piece.text)) {
+    // The words go on, and no gap of their cell is wider for it.
+    last.words.push(" ");
+    return;
+  }
+  const gap = piece.left - last.right;
+  const most = Math.max(last.size, piece.size);
+  if (isBlank(last.words[0] ?? "")) cells[cells.length - 1] = toOpenCell(piece);
+  else if (gap > most * CELL_GAP || gap < -most) cells.push(toOpenCell(piece));
+  else {
+    addWords(last.words, piece.text, isGap(gap, piece.size));
+    last.right = Math.max(last.right, piece.right);
+    last.size = most;
+  }
 }
 
 function toLineText(text: string): string {

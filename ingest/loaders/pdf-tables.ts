@@ -55,7 +55,7 @@ export function findTables(lines: readonly PdfLine[]): readonly PdfStretch[] {
 /** The table that begins with this line, where one does. */
 function growTable(lines: readonly PdfLine[], start: number): Table | undefined {
   const rows: PdfRow[] = [];
-  let table: Table | undefined;
+  let wholeRows = 0;
   let columns: readonly Span[] = [];
   for (let at = start; at < lines.length;) {
     const row = readRow(lines, at);
@@ -63,13 +63,14 @@ function growTable(lines: readonly PdfLine[], start: number): Table | undefined 
     if (before !== undefined && !isBelow(before, row)) break;
     const grown = joinSpans([...columns, ...row.cells], row.size * STRIP);
     if (!fits(row, grown, columns)) break;
+    if (grown.length > COLUMNS_MAX) return undefined;
     columns = grown;
     rows.push(row);
     at = row.end;
-    const isWhole = row.cells.length > 1 || isRest(row, columns);
-    if (isWhole) table = { rows: [...rows], columns, end: at };
+    if (row.cells.length > 1 || isRest(row, columns)) wholeRows = rows.length;
   }
-  return table !== undefined && isTable(table) ? table : undefined;
+  const table = { rows: rows.slice(0, wholeRows), columns, end: rows[wholeRows - 1]?.end ?? start };
+  return wholeRows > 0 && isTable(table) ? table : undefined;
 }
 
 /** A line across two columns is none of the rows, nor is one with two cells in a column or a single one outside of all. */
@@ -86,8 +87,7 @@ function fits(
 function isTable(table: Table): boolean {
   const { columns } = table;
   const rows = table.rows.filter(({ cells }) => cells.length > 1);
-  if (columns.length > COLUMNS_MAX || rows.length < (columns.length > 2 ? 2 : ROWS_MIN))
-    return false;
+  if (rows.length < (columns.length > 2 ? 2 : ROWS_MIN)) return false;
   if (rows.length < ROWS_MIN && !hasNames(table)) return false;
   if (rows.length < table.rows.length * FULL_ROWS_SHARE) return false;
   const isListed = rows.filter(({ cells }) => LIST_MARK.test(cells[0]?.text ?? "")).length;

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { type PdfTextLine, writePdf } from "../fixtures/pdf-file.ts";
 import { load } from "../fixtures/load.ts";
+import { toLines } from "../../../ingest/loaders/pdf-lines.ts";
+import { findTables } from "../../../ingest/loaders/pdf-tables.ts";
 
 async function read(lines: readonly (string | PdfTextLine)[]): Promise<readonly string[]> {
   const { documents, problems } = await load("a.pdf", writePdf([lines]));
@@ -155,4 +157,31 @@ describe("a table", () => {
 test("entries of an index stay lines", async () => {
   const entries = ["apple", "pear", "plum"].map((name) => `${name} ${".".repeat(60)} 12`);
   expect(await read(entries)).toEqual(["apple … 12\npear … 12\nplum … 12"]);
+});
+
+describe("what is much", () => {
+  const toItem = (column: number, y: number, hasEOL = false) => ({
+    str: "word",
+    transform: [10, 0, 0, 10, column * 40, y],
+    width: 20,
+    height: 10,
+    hasEOL,
+    fontName: "f",
+  });
+
+  // Joined anew with each piece, it takes longer than a test may.
+  test("a line of very many pieces is read in about the time of as many short ones", () => {
+    const [line, ...others] = toLines(Array.from({ length: 150_000 }, (_, at) => toItem(at, 0)));
+    expect(others).toEqual([]);
+    expect(line?.cells).toHaveLength(150_000);
+    expect(line?.text).toHaveLength(150_000 * "word ".length - 1);
+  });
+
+  test("a listing with more columns than a table has is left as it is, however long", () => {
+    const rows = Array.from({ length: 900 }, (_, row) =>
+      Array.from({ length: 400 }, (_, column) => toItem(column, -12 * row, column === 399)),
+    );
+    const lines = toLines(rows.flat());
+    expect(findTables(lines)).toEqual([{ lines }]);
+  });
 });
