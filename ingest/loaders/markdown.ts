@@ -19,8 +19,8 @@ export const loadMarkdown = createTextLoader((raw, file, limits) => {
 /** A picture within the text, in Base64: no one looks for its letters, and they would fill whole chunks. */
 const DATA_IMAGE = /data:[a-z]+\/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]{100,}/gi;
 
-/** Offsets hold. */
-function blankImages(text: string): string {
+/** Without such pictures; offsets hold. */
+export function blankImages(text: string): string {
   return text.replace(DATA_IMAGE, (image) => " ".repeat(image.length));
 }
 

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { LoadEvent } from "./load-event.ts";
 import { toProblem } from "./load-event.ts";
-import { toMarkdownDocument } from "./markdown.ts";
+import { blankImages, toMarkdownDocument } from "./markdown.ts";
 import { stripHidden } from "./hidden-text.ts";
 import { createTextLoader } from "./text-loader.ts";
 
@@ -12,9 +12,11 @@ const Source = z
   .transform((source) => (typeof source === "string" ? source : source.join("")));
 const Notebook = z.object({
   cells: z.array(z.object({ cell_type: z.string(), source: Source })),
+  /** A language that nothing is known of keeps no notebook from being read. */
   metadata: z
-    .object({ language_info: z.object({ name: z.string().max(40) }).optional() })
-    .optional(),
+    .object({ language_info: z.object({ name: z.string().regex(/^[\w+#.-]{1,40}$/) }) })
+    .optional()
+    .catch(undefined),
 });
 
 export const loadNotebook = createTextLoader((raw, file, limits): Iterable<LoadEvent> => {
@@ -24,9 +26,12 @@ export const loadNotebook = createTextLoader((raw, file, limits): Iterable<LoadE
     return [toProblem(file.id, "damaged", advice)];
   }
   const { cells, metadata } = parsed.data;
-  const language = metadata?.language_info?.name ?? "";
+  const language = metadata?.language_info.name ?? "";
   const parts = cells
-    .map(({ cell_type: type, source }) => ({ type, source: stripHidden(source).trimEnd() }))
+    .map(({ cell_type: type, source }) => ({
+      type,
+      source: blankImages(stripHidden(source)).trimEnd(),
+    }))
     .filter(({ source }) => source.trim() !== "")
     .map(({ type, source }) => (type === "code" ? toFenced(source, language) : source));
   if (parts.length === 0) return [];
@@ -35,7 +40,8 @@ export const loadNotebook = createTextLoader((raw, file, limits): Iterable<LoadE
 
 /** The fence is longer than any in the code. */
 function toFenced(code: string, language: string): string {
-  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map(({ length }) => length));
+  const runs = code.match(/`+/g) ?? [];
+  const longest = runs.reduce((most, { length }) => Math.max(most, length), 2);
   const fence = "`".repeat(longest + 1);
   return `${fence}${language}\n${code}\n${fence}`;
 }

@@ -3,6 +3,8 @@ import { load } from "../fixtures/load.ts";
 
 const toBytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
+const PICTURE = `data:image/png;base64,${"iVBORw0KGgo".repeat(2_000)}=`;
+
 test("text and code of a notebook are one document, without what it printed", async () => {
   const cells = [
     { cell_type: "markdown", source: ["# Retries\n", "\n", "Waits grow."] },
@@ -38,11 +40,29 @@ test.each([
 });
 
 test("a picture within Markdown is no text of it, and offsets hold", async () => {
-  const picture = `data:image/png;base64,${"iVBORw0KGgo".repeat(2_000)}=`;
   const before = "# Plan\n\nThe plan: ![picture](";
-  const raw = `${before}${picture})\n\nWords after it.\n`;
+  const raw = `${before}${PICTURE})\n\nWords after it.\n`;
   const { documents } = await load("a.md", new TextEncoder().encode(raw));
   const { text } = documents[0]!;
   expect(text).not.toContain("iVBOR");
   expect(text.indexOf("Words after it.")).toBe(raw.indexOf("Words after it."));
+});
+
+test.each([
+  ["a picture", { cells: [{ cell_type: "markdown", source: `Words. ![](${PICTURE})` }] }, "Words."],
+  [
+    "very many marks of code",
+    { cells: [{ cell_type: "code", source: "Words. ".padEnd(600_000, "` ") }] },
+    "```\nWords.",
+  ],
+  [
+    "no name of its language",
+    { cells: [{ cell_type: "markdown", source: "Words." }], metadata: { language_info: {} } },
+    "Words.",
+  ],
+])("a notebook with %s is read, and the picture is no text of it", async (_, notebook, start) => {
+  const { documents, problems } = await load("n.ipynb", toBytes(notebook));
+  expect(problems).toEqual([]);
+  expect(documents[0]!.text.startsWith(start)).toBe(true);
+  expect(documents[0]!.text).not.toContain("iVBOR");
 });
