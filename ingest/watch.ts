@@ -6,23 +6,26 @@ import { watch } from "chokidar";
 const QUIET_MS = 300;
 /** A log that is written to all the time is never quiet: the first change waits no longer than this. */
 const WAIT_MS_MAX = 5_000;
-/** A sync that failed by what passes is tried again, without a change. */
+/** A sync that failed by what passes is tried again without a change, and later each time: it may be paid for. */
 const RETRY_MS = 10_000;
+const RETRY_MS_MAX = 60_000;
 
 export interface WatchOptions {
   readonly paths: readonly string[];
   readonly cwd: string;
   /** Called once, when the first sync is done and changes are being watched for. */
   readonly onWatching: () => void;
+  /** Told after a sync that is tried again in so many milliseconds. */
+  readonly onRetry: (waitMs: number) => void;
 }
 
 /**
  * Syncs once and then after every burst of changes, from before the first sync on, so that none is
- * missed; and again after a while when a sync says that it did not get to them. Resolves when the signal aborts and the sync in progress has ended; rejects when a sync
- * does. A glob is watched through the folder before its first wildcard.
+ * missed; and again after a while when a sync says that it did not get to them. Resolves when the signal aborts and
+ * the sync in progress has ended; rejects when a sync does. A glob is watched through the folder before its first wildcard.
  */
 export async function watchFiles(
-  { paths, cwd, onWatching }: WatchOptions,
+  { paths, cwd, onWatching, onRetry }: WatchOptions,
   sync: () => Promise<"done" | "again">,
   signal: AbortSignal,
 ): Promise<void> {
@@ -40,10 +43,16 @@ export async function watchFiles(
     watcher.on("all", changes.note).on("error", changes.note);
     await Promise.race([isReady, changes.aborted]);
     let isFirst = true;
+    let retryMs = RETRY_MS;
     do {
-      if ((await sync()) === "again") changes.noteLater();
+      const isAgain = (await sync()) === "again" && !signal.aborted;
       if (isFirst) onWatching();
       isFirst = false;
+      if (isAgain) {
+        changes.noteLater(retryMs);
+        onRetry(retryMs);
+      }
+      retryMs = isAgain ? Math.min(RETRY_MS_MAX, retryMs * 2) : RETRY_MS;
     } while (await changes.next());
   } finally {
     changes.end();
@@ -63,7 +72,7 @@ function isHidden(path: string, places: readonly string[]): boolean {
 interface Burst {
   readonly note: () => void;
   /** As a change would, after a while. */
-  readonly noteLater: () => void;
+  readonly noteLater: (waitMs: number) => void;
   /** True when something was noted since the last time and it has been quiet for a while; false when the signal aborts. */
   next(): Promise<boolean>;
   readonly aborted: Promise<void>;
@@ -87,8 +96,8 @@ function createBurst(signal: AbortSignal): Burst {
       clearTimeout(timer);
       timer = setTimeout(() => calm(), Math.max(0, Math.min(QUIET_MS, leftMs)));
     },
-    noteLater() {
-      later = setTimeout(() => calm(), RETRY_MS);
+    noteLater(waitMs) {
+      later = setTimeout(() => calm(), waitMs);
     },
     async next() {
       await Promise.race([quiet, aborted]);

@@ -56,7 +56,9 @@ export async function runSync(
       return PASSING.has(code) ? "again" : "done";
     };
     const onWatching = (): void => output.line(`watching ${paths.join(", ")}; end with Ctrl-C`);
-    await watchFiles({ paths, cwd, onWatching }, sync, signal);
+    const onRetry = (waitMs: number): void =>
+      output.warn(`ingest: trying again in ${waitMs / 1_000} s, or when a file changes`);
+    await watchFiles({ paths, cwd, onWatching, onRetry }, sync, signal);
     return EXIT_CODES.ok;
   } finally {
     await pool.close();
@@ -117,7 +119,7 @@ async function syncOnce(
     signal,
   );
   view.clear();
-  writeReport(report, output, usdPerMillionTokens);
+  writeReport(report, output, { usdPerMillionTokens, goesOn: command.watch && !signal.aborted });
   return toReportCode(report);
 }
 

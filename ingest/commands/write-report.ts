@@ -8,10 +8,16 @@ const PROBLEMS_SHOWN = 50;
 /** Endings of files of other kinds. */
 const KINDS_SHOWN = 12;
 
+export interface ReportOptions {
+  readonly usdPerMillionTokens: number | undefined;
+  /** The command goes on by itself: nobody has to run it again. */
+  readonly goesOn: boolean;
+}
+
 export function writeReport(
   report: SyncReport,
   output: Output,
-  usdPerMillionTokens?: number,
+  { usdPerMillionTokens, goesOn }: ReportOptions,
 ): void {
   const { problems, error, ...counts } = report;
   const costUsd =
@@ -39,7 +45,7 @@ export function writeReport(
   });
   for (const line of toLines(report, costUsd)) output.line(line);
   if (error !== undefined) output.warn(`ingest: ${error.detail ?? error.code}`);
-  for (const line of toHints(report)) output.warn(line);
+  for (const line of toHints(report, goesOn)) output.warn(line);
 }
 
 function isOtherKind({ code, severity }: SyncProblem): boolean {
@@ -108,8 +114,11 @@ function toLines(report: SyncReport, costUsd: number | undefined): readonly stri
 }
 
 /** How to go on; where what was named is not there, the error says it. */
-function toHints({ collection, outcome, error, added, changed }: SyncReport): readonly string[] {
-  if (outcome === "finished" || error?.code === "not_found") return [];
+function toHints(
+  { collection, outcome, error, added, changed }: SyncReport,
+  goesOn: boolean,
+): readonly string[] {
+  if (goesOn || outcome === "finished" || error?.code === "not_found") return [];
   const how = outcome === "cancelled" ? "interrupted" : "stopped";
   const stored = formatCount(added + changed);
   return [

@@ -348,6 +348,7 @@ test("--watch comes to a change in a folder that is never quiet, and to one that
   const writer = await vi.waitFor(() => store.openWriter("notes", signal), 10_000);
   await writeFile(join(docs, "newer.md"), "# Newer\n\nAnother file.\n");
   await program.printed("is being written by process");
+  await program.printed("trying again in 10 s, or when a file changes");
   await writer.close();
   await program.printed("documents 1 added");
   program.kill("SIGINT");
