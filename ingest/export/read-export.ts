@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../../src/errors.ts";
-import { parsePushLines } from "../../src/stores/push-format.ts";
+import { parsePushLine } from "../../src/stores/push-format.ts";
 import type { DocumentWrite } from "../../src/stores/store.ts";
 import { toReadProblem } from "../load-file.ts";
 import { type ExportHead, parseEnd, parseHead } from "./export-format.ts";
@@ -87,8 +87,10 @@ async function checkWhole(
 ): Promise<void> {
   const sum = createHash("sha256");
   let last: Buffer | undefined;
+  let lines = 0;
   for await (const line of readLines(file)) {
     signal.throwIfAborted();
+    lines += 1;
     if (last !== undefined) sum.update(last).update("\n");
     last = line;
   }
@@ -96,6 +98,7 @@ async function checkWhole(
   const isWhole =
     end?.sha256 === sum.digest("hex") &&
     end.documents === head.documents &&
+    lines === head.documents + 2 &&
     end.chunks === head.chunks;
   if (isWhole) return;
   throw new AppError("collection_unavailable", {
@@ -109,7 +112,7 @@ async function* readDocuments(file: FileHandle, head: ExportHead): AsyncGenerato
     number += 1;
     if (number === 0) continue;
     if (number > head.documents) return;
-    yield* parsePushLines(line.toString("utf8"));
+    yield parsePushLine(line.toString("utf8"), `line ${number + 1} of the file`);
   }
 }
 

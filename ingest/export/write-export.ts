@@ -1,6 +1,6 @@
 /** Writes a collection to a file of its own, all of it or nothing. */
 import { createHash, randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "../../src/errors.ts";
 import { syncFolder } from "../../src/node/durable/files.ts";
@@ -26,10 +26,12 @@ export interface ExportReport {
  */
 export async function writeExport(
   source: CollectionExport,
-  path: string,
+  file: string,
   signal: AbortSignal,
   onProgress: (progress: ChunkProgress) => void,
 ): Promise<ExportReport> {
+  // What a link leads to is replaced, not the link.
+  const path = await realpath(file).catch(() => file); // not there yet, or told of below
   await checkPlace(path);
   const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
   try {

@@ -100,23 +100,24 @@ export function toPushLine(document: DocumentWrite): string {
 /** Every line of a batch. Throws AppError invalid_request that names the first line that is wrong. */
 export function parsePushLines(text: string): readonly DocumentWrite[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return lines.map((line, index) => {
-    const parsed = Document.safeParse(parseJson(line));
-    if (!parsed.success) {
-      const { path, message } = parsed.error.issues[0] ?? { path: [], message: "is no JSON" };
-      throw new AppError("invalid_request", {
-        detail: `line ${index + 1} of the batch: ${path.join(".")} ${message}`,
-      });
-    }
-    const { chunks, ...document } = parsed.data;
-    return {
-      ...document,
-      chunks: chunks.map(({ chunk, vector }) => ({
-        chunk,
-        vector: vector === null ? undefined : fromBase64(vector, chunk.id),
-      })),
-    };
-  });
+  return lines.map((line, index) => parsePushLine(line, `line ${index + 1} of the batch`));
+}
+
+/** `place`: of the line, for messages. Throws AppError invalid_request. */
+export function parsePushLine(line: string, place: string): DocumentWrite {
+  const parsed = Document.safeParse(parseJson(line));
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0] ?? { path: [], message: "is no JSON" };
+    throw new AppError("invalid_request", { detail: `${place}: ${path.join(".")} ${message}` });
+  }
+  const { chunks, ...document } = parsed.data;
+  return {
+    ...document,
+    chunks: chunks.map(({ chunk, vector }) => ({
+      chunk,
+      vector: vector === null ? undefined : fromBase64(vector, chunk.id),
+    })),
+  };
 }
 
 function parseJson(line: string): unknown {

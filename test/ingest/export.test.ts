@@ -1,13 +1,16 @@
 /** A collection written to a file and brought in again, by the command, on real tables. */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   cp,
+  lstat,
   mkdir,
   readdir,
   readFile,
   rename,
   rm,
   stat,
+  symlink,
   truncate,
   writeFile,
 } from "node:fs/promises";
@@ -118,6 +121,15 @@ describe("pnpm ingest export and import", () => {
     expect(texts.join("\n")).toContain("Not in the file.");
   });
 
+  test("what a link leads to is written, and the link stays", async () => {
+    const link = join(folder.path, "latest.jsonl");
+    await symlink(file, link);
+    const before = await stat(file);
+    expect(await run(["export", "notes", link])).toMatchObject({ code: EXIT_CODES.ok });
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect((await stat(file)).ino).not.toBe(before.ino);
+  });
+
   test("an import that was killed goes on from there", async () => {
     const killed = startProgram(COMMAND, ["import", file, "--json"], toEnv("other"));
     await killed.printed('"progress"'); // it has begun, and commits next
@@ -147,6 +159,29 @@ describe("is refused and leaves everything as it was", () => {
     expect(imported).toMatchObject({ code: EXIT_CODES.store });
     expect(imported.stderr).toContain(detail);
     expect((await run(["list"])).stdout).not.toContain("copy");
+  });
+
+  /** The lines as another program would write them: with a checksum that is right. */
+  const rewrite = async (edit: (lines: readonly string[]) => readonly string[]): Promise<void> => {
+    const lines = (await read(file)).trimEnd().split("\n");
+    const body = edit(lines.slice(0, -1)).map((line) => `${line}\n`);
+    const sha256 = createHash("sha256").update(body.join("")).digest("hex");
+    const end = { ...(JSON.parse(lines.at(-1)!) as object), sha256 };
+    await writeFile(file, `${body.join("")}${JSON.stringify(end)}\n`);
+  };
+
+  test("a file with more documents than it says", async () => {
+    await rewrite((lines) => [...lines, lines[1]!.replaceAll('"queues.md', '"other.md')]);
+    const imported = await run(["import", file, "copy"]);
+    expect(imported).toMatchObject({ code: EXIT_CODES.store });
+    expect(imported.stderr).toContain("is not what was exported");
+  });
+
+  test("a line that is no document, which is named by its number in the file", async () => {
+    await rewrite((lines) => lines.map((line, at) => (at === 1 ? '{"id":"a"}' : line)));
+    const imported = await run(["import", file, "copy"]);
+    expect(imported).toMatchObject({ code: EXIT_CODES.usage });
+    expect(imported.stderr).toContain("line 2 of the file: title");
   });
 
   test("what is no export, is of a later program, or is not there", async () => {
