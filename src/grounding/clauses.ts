@@ -30,13 +30,30 @@ interface Token {
 
 /** Each clause as its words of meaning and its numbers; one may have none. */
 export function toClauses(words: readonly Word[], text: string): readonly Clause[] {
-  const tokens = toTokens(words, text);
-  const breaks = Array.from(text.matchAll(BREAK), ({ index }) => index).filter(
-    (at) =>
-      !tokens.some(({ number }) => number !== undefined && at > number.start && at < number.end),
+  const quantities = toQuantities(text);
+  const isInNumber = createNumberFinder(quantities);
+  const breaks = [...text.matchAll(BREAK)].filter(
+    ({ index }) => (isInNumber(index)?.start ?? index) === index,
   );
-  const byClause = Map.groupBy(tokens, ({ start }) => breaks.filter((at) => at < start).length);
-  return [...Array(breaks.length + 1).keys()].map((at) => toItems(byClause.get(at) ?? []));
+  const clauses: Token[][] = [[]];
+  for (const token of toTokens(words, quantities)) {
+    while ((breaks[clauses.length - 1]?.index ?? Infinity) < token.start) clauses.push([]);
+    clauses.at(-1)?.push(token);
+  }
+  while (clauses.length <= breaks.length) clauses.push([]);
+  return clauses.map(toItems);
+}
+
+/** Finds the first that ends behind an offset, if it begins there or before; to be asked in order. */
+function createNumberFinder(
+  quantities: readonly Quantity[],
+): (at: number, end?: number) => Quantity | undefined {
+  let next = 0;
+  return (at, end = at + 1) => {
+    while ((quantities[next]?.end ?? Infinity) <= at) next += 1;
+    const found = quantities[next];
+    return found !== undefined && found.start < end ? found : undefined;
+  };
 }
 
 function toItems(tokens: readonly Token[]): Clause {
@@ -50,11 +67,11 @@ function toItems(tokens: readonly Token[]): Clause {
 }
 
 /** Words and numbers, each number once. */
-function toTokens(words: readonly Word[], text: string): readonly Token[] {
-  const quantities = toQuantities(text);
+function toTokens(words: readonly Word[], quantities: readonly Quantity[]): readonly Token[] {
+  const findNumber = createNumberFinder(quantities);
   return words.flatMap(({ start, surface, stem }): readonly Token[] => {
     if (LEFT_OUT.test(surface)) return [];
-    const number = quantities.find((one) => start < one.end && start + surface.length > one.start);
+    const number = findNumber(start, start + surface.length);
     if (number === undefined) return [{ key: stem, surface, start, number }];
     const key = `${NUMBER}${number.value}`;
     return start > number.start ? [] : [{ key, surface, start, number }];

@@ -28,7 +28,9 @@ const COMPARATIVE = new RegExp(
   "iu",
 );
 const NAME = String.raw`\p{Lu}[\p{L}\p{N}]*(?:[ -](?:\p{Lu}[\p{L}\p{N}]*|\p{N}[\p{N}.]*))*`;
-const CHOICE = /^(\W*(?:which|what|who)\b.*?)[,:]\s+(.+?)\s+or\s+(.+?)\s*\?*$/iu;
+/** Up to the first of these marks, and what may be chosen; in one pattern with the "or" it would take cubic time. */
+const CHOICE = /^(\W*(?:which|what|who)\b[^,:]*(?:[,:](?!\s)[^,:]*)*)[,:]\s(.+)$/isu;
+const OR = /^(.*?\S)\s+or\s(.*\S)/isu;
 const NAMES = new RegExp(String.raw`(?<=\s)(${NAME}) or (?:the )?(${NAME})`, "u");
 const THAN =
   /^(\W*(?:is|are|was|were|do|does|did|has|have|can|will)\s+)(.+?)\s+than\s+(.+?)\s*\?*$/iu;
@@ -41,8 +43,10 @@ export function splitComparison(question: string): readonly [string, string] | u
 }
 
 function splitChoice(question: string): readonly [string, string] | undefined {
-  const [, head, one, other] = CHOICE.exec(question) ?? [];
-  if (head !== undefined) return [`${head} ${one}?`, `${head} ${other}?`];
+  const [, head, choices = ""] = CHOICE.exec(question) ?? [];
+  const [, one, other] = OR.exec(choices.replace(/[\s?]+$/u, "")) ?? [];
+  if (one !== undefined && other !== undefined)
+    return [`${head} ${one.trim()}?`, `${head} ${other.trim()}?`];
   const names = NAMES.exec(question);
   if (names === null) return undefined;
   const put = (name = ""): string => question.replace(names[0], () => name);

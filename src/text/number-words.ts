@@ -30,7 +30,8 @@ const SCALES: ReadonlyMap<string, number> = new Map(
       return words.map((word) => [word, Number(factor)] as const);
     }),
 );
-const SCALE = /[\s-]?(?:(?<run>[百千万萬亿億천만억])|(?<word>\p{L}{3,})(?![\p{L}]))/iuy;
+/** No longer than the longest of them: text without blanks would be read to its end for each of its numbers. */
+const SCALE = /[\s-]?(?:(?<run>[百千万萬亿億천만억])|(?<word>\p{L}{3,12})(?!\p{L}))/iuy;
 /** `1万5000` goes on behind its scale. */
 const REST = /\d{1,4}(?!\d)/y;
 /** `one hundred and fifty` too. */

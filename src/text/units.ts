@@ -133,9 +133,9 @@ const FAR_WORDS_MAX = 2;
 const FAR_CHARS_MIN = 2;
 
 const runs = [...RUNS.keys()].toSorted((a, b) => b.length - a.length).join("|");
-/** `30 (thirty) days` and `thirty (30) days` have their unit too. */
+/** `30 (thirty) days` and `thirty (30) days` have their unit too. No word is longer: text may be without blanks. */
 const NEXT = new RegExp(
-  String.raw`(?:[^\S\n]?\([^()\n]{1,24}\)|\))?[\s\u00a0\u202f-]?(?:(?<share>per cent\b|por ciento\b|pour cent\b|per cento\b|por cento\b)|(?<sign>%|[€£$¥₩₽₹฿℃℉]|[°º]\s?[cf](?![\p{L}]))|(?<run>${runs})|(?<word>[\p{L}\p{M}]+))`,
+  String.raw`(?:[^\S\n]?\([^()\n]{1,24}\)|\))?[\s\u00a0\u202f-]?(?:(?<share>per cent\b|por ciento\b|pour cent\b|per cento\b|por cento\b)|(?<sign>%|[€£$¥₩₽₹฿℃℉]|[°º]\s?[cf](?![\p{L}]))|(?<run>${runs})|(?<word>[\p{L}\p{M}]{1,40}))`,
   "iuy",
 );
 

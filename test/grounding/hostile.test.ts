@@ -1,0 +1,21 @@
+/** Text that is made to be read slowly: time grows with its length, not with the square or the cube of it. */
+import { expect, test } from "vitest";
+import { readText } from "../../src/grounding/reading.ts";
+import { splitComparison } from "../../src/text/comparison.ts";
+import { toQuantities } from "../../src/text/numbers.ts";
+
+/** Each took more than ten times as long. */
+const MS_MAX = 4_000;
+
+test.each([
+  ["a number in each word of a text without blanks", () => toQuantities("二十天".repeat(30_000))],
+  ["a sentence of many clauses", () => readText("entry: 1, and ".repeat(14_000)).clauses],
+  [
+    "a question of many choices",
+    () => splitComparison(`which is better${", a or b".repeat(1_000)}\n x`),
+  ],
+])("%s", (_, read) => {
+  const begun = performance.now();
+  read();
+  expect(performance.now() - begun).toBeLessThan(MS_MAX);
+});
