@@ -89,7 +89,7 @@ const COLUMNS_CHARS_MAX = 400;
 /** A table's row is read with the names of its columns, which state nothing by themselves. */
 function readSentences({ text, title, columns, toHeadings }: Parts): readonly Said[] {
   const spans = splitStatements(text);
-  const sections = listSections(text, spans);
+  const sections = addEntries(text, spans, listSections(text, spans));
   const all = spans.map(({ start, end }) => ({ start, end, said: text.slice(start, end) }));
   const places = new Map<readonly string[], Pick<Said, "heading" | "section">>();
   const toPlace = (section: readonly string[]): Pick<Said, "heading" | "section"> => {
@@ -117,6 +117,30 @@ function readSentences({ text, title, columns, toHeadings }: Parts): readonly Sa
 
 /** `- Basic: 5 € a month` */
 const ENTRY = /^(?:[-*+•‣◦]|\p{N}{1,3}[.)])\s+([^:：]{1,60})[:：]\s+(\S.*)$/u;
+
+/** Begins another one, however far it stands to the right. */
+const ITEM = /^(?:[-*+•‣◦|]|\p{N}{1,3}[.)])\s/u;
+/** Between sentences of one: the second stands under the name of the entry, as under a heading. */
+const SAME_ENTRY = /^[^\S\n]+$|^[^\S\n]*\n[^\S\n]+$/u;
+
+/** The headings above each sentence, and the name of the list's entry that it goes on with. */
+function addEntries(
+  text: string,
+  spans: readonly Span[],
+  sections: readonly (readonly string[])[],
+): readonly (readonly string[])[] {
+  let entry: readonly string[] | undefined;
+  return spans.map(({ start, end }, at) => {
+    const said = text.slice(start, end);
+    const section = sections[at] ?? [];
+    const gap = text.slice(spans[at - 1]?.end ?? 0, start);
+    if (ITEM.test(said) || !SAME_ENTRY.test(gap)) entry = undefined;
+    const place = entry ?? section;
+    const [key] = toEntry(said)?.cells ?? [];
+    if (key !== undefined) entry = [...section, key];
+    return place;
+  });
+}
 
 function toEntry(said: string): Said["row"] {
   const [, key, value] = ENTRY.exec(said) ?? [];

@@ -48,3 +48,18 @@ describe("what a heading says of the sentences below it", () => {
     expect(check("The Berlin office opens at 9:30.")).toBe("unsupported");
   });
 });
+
+test("what follows in an entry of a list stands under its name, and the next entry does not", () => {
+  const list =
+    "  - Wells: Opens at 8. Closed in May.\n    No dogs.\n  - Ely: Opens at 9. Free.\n\nCall us.";
+  const { sentences } = toEvidence(toPassage(1, list));
+  const places = sentences.map(({ text, section }) => [text, section.text]);
+  expect(places).toEqual([
+    ["- Wells: Opens at 8.", ""],
+    ["Closed in May.", "Wells"],
+    ["No dogs.", "Wells"],
+    ["- Ely: Opens at 9.", ""],
+    ["Free.", "Ely"],
+    ["Call us.", ""],
+  ]);
+});
