@@ -42,11 +42,29 @@ export function isCrossed(
           withB.some((other) => {
             if (!isBeside(said, one, other)) return false;
             const [first = [], second = []] = [there[one], there[other]];
+            const [before, after] = one < other ? [first, second] : [second, first];
+            if (isFilledIn(said, after, before)) return false;
             return isPairCrossed(claim, { a, b, first, second });
           }),
         );
       }),
     ),
+  );
+}
+
+/**
+ * Has it all of a clause, with what that leaves out of the one before it: `fathers take 4 weeks of leave` of `Mothers
+ * take 14 weeks of leave, fathers 4 weeks`? Its numbers then are those of that clause, each of what it is there.
+ */
+function isFilledIn(said: Clause, short: Clause, long: Clause): boolean {
+  const numbers = said.filter(({ isNumber }) => isNumber);
+  return (
+    numbers.length > 0 &&
+    short.length < long.length &&
+    short.every(({ key }) => has(said, key)) &&
+    numbers.every((one) =>
+      short.some(({ key, behind }) => key === one.key && behind === one.behind),
+    )
   );
 }
 

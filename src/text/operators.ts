@@ -59,10 +59,10 @@ const CLASHES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 export function findOperators(words: readonly Word[]): readonly Operator[] {
   const found: Operator[] = [];
   for (let at = 0; at < words.length; at += 1) {
-    const all = byFirst.get(words[at]?.surface.toLowerCase() ?? "") ?? [];
-    const own = all.filter((one) => isAt(words, at, one.words));
+    const own = listAt(words, at);
     const length = own[0]?.words.length ?? 0;
-    for (const { kind, value } of own.filter((one) => one.words.length === length)) {
+    for (const { kind, value } of own) {
+      if (kind === "duty" && isForbidding(words[at + length])) continue;
       const of = words.slice(at + length).find(({ stem }) => !isFunctionStem(stem));
       if (WHOLE.has(kind)) found.push({ kind, value, of: "" });
       else if (of !== undefined) found.push({ kind, value, of: of.stem });
@@ -73,6 +73,18 @@ export function findOperators(words: readonly Word[]): readonly Operator[] {
     at += Math.max(0, length - 1);
   }
   return [...found, ...findRanks(words)];
+}
+
+/** The longest that begin at a word. */
+function listAt(words: readonly Word[], at: number): typeof OPERATORS {
+  const all = byFirst.get(words[at]?.surface.toLowerCase() ?? "") ?? [];
+  const own = all.filter((one) => isAt(words, at, one.words));
+  return own.filter((one) => one.words.length === own[0]?.words.length);
+}
+
+/** "May not" forbids as "must not" does. */
+function isForbidding(behind: Word | undefined): boolean {
+  return behind?.surface.toLowerCase() === "not";
 }
 
 function isAt(words: readonly Word[], at: number, phrase: readonly string[]): boolean {
