@@ -137,7 +137,7 @@ export async function scoreSentences(
   const isOther = createOtherTest(question, found);
   const candidates = markRows(found, read, isOther);
   const isOfSiblingName = createSiblingTest(question);
-  const { isUnderNamed, isOfSibling } = createSectionTests(question, found);
+  const { isUnderName, isOfSibling } = createSectionTests(question, found);
   const places = new Map<readonly string[], ReadonlySet<string>>();
   for (const one of found) {
     if (!places.has(one.section)) places.set(one.section, toPlaceStems(one, read));
@@ -150,10 +150,10 @@ export async function scoreSentences(
       similarity: similarities[index] ?? 0,
       neighbours,
       place: places.get(candidate.section) ?? new Set(),
-      isPlaceAsked: isUnderNamed(candidate),
+      isPlaceAsked: isUnderName(candidate),
     });
     const isElsewhere = isOfSiblingName(candidate) || isOfSibling(candidate) || isOther(candidate);
-    const isBare = readsBadly(candidate) && !isUnderNamed(candidate);
+    const isBare = readsBadly(candidate) && !isUnderName(candidate);
     const share = (isBare ? LESS_SHARE : 1) * (isElsewhere ? OTHER_SHARE : 1);
     const score = candidate.isPassedOver === true ? 0 : share * toScore(features);
     return { candidate, features, neighbours, score };

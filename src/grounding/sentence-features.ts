@@ -86,7 +86,7 @@ export interface Surroundings {
   readonly neighbours: readonly Candidate[];
   /** Stems of the title and the headings above it, the same for all sentences of a section. */
   readonly place: ReadonlySet<string>;
-  /** One of these headings is wholly in the question. */
+  /** One of these headings is a name that the question has. */
   readonly isPlaceAsked: boolean;
 }
 

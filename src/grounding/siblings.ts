@@ -1,6 +1,7 @@
 /** Does a sentence stand under the name of a sibling of what is asked about: the NW-500 for the NW-300, 2023 for 2025, Berlin for Lisbon? */
 import { findDates, findNamedDates } from "../text/dates.ts";
-import { toContentStems } from "../text/words.ts";
+import { isName } from "../text/names.ts";
+import { toContentStems, toWords, type Word } from "../text/words.ts";
 import { listHeadings } from "./sections.ts";
 import { type Candidate, toPlace } from "./sentence-features.ts";
 
@@ -34,8 +35,8 @@ export function createSiblingTest(question: string): (candidate: Candidate) => b
 }
 
 export interface SectionTests {
-  /** Stands it under a heading that the question has whole? */
-  readonly isUnderNamed: (candidate: Candidate) => boolean;
+  /** Stands it under a name that the question has: `Lisbon`? Under a topic each sentence says itself what it speaks of. */
+  readonly isUnderName: (candidate: Candidate) => boolean;
   /**
    * Stands it under another heading than one beside it that the question has whole: `Berlin` beside `Lisbon`? One that
    * has its words itself is about it wherever it stands.
@@ -49,10 +50,15 @@ export function createSectionTests(
   candidates: readonly Candidate[],
 ): SectionTests {
   const asked = toContentStems(question);
-  const sections = new Map(candidates.map((one) => [one.section, toSection(one, asked)]));
+  const names = new Set(
+    toWords(question).flatMap((word) => (isExact(word, question) ? word.stem : [])),
+  );
+  const sections = new Map(
+    candidates.map((one) => [one.section, toSection(one, { asked, names })]),
+  );
   const named = [...sections.values()].filter(({ isNamed }) => isNamed);
   return {
-    isUnderNamed: ({ section }) => sections.get(section)?.isUnderNamed === true,
+    isUnderName: ({ section }) => sections.get(section)?.isUnderName === true,
     isOfSibling: ({ passage, section, words }) => {
       const own = sections.get(section);
       if (own === undefined || own.isUnderNamed) return false;
@@ -76,14 +82,27 @@ interface Section {
   readonly isNamed: boolean;
   /** Or any of them. */
   readonly isUnderNamed: boolean;
+  /** One of them is made of names and numbers that the question has. */
+  readonly isUnderName: boolean;
 }
 
-function toSection({ passage, section }: Candidate, asked: ReadonlySet<string>): Section {
+function isExact(word: Word, text: string): boolean {
+  return isName(word, text) || /\p{N}/u.test(word.surface);
+}
+
+interface Asked {
+  readonly asked: ReadonlySet<string>;
+  /** The names and numbers among them. */
+  readonly names: ReadonlySet<string>;
+}
+
+function toSection({ passage, section }: Candidate, { asked, names }: Asked): Section {
   const headings = listHeadings(passage, section);
-  const isAsked = (heading: string): boolean => {
+  const isIn = (heading: string, known: ReadonlySet<string>): boolean => {
     const stems = toContentStems(heading);
-    return stems.size > 0 && stems.isSubsetOf(asked);
+    return stems.size > 0 && stems.isSubsetOf(known);
   };
+  const isAsked = (heading: string): boolean => isIn(heading, asked);
   const last = headings.at(-1);
   return {
     documentId: passage.documentId,
@@ -91,6 +110,7 @@ function toSection({ passage, section }: Candidate, asked: ReadonlySet<string>):
     stems: toContentStems(last ?? ""),
     isNamed: last !== undefined && isAsked(last),
     isUnderNamed: headings.some(isAsked),
+    isUnderName: headings.some((heading) => isIn(heading, names)),
   };
 }
 
