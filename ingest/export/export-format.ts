@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { CollectionInfo, CollectionSpec } from "../../src/domain/collection.ts";
 import { PushSpec } from "../../src/stores/push-format.ts";
+import { parseJson } from "../../src/text/parse-json.ts";
 
 /** Raise it when older programs could not read the file. */
 const FORMAT = 1;
@@ -51,14 +52,6 @@ export function parseHead(line: string): ExportHead | "newer" | undefined {
 /** What the last line says; undefined: the file was cut. */
 export function parseEnd(line: string): ExportEnd | undefined {
   return End.safeParse(parseJson(line)).data;
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What a collection was built with, under another name. */

@@ -1,7 +1,7 @@
 /** Jupyter notebooks: their text and code in order, as one Markdown document. What running them printed is left out. */
 import * as z from "zod";
-import type { LoadEvent } from "./load-event.ts";
-import { toProblem } from "./load-event.ts";
+import { parseJson } from "../../src/text/parse-json.ts";
+import { type LoadEvent, toProblem } from "./load-event.ts";
 import { blankImages, toMarkdownDocument } from "./markdown.ts";
 import { stripHidden } from "./hidden-text.ts";
 import { createTextLoader } from "./text-loader.ts";
@@ -44,12 +44,4 @@ function toFenced(code: string, language: string): string {
   const longest = runs.reduce((most, { length }) => Math.max(most, length), 2);
   const fence = "`".repeat(longest + 1);
   return `${fence}${language}\n${code}\n${fence}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined; // as is said of what is no notebook
-  }
 }

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { CollectionSpec } from "../domain/collection.ts";
 import { AppError } from "../errors.ts";
+import { parseJson } from "../text/parse-json.ts";
 import type { DocumentWrite } from "./store.ts";
 
 const Count = z.int().nonnegative();
@@ -118,14 +119,6 @@ export function parsePushLine(line: string, place: string): DocumentWrite {
       vector: vector === null ? undefined : fromBase64(vector, chunk.id),
     })),
   };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 const CHARS_AT_ONCE = 8_192;

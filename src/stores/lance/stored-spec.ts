@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
+import { parseJson } from "../../text/parse-json.ts";
 
 /** In the metadata of the table's schema. */
 export const SPEC_KEY = "tributary:collection";
@@ -35,12 +36,4 @@ export function parseSpec(stored: string | undefined, collection: string): Colle
   }
   const { format: _, ...spec } = parsed.data;
   return spec;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // as wrong as any other content: the caller refuses it
-  }
 }
