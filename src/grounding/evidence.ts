@@ -91,16 +91,11 @@ function readSentences({ text, title, columns, toHeadings }: Parts): readonly Sa
   const spans = splitStatements(text);
   const sections = addEntries(text, spans, listSections(text, spans));
   const all = spans.map(({ start, end }) => ({ start, end, said: text.slice(start, end) }));
-  const places = new Map<readonly string[], Pick<Said, "heading" | "section">>();
-  const toPlace = (section: readonly string[]): Pick<Said, "heading" | "section"> => {
-    const known = places.get(section);
-    if (known !== undefined) return known;
+  const toPlace = oncePer((section: readonly string[]): Pick<Said, "heading" | "section"> => {
     const headings = toHeadings(section);
     const heading = readText([title, ...headings].join(". "));
-    const place = { heading, section: readText(headings.join(". ")) };
-    places.set(section, place);
-    return place;
-  };
+    return { heading, section: readText(headings.join(". ")) };
+  });
   let names = columns;
   return all.flatMap(({ said, ...span }, at) => {
     if (!isTableLine(said)) names = undefined;

@@ -59,9 +59,9 @@ function toPart(text: string): Part {
 export function mixesRows(sentence: string, evidence: readonly Evidence[]): boolean {
   const rows = evidence.flatMap(listRows);
   if (rows.length === 0) return false;
-  const parts = splitParts(sentence);
+  const parts = splitParts(sentence).map((text) => ({ part: toPart(text), text }));
   // A key that is itself cut is another one, or none, in the parts.
-  const keyed = new Set(parts.flatMap((part) => findKeyed(rows, toPart(part))));
+  const keyed = new Set(parts.flatMap(({ part }) => findKeyed(rows, part)));
   if (keyed.symmetricDifference(new Set(findKeyed(rows, toPart(sentence)))).size > 0) return false;
   return toTold(parts, rows).some(
     ({ part, meant }) => hasOtherRow(part, meant, rows) || hasOtherColumn(part, meant),
@@ -78,14 +78,18 @@ interface Told {
  * What the parts tell of which rows. `Basic and Pro cost 5` tells the same of both; `Basic and Pro cost 5 and 12` is
  * told in order. A part that names no row goes on with those before it.
  */
-function toTold(texts: readonly string[], rows: readonly Row[]): readonly Told[] {
+function toTold(
+  all: readonly { readonly part: Part; readonly text: string }[],
+  rows: readonly Row[],
+): readonly Told[] {
   const told: Told[] = [];
   let group: (readonly Row[])[] = [];
   let isOpen = false;
-  const parts = texts.map((text) => {
-    const part = toPart(text);
-    return { part, named: findNamed(rows, part), isDenied: isNegated(text) };
-  });
+  const parts = all.map(({ part, text }) => ({
+    part,
+    named: findNamed(rows, part),
+    isDenied: isNegated(text),
+  }));
   for (const [index, { part, named, isDenied }] of parts.entries()) {
     if (named.length > 0) group = isOpen ? [...group, named] : [named];
     isOpen = named.length > 0 && tellsNothing(part, named);

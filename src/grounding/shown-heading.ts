@@ -1,6 +1,6 @@
 /** The heading that a quotation cannot be understood without: which of several versions, offices or quarters it is about. */
 import { holdsAnswerType, toAnswerType } from "../text/answer-type.ts";
-import { isName } from "../text/names.ts";
+import { isExact } from "../text/names.ts";
 import { toQuestionWords } from "../text/question-words.ts";
 import type { Span } from "../text/sentences.ts";
 import { toWords } from "../text/words.ts";
@@ -29,9 +29,7 @@ export function toShownHeading(question: string, candidate: Candidate): ShownHea
   const fresh = new Set(words.map(({ stem }) => stem).filter((stem) => !own.has(stem)));
   const [which] = toWords(WHICH.exec(question)?.[1] ?? "");
   const isNamed = toQuestionWords(question).some(
-    (word) =>
-      fresh.has(word.stem) &&
-      (isName(word, question) || /\p{N}/u.test(word.surface) || word.stem === which?.stem),
+    (word) => fresh.has(word.stem) && (isExact(word, question) || word.stem === which?.stem),
   );
   const isTime =
     toAnswerType(question) === "time" &&

@@ -1,7 +1,7 @@
 /** Does a sentence stand under the name of a sibling of what is asked about: the NW-500 for the NW-300, 2023 for 2025, Berlin for Lisbon? */
 import { findDates, findNamedDates } from "../text/dates.ts";
-import { isName } from "../text/names.ts";
-import { toContentStems, toWords, type Word } from "../text/words.ts";
+import { isExact } from "../text/names.ts";
+import { toContentStems, toWords } from "../text/words.ts";
 import { listHeadings } from "./sections.ts";
 import { type Candidate, toPlace } from "./sentence-features.ts";
 
@@ -84,10 +84,6 @@ interface Section {
   readonly isUnderNamed: boolean;
   /** One of them is made of names and numbers that the question has. */
   readonly isUnderName: boolean;
-}
-
-function isExact(word: Word, text: string): boolean {
-  return isName(word, text) || /\p{N}/u.test(word.surface);
 }
 
 interface Asked {

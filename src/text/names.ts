@@ -8,3 +8,8 @@ const BEGINNING = /(?:^|[.!?¿¡:"“]\s*)$/u;
 export function isName({ surface, start }: Word, text: string): boolean {
   return /^\p{Lu}/u.test(surface) && /\p{Ll}/u.test(text) && !BEGINNING.test(text.slice(0, start));
 }
+
+/** A name, or a word with a number in it: it stands for one thing and no other. */
+export function isExact(word: Word, text: string): boolean {
+  return isName(word, text) || /\p{N}/u.test(word.surface);
+}
