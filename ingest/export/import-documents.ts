@@ -1,6 +1,7 @@
 /** Brings the documents of an exported collection into a store, with the vectors that they have. */
 import type { CollectionInfo, CollectionSpec } from "../../src/domain/collection.ts";
 import { AppError } from "../../src/errors.ts";
+import { ifThere } from "../../src/stores/check.ts";
 import type { CollectionWriter, DocumentWrite, WriteStore } from "../../src/stores/store.ts";
 import type { ChunkProgress } from "../progress.ts";
 import { formatFields } from "../open-collection.ts";
@@ -84,13 +85,8 @@ async function openFor(
   spec: CollectionSpec,
   signal: AbortSignal,
 ): Promise<{ readonly writer: CollectionWriter; readonly created: boolean }> {
-  let writer: CollectionWriter;
-  try {
-    writer = await store.openWriter(spec.name, signal);
-  } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown.code !== "collection_not_found") throw thrown;
-    return { writer: await store.create(spec, signal), created: true };
-  }
+  const writer = await ifThere(store.openWriter(spec.name, signal));
+  if (writer === undefined) return { writer: await store.create(spec, signal), created: true };
   const mismatch = findMismatch(writer.info, spec);
   if (mismatch === undefined) return { writer, created: false };
   await writer.close();

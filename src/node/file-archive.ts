@@ -15,7 +15,7 @@ import {
   toScopedKey,
 } from "../http/runs/archive.ts";
 import type { Log } from "../telemetry/log.ts";
-import { isCode } from "./is-code.ts";
+import { ifFound } from "./is-code.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const Stored = z.object({
@@ -214,22 +214,12 @@ async function replace(file: string, text: string): Promise<void> {
 }
 
 async function statIfThere(file: string): Promise<Entry | undefined> {
-  try {
-    const { size, mtimeMs } = await stat(file);
-    return { bytes: size, endedMs: mtimeMs };
-  } catch (thrown) {
-    if (isCode(thrown, "ENOENT")) return undefined;
-    throw thrown;
-  }
+  const stats = await ifFound(stat(file));
+  return stats && { bytes: stats.size, endedMs: stats.mtimeMs };
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (thrown) {
-    if (isCode(thrown, "ENOENT")) return undefined;
-    throw thrown;
-  }
+function readIfThere(file: string): Promise<string | undefined> {
+  return ifFound(readFile(file, "utf8"));
 }
 
 function toKeyFile(folder: string, callerId: string, name: string): string {

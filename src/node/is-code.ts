@@ -4,3 +4,13 @@
 export function isCode(thrown: unknown, code: string): boolean {
   return thrown instanceof Error && "code" in thrown && thrown.code === code;
 }
+
+/** What work on a file gives; undefined where the file is not there. */
+export async function ifFound<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (isCode(thrown, "ENOENT")) return undefined;
+    throw thrown;
+  }
+}

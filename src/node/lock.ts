@@ -7,7 +7,7 @@ import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { readFormat } from "./durable/checked-line.ts";
 import { readText } from "./durable/files.ts";
-import { isCode } from "./is-code.ts";
+import { ifFound, isCode } from "./is-code.ts";
 import { isRunning } from "./is-running.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -121,13 +121,8 @@ async function identify(
 ): Promise<string | undefined> {
   if (typeof holder === "object") return encodeURIComponent(holder.token);
   if (holder !== "unreadable") return undefined;
-  try {
-    const { ino, mtimeMs } = await stat(path);
-    return `unreadable-${ino}-${mtimeMs}`;
-  } catch (thrown) {
-    if (isCode(thrown, "ENOENT")) return undefined;
-    throw thrown;
-  }
+  const stats = await ifFound(stat(path));
+  return stats && `unreadable-${stats.ino}-${stats.mtimeMs}`;
 }
 
 async function release(path: string, token: string): Promise<void> {

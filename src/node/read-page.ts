@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { ReadFile, ReadPage } from "../http/playground.ts";
-import { isCode } from "./is-code.ts";
+import { ifFound } from "./is-code.ts";
 
 const FOLDER = new URL("../../data/page/", import.meta.url);
 const TAG_DIGITS = 16;
@@ -18,11 +18,8 @@ export function createPageReader(): ReadPage {
 }
 
 async function read(name: string): Promise<ReadFile | undefined> {
-  try {
-    const body = new Uint8Array(await readFile(new URL(name, FOLDER)));
-    return { body, tag: createHash("sha256").update(body).digest("hex").slice(0, TAG_DIGITS) };
-  } catch (thrown) {
-    if (isCode(thrown, "ENOENT")) return undefined;
-    throw thrown;
-  }
+  const found = await ifFound(readFile(new URL(name, FOLDER)));
+  if (found === undefined) return undefined;
+  const body = new Uint8Array(found);
+  return { body, tag: createHash("sha256").update(body).digest("hex").slice(0, TAG_DIGITS) };
 }

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Upload } from "../http/document-writer.ts";
-import { isCode } from "./is-code.ts";
+import { ifFound, isCode } from "./is-code.ts";
 import { isFolder } from "./is-folder.ts";
 import { isRunning } from "./is-running.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -48,12 +48,8 @@ async function isLeft(name: string, path: string): Promise<boolean> {
   const [isUpload, pid, host] = NAME.exec(name) ?? [];
   if (isUpload === undefined) return false;
   if (host === hostname()) return Number(pid) === process.pid || !isRunning(Number(pid));
-  try {
-    return Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS;
-  } catch (thrown) {
-    if (isCode(thrown, "ENOENT")) return false; // it has just ended
-    throw thrown;
-  }
+  const stats = await ifFound(stat(path));
+  return stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS; // else it has just ended
 }
 
 async function write(path: string, body: AsyncIterable<Uint8Array>, bytesMax: number) {

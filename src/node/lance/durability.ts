@@ -10,7 +10,7 @@ import {
   readJournal,
   writeJournal,
 } from "../durable/journal.ts";
-import { isCode } from "../is-code.ts";
+import { ifFound } from "../is-code.ts";
 import type { LanceBase } from "./base.ts";
 import { type Place, toPaths } from "./place.ts";
 
@@ -111,13 +111,8 @@ export async function listTableFiles(base: LanceBase, place: Place): Promise<rea
 }
 
 /** A writer that got past the lock may take its files away meanwhile. */
-async function sealUnlessGone(path: string): Promise<Seal | undefined> {
-  try {
-    return await sealFile(path, true);
-  } catch (thrown) {
-    if (isCode(thrown, "ENOENT")) return undefined;
-    throw thrown;
-  }
+function sealUnlessGone(path: string): Promise<Seal | undefined> {
+  return ifFound(sealFile(path, true));
 }
 
 /** Syncs the folders of the files and those above them, up to the store's own. Names are relative to the store. */
