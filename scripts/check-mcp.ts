@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createApp } from "../src/app.ts";
 import { systemClock } from "../src/async/clock.ts";
 import { parseConfig } from "../src/config.ts";
-import { createRunGate } from "../src/http/run-gate.ts";
+import { createRunGate } from "../src/http/admission/run-gate.ts";
 import { createStaticEmbedder } from "../src/models/static/static-embedder.ts";
 import { createServer, listen } from "../src/node/create-server.ts";
 import { loadStaticTable } from "../src/node/load-static-table.ts";

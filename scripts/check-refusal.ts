@@ -3,8 +3,8 @@
  * do not answer are refused without a model, or too many that they do. Skips loudly where the sets are not at hand.
  */
 import { join } from "node:path";
-import { weigh } from "../src/grounding/answerability.ts";
-import { ANSWERABLE_SURE } from "../src/grounding/extractive.ts";
+import { weigh } from "../src/grounding/extract/answerability.ts";
+import { ANSWERABLE_SURE } from "../src/grounding/extract/extractive.ts";
 import { isMissing } from "./eval/missing.ts";
 import { type Kind, readCases } from "./eval/refusal-cases.ts";
 

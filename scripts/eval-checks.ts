@@ -4,8 +4,8 @@
  * or its negation swapped, or with another passage, is not. Odd questions are for fitting, even ones for
  * reporting.
  */
-import { checkSentence, type Verdict } from "../src/grounding/check-sentence.ts";
-import { readEvidence } from "../src/grounding/evidence.ts";
+import { checkSentence, type Verdict } from "../src/grounding/check/check-sentence.ts";
+import { readEvidence } from "../src/grounding/check/evidence.ts";
 import { splitSentences } from "../src/text/sentences.ts";
 import { type EvalDocument, type EvalSet, readSet } from "./eval/beir.ts";
 import { listFolders } from "./eval/missing.ts";

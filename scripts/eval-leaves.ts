@@ -3,7 +3,7 @@
  * scripts/eval-leaves.ts <set folder> ...`. The gold answer with its passage is borne out; the answer of
  * another question, and the same answer with the next passage, are not, unless they stand there too.
  */
-import { checkOutput } from "../src/grounding/check-output.ts";
+import { checkOutput } from "../src/grounding/check/check-output.ts";
 import type { LeafCheck } from "../src/domain/event.ts";
 import { type EvalDocument, readSet } from "./eval/beir.ts";
 import { listFolders } from "./eval/missing.ts";

@@ -3,7 +3,7 @@
  * those of the sentence score.
  */
 import pMap from "p-map";
-import { scoreSentences } from "../src/grounding/extractive.ts";
+import { scoreSentences } from "../src/grounding/extract/extractive.ts";
 import { FEATURES } from "../src/grounding/sentence-features.ts";
 import { type EvalQuery, type EvalSet, readSet } from "./eval/beir.ts";
 import { type Fitted, fit, type Row } from "./eval/logistic.ts";

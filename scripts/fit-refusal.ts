@@ -5,8 +5,8 @@
  * speak of the like (look-alike), should be refused. Prints the weights fitted on all sets, and for each set
  * how well weights fitted on the other sets do, and those of the service.
  */
-import { type Fitted, READINGS, weigh } from "../src/grounding/answerability.ts";
-import { ANSWERABLE_MIN, ANSWERABLE_SURE } from "../src/grounding/extractive.ts";
+import { type Fitted, READINGS, weigh } from "../src/grounding/extract/answerability.ts";
+import { ANSWERABLE_MIN, ANSWERABLE_SURE } from "../src/grounding/extract/extractive.ts";
 import { fit, toAuroc } from "./eval/logistic.ts";
 import { listFolders } from "./eval/missing.ts";
 import { type Case, type Kind, readCases } from "./eval/refusal-cases.ts";

@@ -2,37 +2,44 @@
 import { Hono } from "hono";
 import { answer, type AnswerDeps, explain, listModes, search } from "./answer.ts";
 import { toVisibleStore } from "./access/visible-store.ts";
-import { createAccessGuard } from "./http/access-guard.ts";
-import { createCors } from "./http/cors.ts";
-import { withKeyLimits } from "./http/limited-gate.ts";
-import { withGateMetrics, withSharingMetrics } from "./http/admission-metrics.ts";
-import { createAskRoute } from "./http/ask.ts";
-import { createChatRoute } from "./http/chat.ts";
-import { createChatCompletionsRoute } from "./http/chat-completions.ts";
-import { createDocumentRoute } from "./http/documents.ts";
-import { createExplainRoute } from "./http/explain.ts";
-import { createDeleteDocumentRoute, createPutDocumentRoute } from "./http/write-document.ts";
-import { createCollectionRoute, createCollectionsRoute } from "./http/collections.ts";
+import { createAccessGuard } from "./http/guards/access-guard.ts";
+import { createCors } from "./http/guards/cors.ts";
+import { withKeyLimits } from "./http/admission/limited-gate.ts";
+import { withGateMetrics, withSharingMetrics } from "./http/admission/admission-metrics.ts";
+import { createAskRoute } from "./http/routes/ask.ts";
+import { createChatRoute } from "./http/routes/chat.ts";
+import { createChatCompletionsRoute } from "./http/routes/chat-completions.ts";
+import { createDocumentRoute } from "./http/routes/documents.ts";
+import { createExplainRoute } from "./http/routes/explain.ts";
+import {
+  createDeleteDocumentRoute,
+  createPutDocumentRoute,
+} from "./http/uploads/write-document.ts";
+import { createCollectionRoute, createCollectionsRoute } from "./http/routes/collections.ts";
 import {
   createErrorHandler,
   createGuard,
   createMethodRefusal,
   refuseAddress,
-} from "./http/guards.ts";
-import { createLiveRoute, createReadyRoute } from "./http/health.ts";
-import { createMcpRoute } from "./http/mcp.ts";
-import { createModelRoute, createModelsRoute } from "./http/models.ts";
-import { createPlaygroundRoute, PLAYGROUND_PATHS, type ReadPage } from "./http/playground.ts";
+} from "./http/guards/guards.ts";
+import { createLiveRoute, createReadyRoute } from "./http/routes/health.ts";
+import { createMcpRoute } from "./http/routes/mcp.ts";
+import { createModelRoute, createModelsRoute } from "./http/routes/models.ts";
+import {
+  createPlaygroundRoute,
+  PLAYGROUND_PATHS,
+  type ReadPage,
+} from "./http/routes/playground.ts";
 import type { ApiFacts } from "./http/openapi/names.ts";
-import { createRequestLimitGuard } from "./http/request-limit.ts";
-import type { RunGate } from "./http/run-gate.ts";
-import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/runs.ts";
+import { createRequestLimitGuard } from "./http/guards/request-limit.ts";
+import type { RunGate } from "./http/admission/run-gate.ts";
+import { createRunCancelRoute, createRunEventsRoute, createRunRoute } from "./http/routes/runs.ts";
 import { type RunArchive, toArchiveLimits } from "./http/runs/archive.ts";
 import { createRunJournal } from "./http/runs/journal.ts";
 import { createMemoryArchive } from "./http/runs/memory-archive.ts";
-import { createRunSharing } from "./http/run-sharing.ts";
-import { createAskParser } from "./http/schemas.ts";
-import { createSearchRoute } from "./http/search.ts";
+import { createRunSharing } from "./http/admission/run-sharing.ts";
+import { createAskParser } from "./http/request/schemas.ts";
+import { createSearchRoute } from "./http/routes/search.ts";
 import type { Env, Service, ServiceExtras } from "./http/service.ts";
 import {
   createMetricsRoute,

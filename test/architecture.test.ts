@@ -88,7 +88,7 @@ describe("a planted violation is found", () => {
     ["src/agent/x.ts", 'import OpenAI from "openai";', "outside its place"],
     ["src/http/x.ts", "const home = process.env;", "ambient process"],
     ["src/models/x.ts", "console.log(1);", "ambient console"],
-    ["ingest/x.ts", 'import { a } from "../src/http/ask.ts";', "never"],
+    ["ingest/x.ts", 'import { a } from "../src/http/routes/ask.ts";', "never"],
     ["src/queue/x.ts", "export const a = 1;", "no rank"],
     ["src/async/x.ts", "\n".repeat(LINES_MAX + 1), "lines"],
   ];

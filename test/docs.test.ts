@@ -8,7 +8,7 @@ import { USAGE } from "../ingest/commands/usage.ts";
 import { describeSettings } from "../src/config.ts";
 import { RunEvent } from "../src/domain/event.ts";
 import { ERROR_CODES } from "../src/errors.ts";
-import { toStatus } from "../src/http/problem.ts";
+import { toStatus } from "../src/http/response/problem.ts";
 
 const ARCHITECTURE_LINES_MAX = 150;
 const GUIDE = "data/guide";

@@ -2,8 +2,8 @@
 import pMap from "p-map";
 import type { Passage } from "../../src/domain/event.ts";
 import type { Filter } from "../../src/domain/filter.ts";
-import { type Read, read } from "../../src/grounding/answerability.ts";
-import { scoreSentences, toInput } from "../../src/grounding/extractive.ts";
+import { type Read, read } from "../../src/grounding/extract/answerability.ts";
+import { scoreSentences, toInput } from "../../src/grounding/extract/extractive.ts";
 import { type EvalQuery, type EvalSet, readSet } from "./beir.ts";
 import { type AnswerContext, OWN_COLLECTIONS, withSet } from "./evaluate-set.ts";
 import { findPassages } from "./find-passages.ts";

@@ -1,7 +1,7 @@
 /** One attempt of a model at a value: read while it is written, shown as far as it is sure, judged at its end. */
 import type { GroundingPolicy } from "../domain/ask.ts";
 import { AppError } from "../errors.ts";
-import type { OutputCleaner } from "../grounding/clean-output.ts";
+import type { OutputCleaner } from "../grounding/write/clean-output.ts";
 import { createJsonFinder } from "../json/find-json.ts";
 import { createJsonReader, type JsonReader } from "../json/json-reader.ts";
 import type { Fault } from "../json/place.ts";

@@ -3,7 +3,7 @@ import type { Ask, Turn } from "../domain/ask.ts";
 import { toPath, toReadable } from "../domain/chunk.ts";
 import type { Passage } from "../domain/event.ts";
 import type { Draft } from "../grounding/answer-writer.ts";
-import { withoutLabels } from "../grounding/markers.ts";
+import { withoutLabels } from "../grounding/write/markers.ts";
 import type { ChatMessage } from "../models/model.ts";
 import { stripHidden } from "../text/hidden-characters.ts";
 import { estimateTokens } from "../text/tokens.ts";

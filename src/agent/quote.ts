@@ -1,10 +1,10 @@
 /** Streams an extractive answer: whole sentences, each with its citation, exact by construction. */
 import type { Ask } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
-import { ANSWERABLE_SURE, extract } from "../grounding/extractive.ts";
-import { createQuoteCleaner } from "../grounding/quote-cleaner.ts";
+import { ANSWERABLE_SURE, extract } from "../grounding/extract/extractive.ts";
+import { createQuoteCleaner } from "../grounding/write/quote-cleaner.ts";
 import type { Candidate } from "../grounding/sentence-features.ts";
-import { type ShownHeading, toShownHeading } from "../grounding/shown-heading.ts";
+import { type ShownHeading, toShownHeading } from "../grounding/extract/shown-heading.ts";
 import { toNamedCells, toTableText } from "../grounding/table-rows.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";

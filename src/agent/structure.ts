@@ -2,9 +2,9 @@
 import type { Ask } from "../domain/ask.ts";
 import type { Grounding, LeafCheck, Passage } from "../domain/event.ts";
 import { AppError, toAppError } from "../errors.ts";
-import { checkOutput, type OutputChecks } from "../grounding/check-output.ts";
-import { createOutputCleaner } from "../grounding/clean-output.ts";
-import { createSourceLinks } from "../grounding/source-links.ts";
+import { checkOutput, type OutputChecks } from "../grounding/check/check-output.ts";
+import { createOutputCleaner } from "../grounding/write/clean-output.ts";
+import { createSourceLinks } from "../grounding/write/source-links.ts";
 import { parsePointer } from "../json/pointer.ts";
 import type { Fault } from "../json/place.ts";
 import { removeAt } from "../json/remove-at.ts";

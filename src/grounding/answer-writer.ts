@@ -5,12 +5,12 @@
 import type { GroundingPolicy } from "../domain/ask.ts";
 import type { Grounding, Passage, RunEvent } from "../domain/event.ts";
 import { createHiddenFilter } from "../text/hidden-characters.ts";
-import { createCitationParser } from "./citation-parser.ts";
+import { createCitationParser } from "./write/citation-parser.ts";
 import { createGround, type Ground, type Settled } from "./ground.ts";
-import { withoutMarkers } from "./markers.ts";
-import { createSanitizer } from "./sanitizer.ts";
-import { createSecretGuard, type SecretGuard } from "./secret-guard.ts";
-import { createSourceLinks, type SourceLinks } from "./source-links.ts";
+import { withoutMarkers } from "./write/markers.ts";
+import { createSanitizer } from "./write/sanitizer.ts";
+import { createSecretGuard, type SecretGuard } from "./write/secret-guard.ts";
+import { createSourceLinks, type SourceLinks } from "./write/source-links.ts";
 
 export type WriterEvent = Extract<
   RunEvent,

@@ -2,10 +2,16 @@
 import type { Citation, Passage, SentenceCheck } from "../domain/event.ts";
 import { needsNextWord } from "../text/abbreviations.ts";
 import { splitSentences, type Span } from "../text/sentences.ts";
-import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
-import { createCodeParts } from "./code-parts.ts";
-import { toEvidence } from "./evidence.ts";
-import { findClaims, findMarkers, type Marker, readBetween, withoutMarkers } from "./markers.ts";
+import { checkSentence, findEvidence, type Verdict } from "./check/check-sentence.ts";
+import { createCodeParts } from "./write/code-parts.ts";
+import { toEvidence } from "./check/evidence.ts";
+import {
+  findClaims,
+  findMarkers,
+  type Marker,
+  readBetween,
+  withoutMarkers,
+} from "./write/markers.ts";
 
 export interface Ground {
   /** Takes the next piece of cleaned text; gives the sentences of which it is known that they are over. */

@@ -9,13 +9,13 @@ import type { RunEvent } from "../domain/event.ts";
 import type { AnswerDeps, ExplainRequest } from "../answer.ts";
 import type { ReadStore } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { DocumentWriter } from "./document-writer.ts";
-import type { ReadPage } from "./playground.ts";
-import type { RequestLimit } from "./request-limit.ts";
-import type { RunGate } from "./run-gate.ts";
+import type { DocumentWriter } from "./uploads/document-writer.ts";
+import type { ReadPage } from "./routes/playground.ts";
+import type { RequestLimit } from "./guards/request-limit.ts";
+import type { RunGate } from "./admission/run-gate.ts";
 import type { RunJournal } from "./runs/journal.ts";
-import type { RunSharing } from "./run-sharing.ts";
-import type { AskParser } from "./schemas.ts";
+import type { RunSharing } from "./admission/run-sharing.ts";
+import type { AskParser } from "./request/schemas.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** One run: its events, `run-end` last. Leaving the iteration early cancels it. */

@@ -6,7 +6,7 @@ import { type KeyEntry, parseKeyList } from "../access/key-list.ts";
 import { systemClock } from "../async/clock.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { isLoopback } from "../http/access-guard.ts";
+import { isLoopback } from "../http/guards/access-guard.ts";
 import type { Log } from "../telemetry/log.ts";
 import { isFolder } from "./is-folder.ts";
 import { readKeyFile, watchKeyFile } from "./key-file.ts";

@@ -2,7 +2,7 @@
 import { type AppDeps, createApp, toApiFacts } from "../app.ts";
 import type { UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { takesUploads } from "../http/check-origin.ts";
+import { takesUploads } from "../http/guards/check-origin.ts";
 import { addLanceRoutes } from "../http/lance/routes.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";

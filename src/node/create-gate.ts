@@ -3,7 +3,7 @@ import { systemClock } from "../async/clock.ts";
 import { createPressure, type Pressure } from "../async/pressure.ts";
 import { createTurns } from "../async/turns.ts";
 import type { Config } from "../config.ts";
-import { createRunGate, type RunGate, toGateLimits } from "../http/run-gate.ts";
+import { createRunGate, type RunGate, toGateLimits } from "../http/admission/run-gate.ts";
 import { createLoopLag } from "./loop-lag.ts";
 
 /** Share of the queue, or of the lag a process can bear, at which optional work is left out, and at which answers get smaller. */

@@ -1,7 +1,7 @@
 /** Puts together what writes documents over HTTP: the spool, the process, the queue before it. */
 import type { AnswerDeps } from "../answer.ts";
 import type { Config } from "../config.ts";
-import type { DocumentWriter } from "../http/document-writer.ts";
+import type { DocumentWriter } from "../http/uploads/document-writer.ts";
 import { createDocumentWriter } from "./document-writer.ts";
 import { createUploadChild } from "./upload-child.ts";
 import { createUploadSpool } from "./upload-spool.ts";

@@ -4,7 +4,7 @@ import { once } from "../async/once.ts";
 import type { Config } from "../config.ts";
 import type { DocumentReceipt, UploadStage } from "../domain/upload-event.ts";
 import { AppError } from "../errors.ts";
-import type { DocumentChange, DocumentWriter } from "../http/document-writer.ts";
+import type { DocumentChange, DocumentWriter } from "../http/uploads/document-writer.ts";
 import type { ReadStore } from "../stores/store.ts";
 import { toTraceparent } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";

@@ -3,8 +3,8 @@ import type { Server } from "node:http";
 import type { Clock } from "../async/clock.ts";
 import { isSlower } from "../async/is-slower.ts";
 import { AppError } from "../errors.ts";
-import type { DocumentWriter } from "../http/document-writer.ts";
-import type { RunGate } from "../http/run-gate.ts";
+import type { DocumentWriter } from "../http/uploads/document-writer.ts";
+import type { RunGate } from "../http/admission/run-gate.ts";
 import type { Log } from "../telemetry/log.ts";
 
 export interface DrainDeps {

@@ -3,7 +3,7 @@ import { type Config, parseConfig } from "../config.ts";
 import type { AppDeps } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { inspectCollections } from "../http/inspect-collections.ts";
-import { isLoopback } from "../http/access-guard.ts";
+import { isLoopback } from "../http/guards/access-guard.ts";
 import { toBanner } from "./banner.ts";
 import { checkDataDir, checkWritable } from "./check-data-dir.ts";
 import { composeFetch, composeParts } from "./compose.ts";

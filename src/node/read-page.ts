@@ -1,7 +1,7 @@
 /** Reads the playground's files from the project's own folder. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { ReadFile, ReadPage } from "../http/playground.ts";
+import type { ReadFile, ReadPage } from "../http/routes/playground.ts";
 import { ifFound } from "./is-code.ts";
 
 const FOLDER = new URL("../../data/page/", import.meta.url);

@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import type { DocumentReceipt, UploadStage } from "../domain/upload-event.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { DocumentChange } from "../http/document-writer.ts";
+import type { DocumentChange } from "../http/uploads/document-writer.ts";
 
 /** Changes of one collection, of which no two are of one document. */
 export interface UploadBatch {

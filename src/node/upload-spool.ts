@@ -4,7 +4,7 @@ import { open, readdir, rm, stat } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import type { Upload } from "../http/document-writer.ts";
+import type { Upload } from "../http/uploads/document-writer.ts";
 import { ifFound, isCode } from "./is-code.ts";
 import { isFolder } from "./is-folder.ts";
 import { isRunning } from "./is-running.ts";

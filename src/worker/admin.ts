@@ -2,9 +2,9 @@
 import type { Context, Hono } from "hono";
 import type * as z from "zod";
 import { AppError } from "../errors.ts";
-import { toInvalidRequest } from "../http/issues.ts";
-import { readJson } from "../http/read-json.ts";
-import { readText } from "../http/read-text.ts";
+import { toInvalidRequest } from "../http/request/issues.ts";
+import { readJson } from "../http/request/read-json.ts";
+import { readText } from "../http/request/read-text.ts";
 import type { Env } from "../http/service.ts";
 import type { WriteStore } from "../stores/store.ts";
 import { misconfigured } from "./misconfigured.ts";

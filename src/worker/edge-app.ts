@@ -7,7 +7,7 @@ import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
-import { createRunGate, toGateLimits } from "../http/run-gate.ts";
+import { createRunGate, toGateLimits } from "../http/admission/run-gate.ts";
 import type { Env } from "../http/service.ts";
 import { createChat, createRemoteEmbedder, createRemoteReranker } from "../models/create-models.ts";
 import { createLlmReranker } from "../models/llm-rerank.ts";

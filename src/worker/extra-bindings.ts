@@ -2,7 +2,7 @@
 import type { Clock } from "../async/clock.ts";
 import type { UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import type { RequestLimit } from "../http/request-limit.ts";
+import type { RequestLimit } from "../http/guards/request-limit.ts";
 import type { Embedder, Reranker } from "../models/model.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { AiBinding } from "./ai-binding.ts";

@@ -13,7 +13,7 @@ import { startDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import { type Caller, LOCAL_CALLER } from "../domain/caller.ts";
 import { AppError } from "../errors.ts";
-import type { RequestLimit } from "../http/request-limit.ts";
+import type { RequestLimit } from "../http/guards/request-limit.ts";
 import type { Log } from "../telemetry/log.ts";
 
 export interface RateLimitBinding {

@@ -1,5 +1,5 @@
 /** Reads the playground's files from those deployed beside the Worker. */
-import type { ReadPage } from "../http/playground.ts";
+import type { ReadPage } from "../http/routes/playground.ts";
 import type { Assets } from "./bindings.ts";
 
 /** Assets have paths and no host; the address only has to be one. */

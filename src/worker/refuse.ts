@@ -1,6 +1,6 @@
 /** What a Worker that cannot be built answers: which setting is wrong, at every address. */
 import { toAppError } from "../errors.ts";
-import { problemResponse, toProblem } from "../http/problem.ts";
+import { problemResponse, toProblem } from "../http/response/problem.ts";
 import type { Log } from "../telemetry/log.ts";
 
 export function refuse(request: Request, thrown: unknown, log: Log): Response {

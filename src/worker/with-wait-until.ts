@@ -1,6 +1,6 @@
 /** Keeps a request's context alive until its run is over and recorded, also when the client has left. */
-import type { RunGate } from "../http/run-gate.ts";
-import { enterAndTell, wrapGate } from "../http/wrap-gate.ts";
+import type { RunGate } from "../http/admission/run-gate.ts";
+import { enterAndTell, wrapGate } from "../http/admission/wrap-gate.ts";
 
 export type WaitUntil = (work: Promise<unknown>) => void;
 

@@ -5,7 +5,7 @@ import type { SettingsInput } from "../../scripts/chaos/settings.ts";
 import type { Tool } from "../../src/agent/tool.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { ErrorCode } from "../../src/errors.ts";
-import { toStatus } from "../../src/http/problem.ts";
+import { toStatus } from "../../src/http/response/problem.ts";
 import {
   type AskOptions,
   askWorld,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { SettingsInput } from "../../scripts/chaos/settings.ts";
 import { startUpstream, type Upstream } from "../../scripts/chaos/upstream.ts";
 import type { ErrorCode } from "../../src/errors.ts";
-import { toStatus } from "../../src/http/problem.ts";
+import { toStatus } from "../../src/http/response/problem.ts";
 import {
   askWorld,
   expectNothingLeft,

@@ -3,7 +3,7 @@ import { createApp, toApiFacts } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { addApiPages } from "../../src/http/openapi/routes.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { createAnswerDeps } from "../../src/node/answer-deps.ts";
 import { createPageReader } from "../../src/node/read-page.ts";
 import { openExport } from "../../src/node/lance/export-documents.ts";

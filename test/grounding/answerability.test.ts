@@ -1,8 +1,8 @@
 /** What is read to tell whether a sentence answers. */
 import { describe, expect, test } from "vitest";
-import { type Read, read, weigh } from "../../src/grounding/answerability.ts";
-import { compareWords, type There } from "../../src/grounding/likeness.ts";
-import { scoreSentences, toInput } from "../../src/grounding/extractive.ts";
+import { type Read, read, weigh } from "../../src/grounding/extract/answerability.ts";
+import { compareWords, type There } from "../../src/grounding/extract/likeness.ts";
+import { scoreSentences, toInput } from "../../src/grounding/extract/extractive.ts";
 import { toWords } from "../../src/text/words.ts";
 import { createSmallEmbedder, wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";

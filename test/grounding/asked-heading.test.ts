@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { extract } from "../../src/grounding/extractive.ts";
+import { extract } from "../../src/grounding/extract/extractive.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";
 

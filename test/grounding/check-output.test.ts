@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkOutput } from "../../src/grounding/check-output.ts";
+import { checkOutput } from "../../src/grounding/check/check-output.ts";
 import { toPassage } from "../support/run.ts";
 
 const passages = [

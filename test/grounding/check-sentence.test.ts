@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { checkSentence, findEvidence, type Verdict } from "../../src/grounding/check-sentence.ts";
-import { readEvidence } from "../../src/grounding/evidence.ts";
+import {
+  checkSentence,
+  findEvidence,
+  type Verdict,
+} from "../../src/grounding/check/check-sentence.ts";
+import { readEvidence } from "../../src/grounding/check/evidence.ts";
 import { toPassage } from "../support/run.ts";
 
 const evidence = ["The bounded queue holds 64 entries. Ada Lovelace chose the limit in 1843."];

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createCitationParser, dropNotes } from "../../src/grounding/citation-parser.ts";
+import { createCitationParser, dropNotes } from "../../src/grounding/write/citation-parser.ts";
 
 /** Text with up to three passages in the context → what may be shown. */
 const cases: readonly (readonly [string, string])[] = [

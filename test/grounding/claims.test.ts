@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkSentence } from "../../src/grounding/check-sentence.ts";
-import { readEvidence } from "../../src/grounding/evidence.ts";
+import { checkSentence } from "../../src/grounding/check/check-sentence.ts";
+import { readEvidence } from "../../src/grounding/check/evidence.ts";
 
 interface Case {
   readonly kind: string;

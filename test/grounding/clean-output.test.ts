@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { createOutputCleaner } from "../../src/grounding/clean-output.ts";
-import { createSourceLinks } from "../../src/grounding/source-links.ts";
+import { createOutputCleaner } from "../../src/grounding/write/clean-output.ts";
+import { createSourceLinks } from "../../src/grounding/write/source-links.ts";
 import { createJsonReader } from "../../src/json/json-reader.ts";
 import { isBeginning } from "../support/grows.ts";
 import { toPassage } from "../support/run.ts";

@@ -1,13 +1,13 @@
 /** Questions that look answerable by a sentence, and are about something else. */
 import { describe, expect, test } from "vitest";
-import { judgeAnswerability } from "../../src/grounding/answerability.ts";
-import { contradicts } from "../../src/grounding/contradiction.ts";
+import { judgeAnswerability } from "../../src/grounding/extract/answerability.ts";
+import { contradicts } from "../../src/grounding/extract/contradiction.ts";
 import {
   ANSWERABLE_MIN,
   ANSWERABLE_SURE,
   scoreSentences,
   toInput,
-} from "../../src/grounding/extractive.ts";
+} from "../../src/grounding/extract/extractive.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
 import { loadStaticTable } from "../../src/node/load-static-table.ts";
 import { toWords } from "../../src/text/words.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { extract, scoreSentences } from "../../src/grounding/extractive.ts";
+import { extract, scoreSentences } from "../../src/grounding/extract/extractive.ts";
 import { createSmallEmbedder, wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";
 import { chooseFrom } from "../support/choose-from.ts";

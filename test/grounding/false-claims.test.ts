@@ -1,7 +1,7 @@
 /** What a model gets wrong in one place, in sentences of all lengths and several languages; and the same said rightly in other words. */
 import { describe, expect, test } from "vitest";
-import { checkSentence } from "../../src/grounding/check-sentence.ts";
-import { readEvidence } from "../../src/grounding/evidence.ts";
+import { checkSentence } from "../../src/grounding/check/check-sentence.ts";
+import { readEvidence } from "../../src/grounding/check/evidence.ts";
 
 const handbook =
   "Aisha Rahman approves all invoices above 5,000 €. Jonas Brandt approves hardware orders. The budget of Falcon is 180,000 €. The budget of Heron is 95,000 €. Alcohol is never reimbursed. You can return any item within 30 days of delivery. Employees get 28 days of vacation. The cache is enabled for reads.";

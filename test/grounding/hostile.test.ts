@@ -1,6 +1,6 @@
 /** Text that is made to be read slowly: time grows with its length, not with the square or the cube of it. */
 import { expect, test } from "vitest";
-import { readText } from "../../src/grounding/reading.ts";
+import { readText } from "../../src/grounding/check/reading.ts";
 import { splitComparison } from "../../src/text/comparison.ts";
 import { toQuantities } from "../../src/text/numbers.ts";
 

@@ -1,6 +1,6 @@
 /** Whether documents answer, in languages whose words the bundled embedder does not know. */
 import { expect, test } from "vitest";
-import { ANSWERABLE_SURE, extract } from "../../src/grounding/extractive.ts";
+import { ANSWERABLE_SURE, extract } from "../../src/grounding/extract/extractive.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
 import { loadStaticTable } from "../../src/node/load-static-table.ts";
 import { toPassage } from "../support/run.ts";

@@ -1,7 +1,7 @@
 /** Sentences that differ from their evidence in a quantity, and those that only write it another way. */
 import { describe, expect, test } from "vitest";
-import { checkSentence } from "../../src/grounding/check-sentence.ts";
-import { readEvidence } from "../../src/grounding/evidence.ts";
+import { checkSentence } from "../../src/grounding/check/check-sentence.ts";
+import { readEvidence } from "../../src/grounding/check/evidence.ts";
 
 /** What the passage says, then sentences about it. */
 type Case = readonly [evidence: string, ...claims: readonly string[]];

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { lexer } from "marked";
 import { describe, expect, test } from "vitest";
-import { createSanitizer } from "../../src/grounding/sanitizer.ts";
-import { createSourceLinks } from "../../src/grounding/source-links.ts";
+import { createSanitizer } from "../../src/grounding/write/sanitizer.ts";
+import { createSourceLinks } from "../../src/grounding/write/source-links.ts";
 import { listTokens } from "../support/markdown.ts";
 import { toPassage } from "../support/run.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSecretGuard } from "../../src/grounding/secret-guard.ts";
+import { createSecretGuard } from "../../src/grounding/write/secret-guard.ts";
 
 const SECRET = "fence7Q2xK";
 

@@ -1,7 +1,7 @@
 /** Claims about what stands under one of several headings of a passage. */
 import { describe, expect, test } from "vitest";
-import { checkSentence } from "../../src/grounding/check-sentence.ts";
-import { toEvidence } from "../../src/grounding/evidence.ts";
+import { checkSentence } from "../../src/grounding/check/check-sentence.ts";
+import { toEvidence } from "../../src/grounding/check/evidence.ts";
 import { toPassage } from "../support/run.ts";
 
 const notes = `# Parcelwise release notes

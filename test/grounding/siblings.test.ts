@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createSiblingTest } from "../../src/grounding/siblings.ts";
+import { createSiblingTest } from "../../src/grounding/extract/siblings.ts";
 import { toWords } from "../../src/text/words.ts";
 import { toPassage } from "../support/run.ts";
 

@@ -1,7 +1,7 @@
 /** Claims about a table's rows, wherever the table was cut. */
 import { describe, expect, test } from "vitest";
-import { checkSentence } from "../../src/grounding/check-sentence.ts";
-import { toEvidence } from "../../src/grounding/evidence.ts";
+import { checkSentence } from "../../src/grounding/check/check-sentence.ts";
+import { toEvidence } from "../../src/grounding/check/evidence.ts";
 import { toPassage } from "../support/run.ts";
 
 const columns = "| City | Manager | Staff | Revenue 2024 |";

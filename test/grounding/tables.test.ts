@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import type { Passage } from "../../src/domain/event.ts";
-import { ANSWERABLE_SURE, extract, scoreSentences } from "../../src/grounding/extractive.ts";
+import {
+  ANSWERABLE_SURE,
+  extract,
+  scoreSentences,
+} from "../../src/grounding/extract/extractive.ts";
 import { quote } from "../../src/agent/quote.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkJson } from "../../src/http/check-json.ts";
+import { checkJson } from "../../src/http/request/check-json.ts";
 
 function isJson(text: string): boolean {
   try {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
-import { completeRun } from "../../src/http/complete-run.ts";
+import { completeRun } from "../../src/http/response/complete-run.ts";
 import { makeEnd, recordLog, retrievalEnd, runStart } from "../support/app.ts";
 import { settle } from "../support/fake-clock.ts";
 

@@ -4,7 +4,7 @@ import { createApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { DocumentText } from "../../src/http/read-document.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { recordLog } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 

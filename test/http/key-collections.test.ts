@@ -5,7 +5,7 @@ import type { Access } from "../../src/access/access.ts";
 import { createApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
 import { askWith, recordLog } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";

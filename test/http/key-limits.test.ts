@@ -2,8 +2,8 @@
 import OpenAI, { AuthenticationError, RateLimitError } from "openai";
 import { expect, test } from "vitest";
 import type { KeyLimits } from "../../src/access/key-limits.ts";
-import { withKeyLimits } from "../../src/http/limited-gate.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { withKeyLimits } from "../../src/http/admission/limited-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import type { Runner } from "../../src/http/service.ts";
 import { sleep, systemClock } from "../../src/async/clock.ts";
 import { askWith, goodRun, makeApp, makeService, play, serveTest } from "../support/app.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { askWith, recordLog } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "../../src/domain/caller.ts";
-import { findRouteAccess } from "../../src/http/route-scopes.ts";
+import { findRouteAccess } from "../../src/http/guards/route-scopes.ts";
 import { noTelemetry } from "../../src/http/telemetry.ts";
 import { askWith, makeApp, makeService, recordLog, type TestService } from "../support/app.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { createUiWriter } from "../../src/http/formats/ui-response.ts";
-import { toFinishedRun } from "../../src/http/run-record.ts";
-import { createAskParser } from "../../src/http/schemas.ts";
+import { toFinishedRun } from "../../src/http/response/run-record.ts";
+import { createAskParser } from "../../src/http/request/schemas.ts";
 import {
   askWith,
   makeApp,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { buildPlayground } from "../../scripts/build-playground.ts";
-import { PLAYGROUND_PATHS } from "../../src/http/playground.ts";
+import { PLAYGROUND_PATHS } from "../../src/http/routes/playground.ts";
 import { PAGE_FILES } from "../../src/playground/files.ts";
 import { makeApp, makeService } from "../support/app.ts";
 

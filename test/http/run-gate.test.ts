@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
-import { createRunGate, type RunGate, type RunTicket } from "../../src/http/run-gate.ts";
+import { createRunGate, type RunGate, type RunTicket } from "../../src/http/admission/run-gate.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";
 
 const LIMITS = { runsMax: 2, queueMax: 3, queueTimeoutMs: 500, callerRunsMax: 4 };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { toPlainChunk } from "../../scripts/plain-chunk.ts";
 import { createApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { askWith } from "../support/app.ts";
 import { createTestStore, fillCollection, wordEmbedder } from "../support/collections.ts";

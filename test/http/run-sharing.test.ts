@@ -3,8 +3,8 @@ import { sleep } from "../../src/async/clock.ts";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { AppError } from "../../src/errors.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
-import type { Listening } from "../../src/http/run-sharing.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
+import type { Listening } from "../../src/http/admission/run-sharing.ts";
 import type { Runner } from "../../src/http/service.ts";
 import {
   askWith,

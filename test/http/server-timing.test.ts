@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { toServerTiming } from "../../src/http/server-timing.ts";
+import { toServerTiming } from "../../src/http/response/server-timing.ts";
 import {
   askWith,
   makeApp,

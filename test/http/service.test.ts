@@ -4,7 +4,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { RunRecord } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { noTelemetry } from "../../src/http/telemetry.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { createServer, listen } from "../../src/node/create-server.ts";

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
-import { createRunGate, type RunGate } from "../../src/http/run-gate.ts";
+import { createRunGate, type RunGate } from "../../src/http/admission/run-gate.ts";
 import { askWith, makeService, serveTest } from "../support/app.ts";
 
 const HEADERS = "POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { createBroadcast } from "../../src/async/broadcast.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
-import { toEventSize } from "../../src/http/event-size.ts";
+import { toEventSize } from "../../src/http/response/event-size.ts";
 import { createNativeWriter } from "../../src/http/formats/native.ts";
 import type { Runner } from "../../src/http/service.ts";
-import { createEventStream } from "../../src/http/sse.ts";
+import { createEventStream } from "../../src/http/response/sse.ts";
 import {
   askWith,
   makeApp,

@@ -1,8 +1,8 @@
 /** Writing documents over HTTP: what is refused before anything is written. */
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
-import { takesUploads } from "../../src/http/check-origin.ts";
-import type { DocumentChange, DocumentWriter } from "../../src/http/document-writer.ts";
+import { takesUploads } from "../../src/http/guards/check-origin.ts";
+import type { DocumentChange, DocumentWriter } from "../../src/http/uploads/document-writer.ts";
 import { createUploadSpool } from "../../src/node/upload-spool.ts";
 import { makeApp, makeService } from "../support/app.ts";
 import { fakeWriter, receipt } from "../support/fake-writer.ts";

@@ -1,7 +1,7 @@
 /** How a server that is told to end waits for what is under way. */
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { drain } from "../../src/node/drain.ts";
 import { listen } from "../../src/node/create-server.ts";
 import { silentLog } from "../../src/telemetry/log.ts";

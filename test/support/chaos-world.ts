@@ -11,7 +11,7 @@ import type { KeyEntry } from "../../src/access/key-list.ts";
 import type { Tool } from "../../src/agent/tool.ts";
 import { createApp } from "../../src/app.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
-import type { RunGate } from "../../src/http/run-gate.ts";
+import type { RunGate } from "../../src/http/admission/run-gate.ts";
 import { createAnswerDeps } from "../../src/node/answer-deps.ts";
 import { createGate } from "../../src/node/create-gate.ts";
 import { createServer } from "../../src/node/create-server.ts";

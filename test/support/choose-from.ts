@@ -1,7 +1,7 @@
 /** What the extractive answerer quotes. */
 import { expect } from "vitest";
 import type { Passage } from "../../src/domain/event.ts";
-import { extract } from "../../src/grounding/extractive.ts";
+import { extract } from "../../src/grounding/extract/extractive.ts";
 import { wordEmbedder } from "./collections.ts";
 
 const { signal } = new AbortController();

@@ -1,7 +1,7 @@
 /** A writer of documents that stores nothing. */
 import type { DocumentReceipt } from "../../src/domain/upload-event.ts";
 import { AppError } from "../../src/errors.ts";
-import type { DocumentWriter } from "../../src/http/document-writer.ts";
+import type { DocumentWriter } from "../../src/http/uploads/document-writer.ts";
 
 /** What it gives for every change. */
 export const receipt: DocumentReceipt = {

@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import type { Access } from "../../src/access/access.ts";
 import { parseConfig } from "../../src/config.ts";
-import { createAccessGuard } from "../../src/http/access-guard.ts";
-import { createErrorHandler, createGuard, refuseAddress } from "../../src/http/guards.ts";
+import { createAccessGuard } from "../../src/http/guards/access-guard.ts";
+import { createErrorHandler, createGuard, refuseAddress } from "../../src/http/guards/guards.ts";
 import { addLanceRoutes } from "../../src/http/lance/routes.ts";
 import type { Env } from "../../src/http/service.ts";
 import { createServer, listen } from "../../src/node/create-server.ts";

@@ -15,8 +15,8 @@ import {
 import { parseConfig } from "../../src/config.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
-import { withGateMetrics, withSharingMetrics } from "../../src/http/admission-metrics.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { withGateMetrics, withSharingMetrics } from "../../src/http/admission/admission-metrics.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { noTelemetry, type ObservedRunner, withTelemetry } from "../../src/http/telemetry.ts";
 import { createServer, listen } from "../../src/node/create-server.ts";
 import { createCollectionMetrics } from "../../src/node/collection-metrics.ts";

@@ -5,7 +5,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
-import { createRunGate } from "../../src/http/run-gate.ts";
+import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import type { ChatModel } from "../../src/models/model.ts";
 import { protectChat, protectEmbedder } from "../../src/models/protect.ts";
 import { createTelemetry } from "../../src/node/telemetry.ts";

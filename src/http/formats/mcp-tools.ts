@@ -6,8 +6,8 @@ import { toPath, toReadable } from "../../domain/chunk.ts";
 import { type RunEvent, RunRecord } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
 import { DocumentText, readDocument } from "../read-document.ts";
-import { type FinishedRun, toFinishedRun } from "../run-record.ts";
-import { readToEnd, toFailure } from "../run-response.ts";
+import { type FinishedRun, toFinishedRun } from "../response/run-record.ts";
+import { readToEnd, toFailure } from "../response/run-response.ts";
 import type { Runner, Service } from "../service.ts";
 
 export interface ToolCall {

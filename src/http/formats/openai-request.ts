@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { MODES } from "../../domain/ask.ts";
 import { AppError } from "../../errors.ts";
-import { type ForeignAsk, type ForeignMessage, toForeignAsk } from "../foreign-ask.ts";
-import { refuse, toInvalidRequest } from "../issues.ts";
+import { type ForeignAsk, type ForeignMessage, toForeignAsk } from "../request/foreign-ask.ts";
+import { refuse, toInvalidRequest } from "../request/issues.ts";
 
 /** The model's name: alone it asks every collection directly; `/<mode>` and `/<collection>` may follow, in this order. */
 export const MODEL = "tributary";

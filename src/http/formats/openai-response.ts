@@ -2,8 +2,13 @@
 import { COLLECTION_NAME } from "../../domain/collection.ts";
 import type { Passage, RunEnd, RunEvent, RunFailure, Usage } from "../../domain/event.ts";
 import type { ErrorCode } from "../../errors.ts";
-import { type Problem, problemResponse, toProblem } from "../problem.ts";
-import { type FinishedRun, hasAnswer, type RunSoFar, toFinishedRun } from "../run-record.ts";
+import { type Problem, problemResponse, toProblem } from "../response/problem.ts";
+import {
+  type FinishedRun,
+  hasAnswer,
+  type RunSoFar,
+  toFinishedRun,
+} from "../response/run-record.ts";
 import { type EventWriter, joinDeltas } from "./native.ts";
 
 export interface CompletionOptions {

@@ -1,7 +1,7 @@
 /** The body of `POST /v1/chat`, as the AI SDK's chat transport sends it, as a question of ours. */
 import * as z from "zod";
-import { type ForeignAsk, type ForeignMessage, toForeignAsk } from "../foreign-ask.ts";
-import { refuse, toInvalidRequest } from "../issues.ts";
+import { type ForeignAsk, type ForeignMessage, toForeignAsk } from "../request/foreign-ask.ts";
+import { refuse, toInvalidRequest } from "../request/issues.ts";
 
 const Message = z.looseObject({
   role: z.enum(["system", "user", "assistant"]),

@@ -1,7 +1,7 @@
 /** A run as an AI SDK UI message stream (version 1). */
 import type { Passage, RunEnd, RunEvent } from "../../domain/event.ts";
-import { type Problem, problemResponse, toProblem } from "../problem.ts";
-import { hasAnswer } from "../run-record.ts";
+import { type Problem, problemResponse, toProblem } from "../response/problem.ts";
+import { hasAnswer } from "../response/run-record.ts";
 import { type EventWriter, joinDeltas } from "./native.ts";
 
 /** Tells the client's transport which protocol this is. */

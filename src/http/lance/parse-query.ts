@@ -1,6 +1,6 @@
 /** The body of a query of LanceDB's protocol, as its clients send it, within limits. What cannot be honoured is refused, never left out. */
 import * as z from "zod";
-import { refuse } from "../issues.ts";
+import { refuse } from "../request/issues.ts";
 import type { FullTextQuery, NearestQuery, RowOrder, TableQuery } from "./tables.ts";
 
 /** Most columns one query may name. */

@@ -1,6 +1,6 @@
 /** Every header that a route reads or sets, and what it means. */
 import * as z from "zod";
-import { SAFETY_HEADERS } from "../guards.ts";
+import { SAFETY_HEADERS } from "../guards/guards.ts";
 
 interface Header {
   readonly description: string;

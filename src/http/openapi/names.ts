@@ -16,11 +16,11 @@ import {
 import { ChunkTrace, LegTrace } from "../../domain/explanation.ts";
 import { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
 import { type Filter, FilterNode } from "../../domain/filter.ts";
-import { type TargetInput, TARGET_FIELDS } from "../explain-body.ts";
+import { type TargetInput, TARGET_FIELDS } from "../request/explain-body.ts";
 import { OpenAiBody } from "../formats/openai-request.ts";
 import { UiBody } from "../formats/ui-request.ts";
 import { DocumentText } from "../read-document.ts";
-import { createBodySchema } from "../schemas.ts";
+import { createBodySchema } from "../request/schemas.ts";
 import * as own from "./bodies.ts";
 import * as foreign from "./foreign-bodies.ts";
 

@@ -1,7 +1,7 @@
 /** `GET /openapi.json` and `GET /docs`: what the service can be asked, for programs and for people. */
 import type { Context, Hono } from "hono";
-import { createMethodRefusal } from "../guards.ts";
-import { PLAYGROUND_PATHS } from "../playground.ts";
+import { createMethodRefusal } from "../guards/guards.ts";
+import { PLAYGROUND_PATHS } from "../routes/playground.ts";
 import type { Env } from "../service.ts";
 import type { Examples } from "./docs/examples.ts";
 import { DOCS_POLICY, toDocsPage } from "./docs/page.ts";

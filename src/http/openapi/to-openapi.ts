@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { RunEvent } from "../../domain/event.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { toOpenAiCode } from "../formats/openai-response.ts";
-import { toStatus } from "../problem.ts";
+import { toStatus } from "../response/problem.ts";
 import { EVENT_WORDS, Problem } from "./bodies.ts";
 import { COMMON_ERRORS } from "./errors.ts";
 import { OpenAiError, RpcReply } from "./foreign-bodies.ts";

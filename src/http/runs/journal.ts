@@ -7,9 +7,9 @@ import type { Caller } from "../../domain/caller.ts";
 import type { RunEvent } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { completeRun } from "../complete-run.ts";
-import { toEventSize } from "../event-size.ts";
-import { type RunGate, type RunTicket, toClientReason } from "../run-gate.ts";
+import { completeRun } from "../response/complete-run.ts";
+import { toEventSize } from "../response/event-size.ts";
+import { type RunGate, type RunTicket, toClientReason } from "../admission/run-gate.ts";
 import { type RequestKey, type RunArchive, type StoredRun, toScopedKey } from "./archive.ts";
 import { maySee } from "./may-see.ts";
 

@@ -1,6 +1,6 @@
 /** The conversation that a question belongs to: what goes with it, and what was said before, above its answer. */
 import type { Turn } from "../../domain/ask.ts";
-import { withoutLabels } from "../../grounding/markers.ts";
+import { withoutLabels } from "../../grounding/write/markers.ts";
 import { find, make } from "./dom.ts";
 import type { View } from "./fold.ts";
 import { toBlocks } from "./markdown.ts";

@@ -11,9 +11,9 @@ import { createAskBody, createExplainBody } from "../../../src/http/openapi/name
 import { createOperations } from "../../../src/http/openapi/operations.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
 import { toOpenApi } from "../../../src/http/openapi/to-openapi.ts";
-import type { Problem } from "../../../src/http/problem.ts";
+import type { Problem } from "../../../src/http/response/problem.ts";
 import type { Readiness } from "../../../src/http/readiness.ts";
-import type { toSearchResult } from "../../../src/http/search.ts";
+import type { toSearchResult } from "../../../src/http/routes/search.ts";
 import { parseConfig } from "../../../src/config.ts";
 import {
   askWith,

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createApp } from "../../../src/app.ts";
 import { systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
-import { createRunGate } from "../../../src/http/run-gate.ts";
+import { createRunGate } from "../../../src/http/admission/run-gate.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
 import { createLexicalReranker } from "../../../src/retrieval/lexical-rerank.ts";
 import { makeApp, makeService, readPage, recordLog } from "../../support/app.ts";

@@ -1,0 +1,253 @@
+/** Does the evidence carry a sentence? A deterministic reading: what is exact must occur, what is said must be covered. */
+import type { Passage, SentenceCheck } from "../../domain/event.ts";
+import { withoutListMark } from "../../text/list-mark.ts";
+import { isNegated } from "../../text/negation.ts";
+import { type Quantity, toQuantities } from "../../text/numbers.ts";
+import { holdsQuantity } from "../../text/quantity-index.ts";
+import type { Span } from "../../text/sentences.ts";
+import { listContentStems, toContentStems, type Word } from "../../text/words.ts";
+import { splitFullParts } from "./claim-parts.ts";
+import { type Evidence, toEvidence, toLine } from "./evidence.ts";
+import { isCrossed } from "./crossed.ts";
+import { findNearest, hasRival, type Near } from "./nearest.ts";
+import { type Reading, readText } from "./reading.ts";
+import { isCountOfRows, mixesRows, tellsOfRow } from "./row-claims.ts";
+
+export type Verdict = SentenceCheck["verdict"];
+
+/** Shares of the sentence's content words that must be in the evidence. Set by scripts/eval-checks.ts. */
+export const THRESHOLDS = { supported: 0.6, weak: 0.5, local: 0.75, sure: 0.9 } as const;
+
+/** With fewer plain words than these all of them must be in the one sentence, or it shows nothing. */
+const PLAIN_MIN = 3;
+
+/**
+ * `unsupported` when a number, name or quotation of the sentence is nowhere in the evidence, or not in
+ * the sentence that otherwise says the same, or that one says the opposite, or hardly a word is there;
+ * `supported` when everything exact is there and most words are; `weak` in between.
+ */
+export function checkSentence(text: string, evidence: readonly Evidence[]): Verdict {
+  const sentence = withoutListMark(text);
+  const exact = readExact(sentence, evidence);
+  const { claim, content, names, quantities, spelled } = exact;
+  if (content.size === 0) return "weak"; // it says nothing that could be checked
+  const isQuoted = toQuotations(sentence).every((line) => isIn(line, evidence));
+  if (!isQuoted || !occur(names, quantities, evidence)) return "unsupported";
+  const missing = [...content].filter((stem) => !spelled.has(stem) && isMissing(stem, evidence));
+  const coverage = 1 - missing.length / content.size;
+  if (coverage < THRESHOLDS.weak) return "unsupported";
+  const verdict = compare(toClaim(exact, evidence), evidence);
+  if (verdict !== undefined && !isToldInParts(sentence, evidence)) return verdict;
+  if (mixesRows(sentence, evidence) || isCrossed(claim, evidence)) return "unsupported";
+  return coverage >= THRESHOLDS.supported ? "supported" : "weak";
+}
+
+interface Exact {
+  readonly claim: Reading;
+  /** All stems of meaning. */
+  readonly content: ReadonlySet<string>;
+  readonly names: readonly string[];
+  readonly quantities: readonly Quantity[];
+  /** Stems that are numbers in words. */
+  readonly spelled: ReadonlySet<string>;
+}
+
+/** What a sentence says, and what of it is exact. */
+function readExact(sentence: string, evidence: readonly Evidence[]): Exact {
+  const claim = readText(sentence);
+  const { words } = claim;
+  const numbers = toQuantities(sentence);
+  const measured = new Set(words.filter((word) => isMeasured(word, numbers)).map(toStem));
+  return {
+    claim,
+    // Without the months that dates in digits name.
+    content: new Set(listContentStems(words)),
+    names: [...claim.names].filter((stem) => !measured.has(stem)),
+    quantities: numbers.filter((one) => !isCountOfRows(one, sentence, evidence)),
+    spelled: new Set(words.filter((word) => isSpelled(word, numbers)).map(toStem)),
+  };
+}
+
+/** So much that is exact must be in a part of a claim that is to be told by itself: of what, and which. */
+const EXACT_MIN = 2;
+
+/** Is each of its parts, for itself, told by a row or by one sentence that has all that is exact: `Basic costs 5 and Pro costs 12`? */
+function isToldInParts(sentence: string, evidence: readonly Evidence[]): boolean {
+  const parts = splitFullParts(
+    sentence,
+    (part) =>
+      tellsOfRow(part, evidence) || countNames(part) + toQuantities(part).length >= EXACT_MIN,
+  );
+  return (
+    parts.length > 1 &&
+    parts.every(
+      (part) =>
+        (tellsOfRow(part, evidence) || isToldInOne(part, evidence)) &&
+        checkSentence(part, evidence) === "supported",
+    )
+  );
+}
+
+/** What denies is no part of it: of what it denies something, the whole alone can tell. */
+function isToldInOne(part: string, evidence: readonly Evidence[]): boolean {
+  if (isNegated(part)) return false;
+  const { names, opening } = readText(part);
+  const exact = opening === undefined ? [...names] : [opening, ...names];
+  const quantities = toQuantities(part).filter((one) => !isCountOfRows(one, part, evidence));
+  return evidence.some(({ sentences }) =>
+    sentences.some((said) => !said.isNegated && occur(exact, quantities, [said.heading, said])),
+  );
+}
+
+interface Claim {
+  readonly claim: Reading;
+  /** Stems that are neither names nor numbers. */
+  readonly plain: readonly string[];
+  readonly names: readonly string[];
+  readonly quantities: readonly Quantity[];
+  /** The opening word, where it has a capital and the evidence does not know it. */
+  readonly foreign: string | undefined;
+}
+
+/** The opening word is a name where the evidence has it as one, and foreign where it does not know it. */
+function toClaim(
+  { claim, content, names, quantities, spelled }: Exact,
+  evidence: readonly Evidence[],
+): Claim {
+  const { opening } = claim;
+  const foreign = opening !== undefined && isMissing(opening, evidence) ? opening : undefined;
+  const isName = opening !== undefined && foreign === undefined && isNamed(claim, evidence);
+  const all = isName ? [...names, opening] : names;
+  const exact = new Set([...all, ...claim.names, ...spelled]);
+  const plain = [...content].filter((stem) => !exact.has(stem) && stem !== foreign);
+  return { claim, plain, names: all, quantities, foreign };
+}
+
+function isMissing(stem: string, evidence: readonly Evidence[]): boolean {
+  return !evidence.some(({ stems }) => stems.has(stem));
+}
+
+/** Beside the sentence of the evidence that otherwise says the same; undefined: nothing is wrong with it. */
+function compare(all: Claim, evidence: readonly Evidence[]): Verdict | undefined {
+  const { claim, plain, names, quantities } = all;
+  const near = findNearest(claim, plain, evidence, (around) => occur(names, quantities, around));
+  if (near === undefined || near.share < THRESHOLDS.local) return undefined;
+  if (plain.length < PLAIN_MIN) {
+    return near.share === 1 ? compareShort(all, near, evidence) : undefined;
+  }
+  const isWrong = near.share >= THRESHOLDS.sure ? "unsupported" : "weak";
+  if (near.isOpposite || !occur(names, quantities, near.around)) return isWrong;
+  if (!hasOther(all, near)) return undefined;
+  // Another name in its place, or only another word for the same?
+  const { opening } = near.sentence;
+  const isReplaced = opening !== undefined && !claim.stems.has(opening);
+  return isReplaced && isNamed(near.sentence, evidence) ? isWrong : "weak";
+}
+
+/**
+ * Few words are soon all in one sentence: it must contradict them, have another name or number in the place of one, or
+ * stand under another heading than the one that has it.
+ */
+function compareShort(all: Claim, near: Near, evidence: readonly Evidence[]): Verdict | undefined {
+  const isTelling = all.plain.length > 1 || near.isTurnedRound;
+  const isOpposite = near.isOpposite && isTelling;
+  const isWrong = isOpposite || hasOther(all, near) || isUnderOther(all, near, evidence);
+  return isWrong ? "unsupported" : undefined;
+}
+
+/** Has another heading a name or number of the claim that the sentence lacks? */
+function isUnderOther(
+  { names, quantities }: Claim,
+  { around }: Near,
+  evidence: readonly Evidence[],
+): boolean {
+  const sections = evidence.flatMap(({ sentences }) => sentences.map(({ section }) => section));
+  return (
+    names.some((stem) => !occur([stem], [], around) && occur([stem], [], sections)) ||
+    quantities.some((one) => !occur([], [one], around) && occur([], [one], sections))
+  );
+}
+
+/** Has the sentence another name or number where it lacks one of the claim's? */
+function hasOther({ claim, names, quantities, foreign }: Claim, near: Near): boolean {
+  const lacks = {
+    names: foreign !== undefined || !occur(names, [], near.around),
+    quantities: !occur([], quantities, near.around),
+  };
+  return hasRival(near.sentence, claim, lacks);
+}
+
+/** Is its first word a name? Another follows it, or the evidence has it with a capital where that says something. */
+function isNamed({ opening = "", isOpeningName }: Reading, evidence: readonly Evidence[]): boolean {
+  return (
+    isOpeningName ||
+    evidence.some(({ sentences }) => sentences.some(({ names }) => names.has(opening)))
+  );
+}
+
+/** Is the word a number with its unit, or part of one? `10BASE5` goes on behind it, and is a name. */
+function isMeasured({ start, surface }: Word, quantities: readonly Quantity[]): boolean {
+  const end = start + surface.length;
+  const isCased = /[\p{Lu}\p{Ll}]/u.test(surface);
+  return quantities.some(
+    (one) => start < one.unitEnd && end > one.start && (end <= one.unitEnd || !isCased),
+  );
+}
+
+/** Is the word part of a number? Such are compared by value. */
+function isSpelled({ start, surface }: Word, quantities: readonly Quantity[]): boolean {
+  return quantities.some((one) => start < one.end && start + surface.length > one.start);
+}
+
+function toStem({ stem }: Word): string {
+  return stem;
+}
+
+function occur(
+  names: readonly string[],
+  quantities: readonly Quantity[],
+  readings: readonly Pick<Reading, "stems" | "quantities">[],
+): boolean {
+  return (
+    names.every((stem) => readings.some(({ stems }) => stems.has(stem))) &&
+    quantities.every((quantity) => readings.some((reading) => holds(reading, quantity)))
+  );
+}
+
+/** The same value, and no other unit. `one` is as often a pronoun as a number. */
+function holds({ quantities }: Pick<Reading, "quantities">, quantity: Quantity): boolean {
+  if (holdsQuantity(quantities, quantity)) return true;
+  const { value, unit, isFar } = quantity;
+  return value === "1" && (unit === undefined || isFar === true) && !quantities.has(value);
+}
+
+/** Words with a capital that follow each other are one name. */
+function countNames(text: string): number {
+  return text.match(/\p{Lu}[\p{L}\p{N}]*(?:[\s-]+\p{Lu}[\p{L}\p{N}]*)*/gu)?.length ?? 0;
+}
+
+const QUOTATION = /["“„«]([^"“”„«»]{12,400})["”»]/gu;
+const QUOTATION_WORDS_MIN = 3;
+
+function isIn(line: string, evidence: readonly Evidence[]): boolean {
+  return evidence.some((one) => one.line.includes(line));
+}
+
+/** Quoted spans of some length, as they would stand in the evidence. */
+function toQuotations(sentence: string): readonly string[] {
+  return [...sentence.matchAll(QUOTATION)].flatMap(([, quoted = ""]) => {
+    const line = toLine(quoted);
+    return line.trim().split(" ").length >= QUOTATION_WORDS_MIN ? [line] : [];
+  });
+}
+
+/** The sentence of the passage that shares most content words with the claim, as a span of its text. */
+export function findEvidence(claim: string, passage: Passage): Span {
+  const wanted = toContentStems(claim);
+  let best = { start: 0, end: passage.text.length, shared: 0 };
+  for (const { start, end, content } of toEvidence(passage).sentences) {
+    const shared = wanted.intersection(content).size;
+    if (shared > best.shared) best = { start, end, shared };
+  }
+  return { start: best.start, end: best.end };
+}

@@ -1,0 +1,83 @@
+/** The clauses of a text, and in each the things it speaks of with what stands beside them. */
+import { type Quantity, toQuantities } from "../../text/numbers.ts";
+import { isFunctionStem, isUnspaced, type Word } from "../../text/words.ts";
+
+/** A word of meaning or a number in its clause, with what stands right before and behind it there. */
+export interface Item {
+  readonly key: string;
+  readonly isNumber: boolean;
+  readonly unit: string | undefined;
+  readonly before: string;
+  readonly behind: string;
+}
+
+export type Clause = readonly Item[];
+
+const BREAK =
+  /[.;:,!?()\n](?=\s|$)|(?<![\p{L}]|between\s[^.,;]{1,30})(?:and|but|before|after|while|whereas|or|und|aber|während|oder|et|mais|ou|y|pero|e|ma)(?![\p{L}])/giu;
+/** Articles, and what joins clauses. */
+const LEFT_OUT =
+  /^(?:and|but|while|whereas|or|und|aber|während|oder|et|mais|ou|pero|an?|the|der|die|das|den|dem|des|eine?[nmrs]?|les?|la|une?|du|el|los|las|una|il|lo|gli)$/iu;
+/** Of a number, whatever its value. */
+const NUMBER = "#";
+
+interface Token {
+  readonly key: string;
+  readonly surface: string;
+  readonly start: number;
+  readonly number: Quantity | undefined;
+}
+
+/** Each clause as its words of meaning and its numbers; one may have none. */
+export function toClauses(words: readonly Word[], text: string): readonly Clause[] {
+  const quantities = toQuantities(text);
+  const isInNumber = createNumberFinder(quantities);
+  const breaks = [...text.matchAll(BREAK)].filter(
+    ({ index }) => (isInNumber(index)?.start ?? index) === index,
+  );
+  const clauses: Token[][] = [[]];
+  for (const token of toTokens(words, quantities)) {
+    while ((breaks[clauses.length - 1]?.index ?? Infinity) < token.start) clauses.push([]);
+    clauses.at(-1)?.push(token);
+  }
+  while (clauses.length <= breaks.length) clauses.push([]);
+  return clauses.map(toItems);
+}
+
+/** Finds the first that ends behind an offset, if it begins there or before; to be asked in order. */
+function createNumberFinder(
+  quantities: readonly Quantity[],
+): (at: number, end?: number) => Quantity | undefined {
+  let next = 0;
+  return (at, end = at + 1) => {
+    while ((quantities[next]?.end ?? Infinity) <= at) next += 1;
+    const found = quantities[next];
+    return found !== undefined && found.start < end ? found : undefined;
+  };
+}
+
+function toItems(tokens: readonly Token[]): Clause {
+  const beside = tokens.map(({ number, key }) => (number === undefined ? key : NUMBER));
+  return tokens.flatMap((token, at): readonly Item[] => {
+    if (!isThing(token)) return [];
+    const { key, number } = token;
+    const [before = "", behind = ""] = [beside[at - 1], beside[at + 1]];
+    return [{ key, isNumber: number !== undefined, unit: number?.unit, before, behind }];
+  });
+}
+
+/** Words and numbers, each number once. */
+function toTokens(words: readonly Word[], quantities: readonly Quantity[]): readonly Token[] {
+  const findNumber = createNumberFinder(quantities);
+  return words.flatMap(({ start, surface, stem }): readonly Token[] => {
+    if (LEFT_OUT.test(surface)) return [];
+    const number = findNumber(start, start + surface.length);
+    if (number === undefined) return [{ key: stem, surface, start, number }];
+    const key = `${NUMBER}${number.value}`;
+    return start > number.start ? [] : [{ key, surface, start, number }];
+  });
+}
+
+function isThing({ key, surface, number }: Token): boolean {
+  return number !== undefined || !(isFunctionStem(key) || isUnspaced(surface));
+}

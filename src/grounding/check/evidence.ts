@@ -1,0 +1,150 @@
+/** A passage as evidence: read once, asked for every sentence that rests on it. */
+import { once, oncePer } from "../../async/once.ts";
+import { toContent } from "../../domain/chunk.ts";
+import type { Passage } from "../../domain/event.ts";
+import { indexQuantities } from "../../text/quantity-index.ts";
+import { splitStatements } from "../../text/record.ts";
+import type { Span } from "../../text/sentences.ts";
+import { toStems } from "../../text/stems.ts";
+import { isTableFrame } from "../../text/table-frame.ts";
+import { toWords } from "../../text/words.ts";
+import { type Reading, readText, toMonths } from "./reading.ts";
+import { listHeadings, listSections } from "../sections.ts";
+import { isTableLine, toCells } from "../table-rows.ts";
+
+/** Each part is read when it is first asked for: most claims are settled by the words alone. */
+export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
+  /** Stems in order, each between blanks, to find quotations in. */
+  readonly line: string;
+  /** Title and headings of the whole. */
+  readonly heading: Reading;
+  readonly sentences: readonly Said[];
+}
+
+/** A sentence, with what it stands under. */
+export interface Said extends Reading, Span {
+  /** Title and headings. */
+  readonly heading: Reading;
+  /** The headings alone. */
+  readonly section: Reading;
+  /** Where it is the row of a table, or an entry of a list: its cells, and the names of their columns. */
+  readonly row?: { readonly cells: readonly string[]; readonly names: readonly string[] };
+}
+
+/** What a passage says, title and headings included. */
+export const toEvidence = oncePer((passage: Passage): Evidence => {
+  const { title, text, location } = passage;
+  // The very text that was read when the passage was found.
+  const whole = toContent(passage);
+  const toHeadings = (section: readonly string[]): readonly string[] =>
+    listHeadings(passage, section);
+  return createEvidence({ text, title, whole, columns: location.columns, toHeadings });
+});
+
+/** The same for a text by itself; offsets of sentences are into the text. */
+export function readEvidence(text: string, title = ""): Evidence {
+  const whole = `${title}\n${text}`;
+  return createEvidence({ text, title, whole, columns: undefined, toHeadings: (own) => own });
+}
+
+interface Parts {
+  readonly text: string;
+  readonly title: string;
+  readonly whole: string;
+  /** Of the table that the text begins in the middle of. */
+  readonly columns: string | undefined;
+  /** All headings above one of the text's own sections. */
+  readonly toHeadings: (section: readonly string[]) => readonly string[];
+}
+
+function createEvidence(parts: Parts): Evidence {
+  const { text, title, whole, toHeadings } = parts;
+  const heading = once(() => readText([title, ...toHeadings([])].join(". ")));
+  const stems = once(() => new Set([...toStems(whole), ...toMonths(whole)]));
+  const quantities = once(() => indexQuantities(whole));
+  const line = once(() => toLine(text));
+  const sentences = once(() => readSentences(parts));
+  return {
+    get stems() {
+      return stems();
+    },
+    get quantities() {
+      return quantities();
+    },
+    get line() {
+      return line();
+    },
+    get heading() {
+      return heading();
+    },
+    get sentences() {
+      return sentences();
+    },
+  };
+}
+
+/** Longer names of columns are not read with each row again: reading them would take longer than all else. */
+const COLUMNS_CHARS_MAX = 400;
+
+/** A table's row is read with the names of its columns, which state nothing by themselves. */
+function readSentences({ text, title, columns, toHeadings }: Parts): readonly Said[] {
+  const spans = splitStatements(text);
+  const sections = addEntries(text, spans, listSections(text, spans));
+  const all = spans.map(({ start, end }) => ({ start, end, said: text.slice(start, end) }));
+  const toPlace = oncePer((section: readonly string[]): Pick<Said, "heading" | "section"> => {
+    const headings = toHeadings(section);
+    const heading = readText([title, ...headings].join(". "));
+    return { heading, section: readText(headings.join(". ")) };
+  });
+  let names = columns;
+  return all.flatMap(({ said, ...span }, at) => {
+    if (!isTableLine(said)) names = undefined;
+    const isNames = isTableLine(said) && isTableFrame(all[at + 1]?.said ?? "");
+    if (isNames) names = said;
+    if (isNames || isTableFrame(said)) return [];
+    const isShort = names !== undefined && names.length <= COLUMNS_CHARS_MAX;
+    const reading = readText(isShort ? `${said}\n${names}` : said);
+    const row =
+      names === undefined ? toEntry(said) : { cells: toCells(said), names: toCells(names) };
+    return [Object.assign(reading, span, toPlace(sections[at] ?? []), row && { row })];
+  });
+}
+
+/** `- Basic: 5 € a month` */
+const ENTRY = /^(?:[-*+•‣◦]|\p{N}{1,3}[.)])\s+([^:：]{1,60})[:：]\s+(\S.*)$/u;
+
+/** Begins another one, however far it stands to the right. */
+const ITEM = /^(?:[-*+•‣◦|]|\p{N}{1,3}[.)])\s/u;
+/** Between sentences of one: the second stands under the name of the entry, as under a heading. */
+const SAME_ENTRY = /^[^\S\n]+$|^[^\S\n]*\n[^\S\n]+$/u;
+
+/** The headings above each sentence, and the name of the list's entry that it goes on with. */
+function addEntries(
+  text: string,
+  spans: readonly Span[],
+  sections: readonly (readonly string[])[],
+): readonly (readonly string[])[] {
+  let entry: readonly string[] | undefined;
+  return spans.map(({ start, end }, at) => {
+    const said = text.slice(start, end);
+    const section = sections[at] ?? [];
+    const gap = text.slice(spans[at - 1]?.end ?? 0, start);
+    if (ITEM.test(said) || !SAME_ENTRY.test(gap)) entry = undefined;
+    const place = entry ?? section;
+    const [key] = toEntry(said)?.cells ?? [];
+    if (key !== undefined) entry = [...section, key];
+    return place;
+  });
+}
+
+function toEntry(said: string): Said["row"] {
+  const [, key, value] = ENTRY.exec(said) ?? [];
+  return key === undefined || value === undefined ? undefined : { cells: [key, value], names: [] };
+}
+
+/** Stems between blanks, for looking up a run of words. */
+export function toLine(text: string): string {
+  return ` ${toWords(text)
+    .map(({ stem }) => stem)
+    .join(" ")} `;
+}

@@ -1,0 +1,67 @@
+/** What of a passage can be quoted. */
+import type { Passage } from "../../domain/event.ts";
+import { splitStatements } from "../../text/record.ts";
+import { toWords } from "../../text/words.ts";
+import { findLists } from "../lists.ts";
+import { findFences, isWithin, listSections } from "../sections.ts";
+import type { Candidate } from "../sentence-features.ts";
+import { findTables, isHeader, type Table, toWhole } from "../table-rows.ts";
+
+const SENTENCE_CHARS_MIN = 12;
+const SENTENCE_CHARS_MAX = 1_200;
+/** Of a list or table: as long as a chunk may become that aims at 1,200. */
+const BLOCK_CHARS_MAX = 1_800;
+
+/** The sentences of a passage that state something, its lists and its tables. */
+export function toCandidates(passage: Passage): readonly Candidate[] {
+  const fences = findFences(passage.text);
+  const headings = new Set([passage.title, ...passage.location.headings].map(toPlain));
+  const all = toSentences(passage);
+  const tables = findTables(all);
+  const headers = toHeaders(tables);
+  const wholes = tables.map((table) => toWhole(table, all)).filter((one) => one !== undefined);
+  const lists = [...findLists(all), ...wholes].filter(({ text }) => text.length <= BLOCK_CHARS_MAX);
+  const sentences = all.flatMap((one) => {
+    const { text } = one;
+    if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
+    if (text.length > SENTENCE_CHARS_MAX || isScaffold(text)) return [];
+    if (headings.has(toPlain(text)) || isHeader(one, all)) return [];
+    const own = { start: one.start - passage.start, end: one.end - passage.start };
+    if (isWithin(own, fences)) return [];
+    const header = headers.get(one);
+    return header === undefined ? [one] : [{ ...one, header }];
+  });
+  return [...lists, ...sentences].toSorted((a, b) => a.start - b.start);
+}
+
+/** Each row with its header. */
+function toHeaders(tables: readonly Table[]): ReadonlyMap<Candidate, Candidate> {
+  return new Map(tables.flatMap(({ header, rows }) => rows.map((row) => [row, header] as const)));
+}
+
+/** Each with the headings above it in the passage itself. */
+function toSentences(passage: Passage): readonly Candidate[] {
+  const spans = splitStatements(passage.text);
+  const sections = listSections(passage.text, spans);
+  return spans.map((span, position) => {
+    const text = passage.text.slice(span.start, span.end);
+    const place = { start: passage.start + span.start, end: passage.start + span.end };
+    const section = sections[position] ?? [];
+    return { passage, position, text, ...place, words: toWords(text), section };
+  });
+}
+
+/** Some formats keep headings as plain lines, numbered or not. */
+function toPlain(text: string): string {
+  return text
+    .replace(/^[\d.\s)]+/u, "")
+    .replace(/[\s.:]+$/u, "")
+    .toLowerCase();
+}
+
+/** Headings, rules, table frames and lead-ins to a list announce things but say nothing of them. */
+function isScaffold(text: string): boolean {
+  return /^(?:\p{Lu}|[\s&,'’-])+$|^(#{1,6}\s|[-=*_]{3,}\s*$|\|[\s:|-]+\|\s*$)|[:：]\s*$/u.test(
+    text,
+  );
+}

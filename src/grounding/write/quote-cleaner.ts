@@ -1,0 +1,20 @@
+/** Cleans quoted sentences as an answer's text is cleaned: a document is trusted no more than a model. */
+import type { Passage } from "../../domain/event.ts";
+import { stripHidden } from "../../text/hidden-characters.ts";
+import { dropNotes } from "./citation-parser.ts";
+import { createSanitizer } from "./sanitizer.ts";
+import { createSourceLinks } from "./source-links.ts";
+
+/**
+ * Creates a cleaner for the sentences of one answer, in order. A number in brackets that
+ * could be taken for a label is a note of the document and none of ours, so it goes; code and lists stay.
+ */
+export function createQuoteCleaner(passages: readonly Passage[]): (sentence: string) => string {
+  const links = createSourceLinks();
+  links.add(passages);
+  const sanitizer = createSanitizer({ links, verbatimCode: true });
+  return (sentence) => {
+    const unmarked = dropNotes(stripHidden(sentence)).trim();
+    return sanitizer.push(unmarked) + sanitizer.end();
+  };
+}

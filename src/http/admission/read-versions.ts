@@ -1,0 +1,58 @@
+/** Which versions of the collections a run would read if it began now. */
+import pMap from "p-map";
+import type { Instances } from "../../answer.ts";
+import { startDeadline } from "../../async/deadline.ts";
+import { toVisibleStore } from "../../access/visible-store.ts";
+import type { Ask } from "../../domain/ask.ts";
+import type { Service } from "../service.ts";
+
+/** What a run would read now, by the collection's name; one that does not open is not among them. */
+export interface Seen {
+  readonly versions: Readonly<Record<string, number>>;
+  /** Which making of the collection the version belongs to. */
+  readonly instances: Instances;
+}
+
+/** The same collections, in the same making and version. */
+export function isSame(a: Seen, b: Seen): boolean {
+  return areEqual(a.versions, b.versions) && areEqual(a.instances, b.instances);
+}
+
+/** Same names, each with the same value. */
+function areEqual<T>(a: Readonly<Record<string, T>>, b: typeof a): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+/** Of a caller's time no more goes into this: an answer needs the rest. */
+const TIME_SHARE_MAX = 1 / 4;
+
+/** Throws AppError: store_unavailable, deadline_exceeded. */
+export async function readVersions(
+  { config, clock, store }: Pick<Service, "config" | "clock" | "store">,
+  ask: Ask,
+  signal: AbortSignal,
+): Promise<Seen> {
+  const budgetMs = Math.min(config.searchTimeoutMs, TIME_SHARE_MAX * ask.deadlineMs);
+  using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "open" });
+  const visible = toVisibleStore(store, ask.caller);
+  const names = ask.collections.length > 0 ? ask.collections : await visible.list(deadline.signal);
+  const found = await pMap(
+    names,
+    async (name) => {
+      try {
+        const { info, instance = "" } = await visible.open(name, deadline.signal);
+        return [{ name, version: info.version, instance }];
+      } catch {
+        deadline.signal.throwIfAborted();
+        return []; // what its run will say of it; without it no two lists of versions are the same
+      }
+    },
+    { concurrency: config.searchConcurrencyMax },
+  );
+  const opened = found.flat();
+  return {
+    versions: Object.fromEntries(opened.map(({ name, version }) => [name, version])),
+    instances: Object.fromEntries(opened.map(({ name, instance }) => [name, instance])),
+  };
+}

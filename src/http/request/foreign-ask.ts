@@ -1,0 +1,61 @@
+/** Questions that arrive in another format, as a run of ours: the conversation around the question, and options beside it. */
+import type { Context } from "hono";
+import type { Ask, Turn } from "../../domain/ask.ts";
+import { refuse } from "./issues.ts";
+import { toAskContext } from "./run-request.ts";
+import type { Env, Service } from "../service.ts";
+
+export interface ForeignAsk {
+  /** As in the body of `POST /v1/ask`, the question among them. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Before the question, oldest first. */
+  readonly history: readonly Turn[];
+  readonly instructions: readonly string[];
+}
+
+/** One message of a conversation, whatever format it came in. */
+export interface ForeignMessage {
+  readonly role: "instructions" | "user" | "assistant";
+  readonly content: string;
+  /** Where it stood, for errors: `messages[2]`. */
+  readonly path: string;
+}
+
+/** Divides a conversation: the last message is the question. Throws AppError invalid_request. */
+export function toForeignAsk(
+  messages: readonly ForeignMessage[],
+  options: Readonly<Record<string, unknown>>,
+): ForeignAsk {
+  const spoken = messages.filter(({ role }) => role !== "instructions");
+  const last = spoken.at(-1);
+  if (last?.role !== "user") {
+    throw refuse("messages", "must end with a message of the user, which is the question");
+  }
+  const history = spoken
+    .slice(0, -1)
+    .flatMap(({ role, content }): Turn[] =>
+      role === "instructions" || content.trim() === "" ? [] : [{ role, content }],
+    );
+  const instructions = messages
+    .filter(({ role, content }) => role === "instructions" && content.trim() !== "")
+    .map(({ content }) => content);
+  return { body: { ...options, question: last.content }, history, instructions };
+}
+
+/** Parses it like the body of `POST /v1/ask`. Throws AppError as the service's parser does. */
+export function parseForeignAsk(
+  service: Service,
+  c: Context<Env>,
+  { body, history, instructions }: ForeignAsk,
+): Ask {
+  const joined = instructions.join("\n\n");
+  const { instructionsCharsMax } = service.config;
+  if (joined.length > instructionsCharsMax) {
+    throw refuse("messages", `hold instructions of more than ${instructionsCharsMax} characters`);
+  }
+  const conversation = {
+    history,
+    ...(joined === "" ? {} : { instructions: joined }),
+  };
+  return service.parseAsk({ ...body, ...conversation }, toAskContext(c));
+}

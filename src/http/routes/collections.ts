@@ -1,0 +1,38 @@
+/** `GET /v1/collections` and `GET /v1/collections/:name`: what can be asked. */
+import type { Context } from "hono";
+import { AppError, toAppError } from "../../errors.ts";
+import {
+  describeCollection,
+  inspectCollections,
+  listCollections,
+  toVisible,
+} from "../inspect-collections.ts";
+import type { Env, Service } from "../service.ts";
+
+export function createCollectionsRoute(service: Service) {
+  return async (c: Context<Env>): Promise<Response> =>
+    c.json({
+      collections: await inspectCollections(toVisible(service, c.get("caller")), c.req.raw.signal),
+    });
+}
+
+export function createCollectionRoute(service: Service) {
+  return async (c: Context<Env>): Promise<Response> => {
+    const name = c.req.param("name") ?? "";
+    const { signal } = c.req.raw;
+    const visible = toVisible(service, c.get("caller"));
+    const names = await listCollections(visible, signal);
+    if (!names.includes(name)) {
+      throw new AppError("collection_not_found", {
+        detail: `there is no collection of this name; there are: ${names.join(", ") || "none yet"}`,
+      });
+    }
+    try {
+      return c.json(await describeCollection(visible, name, signal));
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      service.log.warn("collection-failed", { collection: name, code: error.code });
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,43 @@
+/** `GET /v1/collections/:name/documents/:id`: the text of a document, which is where a citation leads. */
+import type { Context } from "hono";
+import * as z from "zod";
+import { chooseRepresentation } from "../request/accept.ts";
+import { toInvalidRequest } from "../request/issues.ts";
+import { readDocument } from "../read-document.ts";
+import type { Env, Service } from "../service.ts";
+
+/** `from` is the position of the first chunk; a part ends after `chunksMax` of them, and says where to read on. */
+export function createDocumentRoute(service: Service) {
+  const Query = createQuerySchema(service.config.readChunksMax);
+  return async (c: Context<Env>): Promise<Response> => {
+    chooseRepresentation(c.req.header("Accept"), ["application/json"]);
+    const parsed = Query.safeParse(c.req.query());
+    if (!parsed.success) throw toInvalidRequest(parsed.error);
+    const collection = c.req.param("name") ?? "";
+    const documentId = c.req.param("id") ?? "";
+    const request = { collection, documentId, ...parsed.data };
+    const client = c.req.raw.signal;
+    const { etag, ...text } = await readDocument(service, request, {
+      caller: c.get("caller"),
+      client,
+    });
+    if (etag !== undefined) c.header("ETag", etag);
+    return c.json(text);
+  };
+}
+
+function createQuerySchema(chunksMax: number) {
+  return z.strictObject({
+    from: createNumber(0, Number.MAX_SAFE_INTEGER).default(0),
+    chunksMax: createNumber(1, chunksMax).default(chunksMax),
+  });
+}
+
+/** Of digits alone: an empty text or `1e3` is a mistake and not a number. */
+function createNumber(least: number, most: number) {
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, "must be a whole number, written in digits")
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
+}

@@ -1,0 +1,108 @@
+/** `/mcp`: the service as a Model Context Protocol server over streamable HTTP, without sessions. */
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import type { Context } from "hono";
+import type { Caller } from "../../domain/caller.ts";
+import { silentMeter } from "../../telemetry/meter.ts";
+import { countRequest } from "../guards/access-guard.ts";
+import { createMcpTools, type McpTool } from "../formats/mcp-tools.ts";
+import { type AppError, toAppError } from "../../errors.ts";
+import { stripHidden } from "../../text/hidden-characters.ts";
+import { readJson } from "../request/read-json.ts";
+import type { Env, Service } from "../service.ts";
+
+const INFO = { name: "tributary", version: "1.0.0", title: "Tributary" };
+const INSTRUCTIONS =
+  "Answers questions from the documents of its collections. `ask` writes an answer whose sentences cite passages; `search` returns the passages alone; `read_document` reads around one.";
+
+export function createMcpRoute(service: Service) {
+  const { config, log } = service;
+  const tools = createMcpTools(service);
+  const handler = createMcpHandler(
+    ({ authInfo }) => {
+      const server = new McpServer(INFO, { instructions: INSTRUCTIONS });
+      const session = authInfo?.extra?.["session"] as Session;
+      for (const tool of tools) {
+        const scope = tool.name === "ask" ? "ask" : "read";
+        if (session.caller.scopes.has(scope)) register(server, tool, session);
+      }
+      return server;
+    },
+    {
+      keepAliveMs: config.pingIntervalMs,
+      onerror: (thrown) => log.warn("mcp-refused", { kind: thrown.name }),
+    },
+  );
+  return async (c: Context<Env>): Promise<Response> => {
+    const request = c.req.raw;
+    const caller = c.get("caller");
+    const countCall = createCallCount(service, request, caller);
+    const session: Session = { caller, requestId: c.get("requestId"), countCall };
+    const authInfo = { token: "", clientId: caller.id, scopes: [], extra: { session } };
+    if (request.method !== "POST") return handler.fetch(request, { authInfo });
+    // The library bounds the bytes of a message, and not how deep it nests.
+    const parsedBody = await readJson(request, config.bodyBytesMax);
+    return handler.fetch(request, { authInfo, parsedBody });
+  };
+
+  function register(server: McpServer, tool: McpTool, session: Session): void {
+    const { name, title, description, inputSchema, outputSchema } = tool;
+    const readOnlyHint = name !== "ask" || service.mayChange !== true;
+    const annotations = { readOnlyHint, openWorldHint: false };
+    server.registerTool(
+      name,
+      { title, description, inputSchema, outputSchema, annotations },
+      async (input, { mcpReq, http }) => {
+        const { _meta: meta } = mcpReq;
+        const progressToken = meta?.progressToken;
+        let progress = 0;
+        const tell = (message: string): void => {
+          if (progressToken === undefined) return;
+          progress += 1;
+          const params = { progressToken, progress, message };
+          mcpReq
+            .notify({ method: "notifications/progress", params })
+            .catch((thrown: unknown) => log.warn("mcp-progress-lost", { kind: String(thrown) }));
+        };
+        try {
+          await session.countCall();
+          const connection = http?.req?.signal;
+          const client =
+            connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
+          const { text, value } = await tool.run(input, { ...session, client, tell });
+          // The text is what the client's model reads; the value holds the passages as they are stored.
+          return {
+            content: [{ type: "text", text: stripHidden(text) }],
+            structuredContent: value,
+          };
+        } catch (thrown) {
+          const error = toAppError(thrown);
+          if (error.code === "internal") log.error("mcp-tool-failed", thrown, { tool: name });
+          return { isError: true, content: [{ type: "text", text: toSentence(error) }] };
+        }
+      },
+    );
+  }
+}
+
+interface Session {
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** Throws AppError rate_limited. */
+  readonly countCall: () => Promise<void>;
+}
+
+/** The guards have counted the request as one; a batch holds more calls, and each of them costs as much. */
+function createCallCount(service: Service, request: Request, caller: Caller): () => Promise<void> {
+  const { access, requestLimit, telemetry } = service;
+  let calls = 0;
+  return async () => {
+    calls += 1;
+    if (calls === 1) return;
+    if (access?.isOn === true) await countRequest(access, telemetry?.meter ?? silentMeter, caller);
+    await requestLimit?.(request, caller);
+  };
+}
+
+function toSentence({ code, detail }: AppError): string {
+  return detail === undefined ? code : `${code}: ${detail}`;
+}

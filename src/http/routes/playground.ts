@@ -1,0 +1,54 @@
+/** `GET /`: the playground, a page to ask from and to see what a run says about itself. */
+import type { Context } from "hono";
+import { AppError } from "../../errors.ts";
+import { PAGE_FILES } from "../../playground/files.ts";
+import type { Env } from "../service.ts";
+
+/** Nothing from elsewhere, nothing within the page itself, no HTML made by a script, and no one may frame it. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+/** Addresses of the page and its parts. */
+export const PLAYGROUND_PATHS = Object.keys(PAGE_FILES);
+
+/** A file of data/page as it is read; `tag` changes with the content. */
+export interface ReadFile {
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly tag: string;
+}
+
+/** Reads a file of data/page, which a machine keeps in a folder and a Worker beside itself. Undefined: it is not there. */
+export type ReadPage = (name: string) => Promise<ReadFile | undefined>;
+
+export function createPlaygroundRoute(readPage: ReadPage) {
+  return async (c: Context<Env>): Promise<Response> => {
+    const file = PAGE_FILES[c.req.path];
+    const found = file === undefined ? undefined : await readPage(file.name);
+    if (file === undefined || found === undefined) {
+      throw new AppError("not_found", { detail: "this part of the page is not installed" });
+    }
+    const { body, tag } = found;
+    const headers = {
+      "Content-Type": file.type,
+      "Content-Security-Policy": POLICY,
+      "Cache-Control": "no-cache",
+      ETag: `"${tag}"`,
+    };
+    if (c.req.header("If-None-Match")?.includes(headers.ETag) !== true) {
+      return new Response(body, { headers });
+    }
+    if (body instanceof ReadableStream) await body.cancel();
+    return new Response(null, { status: 304, headers });
+  };
+}

@@ -1,0 +1,109 @@
+/** `PUT` and `DELETE /v1/collections/:name/documents/:id`: one document, whole or not at all. */
+import type { Context } from "hono";
+import { createLimiter } from "../../async/limiter.ts";
+import { COLLECTION_NAME } from "../../domain/collection.ts";
+import type { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
+import { toHidden } from "../../access/visible-store.ts";
+import { AppError, toAppError } from "../../errors.ts";
+import { chooseRepresentation } from "../request/accept.ts";
+import { checkDocumentId } from "./check-document-id.ts";
+import { checkOrigin } from "../guards/check-origin.ts";
+import type { DocumentChange, DocumentWriter } from "./document-writer.ts";
+import { toProblem } from "../response/problem.ts";
+import { receiveDocument } from "./receive-document.ts";
+import type { Env, Service } from "../service.ts";
+import { createUploadStream, type UploadWork } from "./upload-stream.ts";
+
+/** Forms that are read at the same time: each is held in memory until it lies on disk. */
+const FORMS_MAX = 4;
+
+type Route = (c: Context<Env>) => Promise<Response>;
+
+/** Stores the body as this document; the collection is made when there is none of the name. */
+export function createPutDocumentRoute(service: Service, writer: DocumentWriter): Route {
+  const { uploadBytesMax, uploadsMax } = service.config;
+  const forms = createLimiter({ concurrencyMax: FORMS_MAX, queueMax: uploadsMax });
+  const deps = { writer, forms, bytesMax: uploadBytesMax };
+  return async (c) => {
+    const target = checkTarget(c, service, true);
+    const { upload, format } = await receiveDocument(deps, c.req.raw, target.documentId);
+    const change = { ...target, put: { path: upload.path, format } };
+    const work: UploadWork = async (signal, onStage) => {
+      try {
+        return await writer.write(change, signal, onStage);
+      } finally {
+        await upload.discard();
+      }
+    };
+    return respond(c, service, work, {
+      type: "upload-start",
+      documentId: target.documentId,
+      bytes: upload.bytes,
+    });
+  };
+}
+
+/** Deletes the document, or all of those that one file held. */
+export function createDeleteDocumentRoute(service: Service, writer: DocumentWriter): Route {
+  return async (c) => {
+    const target = checkTarget(c, service, false);
+    const { documentId } = target;
+    const work: UploadWork = (signal, onStage) => writer.write(target, signal, onStage);
+    return respond(c, service, work, { type: "upload-start", documentId, bytes: 0 });
+  };
+}
+
+function checkTarget(
+  c: Context<Env>,
+  { config, gate, access }: Service,
+  isPut: boolean,
+): DocumentChange {
+  checkOrigin(c.req.raw, config, access?.isOn === true);
+  chooseType(c); // refused before the body is read
+  if (gate.draining) throw new AppError("draining");
+  const collection = c.req.param("name") ?? "";
+  const documentId = c.req.param("id") ?? "";
+  if (!COLLECTION_NAME.test(collection)) {
+    throw new AppError("invalid_request", {
+      detail:
+        "that is no collection name: 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit",
+    });
+  }
+  if (c.get("caller").collections?.has(collection) === false) {
+    throw toHidden(collection);
+  }
+  checkDocumentId(documentId, isPut);
+  const ifMatch = toTags(c.req.header("If-Match"));
+  const ifNoneMatch = toTags(c.req.header("If-None-Match"));
+  return {
+    collection,
+    documentId,
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  };
+}
+
+function chooseType(c: Context<Env>): string {
+  return chooseRepresentation(c.req.header("Accept"), ["application/json", "text/event-stream"]);
+}
+
+function toTags(header: string | undefined): readonly string[] | undefined {
+  return header?.split(",").map((tag) => tag.trim());
+}
+
+async function respond(
+  c: Context<Env>,
+  service: Service,
+  work: UploadWork,
+  start: UploadEvent,
+): Promise<Response> {
+  const client = c.req.raw.signal;
+  if (chooseType(c) === "text/event-stream") {
+    const toError = (thrown: unknown) => toProblem(toAppError(thrown), c.get("requestId"));
+    const stream = createUploadStream(service, { start, work, client, toError });
+    return new Response(stream, { headers: { "Content-Type": "text/event-stream" } });
+  }
+  const receipt: DocumentReceipt = await work(client, () => undefined);
+  if (receipt.etag !== undefined) c.header("ETag", receipt.etag);
+  return c.json(receipt);
+}
