@@ -1,4 +1,5 @@
 /** Entry of `pnpm ingest`: has the process keep little memory, then runs the command. */
+import { keepCompiled } from "../src/node/keep-compiled.ts";
 
 /** glibc: one heap for all native threads, and freed memory given back instead of kept for later. */
 const ENVIRONMENT = {
@@ -25,6 +26,7 @@ function keepLittleMemory(): void {
   process.execve?.(execPath, args, { ...env, ...ENVIRONMENT });
 }
 
+keepCompiled();
 keepLittleMemory();
 const { runCommand } = await import("./commands/run-command.ts");
 process.exitCode = await runCommand(process.argv.slice(2));

@@ -1,0 +1,132 @@
+/** `pnpm start`: settings, store, models, application, server; and how they end. */
+import { type Config, parseConfig } from "../config.ts";
+import type { AppDeps } from "../app.ts";
+import { AppError } from "../errors.ts";
+import { inspectCollections } from "../http/inspect-collections.ts";
+import { isLoopback } from "../http/guards/access-guard.ts";
+import { toBanner } from "./banner.ts";
+import { checkDataDir, checkWritable } from "./check-data-dir.ts";
+import { composeFetch, composeParts } from "./compose.ts";
+import { checkAddress, createServer, listen } from "./create-server.ts";
+import { drain } from "./drain.ts";
+import { loadSamples } from "./load-samples.ts";
+import { createLog } from "./log.ts";
+
+const log = createLog(process.stderr);
+process.on("unhandledRejection", (thrown) => die("unhandled-rejection", thrown));
+process.on("uncaughtException", (thrown) => die("uncaught-exception", thrown));
+
+try {
+  refuseArguments(process.argv.slice(2));
+  await main(parseConfig(process.env));
+} catch (thrown) {
+  if (!(thrown instanceof AppError)) throw thrown;
+  process.stderr.write(`tributary: ${thrown.message}\n`);
+  process.exit(thrown.code === "invalid_request" ? 2 : 1);
+}
+
+/** Whoever says `--port 9000` must not be served on another one. Throws AppError invalid_request. */
+function refuseArguments(args: readonly string[]): void {
+  if (args.every((argument) => argument === "--")) return;
+  throw new AppError("invalid_request", {
+    detail:
+      "pnpm start takes no options; settings are variables, such as PORT=9000 pnpm start, and data/guide/configuration.md lists them",
+  });
+}
+
+async function main(config: Config): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+
+  // Whoever is told to end before it serves ends as soon as it comes to a place to look; that is no failure.
+  const { signal: never } = new AbortController();
+  await checkDataDir(config.dataDir);
+  const parts = await composeParts(config, process.stderr);
+  const { deps, telemetry } = parts;
+  if (config.lanceUrl === undefined && (await deps.store.list(never)).length === 0) {
+    await checkWritable(config.dataDir);
+    await checkAddress(config.host, config.port);
+    await fill(stop.signal);
+  }
+  if (stop.signal.aborted) process.exit(0);
+
+  const server = createServer(await composeFetch(parts), config);
+  const port = await listen(server, config.host, config.port);
+  const end = (): void => {
+    void drain({ ...deps, server, graceMs: config.drainGraceMs })
+      .then(() => telemetry.flush())
+      .then(() => process.exit(0));
+  };
+  if (stop.signal.aborted) return end();
+  stop.signal.addEventListener("abort", end);
+  // A service that is told to end drains, whatever the banner was waiting for.
+  await announce(deps, port, never);
+}
+
+async function fill(signal: AbortSignal): Promise<void> {
+  process.stdout.write("The store is empty: loading the sample collections.\n");
+  const failed = await loadSamples(signal);
+  if (failed.length === 0 || signal.aborted) return;
+  warn(`the samples ${failed.join(", ")} could not be loaded; serving without them`);
+}
+
+async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promise<void> {
+  const { config, clock, store, chat } = deps;
+  const embedders = new Set(deps.embedders.keys());
+  const collections = await inspectCollections({ config, clock, store, embedders }, signal).catch(
+    (thrown: unknown) => {
+      // A server that is down now may be up soon; until then /readyz says what it lacks.
+      if (config.lanceUrl === undefined || !(thrown instanceof AppError)) throw thrown;
+      warn(thrown.message);
+      return [];
+    },
+  );
+  process.stdout.write(
+    toBanner({
+      url: `http://${toReachable(config.host)}:${port}`,
+      store: store.kind,
+      embedder: [...embedders].join(", "),
+      answerer: chat?.id ?? "extractive (no chat model is set)",
+      keys: describeKeys(deps),
+      isKeyAsked: deps.access?.isOn === true,
+      ingest: config.lanceUrl === undefined ? { dataDir: toOwnPlace(config) } : undefined,
+      collections,
+    }),
+  );
+  if (deps.access !== undefined || isLoopback(config.host)) return;
+  warn(
+    `HOST is ${config.host} and AUTH is off: everyone who reaches it can ask and read; put it behind something that asks for keys`,
+  );
+}
+
+/** Undefined: the default, which every command takes. */
+function toOwnPlace({ dataDir }: Config): string | undefined {
+  return dataDir === parseConfig({}).dataDir ? undefined : dataDir;
+}
+
+function describeKeys({ access, config }: AppDeps): string {
+  if (access?.isOn === true) return "asked for (pnpm run keys list)";
+  if (config.auth === "off") return "none: AUTH is off";
+  return "none: only this machine reaches the service (pnpm run keys create --name NAME)";
+}
+
+/** Where this machine reaches the server. */
+function toReachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function warn(sentence: string): void {
+  process.stderr.write(`tributary: WARNING: ${sentence}\n`);
+}
+
+function die(event: string, thrown: unknown): never {
+  log.error(event, thrown);
+  process.exit(1);
+}
