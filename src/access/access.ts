@@ -2,9 +2,10 @@
 import type { Clock } from "../async/clock.ts";
 import type { Caller } from "../domain/caller.ts";
 import { AppError } from "../errors.ts";
-import { findByDigest, isWellFormed, toDigest } from "./key.ts";
+import { isWellFormed, toDigest } from "./key.ts";
 import type { Counts } from "./counts.ts";
 import { createKeyLimits, type KeyLimits } from "./key-limits.ts";
+import { createKeyIndex } from "./key-index.ts";
 import type { KeyEntry } from "./key-list.ts";
 import { createMemoryCounts } from "./memory-counts.ts";
 
@@ -44,6 +45,7 @@ export const NOBODY: Caller = { id: "nobody", scopes: new Set(), collections: ne
 /** Creates the access of those who hold keys. */
 export function createAccess(options: AccessOptions): Access {
   const { source, clock, counts = createMemoryCounts(clock), wallMs = Date.now } = options;
+  const findByDigest = createKeyIndex(source, "digest");
   return {
     limits: createKeyLimits(source, counts),
     get isOn() {
@@ -54,7 +56,7 @@ export function createAccess(options: AccessOptions): Access {
     },
     async authenticate(credential = "") {
       // Nothing is decided by the form, so that a malformed key takes as long as a wrong one.
-      const key = findByDigest(source.keys, await toDigest(credential));
+      const key = findByDigest(await toDigest(credential));
       const refusal = toRefusal(key, credential, wallMs());
       if (key !== undefined && refusal === undefined) return toCaller(key);
       throw new AppError("unauthenticated", {

@@ -3,6 +3,7 @@ import { once } from "../async/once.ts";
 import { AppError } from "../errors.ts";
 import type { KeySource } from "./access.ts";
 import type { Counts } from "./counts.ts";
+import { createKeyIndex } from "./key-index.ts";
 import type { KeyEntry } from "./key-list.ts";
 
 /** How a key stands in its minute. */
@@ -27,16 +28,9 @@ const RUN_RETRY_MS = 1_000;
 
 /** Creates the limits of the keys in the source, over what is counted. */
 export function createKeyLimits(source: KeySource, counts: Counts): KeyLimits {
-  let indexed: readonly KeyEntry[] = [];
-  let byId = new Map<string, KeyEntry>();
+  const findById = createKeyIndex(source, "id");
+  const find = (id: string): Partial<KeyEntry> => findById(id) ?? {};
 
-  const find = (id: string): Partial<KeyEntry> => {
-    if (indexed !== source.keys) {
-      indexed = source.keys;
-      byId = new Map(indexed.map((key) => [key.id, key]));
-    }
-    return byId.get(id) ?? {};
-  };
   const checkDay = async (id: string, tokensMax: number): Promise<void> => {
     const { used, resetMs } = await counts.read("day", id);
     if (used < tokensMax) return;

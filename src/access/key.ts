@@ -1,5 +1,5 @@
 /** What an API key is: how it looks, how one is made, and the digest that is kept of it. */
-import { isSameDigest, toSha256 } from "../text/digest.ts";
+import { toSha256 } from "../text/digest.ts";
 import { toHex } from "../text/hex.ts";
 
 const PREFIX = "trib_";
@@ -25,16 +25,6 @@ export function isWellFormed(credential: string): boolean {
 /** SHA-256 in hexadecimal: what is kept in place of the key. */
 export async function toDigest(credential: string): Promise<string> {
   return toSha256(credential.slice(0, CREDENTIAL_CHARS_MAX));
-}
-
-/** The entry with this digest. Every entry is compared to its last digit, so that the time tells nothing. */
-export function findByDigest<T extends { readonly digest: string }>(
-  entries: readonly T[],
-  digest: string,
-): T | undefined {
-  let found: T | undefined;
-  for (const entry of entries) found = isSameDigest(entry.digest, digest) ? entry : found;
-  return found;
 }
 
 /** CRC-32 (IEEE 802.3) in 8 hexadecimal digits. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { createKey, findByDigest, isWellFormed, toDigest } from "../../src/access/key.ts";
+import { expect, test } from "vitest";
+import { createKey, isWellFormed, toDigest } from "../../src/access/key.ts";
 
 test("every key is another, and well-formed", () => {
   const keys = Array.from({ length: 200 }, createKey);
@@ -30,28 +30,4 @@ test("the digest is SHA-256, and a credential without end costs no more than its
   const long = `${key}${"x".repeat(10_000)}`;
   expect(await toDigest(long)).toBe(await toDigest(long.slice(0, 256)));
   expect(await toDigest(long)).not.toBe(await toDigest(key));
-});
-
-describe("finding by digest", () => {
-  test("finds the one that is equal, wherever it stands", async () => {
-    const entries = await Promise.all(
-      Array.from({ length: 5 }, async () => ({ digest: await toDigest(createKey()) })),
-    );
-    for (const entry of entries) expect(findByDigest(entries, entry.digest)).toBe(entry);
-    expect(findByDigest(entries, await toDigest("x"))).toBeUndefined();
-    expect(findByDigest(entries, "")).toBeUndefined();
-  });
-
-  test("looks at every digest, whichever is found and however early they differ", async () => {
-    const wanted = await toDigest(createKey());
-    const seen: number[] = [];
-    const entries = [wanted, `f${wanted.slice(1)}`, "0".repeat(64)].map((digest, index) => ({
-      get digest() {
-        seen.push(index);
-        return digest;
-      },
-    }));
-    findByDigest(entries, wanted);
-    expect(seen).toEqual([0, 1, 2]);
-  });
 });
