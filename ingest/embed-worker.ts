@@ -1,12 +1,11 @@
 /** The thread in which the bundled embedder works. */
 import { parentPort } from "node:worker_threads";
+import { NEVER } from "../src/async/never.ts";
 import { createStaticEmbedder } from "../src/models/static/static-embedder.ts";
 import { loadStaticTable } from "../src/node/load-static-table.ts";
 import type { EmbedAnswer, EmbedRequest } from "./embed-thread.ts";
 
 const loading = loadStaticTable().then(createStaticEmbedder);
-/** Ended from outside: the one who asked looks at its own signal. */
-const { signal } = new AbortController();
 
 parentPort?.on("message", (request: EmbedRequest) => {
   void answer(request);
@@ -15,7 +14,8 @@ parentPort?.on("message", (request: EmbedRequest) => {
 async function answer({ number, texts }: EmbedRequest): Promise<void> {
   const embedder = await loading;
   const { dimensions = 0 } = embedder;
-  const vectors = await embedder.embed(texts, "document", signal);
+  // Ended from outside: the one who asked looks at its own signal.
+  const vectors = await embedder.embed(texts, "document", NEVER);
   const components = new Float32Array(vectors.length * dimensions);
   const isKnown = new Uint8Array(vectors.length);
   for (const [index, vector] of vectors.entries()) {

@@ -1,5 +1,6 @@
 /** One upload or deletion to what it changes: its conditions checked, its file read whole, its chunks embedded. */
 import { hash } from "node:crypto";
+import { NEVER } from "../src/async/never.ts";
 import type { MetadataType } from "../src/domain/collection.ts";
 import { splitHashes, toEtag } from "../src/domain/document-hash.ts";
 import { AppError } from "../src/errors.ts";
@@ -11,7 +12,6 @@ import { loadFile } from "./load-file.ts";
 import type { LoadPool } from "./load-pool.ts";
 import type { ProblemCode } from "./loaders/load-event.ts";
 import { readChanges } from "./read-changes.ts";
-import { NEVER } from "./sync-run.ts";
 import { createTally } from "./sync-tally.ts";
 import { isUploaded, toUploadSource } from "./upload-source.ts";
 import { writeBatches } from "./write-batches.ts";

@@ -1,5 +1,6 @@
 /** A sync on its way: what it works with, where it writes, and its commits. */
 import type { CollectionWriter, CommitReport } from "../src/stores/store.ts";
+import { NEVER } from "../src/async/never.ts";
 import { inSpan } from "../src/telemetry/in-span.ts";
 import type { Tracer } from "../src/telemetry/tracer.ts";
 import type { Fingerprint } from "./open-collection.ts";
@@ -7,9 +8,6 @@ import type { Rebuild } from "./rebuild.ts";
 import type { SyncDeps, SyncPlan } from "./sync-plan.ts";
 import type { SyncTally } from "./sync-tally.ts";
 import type { Batch } from "./write-batches.ts";
-
-/** What has begun to be written is written to its end: a signal that stops it would leave us not knowing. */
-export const NEVER = new AbortController().signal;
 
 export interface SyncRun {
   readonly deps: SyncDeps;

@@ -1,5 +1,6 @@
 /** Brings a collection to the state of its files: what changed is embedded and replaced, everything else stays. */
 import type { CollectionInfo, MetadataType } from "../src/domain/collection.ts";
+import { NEVER } from "../src/async/never.ts";
 import { AppError } from "../src/errors.ts";
 import type { CollectionWriter, DocumentState } from "../src/stores/store.ts";
 import { inSpan } from "../src/telemetry/in-span.ts";
@@ -14,7 +15,7 @@ import { readChanges, type ReadScope } from "./read-changes.ts";
 import { SYNC_LIMITS } from "./sync-limits.ts";
 import { previewChanges, readStored, type Stored } from "./sync-preview.ts";
 import type { SyncDeps, SyncPlan, SyncProblem, SyncReport } from "./sync-plan.ts";
-import { commitBatch, NEVER, type SyncRun, type Target } from "./sync-run.ts";
+import { commitBatch, type SyncRun, type Target } from "./sync-run.ts";
 import { addProblem, createTally } from "./sync-tally.ts";
 import { createNotices } from "./sync-notices.ts";
 import { traceItems, traceReport } from "./trace-sync.ts";

@@ -1,5 +1,6 @@
 /** A batch of uploads and deletions to one commit: each is read and checked by itself, and refused by itself. */
 import { readFileSync } from "node:fs";
+import { NEVER } from "../src/async/never.ts";
 import type { DocumentReceipt, UploadStage } from "../src/domain/upload-event.ts";
 import { AppError, toAppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
@@ -13,7 +14,6 @@ import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import type { LoadPool } from "./load-pool.ts";
 import { createCollection, findMismatch } from "./open-collection.ts";
 import { type Prepared, prepareUpload, type UploadScope } from "./prepare-upload.ts";
-import { NEVER } from "./sync-run.ts";
 import { toUploadSource } from "./upload-source.ts";
 
 export interface UploadDeps {

@@ -1,12 +1,12 @@
 /** Brings the documents of an exported collection into a store, with the vectors that they have. */
 import type { CollectionInfo, CollectionSpec } from "../../src/domain/collection.ts";
+import { NEVER } from "../../src/async/never.ts";
 import { AppError } from "../../src/errors.ts";
 import { ifThere } from "../../src/stores/check.ts";
 import type { CollectionWriter, DocumentWrite, WriteStore } from "../../src/stores/store.ts";
 import type { ChunkProgress } from "../progress.ts";
 import { formatFields } from "../open-collection.ts";
 import { SYNC_LIMITS } from "../sync-limits.ts";
-import { NEVER } from "../sync-run.ts";
 import { type ExportHead, toSpec } from "./export-format.ts";
 import type { ExportFile } from "./read-export.ts";
 

@@ -1,5 +1,6 @@
 /** Whether the service can take questions, known without waiting behind the questions it is answering. */
 import { startDeadline } from "../async/deadline.ts";
+import { NEVER } from "../async/never.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import { type ErrorCode, toAppError } from "../errors.ts";
 import { type CollectionView, inspectCollections } from "./inspect-collections.ts";
@@ -36,7 +37,6 @@ const STALE_MS_MAX = 30_000;
 const LOOK_MS_MAX = 10_000;
 /** A store that is busy is not broken. */
 const BUSY: ReadonlySet<ErrorCode> = new Set(["deadline_exceeded", "overloaded"]);
-const { signal: never } = new AbortController();
 
 type Deps = Pick<
   Service,
@@ -82,7 +82,7 @@ export function createReadiness(deps: Deps): () => Promise<Readiness> {
 /** Never throws; `isBusy`: some of it could not be looked at in time. */
 async function inspect(deps: Deps): Promise<{ view: Readiness; isBusy: boolean }> {
   try {
-    const views = await inspectCollections(deps, never);
+    const views = await inspectCollections(deps, NEVER);
     const isBusy = views.some((view) => view.status === "unavailable" && BUSY.has(view.code));
     return { view: { status: "ready", collections: views.map(toEntry) }, isBusy };
   } catch (thrown) {

@@ -1,4 +1,5 @@
 /** `pnpm start`: settings, store, models, application, server; and how they end. */
+import { NEVER } from "../async/never.ts";
 import { type Config, parseConfig } from "../config.ts";
 import type { AppDeps } from "../app.ts";
 import { AppError } from "../errors.ts";
@@ -44,11 +45,10 @@ async function main(config: Config): Promise<void> {
   process.on("SIGINT", onSignal);
 
   // Whoever is told to end before it serves ends as soon as it comes to a place to look; that is no failure.
-  const { signal: never } = new AbortController();
   await checkDataDir(config.dataDir);
   const parts = await composeParts(config, process.stderr);
   const { deps, telemetry } = parts;
-  if (config.lanceUrl === undefined && (await deps.store.list(never)).length === 0) {
+  if (config.lanceUrl === undefined && (await deps.store.list(NEVER)).length === 0) {
     await checkWritable(config.dataDir);
     await checkAddress(config.host, config.port);
     await fill(stop.signal);
@@ -65,7 +65,7 @@ async function main(config: Config): Promise<void> {
   if (stop.signal.aborted) return end();
   stop.signal.addEventListener("abort", end);
   // A service that is told to end drains, whatever the banner was waiting for.
-  await announce(deps, port, never);
+  await announce(deps, port, NEVER);
 }
 
 async function fill(signal: AbortSignal): Promise<void> {

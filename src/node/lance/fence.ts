@@ -1,5 +1,6 @@
 /** Keeps a writer that has lost its lease from committing: what it has begun cannot land any more. */
 import { type LanceBase, openTable } from "./base.ts";
+import { NEVER } from "../../async/never.ts";
 import type { Place } from "./place.ts";
 import { retryConflicts } from "./retry-conflicts.ts";
 
@@ -10,9 +11,8 @@ import { retryConflicts } from "./retry-conflicts.ts";
  */
 export async function raiseFence(base: LanceBase, place: Place): Promise<void> {
   const table = await openTable(base, place);
-  const { signal } = new AbortController();
   const { collection } = place;
-  await retryConflicts({ clock: base.clock, table, collection, signal }, async () => {
+  await retryConflicts({ clock: base.clock, table, collection, signal: NEVER }, async () => {
     await table.checkout(await table.version());
     await table.restore();
   });

@@ -1,5 +1,6 @@
 /** Which collections there are: looked up once for all who ask within the time in which a commit becomes visible. */
 import type { Table } from "@lancedb/lancedb";
+import { NEVER } from "../../async/never.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import { callNative, type LanceBase, openTable } from "./base.ts";
 import { findPlace, listPlaces } from "./place.ts";
@@ -22,7 +23,7 @@ export function createListing(base: LanceBase, reader: Reader): Listing {
   /** One look for all who ask meanwhile, whichever of them gives up. */
   const look = (): Promise<readonly string[]> => {
     const atMs = clock.now();
-    const started = find(base, reader, new AbortController().signal)
+    const started = find(base, reader, NEVER)
       .then((names) => {
         // Not after `forget`: what was found may be too old to be kept.
         if (looking === started) known = { names, atMs };

@@ -1,5 +1,6 @@
 /** A collection pinned to one version: its table checked out there, its term statistics loaded when first needed. */
 import type { Table } from "@lancedb/lancedb";
+import { NEVER } from "../../async/never.ts";
 import type { Limiter } from "../../async/limiter.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
@@ -143,10 +144,9 @@ function createCall(base: LanceBase, collection: string, onGone: () => unknown):
  * index that cannot be loaded is reported by the first search that needs it.
  */
 async function warm({ limiter }: LanceBase, table: Table): Promise<void> {
-  const { signal } = new AbortController();
   try {
     for (const { name } of await table.listIndices()) {
-      await limiter(() => table.prewarmIndex(name), signal);
+      await limiter(() => table.prewarmIndex(name), NEVER);
     }
   } catch {
     return;

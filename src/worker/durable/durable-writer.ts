@@ -1,5 +1,6 @@
 /** The one writer of a collection in its objects. */
 import type { CollectionInfo } from "../../domain/collection.ts";
+import { NEVER } from "../../async/never.ts";
 import { checkChange } from "../../stores/check.ts";
 import type { Change, CollectionWriter, CommitReport, DocumentState } from "../../stores/store.ts";
 import { askEvery, askOthers, askParts, type Parts } from "./ask-parts.ts";
@@ -8,7 +9,6 @@ import type { PartInfo, Whole } from "./protocol.ts";
 import { commitInStep, splitChange } from "./spread-change.ts";
 
 const PAGE = 2_000;
-const { signal: never } = new AbortController();
 
 /**
  * Locks all objects, and undoes in them what a writer before prepared and never showed. `onShown` is told
@@ -111,15 +111,15 @@ function createWriter(
     async close() {
       const whole = shown;
       // For the case that the first object is lost: whoever reads then asks the others.
-      if (whole !== null) await askOthers(parts, never, (stub) => stub.show(whole));
+      if (whole !== null) await askOthers(parts, NEVER, (stub) => stub.show(whole));
       // The lock of an object that is lost went with it, or ends by itself.
-      await askParts(parts, never, (stub) => stub.unlock(id), { onLost: () => undefined });
+      await askParts(parts, NEVER, (stub) => stub.unlock(id), { onLost: () => undefined });
     },
   };
 }
 
 async function describeFirst({ objects, names }: Parts): Promise<PartInfo> {
-  return objects.collection(names[0] ?? "", never, (stub) => stub.describe());
+  return objects.collection(names[0] ?? "", NEVER, (stub) => stub.describe());
 }
 
 interface Committing {
