@@ -4,7 +4,7 @@ import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import pMap from "p-map";
 import * as z from "zod";
-import { createLimiter } from "../async/limiter.ts";
+import { type Clock, systemClock } from "../async/clock.ts";
 import { RunEvent } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import {
@@ -15,6 +15,7 @@ import {
   toScopedKey,
 } from "../http/runs/archive.ts";
 import type { Log } from "../telemetry/log.ts";
+import { createDiskTurns } from "./disk-turns.ts";
 import { ifFound } from "./is-code.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -38,24 +39,24 @@ const NEW_SUFFIX = ".new";
 /** Nobody writes for so long: whoever began it was killed. */
 const NEW_MS_MAX = 60_000;
 const STAT_CONCURRENCY = 8;
-const { signal } = new AbortController();
 /** Ids are ours; a caller's never becomes part of a path. */
 const RUN_ID = /^[\w-]{1,64}$/;
 
 /**
  * Opens the folder, and makes it where it is missing. Of runs that went, an empty mark with their caller stays, as
  * many as runs are kept. Times are those of the files. Several processes may share the folder: each finds the runs
- * of all, and counts those it has put or found there. Throws AppError store_unavailable.
+ * of all, and counts those it has put or found there. A disk that hangs holds up nobody for long: what would be put
+ * is not kept, and what is looked for is store_unavailable. Throws AppError store_unavailable.
  */
 export async function createFileArchive(
   folder: string,
   { runsMax, bytesMax, ageMsMax }: ArchiveLimits,
   log: Log,
+  clock: Clock = systemClock,
 ): Promise<RunArchive> {
   const entries = await open(folder);
   const marks = await openMarks(folder, runsMax, log);
-  // One change of the folder at a time, in the order in which runs end.
-  const inTurn = createLimiter({ concurrencyMax: 1, queueMax: runsMax });
+  const turns = createDiskTurns({ clock, toError: toHung });
   let bytes = [...entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
 
   const toFile = (id: string): string => join(folder, `${id}${SUFFIX}`);
@@ -97,25 +98,33 @@ export async function createFileArchive(
   return {
     async put(run) {
       try {
-        await inTurn(() => write(run), signal);
+        await turns.change(() => write(run));
       } catch (thrown) {
         log.error("run-not-kept", thrown, { runId: run.id });
       }
     },
     async find(id): Promise<Found> {
       if (!RUN_ID.test(id)) return { status: "unknown" };
-      await inTurn(() => learn(id).then(makeRoom), signal);
-      const run = entries.has(id) ? await read(id) : undefined;
-      return run === undefined ? marks.find(id) : { status: "kept", run };
+      await turns.change(() => learn(id).then(makeRoom));
+      return turns.read(async () => {
+        const run = entries.has(id) ? await read(id) : undefined;
+        return run === undefined ? marks.find(id) : { status: "kept", run };
+      });
     },
     async findByKey(callerId, name) {
-      const id = await readIfThere(toKeyFile(folder, callerId, name));
+      const id = await turns.read(() => readIfThere(toKeyFile(folder, callerId, name)));
       if (id === undefined) return undefined;
-      if (!entries.has(id)) await inTurn(() => learn(id), signal);
+      if (!entries.has(id)) await turns.change(() => learn(id));
       const entry = entries.get(id);
-      return entry === undefined || isOld(entry) ? undefined : read(id);
+      return entry === undefined || isOld(entry) ? undefined : turns.read(() => read(id));
     },
   };
+}
+
+function toHung(): AppError {
+  return new AppError("store_unavailable", {
+    detail: "the folder of RUN_JOURNAL_DIR does not answer; ask again shortly",
+  });
 }
 
 /** The run in a file; one that is damaged is none, and is logged. */
