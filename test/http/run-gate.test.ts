@@ -57,6 +57,19 @@ test("the time to wait is the work before it: mean run time times the queue, ove
   expect(retryAfterMs).toBeLessThanOrEqual(310);
 });
 
+test("those refused at the same moment are told to come back one after the other", async () => {
+  const { gate } = create({ runsMax: 1, queueMax: 0, callerRunsMax: 999 });
+  const [, ...refused] = Array.from({ length: 101 }, () => enter(gate));
+  await settle();
+  const waits = refused.map(({ error }) => error?.retryAfterMs ?? 0).toSorted((a, b) => a - b);
+  const [leastMs = 0] = waits;
+  // A hundred over as long again as the first waits, none of them far from its neighbours.
+  const gaps = waits.map((waitMs, at) => (waits[at + 1] ?? 2 * leastMs) - waitMs);
+  expect(leastMs).toBe(2_000);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(0.03 * leastMs);
+  expect(Math.min(...gaps)).toBeGreaterThan(0);
+});
+
 describe("waiting ends", () => {
   const full = async (change: Partial<typeof LIMITS> = {}) => {
     const made = create(change);

@@ -76,7 +76,7 @@ test("headers beyond the limit are refused", async () => {
 test("a refusal for overload is quick, says when to come back, and leaves health alone", async () => {
   const service = makeService({ gate: createFullGate() });
   await using server = await serveTest(service);
-  const response = await fetch(`${server.url}/v1/ask`, askWith("no JSON at all"));
+  const response = await fetch(`${server.url}/v1/ask`, askWith({ question: "Why?" }));
   expect(response.status).toBe(503);
   const problem = (await response.json()) as { code: string; retryAfterMs: number };
   expect(problem.code).toBe("overloaded");

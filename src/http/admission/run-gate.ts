@@ -33,7 +33,7 @@ export interface RunGate {
   readonly waiting: number;
   /** Share of the queue that is taken, from 0 to 1. */
   readonly load: number;
-  /** Throws what `enter` would throw at once: cheap, for before a request is read. */
+  /** Throws what `enter` would throw at once. */
   check(callerId: string): void;
   /**
    * Waits for a place. In a full queue the caller with the most runs waiting gives up its last one for a
@@ -84,7 +84,9 @@ const RUN_MS_GUESS = 2_000;
 /** Weight of the latest run in the mean (exponentially weighted). */
 const LATEST_SHARE = 0.1;
 const RETRY_AFTER_MS_MIN = 100;
-const RETRY_AFTER_MS_MAX = 60_000;
+const RETRY_AFTER_MS_MAX = 30_000;
+/** The golden ratio's part behind the point: steps of it, each taken without the whole, lie far from all before (Weyl). */
+const SPREAD_STEP = 0.618_034;
 const TOO_MANY = "too many questions are running and waiting; ask again shortly";
 
 /** A ticket that may have a place yet or not. */
@@ -113,6 +115,8 @@ class Gate implements RunGate {
   readonly #idlers: (() => void)[] = [];
   /** Of a run (exponentially weighted). */
   #meanMs = RUN_MS_GUESS;
+  /** Of the next refusal, from 0 to below 1. */
+  #spread = 0;
   draining = false;
 
   constructor(options: RunGateOptions) {
@@ -241,12 +245,15 @@ class Gate implements RunGate {
     return this.#toOverloaded("the question waited too long for its turn; ask again shortly");
   }
 
-  /** The time to wait is the work that lies before a run that would come now. */
+  /**
+   * The time to wait is the work that lies before a run that would come now, and a share of as much again that is
+   * another for each: those refused at the same moment would else come back together, and be refused together.
+   */
   #toOverloaded(detail: string): AppError {
     const workMs = (this.#meanMs * (this.waiting + 1)) / this.#options.runsMax;
-    const retryAfterMs = Math.round(
-      Math.min(RETRY_AFTER_MS_MAX, Math.max(RETRY_AFTER_MS_MIN, workMs)),
-    );
+    const leastMs = Math.min(RETRY_AFTER_MS_MAX, Math.max(RETRY_AFTER_MS_MIN, workMs));
+    const retryAfterMs = Math.round(leastMs * (1 + this.#spread));
+    this.#spread = (this.#spread + SPREAD_STEP) % 1;
     return new AppError("overloaded", { detail, retryAfterMs });
   }
 }

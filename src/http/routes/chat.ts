@@ -11,7 +11,6 @@ import type { Env, Service } from "../service.ts";
 
 export function createChatRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    service.gate.check(c.get("caller").id);
     const body = await readJson(c.req.raw, service.config.chatBodyBytesMax);
     const asked = parseUiRequest(body);
     const options = await readRunOptions(c, body);

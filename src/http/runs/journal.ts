@@ -58,10 +58,11 @@ export interface Started {
 export interface RunJournal {
   /**
    * Starts a run as soon as the gate has a place for it, or finds the one that the key belongs to. Read
-   * it at once: a run that nobody reads ends when its first reader has left. Throws AppError idempotency_conflict.
+   * it at once: a run that nobody reads ends when its first reader has left. Throws AppError: idempotency_conflict,
+   * and what the gate's `check` throws where a run has to be begun.
    */
   start(start: RunStart): Promise<Started>;
-  /** The same for a run without a key, at once. */
+  /** The same for a run without a key, at once. Throws what the gate's `check` throws. */
   begin(start: Omit<RunStart, "key">): JournalRun;
   /** A run of this caller, running or over, of collections that it may still see. Throws AppError: not_found, run_expired. */
   find(id: string, caller: Caller): Promise<JournalRun>;
@@ -89,6 +90,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
   const begin = (given: RunStart): LiveRun => {
     const { key, isUnlisted } = given;
     const callerId = given.ask.caller.id;
+    deps.gate.check(callerId);
     const scoped = key && toScopedKey(callerId, key.name);
     const live = startLive(deps, given, {
       onId(run) {
