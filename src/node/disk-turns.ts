@@ -18,8 +18,8 @@ export interface DiskTurnsOptions {
   readonly toError: () => AppError;
 }
 
-/** Work that takes so long hangs: the largest file is written in a fraction of it. */
-const HUNG_MS = 5_000;
+/** Work that takes so long hangs: even in a process without time for anything the largest file is written sooner. */
+const HUNG_MS = 15_000;
 /**
  * Work that hangs holds one of the four threads that Node has for files, names of hosts and compression. With the one
  * change, one thread is left for all else.

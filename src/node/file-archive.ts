@@ -15,7 +15,7 @@ import {
   toScopedKey,
 } from "../http/runs/archive.ts";
 import type { Log } from "../telemetry/log.ts";
-import { createDiskTurns } from "./disk-turns.ts";
+import { createDiskTurns, type DiskTurns } from "./disk-turns.ts";
 import { ifFound } from "./is-code.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -39,6 +39,8 @@ const NEW_SUFFIX = ".new";
 /** Nobody writes for so long: whoever began it was killed. */
 const NEW_MS_MAX = 60_000;
 const STAT_CONCURRENCY = 8;
+/** Runs that go in one turn: behind an idle night all of them are too old at once, and who asks does not wait for that. */
+const EXPIRED_AT_ONCE = 8;
 /** Ids are ours; a caller's never becomes part of a path. */
 const RUN_ID = /^[\w-]{1,64}$/;
 
@@ -50,50 +52,24 @@ const RUN_ID = /^[\w-]{1,64}$/;
  */
 export async function createFileArchive(
   folder: string,
-  { runsMax, bytesMax, ageMsMax }: ArchiveLimits,
+  limits: ArchiveLimits,
   log: Log,
   clock: Clock = systemClock,
 ): Promise<RunArchive> {
   const entries = await open(folder);
-  const marks = await openMarks(folder, runsMax, log);
+  const marks = await openMarks(folder, limits.runsMax, log);
   const turns = createDiskTurns({ clock, toError: toHung });
-  let bytes = [...entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
+  const shelf = createShelf(entries, { folder, limits, turns, marks, log });
 
-  const toFile = (id: string): string => join(folder, `${id}${SUFFIX}`);
-  const isOld = ({ endedMs }: Entry): boolean => Date.now() - endedMs > ageMsMax;
-  const read = (id: string): Promise<StoredRun | undefined> => readRun(toFile(id), id, log);
-  const expire = async (id: string, entry: Entry): Promise<void> => {
-    const run = await read(id);
-    entries.delete(id);
-    bytes -= entry.bytes;
-    if (run !== undefined) await removeKey(folder, run);
-    await marks.leave(id, run);
-    await rm(toFile(id), { force: true });
-  };
-  const makeRoom = async (): Promise<void> => {
-    for (const [id, entry] of entries) {
-      if (!isOld(entry) && entries.size <= runsMax && bytes <= bytesMax) return;
-      await expire(id, entry);
-    }
-  };
-  /** It may be of another process. */
-  const learn = async (id: string): Promise<void> => {
-    const entry = entries.has(id) ? undefined : await statIfThere(toFile(id));
-    if (entry === undefined) return;
-    entries.set(id, entry);
-    bytes += entry.bytes;
-    if (isOld(entry)) await expire(id, entry); // it is younger than others for whoever goes by the order
-  };
   const write = async (run: StoredRun): Promise<void> => {
     const text = JSON.stringify(run);
-    await replace(toFile(run.id), text);
+    await replace(toFile(folder, run.id), text);
     // It counts from here on, whatever becomes of its key.
-    const size = Buffer.byteLength(text);
-    entries.set(run.id, { bytes: size, endedMs: Date.now() });
-    bytes += size;
+    shelf.add(run.id, { bytes: Buffer.byteLength(text), endedMs: Date.now() });
     if (run.key !== undefined) await replace(toKeyFile(folder, run.callerId, run.key.name), run.id);
-    await makeRoom();
+    await shelf.makeRoom();
   };
+  const read = (id: string) => readRun(folder, id, log);
 
   return {
     async put(run) {
@@ -105,18 +81,84 @@ export async function createFileArchive(
     },
     async find(id): Promise<Found> {
       if (!RUN_ID.test(id)) return { status: "unknown" };
-      await turns.change(() => learn(id).then(makeRoom));
+      await turns.change(() => shelf.learn(id).then(shelf.makeRoom));
       return turns.read(async () => {
-        const run = entries.has(id) ? await read(id) : undefined;
+        const run = shelf.has(id) ? await read(id) : undefined;
         return run === undefined ? marks.find(id) : { status: "kept", run };
       });
     },
     async findByKey(callerId, name) {
       const id = await turns.read(() => readIfThere(toKeyFile(folder, callerId, name)));
       if (id === undefined) return undefined;
-      if (!entries.has(id)) await turns.change(() => learn(id));
-      const entry = entries.get(id);
-      return entry === undefined || isOld(entry) ? undefined : turns.read(() => read(id));
+      await turns.change(() => shelf.learn(id));
+      return shelf.has(id) ? turns.read(() => read(id)) : undefined;
+    },
+  };
+}
+
+interface ShelfDeps {
+  readonly folder: string;
+  readonly limits: ArchiveLimits;
+  readonly turns: DiskTurns;
+  readonly marks: Awaited<ReturnType<typeof openMarks>>;
+  readonly log: Log;
+}
+
+/** The runs that count, the oldest first. All but `has` belongs in the turn of a change. */
+function createShelf(
+  entries: Map<string, Entry>,
+  { folder, limits: { runsMax, bytesMax, ageMsMax }, turns, marks, log }: ShelfDeps,
+) {
+  let bytes = [...entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
+  let isGoingOn = false;
+
+  const isOld = ({ endedMs }: Entry): boolean => Date.now() - endedMs > ageMsMax;
+  const add = (id: string, entry: Entry): void => {
+    entries.set(id, entry);
+    bytes += entry.bytes;
+  };
+  const expire = async (id: string, entry: Entry): Promise<void> => {
+    const run = await readRun(folder, id, log);
+    entries.delete(id);
+    bytes -= entry.bytes;
+    if (run !== undefined) await removeKey(folder, run);
+    await marks.leave(id, run);
+    await rm(toFile(folder, id), { force: true });
+  };
+  const makeRoom = async (): Promise<void> => {
+    for (let count = 0; count < EXPIRED_AT_ONCE; count += 1) {
+      const [oldest] = entries;
+      if (oldest === undefined) return;
+      const [id, entry] = oldest;
+      if (!isOld(entry) && entries.size <= runsMax && bytes <= bytesMax) return;
+      await expire(id, entry);
+    }
+    if (!isGoingOn) void goOn();
+  };
+  /** In another turn, behind those who wait. */
+  const goOn = async (): Promise<void> => {
+    isGoingOn = true;
+    try {
+      await turns.change(async () => {
+        isGoingOn = false;
+        await makeRoom();
+      });
+    } catch (thrown) {
+      isGoingOn = false;
+      log.error("runs-not-removed", thrown);
+    }
+  };
+  return {
+    add,
+    makeRoom,
+    has: (id: string) => entries.has(id),
+    /** Looks for a run that may be of another process, and lets it go when it is too old, whatever lies before it. */
+    async learn(id: string): Promise<void> {
+      const known = entries.get(id);
+      const entry = known ?? (await statIfThere(toFile(folder, id)));
+      if (entry === undefined) return;
+      if (known === undefined) add(id, entry);
+      if (isOld(entry)) await expire(id, entry);
     },
   };
 }
@@ -128,8 +170,8 @@ function toHung(): AppError {
 }
 
 /** The run in a file; one that is damaged is none, and is logged. */
-async function readRun(file: string, runId: string, log: Log): Promise<StoredRun | undefined> {
-  const text = await readIfThere(file);
+async function readRun(folder: string, runId: string, log: Log): Promise<StoredRun | undefined> {
+  const text = await readIfThere(toFile(folder, runId));
   if (text === undefined) return undefined;
   try {
     return Stored.parse(JSON.parse(text)) as StoredRun;
@@ -229,6 +271,10 @@ async function statIfThere(file: string): Promise<Entry | undefined> {
 
 function readIfThere(file: string): Promise<string | undefined> {
   return ifFound(readFile(file, "utf8"));
+}
+
+function toFile(folder: string, id: string): string {
+  return join(folder, `${id}${SUFFIX}`);
 }
 
 function toKeyFile(folder: string, callerId: string, name: string): string {
