@@ -22,18 +22,27 @@ export function createRedisCounts({ link, leases, prefix }: Options): RemoteCoun
       // What is too much is decided by the limits of the key, which may change in the middle of a window.
       points: Number.MAX_SAFE_INTEGER,
     });
+  /** A window that has longer to go than it is long was begun before Redis' clock was put back, or on another server. */
+  const toResetMs = async (name: WindowName, id: string, leftMs: number): Promise<number> => {
+    if (leftMs <= WINDOW_MS[name]) return leftMs;
+    await link.client.pexpire(`${prefix}:${name}:${id}`, WINDOW_MS[name]);
+    return WINDOW_MS[name];
+  };
   const windows = { minute: createWindow("minute"), day: createWindow("day") };
   return {
     add: (name, id, amount) =>
       link.ask(async () => {
         const { consumedPoints, msBeforeNext } = await windows[name].penalty(id, amount);
-        return { used: consumedPoints, resetMs: msBeforeNext };
+        return { used: consumedPoints, resetMs: await toResetMs(name, id, msBeforeNext) };
       }),
     read: (name, id) =>
       link.ask(async () => {
         const found = await windows[name].get(id);
         if (found === null) return { used: 0, resetMs: WINDOW_MS[name] };
-        return { used: found.consumedPoints, resetMs: found.msBeforeNext };
+        return {
+          used: found.consumedPoints,
+          resetMs: await toResetMs(name, id, found.msBeforeNext),
+        };
       }),
     beginRun: (id, max) => leases.begin(id, max),
   };

@@ -9,14 +9,21 @@ interface Options {
 }
 
 /**
+ * No run waits through more windows than these for its turn. What lies farther ahead was booked before Redis' clock was
+ * put back, or on another server, and would stop everyone until then.
+ */
+const WINDOWS_AHEAD = 6;
+
+/**
  * A sorted set of turns by their instant on Redis' clock; a member is `tokens:id`. The same search as in
  * async/rate-window.ts: never before the last turn, and not while a call or a token too many lies in the window.
- * ARGV: calls and tokens at most (0: any number), window in ms, tokens, id. Gives the wait in ms.
+ * ARGV: calls and tokens at most (0: any number), window in ms, tokens, id, windows ahead. Gives the wait in ms.
  */
 const BOOK = `local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local calls, most, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], now + ARGV[6] * window, '+inf')
 local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 local at = math.max(now, tonumber(last[2] or now))
 if calls > 0 then
@@ -50,7 +57,7 @@ export function createRedisTurns({ link, prefix }: Options): SharedTurns {
       const whole = Math.ceil(tokens);
       const limits = [callsMax, tokensMax].map((max) => (Number.isFinite(max) ? max : 0));
       const waitMs = await link.ask(() =>
-        client.eval(BOOK, 1, key, ...limits, windowMs, whole, id),
+        client.eval(BOOK, 1, key, ...limits, windowMs, whole, id, WINDOWS_AHEAD),
       );
       if (waitMs === undefined) return undefined;
       return {

@@ -19,10 +19,14 @@ interface Options {
 const LEASE_MS = 30_000;
 const RENEW_MS = LEASE_MS / 3;
 
-/** A sorted set for each key: its runs by the instant, on Redis' clock, at which they count no more. */
+/**
+ * A sorted set for each key: its runs by the instant, on Redis' clock, at which they count no more. One that lies beyond
+ * a lease was set before the clock was put back, or on another server; a run that is still there is told again.
+ */
 const NOW = `local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. (now + ${LEASE_MS}), '+inf')
 `;
 /** ARGV: most runs, lease in ms, the run. */
 const BEGIN = `${NOW}

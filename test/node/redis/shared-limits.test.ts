@@ -186,6 +186,28 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     expect((await book("other", 1, 100))[0]?.waitMs).toBe(0);
   });
 
+  test("a clock that was put back, or that of another server, keeps nobody out for as long as it differs", async () => {
+    await using redis = await startRedis();
+    using limits = await openLimits(redis.url);
+    const admin = new Redis(redis.url);
+    const laterMs = Date.now() + 3_600_000;
+    await limits.counts.add("minute", KEY, 7);
+    await admin.pexpire(`tributary:minute:${KEY}`, 3_600_000);
+    expect((await limits.counts.read("minute", KEY)).resetMs).toBeLessThanOrEqual(60_000);
+    await admin.pexpire(`tributary:minute:${KEY}`, 3_600_000);
+    const { used, resetMs } = await limits.counts.add("minute", KEY, 1);
+    expect([used, resetMs <= 60_000]).toEqual([8, true]);
+    expect(await admin.pttl(`tributary:minute:${KEY}`)).toBeLessThanOrEqual(60_000);
+
+    await admin.zadd(`tributary:runs:${KEY}`, laterMs, "of a process that is gone");
+    expect(await limits.counts.beginRun(KEY, 1)).toBeDefined();
+
+    await admin.zadd("tributary:turns:m", laterMs, "1:x");
+    const window = { name: "m", callsMax: 7, tokensMax: Infinity, windowMs: 60_000 };
+    expect((await limits.turns.book(window, 1))?.waitMs).toBe(0);
+    admin.disconnect();
+  });
+
   test("two services let through exactly what a key may, answer on without Redis, and share again", async () => {
     await using redis = await startRedis();
     await using folder = await makeLocalStore();
