@@ -3,9 +3,12 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Reader } from "../../src/async/broadcast.ts";
 import { sleep } from "../../src/async/clock.ts";
+import { NEVER } from "../../src/async/never.ts";
 import { startDeadline } from "../../src/async/deadline.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
+import type { RunArchive } from "../../src/http/runs/archive.ts";
+import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import type { RunRequest } from "../../src/http/admission/run-sharing.ts";
 import type { Runner } from "../../src/http/service.ts";
@@ -28,6 +31,11 @@ interface Step {
   readonly wordMs: number;
   /** The store takes so long to open the collection. */
   readonly openMs: number;
+  /** What keeps the runs that are over takes so long, and may fail. */
+  readonly archiveMs: number;
+  readonly isBroken: boolean;
+  /** The service begins to drain just before. */
+  readonly drains: boolean;
 }
 
 const ms = (max: number): fc.Arbitrary<number> =>
@@ -49,11 +57,45 @@ const step: fc.Arbitrary<Step> = fc.record({
   words: fc.nat(6),
   wordMs: ms(300),
   openMs: ms(150),
+  archiveMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, ms(3_000)),
+  isBroken: fc.nat(7).map((some) => some === 0),
+  drains: fc.nat(60).map((some) => some === 0),
 });
+
+/** Keeps runs in memory, as slowly as the state says, or not at all. */
+function createSlowArchive(
+  clock: FakeClock,
+  state: { readonly archiveMs: number; readonly isBroken: boolean },
+): RunArchive {
+  const kept = createMemoryArchive({ runsMax: 3, bytesMax: 1e6, ageMsMax: 10_000 }, clock);
+  const wait = () => sleep(clock, state.archiveMs, NEVER);
+  const look = async <T>(find: () => Promise<T>): Promise<T> => {
+    await wait();
+    if (state.isBroken) throw new AppError("store_unavailable");
+    return find();
+  };
+  return {
+    async put(run) {
+      await wait();
+      if (!state.isBroken) await kept.put(run);
+    },
+    find: (id) => look(() => kept.find(id)),
+    findByKey: (callerId, name) => look(() => kept.findByKey(callerId, name)),
+  };
+}
 
 function setUp() {
   const clock = createFakeClock();
-  const state = { version: 1, instance: 0, openMs: 0, words: 0, wordMs: 0, runs: 0 };
+  const state = {
+    version: 1,
+    instance: 0,
+    openMs: 0,
+    words: 0,
+    wordMs: 0,
+    runs: 0,
+    archiveMs: 0,
+    isBroken: false,
+  };
   const run: Runner = async function* (ask, signal, watch) {
     state.runs += 1;
     const { words, wordMs, openMs } = state;
@@ -81,6 +123,7 @@ function setUp() {
   const store = listStore({ guide: makeInfo("guide") });
   const service = makeService({
     clock,
+    archive: createSlowArchive(clock, state),
     env: { ANSWER_CACHE_RUNS_MAX: "2", STREAM_BYTES_MAX: "1024" },
     store: {
       ...store,
@@ -93,7 +136,8 @@ function setUp() {
     },
     gate: createRunGate({ clock, runsMax: 2, queueMax: 2, queueTimeoutMs: 200, callerRunsMax: 4 }),
   });
-  return { clock, state, run, service };
+  const underWay = new Map<string, readonly AbortSignal[]>();
+  return { clock, state, run, service, underWay };
 }
 
 interface Heard {
@@ -110,10 +154,21 @@ async function hear(reader: Reader<RunEvent>, clock: FakeClock): Promise<readonl
   const events: RunEvent[] = [];
   while (!reader.over) {
     events.push(...(await reader.read(10_000)));
-    if (events.length % 3 === 1) await sleep(clock, 1, new AbortController().signal);
+    if (events.length % 3 === 1) await sleep(clock, 1, NEVER);
   }
   reader.leave();
   return events;
+}
+
+/** A run that is the only one under its key, but for those that were told to end. */
+function watchKey({ run, underWay }: ReturnType<typeof setUp>, key: string): Runner {
+  return async function* (ask, signal, watch) {
+    const others = (underWay.get(key) ?? []).filter((other) => !other.aborted);
+    expect(others).toEqual([]);
+    underWay.set(key, [signal]);
+    yield* run(ask, signal, watch);
+    underWay.set(key, others);
+  };
 }
 
 async function play(world: ReturnType<typeof setUp>, steps: readonly Step[]) {
@@ -123,14 +178,16 @@ async function play(world: ReturnType<typeof setUp>, steps: readonly Step[]) {
     await clock.advance(one.gapMs);
     if (one.change !== "none") state.version += one.change === "written" ? 1 : 0;
     if (one.change === "made again") state.instance += 1;
-    Object.assign(state, { words: one.words, wordMs: one.wordMs, openMs: one.openMs });
+    const { words, wordMs, openMs, archiveMs, isBroken } = one;
+    Object.assign(state, { words, wordMs, openMs, archiveMs, isBroken });
+    if (one.drains) service.gate.drain();
     const client = new AbortController();
     const cancel = clock.timer(one.leavesMs ?? 100_000, () =>
       client.abort(new AppError("cancelled")),
     );
     const request: RunRequest = {
       ask: toAsk(one.question, { deadlineMs: one.budgetMs, collections: ["guide"] }),
-      run,
+      run: one.key === undefined ? run : watchKey(world, one.key),
       client: client.signal,
       requestId: "r",
       isKept: one.isKept,

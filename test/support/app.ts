@@ -15,7 +15,7 @@ import type { RequestLimit } from "../../src/http/guards/request-limit.ts";
 import { createRunGate, type RunGate } from "../../src/http/admission/run-gate.ts";
 import { createRunSharing } from "../../src/http/admission/run-sharing.ts";
 import { createAskParser } from "../../src/http/request/schemas.ts";
-import { toArchiveLimits } from "../../src/http/runs/archive.ts";
+import { type RunArchive, toArchiveLimits } from "../../src/http/runs/archive.ts";
 import { createRunJournal } from "../../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import type { Runner, Service } from "../../src/http/service.ts";
@@ -198,6 +198,7 @@ export interface TestOptions {
   readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly gate?: RunGate;
+  readonly archive?: RunArchive;
   readonly access?: Access;
   readonly requestLimit?: RequestLimit;
   /** Those that are offered; absent: `direct`. */
@@ -227,7 +228,7 @@ export function makeService(options: TestOptions = {}): TestService {
         : withKeyLimits(options.gate ?? createRunGate(), options.access.limits),
   };
   const search = options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })]);
-  const archive = createMemoryArchive(toArchiveLimits(config), base.clock);
+  const { archive = createMemoryArchive(toArchiveLimits(config), base.clock) } = options;
   const journal = createRunJournal({ ...base, archive });
   return {
     ...base,

@@ -1,6 +1,8 @@
 /** The runs of the service, each with everything it has said: they belong to the journal, and responses only read them. */
-import { type Broadcast, createBroadcast, type Reader } from "../../async/broadcast.ts";
+import { createBroadcast, type Reader } from "../../async/broadcast.ts";
 import type { Clock } from "../../async/clock.ts";
+import { startDeadline } from "../../async/deadline.ts";
+import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
 import type { Ask } from "../../domain/ask.ts";
 import type { Caller } from "../../domain/caller.ts";
@@ -12,6 +14,7 @@ import { toEventSize } from "../response/event-size.ts";
 import { type RunGate, type RunTicket, toClientReason } from "../admission/run-gate.ts";
 import { type RequestKey, type RunArchive, type StoredRun, toScopedKey } from "./archive.ts";
 import { maySee } from "./may-see.ts";
+import { createTaker } from "./taker.ts";
 
 export interface JournalRun {
   /** Empty until the run has said it. */
@@ -38,6 +41,8 @@ export interface RunStart {
   readonly ask: Ask;
   readonly run: (ask: Ask, signal: AbortSignal) => AsyncIterable<RunEvent>;
   readonly requestId: string;
+  /** Aborts when who asks leaves: a run that has not begun yet does not begin. */
+  readonly client?: AbortSignal | undefined;
   /** The run goes on when nobody reads it any more. */
   readonly isKept?: boolean | undefined;
   /** A repeated request under the same key gets the run of the first. */
@@ -110,6 +115,14 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
     return live;
   };
 
+  /** What the archive says takes of the caller's time. */
+  const lookUp = async ({ ask, client }: RunStart, { name }: RequestKey) => {
+    const parent = client === undefined ? {} : { parent: client };
+    const options = { clock, budgetMs: ask.deadlineMs, stage: "admission", ...parent };
+    using deadline = startDeadline(options);
+    return await untilAborted(archive.findByKey(ask.caller.id, name), deadline.signal);
+  };
+
   return {
     begin,
     async start(given) {
@@ -117,12 +130,15 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       if (key === undefined) return { run: begin(given), isRepeated: false };
       const callerId = given.ask.caller.id;
       const scoped = toScopedKey(callerId, key.name);
-      const found = byKey.get(scoped) ?? (await archive.findByKey(callerId, key.name));
+      const untilMs = clock.now() + given.ask.deadlineMs;
+      const found = byKey.get(scoped) ?? (await lookUp(given, key));
       // From here to its entry nothing waits, so that of two requests at once only one starts a run.
       const known = byKey.get(scoped) ?? found;
       const isRepeated =
         known !== undefined && isWorthRepeating(known) && isVisible(known, given.ask.caller);
-      return { run: isRepeated ? repeat(known, given, clock) : begin(given), isRepeated };
+      if (isRepeated) return { run: repeat(known, given, clock), isRepeated };
+      const own = { ...given, ask: { ...given.ask, deadlineMs: untilMs - clock.now() } };
+      return { run: begin(own), isRepeated };
     },
     async find(id, caller) {
       const live = byId.get(id);
@@ -146,17 +162,9 @@ function isVisible(run: LiveRun | StoredRun, caller: Caller): boolean {
   return owner === caller.id && maySee(run.events, rights, caller);
 }
 
-const DROPPED = Promise.resolve();
-
 interface Hooks {
   readonly onId: (run: LiveRun) => void;
   readonly onEnd: (run: LiveRun) => Promise<void>;
-}
-
-function tooLong(): AppError {
-  return new AppError("upstream_bad_response", {
-    detail: "the answer is longer than RUN_BYTES_MAX, which is what is kept of a run",
-  });
 }
 
 function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
@@ -225,25 +233,6 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   admission.promise.catch(() => undefined); // each reader hears of it for itself
   void admitAndRecord();
   return live;
-}
-
-/** Takes a run's events. One that says more than `bytesMax` is ended; what it says after that, but for its end, is dropped. */
-function createTaker(
-  broadcast: Broadcast<RunEvent>,
-  bytesMax: number,
-  ticket: Pick<RunTicket, "abort">,
-): (event: RunEvent) => Promise<void> {
-  let bytes = 0;
-  return (event) => {
-    bytes += toEventSize(event);
-    if (bytes > bytesMax && event.type !== "run-end") {
-      ticket.abort(tooLong());
-      return DROPPED;
-    }
-    const isRoom = broadcast.push(event);
-    if (event.type === "run-end") broadcast.close();
-    return isRoom;
-  };
 }
 
 /** The wait for its place was the caller's time too. */

@@ -1,0 +1,33 @@
+/** Takes what a run says into what is kept of it, up to a size. */
+import type { Broadcast } from "../../async/broadcast.ts";
+import type { RunEvent } from "../../domain/event.ts";
+import { AppError } from "../../errors.ts";
+import type { RunTicket } from "../admission/run-gate.ts";
+import { toEventSize } from "../response/event-size.ts";
+
+const DROPPED = Promise.resolve();
+
+/** Takes a run's events. One that says more than `bytesMax` is ended; what it says after that, but for its end, is dropped. */
+export function createTaker(
+  broadcast: Broadcast<RunEvent>,
+  bytesMax: number,
+  ticket: Pick<RunTicket, "abort">,
+): (event: RunEvent) => Promise<void> {
+  let bytes = 0;
+  return (event) => {
+    bytes += toEventSize(event);
+    if (bytes > bytesMax && event.type !== "run-end") {
+      ticket.abort(tooLong());
+      return DROPPED;
+    }
+    const isRoom = broadcast.push(event);
+    if (event.type === "run-end") broadcast.close();
+    return isRoom;
+  };
+}
+
+function tooLong(): AppError {
+  return new AppError("upstream_bad_response", {
+    detail: "the answer is longer than RUN_BYTES_MAX, which is what is kept of a run",
+  });
+}
