@@ -137,7 +137,7 @@ function setUp() {
     gate: createRunGate({ clock, runsMax: 2, queueMax: 2, queueTimeoutMs: 200, callerRunsMax: 4 }),
   });
   const underWay = new Map<string, readonly AbortSignal[]>();
-  return { clock, state, run, service, underWay };
+  return { clock, state, run, service, underWay, clashes: [] as string[] };
 }
 
 interface Heard {
@@ -160,14 +160,17 @@ async function hear(reader: Reader<RunEvent>, clock: FakeClock): Promise<readonl
   return events;
 }
 
-/** A run that is the only one under its key, but for those that were told to end. */
-function watchKey({ run, underWay }: ReturnType<typeof setUp>, key: string): Runner {
+/** A run that says when it is not the only one under its key, but for those that were told to end. */
+function watchKey({ run, underWay, clashes }: ReturnType<typeof setUp>, key: string): Runner {
   return async function* (ask, signal, watch) {
     const others = (underWay.get(key) ?? []).filter((other) => !other.aborted);
-    expect(others).toEqual([]);
-    underWay.set(key, [signal]);
-    yield* run(ask, signal, watch);
-    underWay.set(key, others);
+    if (others.length > 0) clashes.push(key);
+    underWay.set(key, [...others, signal]);
+    try {
+      yield* run(ask, signal, watch);
+    } finally {
+      underWay.set(key, underWay.get(key)?.filter((other) => other !== signal) ?? []);
+    }
   };
 }
 
@@ -240,6 +243,7 @@ test("everyone hears one whole run of what there was when it asked, in its own t
       }
       expect([world.service.gate.running, world.service.gate.waiting]).toEqual([0, 0]);
       expect(world.clock.pending).toBe(0);
+      expect(world.clashes).toEqual([]);
     }),
     { numRuns: 150 },
   );

@@ -207,6 +207,10 @@ export interface TestOptions {
 
 export const readPage = createPageReader();
 
+function toGate({ access, gate = createRunGate() }: TestOptions): RunGate {
+  return access === undefined ? gate : withKeyLimits(gate, access.limits);
+}
+
 /** A service whose runs are scripted. */
 export function makeService(options: TestOptions = {}): TestService {
   const config: Config = parseConfig(options.env ?? {});
@@ -222,10 +226,7 @@ export function makeService(options: TestOptions = {}): TestService {
     clock: options.clock ?? systemClock,
     log: recordLog(),
     store: options.store ?? listStore({ guide: makeInfo("guide") }),
-    gate:
-      options.access === undefined
-        ? (options.gate ?? createRunGate())
-        : withKeyLimits(options.gate ?? createRunGate(), options.access.limits),
+    gate: toGate(options),
   };
   const search = options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })]);
   const { archive = createMemoryArchive(toArchiveLimits(config), base.clock) } = options;
