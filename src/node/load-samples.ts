@@ -1,20 +1,41 @@
 /** Fills an empty store with the sample collections, by the same command a user would type. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isFolder } from "./is-folder.ts";
 
 const PROJECT = new URL("../../", import.meta.url);
 const SAMPLES = ["handbook", "guide", "faq"] as const;
 
-/** Ingests one after the other, with the command's own progress; the names that failed. Ends early when the signal aborts. */
-export async function loadSamples(signal: AbortSignal): Promise<readonly string[]> {
+/** Lies in the store's folder as long as they are being loaded, however that ends. */
+const MARK = "samples.loading";
+
+/** Whether a load of them was cut short: what is in the store is not all of them. */
+export function isLoadUnfinished(dataDir: string): boolean {
+  return isFolder(dataDir) && existsSync(join(dataDir, MARK));
+}
+
+/**
+ * Ingests one after the other into `dataDir`, with the command's own progress; the names that failed. Ends early when
+ * the signal aborts.
+ */
+export async function loadSamples(
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const mark = isFolder(dataDir) ? join(dataDir, MARK) : undefined;
+  if (mark !== undefined) await writeFile(mark, "");
   const failed: string[] = [];
   for (const name of SAMPLES) {
     const folder = fileURLToPath(new URL(`data/${name}`, PROJECT));
     if (!existsSync(folder)) continue;
-    if (signal.aborted) break;
-    if (!(await ingest(folder, name, signal))) failed.push(name);
+    const isLoaded = !signal.aborted && (await ingest(folder, name, signal));
+    if (!isLoaded && signal.aborted) return failed;
+    if (!isLoaded) failed.push(name);
   }
+  if (mark !== undefined) await rm(mark, { force: true });
   return failed;
 }
 

@@ -10,7 +10,7 @@ import { checkDataDir, checkWritable } from "./check-data-dir.ts";
 import { composeFetch, composeParts } from "./compose.ts";
 import { checkAddress, createServer, listen } from "./create-server.ts";
 import { drain } from "./drain.ts";
-import { loadSamples } from "./load-samples.ts";
+import { isLoadUnfinished, loadSamples } from "./load-samples.ts";
 import { createLog } from "./log.ts";
 
 const log = createLog(process.stderr);
@@ -48,11 +48,7 @@ async function main(config: Config): Promise<void> {
   await checkDataDir(config.dataDir);
   const parts = await composeParts(config, process.stderr);
   const { deps, telemetry } = parts;
-  if (config.lanceUrl === undefined && (await deps.store.list(NEVER)).length === 0) {
-    await checkWritable(config.dataDir);
-    await checkAddress(config.host, config.port);
-    await fill(stop.signal);
-  }
+  if (config.lanceUrl === undefined) await fillIfEmpty(config, deps, stop.signal);
   if (stop.signal.aborted) process.exit(0);
 
   const server = createServer(await composeFetch(parts), config);
@@ -68,9 +64,22 @@ async function main(config: Config): Promise<void> {
   await announce(deps, port, NEVER);
 }
 
-async function fill(signal: AbortSignal): Promise<void> {
-  process.stdout.write("The store is empty: loading the sample collections.\n");
-  const failed = await loadSamples(signal);
+/** Loads the samples into an empty store, or what a start that was cut short has left of them to load. */
+async function fillIfEmpty(
+  { dataDir, host, port }: Config,
+  { store }: AppDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const isEmpty = (await store.list(NEVER)).length === 0;
+  if (!isEmpty && !isLoadUnfinished(dataDir)) return;
+  await checkWritable(dataDir);
+  await checkAddress(host, port);
+  process.stdout.write(
+    isEmpty
+      ? "The store is empty: loading the sample collections.\n"
+      : "The samples are not all there: going on with loading them.\n",
+  );
+  const failed = await loadSamples(dataDir, signal);
   if (failed.length === 0 || signal.aborted) return;
   warn(`the samples ${failed.join(", ")} could not be loaded; serving without them`);
 }

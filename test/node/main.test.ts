@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startUpstream } from "../../scripts/chaos/upstream.ts";
 import { askWith, type Message, parseMessages, wantsEvents } from "../support/app.ts";
 import { makeLocalStore, makeTempFolder, type TempFolder } from "../support/local-store.ts";
-import { runProgram, type ServiceProgram, startService } from "../support/process.ts";
+import { runProgram, type ServiceProgram, startProgram, startService } from "../support/process.ts";
 
 const MAIN = "src/node/main.ts";
 const question = { question: "Why do retries use jitter?" };
@@ -59,6 +59,26 @@ test("an empty store is filled with the samples, and the second start finds them
   await using again = await startServer(env);
   expect(again.stdout()).not.toContain("loading");
 }, 120_000);
+
+test("a first start that is cut short leaves the rest of the samples to the next one", async () => {
+  await using empty = await makeTempFolder();
+  const env = { DATA_DIR: empty.path, PORT: "0" };
+  {
+    await using first = startProgram(MAIN, [], env);
+    await first.printed("handbook: documents");
+    first.kill("SIGTERM");
+    expect(await first.exit).toBe(0);
+  }
+  {
+    await using second = await startService(env);
+    expect(second.stdout()).toContain("going on with loading them");
+    for (const name of ["faq", "guide", "handbook"]) {
+      expect(second.stdout()).toMatch(new RegExp(`^ .*${name}: \\d+ documents`, "m"));
+    }
+  }
+  await using third = await startService(env);
+  expect(third.stdout()).not.toContain("loading");
+}, 60_000);
 
 test("samples that cannot be loaded are named, and the server serves without them", async () => {
   await using empty = await makeTempFolder();
