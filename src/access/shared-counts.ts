@@ -3,8 +3,9 @@ import type { Counts, Use, WindowName } from "./counts.ts";
 
 /** Port: counts kept elsewhere. Nothing here throws or takes long. */
 export interface RemoteCounts {
+  /** Undefined: not reached. `unsure`: sent, and not answered in time; it may have been added all the same. */
+  add(window: WindowName, id: string, amount: number): Promise<Use | "unsure" | undefined>;
   /** Undefined: not reached. */
-  add(window: WindowName, id: string, amount: number): Promise<Use | undefined>;
   read(window: WindowName, id: string): Promise<Use | undefined>;
   beginRun(id: string, max: number): Promise<RemoteRun>;
 }
@@ -16,7 +17,8 @@ export type RemoteRun =
 
 /**
  * What is counted there is always counted here too, so that a process on its own goes on from what it
- * has let through itself. Tokens that could not be told are told later.
+ * has let through itself. Tokens that could not be told are told later; those that may have been are not told twice, or
+ * a Redis that is slow again and again would make ever more of them.
  */
 export function createSharedCounts(remote: RemoteCounts, own: Counts): Counts {
   /** Tokens of the day by id; as many as there are keys. */
@@ -27,12 +29,13 @@ export function createSharedCounts(remote: RemoteCounts, own: Counts): Counts {
     untold.delete(id);
     const use = await remote.add("day", id, all);
     if (use === undefined) untold.set(id, all + (untold.get(id) ?? 0));
-    return use;
+    return toKnown(use);
   };
   return {
     async add(window, id, amount) {
       const here = await own.add(window, id, amount);
-      const there = window === "day" ? tell(id, amount) : remote.add(window, id, amount);
+      const there =
+        window === "day" ? tell(id, amount) : remote.add(window, id, amount).then(toKnown);
       return (await there) ?? here;
     },
     async read(window, id) {
@@ -55,4 +58,8 @@ export function createSharedCounts(remote: RemoteCounts, own: Counts): Counts {
       };
     },
   };
+}
+
+function toKnown(use: Use | "unsure" | undefined): Use | undefined {
+  return use === "unsure" ? undefined : use;
 }

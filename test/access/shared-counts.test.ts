@@ -1,4 +1,5 @@
 /** What a process does with its own counts while those it shares with others come and go. */
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createMemoryCounts } from "../../src/access/memory-counts.ts";
 import { createSharedCounts, type RemoteCounts } from "../../src/access/shared-counts.ts";
@@ -55,4 +56,37 @@ test("tokens that could not be told are told as soon as that is possible", async
   expect(await one.read("day", "key")).toMatchObject({ used: 60 });
   expect(await two.add("day", "key", 5)).toMatchObject({ used: 65 });
   expect(await one.add("day", "key", 5)).toMatchObject({ used: 70 });
+});
+
+test("however often the answer is late, no token is told twice, and none that was not sent is forgotten", async () => {
+  const Told = fc.record({
+    tokens: fc.integer({ min: 1, max: 1_000 }),
+    answer: fc.constantFrom("in time", "late", "lost", "not sent" as const),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(Told, { maxLength: 30 }), async (steps) => {
+      const all = createMemoryCounts(createFakeClock());
+      let answer: string = "in time";
+      let lost = 0;
+      const remote: RemoteCounts = {
+        async add(window, id, amount) {
+          if (answer === "not sent") return undefined;
+          if (answer === "lost") lost += amount;
+          const use = answer === "lost" ? "unsure" : await all.add(window, id, amount);
+          return answer === "in time" ? use : "unsure";
+        },
+        read: (...args) => all.read(...args),
+        beginRun: async () => ({ state: "unknown", end() {} }),
+      };
+      const counts = createSharedCounts(remote, createMemoryCounts(createFakeClock()));
+      let said = 0;
+      for (const step of steps) {
+        ({ answer } = step);
+        said += step.tokens;
+        await counts.add("day", "key", step.tokens);
+      }
+      answer = "in time";
+      expect(await counts.read("day", "key")).toMatchObject({ used: said - lost });
+    }),
+  );
 });

@@ -30,11 +30,14 @@ export function createRedisCounts({ link, leases, prefix }: Options): RemoteCoun
   };
   const windows = { minute: createWindow("minute"), day: createWindow("day") };
   return {
-    add: (name, id, amount) =>
-      link.ask(async () => {
+    async add(name, id, amount) {
+      const isSent = link.isUp;
+      const use = await link.ask(async () => {
         const { consumedPoints, msBeforeNext } = await windows[name].penalty(id, amount);
         return { used: consumedPoints, resetMs: await toResetMs(name, id, msBeforeNext) };
-      }),
+      });
+      return use ?? (isSent ? "unsure" : undefined);
+    },
     read: (name, id) =>
       link.ask(async () => {
         const found = await windows[name].get(id);

@@ -125,6 +125,21 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     await holds(redis, `tributary:runs:${KEY}`, 0);
   });
 
+  test("frozen again and again: tokens that it was told before it thawed count once", async () => {
+    await using redis = await startRedis();
+    using limits = await openLimits(redis.url, "300");
+    for (let time = 0; time < 3; time += 1) {
+      await becomes(limits, true);
+      await redis.kill("SIGSTOP");
+      await limits.counts.add("day", KEY, 100);
+      await redis.kill("SIGCONT");
+    }
+    await becomes(limits, true);
+    await expect
+      .poll(async () => (await limits.counts.read("day", KEY)).used, { timeout: 20_000 })
+      .toBe(300);
+  });
+
   test("full, or only to be read: it answers, and does not count as there", async () => {
     await using redis = await startRedis();
     const admin = new Redis(redis.url);
