@@ -2,6 +2,7 @@
 import { AppError } from "../errors.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { findRemainingMs } from "./deadline.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface RateWindow {
   /**
@@ -87,7 +88,7 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
       const tokens = Math.min(wanted, tokensMax);
       // Booked here too, so that alone this process goes on from what it has sent itself.
       const window = { name: shared?.name ?? source, callsMax, tokensMax, windowMs };
-      const common = shared === undefined ? undefined : await shared.turns.book(window, tokens);
+      const common = shared && (await bookUntil(shared.turns.book(window, tokens), signal));
       const nowMs = clock.now();
       const atMs = Math.max(findTurn(tokens), nowMs + (common?.waitMs ?? 0));
       const waitMs = atMs - nowMs;
@@ -114,4 +115,17 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
       return giveBack;
     },
   };
+}
+
+/** The turn; one that is booked when nobody wants it any more is given back. Throws the signal's reason. */
+async function bookUntil(
+  booking: Promise<SharedTurn | undefined>,
+  signal: AbortSignal,
+): Promise<SharedTurn | undefined> {
+  try {
+    return await untilAborted(booking, signal);
+  } catch (thrown) {
+    void booking.then((turn) => turn?.cancel());
+    throw thrown;
+  }
 }

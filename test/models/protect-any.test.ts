@@ -4,6 +4,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { startDeadline } from "../../src/async/deadline.ts";
 import { sleep } from "../../src/async/clock.ts";
+import { NEVER } from "../../src/async/never.ts";
+import type { SharedTurns } from "../../src/async/rate-window.ts";
 import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { parseConfig } from "../../src/config.ts";
 import { AppError, type ErrorCode, toAppError } from "../../src/errors.ts";
@@ -15,6 +17,12 @@ import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 type Play =
   | { readonly does: "answers" | "hangs" | "breaks off"; readonly afterMs: number }
   | { readonly does: "fails"; readonly afterMs: number; readonly code: ErrorCode };
+
+/** What is said of a call's turn where turns are taken in common: so late, and to wait so long; undefined: not reached. */
+interface Turn {
+  readonly afterMs: number;
+  readonly waitMs: number | undefined;
+}
 
 /** Who calls, how long after the one before, for how long, and when it leaves. */
 interface Call {
@@ -59,6 +67,29 @@ const call: fc.Arbitrary<Call> = fc.record({
   leavesMs: fc.option(fc.integer({ min: 0, max: 10_000 }), { nil: undefined }),
   question: fc.nat(2),
 });
+
+const turn: fc.Arbitrary<Turn> = fc.record({
+  afterMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 300 })),
+  waitMs: fc
+    .option(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 90_000 })))
+    .map((ms) => ms ?? undefined),
+});
+
+/** Turns in common, said as told, and those that were booked and neither used nor given back in the end. */
+function createTurns(clock: FakeClock, said: readonly Turn[]) {
+  const state = { books: 0, given: 0, back: 0 };
+  const turns: SharedTurns = {
+    async book() {
+      const { afterMs, waitMs } = said[state.books] ?? { afterMs: 0, waitMs: 0 };
+      state.books += 1;
+      if (afterMs > 0) await sleep(clock, afterMs, NEVER);
+      if (waitMs === undefined) return undefined;
+      state.given += 1;
+      return { waitMs, cancel: () => void (state.back += 1) };
+    },
+  };
+  return { state, turns };
+}
 
 /** An upstream that plays its part for each call in turn, and is well when it has none left. */
 function createUpstream(clock: FakeClock, plays: readonly Play[]) {
@@ -123,9 +154,14 @@ async function readText(chat: ChatModel, signal: AbortSignal): Promise<string> {
 }
 
 /** One world: its upstreams, and a way to call them that says how it ended and when. */
-function setUp(kind: "embed" | "chat", plays: readonly (readonly Play[])[]) {
+function setUp(
+  kind: "embed" | "chat",
+  plays: readonly (readonly Play[])[],
+  said: readonly Turn[] | undefined,
+) {
   const clock = createFakeClock();
-  const registry = createUpstreamRegistry();
+  const common = said && createTurns(clock, said);
+  const registry = createUpstreamRegistry(common?.turns);
   const deps = { config: parseConfig(ENV), clock, upstreams: registry, random: () => 0.5 };
   const upstreams = plays.map((some) => createUpstream(clock, some));
   const [first, ...others] = upstreams.map((one, index) => toChat(`m${index}`, one));
@@ -138,7 +174,7 @@ function setUp(kind: "embed" | "chat", plays: readonly (readonly Play[])[]) {
       .read()
       .filter(({ upstream }) => upstream.startsWith(kind))
       .map((one) => one.counts);
-  return { clock, upstreams, registry, ask, counts };
+  return { clock, upstreams, registry, ask, counts, turns: common?.state };
 }
 
 async function playOut(world: ReturnType<typeof setUp>, calls: readonly Call[]) {
@@ -174,11 +210,12 @@ describe.each(["embed", "chat"] as const)("calls of the kind %s", (kind) => {
     const world = fc.record({
       plays: fc.array(fc.array(play, { maxLength: 30 }), { minLength: 1, maxLength: 3 }),
       calls: fc.array(call, { minLength: 1, maxLength: 40 }),
+      said: fc.option(fc.array(turn, { maxLength: 30 }), { nil: undefined }),
     });
     await fc.assert(
-      fc.asyncProperty(world, async ({ plays, calls }) => {
-        const given = setUp(kind, plays);
-        const { clock, upstreams, counts, ask } = given;
+      fc.asyncProperty(world, async ({ plays, calls, said }) => {
+        const given = setUp(kind, plays, said);
+        const { clock, upstreams, counts, ask, turns } = given;
         const { ended, signals } = await playOut(given, calls);
         for (const [index, { ms, code }] of ended.entries()) {
           const { budgetMs = 0, leavesMs = budgetMs } = calls[index] ?? {};
@@ -194,6 +231,8 @@ describe.each(["embed", "chat"] as const)("calls of the kind %s", (kind) => {
         const sum = (name: "attempts" | "retries" | "hedges" | "fallbacks"): number =>
           counts().reduce((total, one) => total + one[name], 0);
         expect(sum("attempts")).toBe(sent);
+        // Of the turns in common as many are used as calls were sent; an upstream that is not reached takes its own.
+        expect((turns?.given ?? 0) - (turns?.back ?? 0)).toBeLessThanOrEqual(sent);
         const allowed = calls.length + sum("retries") + sum("hedges") + sum("fallbacks");
         expect(sent).toBeLessThanOrEqual(allowed);
         expect(sent).toBeLessThanOrEqual(calls.length * HEDGES_MAX * 4);
@@ -201,6 +240,7 @@ describe.each(["embed", "chat"] as const)("calls of the kind %s", (kind) => {
         while (upstreams.some(({ state }, index) => state.calls < (plays[index]?.length ?? 0))) {
           for (const { state } of upstreams) state.calls += 1;
         }
+        if (turns !== undefined) turns.books = Number.POSITIVE_INFINITY;
         await clock.advance(5_000);
         const late = Array.from({ length: 3 }, (_, index) =>
           ask(10 + index, new AbortController().signal).catch((error: unknown) => error),
