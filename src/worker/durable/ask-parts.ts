@@ -80,6 +80,20 @@ export function isLost(thrown: unknown): boolean {
   return LOST.has(toAppError(thrown).code);
 }
 
+/** The answer of an object; undefined when it is lost or late. Throws what says nothing of an object, and the signal's reason. */
+export async function ifReached<T>(
+  answer: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (isLost(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
 /** The answers of the objects behind the first, of those that give one. Throws what says nothing of an object, and the signal's reason. */
 export async function askOthers<T>(
   parts: Parts,
@@ -87,14 +101,9 @@ export async function askOthers<T>(
   call: PartCall<T>,
 ): Promise<readonly T[]> {
   const among = [...parts.names.keys()].slice(1);
-  try {
-    const found = await askParts(parts, signal, call, { among, onLost: () => undefined });
-    return [...found.values()];
-  } catch (thrown) {
-    signal.throwIfAborted();
-    if (isLost(thrown)) return []; // all of them are
-    throw thrown;
-  }
+  const found = askParts(parts, signal, call, { among, onLost: () => undefined });
+  // Undefined: all of them are lost.
+  return [...((await ifReached(found, signal))?.values() ?? [])];
 }
 
 /** Every part's answer. Throws AppError as `askParts` does when one is lost. */

@@ -4,7 +4,7 @@ import { findRemainingMs } from "../../async/deadline.ts";
 import { isSlower } from "../../async/is-slower.ts";
 import { createLru } from "../../async/lru.ts";
 import { ifThere } from "../../stores/check.ts";
-import { askOthers, isLost, type Parts } from "./ask-parts.ts";
+import { askOthers, ifReached, type Parts } from "./ask-parts.ts";
 import type { PartInfo } from "./protocol.ts";
 
 export interface Descriptions {
@@ -59,10 +59,7 @@ async function describe(parts: Parts, signal: AbortSignal): Promise<PartInfo | u
   const first = describeFirst(parts, signal);
   if (parts.names.length === 1) return first;
   if (!(await isSlower(first, LATE_SHARE * findRemainingMs(signal), parts.objects.clock))) {
-    const info = await first.catch((thrown: unknown) => {
-      signal.throwIfAborted();
-      if (!isLost(thrown)) throw thrown;
-    });
+    const info = await ifReached(first, signal);
     if (info !== undefined) return info;
   }
   return (await describeByOthers(parts, signal)) ?? first;

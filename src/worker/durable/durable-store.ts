@@ -2,14 +2,14 @@
 import type { Clock } from "../../async/clock.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
-import { checkName, checkSpec, collectionNotFound, ifThere } from "../../stores/check.ts";
+import { checkName, checkSpec, collectionNotFound } from "../../stores/check.ts";
 import type {
   CollectionWriter,
   GenerationWriter,
   Snapshot,
   WriteStore,
 } from "../../stores/store.ts";
-import { type Parts, toParts } from "./ask-parts.ts";
+import { ifReached, type Parts, toParts } from "./ask-parts.ts";
 import { createDescriptions, type Descriptions } from "./descriptions.ts";
 import { createDurableSnapshot, toInfo } from "./durable-snapshot.ts";
 import { openWriter } from "./durable-writer.ts";
@@ -21,7 +21,7 @@ import {
   raiseAbove,
   retireAll,
 } from "./objects.ts";
-import type { Entry, EntryAfter, PartInfo } from "./protocol.ts";
+import type { CollectionRpc, Entry, EntryAfter, PartInfo, Reply } from "./protocol.ts";
 
 export interface DurableStoreOptions extends ObjectBindings {
   /** How long the registry's list is believed, and what the objects say of themselves. */
@@ -146,17 +146,20 @@ async function remove(
   return removed;
 }
 
+/** The same for every removal, so that one that was broken off is in nobody's way. */
+const REMOVAL = "removal";
+
 /** Keeps writers away while a collection goes; one that is lost has none. Gives the lock back. */
 async function takeLock(
   objects: Objects,
   object: string,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  const id = crypto.randomUUID();
-  const locked = await ifThere(objects.collection(object, signal, (stub) => stub.lock(id)));
-  if (locked === undefined) return async () => undefined;
+  const ask = async (call: (stub: CollectionRpc) => Promise<Reply<unknown>>) =>
+    ifReached(objects.collection(object, signal, call), signal);
+  await ask((stub) => stub.lock(REMOVAL));
   return async () => {
-    await objects.collection(object, signal, (stub) => stub.unlock(id));
+    await ask((stub) => stub.unlock(REMOVAL));
   };
 }
 

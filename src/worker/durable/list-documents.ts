@@ -1,27 +1,24 @@
-/** The documents of all objects of a collection as they stand, page by page. */
+/** The documents of one object of a collection as they stand, page by page. */
 import { ifThere } from "../../stores/check.ts";
 import type { DocumentState } from "../../stores/store.ts";
 import type { Objects } from "./objects.ts";
-import { toObjects } from "./parts.ts";
 
 const PAGE = 2_000;
 
-/** Object by object, in the order of their ids; one that is empty by now has none. Throws AppError as an object does. */
+/** In the order of their ids; an object that is empty by now has none. Throws AppError as an object does. */
 export async function* listDocuments(
   objects: Objects,
-  object: string,
+  name: string,
   signal: AbortSignal,
 ): AsyncGenerator<DocumentState> {
-  for (const name of toObjects(object)) {
-    const held = await ifThere(objects.collection(name, signal, (stub) => stub.describe()));
-    if (held === undefined) continue;
-    const { version } = held;
-    for (let after: string | undefined; ;) {
-      const page = { limit: PAGE, ...(after === undefined ? {} : { after }) };
-      const found = await objects.collection(name, signal, (s) => s.documents(version, page));
-      yield* found;
-      after = found.at(-1)?.id;
-      if (found.length < PAGE) break;
-    }
+  const held = await ifThere(objects.collection(name, signal, (stub) => stub.describe()));
+  if (held === undefined) return;
+  const { version } = held;
+  for (let after: string | undefined; ;) {
+    const page = { limit: PAGE, ...(after === undefined ? {} : { after }) };
+    const found = await objects.collection(name, signal, (s) => s.documents(version, page));
+    yield* found;
+    after = found.at(-1)?.id;
+    if (found.length < PAGE) return;
   }
 }

@@ -1,10 +1,10 @@
 /** The objects as the Worker reaches them: a new stub for each call, because a stub belongs to the request that made it. */
 import type { Clock } from "../../async/clock.ts";
+import { startDeadline } from "../../async/deadline.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
-import { ifThere } from "../../stores/check.ts";
-import { askEvery, isLost, type Parts } from "./ask-parts.ts";
+import { askEvery, ifReached, isLost, type Parts } from "./ask-parts.ts";
 import { listDocuments } from "./list-documents.ts";
 import { toObjects } from "./parts.ts";
 import {
@@ -81,20 +81,25 @@ async function settle<T>(
 
 /** What is given up is read by runs under way; none takes longer. */
 const RETIRE_MS = 600_000;
+/** Of a step that has something else to do, and of a caller that waits a minute for it. */
+const RETIRING_MS_MAX = 30_000;
 
 /**
  * Has objects that were given up empty themselves when nobody can still be reading them. One that cannot be
- * told now stays on the registry's list, and so does one whose vectors are still elsewhere, and what is broken
- * off: the next step is given it again.
+ * told now stays on the registry's list, and so does one whose vectors are still elsewhere, what there is no
+ * time for, and what is broken off: the next step is given it again.
  */
 export async function retireAll(
   objects: Objects,
   { givenUp }: Pick<EntryAfter, "givenUp">,
   signal: AbortSignal,
 ): Promise<void> {
+  const { clock } = objects;
+  using deadline = startDeadline({ clock, budgetMs: RETIRING_MS_MAX, parent: signal });
   for (const object of givenUp) {
+    if (deadline.remainingMs() === 0) break;
     try {
-      if (!(await retire(objects, object, signal))) continue;
+      if (!(await retire(objects, object, deadline.signal))) continue;
     } catch (thrown) {
       signal.throwIfAborted();
       if (!isLost(thrown)) throw thrown;
@@ -102,13 +107,17 @@ export async function retireAll(
     }
     await objects.registry(signal, (stub) => stub.retired(object));
   }
+  signal.throwIfAborted();
 }
 
-/** False: only its documents tell which vectors are left elsewhere, so that it keeps them. */
+/**
+ * False: only its documents tell which vectors are left elsewhere, so that it keeps them. Its parts go one
+ * after the other: those that are done when it is broken off are empty when it is gone on with.
+ */
 async function retire(objects: Objects, object: string, signal: AbortSignal): Promise<boolean> {
-  const documents = listDocuments(objects, object, signal);
-  if ((await objects.vectors?.remove(object, documents, signal)) === false) return false;
   for (const name of toObjects(object)) {
+    const documents = listDocuments(objects, name, signal);
+    if ((await objects.vectors?.remove(object, documents, signal)) === false) return false;
     await objects.collection(name, signal, (stub) => stub.retire(RETIRE_MS));
   }
   return true;
@@ -142,8 +151,9 @@ export async function raiseAbove(
   return info;
 }
 
-/** Of an object that has lost what it held nobody knows it any more; no collection has had a commit for every second since 1970. */
+/** Of an object that is lost nobody knows it any more; no collection has had a commit for every second since 1970. */
 async function readVersion(objects: Objects, object: string, signal: AbortSignal): Promise<number> {
-  const held = await ifThere(objects.collection(object, signal, (stub) => stub.describe()));
+  const answer = objects.collection(object, signal, (stub) => stub.describe());
+  const held = await ifReached(answer, signal);
   return held?.whole?.version ?? held?.version ?? Math.floor(Date.now() / 1_000);
 }
