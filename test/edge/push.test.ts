@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import { AppError } from "../../src/errors.ts";
+import { toPushLine } from "../../src/stores/push-format.ts";
 import { createEdgeTarget, type PushTarget } from "../../ingest/push/edge-target.ts";
 import { pushCollection } from "../../ingest/push/push-collection.ts";
 import { spec, toDocument, toVector } from "../conformance/store-data.ts";
@@ -76,6 +77,17 @@ describe("pnpm ingest push", () => {
     const remove = { method: "DELETE", headers: { Authorization: `Bearer ${TOKEN}` } };
     expect((await edge.fetch("/v1/admin/collections/half", remove)).status).toBe(200);
     expect((await edge.fetch("/v1/admin/collections/half", remove)).status).toBe(404);
+  });
+
+  test("takes a document as large as a batch may be, in any letters", async () => {
+    // A character beyond Latin-1 has a text take two bytes for each of its others on the way to an object.
+    const texts = Array.from({ length: 1_000 }, (_, index) => `“${index}” ${"x".repeat(11_000)}`);
+    const start = { key: "a-large-document", spec: { ...spec, name: "large" } };
+    const base = "/v1/admin/collections/large/pushes";
+    expect((await admin(base, start)).status).toBe(200);
+    const line = toPushLine({ ...toDocument("a", texts), hash: "large" });
+    const added = await admin(`${base}/${start.key}/documents`, line);
+    expect(await added.json()).toEqual({ chunksAdded: texts.length });
   });
 
   test("without the right token says so", async () => {

@@ -22,12 +22,7 @@ test("one without counted terms goes on without them", () => {
   writeState(sql, state);
   const collection = new Collection(sql, kernel);
   const change = (put: readonly DocumentWrite[], remove: readonly string[]): unknown =>
-    commit(
-      sql,
-      collection,
-      { put: put.map((document) => toDocumentWire(document, spec)), remove },
-      { step: null, nowMs: 0 },
-    );
+    commit(sql, collection, { put: put.map(toDocumentWire), remove }, { step: null, nowMs: 0 });
   change([toDocument("a", ["red cats", "blue cats"]), toDocument("b", ["red dogs"])], []);
   change([toDocument("c", ["red birds"])], ["b"]);
   expect(collection.describe()).toMatchObject({ documents: 2, chunks: 3, terms: null });

@@ -32,7 +32,7 @@ function makeCollection() {
   let nowMs = 0;
   const change = (put: readonly DocumentWrite[], remove: readonly string[] = []): void => {
     nowMs += HOUR_MS;
-    const wire = { put: put.map((document) => toDocumentWire(document, spec)), remove };
+    const wire = { put: put.map(toDocumentWire), remove };
     commit(sql, collection, wire, { step: null, nowMs });
   };
   return {

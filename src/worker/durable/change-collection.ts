@@ -1,6 +1,8 @@
 /** The changes of a collection's object, each one transaction: commits, tidying up, and the writer's lock. */
 import type { SqlStorage } from "cloudflare:workers";
+import { type Chunk, toContent } from "../../domain/chunk.ts";
 import { AppError } from "../../errors.ts";
+import { toColumns } from "./chunk-columns.ts";
 import type { Collection } from "./collection.ts";
 import { encodeText } from "./encode.ts";
 import { toTokens } from "./keyword-index.ts";
@@ -59,9 +61,11 @@ export function commit(
     addDocument(sql, document, version);
     for (const [position, chunk] of document.chunks.entries()) {
       const slot = state.nextSlot + vectors.length;
-      const tokens = toTokens(chunk.content, state);
-      const counted = state.terms === undefined ? undefined : tokens.length;
-      addChunk(sql, { slot, position, version, chunk, terms: counted });
+      const parsed = JSON.parse(chunk.chunk) as Chunk;
+      const tokens = toTokens(toContent(parsed), state);
+      const counted = state.terms === undefined ? {} : { terms: tokens.length };
+      const columns = { ...toColumns(parsed, state.spec), ...counted };
+      addChunk(sql, { slot, position, version, chunk, columns });
       sql.exec("INSERT INTO words(rowid, content) VALUES (?, ?)", slot, tokens.join(" "));
       vectors.push(chunk.vector);
       terms += tokens.length;
@@ -160,23 +164,23 @@ interface ChunkRow {
   readonly position: number;
   readonly version: number;
   readonly chunk: DocumentWire["chunks"][number];
-  /** Undefined: the table has no column for it. */
-  readonly terms: number | undefined;
+  /** By name; `terms` is not among them where the table has no column for it. */
+  readonly columns: Readonly<Record<string, string | number>>;
 }
 
-function addChunk(sql: SqlStorage, { slot, position, version, chunk, terms }: ChunkRow): void {
-  const counted = terms === undefined ? [] : ([["terms", terms]] as const);
-  const columns = [...Object.entries(chunk.columns), ...counted];
-  const names = columns.map(([name]) => `, ${name}`).join("");
-  const places = columns.map(() => ", ?").join("");
+function addChunk(sql: SqlStorage, { slot, position, version, chunk, columns }: ChunkRow): void {
+  const names = Object.keys(columns)
+    .map((name) => `, ${name}`)
+    .join("");
+  const values = Object.values(columns);
   sql.exec(
-    `INSERT INTO chunks(slot, position, born, vector, json${names}) VALUES (?, ?, ?, ?, ?${places})`,
+    `INSERT INTO chunks(slot, position, born, vector, json${names}) VALUES (?, ?, ?, ?, ?${", ?".repeat(values.length)})`,
     slot,
     position,
     version,
     chunk.vector,
     chunk.chunk,
-    ...columns.map(([, value]) => value),
+    ...values,
   );
 }
 

@@ -134,7 +134,7 @@ async function commit(
   signal: AbortSignal,
 ): Promise<CommitReport> {
   const { objects, names } = parts;
-  const changes = splitChange(change, info, names.length);
+  const changes = splitChange(change, names.length);
   const [only] = changes;
   if (names.length > 1 || only === undefined) {
     const step = { writer: id, version: info.version + 1 };

@@ -22,10 +22,6 @@ export interface DocumentWire extends Omit<DocumentState, "chunks"> {
 export interface ChunkWire {
   /** The chunk as JSON. */
   readonly chunk: string;
-  /** What the full-text index gets. */
-  readonly content: string;
-  /** Values of the columns that can be filtered on, by column. */
-  readonly columns: Readonly<Record<string, string>>;
   readonly vector: ArrayBuffer | null;
 }
 

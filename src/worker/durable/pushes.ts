@@ -208,7 +208,7 @@ async function add(
       if (fresh.length === 0) return 0;
       // First: what the object has is what has arrived.
       await objects.vectors?.put(object, fresh, signal);
-      const put = fresh.map((document) => toDocumentWire(document, info));
+      const put = fresh.map(toDocumentWire);
       // All who push the same are one writer: what they send is the same.
       const { chunksAdded } = await objects.collection(name, signal, (stub) =>
         stub.commit(`push ${key}`, { put, remove: [] }, null),

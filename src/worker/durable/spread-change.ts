@@ -1,5 +1,4 @@
 /** One change of a collection in several objects: prepared in all of them, then shown in one step by the first. */
-import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Change, CommitReport } from "../../stores/store.ts";
 import { askParts, type Parts } from "./ask-parts.ts";
 import { toDocumentWire } from "./document-wire.ts";
@@ -7,10 +6,10 @@ import { splitByPart } from "./parts.ts";
 import { addTallies, type ChangeWire, NOTHING, type PartReport, type Tally } from "./protocol.ts";
 
 /** The change of each part; a document is always in the same one. */
-export function splitChange(change: Change, spec: CollectionSpec, count: number): ChangeWire[] {
+export function splitChange(change: Change, count: number): ChangeWire[] {
   const removed = splitByPart(change.remove, count, (id) => id);
   return splitByPart(change.put, count, ({ id }) => id).map((put, part) => ({
-    put: put.map((document) => toDocumentWire(document, spec)),
+    put: put.map(toDocumentWire),
     remove: removed[part] ?? [],
   }));
 }
