@@ -18,12 +18,15 @@ let built: App | undefined;
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
+    let app = built;
     try {
       // What is being built is not shared: a promise belongs to the request that waits for it.
-      built ??= await createEdgeApp(env, waitUntil, tools);
+      app ??= await createEdgeApp(env, waitUntil, tools);
     } catch (thrown) {
       return refuse(request, thrown, createConsoleLog(env));
     }
+    // Of several that were built at the same time all requests have the first, with its runs and its limits.
+    built ??= app;
     const answer = Promise.resolve(built.fetch(request));
     // What this request looks up may be what others wait for, so it is finished although its client leaves.
     waitUntil(answer.then(ignore, ignore));
