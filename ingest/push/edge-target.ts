@@ -12,6 +12,7 @@ import {
   PushPage,
   toPushStart,
 } from "../../src/stores/push-format.ts";
+import { parseJson } from "../../src/text/parse-json.ts";
 import { toTraceparent } from "../../src/telemetry/trace-context.ts";
 import { noTracer, type Tracer } from "../../src/telemetry/tracer.ts";
 
@@ -112,16 +113,31 @@ function createCall({ token, clock, tracer = noTracer }: EdgeTargetOptions) {
 }
 
 async function once<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Promise<T> {
-  const response = await fetchOr(url, init);
-  const body = await readJson(response);
-  if (response.ok) {
+  const { status, text } = await fetchText(url, init);
+  const body = parseJson(text);
+  if (status < 300) {
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
   }
   const problem = Problem.safeParse(body);
-  if (problem.success) throw toFailure(problem.data);
-  throw new AppError("upstream_bad_response", {
-    detail: `what answers at --url is no Worker of this service (status ${response.status})`,
+  throw problem.success ? toFailure(problem.data) : toForeign(status);
+}
+
+/** An answer that is not the Worker's own. */
+function toForeign(status: number): AppError {
+  if (status >= 300 && status < 400) {
+    return new AppError("upstream_bad_response", {
+      detail: `the address at --url is redirected (status ${status}): give the one it leads to, with https`,
+    });
+  }
+  // What the platform says in place of a Worker that is restarted, or has used up a limit.
+  if (status === 429 || status >= 500) {
+    return new AppError("upstream_unavailable", {
+      detail: `the Worker at --url did not come to answer (status ${status}): push again`,
+    });
+  }
+  return new AppError("upstream_bad_response", {
+    detail: `what answers at --url is no Worker of this service (status ${status})`,
   });
 }
 
@@ -142,22 +158,19 @@ function toFailure({ code, detail }: z.infer<typeof Problem>): AppError {
   return new AppError(code, { detail: `${whose}${detail}` });
 }
 
-async function fetchOr(url: string, init: RequestInit): Promise<Response> {
+async function fetchText(
+  url: string,
+  init: RequestInit,
+): Promise<{ readonly status: number; readonly text: string }> {
   try {
-    return await fetch(url, { ...init, redirect: "error" });
+    // Followed nowhere: the token is for this address.
+    const response = await fetch(url, { ...init, redirect: "manual" });
+    return { status: response.status, text: await response.text() };
   } catch (thrown) {
     if (init.signal?.aborted === true) throw init.signal.reason;
     throw new AppError("upstream_unavailable", {
-      detail: "the Worker at --url cannot be reached",
+      detail: "the Worker at --url cannot be reached, or the connection broke",
       cause: thrown,
     });
-  }
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  try {
-    return await response.json();
-  } catch {
-    return undefined; // whatever it is, it is not an answer of ours
   }
 }
