@@ -9,6 +9,7 @@ import { withGateMetrics, withSharingMetrics } from "./http/admission/admission-
 import { createAskRoute } from "./http/routes/ask.ts";
 import { createChatRoute } from "./http/routes/chat.ts";
 import { createChatCompletionsRoute } from "./http/routes/chat-completions.ts";
+import { createDocumentListRoute } from "./http/routes/document-list.ts";
 import { createDocumentRoute } from "./http/routes/documents.ts";
 import { createExplainRoute } from "./http/routes/explain.ts";
 import {
@@ -155,6 +156,9 @@ export function createServiceApp(service: Service): Hono<Env> {
     .all(createMethodRefusal("GET, DELETE"));
   app.get("/v1/collections", createCollectionsRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
+  app
+    .get("/v1/collections/:name/documents", createDocumentListRoute(service))
+    .all(createMethodRefusal("GET"));
   const { documents } = service;
   const document = app.get(DOCUMENT_PATH, createDocumentRoute(service));
   if (documents !== undefined) {

@@ -129,10 +129,11 @@ function createSnapshot(state: State): Snapshot {
       signal.throwIfAborted();
       return toStates(state).get(id);
     },
-    async documents({ after, limit }, signal) {
+    async documents({ after, from, limit }, signal) {
       signal.throwIfAborted();
       return [...toStates(state).values()]
         .filter(({ id }) => after === undefined || compareText(id, after) > 0)
+        .filter(({ id }) => from === undefined || compareText(id, from) >= 0)
         .toSorted((a, b) => compareText(a.id, b.id))
         .slice(0, limit);
     },

@@ -81,6 +81,8 @@ export interface DocumentPart {
 export interface DocumentPage {
   /** Only ids after this one. */
   readonly after?: string;
+  /** Instead of `after`: only this id and those after it. */
+  readonly from?: string;
   readonly limit: number;
 }
 

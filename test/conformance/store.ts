@@ -16,6 +16,7 @@ import {
   toDocument,
   toVector,
 } from "./store-data.ts";
+import { describeDocuments } from "./store-documents.ts";
 import { describeMadeAgain } from "./store-made-again.ts";
 import { describeKeywordScores } from "./store-keywords.ts";
 
@@ -124,32 +125,6 @@ export function describeStore(name: string, createStore: CreateStore): void {
         expect(await readTexts(await open())).toEqual(["1", "2", "3", "only"]);
         await writer.commit({ put: [], remove: ["a"] }, signal);
         expect(await readTexts(await open())).toEqual(["only"]);
-      });
-      test("documents are listed with their hashes, by the writer and page by page", async () => {
-        const documents = ["b", "a", "o'clock", "é", "😀", "z"].map((id) =>
-          toDocument(id, [id, id]),
-        );
-        await put(...documents);
-        const states = await writer.documents(signal);
-        expect([...states.keys()].toSorted()).toEqual(documents.map(({ id }) => id).toSorted());
-        expect(states.get("a")).toEqual({
-          id: "a",
-          title: "a",
-          source: "a.md",
-          hash: "hash of a|a",
-          chunks: 2,
-        });
-        const snapshot = await open();
-        const paged: string[] = [];
-        for (let after: string | undefined; ; after = paged.at(-1)) {
-          const page = await snapshot.documents(
-            { limit: 2, ...(after === undefined ? {} : { after }) },
-            signal,
-          );
-          paged.push(...page.map(({ id }) => id));
-          if (page.length < 2) break;
-        }
-        expect(paged).toEqual(["a", "b", "o'clock", "z", "é", "😀"]);
       });
       test("a document is read in order, from any of its chunks on", async () => {
         const texts = Array.from({ length: 12 }, (_, index) => `part ${index}`);
@@ -445,6 +420,7 @@ export function describeStore(name: string, createStore: CreateStore): void {
     });
 
     describeMadeAgain(() => store);
+    describeDocuments({ store: () => store, writer: () => writer });
     describeKeywordScores({ store: () => store, writer: () => writer });
   });
 }

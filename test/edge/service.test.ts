@@ -177,6 +177,7 @@ describe("every other address", () => {
     ["the list of collections", "/v1/collections", undefined],
     ["a collection", "/v1/collections/handbook", undefined],
     ["a collection that is not there", "/v1/collections/nope", undefined],
+    ["its documents", "/v1/collections/handbook/documents?limit=3", undefined],
     ["a document", "/v1/collections/handbook/documents/retries.md", undefined],
     ["the models", "/v1/models", undefined],
     ["life", "/livez", undefined],

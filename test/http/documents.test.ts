@@ -37,6 +37,26 @@ describe("a document over HTTP", () => {
     expect(document.next).toBeUndefined();
   });
 
+  test("is not sent again to who has it: whole, part by part, and through a proxy that weakened its ETag", async () => {
+    const path = "/v1/collections/handbook/documents/retries";
+    const first = await get(path);
+    const etag = first.headers.get("ETag") ?? "";
+    expect(etag).toMatch(/^"[^"]+"$/);
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const response = await get(`${path}?from=0`, { headers: { "If-None-Match": tag } });
+      expect([response.status, response.headers.get("ETag"), await response.text()]).toEqual([
+        304,
+        etag,
+        "",
+      ]);
+    }
+    const other = await get(path, { headers: { "If-None-Match": '"other"' } });
+    expect(other.status).toBe(200);
+    // A refusal stays one: what is not there was never had.
+    const behind = await get(`${path}?from=7`, { headers: { "If-None-Match": etag } });
+    expect(behind.status).toBe(404);
+  });
+
   test("has an address however its name is written", async () => {
     for (const documentId of ["ops/on call & more.md", broken]) {
       for (const path of [encodeURIComponent(documentId), encodeURI(documentId)]) {

@@ -82,6 +82,7 @@ test.each<readonly [string, (name: string) => readonly [string, RequestInit]]>([
   ],
   ["the model's entry", (name) => [`/v1/models/tributary/${name}`, {}]],
   ["the collection", (name) => [`/v1/collections/${name}`, {}]],
+  ["its documents", (name) => [`/v1/collections/${name}/documents`, {}]],
   ["a document", (name) => [`/v1/collections/${name}/documents/salaries`, {}]],
 ])("%s is answered as for a name that is none", async (_, make) => {
   const texts: string[] = [];

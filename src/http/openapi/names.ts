@@ -19,6 +19,7 @@ import { type Filter, FilterNode } from "../../domain/filter.ts";
 import { type TargetInput, TARGET_FIELDS } from "../request/explain-body.ts";
 import { OpenAiBody } from "../formats/openai-request.ts";
 import { UiBody } from "../formats/ui-request.ts";
+import { DocumentList } from "../list-documents.ts";
 import { DocumentText } from "../read-document.ts";
 import { createBodySchema } from "../request/schemas.ts";
 import * as own from "./bodies.ts";
@@ -112,6 +113,7 @@ export function nameResponses(): Registry {
     Collection: own.Collection,
     CollectionView: own.CollectionView,
     CollectionList: own.CollectionList,
+    DocumentList,
     DocumentText,
     DocumentReceipt,
     UploadEvent,

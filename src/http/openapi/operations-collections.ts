@@ -2,7 +2,9 @@
 import * as z from "zod";
 import { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
 import type { ErrorCode } from "../../errors.ts";
+import { DocumentList } from "../list-documents.ts";
 import { DocumentText } from "../read-document.ts";
+import { DOCUMENTS_MAX } from "../routes/document-list.ts";
 import { Collection, CollectionList } from "./bodies.ts";
 import { STORE_ERRORS } from "./errors.ts";
 import { describe } from "./operation.ts";
@@ -10,7 +12,8 @@ import { describe } from "./operation.ts";
 const name = z.string().describe("The collection's name.");
 const id = z.string().describe("The document's id, percent-encoded.");
 /** It travels as digits, and a program that is made from the description has a number there. */
-const number = (minimum: number) => z.string().meta({ type: "integer", minimum });
+const number = (minimum: number, maximum?: number) =>
+  z.string().meta({ type: "integer", minimum, ...(maximum === undefined ? {} : { maximum }) });
 
 const RECEIPT = {
   200: {
@@ -63,6 +66,22 @@ export const collectionOperations = {
     replies: { 200: { description: "What it holds and how it was built.", json: Collection } },
     errors: [...STORE_ERRORS, "collection_not_found"],
   }),
+  listDocuments: describe({
+    method: "get",
+    path: "/v1/collections/:name/documents",
+    tag: "Collections",
+    summary: "List the documents of a collection",
+    description:
+      "Page by page, in the order of their ids. A document that is there all the while is on exactly one page, whatever is stored and deleted meanwhile.",
+    params: { name },
+    query: z.object({
+      prefix: z.string().optional().describe("Only documents whose id begins with this."),
+      after: z.string().optional().describe("The `next` of the page before; absent: the first."),
+      limit: number(1, DOCUMENTS_MAX).optional().describe("Documents on a page; 100 by default."),
+    }),
+    replies: { 200: { description: "A page of documents.", json: DocumentList } },
+    errors: [...STORE_ERRORS, "collection_not_found", "not_acceptable", "invalid_request"],
+  }),
   getDocument: describe({
     method: "get",
     path: "/v1/collections/:name/documents/:id",
@@ -74,8 +93,10 @@ export const collectionOperations = {
       from: number(0).optional().describe("Position of the first chunk, from 0."),
       chunksMax: number(1).optional().describe("Chunks wanted, at most `READ_CHUNKS_MAX`."),
     }),
+    headers: ["If-None-Match"],
     replies: {
       200: { description: "The chunks in reading order.", json: DocumentText, headers: ["ETag"] },
+      304: { description: "It is still what you have.", headers: ["ETag"] },
     },
     errors: [
       ...STORE_ERRORS,

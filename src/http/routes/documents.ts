@@ -3,6 +3,8 @@ import type { Context } from "hono";
 import * as z from "zod";
 import { chooseRepresentation } from "../request/accept.ts";
 import { toInvalidRequest } from "../request/issues.ts";
+import { meetsTag } from "../request/meets-tag.ts";
+import { createWholeNumber } from "../request/whole-number.ts";
 import { readDocument } from "../read-document.ts";
 import type { Env, Service } from "../service.ts";
 
@@ -22,22 +24,14 @@ export function createDocumentRoute(service: Service) {
       client,
     });
     if (etag !== undefined) c.header("ETag", etag);
-    return c.json(text);
+    const isKnown = etag !== undefined && meetsTag(c.req.header("If-None-Match"), etag);
+    return isKnown ? c.body(null, 304) : c.json(text);
   };
 }
 
 function createQuerySchema(chunksMax: number) {
   return z.strictObject({
-    from: createNumber(0, Number.MAX_SAFE_INTEGER).default(0),
-    chunksMax: createNumber(1, chunksMax).default(chunksMax),
+    from: createWholeNumber(0, Number.MAX_SAFE_INTEGER).default(0),
+    chunksMax: createWholeNumber(1, chunksMax).default(chunksMax),
   });
-}
-
-/** Of digits alone: an empty text or `1e3` is a mistake and not a number. */
-function createNumber(least: number, most: number) {
-  return z
-    .string()
-    .regex(/^\d{1,16}$/, "must be a whole number, written in digits")
-    .transform(Number)
-    .pipe(z.int().min(least).max(most));
 }

@@ -10,7 +10,7 @@ import type { DocumentPage, DocumentPart, DocumentState, Snapshot } from "../../
 import { toAnalyser } from "./analyser.ts";
 import { callNative, type LanceBase } from "./base.ts";
 import { toDocumentState } from "./documents.ts";
-import { toLiteral, toSql } from "../../stores/lance/filter-sql.ts";
+import { toLiteral, toPageSql, toSql } from "../../stores/lance/filter-sql.ts";
 import { readCondition } from "./read-condition.ts";
 import type { Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";
@@ -102,12 +102,11 @@ export async function createSnapshot(
 
 async function readDocuments(
   table: Table,
-  { after, limit }: DocumentPage,
+  { limit, ...bounds }: DocumentPage,
 ): Promise<readonly DocumentState[]> {
-  const where = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
   const rows: unknown[] = await table
     .query()
-    .where(`position = 0${where}`)
+    .where(toPageSql(bounds))
     .select([...DOCUMENT_COLUMNS])
     .orderBy([{ columnName: "documentId", ascending: true, nullsFirst: false }])
     .limit(Math.min(Math.max(1, limit), PAGE_MAX))

@@ -2,6 +2,7 @@
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Filter, Scalar } from "../../domain/filter.ts";
 import { checkFilter } from "../../domain/check-filter.ts";
+import type { DocumentPage } from "../store.ts";
 
 const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 
@@ -54,4 +55,13 @@ export function toLiteral(value: Scalar): string {
 /** `documentId IN ('a', 'b')`, for the documents of a change. */
 export function toDocumentsSql(ids: readonly string[]): string {
   return `documentId IN (${ids.map(toLiteral).join(", ")})`;
+}
+
+/** The first chunks of the documents of a page. */
+export function toPageSql({ after, from }: Omit<DocumentPage, "limit">): string {
+  return [
+    "position = 0",
+    ...(after === undefined ? [] : [`\`documentId\` > ${toLiteral(after)}`]),
+    ...(from === undefined ? [] : [`\`documentId\` >= ${toLiteral(from)}`]),
+  ].join(" AND ");
 }

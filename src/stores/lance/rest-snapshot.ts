@@ -6,7 +6,7 @@ import { toSha256 } from "../../text/digest.ts";
 import { checkQuery, ifThere } from "../check.ts";
 import type { DocumentState, Snapshot, StoreHit, StoreQuery } from "../store.ts";
 import type { ArrowTable, Cell } from "./arrow-table.ts";
-import { toLiteral, toSql } from "./filter-sql.ts";
+import { toLiteral, toPageSql, toSql } from "./filter-sql.ts";
 import { toProbes } from "./probes.ts";
 import { CHUNK_COLUMNS, DOCUMENT_COLUMNS, HASH_CHARS, toChunkOf, toHashed } from "./row-detail.ts";
 import type { ServerTables, TableAt } from "./server-tables.ts";
@@ -75,9 +75,9 @@ export function createRestSnapshot(parts: RestSnapshotParts): Snapshot {
       const found = await tables.plain(at, { ...query, withRowId: true }, signal);
       return columnOf(found, "_rowid").map(String);
     },
-    async documents({ after, limit }, signal) {
-      const rest = after === undefined ? "" : ` AND \`documentId\` > ${toLiteral(after)}`;
-      const query = { filter: `position = 0${rest}`, limit: toPage(limit), orderBy: "documentId" };
+    async documents({ limit, ...bounds }, signal) {
+      const filter = toPageSql(bounds);
+      const query = { filter, limit: toPage(limit), orderBy: "documentId" };
       return toStates(await tables.plain(at, { ...query, columns: DOCUMENT_COLUMNS }, signal));
     },
     async document(id, signal) {

@@ -148,11 +148,12 @@ export class Collection {
     return rows.toArray().map(({ slot }) => String(slot));
   }
 
-  documents(version: number, { after, limit }: DocumentPage): readonly DocumentState[] {
+  documents(version: number, { after, from, limit }: DocumentPage): readonly DocumentState[] {
+    const bound = after === undefined ? "id >= ?1" : "id > ?1";
     const rows = this.#sql.exec<{ json: string }>(
-      `SELECT json FROM documents WHERE id > ?1 AND born <= ?2 AND (died IS NULL OR died > ?2)
+      `SELECT json FROM documents WHERE ${bound} AND born <= ?2 AND (died IS NULL OR died > ?2)
        ORDER BY id LIMIT ?3`,
-      after === undefined ? "" : encodeText(after),
+      encodeText(after ?? from ?? ""),
       version,
       limit,
     );

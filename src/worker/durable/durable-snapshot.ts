@@ -56,6 +56,13 @@ export function createDurableSnapshot(parts: Parts, first: PartInfo): Snapshot {
       return (found.get(part) ?? []).map((slot) => toRow(slot, part, count));
     },
     documents: async (page, signal) => readPage(parts, { version, page }, signal),
+    async document(id, signal) {
+      const part = toPart(id, parts.names.length);
+      const page = { from: id, limit: 1 };
+      const ask: PartCall<readonly DocumentState[]> = (stub) => stub.documents(version, page);
+      const found = await askParts(parts, signal, ask, { among: [part] });
+      return found.get(part)?.find((state) => state.id.toWellFormed() === id.toWellFormed());
+    },
     async condition() {
       return { committedAtMs: first.committedAtMs, indexedShare: 1 };
     },

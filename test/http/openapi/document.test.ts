@@ -147,6 +147,8 @@ const cases: readonly Case[] = [
   ["GET", "/v1/collections/guide", 200],
   ["GET", "/v1/collections/none", 404],
   ["GET", "/v1/collections/old", 503, {}, { store: unreadable }],
+  ["GET", "/v1/collections/guide/documents?limit=0", 400],
+  ["GET", "/v1/collections/none/documents", 404],
   ["GET", `${documentPath}?from=x`, 400],
   ["GET", "/v1/collections/none/documents/a.md", 404],
   ["PUT", documentPath, 200, { body: "Text." }],
