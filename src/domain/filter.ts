@@ -31,25 +31,26 @@ export type Filter =
   | { readonly field: string; readonly op: "exists" };
 
 /** Its forms alone, without the limits. */
-export const FilterNode: z.ZodType<Filter> = z.lazy(() =>
-  z.union([
-    z.strictObject({ and: z.array(FilterNode).min(1) }),
-    z.strictObject({ or: z.array(FilterNode).min(1) }),
-    z.strictObject({ not: FilterNode }),
-    z.strictObject({
-      field: Field,
-      op: z.enum(["eq", "ne", "lt", "lte", "gt", "gte"]),
-      value: Scalar,
-    }),
-    z.strictObject({
-      field: Field,
-      op: z.literal("in"),
-      values: z.array(Scalar).min(1).max(IN_VALUES_MAX),
-    }),
-    z.strictObject({ field: Field, op: z.literal("has"), value: z.string().max(1000) }),
-    z.strictObject({ field: Field, op: z.literal("exists") }),
-  ]),
-);
+export const FilterNode: z.ZodType<Filter> = z.lazy(() => z.union(Object.values(FILTER_FORMS)));
+
+/** Each form under a name: whoever makes a client of the API's description gets a type for each. */
+export const FILTER_FORMS = {
+  FilterAnd: z.strictObject({ and: z.array(FilterNode).min(1) }),
+  FilterOr: z.strictObject({ or: z.array(FilterNode).min(1) }),
+  FilterNot: z.strictObject({ not: FilterNode }),
+  FilterCompare: z.strictObject({
+    field: Field,
+    op: z.enum(["eq", "ne", "lt", "lte", "gt", "gte"]),
+    value: Scalar,
+  }),
+  FilterIn: z.strictObject({
+    field: Field,
+    op: z.literal("in"),
+    values: z.array(Scalar).min(1).max(IN_VALUES_MAX),
+  }),
+  FilterHas: z.strictObject({ field: Field, op: z.literal("has"), value: z.string().max(1000) }),
+  FilterExists: z.strictObject({ field: Field, op: z.literal("exists") }),
+};
 
 /** Parses a filter of bounded depth and size. Depth is checked first, so that a hostile tree cannot exhaust the stack. */
 export const Filter: z.ZodType<Filter> = z.preprocess((value, context) => {

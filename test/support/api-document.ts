@@ -6,6 +6,7 @@ import type { OpenApi } from "../../src/http/openapi/to-openapi.ts";
 type Json = Record<string, unknown>;
 interface DocumentedReply {
   readonly headers: Json;
+  readonly "x-codes"?: readonly string[];
   readonly content?: Record<string, { schema?: Json; "x-event-schema"?: Json }>;
 }
 interface DocumentedOperation {
@@ -59,6 +60,11 @@ export function createJudge(api: OpenApi): Judge {
         .filter((name) => !known.has(name) && !OF_HTTP.has(name))
         .map((name) => `the header ${name} is not documented for ${response.status}`);
       const text = await response.text();
+      const code = findCode(response, text);
+      const codes = reply["x-codes"];
+      if (codes !== undefined && code !== undefined && !codes.includes(code)) {
+        faults.push(`the code ${code} is not documented for ${response.status}`);
+      }
       if (reply.content === undefined) return text === "" ? faults : [...faults, "has a body"];
       const type = response.headers.get("Content-Type")?.split(";")[0] ?? "";
       const media = reply.content[type];
@@ -73,6 +79,17 @@ export function createJudge(api: OpenApi): Judge {
         : [...faults, ...check(media.schema, JSON.parse(text))];
     },
   };
+}
+
+/** The code of an error, in whichever form it is told; that of JSON-RPC is a number and none of ours. */
+function findCode(response: Response, text: string): string | undefined {
+  if (response.status < 400) return undefined;
+  if (response.headers.get("Content-Type")?.includes("json") !== true) {
+    return response.headers.get("X-Error-Code") ?? undefined;
+  }
+  const body = JSON.parse(text) as { code?: unknown; error?: { code?: unknown } };
+  const code = body.code ?? body.error?.code;
+  return typeof code === "string" ? code : undefined;
 }
 
 /** The data of each message, but for the word that ends the streams of other formats. */

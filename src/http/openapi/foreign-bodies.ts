@@ -31,7 +31,12 @@ const Annotation = z.object({
 });
 
 /** What the format has no place for; `ignored` are the fields of the request that had no effect. */
-const Own = RunRecord.omit({ answer: true, usage: true, truncated: true, error: true }).extend({
+export const CompletionExtras = RunRecord.omit({
+  answer: true,
+  usage: true,
+  truncated: true,
+  error: true,
+}).extend({
   ignored: z.array(z.string()).optional(),
 });
 const Usage = z.object({
@@ -53,7 +58,7 @@ export const Completion = z.object({
         content: z.string(),
         refusal: z.null(),
         annotations: z.array(Annotation),
-        tributary: Own,
+        tributary: CompletionExtras,
       }),
       logprobs: z.null(),
       finish_reason: Reason,
@@ -62,28 +67,28 @@ export const Completion = z.object({
   usage: Usage,
 });
 
-export const CompletionChunk = z.union([
-  z.object({
-    ...Head,
-    object: z.literal("chat.completion.chunk"),
-    choices: z.array(
-      z.object({
-        index: z.int(),
-        delta: z.object({
-          role: z.literal("assistant").optional(),
-          content: z.string().optional(),
-          refusal: z.null().optional(),
-          annotations: z.array(Annotation).optional(),
-        }),
-        logprobs: z.null().optional(),
-        finish_reason: Reason.nullable(),
+export const CompletionChunk = z.object({
+  ...Head,
+  object: z.literal("chat.completion.chunk"),
+  choices: z.array(
+    z.object({
+      index: z.int(),
+      delta: z.object({
+        role: z.literal("assistant").optional(),
+        content: z.string().optional(),
+        refusal: z.null().optional(),
+        annotations: z.array(Annotation).optional(),
       }),
-    ),
-    usage: Usage.nullable().optional(),
-    tributary: Own.optional(),
-  }),
-  OpenAiError,
-]);
+      logprobs: z.null().optional(),
+      finish_reason: Reason.nullable(),
+    }),
+  ),
+  usage: Usage.nullable().optional(),
+  tributary: CompletionExtras.optional(),
+});
+
+/** A message of the stream. */
+export const CompletionEvent = z.union([CompletionChunk, OpenAiError]);
 
 /** A chunk of the AI SDK's UI message stream, version 1. Its own package has the schema in full. */
 export const UiChunk = z.looseObject({ type: z.string() });
@@ -97,14 +102,17 @@ export const RpcRequest = z.looseObject({
   method: z.string(),
   params: z.looseObject({}).optional(),
 });
-export const RpcReply = z.union([
-  z.looseObject({ jsonrpc: z.literal("2.0"), id: RpcId, result: z.looseObject({}) }),
-  z.looseObject({
-    jsonrpc: z.literal("2.0"),
-    /** Of what was no message: whatever stood in its place. */
-    id: z.union([z.string(), z.number()]).nullish(),
-    error: z.looseObject({ code: z.int(), message: z.string() }),
-  }),
-  /** Of an event stream: the server tells how far it is. */
-  z.looseObject({ jsonrpc: z.literal("2.0"), method: z.string() }),
-]);
+export const RpcResult = z.looseObject({
+  jsonrpc: z.literal("2.0"),
+  id: RpcId,
+  result: z.looseObject({}),
+});
+export const RpcError = z.looseObject({
+  jsonrpc: z.literal("2.0"),
+  /** Of what was no message: whatever stood in its place. */
+  id: z.union([z.string(), z.number()]).nullish(),
+  error: z.looseObject({ code: z.int(), message: z.string() }),
+});
+/** Of an event stream: the server tells how far it is. */
+export const RpcNotification = z.looseObject({ jsonrpc: z.literal("2.0"), method: z.string() });
+export const RpcReply = z.union([RpcResult, RpcError, RpcNotification]);

@@ -4,6 +4,7 @@ import type { Config } from "../../config.ts";
 import type { Mode, RerankMode } from "../../domain/ask.ts";
 import {
   Citation,
+  LeafCheck,
   Leg,
   Passage,
   RunEvent,
@@ -15,7 +16,7 @@ import {
 } from "../../domain/event.ts";
 import { ChunkTrace, LegTrace } from "../../domain/explanation.ts";
 import { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
-import { type Filter, FilterNode } from "../../domain/filter.ts";
+import { type Filter, FILTER_FORMS, FilterNode } from "../../domain/filter.ts";
 import { type TargetInput, TARGET_FIELDS } from "../request/explain-body.ts";
 import { OpenAiBody } from "../formats/openai-request.ts";
 import { UiBody } from "../formats/ui-request.ts";
@@ -84,6 +85,7 @@ export function nameRequests({ Ask, Explain }: OwnBodies): Registry {
     Ask,
     ExplainRequest: Explain,
     Filter: FilterNode,
+    ...FILTER_FORMS,
     ChatCompletionRequest: OpenAiBody,
     UiChatRequest: UiBody,
     RpcRequest: foreign.RpcRequest,
@@ -92,14 +94,18 @@ export function nameRequests({ Ask, Explain }: OwnBodies): Registry {
 
 /** Names what the service sends. */
 export function nameResponses(): Registry {
-  const events = RunEvent.options.map((option) => [toEventName(option.shape.type.value), option]);
+  const events = [...RunEvent.options, ...UploadEvent.options].map(
+    (option): [string, z.ZodType] => [toEventName(option.shape.type.value), option],
+  );
+  const [ready, unavailable] = own.CollectionView.options;
   return toRegistry({
     RunRecord,
     RunEvent,
-    ...(Object.fromEntries(events) as Record<string, z.ZodType>),
+    ...Object.fromEntries(events),
     Passage,
     Citation,
     SentenceCheck,
+    LeafCheck,
     Leg,
     TimelineEntry,
     Usage,
@@ -112,6 +118,8 @@ export function nameResponses(): Registry {
     RunAddress: own.RunAddress,
     Collection: own.Collection,
     CollectionView: own.CollectionView,
+    ReadyCollection: ready,
+    UnavailableCollection: unavailable,
     CollectionList: own.CollectionList,
     DocumentList,
     DocumentText,
@@ -124,14 +132,19 @@ export function nameResponses(): Registry {
     ModelList: foreign.ModelList,
     Completion: foreign.Completion,
     CompletionChunk: foreign.CompletionChunk,
+    CompletionEvent: foreign.CompletionEvent,
+    CompletionExtras: foreign.CompletionExtras,
     OpenAiError: foreign.OpenAiError,
     UiChunk: foreign.UiChunk,
     RpcReply: foreign.RpcReply,
+    RpcResult: foreign.RpcResult,
+    RpcError: foreign.RpcError,
+    RpcNotification: foreign.RpcNotification,
   });
 }
 
 /** `text-delta` → `TextDeltaEvent`. */
-export function toEventName(type: RunEvent["type"]): string {
+export function toEventName(type: (RunEvent | UploadEvent)["type"]): string {
   const words = type.split("-").map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`);
   return `${words.join("")}Event`;
 }

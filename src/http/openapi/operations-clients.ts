@@ -5,7 +5,7 @@ import { UiBody } from "../formats/ui-request.ts";
 import { RUN_ERRORS, STORE_ERRORS } from "./errors.ts";
 import {
   Completion,
-  CompletionChunk,
+  CompletionEvent,
   Model,
   ModelList,
   RpcReply,
@@ -32,7 +32,7 @@ export const clientOperations = {
       200: {
         description: "A completion; with `stream` its chunks, then `[DONE]`.",
         json: Completion,
-        events: CompletionChunk,
+        events: CompletionEvent,
         headers: STREAM_HEADERS,
       },
     },

@@ -33,6 +33,8 @@ const BODY_ERRORS: readonly ErrorCode[] = [
   "payload_too_large",
   "unsupported_media_type",
 ];
+/** Of a file. JSON Schema has no word for bytes, and this is the one that generators of clients know. */
+const BYTES = { type: "string", format: "binary" };
 const toRef = (id: string): string => `#/components/schemas/${id}`;
 
 /** Makes the document. Every body's schema must have a name in `names.ts`; throws Error where one has not. */
@@ -101,8 +103,12 @@ function toRequestBody({ body, upload }: Operation, refTo: RefTo): Json {
     return { requestBody: { required: true, content } };
   }
   if (upload === undefined) return {};
-  const form = { type: "object", properties: { file: {} }, required: ["file"] };
-  const content = { "*/*": {}, "multipart/form-data": { schema: form } };
+  const form = { type: "object", properties: { file: BYTES }, required: ["file"] };
+  const content = {
+    "*/*": { schema: BYTES },
+    "application/octet-stream": { schema: BYTES },
+    "multipart/form-data": { schema: form },
+  };
   return { requestBody: { required: true, description: upload, content } };
 }
 
@@ -145,7 +151,9 @@ function toReply(
     ...(events === undefined
       ? {}
       : { "text/event-stream": { schema: { type: "string" }, "x-event-schema": refTo(events) } }),
-    ...Object.fromEntries(text.map((type) => [type, {}])),
+    ...Object.fromEntries(
+      text.map((type) => [type, type.startsWith("text/") ? { schema: { type: "string" } } : {}]),
+    ),
   };
   return {
     description,
@@ -169,14 +177,15 @@ function toErrors(operation: Operation, refTo: RefTo): Json {
     [...byStatus]
       .filter(([status]) => !(status in replies))
       .map(([status, some]) => {
-        const { type, schema, headers } = toErrorBody(errorForm, some, refTo);
+        const { type, schema, headers } = toErrorBody(errorForm, refTo);
+        const words = errorForm === "openai" ? some.map(toOpenAiCode) : some;
         return [
           status,
           {
-            description: some.map((code) => `\`${code}\``).join(", "),
+            description: words.map((code) => `\`${code}\``).join(", "),
             headers: toHeaderRefs([...errorHeaders, "Retry-After", ...headers]),
             content: { [type]: { schema } },
-            "x-codes": some,
+            "x-codes": words,
           },
         ];
       }),
@@ -189,22 +198,16 @@ interface ErrorBody {
   readonly headers: readonly ResponseHeader[];
 }
 
-function toErrorBody(form: ErrorForm, codes: readonly ErrorCode[], refTo: RefTo): ErrorBody {
+/** One schema for all statuses, whose codes stand in `x-codes`: a generator of clients would make a type of each else. */
+function toErrorBody(form: ErrorForm, refTo: RefTo): ErrorBody {
   const json = "application/json";
-  const isOf = (words: readonly string[]): Json => ({ properties: { code: { enum: words } } });
   switch (form) {
     case "problem":
-      return {
-        type: "application/problem+json",
-        schema: { allOf: [refTo(Problem), isOf(codes)] },
-        headers: [],
-      };
+      return { type: "application/problem+json", schema: refTo(Problem), headers: [] };
     case "openai":
       return {
         type: json,
-        schema: {
-          allOf: [refTo(OpenAiError), { properties: { error: isOf(codes.map(toOpenAiCode)) } }],
-        },
+        schema: refTo(OpenAiError),
         headers: ["Retry-After-Ms", "X-Should-Retry"],
       };
     case "text":

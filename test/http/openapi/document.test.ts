@@ -273,6 +273,44 @@ test("a number in an address is described as a number, for programs that are mad
   );
 });
 
+test("every form of a union and every error has a schema with a name, or generators of clients leave out what refers to them", () => {
+  const schemas = Object.entries(api.components.schemas as Record<string, { type?: string }>);
+  const forms = (schema: object): readonly object[] =>
+    ["anyOf", "oneOf"].flatMap((word) => (schema as Record<string, object[]>)[word] ?? []);
+  const unnamed = schemas.filter(([, schema]) => forms(schema).some((form) => "type" in form));
+  expect(unnamed.map(([name]) => name)).toEqual([]);
+  expect(forms(api.components.schemas["Filter"] ?? {})).toHaveLength(7);
+  const replies = Object.values(api.paths)
+    .flatMap((path) => Object.values(path))
+    .flatMap(({ responses }) => Object.entries(responses as Record<string, { content?: object }>))
+    .filter(([status]) => Number(status) >= 400);
+  const inline = replies.filter(([, reply]) => JSON.stringify(reply.content).includes("allOf"));
+  expect(replies.length).toBeGreaterThan(200);
+  expect(inline).toEqual([]);
+});
+
+test("a file to be sent is bytes, alone or in a form", () => {
+  const { requestBody } = api.paths["/v1/collections/{name}/documents/{id}"]?.["put"] ?? {};
+  const bytes = { type: "string", format: "binary" };
+  expect(requestBody).toMatchObject({
+    content: {
+      "application/octet-stream": { schema: bytes },
+      "multipart/form-data": { schema: { properties: { file: bytes } } },
+    },
+  });
+});
+
+test("the judge finds a code that is not documented for its status", async () => {
+  const body = { ...problemOf("not_found", 400) };
+  const response = Response.json(body, {
+    status: 400,
+    headers: { "Content-Type": "application/problem+json" },
+  });
+  expect(await judge.faultsOf("POST", "/v1/ask", response)).toEqual([
+    "the code not_found is not documented for 400",
+  ]);
+});
+
 test("a body whose schema has no name is refused when the document is made", () => {
   const bodies = { Ask: createAskBody(facts), Explain: createExplainBody(facts) };
   const replies = { 200: { description: "?", json: z.object({ unnamed: z.boolean() }) } };
@@ -288,6 +326,11 @@ test("the schemas of responses are those of the types they are written from", ()
   expectTypeOf<keyof Problem>().toEqualTypeOf<keyof Body<"Problem">>();
   expectTypeOf<ReturnType<typeof toSearchResult>>().toExtend<Body<"SearchResult">>();
 });
+
+function problemOf(code: ErrorCode, status: number): object {
+  const words = { type: "about:blank", title: "?", detail: "?", requestId: "1" };
+  return { ...words, status, code, retryable: false };
+}
 
 function both(): Record<string, string> {
   return { Accept: "application/json, text/event-stream", "Mcp-Protocol-Version": "2025-06-18" };
