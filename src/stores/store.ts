@@ -169,7 +169,10 @@ export interface CollectionWriter {
   index(signal: AbortSignal, progress?: (step: string) => void): Promise<boolean>;
   /** Reads everything and reports what is wrong, one line each; an empty list is a healthy collection. */
   verify(signal: AbortSignal): Promise<readonly string[]>;
-  /** Merges small files and drops old versions no reader can still hold, then indexes. */
+  /**
+   * Merges small files, writes them anew without what was deleted, and drops old versions no reader can still
+   * hold, then indexes. What was deleted is on no disk when it is repeated after those have gone.
+   */
   optimize(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

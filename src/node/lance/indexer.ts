@@ -16,6 +16,8 @@ const LONG_AGO = new Date(0);
 export interface IndexOptions {
   /** Chunks there were when the vector index was trained; 0 when that is not known. */
   readonly trainedRows: number;
+  /** Makes those anew that are there: they may hold what was deleted. */
+  readonly isAnew: boolean;
   readonly progress: (step: string) => void;
 }
 
@@ -27,15 +29,16 @@ export interface IndexOptions {
 export async function updateIndexes(
   table: Table,
   spec: CollectionSpec,
-  { trainedRows, progress }: IndexOptions,
+  options: IndexOptions,
 ): Promise<number> {
+  const { isAnew, progress } = options;
   const rows = await table.countRows();
   if (rows === 0) return 0;
   progress("compact");
   // Without cleaning up: old versions may go only when the new one is on disk.
   await table.optimize({ cleanupOlderThan: LONG_AGO });
-  const trained = await updateVectorIndex(table, rows, { trainedRows, progress });
-  if ((await table.indexStats(TEXT_INDEX)) === undefined) {
+  const trained = await updateVectorIndex(table, rows, options);
+  if (isAnew || (await table.indexStats(TEXT_INDEX)) === undefined) {
     progress("full-text index");
     await createTextIndex(table, spec);
   }
@@ -45,15 +48,22 @@ export async function updateIndexes(
 async function updateVectorIndex(
   table: Table,
   rows: number,
-  { trainedRows, progress }: IndexOptions,
+  { trainedRows, isAnew, progress }: IndexOptions,
 ): Promise<number> {
-  const there = (await table.indexStats(VECTOR_INDEX)) !== undefined;
+  const there = await keepVectorIndex(table, isAnew);
   const outgrown = rows > RETRAIN_FACTOR * trainedRows || rows * RETRAIN_FACTOR < trainedRows;
   if (rows < INDEX_ROWS_MIN || (there && !outgrown)) return there ? trainedRows : 0;
   if ((await table.countRows("vector IS NOT NULL")) < INDEX_ROWS_MIN) return 0;
   progress("vector index");
   await table.createIndex("vector", { config: createVectorIndex(rows), replace: true });
   return rows;
+}
+
+/** Whether there is an index that may stay. */
+async function keepVectorIndex(table: Table, isAnew: boolean): Promise<boolean> {
+  if ((await table.indexStats(VECTOR_INDEX)) === undefined) return false;
+  if (isAnew) await table.dropIndex(VECTOR_INDEX);
+  return !isAnew;
 }
 
 /** Makes the full-text index anew; the repair for a damaged one. */

@@ -11,6 +11,7 @@ import { toAnalyser } from "./analyser.ts";
 import type { LanceBase } from "./base.ts";
 import { applyChange, readContents, writeHashes } from "./commit.ts";
 import { readDocuments } from "./documents.ts";
+import { dropDeleted } from "./drop-deleted.ts";
 import { type Durability, openDurability } from "./durability.ts";
 import { updateIndexes } from "./indexer.ts";
 import { type Place, toPaths } from "./place.ts";
@@ -115,7 +116,11 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
         const { lines } = await verifyTable({ table, spec, saved: state.saved, signal });
         return lines;
       }),
-    optimize: (signal) => index(session, signal, () => {}),
+    async optimize(signal) {
+      signal.throwIfAborted();
+      const isAnew = await guard(signal, async () => dropDeleted(table));
+      await index(session, signal, () => {}, isAnew);
+    },
     close: () => options.lock.release(),
   };
 }
@@ -147,15 +152,18 @@ async function catchUp({ base, place, table, spec, state }: Session): Promise<vo
   Object.assign(state, await readState(base, place, table, spec));
 }
 
+/** `isAnew`: the indexes are made anew, and hold nothing of what was deleted. */
 async function index(
   session: Session,
   signal: AbortSignal,
   progress: (step: string) => void,
+  isAnew = false,
 ): Promise<void> {
   const { table, spec, state, durability, guard } = session;
   const trainedRows = await guard(signal, () =>
     updateIndexes(table, spec, {
       trainedRows: state.saved?.trainedRows ?? 0,
+      isAnew,
       progress(step) {
         signal.throwIfAborted(); // between native calls is the only place
         progress(step);
