@@ -6,7 +6,7 @@ import type { Run } from "../run.ts";
 
 /**
  * Throws AppError when too little answered for an honest result: everything failed, a required collection
- * does not exist or is missing, or fewer than `legsMin` legs answered.
+ * does not exist or is missing, or fewer than `legsMin` legs answered; and when there are fewer than that.
  */
 export function checkLegs(legs: readonly Leg[], ask: Ask): void {
   const answered = legs.filter((leg) => !isLost(leg));
@@ -27,6 +27,12 @@ export function checkLegs(legs: readonly Leg[], ask: Ask): void {
     throw new AppError("collection_unavailable", {
       stage: "search",
       detail: `required and not available: ${missing.join(", ")}`,
+    });
+  }
+  if (legs.length > 0 && legs.length < legsMin) {
+    throw new AppError("invalid_request", {
+      stage: "search",
+      detail: `retrieval.legsMin is ${legsMin}, and there are only ${legs.length} legs: one for each collection and retriever`,
     });
   }
   if (answered.length < legsMin) {

@@ -225,6 +225,13 @@ describe("what the caller insists on", () => {
       status: 503,
       code: "store_unavailable",
     },
+    {
+      name: "more legs than there are, which no repetition mends,",
+      fails: [],
+      retrieval: { legsMin: 5 },
+      status: 400,
+      code: "invalid_request",
+    },
   ];
   test.each(cases)("$name is a $status", async ({ fails, retrieval, status, code }) => {
     const deps = await makeDeps({ store: await failing(fails, refuse) });
