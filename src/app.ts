@@ -7,7 +7,7 @@ import { createCors } from "./http/guards/cors.ts";
 import { withKeyLimits } from "./http/admission/limited-gate.ts";
 import { withGateMetrics, withSharingMetrics } from "./http/admission/admission-metrics.ts";
 import { createAskRoute } from "./http/routes/ask.ts";
-import { createChatRoute } from "./http/routes/chat.ts";
+import { createChatRoutes } from "./http/routes/chat.ts";
 import { createChatCompletionsRoute } from "./http/routes/chat-completions.ts";
 import { createDocumentListRoute } from "./http/routes/document-list.ts";
 import { createDocumentRoute } from "./http/routes/documents.ts";
@@ -145,7 +145,9 @@ export function createServiceApp(service: Service): Hono<Env> {
   app
     .post("/v1/chat/completions", createChatCompletionsRoute(service))
     .all(createMethodRefusal("POST"));
-  app.post("/v1/chat", createChatRoute(service)).all(createMethodRefusal("POST"));
+  const chat = createChatRoutes(service);
+  app.post("/v1/chat", chat.ask).all(createMethodRefusal("POST"));
+  app.get("/v1/chat/:id/stream", chat.resume).all(createMethodRefusal("GET"));
   app.all("/mcp", createMcpRoute(service));
   app.get("/v1/models", createModelsRoute(service)).all(createMethodRefusal("GET"));
   app.get("/v1/models/:id{.+}", createModelRoute(service)).all(createMethodRefusal("GET"));

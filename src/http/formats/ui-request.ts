@@ -16,14 +16,15 @@ export const UiBody = z.looseObject({
 });
 
 /** Parses the body. Throws AppError invalid_request. */
-export function parseUiRequest(body: unknown): ForeignAsk {
+export function parseUiRequest(body: unknown): ForeignAsk & { readonly chatId?: string } {
   const parsed = UiBody.safeParse(body, { reportInput: true });
   if (!parsed.success) throw toInvalidRequest(parsed.error);
-  const { messages, id: _id, trigger: _trigger, messageId: _messageId, ...own } = parsed.data;
+  const { messages, id: chatId, trigger: _trigger, messageId: _messageId, ...own } = parsed.data;
   for (const name of ["question", "history", "instructions"]) {
     if (name in own) throw refuse(name, "has no place here: it is taken from messages");
   }
-  return toForeignAsk(messages.map(toMessage), own);
+  const asked = toForeignAsk(messages.map(toMessage), own);
+  return chatId === undefined ? asked : { ...asked, chatId };
 }
 
 function toMessage({ role, parts }: z.infer<typeof Message>, index: number): ForeignMessage {

@@ -79,6 +79,25 @@ export const clientOperations = {
     errorForm: "text",
     errorHeaders: RUN_HEADERS,
   }),
+  resumeChat: describe({
+    method: "get",
+    path: "/v1/chat/:id/stream",
+    tag: "Clients",
+    summary: "Go on with a chat's answer, as the AI SDK does",
+    description:
+      "The stream of the chat's latest run from its beginning, while it runs: for `useChat` with `resume`. A run that was asked for with `Prefer: keep-run` goes on when its page is left.",
+    params: { id: z.string().describe("The chat's id, as `POST /v1/chat` was sent it.") },
+    replies: {
+      200: {
+        description: "The message's chunks, then `[DONE]`.",
+        events: UiChunk,
+        headers: ["X-Run-Id", "X-Accel-Buffering", "x-vercel-ai-ui-message-stream"],
+      },
+      204: { description: "No answer to this chat is being written." },
+    },
+    errors: [],
+    errorForm: "text",
+  }),
   mcp: describe({
     method: "post",
     path: "/mcp",

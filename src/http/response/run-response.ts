@@ -101,15 +101,24 @@ export async function respondWithEvents(
   );
 }
 
-/** The events after `afterId` as a stream that opens at once. */
+export interface Replay {
+  readonly client: AbortSignal;
+  /** In our own format: only the events after this one. */
+  readonly afterId?: number;
+  /** Another format, from the beginning. */
+  readonly format?: StreamFormat;
+}
+
+/** The run's events once more, as a stream that opens at once. */
 export function replayEvents(
   service: Service,
   run: JournalRun,
-  { afterId, client }: { readonly afterId: number; readonly client: AbortSignal },
+  { client, afterId = 0, format }: Replay,
 ): Response {
   const reader = leaveWith(client, run.read(afterId));
-  const write = createNativeWriter(afterId);
-  return toStream(service, reader, { held: [], write }, runHeaders(run.id, []));
+  const write = format?.createWriter(run.events) ?? createNativeWriter(afterId);
+  const headers = { ...runHeaders(run.id, []), ...format?.headers };
+  return toStream(service, reader, { held: [], write }, headers);
 }
 
 function toStream(

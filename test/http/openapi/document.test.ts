@@ -136,6 +136,7 @@ const cases: readonly Case[] = [
   ["POST", "/v1/chat/completions", 503, askWith(completion), failing("upstream_rate_limited")],
   ["POST", "/v1/chat", 200, askWith({ messages: [{ role: "user", parts }] })],
   ["POST", "/v1/chat", 400, askWith({ messages: [] })],
+  ["GET", "/v1/chat/c1/stream", 204],
   ["GET", "/v1/models", 200],
   ["GET", "/v1/models/tributary/guide", 200],
   ["GET", "/v1/models/none", 404],
