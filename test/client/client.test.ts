@@ -6,6 +6,7 @@ import { expect, expectTypeOf, test } from "vitest";
 import { createClient, streamAsk } from "../../src/client/client.ts";
 import { BrokenOffError, readRun, RefusedError } from "../../src/client/events.ts";
 import type { RunEvent, RunRecord } from "../../src/domain/event.ts";
+import type { DocumentList } from "../../src/http/list-documents.ts";
 import type { DocumentText } from "../../src/http/read-document.ts";
 import type { CollectionList, Problem } from "../../src/http/openapi/bodies.ts";
 import {
@@ -44,6 +45,15 @@ test("routes, bodies and statuses have the types of the API's table", async () =
   const list = await listed.json();
   expectTypeOf(list).toEqualTypeOf<z.infer<typeof CollectionList>>();
   expect(list.collections.map(({ name }) => name)).toEqual(["guide"]);
+
+  const page = await client.v1.collections[":name"].documents.$get({
+    param: { name: "none" },
+    query: { prefix: "ops/", limit: "10" },
+  });
+  if (page.status === 200) {
+    expectTypeOf(await page.json()).toEqualTypeOf<DocumentList>();
+    throw new Error("there is no such collection");
+  }
 
   const read = client.v1.collections[":name"].documents[":id"].$get;
   const document = await read({ param: { name: "none", id: "a.md" }, query: { from: "0" } });
