@@ -1,4 +1,5 @@
 /** What the wire formats cost a token, how soon a finished run is replayed, and what 10,000 kept runs take. */
+import { readdir, readFile } from "node:fs/promises";
 import { systemClock } from "../src/async/clock.ts";
 import { parseConfig } from "../src/config.ts";
 import { LOCAL_CALLER } from "../src/domain/caller.ts";
@@ -13,9 +14,13 @@ import { createRunJournal } from "../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../src/http/runs/memory-archive.ts";
 import { createAskParser } from "../src/http/request/schemas.ts";
 import { createServiceApp } from "../src/app.ts";
+import { zstdPacker } from "../src/node/zstd-packer.ts";
 import type { Service } from "../src/http/service.ts";
 import { createMemoryStore } from "../src/stores/memory.ts";
+import { createRandom } from "./chaos/random.ts";
 
+const GUIDE = new URL("../data/guide/", import.meta.url);
+const PASSAGE_CHARS = 1_800;
 const ROUNDS = 33;
 const TOKENS = 20_000;
 
@@ -82,23 +87,39 @@ async function measureReplay(): Promise<void> {
   );
 }
 
-/** 10,000 runs of 12 passages of 1,800 characters and 200 tokens each. */
+/** 10,000 runs of 12 passages of 1,800 characters and 200 tokens each. Passages are of the guide: what repeats itself takes nothing. */
 async function measureJournal(): Promise<void> {
   const limits = toArchiveLimits(parseConfig({}));
-  const archive = createMemoryArchive(limits, systemClock);
+  const archive = createMemoryArchive(limits, systemClock, zstdPacker);
+  const guide = await readGuide();
+  const from = createRandom(1);
+  const cut = (): string => {
+    const start = Math.floor(from() * (guide.length - PASSAGE_CHARS));
+    return guide.slice(start, start + PASSAGE_CHARS);
+  };
   globalThis.gc?.();
   const before = process.memoryUsage();
+  const times: number[] = [];
   for (let count = 0; count < 10_000; count += 1) {
     const id = crypto.randomUUID();
-    await archive.put({ id, callerId: "local", events: makeRun(id, 200) });
+    const events = makeRun(id, 200, cut);
+    const started = performance.now();
+    await archive.put({ id, callerId: "local", events });
+    times.push(performance.now() - started);
   }
   globalThis.gc?.();
   const after = process.memoryUsage();
   const mb = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
   const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
   print(
-    `10,000 runs: ${archive.runs} kept in ${mb(archive.bytes)} MiB by count (limit ${mb(limits.bytesMax)}), ${mb(grown)} MiB of the process; a run has ${Math.round(archive.bytes / archive.runs)} bytes`,
+    `10,000 runs: ${archive.runs} kept in ${mb(archive.bytes)} MiB by count (limit ${mb(limits.bytesMax)}), ${mb(grown)} MiB of the process; a run has ${Math.round(archive.bytes / archive.runs)} bytes and is kept in ${toMedian(times).toFixed(2)} ms`,
   );
+}
+
+async function readGuide(): Promise<string> {
+  const pages = await readdir(GUIDE);
+  const texts = pages.toSorted().map((page) => readFile(new URL(page, GUIDE), "utf8"));
+  return (await Promise.all(texts)).join("\n");
 }
 
 function createService(events: number) {
@@ -137,7 +158,7 @@ function ask(): RequestInit {
   return { method: "POST", headers, body: JSON.stringify({ question: "What is it?" }) };
 }
 
-function makeHead(runId: string): RunEvent[] {
+function makeHead(runId: string, toText = repeatSentence): RunEvent[] {
   return [
     {
       type: "run-start",
@@ -149,14 +170,18 @@ function makeHead(runId: string): RunEvent[] {
     },
     {
       type: "retrieval-end",
-      passages: Array.from({ length: 12 }, (_, index) => makePassage(index)),
+      passages: Array.from({ length: 12 }, (_, index) => makePassage(index, toText())),
     },
   ];
 }
 
-function makeRun(runId: string, tokens: number): RunEvent[] {
+function repeatSentence(): string {
+  return "A sentence of a passage. ".repeat(PASSAGE_CHARS / 25);
+}
+
+function makeRun(runId: string, tokens: number, toText?: () => string): RunEvent[] {
   return [
-    ...makeHead(runId),
+    ...makeHead(runId, toText),
     ...Array.from({ length: tokens }, (_, index): RunEvent => ({
       type: "text-delta",
       text: ` token${index}`,
@@ -177,7 +202,7 @@ function makeRun(runId: string, tokens: number): RunEvent[] {
   ];
 }
 
-function makePassage(index: number): Passage {
+function makePassage(index: number, text: string): Passage {
   return {
     label: index + 1,
     chunkId: `document-${index}#0`,
@@ -186,8 +211,8 @@ function makePassage(index: number): Passage {
     title: "A title of a document",
     location: { headings: ["One", "Two"] },
     start: 0,
-    end: 1_800,
-    text: "A sentence of a passage. ".repeat(72),
+    end: text.length,
+    text,
     score: 0.5,
     trail: { "guide/keyword": 1, "guide/vector": 2, fused: 1 },
     metadata: {},

@@ -6,6 +6,7 @@ import { takesUploads } from "../http/guards/check-origin.ts";
 import { addLanceRoutes } from "../http/lance/routes.ts";
 import { addApiPages } from "../http/openapi/routes.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
+import { createMemoryArchive } from "../http/runs/memory-archive.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openAccess } from "./access.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
@@ -20,6 +21,7 @@ import { createPageReader } from "./read-page.ts";
 import type { SharedLimits } from "./redis/open-shared-limits.ts";
 import { createTelemetry, type ProcessTelemetry, watchService } from "./telemetry.ts";
 import { withCompression } from "./with-compression.ts";
+import { zstdPacker } from "./zstd-packer.ts";
 
 export interface ServiceParts {
   readonly deps: AppDeps &
@@ -51,7 +53,7 @@ export async function composeParts(config: Config, stream: LogStream): Promise<S
     sharedLimits,
     archive:
       runJournalDir === undefined
-        ? undefined
+        ? createMemoryArchive(toArchiveLimits(config), answerDeps.clock, zstdPacker)
         : await createFileArchive(runJournalDir, toArchiveLimits(config), log),
     documents: takesUploads(config, access?.isOn === true)
       ? await createUploads(config, answerDeps)

@@ -1,4 +1,4 @@
-/** What every archive of runs must do, on both. */
+/** What every archive of runs must do, on each. */
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import type { ArchiveLimits, RunArchive, StoredRun } from "../../src/http/runs/archive.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import { createFileArchive } from "../../src/node/file-archive.ts";
+import { zstdPacker } from "../../src/node/zstd-packer.ts";
 import { goodRun, recordLog } from "../support/app.ts";
 
 const LIMITS: ArchiveLimits = { runsMax: 100, bytesMax: 10_000_000, ageMsMax: 60_000 };
@@ -24,6 +25,7 @@ afterEach(async () => {
 
 const archives: readonly (readonly [string, (limits: ArchiveLimits) => Promise<RunArchive>])[] = [
   ["memory", async (limits) => createMemoryArchive(limits, systemClock)],
+  ["memory, packed", async (limits) => createMemoryArchive(limits, systemClock, zstdPacker)],
   ["files", async (limits) => createFileArchive(await makeFolder(), limits, recordLog())],
 ];
 

@@ -7,6 +7,7 @@ import {
   type StoredRun,
   toScopedKey,
 } from "./archive.ts";
+import { plainPacker, type TextPacker } from "./text-packer.ts";
 
 /** A run as bytes, so that its size is known exactly and lies outside the heap. */
 interface Entry {
@@ -25,16 +26,15 @@ export interface MemoryArchive extends RunArchive {
   readonly bytes: number;
 }
 
-/** Creates an empty archive. Of runs that went, the last `runsMax` are remembered as expired. */
+/** Creates an empty archive; `bytesMax` is of records as they are packed. Of runs that went, the last `runsMax` are remembered as expired. */
 export function createMemoryArchive(
   { runsMax, bytesMax, ageMsMax }: ArchiveLimits,
   clock: Clock,
+  packer: TextPacker = plainPacker,
 ): MemoryArchive {
   const entries = new Map<string, Entry>();
   const idsByKey = new Map<string, string>();
   const expired = new Map<string, string>();
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
   let bytes = 0;
 
   const remove = (id: string, entry: Entry): void => {
@@ -57,7 +57,7 @@ export function createMemoryArchive(
     makeRoom();
     const entry = entries.get(id);
     if (entry !== undefined) {
-      return { status: "kept", run: JSON.parse(decoder.decode(entry.bytes)) as StoredRun };
+      return { status: "kept", run: JSON.parse(packer.unpack(entry.bytes)) as StoredRun };
     }
     const callerId = expired.get(id);
     return callerId === undefined ? { status: "unknown" } : { status: "expired", callerId };
@@ -73,7 +73,7 @@ export function createMemoryArchive(
     async put(run) {
       const { id, callerId, key } = run;
       const entry = {
-        bytes: encoder.encode(JSON.stringify(run)),
+        bytes: packer.pack(JSON.stringify(run)),
         endedMs: clock.now(),
         callerId,
         keyName: key?.name,
