@@ -1,0 +1,43 @@
+/** The service and the command set, by starting again, what can only be set at a start. */
+import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { makeLocalStore } from "../support/local-store.ts";
+import { runProgram, startService } from "../support/process.ts";
+
+const VARIABLE = "MALLOC_TRIM_THRESHOLD_";
+const given: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
+  ["gives freed memory back", {}, "1048576"],
+  ["leaves what was set as it is", { [VARIABLE]: "4096" }, "4096"],
+];
+test.each(given)("the service %s, in the process that was started", async (_name, env, value) => {
+  await using folder = await makeLocalStore();
+  await using service = await startService({ DATA_DIR: folder.path, ...env });
+  expect(readFileSync(`/proc/${service.pid}/environ`, "utf8").split("\0")).toContain(
+    `${VARIABLE}=${value}`,
+  );
+});
+
+const PROGRAM = `
+  import { restartWith } from "./src/node/restart-with.ts";
+  restartWith({ ONCE: "1", OTHER: "2" }, ["--no-warnings"]);
+  process.stdout.write(JSON.stringify([process.env.ONCE, process.env.OTHER, process.execArgv.includes('--no-warnings'), process.argv.slice(1)]));
+`;
+const command = ["--input-type=module", "--eval", PROGRAM];
+
+test("arguments, flags and variables are those of before and the new ones", async () => {
+  const { stdout, code } = await runProgram(command[0] ?? "", [...command.slice(1), "--", "a b"]);
+  expect({ code, told: JSON.parse(stdout) as unknown }).toEqual({
+    code: 0,
+    told: ["1", "2", true, ["a b"]],
+  });
+});
+
+test("a process that talks to its parent keeps its channel", async () => {
+  const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit", "ipc"] });
+  let told = "";
+  child.stdout?.setEncoding("utf8").on("data", (piece: string) => (told += piece));
+  await once(child, "close");
+  expect(JSON.parse(told)).toEqual([null, null, false, []]);
+});
