@@ -26,6 +26,10 @@ export const Memory = PlainNumber.int()
   .max(2 ** 40);
 export const Share = PlainNumber.min(0).max(1);
 export const Text = z.string().trim().min(1);
+/** Travels in a header, which holds nothing else; what was copied from a page may bring an ellipsis or a line break. */
+export const Key = Text.regex(/^[\x21-\x7e]+$/, {
+  error: "holds a blank or a sign that no key has, such as \u2026; copy the key itself",
+});
 /** With commas between. */
 export const Names = Text.transform((text) =>
   text

@@ -1,6 +1,6 @@
 /** The settings of LanceDB's protocol over HTTP: the tables this service serves, and the server it reads. */
 import * as z from "zod";
-import { BaseUrl, Bytes, Count, Milliseconds, Text } from "./config-kinds.ts";
+import { BaseUrl, Bytes, Count, Key, Milliseconds, Text } from "./config-kinds.ts";
 
 export const LANCE_SETTINGS = {
   lanceGateway: z
@@ -20,7 +20,7 @@ export const LANCE_SETTINGS = {
   lanceUrl: BaseUrl.optional().describe(
     "Address of a LanceDB server, or of a service with LANCE_GATEWAY, whose collections are read instead of DATA_DIR's.",
   ),
-  lanceApiKey: Text.optional().describe("Key for LANCE_URL."),
+  lanceApiKey: Key.optional().describe("Key for LANCE_URL."),
   lanceDatabase: Text.regex(/^[\w.-]{1,100}$/, { error: "must be a plain name" })
     .optional()
     .describe("Name of the database there: what stands behind db:// in LanceDB's clients."),

@@ -1,5 +1,5 @@
 /** The settings of the call policies: how calls to model endpoints are limited, repeated, doubled and refused. */
-import { BaseUrl, Bytes, Count, Flag, Milliseconds, Names, Share, Text } from "./config-kinds.ts";
+import { BaseUrl, Bytes, Count, Flag, Key, Milliseconds, Names, Share } from "./config-kinds.ts";
 
 /** Of tokens a minute there may be more than a million. */
 const Tokens = Count.max(1_000_000_000);
@@ -11,7 +11,7 @@ export const UPSTREAM_SETTINGS = {
   chatFallbackBaseUrl: BaseUrl.optional().describe(
     "Address of the endpoint of the fallback models. Unset: that of the first model.",
   ),
-  chatFallbackApiKey: Text.optional().describe(
+  chatFallbackApiKey: Key.optional().describe(
     "Key for CHAT_FALLBACK_BASE_URL; the other key is never sent there.",
   ),
   chatContextTokensMax: Tokens.optional().describe(

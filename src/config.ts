@@ -13,6 +13,7 @@ import {
   PlainNumber,
   Share,
   isOrigin,
+  Key,
   Text,
   toVariable,
 } from "./config-kinds.ts";
@@ -34,7 +35,7 @@ const Settings = z.object({
     "Folder of the store, or its address on object storage, such as s3://bucket/path.",
   ),
 
-  openaiApiKey: Text.optional().describe("Key of the OpenAI-compatible endpoint."),
+  openaiApiKey: Key.optional().describe("Key of the OpenAI-compatible endpoint."),
   openaiBaseUrl: BaseUrl.optional().describe("Address of the endpoint, with its /v1."),
   chatModel: Text.optional().describe(
     "Model that writes answers. Unset: gpt-4.1-mini when only a key is given, else the extractive answerer.",
@@ -46,7 +47,7 @@ const Settings = z.object({
     "Address of a /rerank endpoint (Cohere, Jina, TEI, vLLM).",
   ),
   rerankModel: Text.optional().describe("Model named to the /rerank endpoint."),
-  rerankApiKey: Text.optional().describe("Key of the /rerank endpoint."),
+  rerankApiKey: Key.optional().describe("Key of the /rerank endpoint."),
 
   auth: z
     .enum(["keys", "off"], { error: "must be keys or off" })
@@ -57,7 +58,7 @@ const Settings = z.object({
   apiKeysFile: Text.optional().describe(
     "File with the keys. Unset: keys.json in DATA_DIR, if it is there.",
   ),
-  apiKey: Text.optional().describe("Key that `pnpm ask --url` sends to the service it asks."),
+  apiKey: Key.optional().describe("Key that `pnpm ask --url` sends to the service it asks."),
   apiKeys: Text.optional().describe(
     "Keys as the file's text, for where there are no files: digests, no secrets.",
   ),
@@ -75,7 +76,7 @@ const Settings = z.object({
     })
     .describe("Origins, with commas between, whose pages may call the service from a browser."),
   ...SHARING_SETTINGS,
-  adminToken: Text.optional().describe(
+  adminToken: Key.optional().describe(
     "Secret for writing collections into a Worker; a push sends it. Unset: nobody can write there.",
   ),
   ...EDGE_SETTINGS,

@@ -112,6 +112,23 @@ describe("what is wrong is said in our own words", () => {
     );
   });
 
+  test.each([
+    "OPENAI_API_KEY",
+    "RERANK_API_KEY",
+    "CHAT_FALLBACK_API_KEY",
+    "LANCE_API_KEY",
+    "API_KEY",
+    "ADMIN_TOKEN",
+  ])("%s that no header carries", (name) => {
+    for (const key of ["sk-…", "“sk-secret”", "sk-secret\nsk-other", "sk secret"]) {
+      expect(refusalOf({ [name]: key })?.detail).toBe(
+        `settings are wrong: ${name}: holds a blank or a sign that no key has, such as …; copy the key itself`,
+      );
+    }
+    // As it comes out of a file.
+    expect(refusalOf({ OPENAI_API_KEY: "sk-secret\n" })).toBe(undefined);
+  });
+
   test("for whatever setting and value", () => {
     const words = describeSettings().flatMap(({ variable }) =>
       ["?!", "-5", "1.5", "99999999999999999"].map((value) => refusalOf({ [variable]: value })),

@@ -100,7 +100,7 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
       url: `http://${toReachable(config.host)}:${port}`,
       store: store.kind,
       embedder: [...embedders].join(", "),
-      answerer: chat?.id ?? "extractive (no chat model is set)",
+      answerer: chat?.id ?? `extractive (${sayWhyNoChat(config)})`,
       keys: describeKeys(deps),
       isKeyAsked: deps.access?.isOn === true,
       ingest: config.lanceUrl === undefined ? { dataDir: toOwnPlace(config) } : undefined,
@@ -111,6 +111,13 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
   warn(
     `HOST is ${config.host} and AUTH is off: everyone who reaches it can ask and read; put it behind something that asks for keys`,
   );
+}
+
+/** An address alone chooses no model, which whoever set it is to see. */
+function sayWhyNoChat({ openaiBaseUrl }: Config): string {
+  return openaiBaseUrl === undefined
+    ? "no chat model is set"
+    : "OPENAI_BASE_URL is set, CHAT_MODEL is not";
 }
 
 /** Undefined: the default, which every command takes. */

@@ -45,6 +45,11 @@ test("serves an existing index, says what it runs with, and ends at once when id
   expect(server.stderr()).not.toContain("jitter");
 });
 
+test("an address without a model is named: it changes nothing", async () => {
+  await using server = await startServer({ OPENAI_BASE_URL: "http://127.0.0.1:9/v1" });
+  expect(server.stdout()).toContain("extractive (OPENAI_BASE_URL is set, CHAT_MODEL is not)");
+});
+
 test("an empty store is filled with the samples, and the second start finds them", async () => {
   await using empty = await makeTempFolder();
   const env = { DATA_DIR: empty.path };
