@@ -136,3 +136,16 @@ test("a question to no collection goes to all, and shows it", async () => {
   await waitForEnd(page);
   expect(await page.locator("#chips input:checked").count()).toBe(count);
 });
+
+test("a service that was away when the page was opened shows its collections with the next question", async () => {
+  await using opened = await open({ answer: play(goodRun) });
+  const { page } = opened;
+  const count = await page.locator("#chips input").count();
+  await page.route("**/v1/collections", (route) => route.abort());
+  await page.reload();
+  await page.getByText("the service cannot be reached").waitFor();
+  await page.unroute("**/v1/collections");
+  await ask(page);
+  await waitForEnd(page);
+  await expect.poll(() => page.locator("#chips input").count()).toBe(count);
+});

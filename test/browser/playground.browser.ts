@@ -169,7 +169,7 @@ test("a value is asked for by its schema, and each leaf leads to its source", as
   await waitForEnd(page);
   expect(service.asked[0]?.output).toEqual({ schema: { type: "object" } });
   expect(await page.locator("#value .sentence.supported").textContent()).toBe('"limits <b>"');
-  expect(await page.locator("#value .verdict").allTextContents()).toEqual(["unsupported"]);
+  expect(await page.locator("#value .verdict").allTextContents()).toEqual([" (unsupported)"]);
   expect(await page.locator("#value b").count()).toBe(0);
   expect(await findBarriers(page)).toEqual([]);
   await page.getByRole("button", { name: "Source 1: A" }).click();
@@ -186,7 +186,7 @@ test("checks are seen in the text itself, and not by colour alone", async () => 
   expect((await read(".sentence.supported")).join("")).toBe("Timeouts are limits.");
   expect((await read(".sentence.weak")).join("")).toBe("They last three hours.");
   expect((await read(".sentence.unsupported")).join("")).toBe("Nobody knows why.");
-  expect(await read(".verdict")).toEqual(["weak", "unsupported"]);
+  expect(await read(".verdict")).toEqual([" (weak)", " (unsupported)"]);
   expect(await page.locator("#checks").textContent()).toContain("3 sentences checked");
   expect(await page.locator("#notes").textContent()).toContain("leg_unavailable:guide/vector");
 });

@@ -1,9 +1,9 @@
-/** The playground for whoever reads from the right, prints an answer, or holds a phone. */
-import type { Browser } from "playwright-core";
+/** The playground for whoever reads from the right, prints or copies an answer, has colours of their own, or holds a phone. */
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { makeEnd, makeService, passage, play, runStart, serveTest } from "../support/app.ts";
-import { ask, openPage, startBrowser, waitForEnd } from "../support/browser.ts";
+import { ask, findBarriers, openPage, startBrowser, waitForEnd } from "../support/browser.ts";
 
 const PHONE = { width: 320, height: 640 };
 
@@ -17,13 +17,18 @@ const HEBREW = ["המתנה אקראית מונעת התנגשות. [1]", "- פ�
   "\n\n",
 );
 
-async function open(answer: string, question: string, options = {}) {
+async function open(
+  answer: string,
+  question: string,
+  { checks = [], ...options }: BrowserContextOptions & { checks?: readonly RunEvent[] } = {},
+) {
   const passages = [passage, { ...passage, label: 2, title: "Limits" }];
   const events: readonly RunEvent[] = [
     runStart,
     { type: "retrieval-end", passages },
     { type: "text-delta", text: answer },
-    makeEnd({}),
+    ...checks,
+    makeEnd({ timeline: [{ stage: "answer", startMs: 0, endMs: 9, critical: true }] }),
   ];
   const server = await serveTest(makeService({ answer: play(events) }));
   const opened = await openPage(browser, server.url, options);
@@ -120,3 +125,48 @@ test("on a phone nothing opens the keyboard over an answer; at a desk the next q
   ]);
   expect([await focused(true, false), await focused(true, true)]).not.toContain("question");
 });
+
+const DOUBTED = "Timeouts are limits. [1] Nobody knows why.";
+const doubt: RunEvent = {
+  type: "sentence-check",
+  start: 25,
+  end: 42,
+  verdict: "unsupported",
+  labels: [],
+};
+
+test("what is copied has its numbers in brackets, and the doubts", async () => {
+  await using opened = await open(DOUBTED, "What are timeouts?", { checks: [doubt] });
+  await opened.page.locator(".verdict").waitFor();
+  const copied = await opened.page.evaluate(() => {
+    getSelection()?.selectAllChildren(document.querySelector("#answer") as Element);
+    return getSelection()?.toString();
+  });
+  expect(copied).toBe("Timeouts are limits. [1] Nobody knows why. (unsupported)");
+});
+
+test.each(["light", "dark"] as const)(
+  "where the reader chooses the colours (%s), what is chosen and what is marked is still seen",
+  async (colorScheme) => {
+    const options = { colorScheme, forcedColors: "active", bypassCSP: true } as const;
+    await using opened = await open(DOUBTED, "What are timeouts?", { ...options, checks: [doubt] });
+    const { page } = opened;
+    const readPaper = (selector: string, pseudo?: string): Promise<string> =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element, of) => getComputedStyle(element, of).backgroundColor, pseudo);
+    const chosen = await readPaper(".chip");
+    await page.locator("#chips .chip").first().click();
+    expect(await readPaper(".chip")).not.toBe(chosen);
+    const paper = await readPaper("body");
+    expect(await readPaper(".badge", "::before")).not.toBe(paper);
+    expect(await readPaper(".bar")).not.toBe(paper);
+    const border = await page
+      .locator("#send")
+      .evaluate((button) => getComputedStyle(button).borderStyle);
+    expect(border).toBe("solid");
+    await page.locator("button.cite").first().click();
+    expect(await findBarriers(page)).toEqual([]);
+  },
+);

@@ -1,6 +1,6 @@
 /** The page's reader of event streams, over bytes cut anywhere. */
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { createNativeWriter } from "../../src/http/formats/native.ts";
 import { readEvents } from "../../src/playground/page/client.ts";
@@ -44,4 +44,30 @@ test("every event comes once and whole, wherever the bytes are cut", async () =>
 test("a message that was cut off is not an event", async () => {
   const bytes = new TextEncoder().encode(createNativeWriter()(events)).slice(0, -20);
   expect(await readAll(toStream(bytes, []))).toEqual(events.slice(0, -1));
+});
+
+afterEach(() => vi.useRealTimers());
+
+test("a stream that says nothing any more when its run must be over has broken off; one that still lives is waited for", async () => {
+  vi.useFakeTimers();
+  let push: (text: string) => void = () => undefined;
+  let isCancelled = false;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      push = (text) => controller.enqueue(new TextEncoder().encode(text));
+    },
+    cancel() {
+      isCancelled = true;
+    },
+  });
+  const reading = readAll(body);
+  push(createNativeWriter()([runStart])); // its deadline is a second
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(isCancelled).toBe(false);
+  push(": ping\n\n");
+  await vi.advanceTimersByTimeAsync(19_000);
+  expect(isCancelled).toBe(false);
+  await vi.advanceTimersByTimeAsync(1_001);
+  expect(isCancelled).toBe(true);
+  expect((await reading).map(({ type }) => type)).toEqual(["run-start"]);
 });

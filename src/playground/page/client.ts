@@ -78,16 +78,36 @@ export async function* ask(question: Question, signal: AbortSignal): AsyncGenera
   yield* readEvents(response.body);
 }
 
-/** The events in an event stream, however its bytes are cut. */
+/** How long a run may say nothing after its time is up. */
+const SILENCE_MS = 20_000;
+
+/**
+ * The events in an event stream, however its bytes are cut. A network that is gone closes nothing: a stream that says
+ * nothing any more when its run must be over is taken for broken off, and ends.
+ */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<RunEvent> {
   const events: RunEvent[] = [];
   const parser = createParser({ onEvent: ({ data }) => events.push(JSON.parse(data) as RunEvent) });
   const decoder = new TextDecoder();
-  for (const reader = body.getReader(); ;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    parser.feed(decoder.decode(value, { stream: true }));
-    yield* events.splice(0);
+  const reader = body.getReader();
+  let overMs = Infinity;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      clearTimeout(timer);
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+      for (const event of events) {
+        if (event.type === "run-start") overMs = performance.now() + event.deadlineMs;
+      }
+      yield* events.splice(0);
+      if (overMs === Infinity) continue;
+      const leftMs = Math.max(0, overMs - performance.now());
+      timer = setTimeout(() => void reader.cancel(), leftMs + SILENCE_MS);
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -24,6 +24,11 @@ export function find<T extends HTMLElement>(id: string, kind: new () => T): T {
   return element;
 }
 
+/** Text that a box around it stands for: only what is copied, or read aloud, has it. */
+export function unseen(text: string): HTMLSpanElement {
+  return make("span", { className: "unseen" }, text);
+}
+
 /** Milliseconds for people: `0.4 ms`, `118 ms`, `2.31 s`. */
 export function toDuration(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;

@@ -62,6 +62,8 @@ async function start(): Promise<void> {
   const output = schema.read();
   if (text === "" || output === "wrong") return;
   leaveRun();
+  // The service may be back, or have its first documents, since the page was opened.
+  if (!options.isLoaded()) void options.load().then(showExamples);
   const own = new AbortController();
   controller = own;
   // The same question once more, in another mode perhaps, has its old place in the conversation.

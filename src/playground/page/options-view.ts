@@ -18,6 +18,8 @@ export interface OptionsView {
   askForKey(): void;
   /** Looks up the collections again. */
   load(): Promise<readonly CollectionChoice[]>;
+  /** False: none could be looked up, or there was none yet. */
+  isLoaded(): boolean;
 }
 
 /** Creates the view. */
@@ -87,6 +89,7 @@ export function createOptionsView(): OptionsView {
     choose,
     askForKey,
     load,
+    isLoaded: () => chips.querySelector("input") !== null,
   };
 }
 

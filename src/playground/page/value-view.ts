@@ -2,7 +2,7 @@
 import type { LeafCheck } from "../../domain/event.ts";
 import { layOut, type ValueLine } from "../../json/lay-out.ts";
 import type { CitationClick } from "./answer-view.ts";
-import { find, make } from "./dom.ts";
+import { find, make, unseen } from "./dom.ts";
 import { toCitation, type View } from "./fold.ts";
 
 const LINES_MAX = 500;
@@ -58,7 +58,13 @@ function createMarkers(
   const buttons = [...first.values()].toReversed().map((citation) => {
     const { label } = citation;
     const title = titles.get(label) ?? "";
-    const button = make("button", { type: "button", className: "cite", title }, label);
+    const button = make(
+      "button",
+      { type: "button", className: "cite", title },
+      unseen(" ["),
+      label,
+      unseen("]"),
+    );
     button.setAttribute("aria-label", `Source ${label}: ${title}`);
     button.addEventListener("click", () =>
       onCitation({ label, citation: toCitation(citation), button }),
@@ -66,5 +72,6 @@ function createMarkers(
     return button;
   });
   if (verdict !== "weak" && verdict !== "unsupported") return buttons;
-  return [...buttons, make("span", { className: `verdict ${verdict}` }, verdict)];
+  const doubt = [unseen(" ("), verdict, unseen(")")];
+  return [...buttons, make("span", { className: `verdict ${verdict}` }, ...doubt)];
 }
