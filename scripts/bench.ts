@@ -1,8 +1,4 @@
-/**
- * `pnpm bench`: figures beside their goals. `--full` also has the service under many clients, bad ones,
- * failing upstreams and its own end. `--json` for machines, `--only NAME` for one of them, `--chunks N`
- * for a smaller ingest.
- */
+/** `pnpm bench`: figures beside their goals. */
 import { parseArgs } from "node:util";
 import { toAnswerRows } from "./bench-answers.ts";
 import { FAULTS } from "./bench-faults.ts";
@@ -49,14 +45,26 @@ const FULL: typeof BENCHES = {
   soak: () => runBenches(SOAK, 1),
 };
 
+const USAGE = `Usage: pnpm bench [options]
+  --only NAME  one of them
+  --full       also the service under many clients, bad ones, failing upstreams and its own end
+  --chunks N   a smaller ingest (default 100000)
+  --json       one JSON object for all
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     only: { type: "string" },
     full: { type: "boolean", default: false },
     chunks: { type: "string", default: "100000" },
   },
 });
+if (values.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 const all = values.full ? { ...BENCHES, ...FULL } : BENCHES;
 if (values.only !== undefined && !(values.only in all)) {
   console.error(`there is no bench ${values.only}; there are: ${Object.keys(all).join(", ")}`);

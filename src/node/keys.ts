@@ -29,9 +29,10 @@ const OPTIONS = {
   "requests-per-minute": { type: "string" },
   runs: { type: "string" },
   "tokens-per-day": { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
 } as const;
 
-type Values = { readonly [Name in keyof typeof OPTIONS]?: string };
+type Values = { readonly [Name in Exclude<keyof typeof OPTIONS, "help">]?: string };
 
 try {
   process.stdout.write(await main(process.argv.slice(2)));
@@ -43,6 +44,7 @@ try {
 
 async function main(args: readonly string[]): Promise<string> {
   const { values, positionals } = parse(args);
+  if (values.help) return USAGE;
   const path = toKeyFile(parseConfig(process.env));
   if (path === undefined) {
     throw refuse("DATA_DIR is no folder, so that API_KEYS_FILE must say where the keys are kept");
@@ -61,7 +63,10 @@ async function main(args: readonly string[]): Promise<string> {
   }
 }
 
-function parse(args: readonly string[]): { values: Values; positionals: readonly string[] } {
+function parse(args: readonly string[]): {
+  values: Values & { help: boolean };
+  positionals: readonly string[];
+} {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch {

@@ -18,6 +18,12 @@ afterAll(() => folder[Symbol.asyncDispose]());
 
 const keys = (...args: string[]) => runProgram("src/node/keys.ts", args, { DATA_DIR: folder.path });
 
+test("it says how it is used when it is asked", async () => {
+  const { code, stdout, stderr } = await keys("--help");
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toContain("pnpm run keys create --name NAME");
+});
+
 test("a key is made, listed without its secret, used, revoked and seen to be", async () => {
   const made = await keys("create", "--name", "web", "--scopes", "ask,read", "--runs", "3");
   const key = /trib_[0-9a-f]{72}/.exec(made.stdout)?.[0] ?? "";

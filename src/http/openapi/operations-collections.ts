@@ -1,5 +1,6 @@
 /** Collections and the documents in them. */
 import * as z from "zod";
+import { COLLECTION_NAME } from "../../domain/collection.ts";
 import { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { DocumentList } from "../list-documents.ts";
@@ -10,6 +11,8 @@ import { STORE_ERRORS } from "./errors.ts";
 import { describe } from "./operation.ts";
 
 const name = z.string().describe("The collection's name.");
+/** What is written may be new, and gets a name that the store takes. */
+const newName = name.regex(COLLECTION_NAME);
 const id = z.string().describe("The document's id, percent-encoded.");
 /** It travels as digits, and a program that is made from the description has a number there. */
 const number = (minimum: number, maximum?: number) =>
@@ -113,7 +116,7 @@ export const collectionOperations = {
     summary: "Store a document",
     description:
       "Whole or not at all. The collection is made when there is none of its name. The same content again writes nothing.",
-    params: { name, id },
+    params: { name: newName, id },
     headers: ["If-Match", "If-None-Match"],
     upload: "The file in any format that can be ingested, or a form with this one file.",
     replies: RECEIPT,
@@ -124,7 +127,7 @@ export const collectionOperations = {
     path: "/v1/collections/:name/documents/:id",
     tag: "Collections",
     summary: "Delete a document",
-    params: { name, id },
+    params: { name: newName, id },
     headers: ["If-Match", "If-None-Match"],
     replies: RECEIPT,
     errors: WRITE_ERRORS,

@@ -95,6 +95,7 @@ function createPageOperations(pages: readonly string[]) {
         },
         304: NOT_MODIFIED,
       },
+      errors: ["not_found"],
     }),
   };
 }

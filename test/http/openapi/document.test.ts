@@ -14,6 +14,7 @@ import { toOpenApi } from "../../../src/http/openapi/to-openapi.ts";
 import type { Problem } from "../../../src/http/response/problem.ts";
 import type { Readiness } from "../../../src/http/readiness.ts";
 import type { toSearchResult } from "../../../src/http/routes/search.ts";
+import { COLLECTION_NAME } from "../../../src/domain/collection.ts";
 import { parseConfig } from "../../../src/config.ts";
 import {
   askWith,
@@ -175,6 +176,7 @@ const cases: readonly Case[] = [
   ["GET", "/openapi.json", 200],
   ["GET", "/", 200],
   ["GET", "/playground/style.css", 200],
+  ["GET", "/playground/none.css", 404],
 ];
 
 test.each(cases.map((given) => ({ name: `${given[0]} ${given[1]} ${given[2]}`, given })))(
@@ -227,6 +229,13 @@ test("a run's record, its events and its cancelling are as documented", async ()
     expect(response.status).toBe(status);
     expect(await judge.faultsOf(method, address, response)).toEqual([]);
   }
+});
+
+test("a name that no new collection may have is outside what is documented", () => {
+  const schema = { type: "string", pattern: COLLECTION_NAME.source };
+  expect(api.paths["/v1/collections/{name}/documents/{id}"]?.["put"]).toMatchObject({
+    parameters: expect.arrayContaining([expect.objectContaining({ name: "name", schema })]),
+  });
 });
 
 test("the judge finds a field, a status, a header and a type that are not documented", async () => {
