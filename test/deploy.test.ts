@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { validate } from "dockerfile-utils";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { describeSettings } from "../src/config.ts";
+import { describeSettings, parseConfig } from "../src/config.ts";
 import { makeTempFolder } from "./support/local-store.ts";
 import { startProgram } from "./support/process.ts";
 
@@ -78,6 +78,21 @@ test("the compose file starts this image, open to this machine alone, with setti
   for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:8787$/);
   const known = new Set(describeSettings().map(({ variable }) => variable));
   expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+});
+
+test("the unit for systemd starts the service as pnpm start does, with settings that exist, and lets it drain", () => {
+  const unit = readFileSync("docs/tributary.service", "utf8");
+  const read = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(unit)?.[1] ?? "";
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    scripts: { start: string };
+  };
+  expect(read("ExecStart")).toBe(`/usr/bin/${scripts.start}`);
+  const known = new Set(["NODE_ENV", ...describeSettings().map(({ variable }) => variable)]);
+  const names = read("Environment")
+    .split(" ")
+    .map((pair) => pair.split("=")[0] ?? "");
+  expect(names.filter((name) => !known.has(name))).toEqual([]);
+  expect(Number(read("TimeoutStopSec")) * 1_000).toBeGreaterThan(parseConfig({}).drainGraceMs);
 });
 
 test("what the image needs is not kept from the builder", () => {
