@@ -76,6 +76,10 @@ export async function moveAside(path: string, quarantine: string): Promise<strin
   return target;
 }
 
+/** Its rights have nothing to do with it, and another try may succeed. */
+export const TOO_MANY_FILES =
+  "this process has too many files open; raise its limit (ulimit -n, or LimitNOFILE of systemd)";
+
 /**
  * The text of a small file, undefined where there is none. Throws AppError store_unavailable that names a file
  * which may not be read: that it is damaged cannot be said then.
@@ -87,6 +91,9 @@ export async function readText(path: string): Promise<string | undefined> {
     if (isCode(thrown, "ENOENT")) return undefined;
     const { code } = thrown as NodeJS.ErrnoException;
     if (code === undefined) throw thrown;
+    if (code === "EMFILE" || code === "ENFILE") {
+      throw new AppError("store_unavailable", { detail: TOO_MANY_FILES, cause: thrown });
+    }
     throw new AppError("store_unavailable", {
       detail: `the file ${basename(path)} of the store cannot be read (${code}); check its permissions`,
       cause: thrown,

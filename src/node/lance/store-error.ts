@@ -1,6 +1,7 @@
 /** What the native library throws, as errors of ours. Its texts hold paths and stay in the cause, for the log. */
 import * as z from "zod";
 import { AppError, toAppError } from "../../errors.ts";
+import { TOO_MANY_FILES } from "../durable/files.ts";
 
 /**
  * A native error as an AppError. `collection` is named in what clients see; undefined where the store as a whole
@@ -33,7 +34,7 @@ export function toStoreError(thrown: unknown, collection: string | undefined): A
     return because("store_unavailable", "the store is on a read-only file system");
   }
   if (/too many open files/i.test(text)) {
-    return because("store_unavailable", "this process has too many files open");
+    return because("store_unavailable", TOO_MANY_FILES);
   }
   if (collection === undefined) {
     return because(
