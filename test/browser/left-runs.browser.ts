@@ -149,3 +149,20 @@ test("a service that was away when the page was opened shows its collections wit
   await waitForEnd(page);
   await expect.poll(() => page.locator("#chips input").count()).toBe(count);
 });
+
+test.each(["failed", "expired", "cancelled"] as const)(
+  "an answer whose run %s in the middle does not look complete",
+  async (outcome) => {
+    await using opened = await open({
+      answer: play([...goodRun.slice(0, -1), makeEnd({ outcome })]),
+    });
+    const { page } = opened;
+    await ask(page);
+    await waitForEnd(page);
+    expect(await page.locator("#notes").textContent()).toContain("What is here is not complete.");
+    const border = await page
+      .locator("#answer")
+      .evaluate((answer) => getComputedStyle(answer).borderInlineStartStyle);
+    expect(border).toBe("dashed");
+  },
+);

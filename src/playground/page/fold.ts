@@ -64,6 +64,12 @@ export function startView(asked: Question): View {
   };
 }
 
+/** Whether what is here of an answer is not all of it, however that came. */
+export function isCut({ phase, end }: View): boolean {
+  if (phase === "broken" || phase === "stopped") return true;
+  return end !== undefined && end.outcome !== "finished" && end.outcome !== "exhausted";
+}
+
 /** Is there more to come? */
 export function isOpen({ phase }: View): boolean {
   return phase === "asking" || phase === "searching" || phase === "writing";

@@ -3,7 +3,7 @@ import { type CollectionChoice, ask, type Question, Refusal } from "./client.ts"
 import { type CitationClick, createAnswerView } from "./answer-view.ts";
 import { createConversationView, toHistory } from "./conversation.ts";
 import { find, make } from "./dom.ts";
-import { fold, isOpen, startView, type View } from "./fold.ts";
+import { fold, isCut, isOpen, startView, type View } from "./fold.ts";
 import { connectHistory } from "./history-view.ts";
 import { createLedgerView } from "./ledger-view.ts";
 import { createOptionsView } from "./options-view.ts";
@@ -152,6 +152,7 @@ function paint(): void {
   document.body.dataset["state"] = isIdle ? "idle" : "run";
   run.hidden = isIdle;
   run.dataset["phase"] = view.phase;
+  run.dataset["cut"] = `${isCut(view)}`;
   find("welcome", HTMLElement).hidden = !isIdle;
   find("asked", HTMLHeadingElement).textContent = view.asked.question;
   find("answer", HTMLDivElement).setAttribute("aria-busy", `${open}`);

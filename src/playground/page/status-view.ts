@@ -1,7 +1,7 @@
 /** How the run stands, in one line that is also read aloud, and a refusal in full. */
 import type { Grounding, RunEnd } from "../../domain/event.ts";
 import { find, make, toDuration } from "./dom.ts";
-import { isOpen, toCount, type View } from "./fold.ts";
+import { isCut, isOpen, toCount, type View } from "./fold.ts";
 import type { Problem } from "./client.ts";
 import { toExtentMs } from "./lanes.ts";
 import { GROUNDING, OUTCOME, UNCERTAIN, type Tone, toLoss, VERDICT } from "./words.ts";
@@ -70,7 +70,8 @@ function toJudgement({ grounding, degraded }: RunEnd): (typeof GROUNDING)[Ground
 }
 
 /** Below the answer: how its sentences were judged, and what it was made without. */
-function toNotes({ checks, degraded, end }: View): readonly HTMLElement[] {
+function toNotes(view: View): readonly HTMLElement[] {
+  const { answer, checks, degraded, end } = view;
   const counts = (["supported", "weak", "unsupported"] as const).flatMap((verdict) => {
     const count = checks.filter((check) => check.verdict === verdict).length;
     if (count === 0) return [];
@@ -93,7 +94,12 @@ function toNotes({ checks, degraded, end }: View): readonly HTMLElement[] {
   );
   const exhausted =
     end?.outcome === "exhausted" ? [make("p", { className: "loss" }, OUTCOME.exhausted[2])] : [];
-  return [...(checks.length === 0 ? [] : [checked]), ...exhausted, ...lost];
+  // A run that was stopped or broke off says so in its line.
+  const cut =
+    end !== undefined && isCut(view) && answer !== ""
+      ? [make("p", { className: "loss" }, "What is here is not complete.")]
+      : [];
+  return [...(checks.length === 0 ? [] : [checked]), ...cut, ...exhausted, ...lost];
 }
 
 function toProblemCard(problem: Problem, onAgain: () => void): readonly HTMLElement[] {
