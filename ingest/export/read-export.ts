@@ -112,7 +112,22 @@ async function* readDocuments(file: FileHandle, head: ExportHead): AsyncGenerato
     number += 1;
     if (number === 0) continue;
     if (number > head.documents) return;
-    yield parsePushLine(line.toString("utf8"), `line ${number + 1} of the file`);
+    const place = `line ${number + 1} of the file`;
+    const document = parsePushLine(line.toString("utf8"), place);
+    checkVectors(document, head.spec.dimensions, place);
+    yield document;
+  }
+}
+
+/** The store would refuse it too, as what an endpoint sent: that says neither where it is nor whose fault. */
+function checkVectors({ chunks }: DocumentWrite, dimensions: number, place: string): void {
+  for (const { chunk, vector } of chunks) {
+    if (vector === undefined) continue;
+    const isWhole = vector.length === dimensions && vector.every(Number.isFinite);
+    if (isWhole && vector.some((value) => value !== 0)) continue;
+    throw new AppError("invalid_request", {
+      detail: `${place}: chunk ${chunk.id} has a vector that is not ${dimensions} finite numbers other than zeros; export the collection again`,
+    });
   }
 }
 

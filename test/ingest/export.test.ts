@@ -184,6 +184,23 @@ describe("is refused and leaves everything as it was", () => {
     expect(imported.stderr).toContain("line 2 of the file: title");
   });
 
+  test.each([
+    ["of another length", [1, 0]],
+    ["with NaN", Array.from({ length: 256 }, (_, at) => (at === 0 ? Number.NaN : 1))],
+    ["of zeros", Array.from({ length: 256 }, () => 0)],
+  ])("a vector %s, by the line that has it", async (_, values) => {
+    const vector = Buffer.from(Float32Array.from(values).buffer).toString("base64");
+    await rewrite((lines) =>
+      lines.map((line, at) =>
+        at === 2 ? line.replace(/"vector":"[^"]*"/, `"vector":"${vector}"`) : line,
+      ),
+    );
+    const imported = await run(["import", file, "copy"]);
+    expect(imported).toMatchObject({ code: EXIT_CODES.usage });
+    expect(imported.stderr).toMatch(/line 3 of the file: chunk .* has a vector .* 256 finite/);
+    expect((await run(["list"])).stdout).not.toContain("copy");
+  });
+
   test("what is no export, is of a later program, or is not there", async () => {
     await writeFile(file, '{"text":"a record of its own"}\n');
     expect((await run(["import", file])).stderr).toContain("is no export of a collection");
