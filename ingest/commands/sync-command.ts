@@ -51,7 +51,7 @@ export async function runSync(
     if (!watch) return await syncOnce(command, deps, pool, signal);
     let isFirst = true;
     const sync = async (): Promise<"done" | "again"> => {
-      const code = await (isFirst ? syncOnce : syncAgain)(command, deps, pool, signal);
+      const code = await syncAgain(command, deps, { pool, isFirst }, signal);
       isFirst = false;
       return PASSING.has(code) ? "again" : "done";
     };
@@ -73,11 +73,14 @@ const PASSING: ReadonlySet<ExitCode> = new Set([
   EXIT_CODES.store,
 ]);
 
-/** In watch mode an error is said, and the next change is another chance. */
+/**
+ * In watch mode an error is said, and the next change is another chance. The first time, what cannot begin is a
+ * mistake of the command and ends it, other than a writer that came before.
+ */
 async function syncAgain(
   command: SyncCommand,
   deps: SyncCommandDeps,
-  pool: LoadPool,
+  { pool, isFirst }: { readonly pool: LoadPool; readonly isFirst: boolean },
   signal: AbortSignal,
 ): Promise<ExitCode> {
   try {
@@ -85,6 +88,7 @@ async function syncAgain(
   } catch (thrown) {
     if (signal.aborted) return EXIT_CODES.interrupted;
     if (!(thrown instanceof AppError)) throw thrown;
+    if (isFirst && toExitCode(thrown) !== EXIT_CODES.locked) throw thrown;
     deps.output.fail(thrown);
     return toExitCode(thrown);
   }

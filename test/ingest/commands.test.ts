@@ -355,6 +355,20 @@ test("--watch comes to a change in a folder that is never quiet, and to one that
   expect(await program.exit).toBe(EXIT_CODES.ok);
 });
 
+test("--watch waits for a writer that came before it", async () => {
+  await ingestDocs();
+  const store = await createStore(parseConfig(env));
+  const writer = await store.openWriter("notes", signal);
+  await using program = startProgram(COMMAND, [docs, "--collection", "notes", "--watch"], env);
+  await program.printed("is being written by process");
+  await program.printed("trying again in 10 s, or when a file changes");
+  await writer.close();
+  await writeFile(join(docs, "new.md"), "# New\n\nA new file.\n");
+  await program.printed("documents 1 added, 2 unchanged");
+  program.kill("SIGINT");
+  expect(await program.exit).toBe(EXIT_CODES.ok);
+});
+
 test("SIGINT in the middle ends with its code, a hint, and a collection that can be gone on with", async () => {
   const text = "A sentence that is there to be embedded, at some length. ".repeat(200);
   const names = Array.from({ length: 400 }, (_, index) => `long-${index}.md`);
