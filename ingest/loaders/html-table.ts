@@ -33,6 +33,11 @@ export function createTableWriter(): (table: Element) => string {
   };
 }
 
+/** Has no row a second cell? Then it frames what is in it, as mails do, and says nothing by its columns. */
+export function isOneColumn(table: Element): boolean {
+  return [...table.querySelectorAll("tr")].every(({ children }) => children.length < 2);
+}
+
 function toRows(table: Element, canCopy: CanCopy): readonly (readonly string[])[] {
   let group: Element | null = null;
   let hanging = new Map<number, Hanging>();
@@ -96,6 +101,7 @@ function toCellText(cell: Element): string {
 
 function toWords(node: Node): string {
   if (node.nodeType === node.TEXT_NODE) return node.nodeValue ?? "";
+  if (/^img$/i.test(node.nodeName)) return (node as Element).getAttribute("alt") ?? "";
   const words = [...node.childNodes].map(toWords).join("");
   return APART.test(node.nodeName) ? ` ${words} ` : words;
 }

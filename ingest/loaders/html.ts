@@ -3,10 +3,10 @@ import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 // The build without a parser of its own: it is only ever given a parsed page.
 import TurndownService from "turndown/lib/turndown.browser.es.js";
-import { createTableWriter } from "./html-table.ts";
+import { createTableWriter, isOneColumn } from "./html-table.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
 import type { IngestLimits } from "../limits.ts";
-import { type FileReference, type LoadEvent, toProblem } from "./load-event.ts";
+import { type FileReference, type LoadEvent, type Problem, toProblem } from "./load-event.ts";
 import { toMarkdownDocument } from "./markdown.ts";
 import { createTextLoader } from "./text-loader.ts";
 import { toFileTitle } from "./titles.ts";
@@ -49,19 +49,8 @@ function findEncoding(bytes: Uint8Array): string | undefined {
 }
 
 function readHtml(html: string, file: FileReference, limits: IngestLimits): readonly LoadEvent[] {
-  if (isTooDeep(html, limits.htmlDepthMax)) {
-    const text = `nests more than ${limits.htmlDepthMax} elements in each other; simplify it`;
-    return [toProblem(file.id, "too-deep", text)];
-  }
-  const { document } = parseHTML(toPage(html));
-  const [title = ""] = ["title", "h1"]
-    .map((name) => toTitle(document.querySelector(name)?.textContent ?? "", limits.titleCharsMax))
-    .filter((line) => line !== "");
-  clean(document);
-  const content = findContent(document);
-  const markdown = stripHidden(
-    createConverter().turndown(content as unknown as HTMLElement),
-  ).trim();
+  const { problem, title, markdown } = toMarkdown(html, file, limits, findContent);
+  if (problem !== undefined) return [problem];
   if (markdown === "") {
     const advice = "a page that is drawn by scripts has to be saved as it is shown";
     return [toProblem(file.id, "no-text", `holds no text that can be seen; ${advice}`)];
@@ -69,6 +58,34 @@ function readHtml(html: string, file: FileReference, limits: IngestLimits): read
   const loaded = toMarkdownDocument(markdown, file, limits);
   const named = title === "" ? toFileTitle(file.id) : title;
   return [{ type: "document", document: { ...loaded, title: named, metadata: {} } }];
+}
+
+export type ConvertedHtml =
+  | { readonly title: string; readonly markdown: string; readonly problem?: never }
+  | { readonly problem: Problem; readonly title?: never; readonly markdown?: never };
+
+/** All of a page, or what `find` chooses of it, as Markdown without what is not seen. The title is the page's own, or empty. */
+export function toMarkdown(
+  html: string,
+  file: FileReference,
+  limits: IngestLimits,
+  find: (document: Document) => Element = findBody,
+): ConvertedHtml {
+  if (isTooDeep(html, limits.htmlDepthMax)) {
+    const text = `nests more than ${limits.htmlDepthMax} elements in each other; simplify it`;
+    return { problem: toProblem(file.id, "too-deep", text) };
+  }
+  const { document } = parseHTML(toPage(html));
+  const [title = ""] = ["title", "h1"]
+    .map((name) => toTitle(document.querySelector(name)?.textContent ?? "", limits.titleCharsMax))
+    .filter((line) => line !== "");
+  clean(document);
+  const content = find(document) as unknown as HTMLElement;
+  return { title, markdown: stripHidden(createConverter().turndown(content)).trim() };
+}
+
+function findBody(document: Document): Element {
+  return document.querySelector("body") ?? document.documentElement;
 }
 
 /** Counts open elements before anything is parsed; those that may stay open or never close do not count. */
@@ -123,8 +140,8 @@ function mark(document: Document): void {
 
 /** The main parts as the page marks them, else as Readability finds one, else all of it. */
 function findContent(document: Document): Element {
-  const body = document.querySelector("body");
-  if (body === null) return document.documentElement;
+  const body = findBody(document);
+  if (body === document.documentElement) return body;
   const whole = measure(body);
   for (const { marks, share } of MARKED) {
     const parts = findOuter(document, marks);
@@ -161,7 +178,12 @@ function createConverter(): TurndownService {
   });
   // Backslashes inside words break search and quotes: only what would open a block is escaped.
   converter.escape = (text) => text.replace(/^(\s*)(#{1,6}\s|```|~~~)/gm, "$1\\$2");
-  converter.remove(["img", "picture", "video", "audio"] as never);
+  converter.remove(["video", "audio"] as never);
+  // What a picture is in words, without its address, which may hold all of its bytes.
+  converter.addRule("picture", {
+    filter: "img",
+    replacement: (_, node) => ((node as Element).getAttribute("alt") ?? "").trim(),
+  });
   converter.addRule("heading", {
     filter: ["h1", "h2", "h3", "h4", "h5", "h6"],
     replacement: (content, node) => {
@@ -188,9 +210,8 @@ function createConverter(): TurndownService {
     filter: "table",
     replacement: (content, node) => {
       const table = node as Element;
-      return table.querySelector("table") === null
-        ? `\n\n${toTable(table)}\n\n`
-        : `\n\n${content}\n\n`;
+      const isLayout = table.querySelector("table") !== null || isOneColumn(table);
+      return `\n\n${isLayout ? content : toTable(table)}\n\n`;
     },
   });
   return converter;

@@ -121,3 +121,23 @@ test.each([
 ])("%s", async (_, body, text) => {
   expect(await read(body)).toBe(text);
 });
+
+test.each([
+  [
+    "a picture is what it is in words, and not its bytes",
+    '<p>Before <img src="data:image/png;base64,AAAA" alt="The flow of work">, after<img src="https://example.org/seen">.</p>',
+    "Before The flow of work, after.",
+  ],
+  [
+    "a picture in a cell too",
+    '<table><tr><th>Plan<th>Backup<tr><td>Team<td><img src="yes.png" alt="Yes"></table>',
+    "| Plan | Backup |\n| --- | --- |\n| Team | Yes |",
+  ],
+  [
+    "a table of one column is no table: it frames what is in it",
+    "<table><tr><td><p>One paragraph.</p><ul><li>a</li></ul></td></tr><tr><td>Another.</td></tr></table>",
+    "One paragraph.\n\n-   a\n\nAnother.",
+  ],
+])("%s", async (_, body, text) => {
+  expect(await read(`<main>${body}</main>`)).toBe(text);
+});
