@@ -53,11 +53,13 @@ export function toOfficeText(
     note(node) {
       if (notes.has(node)) return;
       notes.add(node);
-      this.block(escapeBlock(toPlain(node)));
+      this.block(escapeBlock(toPlain(node).trim()));
     },
     heading(text, level) {
       const title = toTitle(text, limits.titleCharsMax);
       if (title === "") return;
+      // A whole paragraph in a heading's style; as a heading it would be cut.
+      if (text.trim().length > limits.titleCharsMax) return this.block(escapeBlock(text));
       path = [...path.filter((outer) => outer.level < level), { level, title }];
       mark();
       this.block(`${"#".repeat(Math.min(level, 6))} ${title}`);

@@ -1,27 +1,33 @@
-/** DOCX, PPTX, XLSX and EPUB as Markdown: headings, lists, tables; slides and sheets are pages. */
-import { parseOffice } from "officeparser/slim";
+/** Office files and EPUB as Markdown: headings, lists, tables; slides and sheets are pages. */
+import { type OfficeContentNode, parseOffice } from "officeparser/slim";
 import type { IngestLimits } from "../limits.ts";
 import { toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, type Loader, toProblem } from "./load-event.ts";
 import { toOfficeText } from "./office-text.ts";
+import { isLocked, withExactDates, withLists } from "./open-document.ts";
 import { withSheetFacts } from "./sheets.ts";
 import { toFileTitle } from "./titles.ts";
 import { withStyles } from "./word-styles.ts";
-import { findZipProblem } from "./zip-guard.ts";
-import { openZip } from "./zip-parts.ts";
+import { findZipProblem, PROTECTED } from "./zip-guard.ts";
+import { openZip, type ZipParts } from "./zip-parts.ts";
 import { replacePart } from "./zip-replace.ts";
 
-type OfficeFormat = "docx" | "pptx" | "xlsx" | "epub";
+type ZippedFormat = "docx" | "pptx" | "xlsx" | "odt" | "odp" | "ods" | "epub";
 
 /** A loader for one of the zip-based formats. */
-export function createOfficeLoader(format: OfficeFormat): Loader {
+export function createOfficeLoader(format: ZippedFormat): Loader {
   return async function* load(bytes, file, limits): AsyncGenerator<LoadEvent> {
     const problem = findZipProblem(bytes, file, limits);
     if (problem !== undefined) {
       yield problem;
       return;
     }
-    yield await parse(bytes, format, file, limits);
+    if (isLocked(openZip(bytes))) {
+      yield toProblem(file.id, "encrypted", PROTECTED);
+      return;
+    }
+    const mended = MENDED_BEFORE[format]?.(bytes) ?? bytes;
+    yield await loadOffice(mended, { format, mend: MENDED_AFTER[format] }, file, limits);
   };
 }
 
@@ -38,13 +44,41 @@ function withHyphens(bytes: Uint8Array): Uint8Array {
   }, bytes);
 }
 
-async function parse(
+/** What a parser would lose or change, mended in the file. */
+const MENDED_BEFORE: Readonly<Partial<Record<ZippedFormat, (bytes: Uint8Array) => Uint8Array>>> = {
+  docx: withHyphens,
+  ods: withExactDates,
+};
+
+type Mend = (
+  content: readonly OfficeContentNode[],
+  parts: ZipParts,
+) => readonly OfficeContentNode[];
+
+/** What a parser does not look at, read beside it. */
+const MENDED_AFTER: Readonly<Partial<Record<ZippedFormat, Mend>>> = {
+  docx: withStyles,
+  xlsx: withSheetFacts,
+  odt: withLists,
+  odp: withLists,
+};
+
+/** The name of a first sheet is no title. */
+const NAMELESS: ReadonlySet<string> = new Set(["xlsx", "ods"]);
+
+interface OfficeKind {
+  readonly format: ZippedFormat | "rtf";
+  readonly mend?: Mend | undefined;
+}
+
+/** Parses a file that was found fit for it. */
+export async function loadOffice(
   bytes: Uint8Array,
-  format: OfficeFormat,
+  { format, mend }: OfficeKind,
   file: FileReference,
   limits: IngestLimits,
 ): Promise<LoadEvent> {
-  const ast = await parseOffice(format === "docx" ? withHyphens(bytes) : bytes, {
+  const ast = await parseOffice(bytes, {
     fileType: format,
     ocr: false,
     extractAttachments: false,
@@ -56,7 +90,6 @@ async function parse(
       maxZipEntries: limits.zipEntriesMax,
     },
   });
-  const mend = format === "docx" ? withStyles : format === "xlsx" ? withSheetFacts : undefined;
   const content = mend === undefined ? ast.content : mend(ast.content, openZip(bytes));
   const { text, sections } = toOfficeText(content, limits);
   if (text.trim() === "") {
@@ -65,7 +98,7 @@ async function parse(
   }
   const { title = "", author } = ast.metadata;
   const named =
-    toTitle(title, limits.titleCharsMax) || (format === "xlsx" ? "" : sections[0]?.headings[0]);
+    toTitle(title, limits.titleCharsMax) || (NAMELESS.has(format) ? "" : sections[0]?.headings[0]);
   return {
     type: "document",
     document: {

@@ -11,7 +11,8 @@ const COMPOUND_SIGNATURE = 0xe011cfd0;
 const ENCRYPTED_PACKAGE = Buffer.from("EncryptedPackage", "utf16le");
 
 const BROKEN = "is broken or cut short; save or download it anew";
-const PROTECTED = "is protected by a password; save it without one and ingest it again";
+/** What is said of a file that only a password opens. */
+export const PROTECTED = "is protected by a password; save it without one and ingest it again";
 const LYING = "unpacks to more than it says, as a zip bomb does; save it anew from its source";
 const OLD = "is in the old binary Office format; save it as DOCX, PPTX or XLSX";
 

@@ -7,7 +7,12 @@ const EXTENSIONS = {
   docx: ["docx"],
   pptx: ["pptx"],
   xlsx: ["xlsx"],
+  odt: ["odt"],
+  odp: ["odp"],
+  ods: ["ods"],
+  rtf: ["rtf"],
   epub: ["epub"],
+  email: ["eml"],
   csv: ["csv", "tsv"],
   json: ["json"],
   jsonl: ["jsonl", "ndjson"],
@@ -47,4 +52,4 @@ export function findFormat(path: string): Format | undefined {
 
 /** For messages: what can be read. */
 export const READABLE =
-  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, EPUB, CSV, TSV, JSON, JSONL, notebooks, plain text and source code";
+  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, RTF, EPUB, EML, CSV, TSV, JSON, JSONL, notebooks, plain text and source code";

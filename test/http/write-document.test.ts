@@ -71,6 +71,8 @@ describe("a document that is put", () => {
     ["called PDF and typed text", "a.pdf", typed("text/plain"), 415, "unsupported_media_type"],
     ["called PDF and none", "a.pdf", untyped("text"), 422, "document_unreadable"],
     ["called Word and none", "a.docx", untyped("text"), 422, "document_unreadable"],
+    ["called OpenDocument and none", "a.odt", untyped("text"), 422, "document_unreadable"],
+    ["named RTF and typed email", "a.rtf", typed("message/rfc822"), 415, "unsupported_media_type"],
     ["called text and a PDF", "a.txt", { body: "%PDF-1.7" }, 422, "document_unreadable"],
     [
       "typed Markdown and a zip",

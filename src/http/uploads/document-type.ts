@@ -12,7 +12,13 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
   "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
   "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+  "application/vnd.oasis.opendocument.text": "odt",
+  "application/vnd.oasis.opendocument.presentation": "odp",
+  "application/vnd.oasis.opendocument.spreadsheet": "ods",
+  "application/rtf": "rtf",
+  "text/rtf": "rtf",
   "application/epub+zip": "epub",
+  "message/rfc822": "email",
   "text/csv": "csv",
   "text/tab-separated-values": "csv",
   "application/json": "json",
@@ -21,7 +27,7 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
   "application/x-ipynb+json": "notebook",
 };
 const SILENT = new Set(["", "application/octet-stream", "application/x-www-form-urlencoded"]);
-const ZIPPED: ReadonlySet<Format> = new Set(["docx", "pptx", "xlsx", "epub"]);
+const ZIPPED: ReadonlySet<Format> = new Set(["docx", "pptx", "xlsx", "odt", "odp", "ods", "epub"]);
 const ZIP_START = "504b0304";
 /** First bytes, in hexadecimal, of what is no text: PDF, zip, PNG, GIF, JPEG, ELF, gzip, old Office, Windows program. */
 const BINARY = /^(?:255044462d|504b0304|89504e47|47494638|ffd8ff|7f454c46|1f8b|d0cf11e0|4d5a90)/;

@@ -1,0 +1,96 @@
+/** OpenDocument files, some of them as LibreOffice writes them. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { load, outline } from "../fixtures/load.ts";
+import { writeZip } from "../fixtures/zip.ts";
+
+const readFixture = (name: string): Uint8Array =>
+  readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+
+async function loadOne(name: string, content: Uint8Array) {
+  const { documents, problems } = await load(name, content);
+  expect(problems).toEqual([]);
+  expect(documents).toHaveLength(1);
+  return documents[0]!;
+}
+
+const NAMES = ["office", "text", "table", "style"]
+  .map((name) => `xmlns:${name}="urn:oasis:names:tc:opendocument:xmlns:${name}:1.0"`)
+  .join(" ");
+
+/** The smallest OpenDocument file of that kind and body. */
+function writeOpenDocument(kind: "text" | "spreadsheet", body: string, manifest = ""): Uint8Array {
+  return writeZip([
+    { name: "mimetype", content: `application/vnd.oasis.opendocument.${kind}` },
+    {
+      name: "content.xml",
+      content: `<office:document-content ${NAMES}><office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
+    },
+    {
+      name: "META-INF/manifest.xml",
+      content: `<manifest:manifest>${manifest}</manifest:manifest>`,
+    },
+  ]);
+}
+
+test("a text document keeps its headings, notes, tables and lists as they are numbered", async () => {
+  const document = await loadOne("a.odt", readFixture("handbook.odt"));
+  expect(document.title).toBe("The Supplier Handbook");
+  expect(outline(document)).toEqual([
+    "The Supplier Handbook | # The Supplier Handbook",
+    "Contracts | # Contracts",
+    "Contracts › Prices | ## Prices",
+  ]);
+  expect(document.text.split("\n\n").slice(3)).toEqual([
+    "A contract runs for two years. It ends in 10^6 days.",
+    "Unless it is renewed.",
+    "## Prices",
+    "| Plan | Price |\n| --- | --- |\n| Team | 10–20 |\n| Solo | 3 |",
+    "- first item\n  - nested item\n- second item\n1. step one\n2. step two",
+    "Prüfung in Zürich: 日本語.",
+  ]);
+});
+
+test("slides are pages", async () => {
+  const document = await loadOne("a.odp", readFixture("deck.odp"));
+  expect(outline(document).slice(0, 2)).toEqual([
+    "p1 The Supplier Handbook | # The Supplier Handbook",
+    "p2 Contracts | # Contracts",
+  ]);
+  expect(document.text).toContain("| Team | 10–20 |");
+});
+
+test("rows of a sheet have the names of their columns, and dates one form", async () => {
+  const document = await loadOne("a.ods", readFixture("plans.ods"));
+  expect(document.title).toBe("a");
+  expect(document.text.split("\n\n")).toEqual([
+    "# Plans",
+    "Plan: Team; Price: 10.50 EUR; Since: 2025-03-04",
+    "Plan: Solo; Price: 3; Since: 2024-01-31 15:30",
+    "Plan: Big; Price: 21",
+  ]);
+});
+
+test("what was deleted with its traces kept, and what was remarked, is no text", async () => {
+  const body =
+    "<text:tracked-changes><text:changed-region><text:deletion><text:p>Gone words.</text:p></text:deletion></text:changed-region></text:tracked-changes><text:p>Kept words<office:annotation><text:p>A remark.</text:p></office:annotation>.</text:p>";
+  expect((await loadOne("a.odt", writeOpenDocument("text", body))).text).toBe("Kept words.");
+});
+
+test("a sheet that says it has a million rows and columns of one word is read", async () => {
+  const cell =
+    '<table:table-cell table:number-columns-repeated="16384"><text:p>Word</text:p></table:table-cell>';
+  const row = `<table:table-row table:number-rows-repeated="1048576">${cell}</table:table-row>`;
+  const sheet = `<table:table table:name="A">${row}</table:table>`;
+  const { documents, problems } = await load("a.ods", writeOpenDocument("spreadsheet", sheet));
+  expect(problems.map(({ code }) => code)).toEqual([]);
+  expect(documents[0]!.text.length).toBeLessThan(10_000_000);
+});
+
+test("a file that a password locks is refused as such", async () => {
+  const manifest =
+    '<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry>';
+  const { documents, problems } = await load("a.odt", writeOpenDocument("text", "", manifest));
+  expect(documents).toEqual([]);
+  expect(problems).toMatchObject([{ code: "encrypted" }]);
+});
