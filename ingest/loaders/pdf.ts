@@ -160,11 +160,16 @@ async function readTitle(pdf: PdfDocument, limits: IngestLimits): Promise<string
     : line;
 }
 
+/** An initial, a number or an ornament is no title. */
+const WORD = /\p{L}{2}|\p{Lo}/u;
+
 /** The largest line of the first page, when it is larger than the rest. */
 function findTitle(pages: readonly PdfPage[], limits: IngestLimits): string {
   const lines = pages[0]?.lines ?? [];
   const bodySize = findBodySize(pages.flatMap((page) => page.lines));
-  const headings = toParagraphs(lines, bodySize).filter(({ isHeading }) => isHeading);
+  const headings = toParagraphs(lines, bodySize).filter(
+    ({ text, isHeading }) => isHeading && WORD.test(text),
+  );
   const size = headings.reduce((largest, heading) => Math.max(largest, heading.size), 0);
   const title = headings.find((heading) => heading.size === size)?.text ?? "";
   return toTitle(title, limits.titleCharsMax);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { load } from "../fixtures/load.ts";
+import { load, outline } from "../fixtures/load.ts";
 import { toLines, toParagraphs } from "../../../ingest/loaders/pdf-lines.ts";
 import { type PdfTextLine, writePdf } from "../fixtures/pdf-file.ts";
 
@@ -150,4 +150,25 @@ test.each([
     })),
   );
   expect(toParagraphs(lines, 11).map(({ text }) => text)).toEqual([words.join(" ")]);
+});
+
+test("sentences are no heading, however much small print is around them, and an initial is no title", async () => {
+  const small = Array.from({ length: 40 }, (_, at) => ({
+    text: `cell ${at} of a table of many in small print, each longer than the text`,
+    size: 8,
+    gap: 10,
+  }));
+  const lines = [
+    { text: "D", size: 40 },
+    { text: "2.1 The Model of St. Gallen", size: 16, gap: 60 },
+    { text: "The model has two parts. Each of them stands on", size: 11, gap: 40 },
+    { text: "its own, and may be left out.", size: 11 },
+    ...small.map((line, at) => (at === 0 ? { ...line, gap: 40 } : line)),
+  ];
+  const { documents } = await load("a.pdf", writePdf([lines]));
+  expect(documents[0]!.title).toBe("2.1 The Model of St. Gallen");
+  expect(outline(documents[0]!)).toEqual([
+    "p1 D | D",
+    "p1 D › 2.1 The Model of St. Gallen | 2.1 The Model of St. Gallen",
+  ]);
 });
