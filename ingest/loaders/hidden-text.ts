@@ -4,16 +4,17 @@
  */
 const HIDDEN =
   /[\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]|\uDB40[\uDC00-\uDDEF]/g;
-const NUL_AND_SOFT_HYPHEN = /[\0\u00AD]/g;
+/** Controls other than white space stand for glyphs that no font of a PDF names, and steer terminals; the soft hyphen shows at line ends only. */
+const CONTROLS_AND_SOFT_HYPHEN = /(?!\s)[\p{Cc}\xAD]/gu;
 
 /** For text formats: each code unit of a hidden character becomes a space, so that every offset still holds. */
 export function blankHidden(text: string): string {
   return text.replace(HIDDEN, (hidden) => " ".repeat(hidden.length));
 }
 
-/** For formats that are converted anyway: hidden characters, soft hyphens and NUL go. */
+/** For formats that are converted anyway: hidden characters, soft hyphens and controls go. */
 export function stripHidden(text: string): string {
-  return text.replace(HIDDEN, "").replace(NUL_AND_SOFT_HYPHEN, "");
+  return text.replace(HIDDEN, "").replace(CONTROLS_AND_SOFT_HYPHEN, "");
 }
 
 /** One line for a title or heading: visible characters, single spaces, at most `charsMax`. */

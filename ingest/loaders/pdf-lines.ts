@@ -54,6 +54,8 @@ const FULL_LINE_SHARE = 0.8;
 /** A heading is this much larger than the text, and short. */
 export const HEADING_SCALE = 1.12;
 const HEADING_CHARS_MAX = 160;
+/** The large letter that a paragraph begins with, and an ornament, have no such. */
+const NAME = /\p{L}{2}|\p{Lo}|\p{N}/u;
 /** A word, its full stop and another sentence, or the full stop at the end of several words: `No. 5` and `St. Gallen` are none. */
 const SENTENCE = /\p{Ll}{4,}[.!?] \p{Lu}|^(?:\S+ ){7,}\S*\p{Ll}{2,}\.$/u;
 /** `2. Delivery`, `3.1 Prices`: a heading of its own, even right below one of the same size. */
@@ -205,7 +207,9 @@ export function toParagraphs(
   }
   // Where small print is most of a file, its text is larger than what most characters have.
   return paragraphs.map((one) =>
-    one.isHeading && SENTENCE.test(one.text) ? { ...one, isHeading: false } : one,
+    one.isHeading && (SENTENCE.test(one.text) || !NAME.test(one.text))
+      ? { ...one, isHeading: false }
+      : one,
   );
 }
 

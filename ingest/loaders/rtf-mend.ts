@@ -34,28 +34,31 @@ export function mendRtf(text: string): string {
 function withoutHidden(text: string): string {
   const parts: string[] = [];
   /** How many brackets are open, and at which of them what is hidden began. */
-  let [depth, hiddenAt] = [0, Number.POSITIVE_INFINITY];
+  let [depth, hiddenAt] = [0, SHOWN];
   let at = 0;
   const token = new RegExp(TOKEN);
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
-    const [whole, word, number] = match;
+    const [whole, word = "", number] = match;
     if (depth < hiddenAt) parts.push(text.slice(at, match.index));
-    at = token.lastIndex;
     depth += DEPTHS[whole] ?? 0;
-    const isShown = depth < hiddenAt || word === "plain";
-    if (isShown) hiddenAt = Number.POSITIVE_INFINITY;
-    if (word === "bin") {
-      if (isShown) parts.push(NOTHING);
-      at = token.lastIndex += Math.max(0, Number(number ?? 0)); // bytes, no text
-    } else if (word !== undefined && HIDDEN.has(word)) {
-      parts.push(NOTHING);
-      hiddenAt = number === "0" ? Number.POSITIVE_INFINITY : Math.min(hiddenAt, depth);
-    } else if (isShown || whole in DEPTHS) parts.push(whole);
+    hiddenAt = findHidden(depth, hiddenAt, word, number);
+    if (word === "bin") token.lastIndex += Math.max(0, Number(number ?? 0)); // bytes, no text
+    at = token.lastIndex;
+    if (word === "bin" || HIDDEN.has(word)) parts.push(NOTHING);
+    else if (depth < hiddenAt || whole in DEPTHS) parts.push(whole);
   }
   if (depth < hiddenAt) parts.push(text.slice(at));
   return parts.join("");
 }
 
+const SHOWN = Number.POSITIVE_INFINITY;
+
+/** Where what is hidden began, after this word. */
+function findHidden(depth: number, before: number, word: string, number?: string): number {
+  const hiddenAt = depth < before || word === "plain" ? SHOWN : before;
+  if (!HIDDEN.has(word)) return hiddenAt;
+  return number === "0" ? SHOWN : Math.min(hiddenAt, depth);
+}
 const DEPTHS: Readonly<Record<string, number>> = { "{": 1, "}": -1 };
 
 /** `level`: of the heading, were the word that of a style. */
