@@ -96,10 +96,9 @@ async function decodeLegacy(
   const bad = lenient.match(/\uFFFD/g)?.length ?? 0;
   const good = (lenient.match(/[^\0-\x7F]/g)?.length ?? 0) - bad;
   if (good > bad * 4) return finish(lenient, file, `UTF-8 with ${bad} broken characters replaced`);
-  const told = declared === undefined ? undefined : decodeAs(declared, bytes);
-  if (told !== undefined) return finish(told, file);
-  const { analyse } = await import("chardet"); // rarely needed
-  for (const { name } of analyse(toTellingSample(bytes)).slice(0, 3)) {
+  const asDeclared = declared === undefined ? undefined : decodeAs(declared, bytes);
+  if (asDeclared !== undefined) return finish(asDeclared, file);
+  for (const name of await guessEncodings(toTellingSample(bytes))) {
     const decoder = createDecoder(name);
     if (decoder === undefined) continue;
     const text = decoder.decode(bytes);
@@ -126,6 +125,25 @@ function toTellingSample(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(start, start + SAMPLE_BYTES);
 }
 
+/** Encodings of one byte a letter. */
+const ONE_BYTE = /^(?:iso-8859|windows-125|koi8)/i;
+const GUESSES_MAX = 3;
+
+/** The likeliest first. Markup and a short text mislead: letters are weighed without the ASCII around them. */
+async function guessEncodings(sample: Uint8Array): Promise<readonly string[]> {
+  const { analyse } = await import("chardet"); // rarely needed
+  const all = analyse(sample).map(({ name }) => name);
+  const text = Buffer.from(sample).toString("latin1");
+  const words = text.match(/[A-Za-z]*[\x80-\xFF][A-Za-z\x80-\xFF]*/g) ?? [];
+  const ofWords = analyse(Buffer.from(words.join(" "), "latin1")).map(({ name }) => name);
+  const oneByte = [...ofWords, ...all].filter((name) => ONE_BYTE.test(name));
+  // Where letters take two bytes, few of these stand alone.
+  const foreign = text.match(/[\x80-\xFF]/g)?.length ?? 0;
+  const alone = text.match(/(?<![\x80-\xFF])[\x80-\xFF](?![\x80-\xFF])/g)?.length ?? 0;
+  const isOneByte = ONE_BYTE.test(all[0] ?? "") || alone > foreign / 2;
+  return isOneByte ? oneByte.slice(0, GUESSES_MAX) : [...all.slice(0, GUESSES_MAX), ...oneByte];
+}
+
 function createDecoder(name: string): TextDecoder | undefined {
   try {
     return new TextDecoder(name);
@@ -137,5 +155,8 @@ function createDecoder(name: string): TextDecoder | undefined {
 function isGarbled(text: string): boolean {
   const sample = text.slice(0, SAMPLE_BYTES);
   const bad = sample.match(/[\uFFFD\u0080-\u009F]/g)?.length ?? 0;
-  return bad > 1 + sample.length * CONTROL_SHARE_MAX;
+  // Hardly a text is written in them: they are letters of another script, each taken for one.
+  const halfWidth = sample.match(/[\uFF61-\uFF9F]/g)?.length ?? 0;
+  const foreign = sample.match(/[^\0-\x7F]/g)?.length ?? 0;
+  return bad > 1 + sample.length * CONTROL_SHARE_MAX || halfWidth > foreign / 2;
 }

@@ -84,3 +84,25 @@ test("any text keeps its length", async () => {
     }),
   );
 });
+
+describe("text without Unicode, amid markup that is all ASCII", () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["windows-1252", "Die Prüfung in Zürich für größere Häuser ist bestanden."],
+    ["windows-1252", "“Quotes” and – dashes — in English words, and nothing else."],
+    ["windows-1252", "A café in an English text that has no other accent."],
+    ["windows-1252", "Preis 10 € für 5 Stück."],
+    ["windows-1251", "Договор действует два года и продлевается автоматически."],
+    ["koi8-r", "Договор действует два года и продлевается автоматически."],
+    ["windows-1253", "Η σύμβαση ισχύει για δύο χρόνια."],
+    ["windows-1254", "Sözleşme iki yıl geçerlidir ve değişiklik yapılabilir."],
+    ["windows-1255", "החוזה תקף לשנתיים ומתחדש אוטומטית."],
+  ];
+  test.each(cases)("is read as %s: %s", async (encoding, words) => {
+    const letters = new TextDecoder(encoding).decode(
+      Uint8Array.from({ length: 256 }, (_, at) => at),
+    );
+    const text = `${'<p class="x">'.repeat(60)}${words}`;
+    const bytes = Uint8Array.from(text, (letter) => letters.indexOf(letter));
+    expect((await decodeText(bytes, { id: "a", path: "a" })).text).toBe(text);
+  });
+});
