@@ -205,11 +205,14 @@ function isFenceEnd(line: string, mark: string): boolean {
   return body.length >= mark.length && body === (mark[0] ?? "").repeat(body.length);
 }
 
+/** A picture that is a link, such as the state of a build beside a project's name. */
+const BADGE = /\[!\[([^[\]]*)\](?:\([^()]*\)|\[[^[\]]*\])\](?:\([^()]*\)|\[[^[\]]*\])/g;
+
 /** Heading text without its Markdown: marks, links, tags, escapes, a trailing `{#id}` or `##`. */
 function toPlain(raw: string): string {
-  return raw
-    .replace(/[ \t]+#+[ \t]*$/, "")
-    .replace(/[ \t]*\{[#.][^{}]*\}[ \t]*$/, "")
+  const heading = raw.replace(/[ \t]+#+[ \t]*$/, "").replace(/[ \t]*\{[#.][^{}]*\}[ \t]*$/, "");
+  const words = heading.replace(BADGE, "");
+  return (words.trim() === "" ? heading.replace(BADGE, "$1 ") : words)
     .replace(/!?\[([^[\]]*)\](?:\([^()]*\)|\[[^[\]]*\])/g, "$1")
     .replace(TAG, "")
     .replace(/(?<!\\)(?:\*+|`+|~~)/g, "")

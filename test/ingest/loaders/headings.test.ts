@@ -79,6 +79,8 @@ describe("heading titles are plain words", () => {
     ["# The `fuse()` **stage**", "The fuse() stage"],
     ["# See [the guide](guide.md)", "See the guide"],
     ["# ![logo](x.png) Name", "logo Name"],
+    ["# Name [![Build](b.svg)](https://ci.example) [![npm][n]][p]", "Name"],
+    ["# [![Name](logo.svg)](https://name.example)", "Name"],
     ["# Title {#custom-id}", "Title"],
     ["# snake_case and _emphasis_", "snake_case and emphasis"],
     ["# a \\* b", "a * b"],
