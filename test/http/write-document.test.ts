@@ -60,6 +60,17 @@ describe("a document that is put", () => {
     expect(left).toEqual([]);
   });
 
+  test.each([
+    ["a.odt", "application/vnd.oasis.opendocument.text", "PK\u0003\u0004", "odt"],
+    ["a", "message/rfc822", "Subject: x", "email"],
+    ["a.eml", "text/plain", "Subject: x", "email"],
+    ["a.rtf", "application/msword", "{\\rtf1", "rtf"],
+  ])("%s of the type %s is read as what it is", async (id, type, body, format) => {
+    const { response, changes } = await send(id, typed(type, body));
+    expect(response.status).toBe(200);
+    expect(changes).toMatchObject([{ put: { format } }]);
+  });
+
   test.each<Refusal>([
     ["larger than it may be", "a.md", { body: "x".repeat(2_049) }, 413, "payload_too_large"],
     ["of unknown length and too large", "a.md", stream(4_096), 413, "payload_too_large"],

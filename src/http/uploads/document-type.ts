@@ -52,10 +52,10 @@ export function chooseFormat(id: string, fileName: string | undefined, mediaType
   return format;
 }
 
-/** Source code has types beyond number; its name says enough. */
+/** Source code has types beyond number, and Windows with Word calls RTF after it; the name says enough. */
 function isReadableType(type: string, named: Format | undefined): boolean {
   if (type.startsWith("text/") || type in MEDIA_TYPES || SILENT.has(type)) return true;
-  return named === "code" || named === "text";
+  return named === "code" || named === "text" || (named === "rtf" && type === "application/msword");
 }
 
 function contradicts(type: string, format: Format): boolean {
