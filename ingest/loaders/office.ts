@@ -3,6 +3,7 @@ import { type OfficeContentNode, parseOffice } from "officeparser/slim";
 import type { IngestLimits } from "../limits.ts";
 import { toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, type Loader, toProblem } from "./load-event.ts";
+import { withCharts } from "./office-charts.ts";
 import { toOfficeText } from "./office-text.ts";
 import { isLocked, withExactDates, withLists } from "./open-document.ts";
 import { withSheetFacts } from "./sheets.ts";
@@ -66,6 +67,9 @@ const MENDED_AFTER: Readonly<Partial<Record<ZippedFormat, Mend>>> = {
 /** The name of a first sheet is no title. */
 const NAMELESS: ReadonlySet<string> = new Set(["xlsx", "ods"]);
 
+/** A chart is told as one of the attachments; those of a sheet show what its cells say. */
+const CHARTED: ReadonlySet<string> = new Set(["docx", "pptx", "odt", "odp"]);
+
 interface OfficeKind {
   readonly format: ZippedFormat | "rtf";
   readonly mend?: Mend | undefined;
@@ -81,7 +85,7 @@ export async function loadOffice(
   const ast = await parseOffice(bytes, {
     fileType: format,
     ocr: false,
-    extractAttachments: false,
+    extractAttachments: CHARTED.has(format),
     ignoreComments: true,
     ignoreHeadersAndFooters: true,
     ignoreSlideMasters: true,
@@ -90,7 +94,8 @@ export async function loadOffice(
       maxZipEntries: limits.zipEntriesMax,
     },
   });
-  const content = mend === undefined ? ast.content : mend(ast.content, openZip(bytes));
+  const whole = withCharts(ast.content, ast.attachments);
+  const content = mend === undefined ? whole : mend(whole, openZip(bytes));
   const { text, sections } = toOfficeText(content, limits);
   if (text.trim() === "") {
     const advice = "its content may be pictures: export it as text or PDF with text";

@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { openZip } from "../../../ingest/loaders/zip-parts.ts";
 import { replacePart } from "../../../ingest/loaders/zip-replace.ts";
 import { load, outline } from "../fixtures/load.ts";
-import { toParagraph, writeDocx, writeXlsx, type XlsxValue } from "../fixtures/office-files.ts";
+import {
+  toParagraph,
+  writeDocx,
+  writePptx,
+  writeXlsx,
+  type XlsxValue,
+} from "../fixtures/office-files.ts";
 
 async function loadOne(name: string, content: Uint8Array) {
   const { documents, problems } = await load(name, content);
@@ -356,4 +362,24 @@ describe("DOCX headings", () => {
       "One | # One",
     ]);
   });
+});
+
+test("a chart on a slide is a table of its figures", async () => {
+  const points = (values: readonly string[]): string =>
+    values.map((value, at) => `<c:pt idx="${at}"><c:v>${value}</c:v></c:pt>`).join("");
+  const series = (name: string, values: readonly string[]): string =>
+    `<c:ser><c:tx><c:strRef><c:strCache>${points([name])}</c:strCache></c:strRef></c:tx><c:cat><c:strRef><c:strCache>${points(["2024", "2025"])}</c:strCache></c:strRef></c:cat><c:val><c:numRef><c:numCache>${points(values)}</c:numCache></c:numRef></c:val></c:ser>`;
+  const chart = series("North", ["10", "12"]) + series("South", ["7", "9"]);
+  expect(await blocksOf("a.pptx", writePptx([["Sales", "by region"]], chart))).toEqual([
+    "# Sales",
+    "by region",
+    "|  | North | South |\n| --- | --- | --- |\n| 2024 | 10 | 7 |\n| 2025 | 12 | 9 |",
+  ]);
+});
+
+test("a paragraph that stands in a heading's style is kept whole, and is no heading", async () => {
+  const long = `A paragraph ${"of many words ".repeat(30)}ends here.`;
+  const document = await loadOne("a.docx", writeDocx(["# Short", `# ${long}`, "Text."]));
+  expect(document.text).toBe(`# Short\n\n${long}\n\nText.`);
+  expect(outline(document)).toEqual(["Short | # Short"]);
 });
