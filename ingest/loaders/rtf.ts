@@ -6,6 +6,9 @@ import { loadOffice } from "./office.ts";
 import { mendRtf } from "./rtf-mend.ts";
 
 const SIGNATURE = "{\\rtf";
+/** The bracket that opens the file closes it; some programs write zeros behind it. */
+const END = /\}[\s\0]*$/;
+const END_CHARS = 4_096;
 /** A code page and a title stand at the beginning. */
 const HEAD_CHARS = 200_000;
 const CODE_PAGE = /\\ansicpg\d{1,5}/;
@@ -22,6 +25,10 @@ export const loadRtf: Loader = async function* load(
     const advice = "give it its true extension, or save it anew as RTF";
     yield toProblem(file.id, "damaged", `is no RTF; ${advice}`);
     return;
+  }
+  if (!END.test(text.slice(-END_CHARS))) {
+    const advice = "what there is of it was read; save or download it anew";
+    yield toProblem(file.id, "damaged", `was cut short: ${advice}`, { severity: "warning" });
   }
   const mended = Buffer.from(mendRtf(text), "latin1");
   const event = await loadOffice(mended, { format: "rtf" }, file, limits);

@@ -81,3 +81,11 @@ test("a file that is none, and one that is nested without end, are refused", asy
   const deep = await load("a.rtf", `{\\rtf1 ${"{".repeat(100_000)}x${"}".repeat(100_000)}}`);
   expect(deep.problems).toMatchObject([{ code: "damaged" }]);
 });
+
+test("a file that was cut short is read as far as it goes, and said to be cut", async () => {
+  const whole = toRtf(String.raw`\pard First.\par\pard Second.\par`);
+  const { documents, problems } = await load("a.rtf", whole.slice(0, whole.indexOf("Second") + 3));
+  expect(documents[0]!.text).toContain("First.");
+  expect(problems).toMatchObject([{ code: "damaged", severity: "warning" }]);
+  expect((await load("a.rtf", `${whole}\r\n\0`)).problems).toEqual([]);
+});
