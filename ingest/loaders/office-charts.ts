@@ -28,7 +28,7 @@ function toBlocks(data: OfficeAttachment["chartData"]): readonly OfficeContentNo
   const header = [title, ...dataSets.map(({ name }, at) => name || `series ${at + 1}`)];
   const rows = Array.from({ length: longest }, (_, at) => [
     labels[at] ?? "",
-    ...dataSets.map(({ values }) => String(values[at] ?? "")),
+    ...dataSets.map(({ values }) => values[at] ?? ""),
   ]);
   return [{ type: "table", children: [header, ...rows].map(toRow) }];
 }

@@ -54,6 +54,10 @@ export function readColumns(lines: readonly PdfLine[], depth = 0): readonly PdfL
   return lines.flatMap((line) => inPlaceOf.get(line) ?? [line]);
 }
 
+function toLines(parts: readonly Part[]): readonly PdfLine[] {
+  return parts.map(({ line }) => line);
+}
+
 function toColumn(parts: readonly Part[]): readonly PdfLine[] {
   const edge = findEdge(parts.map(({ line }) => line));
   return parts.map(({ line }) => ({ ...line, edge }));
@@ -85,7 +89,7 @@ function findSpreads(lines: readonly PdfLine[]): readonly Spread[] {
   for (const edge of findEdges(lines)) {
     const spreads = cutBands(byPlace, edge)
       .map((band) => toSpread(lines, band, edge))
-      .filter(({ left, right }) => isRunningText(left) && isRunningText(right));
+      .filter(({ left, right }) => [left, right].every((side) => isRunningText(toLines(side))));
     const count = spreads.reduce((sum, { left, right }) => sum + left.length + right.length, 0);
     if (count > most) [best, most] = [spreads, count];
   }
@@ -142,20 +146,27 @@ function toSpread(lines: readonly PdfLine[], band: readonly PdfLine[], edge: num
 
 function toParts(lines: readonly PdfLine[], edge: number, side: Side): readonly Part[] {
   return lines.flatMap((drawn) => {
-    const cells = drawn.cells.filter((cell) => toSide(cell, edge) === side);
-    const [first, last] = [cells[0], cells.at(-1)];
-    if (first === undefined || last === undefined) return [];
-    if (cells.length === drawn.cells.length) return [{ line: drawn, drawn }];
-    const text = cells.map((cell) => cell.text).join(" ");
-    const size = Math.max(...cells.map((cell) => cell.size));
-    return [{ line: { ...drawn, text, size, cells, left: first.left, right: last.right }, drawn }];
+    const line = withCells(
+      drawn,
+      drawn.cells.filter((cell) => toSide(cell, edge) === side),
+    );
+    return line === undefined ? [] : [{ line, drawn }];
   });
 }
 
+/** The line with these of its cells only; undefined where there are none. */
+export function withCells(line: PdfLine, cells: readonly PdfCell[]): PdfLine | undefined {
+  const [first, last] = [cells[0], cells.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  if (cells.length === line.cells.length) return line;
+  const text = cells.map((cell) => cell.text).join(" ");
+  const size = Math.max(...cells.map((cell) => cell.size));
+  return { ...line, text, size, cells, left: first.left, right: last.right };
+}
+
 /** Lines that fill their column, and go on with each other's sentences or are long. */
-function isRunningText(parts: readonly Part[]): boolean {
-  if (parts.length < LINES_MIN) return false;
-  const lines = parts.map(({ line }) => line);
+export function isRunningText(lines: readonly PdfLine[]): boolean {
+  if (lines.length < LINES_MIN) return false;
   const left = lines.reduce((least, line) => Math.min(least, line.left), Number.POSITIVE_INFINITY);
   const full = left + (findEdge(lines) - left) * FULL_SHARE;
   if (shareOf(lines, ({ right }) => right >= full) < FULL_LINES_SHARE) return false;

@@ -19,7 +19,8 @@ const FULL_ROWS_SHARE = 1 / 3;
 /** Lines of one cell are this many font sizes apart at most, where rows have more between them. */
 const TIGHT_GAP = 1.35;
 
-const LIST_MARK = /^(?:[•‣◦▪■●○–—*·-]|\(?(?:\d{1,3}|[a-z]{1,4})[.)])$/iu;
+/** The bullet or number of an item. */
+export const LIST_MARK = /^(?:[•‣◦▪■●○–—*·-]|\(?(?:\d{1,3}|[a-z]{1,4})[.)])$/iu;
 const NUMBER = /^[^\p{L}\p{N}]{0,3}\p{N}[\p{N}.,:/ -]*\s?(?:[%\p{Sc}]|\p{Lu}{3})?$/u;
 
 interface Table {

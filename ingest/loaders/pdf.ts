@@ -14,6 +14,7 @@ import {
   toLines,
   toParagraphs,
 } from "./pdf-lines.ts";
+import { liftNotes } from "./pdf-margins.ts";
 import { dropRunningLines, type PdfPage } from "./pdf-running-lines.ts";
 import { findTables } from "./pdf-tables.ts";
 import { toFileTitle } from "./titles.ts";
@@ -101,7 +102,9 @@ async function readPages(
 }
 
 function toReadingOrder(page: PdfPage): PdfPage {
-  return page.lines.length > LAID_OUT_MAX ? page : { ...page, lines: readColumns(page.lines) };
+  return page.lines.length > LAID_OUT_MAX
+    ? page
+    : { ...page, lines: readColumns(liftNotes(page.lines)) };
 }
 
 /** Pages as text: sections begin at pages and at headings, each with the heading it stands under. */

@@ -185,3 +185,16 @@ describe("what is much", () => {
     expect(findTables(lines)).toEqual([{ lines }]);
   });
 });
+
+test("notes in the margin follow the text that they stand beside, and bullets stay before theirs", async () => {
+  const notes: Readonly<Record<number, string>> = { 1: "See also", 2: "retries" };
+  const lines = [...BREAKER, ...BUCKET].flatMap((text, at): PdfTextLine[] => [
+    ...(at === 5 ? [{ text: "o", size: 7, x: 40, gap: 14 }] : []),
+    { text, x: 60, gap: at === 5 ? 0 : 14 },
+    ...(notes[at] === undefined ? [] : [{ text: notes[at], size: 8, x: 400, gap: 0 }]),
+  ]);
+  const paragraphs = await read(lines);
+  expect(paragraphs.slice(-2)).toEqual(["See also", "retries"]);
+  const text = paragraphs.slice(0, -2).join(" ").replace(/\s+/g, " ");
+  expect(text).toBe(`${BREAKER.join(" ")} o ${BUCKET.join(" ")}`);
+});
