@@ -35,19 +35,26 @@ export function createOfficeLoader(format: ZippedFormat): Loader {
 /** Parts of a Word file with text. */
 const WORD_PARTS = ["document", "footnotes", "endnotes"].map((name) => `word/${name}.xml`);
 const HYPHEN = /<w:noBreakHyphen\s*\/>/g;
+/** A run that holds no other. */
+const RUN = /<w:r[ >](?:(?!<w:r[ >]|<\/w:r>)[^])*<\/w:r>/g;
+const HIDDEN = /<w:vanish(?:\s*\/>|\s+w:val="(?:1|true|on)")/;
 
-/** Word writes a hyphen that does not break as an element, which the parser drops: 555-1234 would be 5551234. */
-function withHyphens(bytes: Uint8Array): Uint8Array {
+/**
+ * Word writes a hyphen that does not break as an element, which the parser drops: 555-1234 would be 5551234. What
+ * it hides, the parser shows.
+ */
+function withShownWords(bytes: Uint8Array): Uint8Array {
   return WORD_PARTS.reduce((zip, name) => {
     const xml = openZip(zip).read(name) ?? "";
-    const mended = xml.replace(HYPHEN, "<w:t>-</w:t>");
+    const seen = HIDDEN.test(xml) ? xml.replace(RUN, (run) => (HIDDEN.test(run) ? "" : run)) : xml;
+    const mended = seen.replace(HYPHEN, "<w:t>-</w:t>");
     return mended === xml ? zip : replacePart(zip, name, mended);
   }, bytes);
 }
 
 /** What a parser would lose or change, mended in the file. */
 const MENDED_BEFORE: Readonly<Partial<Record<ZippedFormat, (bytes: Uint8Array) => Uint8Array>>> = {
-  docx: withHyphens,
+  docx: withShownWords,
   ods: withExactDates,
 };
 

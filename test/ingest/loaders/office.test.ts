@@ -383,3 +383,10 @@ test("a paragraph that stands in a heading's style is kept whole, and is no head
   expect(document.text).toBe(`# Short\n\n${long}\n\nText.`);
   expect(outline(document)).toEqual(["Short | # Short"]);
 });
+
+test("hidden words of a Word file are no text", async () => {
+  const run = (words: string, properties = ""): string =>
+    `<w:r w:rsidR="1"><w:rPr>${properties}</w:rPr><w:t xml:space="preserve">${words}</w:t></w:r>`;
+  const xml = `<w:p>${run("Seen ")}${run("hidden ", "<w:b/><w:vanish/>")}${run("and shown ", '<w:vanish w:val="0"/>')}${run("end.")}</w:p>`;
+  expect(await blocksOf("a.docx", writeDocx([{ xml }]))).toEqual(["Seen and shown end."]);
+});
