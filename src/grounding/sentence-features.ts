@@ -172,7 +172,10 @@ function toSpeaking(
   const measured = toMeasuredStems({ words: [...(lead ?? words), ...named], text }, measure);
   const spelt = findSpeltOut(acronyms, words, { isTitle: false });
   const own = measured.union(new Set(spelt));
-  const isTelling = [...weights.keys()].some((stem) => own.has(stem) && !place.has(stem));
+  // What leads in to a list is mostly a heading, and so part of its place too.
+  const isTelling = [...weights.keys()].some(
+    (stem) => own.has(stem) && (lead !== undefined || !place.has(stem)),
+  );
   const isBlock = isPlaceAsked || lead !== undefined || named.length > 0;
   return { own, share: isTelling ? PLACE_SHARE[isBlock ? "block" : "sentence"] : 0 };
 }

@@ -1,9 +1,10 @@
 /** What kind of thing a question asks for, and whether a text holds one. Reads question words, nothing deeper. */
 import type { Word } from "./words.ts";
 
-export type AnswerType = "person" | "place" | "time" | "number" | "other";
+export type AnswerType = "person" | "place" | "time" | "condition" | "number" | "other";
 
 const TYPES: readonly (readonly [AnswerType, RegExp])[] = [
+  ["condition", /\bwhen (?:do|does|should|must|can|may)\b/iu],
   [
     "time",
     /\b(when|what (year|date|day|month|century|decade|time)|which (year|century|decade)|how long|cuándo)\b|什么时候|哪一年|何时/iu,
@@ -32,6 +33,9 @@ const NUMBER =
 const TIME =
   /\b(1\d{3}|20\d{2})\b|\b(january|february|march|april|may|june|july|august|september|october|november|december|century|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|年|月|世纪|\b\d{1,2}:\d{2}\b|\b\d+\s*(s|ms|seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b/iu;
 
+/** "When does it open?" asks for an hour, or for what makes it open. */
+const CONDITION = /\b(?:when|whenever|if|once|as soon as|until|unless)\b/iu;
+
 /**
  * Does the text hold something of the asked kind? Names count only when the question does not name
  * them itself; `asked` is anything that knows the question's stems.
@@ -44,6 +48,8 @@ export function holdsAnswerType(
   switch (type) {
     case "time":
       return TIME.test(text);
+    case "condition":
+      return TIME.test(text) || CONDITION.test(text);
     case "number":
       return NUMBER.test(text);
     case "person":

@@ -58,6 +58,30 @@ describe("extraction", () => {
     expect(await chooseFrom(question, paragraph)).toEqual([before, best]);
   });
 
+  test("when something happens is told by what makes it happen, as well as by a time", async () => {
+    const makes = "The valve of the boiler opens once the pressure is too high.";
+    const other = "The valve of the boiler opens and closes by a spring of steel.";
+    const passage = toPassage(1, `${other} ${makes}`);
+    const question = "When does the valve of the boiler open?";
+    const scored = await scoreSentences(question, [passage], wordEmbedder, signal);
+    const [best] = scored.toSorted((a, b) => b.score - a.score);
+    expect(best?.candidate.text).toBe(makes);
+  });
+
+  test("words that follow each other as in the question speak for a sentence", async () => {
+    const meant = "The red panda sleeps in the tall trees of the valley all day.";
+    const other = "The panda sleeps in a red house of the valley until noon.";
+    const passage = toPassage(1, `${meant} ${other}`);
+    const scored = await scoreSentences(
+      "Where does the red panda sleep?",
+      [passage],
+      wordEmbedder,
+      signal,
+    );
+    const [best] = scored.toSorted((a, b) => b.score - a.score);
+    expect(best?.candidate.text).toBe(meant);
+  });
+
   test("leaves out what stands in the same passage and is about something else", async () => {
     const text = `${jitter} The office has a new coffee machine. Lunch is served at noon in the large hall.`;
     expect(await chooseFrom("Why do retries use jitter?", toPassage(1, text))).toEqual([jitter]);

@@ -34,6 +34,13 @@ test("what a heading announces is the list right below it", async () => {
   expect(await chooseFrom("Which foreign offices are there?", cut)).toEqual([list]);
 });
 
+test("a list whose heading is asked for speaks of all it stands under", async () => {
+  const list = "- oak\n- walnut\n- ash";
+  const text = `# Lund table\n\nThe Lund table has a top of 3 cm and weighs 41 kg.\n\n## Finishes\n\n${list}`;
+  const passage = toPassage(1, text, { title: "Lund table" });
+  expect((await chooseFrom("What finishes does the Lund table have?", passage))[0]).toBe(list);
+});
+
 test("several items of a list are quoted as the list, so that part of it does not look like all of it", async () => {
   const list = ["Care for the guests", "Care for the staff", "Care for the house", "Be on time"]
     .map((item) => `* ${item} of the hotel`)

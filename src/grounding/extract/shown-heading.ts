@@ -32,7 +32,7 @@ export function toShownHeading(question: string, candidate: Candidate): ShownHea
     (word) => fresh.has(word.stem) && (isExact(word, question) || word.stem === which?.stem),
   );
   const isTime =
-    toAnswerType(question) === "time" &&
+    ["time", "condition"].includes(toAnswerType(question)) &&
     holdsAnswerType("time", { text: heading, words }, fresh) &&
     !holdsAnswerType("time", { text, words: candidate.words }, fresh);
   return isNamed || isTime ? { text: heading, place: findPlace(heading, candidate) } : undefined;
