@@ -13,7 +13,7 @@ const FORMS: readonly Form[] = [
   },
   {
     asked: /\b(?:tele)?phone number\b|\btelefonnummer\b|numéro de téléphone|número de teléfono/iu,
-    given: /\d(?:[\s()/+.-]{0,2}\d){4,}/u,
+    given: /\d(?:[\s()/+.-]{0,2}\d){4,}|(?:phone|telefon|teléfono|téléphone)[^]*\d{3}/iu,
   },
   {
     asked: /\bwhat(?:['’]s| is) (?:the |its |their )?(?:\p{L}+ )?(?:website|web address|url)\b/iu,
@@ -36,11 +36,4 @@ const FORMS: readonly Form[] = [
 /** Is something asked for that has a form of its own, and nothing in the text has that? */
 export function lacksForm(question: string, text: string): boolean {
   return FORMS.some(({ asked, given }) => asked.test(question) && !given.test(text));
-}
-
-const COUNTED = /\b[Hh]ow many (?<thing>\p{Ll}{3,})(?!\p{L})/u;
-
-/** The word for what is to be counted, `rooms` of "how many rooms"; a name may be spelt out where it is counted. */
-export function findCounted(question: string): string | undefined {
-  return COUNTED.exec(question)?.groups?.["thing"];
 }

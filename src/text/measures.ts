@@ -61,6 +61,8 @@ export interface Measure {
 }
 
 const HOW = /^(?:how|wie|combien)$/iu;
+/** How far ahead is a time. */
+const AHEAD = /\bhow far (?:ahead|back|in advance)\b/iu;
 /** They ask for an amount of what follows, by whatever word that has. */
 const HOW_MUCH =
   /^\W*(?:how much|what (?:does|did)|wie ?viel|was(?= kostet| wiegt)|combien|cuánto)(?!\p{L})/iu;
@@ -71,7 +73,7 @@ const WHAT = /^\W*(?:what (?:is|are|was|were)|was ist|quel(?:le)? est)(?!\p{L})/
 export function readMeasure(question: string): Measure | undefined {
   const words = toWords(question);
   const at = words.findIndex(({ surface }) => HOW.test(surface));
-  const behind = words[at + 1]?.stem ?? "";
+  const behind = AHEAD.test(question) ? "" : (words[at + 1]?.stem ?? "");
   const byHow = at === -1 ? undefined : LINES.find((line) => line.behindHow.has(behind));
   if (byHow !== undefined) return { ...byHow, asked: new Set([behind]) };
   const isAmount = HOW_MUCH.test(question);

@@ -70,6 +70,8 @@ describe("the sentence speaks of something else", () => {
     ["What was built with quantum particles?", "The clock was built with quantum mechanics."],
     ["Who is the current leader of the guild?", "Hall is the former leader of the guild."],
     ["Which unfocused plan was made?", "They made it their focus."],
+    ["How many members has the club?", "A member pays 8 € a visit, for 2 hours."],
+    ["What is the pay after the trial?", "During the trial the pay is 20 €."],
     [
       "How many desks does the Porto office have?",
       "The Lyon office has 40 desks.",
@@ -109,6 +111,11 @@ describe("the sentence may answer", () => {
     ["서울 항구를 어제 열었습니까?", "서울 시장을 어제 열었습니다."],
     ["When was the non-Baltic league founded?", "The non-Baltic league began in 1928."],
     ["What takes at least 512 rows?", "A batch takes 512 rows."],
+    ["How many members has the club?", "Of the members, 30 pay 8 € a visit."],
+    ["How many days is the club closed?", "The club is closed for 12 days."],
+    ["What is the pay after the trial?", "The pay rises after the trial, during which it is 20 €."],
+    ["How far ahead can seats be booked?", "Seats can be booked seven days ahead."],
+    ["What does the red lamp cost?", "Name: red lamp\nPrice: 9 €"],
     ["What is not only fast but cheap?", "The cache is fast and cheap."],
     ["When did Hall take the fleet?", "Hall took the fleet in 1830."],
     ["Who, other than Hall, led it?", "All but one led it, with the exception of Hall."],
@@ -122,6 +129,11 @@ describe("the sentence may answer", () => {
 test.each([
   ["How many rooms does the castle have?", "The castle has 240 windows on three floors.", false],
   ["How many windows does the castle have?", "The castle has 240 windows on three floors.", true],
+  ["How much gold does the castle hold?", "The castle holds 240 windows on three floors.", false],
+  ["What is the ceiling of the castle?", "The castle is a large house of stone.", false],
+  ["Does the castle have a library?", "The castle has 240 windows on three floors.", false],
+  ["Does the castle have windows?", "The castle has 240 windows on three floors.", true],
+  ["How long is the warranty for castles?", "The warranty for frames is ten years.", false],
   ["What colour is the castle?", "The castle is a large house of stone.", false],
   ["What colour is the castle?", "The castle is a large house of red stone.", true],
 ])("%s | %s: sure is %s", async (question, text, isSure) => {

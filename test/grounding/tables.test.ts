@@ -6,6 +6,8 @@ import {
   scoreSentences,
 } from "../../src/grounding/extract/extractive.ts";
 import { quote } from "../../src/agent/quote.ts";
+import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
+import { loadStaticTable } from "../../src/node/load-static-table.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 import { chooseFrom } from "../support/choose-from.ts";
@@ -258,3 +260,33 @@ test("a comparison of which one side is unknown is not surely answered", async (
   expect(chosen.map(({ candidate }) => candidate.text)).toContain("The Orla is 212 km long.");
   expect(answerable).toBeLessThan(ANSWERABLE_SURE);
 });
+
+const bars = toPassage(
+  1,
+  "What is in 100 g of each bar:\n\n| Nutrient | Oat | Nut |\n| --- | --- | --- |\n| Fat | 12 g | 26 g |\n| Salt | 0.4 g | 0.6 g |",
+  { title: "Cereal bars" },
+);
+const lamp = toPassage(1, "Name: Halo floor lamp\nArticle: L-1002\nPrice: 129 EUR", {
+  title: "Lamps",
+});
+const leave = toPassage(
+  1,
+  "## Special leave\n\n| Occasion | Days |\n| --- | --- |\n| Own wedding | 2 |\n| Moving house | 1 |",
+  { title: "Special leave" },
+);
+
+test.each([
+  ["How much salt is in the Oat bar?", bars, true],
+  ["How much caffeine is in the Oat bar?", bars, false],
+  ["What is the article number of the Halo floor lamp?", lamp, true],
+  ["What is the weight of the Halo floor lamp?", lamp, false],
+  ["How many days of special leave are there for a wedding?", leave, true],
+  ["How many days of special leave are there for a graduation?", leave, false],
+])(
+  "a row or column that a table has not is not surely told: %s",
+  async (question, passage, isSure) => {
+    const embedder = createStaticEmbedder(await loadStaticTable());
+    const { answerable } = await extract(question, [passage], embedder, signal);
+    expect(answerable >= ANSWERABLE_SURE).toBe(isSure);
+  },
+);

@@ -1,7 +1,6 @@
 /** Do the passages answer this question, or merely speak of the like? Reads words, their neighbours, names and meaning, no scores. */
 import { toReadable } from "../../domain/chunk.ts";
 import type { Embedder } from "../../models/model.ts";
-import { findCounted } from "../../text/answer-forms.ts";
 import { findAcronyms, findSpeltOut } from "../../text/acronyms.ts";
 import { dot } from "../../text/dot.ts";
 import { isName } from "../../text/names.ts";
@@ -12,6 +11,7 @@ import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { contradicts } from "./contradiction.ts";
 import { compareWords, type Likeness } from "./likeness.ts";
 import { type Candidate, type Features, toPlace } from "../sentence-features.ts";
+import { isAskedUnknown } from "./unknown-asked.ts";
 
 /** What the judgement rests on, each between 0 and 1. */
 export const READINGS = [
@@ -123,20 +123,9 @@ export async function read(
     names: toMean(weighNames(question, asked, likeness, candidates)),
   };
   const isForeign = knowing === undefined;
-  const isUnknown = !isForeign && countsUnknown(question, likeness);
+  const isUnknown = !isForeign && isAskedUnknown(question, best, likeness);
   const objection = toObjection(input) ?? (isUnknown ? "contradicted" : undefined);
   return { readings, objection, isForeign };
-}
-
-/** Below, a word of the passage is another thing: of `rooms` nothing is said beside `places`. */
-const COUNTED_LIKENESS_MIN = 0.5;
-
-/** "How many rooms" is asked, and the passage knows no rooms, nor anything like them. */
-function countsUnknown(question: string, likeness: Likeness): boolean {
-  const counted = findCounted(question);
-  if (counted === undefined) return false;
-  const [stem = ""] = toStems(counted);
-  return (likeness.get(stem) ?? 1) < COUNTED_LIKENESS_MIN;
 }
 
 /** The acronyms of the question that the passage or its place spells out. */

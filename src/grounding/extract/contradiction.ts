@@ -1,6 +1,8 @@
 /** Does the best sentence speak of something else than the question, in a way that words alone can tell? */
 import { toReadable } from "../../domain/chunk.ts";
 import { lacksForm } from "../../text/answer-forms.ts";
+import { findCounted } from "../../text/asked-thing.ts";
+import { toKind, toUnit } from "../../text/units.ts";
 import { findDates, toMonthNames } from "../../text/dates.ts";
 import { toQuantities } from "../../text/numbers.ts";
 import { holdsMeasure, readMeasure } from "../../text/measures.ts";
@@ -18,8 +20,9 @@ export type ContradictionInput = SubstituteInput;
 /**
  * True where the question denies something, or a word of it, and the sentence does not; where the sentence has
  * the opposite of a word of the question that it lacks, or another word in its place; or where a figure or date
- * of the question stands nowhere in the passage; where a measure or what has a form of its own is asked for and none is given; where a table has no row for
- * a name of the question; and where the sentence stands under the name of a sibling.
+ * of the question stands nowhere in the passage; where a measure, a count or what has a form of its own is asked for and
+ * none is given; where what goes before, during or after something is told for another of these; where a table has no
+ * row for a name of the question; and where the sentence stands under the name of a sibling.
  */
 export function contradicts(input: ContradictionInput): boolean {
   return (
@@ -29,6 +32,8 @@ export function contradicts(input: ContradictionInput): boolean {
     isOpposite(input) ||
     hasForeignFigure(input) ||
     lacksMeasure(input) ||
+    lacksCount(input) ||
+    isAtOtherTime(input) ||
     lacksAnswer(input) ||
     lacksRow(input) ||
     createSiblingTest(input.question)(input.best) ||
@@ -149,6 +154,38 @@ function lacksMeasure({ question, best, neighbours }: ContradictionInput): boole
   const near = [best, ...neighbours];
   const isNamed = near.some(({ words }) => words.some(({ stem }) => measure.words.has(stem)));
   return !isNamed && !near.some(({ text }) => holdsMeasure(text, measure));
+}
+
+/** Things are to be counted, and every number there and right beside it is a price, a time or the like. */
+function lacksCount({ question, best, neighbours }: ContradictionInput): boolean {
+  const counted = /\bhow many\b/iu.test(question) ? findCounted(question) : undefined;
+  if (counted === undefined || toUnit(counted) !== undefined) return false;
+  const quantities = [best, ...neighbours].flatMap(({ text }) => toQuantities(text));
+  const isMeasure = (unit: string | undefined): boolean =>
+    unit !== undefined && toKind(unit) !== undefined;
+  return quantities.length > 0 && quantities.every(({ unit }) => isMeasure(unit));
+}
+
+const TIMES = new Set(["before", "during", "after"]);
+
+/** "After the trial" is asked, and the sentence says what goes "during the trial", and nothing of after. */
+function isAtOtherTime({ question, best }: ContradictionInput): boolean {
+  if (WHETHER.test(question)) return false;
+  const asked = toTimes(toWords(question));
+  const there = toTimes(best.words);
+  const told = new Set(there.map(({ time }) => time));
+  return asked.some(({ time, of }) => !told.has(time) && there.some((other) => other.of === of));
+}
+
+/** Each of them with the stem of what it is before, during or after. */
+function toTimes(
+  words: readonly Word[],
+): readonly { readonly time: string; readonly of: string }[] {
+  return words.flatMap(({ surface }, at) => {
+    const time = surface.toLowerCase();
+    const of = TIMES.has(time) ? words.slice(at + 1).find(isTelling)?.stem : undefined;
+    return of === undefined ? [] : [{ time, of }];
+  });
 }
 
 /** Something is asked for that is known by its form, and neither there nor right beside it is any. */

@@ -3,6 +3,7 @@ import { toAnswerType } from "../../text/answer-type.ts";
 import { isName } from "../../text/names.ts";
 import { type Quantity, toQuantities } from "../../text/numbers.ts";
 import { hasNumber, indexQuantities } from "../../text/quantity-index.ts";
+import { readMeasure, toMeasuredStems } from "../../text/measures.ts";
 import { toVerb } from "../../text/irregular-verbs.ts";
 import { compareSpelling, SPELT_ALIKE_MIN, toSpelling } from "../../text/spelling.ts";
 import { isFunctionStem, isUnspaced, toWords, type Word } from "../../text/words.ts";
@@ -35,7 +36,11 @@ export function hasSubstitute({ question, best, neighbours }: SubstituteInput): 
   const asked = toWords(question);
   const content = asked.filter(isContent);
   const toNumber = toFinder(question);
-  const holds = toHolder([best.text], best.words, toNumber);
+  const measure = readMeasure(question);
+  const measured = toMeasuredStems(best, measure);
+  const isHeld = toHolder([best.text], best.words, toNumber);
+  const holds = (word: Word): boolean =>
+    isHeld(word) || (measure?.asked.has(word.stem) === true && measured.has(word.stem));
   const held = content.filter(holds).length;
   if (held === content.length || held / content.length < HELD_SHARE_MIN) return false;
   const isPlaced = toHolder([place], toWords(place), toNumber);

@@ -1,0 +1,66 @@
+/** Is what a question in English asks about unknown to the passage: what is counted or told, a column or row that a table lacks? */
+import { findChosen, listAsked } from "../../text/asked-thing.ts";
+import { readKinds } from "../../text/kinds.ts";
+import { readMeasure } from "../../text/measures.ts";
+import { isRecord } from "../../text/record.ts";
+import { toStems } from "../../text/stems.ts";
+import type { Candidate } from "../sentence-features.ts";
+import type { Likeness } from "./likeness.ts";
+
+/** Below, a word of the passage is another thing: of `rooms` nothing is said beside `places`. */
+const KNOWN_LIKENESS_MIN = 0.5;
+/** The same for any word of a question that asks whether: its answer has to speak of all. */
+const WHETHER_LIKENESS_MIN = 0.4;
+
+const WHETHER =
+  /^\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b(?!.*\bor\b)/iu;
+/** Said of anything, whatever is asked. */
+const IDLE: ReadonlySet<string> = new Set(
+  toStems(
+    "need make made get got have take use want like go come give every any all also still ever already possible allow permit really please one people",
+  ),
+);
+
+/**
+ * True where the passage has nothing like what is counted, priced or told; like a word of a question that asks whether;
+ * where a row or a record answers, like the column that is asked for; and where a whole table does, like what its row
+ * would be named by.
+ */
+export function isAskedUnknown(question: string, best: Candidate, likeness: Likeness): boolean {
+  const isUnknown = (thing: string): boolean => isLikeNothing(thing, likeness);
+  if (listAsked(question).some(isUnknown) || lacksAnyWord(question, likeness)) return true;
+  const { header, lead, text } = best;
+  if (header === undefined && !isRecord(text)) return false;
+  const chosen = findChosen(question);
+  if (chosen !== undefined && isUnknown(chosen)) return true;
+  return lead !== undefined && asksForRow(question) && listThings(question).some(isUnknown);
+}
+
+function isLikeNothing(thing: string, likeness: Likeness): boolean {
+  const known = toStems(thing).flatMap((stem) => likeness.get(stem) ?? []);
+  return known.length > 0 && Math.max(...known) < KNOWN_LIKENESS_MIN;
+}
+
+function lacksAnyWord(question: string, likeness: Likeness): boolean {
+  if (!WHETHER.test(question)) return false;
+  return [...likeness].some(([stem, like]) => like < WHETHER_LIKENESS_MIN && !IDLE.has(stem));
+}
+
+/** One of several that have a row each, not which there are. */
+function asksForRow(question: string): boolean {
+  return readKinds(question) === undefined && !/^\W*(?:which|list)\b/iu.test(question);
+}
+
+const THING =
+  /(?<![\p{L}\p{N}])(?:for|of|in|to|on|at|with|an?|the|my)\s+(?=(?<thing>(?:\p{Ll}[\p{Ll}-]*\s?){1,3}))/gu;
+
+/** What stands behind an article or a preposition, but for the measure asked. */
+function listThings(question: string): readonly string[] {
+  const measure = readMeasure(question);
+  return [...question.matchAll(THING)].map(({ groups }) =>
+    (groups?.["thing"] ?? "")
+      .split(/\s/u)
+      .filter((word) => toStems(word).every((stem) => measure?.words.has(stem) !== true))
+      .join(" "),
+  );
+}
