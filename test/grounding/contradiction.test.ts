@@ -132,6 +132,11 @@ test.each([
   ["How much gold does the castle hold?", "The castle holds 240 windows on three floors.", false],
   ["What is the ceiling of the castle?", "The castle is a large house of stone.", false],
   ["Does the castle have a library?", "The castle has 240 windows on three floors.", false],
+  [
+    "Can you describe the windows of the castle?",
+    "The castle has 240 windows on three floors.",
+    true,
+  ],
   ["Does the castle have windows?", "The castle has 240 windows on three floors.", true],
   ["How long is the warranty for castles?", "The warranty for frames is ten years.", false],
   ["What colour is the castle?", "The castle is a large house of stone.", false],

@@ -12,8 +12,9 @@ const KNOWN_LIKENESS_MIN = 0.5;
 /** The same for any word of a question that asks whether: its answer has to speak of all. */
 const WHETHER_LIKENESS_MIN = 0.4;
 
+/** Not so "can you tell me", which asks for whatever there is. */
 const WHETHER =
-  /^\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b(?!.*\bor\b)/iu;
+  /^\W*(?!(?:can|could|will|would|do) you\b)(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b(?!.*\bor\b)/iu;
 /** Said of anything, whatever is asked. */
 const IDLE: ReadonlySet<string> = new Set(
   toStems(
