@@ -41,3 +41,15 @@ export function toAmounts({ value, unit, isFar }: Measured): readonly string[] {
     return `${Number((amount * factor).toPrecision(12))}/${measure}`;
   });
 }
+
+/** How many of the other's unit make one of this one's; undefined where they do not measure the same. */
+export function toScale(one: Partial<Unit>, other: Partial<Unit>): number | undefined {
+  if (one.isFar !== false || other.isFar !== false) return undefined;
+  for (const { scale } of SCALES.get(one.unit ?? "") ?? []) {
+    const there = SCALES.get(other.unit ?? "")?.find(
+      (found) => found.scale.measure === scale.measure,
+    );
+    if (there !== undefined) return scale.factor / there.scale.factor;
+  }
+  return undefined;
+}

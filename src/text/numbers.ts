@@ -1,5 +1,6 @@
 /** The quantities of a text in one form: digits or words, with sign, separators, scale and unit; dates too. */
 import { findTimes, toBareTimes } from "./clock.ts";
+import { joinCompounds } from "./compound.ts";
 import { findDates } from "./dates.ts";
 import { HAN_NUMERALS, readHanNumeral, toAsciiDigits } from "./digits.ts";
 import { HALF, readScale, type Scale, toSmall, WORDS } from "./number-words.ts";
@@ -55,7 +56,8 @@ export function toQuantities(source: string): readonly Quantity[] {
     previousEnd = own.at(-1)?.unitEnd ?? previousEnd;
     found.push(...own);
   }
-  return dates.length === 0 ? found : found.toSorted((a, b) => a.start - b.start);
+  const inOrder = dates.length === 0 ? found : found.toSorted((a, b) => a.start - b.start);
+  return joinCompounds(inOrder, text);
 }
 
 function readToken(text: string, match: RegExpExecArray, previousEnd: number): readonly Quantity[] {

@@ -47,6 +47,7 @@ const CLASHES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     few: ["all", "most", "part"],
     one: ["all", "most", "part"],
     all: ["notall", "few"],
+    allbut: ["all", "notall", "few"],
     must: ["may"],
     may: ["must"],
     only: ["everyone"],
@@ -65,7 +66,8 @@ export function findOperators(words: readonly Word[]): readonly Operator[] {
       if (kind === "duty" && isForbidding(words[at + length])) continue;
       const of = words.slice(at + length).find(({ stem }) => !isFunctionStem(stem));
       if (WHOLE.has(kind)) found.push({ kind, value, of: "" });
-      else if (of !== undefined) found.push({ kind, value, of: of.stem });
+      else if (of !== undefined)
+        found.push({ kind, value: toAllBut(value, words, at), of: of.stem });
     }
     if (length === 0 && isBareMost(words, at)) {
       found.push({ kind: "amount", value: "most", of: words[at + 1]?.stem ?? "" });
@@ -73,6 +75,19 @@ export function findOperators(words: readonly Word[]): readonly Operator[] {
     at += Math.max(0, length - 1);
   }
   return [...found, ...findRanks(words)];
+}
+
+const EXCEPTION =
+  /^(?:except|excluding|exception|ausnahme|außer|ausgenommen|sauf|hormis|excepto|salvo)$/iu;
+const EXCEPTION_WORDS = 6;
+
+/** `All stations except one` are not all of them. */
+function toAllBut(value: string, words: readonly Word[], at: number): string {
+  const behind = words.slice(at, at + EXCEPTION_WORDS).map(({ surface }) => surface);
+  const isExcept = behind.some(
+    (word, index) => EXCEPTION.test(word) || (index > 0 && word === "but"),
+  );
+  return value === "all" && isExcept ? "allbut" : value;
 }
 
 /** The longest that begin at a word. */

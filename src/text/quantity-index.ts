@@ -5,6 +5,9 @@ import { toAsciiDigits } from "./digits.ts";
 import { type Quantity, toQuantities } from "./numbers.ts";
 import { isSameUnit, type Unit } from "./units.ts";
 
+/** Two, without a number. */
+const TWO = /(?<!\p{L})(?:twice|zweimal)(?!\p{L})/iu;
+
 /** By key, each with its units. */
 export type QuantityIndex = ReadonlyMap<string, readonly Partial<Unit>[]>;
 
@@ -20,6 +23,7 @@ export function indexQuantities(text: string): QuantityIndex {
     for (const key of quantity.keys) add(key, quantity);
     for (const part of [...quantity.parts, ...toAmounts(quantity)]) add(part, {});
   }
+  if (TWO.test(text)) add("2", {});
   for (const date of findNamedDates(toAsciiDigits(text))) add(date, {});
   return index;
 }

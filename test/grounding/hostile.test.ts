@@ -1,5 +1,7 @@
 /** Text that is made to be read slowly: time grows with its length, not with the square or the cube of it. */
 import { expect, test } from "vitest";
+import { checkSentence } from "../../src/grounding/check/check-sentence.ts";
+import { readEvidence } from "../../src/grounding/check/evidence.ts";
 import { readText } from "../../src/grounding/check/reading.ts";
 import { splitComparison } from "../../src/text/comparison.ts";
 import { toQuantities } from "../../src/text/numbers.ts";
@@ -13,6 +15,11 @@ test.each([
   [
     "a question of many choices",
     () => splitComparison(`which is better${", a or b".repeat(1_000)}\n x`),
+  ],
+  [
+    "a claim of many entries beside a list of as many",
+    () =>
+      checkSentence("- Basic: 5 €\n".repeat(200), [readEvidence("- Basic: 5 €\n".repeat(1_000))]),
   ],
 ])("%s", (_, read) => {
   const begun = performance.now();

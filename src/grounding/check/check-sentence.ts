@@ -4,12 +4,15 @@ import { withoutListMark } from "../../text/list-mark.ts";
 import { isNegated } from "../../text/negation.ts";
 import { type Quantity, toQuantities } from "../../text/numbers.ts";
 import { holdsQuantity } from "../../text/quantity-index.ts";
+import { toRounded } from "../../text/rounding.ts";
 import type { Span } from "../../text/sentences.ts";
 import { listContentStems, toContentStems, type Word } from "../../text/words.ts";
 import { splitFullParts } from "./claim-parts.ts";
 import { type Evidence, toEvidence, toLine } from "./evidence.ts";
 import { isCrossed } from "./crossed.ts";
+import { findDeviation } from "./deviation.ts";
 import { findNearest, hasRival, type Near } from "./nearest.ts";
+import { isOverstated } from "./overstated.ts";
 import { type Reading, readText } from "./reading.ts";
 import { isCountOfRows, mixesRows, tellsOfRow } from "./row-claims.ts";
 
@@ -39,7 +42,10 @@ export function checkSentence(text: string, evidence: readonly Evidence[]): Verd
   const verdict = compare(toClaim(exact, evidence), evidence);
   if (verdict !== undefined && !isToldInParts(sentence, evidence)) return verdict;
   if (mixesRows(sentence, evidence) || isCrossed(claim, evidence)) return "unsupported";
-  return coverage >= THRESHOLDS.supported ? "supported" : "weak";
+  const deviation = findDeviation(claim, evidence);
+  if (deviation === "exchanged") return "unsupported";
+  const isDoubtful = deviation === "replaced" || isOverstated(claim, evidence);
+  return coverage >= THRESHOLDS.supported && !isDoubtful ? "supported" : "weak";
 }
 
 interface Exact {
@@ -56,7 +62,9 @@ interface Exact {
 function readExact(sentence: string, evidence: readonly Evidence[]): Exact {
   const claim = readText(sentence);
   const { words } = claim;
-  const numbers = toQuantities(sentence);
+  const numbers = toQuantities(sentence).map((one) =>
+    evidence.reduce((read, { quantities }) => toRounded(read, sentence, quantities), one),
+  );
   const measured = new Set(words.filter((word) => isMeasured(word, numbers)).map(toStem));
   return {
     claim,

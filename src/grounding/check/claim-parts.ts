@@ -4,12 +4,16 @@
 const JOINT =
   /(?:[;:,](?=\s)|(?<![\p{L}\p{N}])(?:and|while|whereas|but|than|compared (?:to|with)|versus|vs\.?|und|während|aber|als|et|mais|tandis que|y|mientras que|pero)(?![\p{L}\p{N}]))/giu;
 
-/** In order, without what joins them. */
+/** Nobody tells more in one sentence; each is held against every row of the evidence. */
+const PARTS_MAX = 48;
+
+/** In order, without what joins them; of a sentence with too many parts the whole. */
 export function splitParts(sentence: string): readonly string[] {
-  return sentence
+  const parts = sentence
     .split(JOINT)
     .map((part) => part.trim())
     .filter((part) => part !== "");
+  return parts.length > PARTS_MAX ? [sentence] : parts;
 }
 
 /** The same, each such that it can be told by itself; one that cannot goes with the part before it, or the next. */

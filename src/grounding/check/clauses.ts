@@ -21,11 +21,14 @@ const LEFT_OUT =
 /** Of a number, whatever its value. */
 const NUMBER = "#";
 
-interface Token {
+/** A word, or a number with all of its digits or words. */
+export interface Token {
   readonly key: string;
   readonly surface: string;
   readonly start: number;
   readonly number: Quantity | undefined;
+  /** A word of meaning or a number. */
+  readonly isThing: boolean;
 }
 
 /** Each clause as its words of meaning and its numbers; one may have none. */
@@ -59,25 +62,27 @@ function createNumberFinder(
 function toItems(tokens: readonly Token[]): Clause {
   const beside = tokens.map(({ number, key }) => (number === undefined ? key : NUMBER));
   return tokens.flatMap((token, at): readonly Item[] => {
-    if (!isThing(token)) return [];
+    if (!token.isThing) return [];
     const { key, number } = token;
     const [before = "", behind = ""] = [beside[at - 1], beside[at + 1]];
     return [{ key, isNumber: number !== undefined, unit: number?.unit, before, behind }];
   });
 }
 
-/** Words and numbers, each number once. */
-function toTokens(words: readonly Word[], quantities: readonly Quantity[]): readonly Token[] {
+/** Words and numbers, each number once; without articles and what joins clauses. */
+export function toTokens(
+  words: readonly Word[],
+  quantities: readonly Quantity[],
+): readonly Token[] {
   const findNumber = createNumberFinder(quantities);
   return words.flatMap(({ start, surface, stem }): readonly Token[] => {
     if (LEFT_OUT.test(surface)) return [];
     const number = findNumber(start, start + surface.length);
-    if (number === undefined) return [{ key: stem, surface, start, number }];
+    if (number === undefined) {
+      const isThing = !(isFunctionStem(stem) || isUnspaced(surface));
+      return [{ key: stem, surface, start, number, isThing }];
+    }
     const key = `${NUMBER}${number.value}`;
-    return start > number.start ? [] : [{ key, surface, start, number }];
+    return start > number.start ? [] : [{ key, surface, start, number, isThing: true }];
   });
-}
-
-function isThing({ key, surface, number }: Token): boolean {
-  return number !== undefined || !(isFunctionStem(key) || isUnspaced(surface));
 }

@@ -8,6 +8,8 @@ const CLAUSE_ITEMS_MAX = 8;
 /** What has more words and numbers is not compared. */
 const ITEMS_MAX = 24;
 
+const NOWHERE: ReadonlySet<number> = new Set();
+
 /**
  * Are two things of the claim each in a clause of its own there, never in one, and each in the place that something
  * else has in the other's?
@@ -23,24 +25,27 @@ export function isCrossed(
     sentences.flatMap((one) => (one.content.intersection(content).size < 2 ? [[]] : one.clauses)),
   );
   const placesOf = new Map(
-    keys.map((key) => [key, there.flatMap((clause, at) => (has(clause, key) ? [at] : []))]),
+    keys.map((key) => [
+      key,
+      new Set(there.flatMap((clause, at) => (has(clause, key) ? [at] : []))),
+    ]),
   );
   const isBeside = (said: Clause, one: number, other: number): boolean => {
     const [first = [], second = []] = [there[one], there[other]];
     return (
-      Math.abs(one - other) === 1 &&
       Math.max(said.length, first.length, second.length) <= CLAUSE_ITEMS_MAX &&
       said.every(({ key }) => has(first, key) || has(second, key))
     );
   };
-  return claim.some((said) =>
+  const distinct = new Map(claim.map((clause) => [clause.map(({ key }) => key).join(" "), clause]));
+  return [...distinct.values()].some((said) =>
     said.some(({ key: a }, index) =>
       said.slice(index + 1).some(({ key: b }) => {
-        const [withA = [], withB = []] = [placesOf.get(a), placesOf.get(b)];
-        if (a === b || withA.some((at) => withB.includes(at))) return false;
-        return withA.some((one) =>
-          withB.some((other) => {
-            if (!isBeside(said, one, other)) return false;
+        const [withA, withB] = [placesOf.get(a) ?? NOWHERE, placesOf.get(b) ?? NOWHERE];
+        if (a === b || !withA.isDisjointFrom(withB)) return false;
+        return [...withA].some((one) =>
+          [one - 1, one + 1].some((other) => {
+            if (!withB.has(other) || !isBeside(said, one, other)) return false;
             const [first = [], second = []] = [there[one], there[other]];
             const [before, after] = one < other ? [first, second] : [second, first];
             if (isFilledIn(said, after, before)) return false;

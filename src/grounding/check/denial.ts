@@ -18,21 +18,36 @@ const EMPTY = /^(?:true|case|longer|only)$/iu;
 export function readDenial(words: readonly Word[], text: string): Denial {
   const ends = findNegations(text);
   const breaks = Array.from(text.matchAll(BREAK), ({ index, 0: mark }) => index + mark.length);
-  const spans = ends.map((from) => ({ from, to: breaks.find((at) => at > from) ?? text.length }));
   const content = words.filter(
     ({ stem, surface }) => !isFunctionStem(stem) && !EMPTY.test(surface),
   );
-  const isWithin = ({ start }: Word): boolean =>
-    spans.some(({ from, to }) => start >= from && start < to);
-  const [inside, others] = [content.filter(isWithin), content.filter((one) => !isWithin(one))];
+  // All three are in order: each is walked once.
+  let [end, at] = [0, 0];
+  const isWithin = ({ start }: Word): boolean => {
+    while ((ends[end + 1] ?? Infinity) <= start) end += 1;
+    const from = ends[end];
+    if (from === undefined || start < from) return false;
+    while ((breaks[at] ?? Infinity) <= from) at += 1;
+    return start < (breaks[at] ?? text.length);
+  };
+  const { inside = [], others = [] } = Object.groupBy(content, (word) =>
+    isWithin(word) ? "inside" : "others",
+  );
   const outside = new Set(others.map(({ stem }) => stem));
   const within = new Set(inside.map(({ stem }) => stem));
-  const denied = ends.flatMap((from) => {
-    const behind = content.filter(({ start }) => start >= from);
-    const own = behind.find(({ stem }) => !outside.has(stem)) ?? behind[0];
-    return own === undefined ? [] : [own.stem];
-  });
+  const own = content.filter(({ stem }) => !outside.has(stem));
+  const [findOwn, findAny] = [createFinder(own), createFinder(content)];
+  const denied = ends.flatMap((from) => (findOwn(from) ?? findAny(from))?.stem ?? []);
   return { denied, within: within.difference(outside), outside: outside.difference(within) };
+}
+
+/** Finds the first word from an offset on; to be asked in order. */
+function createFinder(words: readonly Word[]): (from: number) => Word | undefined {
+  let next = 0;
+  return (from) => {
+    while ((words[next]?.start ?? Infinity) < from) next += 1;
+    return words[next];
+  };
 }
 
 /** Has the denial moved? Each denies something that the other asserts. */

@@ -1,6 +1,6 @@
 /** The one sentence of the evidence that a claim is nearest to, and whether the two can both be true. */
 import { isDenialOf, mayDeny, oppositesOf } from "../../text/opposites.ts";
-import { clash } from "../../text/operators.ts";
+import { clash, findOperators } from "../../text/operators.ts";
 import { isNegated } from "../../text/negation.ts";
 import { isMoved } from "./denial.ts";
 import type { Evidence, Said } from "./evidence.ts";
@@ -20,6 +20,9 @@ export interface Near {
   readonly isTurnedRound: boolean;
 }
 
+/** A text in which more sentences have the same words says the same again and again. */
+const EQUALS_MAX = 64;
+
 /**
  * The sentence with most of the claim's plain words; among equals one that has what else the claim has, and
  * does not say the opposite. Undefined where no sentence has any.
@@ -36,7 +39,7 @@ export function findNearest(
   const shared = beside.map(({ sentence }) => countSpokenOf(plain, claim, sentence));
   const most = Math.max(0, ...shared);
   if (most === 0) return undefined;
-  const nearest = beside.filter((_, index) => shared[index] === most);
+  const nearest = beside.filter((_, index) => shared[index] === most).slice(0, EQUALS_MAX);
   let best: { readonly near: Near; readonly rank: number } | undefined;
   for (const { sentence, before } of nearest) {
     const isLeaning = before !== undefined && sentence.isLeaning;
@@ -76,14 +79,20 @@ function contradict(
 ): boolean {
   // A "never" counts as a negation already.
   const hasOpposite = opposites.some((word) => !isNegated(word));
-  const isDenied = countDenials(claim, sentence) !== countDenials(sentence, claim);
+  const [own, other] = [countDenials(claim, sentence), countDenials(sentence, claim)];
+  // `Only if it is signed` is `not, if it is not`.
+  const isDenied = own !== other && !(own === 2 && other === 0 && isOnly(sentence));
   if ((isDenied !== hasOpposite) !== isTurnedRound) return true;
   if (isMoved(claim.denial, sentence.denial)) return true;
   if (!isDenied && clash(claim.words, sentence.words)) return true;
   return [...claim.sides].some(([value, side]) => {
-    const other = sentence.sides.get(value);
-    return other !== undefined && other !== side;
+    const there = sentence.sides.get(value);
+    return there !== undefined && there !== side;
   });
+}
+
+function isOnly({ words }: Reading): boolean {
+  return findOperators(words).some(({ value }) => value === "only");
 }
 
 /** How many words the one denies that the other speaks of; where it cannot be told which they are, it is one. */

@@ -4,7 +4,7 @@ import { mayDeny } from "../../text/opposites.ts";
 import { isNegated } from "../../text/negation.ts";
 import { readSide, type Side } from "../../text/bounds.ts";
 import { findDates, toMonthNames } from "../../text/dates.ts";
-import { toQuantities } from "../../text/numbers.ts";
+import { type Quantity, toQuantities } from "../../text/numbers.ts";
 import { indexQuantities, type QuantityIndex } from "../../text/quantity-index.ts";
 import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { type Clause, toClauses } from "./clauses.ts";
@@ -85,11 +85,35 @@ export function readText(text: string): Reading {
 
 function readSides(text: string): ReadonlyMap<string, Side> {
   const sides = new Map<string, Side>();
-  for (const { keys, start } of toQuantities(text)) {
-    const side = readSide(text, start);
+  const quantities = toQuantities(text);
+  for (const [index, { keys, start }] of quantities.entries()) {
+    const side = readRangeSide(text, quantities, index) ?? readSide(text, start);
     if (side !== undefined) for (const key of keys) sides.set(key, side);
   }
   return sides;
+}
+
+/** Between its two numbers; what joins any two things only behind `between`. */
+const RANGE = /^\s*(?:(?:to|through|bis|à|a|hasta|[-–—])|(and|und|et|y))\s*$/iu;
+const BETWEEN = /(?:between|zwischen|entre)\s+$/iu;
+const BETWEEN_CHARS = 12;
+
+/** `3 to 5 days` are no less than 3 and no more than 5. */
+function readRangeSide(
+  text: string,
+  quantities: readonly Quantity[],
+  index: number,
+): Side | undefined {
+  const isRange = (from: Quantity | undefined, to: Quantity | undefined): boolean => {
+    if (from === undefined || to === undefined) return false;
+    const [joint, and] = RANGE.exec(text.slice(from.unitEnd, to.start)) ?? [];
+    const before = text.slice(Math.max(0, from.start - BETWEEN_CHARS), from.start);
+    const isJoined = joint !== undefined && (and === undefined || BETWEEN.test(before));
+    return isJoined && Number(from.value) < Number(to.value);
+  };
+  const [before, own, behind] = [quantities[index - 1], quantities[index], quantities[index + 1]];
+  if (isRange(before, own)) return "to";
+  return isRange(own, behind) ? "from" : undefined;
 }
 
 function toNames(words: readonly Word[]): readonly string[] {

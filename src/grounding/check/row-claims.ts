@@ -10,6 +10,8 @@ import type { Evidence, Said } from "./evidence.ts";
 /** Longer cells are texts, of which a claim may repeat any part. */
 const CELL_WORDS_MAX = 6;
 const NUMBER = /^\p{N}+$/u;
+/** Who names more rows at once tells of none of them. */
+const NAMED_MAX = 32;
 
 interface Cell {
   readonly text: string;
@@ -153,6 +155,7 @@ function findNamed(rows: readonly Row[], part: Part): readonly Row[] {
 function findKeyed(rows: readonly Row[], { stems }: Part): readonly Row[] {
   const keyOf = ({ cells }: Row): ReadonlySet<string> => cells[0]?.stems ?? new Set();
   const there = rows.filter((row) => keyOf(row).size > 0 && keyOf(row).isSubsetOf(stems));
+  if (there.length > NAMED_MAX) return [];
   return there.filter((row) => !there.some((other) => isPartOf(keyOf(row), keyOf(other))));
 }
 

@@ -11,6 +11,11 @@ const RELATIONS = new Set(
 /** One does it with the other as the other does with it. */
 const MUTUAL =
   /^(?:marr|met$|meet|equal|border|adjoin|resembl|match|differ|agree|disagree|collaborat|cooperat|merg|compet|correspond|coincid|overlap|includ|contain|compris|mean|call|nam|refer|know|is$)/iu;
+/** Does one do it with the other as the other does with it? */
+export function isMutual(word: string): boolean {
+  return MUTUAL.test(word);
+}
+
 /** Behind them a word is no verb, whatever its ending. */
 const BEFORE_NOUN =
   /^(?:an?|the|this|that|these|those|of|in|on|at|for|with|from|by|as|his|her|its|their|our|your|my|no|some|all|any|each|every|many|most|more|few|several|both|two|three|other|own|same|such|\p{N}+)$|['’]s?$/iu;
@@ -28,9 +33,10 @@ interface Hinge {
 
 /** Does something that both speak of change places with something else, around a verb or a relation that both have? */
 export function isTurned(claim: Reading, sentence: Reading): boolean {
+  const counts = countStems(claim.words);
   return claim.words.some((word, at) => {
-    const there = findSame(word, sentence.words);
-    if (there === undefined || !isOnce(word, claim.words)) return false;
+    const there = counts.get(word.stem) === 1 ? findSame(word, sentence.words) : undefined;
+    if (there === undefined) return false;
     const isRelation = RELATIONS.has(word.surface.toLowerCase());
     if (
       !isRelation &&
@@ -74,8 +80,10 @@ function findSame(word: Word, words: readonly Word[]): number | undefined {
   return places.length === 1 ? places[0] : undefined;
 }
 
-function isOnce({ stem }: Word, words: readonly Word[]): boolean {
-  return words.filter((word) => word.stem === stem).length === 1;
+function countStems(words: readonly Word[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { stem } of words) counts.set(stem, (counts.get(stem) ?? 0) + 1);
+  return counts;
 }
 
 /** By its ending and what stands before it; what `than` stands behind compares, as a verb does. */

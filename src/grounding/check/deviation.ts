@@ -1,0 +1,198 @@
+/** Is a claim told after a sentence word for word, but with another word in the place of one, or with two that changed places? */
+import { isDenialOf, oppositesOf } from "../../text/opposites.ts";
+import { align, type Aligned, type Gap, isSame, type Pair } from "./aligned.ts";
+import type { Token } from "./clauses.ts";
+import type { Evidence, Said } from "./evidence.ts";
+import { isPassive, MARK, toMarked } from "./marked.ts";
+import type { Reading } from "./reading.ts";
+import { isMutual } from "./turned.ts";
+
+export type Deviation = "exchanged" | "replaced";
+
+/** So many sentences are laid beside the claim, those that share most words with it. */
+const SENTENCES_MAX = 4;
+/** So many parts of it each beside a sentence of its own: `A costs 5, and B is sold in Oslo`. */
+const PARTS_MAX = 3;
+/** Less than this is shared by chance. */
+const THINGS_MIN = 2;
+/** Of the things of the part that is laid beside a sentence. */
+const SHARED_MIN = 0.5;
+/** What stands in the place of more is told in other words. */
+const REPLACED_MAX = 3;
+
+/** Where one part is beside one sentence; what is exchanged is worse than what is replaced. */
+export function findDeviation(
+  claim: Reading,
+  evidence: readonly Evidence[],
+): Deviation | undefined {
+  const sentences = evidence
+    .flatMap((one) => one.sentences)
+    .filter(({ row }) => row === undefined)
+    .map((said) => ({ said, shared: said.content.intersection(claim.content).size }))
+    .filter(({ shared }) => shared >= THINGS_MIN)
+    .toSorted((a, b) => b.shared - a.shared)
+    .slice(0, SENTENCES_MAX)
+    .map(({ said }) => ({ said, tokens: toMarked(said) }));
+  const found = new Set<Deviation>();
+  const parts = [toMarked(claim)];
+  const beforeGaps: Gap[] = [];
+  for (let count = 0; count < PARTS_MAX; count += 1) {
+    const part = parts.shift();
+    if (part === undefined) break;
+    const beside = findBest(part, sentences);
+    if (beside === undefined) continue;
+    const { aligned, said } = beside;
+    const own = compareGaps(aligned, { claim, said, part });
+    if (own !== undefined) found.add(own);
+    if (beforeGaps.some((one) => aligned.gaps.some((two) => arePaired(one, two))))
+      return "exchanged";
+    beforeGaps.push(...aligned.gaps);
+    const rest = [part.slice(0, aligned.from + 1), part.slice(aligned.to - 1)];
+    parts.push(...rest.filter((one) => countThings(one) > THINGS_MIN));
+  }
+  return found.has("exchanged") ? "exchanged" : [...found][0];
+}
+
+interface Beside {
+  readonly aligned: Aligned;
+  readonly said: Said;
+}
+
+function findBest(
+  part: readonly Token[],
+  sentences: readonly { readonly said: Said; readonly tokens: readonly Token[] }[],
+): Beside | undefined {
+  let best: Beside | undefined;
+  for (const { said, tokens } of sentences) {
+    const aligned = align(part, tokens);
+    if (aligned === undefined || aligned.score <= (best?.aligned.score ?? 0)) continue;
+    best = { aligned, said };
+  }
+  return best;
+}
+
+interface Compared {
+  readonly claim: Reading;
+  readonly said: Said;
+  readonly part: readonly Token[];
+}
+
+function compareGaps(
+  { gaps, shared, from, to }: Aligned,
+  { claim, said, part }: Compared,
+): Deviation | undefined {
+  const own = countThings(shared.map((pair) => pair.own));
+  if (own === 0) return undefined;
+  if (hasAgent(claim) === hasAgent(said) && isExchanged(gaps, shared, part)) return "exchanged";
+  if (own < Math.max(THINGS_MIN, countThings(part.slice(from, to)) * SHARED_MIN)) return undefined;
+  if (shared.some(isOtherSign)) return undefined; // `changed by -5 %` and `fell by 5 %`
+  return gaps.some((gap) => isReplaced(gap, { claim, said })) ? "replaced" : undefined;
+}
+
+function isOtherSign({ own, other }: Pair): boolean {
+  const [value = "", there = ""] = [own.number?.value, other.number?.value];
+  return value.startsWith("-") !== there.startsWith("-");
+}
+
+/** Has the claim a word there that the sentence lacks, and the sentence one that the claim lacks? */
+function isReplaced({ own, other }: Gap, { claim, said }: Omit<Compared, "part">): boolean {
+  const [words, others] = [own.filter(isWord), other.filter(({ isThing }) => isThing)];
+  const size = Math.max(words.length, others.length);
+  return (
+    size > 0 &&
+    size <= REPLACED_MAX &&
+    !hasOpposite({ own, other }) &&
+    words.some((word) => isStrange(word, said) && isStrange(word, said.heading)) &&
+    others.some((word) => isStrange(word, claim))
+  );
+}
+
+function isStrange(word: Token, { stems, words }: Reading): boolean {
+  return !stems.has(word.key) && !words.some((one) => isSame(word, toThing(one)));
+}
+
+function toThing(word: Reading["words"][number]): Token {
+  return { ...word, key: word.stem, number: undefined, isThing: true };
+}
+
+/** Do two things of the claim stand where the sentence has the other of them, with something between them that stayed? */
+function isExchanged(
+  gaps: readonly Gap[],
+  shared: readonly Pair[],
+  part: readonly Token[],
+): boolean {
+  return gaps.some((first, at) =>
+    gaps.slice(at + 1).some((second, step) => {
+      if (!arePaired(first, second)) return false;
+      const between = shared.slice(at + 1, at + step + 2);
+      const isList = between[0]?.own === MARK && between.at(-1)?.own === MARK;
+      return (
+        !isList &&
+        between.some(({ own }) => own !== MARK && isOnce(own, part)) &&
+        !between.some(({ own }) => isMutual(own.surface)) &&
+        between.every((pair) => isPassive(pair.own) === isPassive(pair.other)) &&
+        !gaps.slice(at, at + step + 2).some(hasOpposite)
+      );
+    }),
+  );
+}
+
+/** Has each what stands in the place of the other? */
+function arePaired(first: Gap, second: Gap): boolean {
+  return (
+    holdsOther(first.own, second) &&
+    holdsOther(second.own, first) &&
+    isBare(first, second) &&
+    isBare(second, first)
+  );
+}
+
+function isOnce(token: Token, part: readonly Token[]): boolean {
+  return part.filter((one) => isSame(one, token)).length === 1;
+}
+
+/** Nothing but words that changed places: with `of` or `at` before them they can stand in any order. */
+function isBare({ own, other }: Gap, there: Gap): boolean {
+  return (
+    own.every((word) => word.isThing && there.other.some((one) => isSame(word, one))) &&
+    other.every((word, at) => {
+      const isMoved = there.own.some((one) => isSame(word, one));
+      return isMoved ? (other[at - 1]?.isThing ?? true) : !isWord(word) || isName(word);
+    })
+  );
+}
+
+function isName({ surface }: Token): boolean {
+  return /^\p{Lu}/u.test(surface);
+}
+
+function holdsOther(own: readonly Token[], there: Gap): boolean {
+  return own.some(
+    (word) =>
+      word.isThing &&
+      there.other.some((one) => isSame(word, one)) &&
+      !there.own.some((one) => isSame(word, one)),
+  );
+}
+
+/** `Larger than` the other way round is `smaller than`; and what denies an opposite says the same. */
+function hasOpposite({ own, other }: Gap): boolean {
+  return own.some(({ key }) => {
+    const opposites = new Set(oppositesOf(key));
+    return other.some((one) => opposites.has(one.key) || isDenialOf(key, one.key));
+  });
+}
+
+const AGENT = /(?<![\p{L}])(?:by|von|vom|durch|par|por|da|dal|dalla)(?![\p{L}])/iu;
+
+function hasAgent({ text }: Reading): boolean {
+  return AGENT.test(text);
+}
+
+function isWord({ isThing, number }: Token): boolean {
+  return isThing && number === undefined;
+}
+
+function countThings(tokens: readonly Token[]): number {
+  return tokens.filter(({ isThing }) => isThing).length;
+}
