@@ -20,6 +20,7 @@ const cases: readonly (readonly [verdict: Verdict, sentence: string])[] = [
   ["unsupported", "The bounded queue does not hold 64 entries."],
   ["unsupported", "The bounded queue holds 1843 entries."],
   ["supported", "The bounded queue holds sixty-four entries."],
+  ["supported", "The bounded queue keeps 64 entries."],
   ["supported", 'It says that "the bounded queue holds 64 entries".'],
   ["unsupported", 'It says that "the bounded queue always holds 64 entries".'],
   ["weak", "It is what it is."],

@@ -1,4 +1,4 @@
-/** Is a claim told after a sentence word for word, but with another word in the place of one, or with two that changed places? */
+/** Is a claim told after a sentence word for word, but with another of the passage's words in the place of one, or with two that changed places? */
 import { isDenialOf, oppositesOf } from "../../text/opposites.ts";
 import { align, type Aligned, type Gap, isSame, type Pair } from "./aligned.ts";
 import type { Token } from "./clauses.ts";
@@ -42,7 +42,7 @@ export function findDeviation(
     const beside = findBest(part, sentences);
     if (beside === undefined) continue;
     const { aligned, said } = beside;
-    const own = compareGaps(aligned, { claim, said, part });
+    const own = compareGaps(aligned, { claim, said, part, evidence });
     if (own !== undefined) found.add(own);
     if (beforeGaps.some((one) => aligned.gaps.some((two) => arePaired(one, two))))
       return "exchanged";
@@ -75,18 +75,19 @@ interface Compared {
   readonly claim: Reading;
   readonly said: Said;
   readonly part: readonly Token[];
+  readonly evidence: readonly Evidence[];
 }
 
 function compareGaps(
   { gaps, shared, from, to }: Aligned,
-  { claim, said, part }: Compared,
+  { claim, said, part, evidence }: Compared,
 ): Deviation | undefined {
   const own = countThings(shared.map((pair) => pair.own));
   if (own === 0) return undefined;
   if (hasAgent(claim) === hasAgent(said) && isExchanged(gaps, shared, part)) return "exchanged";
   if (own < Math.max(THINGS_MIN, countThings(part.slice(from, to)) * SHARED_MIN)) return undefined;
   if (shared.some(isOtherSign)) return undefined; // `changed by -5 %` and `fell by 5 %`
-  return gaps.some((gap) => isReplaced(gap, { claim, said })) ? "replaced" : undefined;
+  return gaps.some((gap) => isReplaced(gap, { claim, said, evidence })) ? "replaced" : undefined;
 }
 
 function isOtherSign({ own, other }: Pair): boolean {
@@ -94,15 +95,26 @@ function isOtherSign({ own, other }: Pair): boolean {
   return value.startsWith("-") !== there.startsWith("-");
 }
 
-/** Has the claim a word there that the sentence lacks, and the sentence one that the claim lacks? */
-function isReplaced({ own, other }: Gap, { claim, said }: Omit<Compared, "part">): boolean {
+/**
+ * Has the claim a word there that the passage has in other sentences, and the sentence one that the claim lacks? A word
+ * that the passage has nowhere is as often but another word for the same.
+ */
+function isReplaced(
+  { own, other }: Gap,
+  { claim, said, evidence }: Omit<Compared, "part">,
+): boolean {
   const [words, others] = [own.filter(isWord), other.filter(({ isThing }) => isThing)];
   const size = Math.max(words.length, others.length);
   return (
     size > 0 &&
     size <= REPLACED_MAX &&
     !hasOpposite({ own, other }) &&
-    words.some((word) => isStrange(word, said) && isStrange(word, said.heading)) &&
+    words.some(
+      (word) =>
+        isStrange(word, said) &&
+        isStrange(word, said.heading) &&
+        evidence.some(({ stems }) => stems.has(word.key)),
+    ) &&
     others.some((word) => isStrange(word, claim))
   );
 }
