@@ -144,7 +144,8 @@ async function optimize(
   const collections: CollectionInfo[] = [];
   for (const collection of names) {
     const info = await withWriter(store, collection, signal, async (writer) => {
-      await writer.optimize(signal);
+      // Of a large collection it takes minutes.
+      await writer.optimize(signal, (step) => output.warn(`${collection}: ${step} …`));
       return writer.info;
     });
     collections.push(info);

@@ -173,7 +173,7 @@ export interface CollectionWriter {
    * Merges small files, writes them anew without what was deleted, and drops old versions no reader can still
    * hold, then indexes. What was deleted is on no disk when it is repeated after those have gone.
    */
-  optimize(signal: AbortSignal): Promise<void>;
+  optimize(signal: AbortSignal, progress?: (step: string) => void): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -83,7 +83,7 @@ function withPublish(writer: CollectionWriter, publish: () => Promise<void>): Ge
     rehash: async (hashes, signal) => writer.rehash?.(hashes, signal),
     index: (signal, progress) => writer.index(signal, progress),
     verify: (signal) => writer.verify(signal),
-    optimize: (signal) => writer.optimize(signal),
+    optimize: (signal, progress) => writer.optimize(signal, progress),
     close: () => writer.close(),
     publish,
   };

@@ -16,7 +16,7 @@ const LONG_AGO = new Date(0);
 export interface IndexOptions {
   /** Chunks there were when the vector index was trained; 0 when that is not known. */
   readonly trainedRows: number;
-  /** Makes those anew that are there: they may hold what was deleted. */
+  /** Makes those anew that are there, which may hold what was deleted, and then merges the files once more. */
   readonly isAnew: boolean;
   readonly progress: (step: string) => void;
 }
@@ -35,14 +35,23 @@ export async function updateIndexes(
   const rows = await table.countRows();
   if (rows === 0) return 0;
   progress("compact");
-  // Without cleaning up: old versions may go only when the new one is on disk.
-  await table.optimize({ cleanupOlderThan: LONG_AGO });
+  await compact(table);
   const trained = await updateVectorIndex(table, rows, options);
   if (isAnew || (await table.indexStats(TEXT_INDEX)) === undefined) {
     progress("full-text index");
     await createTextIndex(table, spec);
   }
+  if (isAnew) {
+    // Last, so that an update that ended before this finds the rows still there that it has to clear away.
+    progress("files without what was deleted");
+    await compact(table);
+  }
   return trained;
+}
+
+/** Without cleaning up: old versions may go only when the new one is on disk. */
+async function compact(table: Table): Promise<void> {
+  await table.optimize({ cleanupOlderThan: LONG_AGO });
 }
 
 async function updateVectorIndex(
@@ -50,20 +59,17 @@ async function updateVectorIndex(
   rows: number,
   { trainedRows, isAnew, progress }: IndexOptions,
 ): Promise<number> {
-  const there = await keepVectorIndex(table, isAnew);
+  const there = (await table.indexStats(VECTOR_INDEX)) !== undefined;
   const outgrown = rows > RETRAIN_FACTOR * trainedRows || rows * RETRAIN_FACTOR < trainedRows;
-  if (rows < INDEX_ROWS_MIN || (there && !outgrown)) return there ? trainedRows : 0;
-  if ((await table.countRows("vector IS NOT NULL")) < INDEX_ROWS_MIN) return 0;
+  if (there && !outgrown && !isAnew) return trainedRows;
+  if (rows < INDEX_ROWS_MIN || (await table.countRows("vector IS NOT NULL")) < INDEX_ROWS_MIN) {
+    if (!isAnew) return there ? trainedRows : 0;
+    if (there) await table.dropIndex(VECTOR_INDEX);
+    return 0;
+  }
   progress("vector index");
   await table.createIndex("vector", { config: createVectorIndex(rows), replace: true });
   return rows;
-}
-
-/** Whether there is an index that may stay. */
-async function keepVectorIndex(table: Table, isAnew: boolean): Promise<boolean> {
-  if ((await table.indexStats(VECTOR_INDEX)) === undefined) return false;
-  if (isAnew) await table.dropIndex(VECTOR_INDEX);
-  return !isAnew;
 }
 
 /** Makes the full-text index anew; the repair for a damaged one. */

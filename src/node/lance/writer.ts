@@ -116,10 +116,10 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
         const { lines } = await verifyTable({ table, spec, saved: state.saved, signal });
         return lines;
       }),
-    async optimize(signal) {
+    async optimize(signal, progress = () => {}) {
       signal.throwIfAborted();
       const isAnew = await guard(signal, async () => dropDeleted(table));
-      await index(session, signal, () => {}, isAnew);
+      await index(session, signal, progress, isAnew);
     },
     close: () => options.lock.release(),
   };
