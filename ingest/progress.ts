@@ -1,4 +1,5 @@
 /** Shows how far a sync is: a bar on a terminal, a line now and then elsewhere. */
+import { countOf } from "../src/text/count-of.ts";
 import type { SyncProgress } from "./sync-plan.ts";
 
 export interface ProgressStream {
@@ -64,7 +65,7 @@ export function formatBar(progress: SyncProgress, elapsedMs: number): string {
 
 function formatCounts(progress: SyncProgress, elapsedMs: number): string {
   const { files, filesDone, bytes, bytesDone, chunks, step, detail } = progress;
-  const counts = `${formatCount(filesDone)}/${formatCount(files)} files · ${formatCount(chunks)} chunks`;
+  const counts = `${formatCount(filesDone)}/${formatCount(files)} files · ${countOf(chunks, "chunk")}`;
   if (step === "indexing") return `${counts} · index: ${detail ?? ""}`;
   const rate = chunks / Math.max(1, elapsedMs / 1_000);
   const leftMs = bytesDone === 0 ? undefined : (elapsedMs / bytesDone) * (bytes - bytesDone);

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import type { CollectionInfo } from "../../src/domain/collection.ts";
 import { AppError } from "../../src/errors.ts";
 import type { CollectionWriter, WriteStore } from "../../src/stores/store.ts";
+import { countOf } from "../../src/text/count-of.ts";
 import { formatFields } from "../open-collection.ts";
 import { formatCount } from "../progress.ts";
 import type { CollectionCommand } from "./arguments.ts";
@@ -55,7 +56,7 @@ async function list(store: WriteStore, output: Output, signal: AbortSignal): Pro
   output.data({ collections: infos });
   const width = Math.max(0, ...infos.map(({ name }) => name.length));
   for (const { name, documents, chunks, embedder } of infos) {
-    const counts = `${formatCount(documents)} documents, ${formatCount(chunks)} chunks`;
+    const counts = `${countOf(documents, "document")}, ${countOf(chunks, "chunk")}`;
     output.line(`${name.padEnd(width)}  ${counts}, ${embedder}`);
   }
   if (infos.length === 0) output.line(`no collections in ${store.kind}`);
@@ -113,7 +114,7 @@ async function rollback(
   const info = await store.generations.rollback(collection, signal);
   output.data(info);
   output.line(
-    `${collection}: back to the generation with ${formatCount(info.documents)} documents, ${info.embedder}, ${info.chunker}, ${info.language}`,
+    `${collection}: back to the generation with ${countOf(info.documents, "document")}, ${info.embedder}, ${info.chunker}, ${info.language}`,
   );
   return EXIT_CODES.ok;
 }

@@ -7,6 +7,7 @@ import { inSpan } from "../../src/telemetry/in-span.ts";
 import { importDocuments } from "../export/import-documents.ts";
 import { openExportFile } from "../export/read-export.ts";
 import { writeExport } from "../export/write-export.ts";
+import { countOf } from "../../src/text/count-of.ts";
 import { formatCount, formatDuration } from "../progress.ts";
 import type { FileCommand } from "./arguments.ts";
 import { showProgress } from "./chunk-progress.ts";
@@ -44,7 +45,7 @@ async function runExport(
   const { documents, chunks, bytes } = report;
   const size = `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   output.line(
-    `${collection}: ${formatCount(documents)} documents in ${formatCount(chunks)} chunks written to ${file} (${size}, ${formatDuration(elapsedMs)})`,
+    `${collection}: ${countOf(documents, "document")} in ${countOf(chunks, "chunk")} written to ${file} (${size}, ${formatDuration(elapsedMs)})`,
   );
   return EXIT_CODES.ok;
 }
@@ -72,7 +73,7 @@ async function runImport(
   output.line(`${name}: documents ${done}`);
   if (others > 0) output.line(`${name}: ${formatCount(others)} that are not in the file stay`);
   output.line(
-    `${name}: holds ${formatCount(documents)} documents in ${formatCount(chunks)} chunks, version ${version} (${formatDuration(elapsedMs)})`,
+    `${name}: holds ${countOf(documents, "document")} in ${countOf(chunks, "chunk")}, version ${version} (${formatDuration(elapsedMs)})`,
   );
   if (!indexed) output.warn(`${name}: its indexes are to be made: pnpm ingest optimize ${name}`);
   return EXIT_CODES.ok;

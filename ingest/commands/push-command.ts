@@ -2,6 +2,7 @@
 import { systemClock } from "../../src/async/clock.ts";
 import { AppError } from "../../src/errors.ts";
 import { openExport } from "../../src/node/lance/export-documents.ts";
+import { countOf } from "../../src/text/count-of.ts";
 import { formatCount } from "../progress.ts";
 import { createEdgeTarget } from "../push/edge-target.ts";
 import { pushCollection } from "../push/push-collection.ts";
@@ -41,7 +42,7 @@ export async function runPush(
   const seconds = Math.max(0.001, (systemClock.now() - startMs) / 1_000);
   output.data({ type: "push", collection, url, ...report, seconds });
   const { documents, chunks, chunksSent, isUnchanged } = report;
-  const what = `${formatCount(documents)} documents, ${formatCount(chunks)} chunks`;
+  const what = `${countOf(documents, "document")}, ${countOf(chunks, "chunk")}`;
   const how = isUnchanged
     ? "it was there already"
     : `${formatCount(chunksSent)} sent, ${formatCount(Math.round(chunksSent / seconds))}/s`;

@@ -1,4 +1,5 @@
 /** A sync's report, for people and for programs. */
+import { countOf } from "../../src/text/count-of.ts";
 import { formatCount, formatDuration } from "../progress.ts";
 import type { SyncProblem, SyncReport } from "../sync-plan.ts";
 import { READABLE } from "../../src/domain/format.ts";
@@ -107,7 +108,7 @@ function toLines(report: SyncReport, costUsd: number | undefined): readonly stri
     const rate = Math.round(written / Math.max(0.001, elapsedMs / 1_000));
     const speed = written === 0 ? "" : `, ${formatCount(rate)} chunks/s`;
     lines.push(
-      `${collection}: holds ${formatCount(report.documents)} documents in ${formatCount(report.chunks)} chunks, version ${report.version} (${formatDuration(elapsedMs)}${speed})`,
+      `${collection}: holds ${countOf(report.documents, "document")} in ${countOf(report.chunks, "chunk")}, version ${report.version} (${formatDuration(elapsedMs)}${speed})`,
     );
   }
   return lines;

@@ -1,5 +1,6 @@
 /** What the server says when it is ready: what it runs with, and a line to copy. */
 import type { CollectionView } from "../http/inspect-collections.ts";
+import { countOf } from "../text/count-of.ts";
 
 export interface Banner {
   readonly url: string;
@@ -51,12 +52,8 @@ function quote(text: string): string {
 function describeCollection(view: CollectionView): string {
   if (view.status === "unavailable") return `${view.name}: cannot be opened (${view.code})`;
   const { name, documents, chunks, embedder, embedderReady } = view;
-  const size = `${name}: ${count(documents, "document")}, ${count(chunks, "chunk")}`;
+  const size = `${name}: ${countOf(documents, "document")}, ${countOf(chunks, "chunk")}`;
   return embedderReady
     ? size
     : `${size}; its embedder ${embedder} is not at hand, so it is searched by keyword only`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -128,7 +128,7 @@ describe("pnpm ingest <paths>", () => {
     }
     expect((await ingest("show", "notes")).stdout).toMatch(/documents +13\n/);
     await ingest(other, "--collection", "notes");
-    expect((await ingest(...mistaken)).stdout).toContain("holds 1 documents");
+    expect((await ingest(...mistaken)).stdout).toContain("holds 1 document in ");
   });
 
   test("a dry run writes nothing", async () => {
@@ -284,7 +284,7 @@ describe("pnpm ingest that cannot begin", () => {
   });
 
   test("files of other kinds are counted by their endings, in one line for people", async () => {
-    for (const name of ["a.png", "b.PNG", "sub.eml", "noending"]) {
+    for (const name of ["a.png", "b.PNG", "sub.msg", "noending"]) {
       await writeFile(join(docs, name), "something");
     }
     const { code, stderr } = await ingestDocs();
@@ -292,11 +292,11 @@ describe("pnpm ingest that cannot begin", () => {
     const said = stderr.split("\n").filter((line) => line.startsWith("warning:"));
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(
-      "4 files are of kinds that cannot be read: 2 .png, 1 without an ending, 1 .eml; Markdown",
+      "4 files are of kinds that cannot be read: 2 .png, 1 without an ending, 1 .msg; Markdown",
     );
     const lines = readLines((await ingestDocs("--json")).stdout);
     expect(lines.filter(({ type }) => type === "problem")).toHaveLength(4);
-    expect(lines.at(-1)).toMatchObject({ unsupported: { "": 1, ".png": 2, ".eml": 1 } });
+    expect(lines.at(-1)).toMatchObject({ unsupported: { "": 1, ".png": 2, ".msg": 1 } });
   });
 
   test("a second writer is told to wait", async () => {
