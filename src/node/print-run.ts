@@ -18,8 +18,12 @@ export async function printRun(
   const say = (text: string): void => write(escapeControls(text, "\n\t"));
   let passages: readonly Passage[] = [];
   const cited = new Set<number>();
+  let hasText = false;
   for await (const event of events) {
-    if (event.type === "text-delta") say(event.text);
+    if (event.type === "text-delta") {
+      hasText = true;
+      say(event.text);
+    }
     if (event.type === "text-reset") {
       cited.clear();
       say("\n[the text so far is withdrawn]\n");
@@ -32,7 +36,7 @@ export async function printRun(
     for (const { citations } of event.outputChecks ?? []) {
       for (const { label } of citations) cited.add(label);
     }
-    say(`\n\n${describeEnd(event)}`);
+    say(`\n\n${describeEnd(event, hasText)}`);
     say(listSources(passages.filter(({ label }) => verbose || cited.has(label))));
     if (verbose) say(`${listLegs(event.ledger)}${listStages(event.timeline)}`);
     return event;
@@ -56,14 +60,16 @@ const MISSING: Readonly<Record<string, string>> = {
 /** Nothing is missing then, but a doubt is there. */
 const UNSURE = "uncertain";
 
-function describeEnd({ grounding, degraded, truncated }: RunEnd): string {
+/** That there is no evidence is what the text itself says, where there is one. */
+function describeEnd({ grounding, degraded, truncated }: RunEnd, hasText: boolean): string {
+  const verdict = grounding === "no-evidence" && hasText ? "" : GROUNDINGS[grounding];
   const parts = degraded.filter((code) => code !== UNSURE).map((code) => MISSING[code] ?? code);
   const missing = parts.length === 0 ? "" : `Made without: ${parts.join(", ")}\n`;
   const unsure = degraded.includes(UNSURE)
     ? "It is not sure that these sentences answer the question.\n"
     : "";
   const cut = truncated === true ? "The model stopped at its token limit.\n" : "";
-  return `${GROUNDINGS[grounding]}${unsure}${cut}${missing}`;
+  return `${verdict}${unsure}${cut}${missing}`;
 }
 
 /** The value, each leaf with the passages it rests on, and what stands against it. */

@@ -37,7 +37,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   upstream_config: [503, "A model endpoint refused the service's settings"],
   overloaded: [503, "The service has too much to do"],
   draining: [503, "The service is shutting down"],
-  store_unavailable: [503, "The store cannot be read"],
+  store_unavailable: [503, "The store cannot be read or written"],
   store_full: [507, "The disk of the store is full"],
   misconfigured: [503, "The service's settings are wrong"],
   deadline_exceeded: [504, "The deadline passed"],
