@@ -21,16 +21,44 @@ test.each(given)("the service %s, in the process that was started", async (_name
 
 const PROGRAM = `
   import { restartWith } from "./src/node/restart-with.ts";
+  process.stdout.write("start ");
+  if (process.argv.includes("lost")) delete process.env.ONCE;
   restartWith({ ONCE: "1", OTHER: "2" }, ["--no-warnings"]);
   process.stdout.write(JSON.stringify([process.env.ONCE, process.env.OTHER, process.execArgv.includes('--no-warnings'), process.argv.slice(1)]));
 `;
 const command = ["--input-type=module", "--eval", PROGRAM];
 
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const [first = "", ...rest] = args;
+  const { stdout, code } = await runProgram(first, rest, env);
+  return { stdout, code };
+}
+
 test("arguments, flags and variables are those of before and the new ones", async () => {
-  const { stdout, code } = await runProgram(command[0] ?? "", [...command.slice(1), "--", "a b"]);
-  expect({ code, told: JSON.parse(stdout) as unknown }).toEqual({
+  expect(await run([...command, "--", "a b"])).toEqual({
     code: 0,
-    told: ["1", "2", true, ["a b"]],
+    stdout: 'start start ["1","2",true,["a b"]]',
+  });
+});
+
+test("it starts again once, also where the variable is taken away at each start", async () => {
+  expect(await run([...command, "--", "lost"])).toEqual({
+    code: 0,
+    stdout: 'start start [null,"2",true,["lost"]]',
+  });
+});
+
+test("a process whose parent has started itself again does so too", async () => {
+  expect(await run(command, { TRIBUTARY_RESTARTED: String(process.pid) })).toEqual({
+    code: 0,
+    stdout: 'start start ["1","2",true,[]]',
+  });
+});
+
+test("a process that may start no program goes on as it is", async () => {
+  expect(await run(["--permission", "--allow-fs-read=*", ...command])).toEqual({
+    code: 0,
+    stdout: "start [null,null,false,[]]",
   });
 });
 
@@ -39,5 +67,5 @@ test("a process that talks to its parent keeps its channel", async () => {
   let told = "";
   child.stdout?.setEncoding("utf8").on("data", (piece: string) => (told += piece));
   await once(child, "close");
-  expect(JSON.parse(told)).toEqual([null, null, false, []]);
+  expect(told).toBe("start [null,null,false,[]]");
 });
