@@ -5,6 +5,7 @@ import { toVisibleStore } from "./access/visible-store.ts";
 import { createAccessGuard } from "./http/guards/access-guard.ts";
 import { createCors } from "./http/guards/cors.ts";
 import { withKeyLimits } from "./http/admission/limited-gate.ts";
+import { withLostRuns } from "./http/admission/lost-runs.ts";
 import { withGateMetrics, withSharingMetrics } from "./http/admission/admission-metrics.ts";
 import { createAskRoute } from "./http/routes/ask.ts";
 import { createChatRoutes } from "./http/routes/chat.ts";
@@ -56,6 +57,8 @@ export interface AppDeps extends AnswerDeps, ServiceExtras {
   readonly gate: RunGate;
   /** Where runs are kept after their end; absent: in memory. */
   readonly archive?: RunArchive | undefined;
+  /** The platform may end runs without a word. */
+  readonly losesRuns?: boolean;
 }
 
 /** What an application over these parts can do, for its parser and for the pages about its API. */
@@ -70,7 +73,8 @@ export function createApp(deps: AppDeps): Hono<Env> {
   const { config, clock, log, store, telemetry = noTelemetry, access } = deps;
   const { requestLimit, sharedLimits, documents, readPage, keepAlive } = deps;
   const limited = access === undefined ? deps.gate : withKeyLimits(deps.gate, access.limits);
-  const gate = withGateMetrics(limited, telemetry.meter);
+  const measured = withGateMetrics(limited, telemetry.meter);
+  const gate = deps.losesRuns === true ? withLostRuns(measured, clock) : measured;
   const observed =
     (run: typeof answer): ObservedRunner =>
     (ask, signal, { observe, ...watch }) =>

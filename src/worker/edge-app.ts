@@ -131,6 +131,7 @@ async function createDeps(
     sentenceEmbedder: bundled,
     rerankers,
     gate: withWaitUntil(gate, waitUntil, afterRun),
+    losesRuns: true,
     telemetry: { ...telemetry, ...(config.logContent ? { contentLog: log } : {}) },
     tracer,
     readPage: createPageReader(assets),

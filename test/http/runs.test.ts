@@ -265,6 +265,20 @@ describe("an idempotency key", () => {
     expect(service.asked).toHaveLength(2);
   });
 
+  test("is free again a minute after its run should have been over", async () => {
+    const clock = createFakeClock();
+    const { ask, service } = start({ answer: numbered(new Promise(() => undefined)), clock });
+    const askLater = async (): Promise<number> => {
+      await ask({ ...keyed, Prefer: "respond-async" });
+      return service.asked.length;
+    };
+    expect(await askLater()).toBe(1);
+    await clock.advance(120_000);
+    expect(await askLater()).toBe(1);
+    await clock.advance(1);
+    expect(await askLater()).toBe(2);
+  });
+
   test.each(["", " ", "a b", "x".repeat(256), "é"])("is refused when it is %j", async (key) => {
     const response = await start().ask({ "Idempotency-Key": key });
     expect(response.status).toBe(400);

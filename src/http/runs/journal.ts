@@ -9,6 +9,7 @@ import type { Caller } from "../../domain/caller.ts";
 import type { RunEvent } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { LOST_AFTER_MS } from "../admission/lost-runs.ts";
 import { completeRun } from "../response/complete-run.ts";
 import { toEventSize } from "../response/event-size.ts";
 import { type RunGate, type RunTicket, toClientReason } from "../admission/run-gate.ts";
@@ -135,7 +136,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       // From here to its entry nothing waits, so that of two requests at once only one starts a run.
       const known = byKey.get(scoped) ?? found;
       const isRepeated =
-        known !== undefined && isWorthRepeating(known) && isVisible(known, given.ask.caller);
+        known !== undefined && isWorthRepeating(known, clock) && isVisible(known, given.ask.caller);
       if (isRepeated) return { run: repeat(known, given, clock), isRepeated };
       const own = { ...given, ask: { ...given.ask, deadlineMs: untilMs - clock.now() } };
       return { run: begin(own), isRepeated };
@@ -244,8 +245,9 @@ function produce(
   return run({ ...ask, deadlineMs: Math.max(1, Math.ceil(leftMs)) }, signal);
 }
 
-/** A cancelled run, or one that failed in a way that another attempt may mend, is not what a repetition should get. */
-function isWorthRepeating(run: LiveRun | StoredRun): boolean {
+/** A cancelled run, one that is lost, or one that failed in a way that another attempt may mend, is not what a repetition should get. */
+function isWorthRepeating(run: LiveRun | StoredRun, clock: Clock): boolean {
+  if ("untilMs" in run && !run.ended && clock.now() > run.untilMs + LOST_AFTER_MS) return false;
   if ("isCancelled" in run && (run.isCancelled || (run.ended && run.events.length === 0)))
     return false;
   const end = run.events.at(-1);
