@@ -6,6 +6,8 @@ import { AppError } from "../errors.ts";
 
 /** How often it is looked for clients that send too slowly; they are closed at most this much later. */
 const CHECK_INTERVAL_MS = 1_000;
+/** Connections that wait to be accepted; the system may allow fewer. Beyond Node's 511 a client would wait a second and more. */
+const BACKLOG = 4_096;
 /** Header lines of one request; those beyond it are not read. */
 const HEADERS_MAX = 100;
 
@@ -43,7 +45,7 @@ export function listen(server: Server, host: string, port: number): Promise<numb
       );
     };
     server.once("error", onError);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off("error", onError);
       const address = server.address();
       resolve(typeof address === "object" && address !== null ? address.port : port);
