@@ -154,7 +154,7 @@ const Settings = z.object({
     "Time a client has to send a whole request.",
   ),
   keepAliveTimeoutMs: Milliseconds.default(5_000).describe(
-    "How long a connection without a request stays open.",
+    "How long a connection without a request stays open. Behind a proxy longer than it keeps its own idle ones (65000 for one that keeps them a minute), or it sends a request into one that is just being closed.",
   ),
   headerBytesMax: Bytes.default(16 * 1024).describe("Size of the headers of a request."),
   socketRequestsMax: Count.default(1_000).describe("Requests on one connection."),
