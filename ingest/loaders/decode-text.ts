@@ -128,20 +128,25 @@ function toTellingSample(bytes: Uint8Array): Uint8Array {
 /** Encodings of one byte a letter. */
 const ONE_BYTE = /^(?:iso-8859|windows-125|koi8)/i;
 const GUESSES_MAX = 3;
+/** Of a word or two nothing is guessed; most such files are of Windows. */
+const LAST_GUESS = "windows-1252";
 
 /** The likeliest first. Markup and a short text mislead: letters are weighed without the ASCII around them. */
 async function guessEncodings(sample: Uint8Array): Promise<readonly string[]> {
   const { analyse } = await import("chardet"); // rarely needed
   const all = analyse(sample).map(({ name }) => name);
   const text = Buffer.from(sample).toString("latin1");
-  const words = text.match(/[A-Za-z]*[\x80-\xFF][A-Za-z\x80-\xFF]*/g) ?? [];
+  // Split, not matched: a long row of ASCII letters would be gone through from each of them anew.
+  const words = text.split(/[^A-Za-z\x80-\xFF]+/).filter((word) => /[\x80-\xFF]/.test(word));
   const ofWords = analyse(Buffer.from(words.join(" "), "latin1")).map(({ name }) => name);
   const oneByte = [...ofWords, ...all].filter((name) => ONE_BYTE.test(name));
   // Where letters take two bytes, few of these stand alone.
   const foreign = text.match(/[\x80-\xFF]/g)?.length ?? 0;
   const alone = text.match(/(?<![\x80-\xFF])[\x80-\xFF](?![\x80-\xFF])/g)?.length ?? 0;
   const isOneByte = ONE_BYTE.test(all[0] ?? "") || alone > foreign / 2;
-  return isOneByte ? oneByte.slice(0, GUESSES_MAX) : [...all.slice(0, GUESSES_MAX), ...oneByte];
+  return isOneByte
+    ? [...oneByte.slice(0, GUESSES_MAX), LAST_GUESS]
+    : [...all.slice(0, GUESSES_MAX), ...oneByte];
 }
 
 function createDecoder(name: string): TextDecoder | undefined {

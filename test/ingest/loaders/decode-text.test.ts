@@ -20,6 +20,7 @@ describe("text in any encoding is read", () => {
     ["UTF-16 without BOM", Buffer.from("plain words", "utf16le"), "plain words", 0],
     ["UTF-16 big-endian without BOM", toUtf16be("plain words"), "plain words", 0],
     ["Latin-1, with a warning", Buffer.from(german, "latin1"), german, 1],
+    ["Latin-1 of one word", Buffer.from("résumé", "latin1"), "résumé", 1],
     ["CRLF untouched", Buffer.from("a\r\nb"), "a\r\nb", 0],
     [
       "a stray NUL far in",
