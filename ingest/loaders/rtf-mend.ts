@@ -13,6 +13,8 @@ const SIGNS: Readonly<Record<string, number>> = {
 };
 /** In the place of a word that goes: else the word before it would go on with the text behind it. */
 const NOTHING = "{}";
+/** They end a paragraph too, often without its own word; a parser joins what stands on both sides. */
+const BREAKS: ReadonlySet<string> = new Set(["page", "sect", "column"]);
 /** What is not shown as text: hidden, deleted with its traces kept, an entry of an index, the bytes of pictures and objects. */
 const HIDDEN: ReadonlySet<string> = new Set(["v", "deleted", "xe", "tc", "pict", "objdata"]);
 
@@ -66,6 +68,7 @@ function mendToken(whole: string, word: string | undefined, level: number | unde
   if (whole === "\\~") return `${NOTHING} `;
   if (whole === "\\_") return `${NOTHING}-`;
   if (word === "s") return level === undefined ? NOTHING : `\\s${level} `;
+  if (word !== undefined && BREAKS.has(word)) return "\\par ";
   const sign = word === undefined ? undefined : SIGNS[word];
   return sign === undefined ? whole : `{\\uc0\\u${sign} }`;
 }

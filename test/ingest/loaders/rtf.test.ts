@@ -67,6 +67,11 @@ test.each([
     "Bold end -5, x",
   ],
   ["an entry of an index", String.raw`Term{\xe {\v Term, index}} ends`, "Term ends"],
+  [
+    "words on both sides of a break of page, section or column",
+    String.raw`one\page two\sect three\column four`,
+    "one\n\ntwo\n\nthree\n\nfour",
+  ],
   ["a picture", String.raw`Before {\pict\pngblip 89504e47} after`, "Before  after"],
   ["bytes between the words", "Before {\\pict\\bin5 }}{\\v} after", "Before  after"],
 ])("%s", async (_, words, text) => {
