@@ -62,7 +62,7 @@ export function toOfficeText(
       if (text.trim().length > limits.titleCharsMax) return this.block(escapeBlock(text));
       path = [...path.filter((outer) => outer.level < level), { level, title }];
       mark();
-      this.block(`${"#".repeat(Math.min(level, 6))} ${title}`);
+      this.block(`${"#".repeat(Math.min(Math.max(level, 1), 6))} ${title}`);
     },
     page(number, hasHeading) {
       page = number ?? (page ?? 0) + 1;

@@ -87,6 +87,13 @@ test("a sheet that says it has a million rows and columns of one word is read", 
   expect(documents[0]!.text.length).toBeLessThan(10_000_000);
 });
 
+test("a heading of a level that there is none of is a heading", async () => {
+  const body =
+    '<text:h text:outline-level="-3">First</text:h><text:h text:outline-level="1000">Last</text:h>';
+  const document = await loadOne("a.odt", writeOpenDocument("text", body));
+  expect(document.text).toBe("# First\n\n###### Last");
+});
+
 test("a file that a password locks is refused as such", async () => {
   const manifest =
     '<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry>';
