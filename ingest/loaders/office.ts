@@ -35,8 +35,10 @@ export function createOfficeLoader(format: ZippedFormat): Loader {
 /** Parts of a Word file with text. */
 const WORD_PARTS = ["document", "footnotes", "endnotes"].map((name) => `word/${name}.xml`);
 const HYPHEN = /<w:noBreakHyphen\s*\/>/g;
-/** A run that holds no other. */
-const RUN = /<w:r[ >](?:(?!<w:r[ >]|<\/w:r>)[^])*<\/w:r>/g;
+const RUN_START = /(?=<w:r[ >])/;
+const RUN_END = "</w:r>";
+/** What a run was like before a change stands behind what it is like. */
+const FORMER = "<w:rPrChange";
 const HIDDEN = /<w:vanish(?:\s*\/>|\s+w:val="(?:1|true|on)")/;
 
 /**
@@ -46,10 +48,18 @@ const HIDDEN = /<w:vanish(?:\s*\/>|\s+w:val="(?:1|true|on)")/;
 function withShownWords(bytes: Uint8Array): Uint8Array {
   return WORD_PARTS.reduce((zip, name) => {
     const xml = openZip(zip).read(name) ?? "";
-    const seen = HIDDEN.test(xml) ? xml.replace(RUN, (run) => (HIDDEN.test(run) ? "" : run)) : xml;
+    const seen = HIDDEN.test(xml) ? xml.split(RUN_START).map(withoutHidden).join("") : xml;
     const mended = seen.replace(HYPHEN, "<w:t>-</w:t>");
     return mended === xml ? zip : replacePart(zip, name, mended);
   }, bytes);
+}
+
+/** XML from the start of a run up to the next, without the run where it is hidden. A run that holds others is kept. */
+function withoutHidden(xml: string): string {
+  const end = xml.indexOf(RUN_END);
+  if (end === -1 || !xml.startsWith("<w:r")) return xml;
+  const [current = ""] = xml.slice(0, end).split(FORMER, 1);
+  return HIDDEN.test(current) ? xml.slice(end + RUN_END.length) : xml;
 }
 
 /** What a parser would lose or change, mended in the file. */

@@ -389,4 +389,10 @@ test("hidden words of a Word file are no text", async () => {
     `<w:r w:rsidR="1"><w:rPr>${properties}</w:rPr><w:t xml:space="preserve">${words}</w:t></w:r>`;
   const xml = `<w:p>${run("Seen ")}${run("hidden ", "<w:b/><w:vanish/>")}${run("and shown ", '<w:vanish w:val="0"/>')}${run("end.")}</w:p>`;
   expect(await blocksOf("a.docx", writeDocx([{ xml }]))).toEqual(["Seen and shown end."]);
+  // Word says what was so before a change that is traced behind what is so now.
+  const before = `<w:rPrChange w:id="1"><w:rPr><w:vanish/></w:rPr></w:rPrChange>`;
+  const long = Array.from({ length: 300_000 }, (_, at) => `word${at}`).join(" ");
+  const changed = `<w:p>${run("hidden", "<w:vanish/>")}${run("Shown again: ", before)}${run(long)}</w:p>`;
+  const [text] = await blocksOf("a.docx", writeDocx([{ xml: changed }]));
+  expect(text === `Shown again: ${long}`).toBe(true);
 });
