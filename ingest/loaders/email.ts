@@ -1,15 +1,24 @@
 /** An email as Markdown: who wrote what to whom and when, its words, and the names of what was attached. */
-import PostalMime, { type Address, type Email } from "postal-mime";
+import PostalMime, { type Address, type Attachment, type Email } from "postal-mime";
+import { decodeText } from "./decode-text.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
 import { toMarkdown } from "./html.ts";
 import type { IngestLimits } from "../limits.ts";
-import { type FileReference, type LoadEvent, type Loader, toProblem } from "./load-event.ts";
+import {
+  type FileReference,
+  type LoadEvent,
+  type Loader,
+  type Problem,
+  toProblem,
+} from "./load-event.ts";
 import { toMarkdownDocument } from "./markdown.ts";
 import { toMetadata } from "./metadata.ts";
 import { toFileTitle } from "./titles.ts";
 
-/** Parts within parts, and bytes of all headers: honest mail stays far below. */
-const LIMITS = { maxNestingDepth: 32, maxRfc822NestingDepth: 8, maxHeadersSize: 2 ** 20 };
+/** Parts within parts, and bytes of all headers: honest mail stays far below. Messages within a message are read here. */
+const LIMITS = { maxNestingDepth: 32, maxHeadersSize: 2 ** 20, forceRfc822Attachments: true };
+/** Messages within each other. */
+const MESSAGE_DEPTH_MAX = 8;
 /** Names that stand in one line. */
 const NAMES_MAX = 50;
 
@@ -18,53 +27,107 @@ export const loadEmail: Loader = async function* load(
   file,
   limits,
 ): AsyncGenerator<LoadEvent> {
-  const email = await PostalMime.parse(bytes, LIMITS);
+  const reading: Reading = { file, limits, warnings: [] };
+  const email = await parse(bytes, reading);
   const { from, subject, date, messageId } = email;
   if ((from ?? subject ?? date ?? messageId) === undefined) {
     const advice = "give it its true extension, or save the message anew";
     yield toProblem(file.id, "damaged", `is no email; ${advice}`);
     return;
   }
-  const body = toBody(email, file, limits);
-  if (typeof body !== "string") {
-    yield body;
+  const markdown = await toText(email, reading);
+  yield* reading.warnings;
+  if (typeof markdown !== "string") {
+    yield markdown;
     return;
   }
   const title = toTitle(subject ?? "", limits.titleCharsMax);
-  const [sender, ...to] = [from === undefined ? [] : [from], email.to, email.cc].map(toNames);
-  const fields = [
-    ["From", sender],
-    ["To", to[0]],
-    ["Cc", to[1]],
-    ["Date", toShownDate(date)],
-  ].filter((field): field is [string, string] => field[1] !== undefined && field[1] !== "");
-  const attached = email.attachments
-    .filter(({ related, filename }) => related !== true && filename !== null)
-    .map(({ filename }) => toTitle(filename ?? "", limits.titleCharsMax));
-  const text = [
-    title === "" ? "" : `# ${title}`,
-    fields.map(([name, value]) => `${name}: ${value}`).join("\n"),
-    body,
-    attached.length === 0 ? "" : `Attachments: ${attached.slice(0, NAMES_MAX).join(", ")}`,
-  ];
-  const markdown = text.filter((part) => part !== "").join("\n\n");
   const loaded = toMarkdownDocument(markdown, file, limits);
-  const metadata = toMetadata(
-    fields.map(([name, value]) => [name.toLowerCase(), value]),
-    limits,
-  );
+  const fields = toFields(email).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const metadata = toMetadata(fields, limits);
   yield {
     type: "document",
     document: { ...loaded, title: title === "" ? toFileTitle(file.id) : title, metadata },
   };
 };
 
+/** A file, and what is to be said of the messages in it that can be read. */
+interface Reading {
+  readonly file: FileReference;
+  readonly limits: IngestLimits;
+  readonly warnings: Problem[];
+}
+
+/** The parser takes what names no encoding for UTF-8; old mail is often something else. */
+async function parse(bytes: Uint8Array, reading: Reading): Promise<Email> {
+  const email = await PostalMime.parse(bytes, LIMITS);
+  const texts = [email.subject, email.text, email.html];
+  if (!texts.some((text) => text?.includes("\uFFFD"))) return email;
+  const decoded = await decodeText(bytes, reading.file);
+  if (decoded.text === undefined || decoded.warnings.length === 0) return email;
+  if (OTHER_CHARSET.test(decoded.text)) return email; // that part would be read as what it says
+  reading.warnings.push(...decoded.warnings);
+  return PostalMime.parse(decoded.text, LIMITS);
+}
+
+/** S/MIME and PGP: the words are within. */
+const SEALED = /^application\/(?:(?:x-)?pkcs7-mime|pgp-encrypted)$/;
+const OTHER_CHARSET = /\bcharset\s*=\s*"?(?!utf-?8\b)[\w-]/i;
+
+/** A message and those in it, each under its subject. */
+async function toText(email: Email, reading: Reading, depth = 1): Promise<string | Problem> {
+  const { file, limits } = reading;
+  const body = toBody(email, file, limits);
+  if (typeof body !== "string") return body;
+  if (body === "" && email.attachments.some(({ mimeType }) => SEALED.test(mimeType))) {
+    return toProblem(file.id, "encrypted", "is encrypted or sealed; save it decrypted");
+  }
+  const title = toTitle(email.subject ?? "", limits.titleCharsMax);
+  const fields = toFields(email).map(([name, value]) => `${name}: ${value}`);
+  const parts = [title === "" ? "" : `${"#".repeat(Math.min(depth, 6))} ${title}`];
+  parts.push(fields.join("\n"), body);
+  for (const part of email.attachments.filter(isForwarded)) {
+    if (depth >= MESSAGE_DEPTH_MAX) {
+      const text = `holds more than ${MESSAGE_DEPTH_MAX} messages in each other; save the inner ones beside it`;
+      return toProblem(file.id, "too-deep", text);
+    }
+    const inner = await parse(toBytes(part), reading);
+    const text = await toText(inner, reading, depth + 1);
+    if (typeof text !== "string") return text;
+    parts.push(text);
+  }
+  const attached = email.attachments
+    .filter((part) => part.related !== true && part.filename !== null && !isForwarded(part))
+    .map(({ filename }) => toTitle(filename ?? "", limits.titleCharsMax));
+  if (attached.length > 0) parts.push(`Attachments: ${attached.slice(0, NAMES_MAX).join(", ")}`);
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function isForwarded({ mimeType, disposition }: Attachment): boolean {
+  return mimeType === "message/rfc822" && disposition !== "attachment";
+}
+
+function toBytes({ content }: Attachment): Uint8Array {
+  return typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
+}
+
+/** Who wrote it to whom and when, as far as it says so. */
+function toFields({ from, to, cc, date }: Email): readonly (readonly [string, string])[] {
+  const fields = [
+    ["From", toNames(from === undefined ? [] : [from])],
+    ["To", toNames(to)],
+    ["Cc", toNames(cc)],
+    ["Date", toShownDate(date)],
+  ] as const;
+  return fields.filter(([, value]) => value !== "");
+}
+
 /** The page where there is one, since it has the tables and lists; else the plain words. */
 function toBody(
   { html, text = "" }: Email,
   file: FileReference,
   limits: IngestLimits,
-): string | LoadEvent {
+): string | Problem {
   const plain = stripHidden(text)
     .replace(/^(\s*)(#{1,6}\s|```|~~~)/gm, "$1\\$2")
     .trim();

@@ -65,14 +65,45 @@ describe("an email", () => {
     const document = await loadOne(
       toParts("mixed", [
         ["text/plain", "See below."],
-        ["message/rfc822", "From: Cy <cy@example.org>\nSubject: Old prices\n\nThey were lower."],
+        ["message/rfc822", toForwarded("text/html", "<p>They were <b>lower</b>.</p>")],
         ['application/pdf; name="prices.pdf"\nContent-Disposition: attachment', "%PDF-1.4"],
       ]),
     );
-    expect(document.text).toContain("They were lower.");
+    expect(document.text).toContain(
+      "See below.\n\n## Old prices\n\nFrom: Cy <cy@example.org>\nDate: 2025-03-04 15:30 UTC\n\nThey were **lower**.",
+    );
     expect(document.text.endsWith("\n\nAttachments: prices.pdf")).toBe(true);
     expect(document.text).not.toContain("%PDF");
   });
+
+  test.each([
+    ["without a charset", "text/plain"],
+    ["with a charset that is not its own", "text/plain; charset=utf-8"],
+  ])("%s is read by its letters", async (_, type) => {
+    const mail = `${HEAD}Content-Type: ${type}\n\nDie Prüfung für größere Häuser ist bestanden.\n`;
+    const { documents, problems } = await load("a.eml", Buffer.from(mail, "latin1"));
+    expect(documents[0]!.text).toContain("Die Prüfung für größere Häuser ist bestanden.");
+    expect(problems).toMatchObject([{ code: "encoding-guessed", severity: "warning" }]);
+  });
+
+  test("that holds messages in messages without end is refused, not read in part", async () => {
+    const content = Array.from({ length: 100 }).reduce<string>(
+      (inner) => toForwarded("message/rfc822", inner),
+      "From: a@example.org\n\nwords",
+    );
+    const { documents, problems } = await load("a.eml", content);
+    expect(documents).toEqual([]);
+    expect(problems).toMatchObject([{ code: "too-deep" }]);
+  });
+
+  test.each(["application/pkcs7-mime; smime-type=enveloped-data", "application/pgp-encrypted"])(
+    "whose words are in %s is refused as such",
+    async (type) => {
+      const { documents, problems } = await load("a.eml", toParts("encrypted", [[type, "MIAG"]]));
+      expect(documents).toEqual([]);
+      expect(problems).toMatchObject([{ code: "encrypted" }]);
+    },
+  );
 
   test.each([
     ["that is none", "Only words.\n", "no email"],
@@ -90,6 +121,10 @@ describe("an email", () => {
     ]);
   });
 });
+
+function toForwarded(type: string, content: string): string {
+  return `From: Cy <cy@example.org>\nDate: Tue, 4 Mar 2025 16:30:00 +0100\nSubject: Old prices\nContent-Type: ${type}\n\n${content}`;
+}
 
 function toNested(levels: number): string {
   const opened = Array.from(
