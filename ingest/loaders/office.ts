@@ -6,6 +6,7 @@ import { type FileReference, type LoadEvent, type Loader, toProblem } from "./lo
 import { withCharts } from "./office-charts.ts";
 import { toOfficeText } from "./office-text.ts";
 import { isLocked, withExactDates, withLists } from "./open-document.ts";
+import { withoutHidden } from "./open-document-hidden.ts";
 import { withSheetFacts } from "./sheets.ts";
 import { toFileTitle } from "./titles.ts";
 import { withStyles } from "./word-styles.ts";
@@ -48,14 +49,14 @@ const HIDDEN = /<w:vanish(?:\s*\/>|\s+w:val="(?:1|true|on)")/;
 function withShownWords(bytes: Uint8Array): Uint8Array {
   return WORD_PARTS.reduce((zip, name) => {
     const xml = openZip(zip).read(name) ?? "";
-    const seen = HIDDEN.test(xml) ? xml.split(RUN_START).map(withoutHidden).join("") : xml;
+    const seen = HIDDEN.test(xml) ? xml.split(RUN_START).map(withoutHiddenRun).join("") : xml;
     const mended = seen.replace(HYPHEN, "<w:t>-</w:t>");
     return mended === xml ? zip : replacePart(zip, name, mended);
   }, bytes);
 }
 
 /** XML from the start of a run up to the next, without the run where it is hidden. A run that holds others is kept. */
-function withoutHidden(xml: string): string {
+function withoutHiddenRun(xml: string): string {
   const end = xml.indexOf(RUN_END);
   if (end === -1 || !xml.startsWith("<w:r")) return xml;
   const [current = ""] = xml.slice(0, end).split(FORMER, 1);
@@ -65,6 +66,7 @@ function withoutHidden(xml: string): string {
 /** What a parser would lose or change, mended in the file. */
 const MENDED_BEFORE: Readonly<Partial<Record<ZippedFormat, (bytes: Uint8Array) => Uint8Array>>> = {
   docx: withShownWords,
+  odt: withoutHidden,
   ods: withExactDates,
 };
 

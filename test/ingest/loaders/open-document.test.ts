@@ -19,12 +19,16 @@ const NAMES = ["office", "text", "table", "style"]
   .join(" ");
 
 /** The smallest OpenDocument file of that kind and body. */
-function writeOpenDocument(kind: "text" | "spreadsheet", body: string, manifest = ""): Uint8Array {
+function writeOpenDocument(
+  kind: "text" | "spreadsheet",
+  body: string,
+  { manifest = "", styles = "" } = {},
+): Uint8Array {
   return writeZip([
     { name: "mimetype", content: `application/vnd.oasis.opendocument.${kind}` },
     {
       name: "content.xml",
-      content: `<office:document-content ${NAMES}><office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
+      content: `<office:document-content ${NAMES}>${styles}<office:body><office:${kind}>${body}</office:${kind}></office:body></office:document-content>`,
     },
     {
       name: "META-INF/manifest.xml",
@@ -77,6 +81,16 @@ test("what was deleted with its traces kept, and what was remarked, is no text",
   expect((await loadOne("a.odt", writeOpenDocument("text", body))).text).toBe("Kept words.");
 });
 
+test("hidden words, paragraphs and sections are no text", async () => {
+  const style = (name: string, family: string): string =>
+    `<style:style style:name="${name}" style:family="${family}"><style:text-properties text:display="none"/></style:style>`;
+  const styles = `<office:automatic-styles>${style("T1", "text")}${style("P1", "paragraph")}<style:style style:name="T2" style:family="text"><style:text-properties text:display="true"/></style:style></office:automatic-styles>`;
+  const body =
+    '<text:p>Seen <text:span text:style-name="T1">hidden <text:span>deeply</text:span><text:line-break/> </text:span><text:span text:style-name="T2">and shown</text:span>.</text:p><text:p text:style-name="P1">Hidden too.</text:p><text:section text:display="none"><text:section><text:p>And this.</text:p></text:section><text:p>That.</text:p></text:section><text:p text:style-name="T1">End.</text:p>';
+  const document = await loadOne("a.odt", writeOpenDocument("text", body, { styles }));
+  expect(document.text).toBe("Seen and shown.\n\nEnd.");
+});
+
 test("a sheet that says it has a million rows and columns of one word is read", async () => {
   const cell =
     '<table:table-cell table:number-columns-repeated="16384"><text:p>Word</text:p></table:table-cell>';
@@ -97,7 +111,7 @@ test("a heading of a level that there is none of is a heading", async () => {
 test("a file that a password locks is refused as such", async () => {
   const manifest =
     '<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry>';
-  const { documents, problems } = await load("a.odt", writeOpenDocument("text", "", manifest));
+  const { documents, problems } = await load("a.odt", writeOpenDocument("text", "", { manifest }));
   expect(documents).toEqual([]);
   expect(problems).toMatchObject([{ code: "encrypted" }]);
 });
