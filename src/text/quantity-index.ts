@@ -11,15 +11,18 @@ const TWO = /(?<!\p{L})(?:twice|zweimal)(?!\p{L})/iu;
 /** By key, each with its units. */
 export type QuantityIndex = ReadonlyMap<string, readonly Partial<Unit>[]>;
 
-/** Everything the text says in numbers: dates with the name of a month, and the parts of dates too. */
-export function indexQuantities(text: string): QuantityIndex {
+/** Everything the text says in numbers: dates with the name of a month, and the parts of dates too. `quantities` are its own. */
+export function indexQuantities(
+  text: string,
+  quantities: readonly Quantity[] = toQuantities(text),
+): QuantityIndex {
   const index = new Map<string, Partial<Unit>[]>();
   const add = (key: string, unit: Partial<Unit>): void => {
     const known = index.get(key);
     if (known === undefined) index.set(key, [unit]);
     else known.push(unit);
   };
-  for (const quantity of toQuantities(text)) {
+  for (const quantity of quantities) {
     for (const key of quantity.keys) add(key, quantity);
     for (const part of [...quantity.parts, ...toAmounts(quantity)]) add(part, {});
   }

@@ -21,6 +21,14 @@ test.each([
     () =>
       checkSentence("- Basic: 5 €\n".repeat(200), [readEvidence("- Basic: 5 €\n".repeat(1_000))]),
   ],
+  [
+    "a claim of many numbers",
+    () => checkSentence("二十天".repeat(7_000), [readEvidence("二十天".repeat(100))]),
+  ],
+  [
+    "a claim that says all again and again",
+    () => checkSentence("all parts ".repeat(2_000), [readEvidence("some parts ".repeat(4_000))]),
+  ],
 ])("%s", (_, read) => {
   const begun = performance.now();
   read();

@@ -8,6 +8,7 @@ import { toRounded } from "../../text/rounding.ts";
 import type { Span } from "../../text/sentences.ts";
 import { listContentStems, toContentStems, type Word } from "../../text/words.ts";
 import { splitFullParts } from "./claim-parts.ts";
+import { createNumberFinder } from "./clauses.ts";
 import { type Evidence, toEvidence, toLine } from "./evidence.ts";
 import { isCrossed } from "./crossed.ts";
 import { findDeviation } from "./deviation.ts";
@@ -54,7 +55,7 @@ interface Exact {
   readonly content: ReadonlySet<string>;
   readonly names: readonly string[];
   readonly quantities: readonly Quantity[];
-  /** Stems that are numbers in words. */
+  /** Stems of words that are part of a number: such are compared by value. */
   readonly spelled: ReadonlySet<string>;
 }
 
@@ -62,17 +63,21 @@ interface Exact {
 function readExact(sentence: string, evidence: readonly Evidence[]): Exact {
   const claim = readText(sentence);
   const { words } = claim;
-  const numbers = toQuantities(sentence).map((one) =>
+  const numbers = claim.numbers.map((one) =>
     evidence.reduce((read, { quantities }) => toRounded(read, sentence, quantities), one),
   );
-  const measured = new Set(words.filter((word) => isMeasured(word, numbers)).map(toStem));
+  const findNumber = createNumberFinder(numbers);
+  const findMeasure = createNumberFinder(numbers.map((one) => ({ ...one, end: one.unitEnd })));
+  const spelled = words.filter((word) => findNumber(word.start, toEnd(word)) !== undefined);
+  const measured = words.filter((word) => isMeasured(word, findMeasure(word.start, toEnd(word))));
+  const measuredStems = new Set(measured.map(toStem));
   return {
     claim,
     // Without the months that dates in digits name.
     content: new Set(listContentStems(words)),
-    names: [...claim.names].filter((stem) => !measured.has(stem)),
+    names: [...claim.names].filter((stem) => !measuredStems.has(stem)),
     quantities: numbers.filter((one) => !isCountOfRows(one, sentence, evidence)),
-    spelled: new Set(words.filter((word) => isSpelled(word, numbers)).map(toStem)),
+    spelled: new Set(spelled.map(toStem)),
   };
 }
 
@@ -99,9 +104,9 @@ function isToldInParts(sentence: string, evidence: readonly Evidence[]): boolean
 /** What denies is no part of it: of what it denies something, the whole alone can tell. */
 function isToldInOne(part: string, evidence: readonly Evidence[]): boolean {
   if (isNegated(part)) return false;
-  const { names, opening } = readText(part);
+  const { names, opening, numbers } = readText(part);
   const exact = opening === undefined ? [...names] : [opening, ...names];
-  const quantities = toQuantities(part).filter((one) => !isCountOfRows(one, part, evidence));
+  const quantities = numbers.filter((one) => !isCountOfRows(one, part, evidence));
   return evidence.some(({ sentences }) =>
     sentences.some((said) => !said.isNegated && occur(exact, quantities, [said.heading, said])),
   );
@@ -193,18 +198,14 @@ function isNamed({ opening = "", isOpeningName }: Reading, evidence: readonly Ev
   );
 }
 
-/** Is the word a number with its unit, or part of one? `10BASE5` goes on behind it, and is a name. */
-function isMeasured({ start, surface }: Word, quantities: readonly Quantity[]): boolean {
-  const end = start + surface.length;
-  const isCased = /[\p{Lu}\p{Ll}]/u.test(surface);
-  return quantities.some(
-    (one) => start < one.unitEnd && end > one.start && (end <= one.unitEnd || !isCased),
-  );
+/** Is the word that number with its unit, or part of it? `10BASE5` goes on behind it, and is a name. */
+function isMeasured(word: Word, number: { readonly end: number } | undefined): boolean {
+  if (number === undefined) return false;
+  return toEnd(word) <= number.end || !/[\p{Lu}\p{Ll}]/u.test(word.surface);
 }
 
-/** Is the word part of a number? Such are compared by value. */
-function isSpelled({ start, surface }: Word, quantities: readonly Quantity[]): boolean {
-  return quantities.some((one) => start < one.end && start + surface.length > one.start);
+function toEnd({ start, surface }: Word): number {
+  return start + surface.length;
 }
 
 function toStem({ stem }: Word): string {

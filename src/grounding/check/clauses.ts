@@ -1,5 +1,5 @@
 /** The clauses of a text, and in each the things it speaks of with what stands beside them. */
-import { type Quantity, toQuantities } from "../../text/numbers.ts";
+import type { Quantity } from "../../text/numbers.ts";
 import { isFunctionStem, isUnspaced, type Word } from "../../text/words.ts";
 
 /** A word of meaning or a number in its clause, with what stands right before and behind it there. */
@@ -32,8 +32,11 @@ export interface Token {
 }
 
 /** Each clause as its words of meaning and its numbers; one may have none. */
-export function toClauses(words: readonly Word[], text: string): readonly Clause[] {
-  const quantities = toQuantities(text);
+export function toClauses(
+  words: readonly Word[],
+  text: string,
+  quantities: readonly Quantity[],
+): readonly Clause[] {
   const isInNumber = createNumberFinder(quantities);
   const breaks = [...text.matchAll(BREAK)].filter(
     ({ index }) => (isInNumber(index)?.start ?? index) === index,
@@ -47,10 +50,10 @@ export function toClauses(words: readonly Word[], text: string): readonly Clause
   return clauses.map(toItems);
 }
 
-/** Finds the first that ends behind an offset, if it begins there or before; to be asked in order. */
-function createNumberFinder(
-  quantities: readonly Quantity[],
-): (at: number, end?: number) => Quantity | undefined {
+/** Finds the first that ends behind an offset, if it begins there or before `end`; to be asked in order. */
+export function createNumberFinder<T extends Pick<Quantity, "start" | "end">>(
+  quantities: readonly T[],
+): (at: number, end?: number) => T | undefined {
   let next = 0;
   return (at, end = at + 1) => {
     while ((quantities[next]?.end ?? Infinity) <= at) next += 1;

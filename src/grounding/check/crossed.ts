@@ -24,20 +24,19 @@ export function isCrossed(
   const there = evidence.flatMap(({ sentences }) =>
     sentences.flatMap((one) => (one.content.intersection(content).size < 2 ? [[]] : one.clauses)),
   );
-  const placesOf = new Map(
-    keys.map((key) => [
-      key,
-      new Set(there.flatMap((clause, at) => (has(clause, key) ? [at] : []))),
-    ]),
-  );
+  const placesOf = new Map(keys.map((key) => [key, new Set<number>()]));
+  for (const [at, clause] of there.entries()) {
+    for (const { key } of clause) placesOf.get(key)?.add(at);
+  }
   const isBeside = (said: Clause, one: number, other: number): boolean => {
     const [first = [], second = []] = [there[one], there[other]];
     return (
-      Math.max(said.length, first.length, second.length) <= CLAUSE_ITEMS_MAX &&
+      Math.max(first.length, second.length) <= CLAUSE_ITEMS_MAX &&
       said.every(({ key }) => has(first, key) || has(second, key))
     );
   };
-  const distinct = new Map(claim.map((clause) => [clause.map(({ key }) => key).join(" "), clause]));
+  const short = claim.filter(({ length }) => length <= CLAUSE_ITEMS_MAX);
+  const distinct = new Map(short.map((clause) => [clause.map(({ key }) => key).join(" "), clause]));
   return [...distinct.values()].some((said) =>
     said.some(({ key: a }, index) =>
       said.slice(index + 1).some(({ key: b }) => {

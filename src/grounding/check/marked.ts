@@ -1,5 +1,4 @@
 /** The words and numbers of a text for laying it beside another, with a mark where a clause or an entry of a list begins or ends. */
-import { toQuantities } from "../../text/numbers.ts";
 import { isSmallWord } from "../../text/small-words.ts";
 import { type Token, toTokens } from "./clauses.ts";
 import type { Reading } from "./reading.ts";
@@ -22,11 +21,11 @@ const AUXILIARY =
   /^(?:has|have|had|does|do|did|will|hat|haben|a|ont|han?|(is|are|was|were|be|been|being|ist|sind|war|waren|wird|werden|wurden?|est|sont|fut|furent|es|son|fue|fueron))$/iu;
 
 /** In order, with a mark at both ends; without auxiliary verbs, and a unit is part of its number. */
-export function toMarked({ words, text }: Reading): readonly Token[] {
+export function toMarked({ words, text, numbers }: Reading): readonly Token[] {
   const breaks = [...text.matchAll(BREAK)].map(({ index }) => index);
   const marked: Marked[] = [MARK];
   let [next, unitEnd, hasBe] = [0, 0, false];
-  for (const token of toTokens(words, toQuantities(text))) {
+  for (const token of toTokens(words, numbers)) {
     const auxiliary = AUXILIARY.exec(token.surface);
     if (auxiliary !== null) {
       hasBe ||= auxiliary[1] !== undefined;

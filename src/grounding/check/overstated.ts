@@ -1,6 +1,5 @@
 /** Does a claim speak of all, or compare, where the evidence does neither? Its words alone cannot tell whether that is so. */
 import { findOperators } from "../../text/operators.ts";
-import { toQuantities } from "../../text/numbers.ts";
 import type { Evidence, Said } from "./evidence.ts";
 import type { Reading } from "./reading.ts";
 
@@ -20,36 +19,41 @@ export function isOverstated(claim: Reading, evidence: readonly Evidence[]): boo
   return isCompared(claim, evidence) || isOfAll(claim, evidence);
 }
 
-function isCompared({ words, text }: Reading, evidence: readonly Evidence[]): boolean {
+function isCompared({ words, numbers }: Reading, evidence: readonly Evidence[]): boolean {
   const isMissing = (stem: string): boolean => !evidence.some(({ stems }) => stems.has(stem));
   return words.some(({ surface, stem }, at) => {
     const [before = "", behind = ""] = [words[at - 1]?.surface, words[at + 1]?.surface];
     const isRank = SUPERLATIVE.test(surface) && /^the$/iu.test(before);
     const isMore = COMPARATIVE.test(surface) && /^than$/iu.test(behind);
     // `Longer than 60 days` bounds a number.
-    const isBound = isMore && toQuantities(text.slice(words[at + 2]?.start))[0]?.start === 0;
+    const isBound = isMore && numbers.some(({ start }) => start === words[at + 2]?.start);
     return (ALWAYS.test(surface) || isRank || (isMore && !isBound)) && isMissing(stem);
   });
 }
 
 function isOfAll(claim: Reading, evidence: readonly Evidence[]): boolean {
-  const claimed = findOperators(claim.words).filter(isAll);
-  if (claimed.length === 0) return false;
+  const claimed = new Set(
+    findOperators(claim.words)
+      .filter(isAll)
+      .map(({ of }) => of),
+  );
+  if (claimed.size === 0) return false;
   const near = evidence
     .flatMap(({ sentences }) => sentences)
     .filter(({ content }) => {
       return content.intersection(claim.content).size >= claim.content.size * SHARE_MIN;
     });
-  return near.length > 0 && claimed.every(({ of }) => near.every((said) => isOfSome(of, said)));
+  if (near.length === 0 || near.some(({ words }) => findOperators(words).some(isAll))) return false;
+  return [...claimed].every((stem) => near.every((said) => isOfSome(stem, said)));
 }
 
 function isAll({ kind, value }: { readonly kind: string; readonly value: string }): boolean {
   return kind === "amount" && value === "all";
 }
 
-/** Neither all of them nor them without a word that chooses. */
+/** Not them without a word that chooses. */
 function isOfSome(stem: string, { words, heading }: Said): boolean {
-  if (findOperators(words).some(isAll) || heading.stems.has(stem)) return false;
+  if (heading.stems.has(stem)) return false;
   return !words.some(
     (word, at) =>
       word.stem === stem &&

@@ -24,6 +24,8 @@ export interface Reading {
   readonly opening: string | undefined;
   /** The second word has a capital too. */
   readonly isOpeningName: boolean;
+  /** In order. */
+  readonly numbers: readonly Quantity[];
   readonly quantities: QuantityIndex;
   /** Key of a quantity → the side of it that is spoken of, for those that have one. */
   readonly sides: ReadonlyMap<string, Side>;
@@ -41,10 +43,11 @@ export function readText(text: string): Reading {
   const content = new Set([...stems].filter((stem) => !isFunctionStem(stem)));
   const denials = once(() => [...content].filter(mayDeny));
   const names = once(() => new Set(toNames(words)));
-  const quantities = once(() => indexQuantities(text));
-  const sides = once(() => readSides(text));
+  const numbers = once(() => toQuantities(text));
+  const quantities = once(() => indexQuantities(text, numbers()));
+  const sides = once(() => readSides(text, numbers()));
   const denial = once(() => readDenial(words, text));
-  const clauses = once(() => toClauses(words, text));
+  const clauses = once(() => toClauses(words, text, numbers()));
   return {
     text,
     words,
@@ -61,6 +64,9 @@ export function readText(text: string): Reading {
     },
     get isOpeningName() {
       return /^\p{Lu}\p{L}/u.test(words[1]?.surface ?? "");
+    },
+    get numbers() {
+      return numbers();
     },
     get quantities() {
       return quantities();
@@ -83,9 +89,8 @@ export function readText(text: string): Reading {
   };
 }
 
-function readSides(text: string): ReadonlyMap<string, Side> {
+function readSides(text: string, quantities: readonly Quantity[]): ReadonlyMap<string, Side> {
   const sides = new Map<string, Side>();
-  const quantities = toQuantities(text);
   for (const [index, { keys, start }] of quantities.entries()) {
     const side = readRangeSide(text, quantities, index) ?? readSide(text, start);
     if (side !== undefined) for (const key of keys) sides.set(key, side);

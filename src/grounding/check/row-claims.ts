@@ -126,21 +126,24 @@ export function tellsOfRow(text: string, evidence: readonly Evidence[]): boolean
   return named.some(({ cells }) => cells.some((cell, at) => at > 0 && isToldIn(cell, part)));
 }
 
+/** The rows under one heading. */
+const listTables = oncePer((evidence: Evidence): readonly (readonly Row[])[] => [
+  ...Map.groupBy(listRows(evidence), ({ said }) => said.section).values(),
+]);
+
+/** No word is longer that names a column. */
+const NEXT_CHARS = 64;
+
 /** Does the number count the rows of a table, by the name of its first column? */
 export function isCountOfRows(
   { value, end }: Quantity,
   sentence: string,
   evidence: readonly Evidence[],
 ): boolean {
-  const [next] = toWords(sentence.slice(end));
-  const rows = evidence.flatMap((one) => listRows(one));
-  const tables = Map.groupBy(rows, ({ said }) => said.section);
-  return (
-    next !== undefined &&
-    [...tables.values()].some(
-      (own) => String(own.length) === value && own[0]?.names[0]?.stems.has(next.stem) === true,
-    )
-  );
+  const tables = evidence.flatMap(listTables).filter((rows) => String(rows.length) === value);
+  if (tables.length === 0) return false;
+  const [next] = toWords(sentence.slice(end, end + NEXT_CHARS));
+  return next !== undefined && tables.some(([row]) => row?.names[0]?.stems.has(next.stem) === true);
 }
 
 /** Of those that it has the keys of, the ones that it has most of the headings of. */
