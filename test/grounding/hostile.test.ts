@@ -5,6 +5,7 @@ import { readEvidence } from "../../src/grounding/check/evidence.ts";
 import { readText } from "../../src/grounding/check/reading.ts";
 import { splitComparison } from "../../src/text/comparison.ts";
 import { toQuantities } from "../../src/text/numbers.ts";
+import { toPlainText } from "../../src/text/plain-text.ts";
 
 /** Each took more than ten times as long. */
 const MS_MAX = 4_000;
@@ -25,6 +26,7 @@ test.each([
     "a claim of many numbers",
     () => checkSentence("二十天".repeat(7_000), [readEvidence("二十天".repeat(100))]),
   ],
+  ["marks that emphasise nothing", () => toPlainText(`a${"_".repeat(200_000)}b`)],
   [
     "a claim that says all again and again",
     () => checkSentence("all parts ".repeat(2_000), [readEvidence("some parts ".repeat(4_000))]),

@@ -3,6 +3,7 @@ import type { Passage, SentenceCheck } from "../../domain/event.ts";
 import { withoutListMark } from "../../text/list-mark.ts";
 import { isNegated } from "../../text/negation.ts";
 import { type Quantity, toQuantities } from "../../text/numbers.ts";
+import { toPlainText } from "../../text/plain-text.ts";
 import { holdsQuantity } from "../../text/quantity-index.ts";
 import { toRounded } from "../../text/rounding.ts";
 import type { Span } from "../../text/sentences.ts";
@@ -31,7 +32,7 @@ const PLAIN_MIN = 3;
  * `supported` when everything exact is there and most words are; `weak` in between.
  */
 export function checkSentence(text: string, evidence: readonly Evidence[]): Verdict {
-  const sentence = withoutListMark(text);
+  const sentence = withoutListMark(toPlainText(text));
   const exact = readExact(sentence, evidence);
   const { claim, content, names, quantities, spelled } = exact;
   if (content.size === 0) return "weak"; // it says nothing that could be checked

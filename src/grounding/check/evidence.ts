@@ -3,6 +3,7 @@ import { once, oncePer } from "../../async/once.ts";
 import { toContent } from "../../domain/chunk.ts";
 import type { Passage } from "../../domain/event.ts";
 import { indexQuantities } from "../../text/quantity-index.ts";
+import { toPlainText, withoutEmphasis } from "../../text/plain-text.ts";
 import { splitStatements } from "../../text/record.ts";
 import type { Span } from "../../text/sentences.ts";
 import { toStems } from "../../text/stems.ts";
@@ -61,7 +62,7 @@ function createEvidence(parts: Parts): Evidence {
   const { text, title, whole, toHeadings } = parts;
   const heading = once(() => readText([title, ...toHeadings([])].join(". ")));
   const stems = once(() => new Set([...toStems(whole), ...toMonths(whole)]));
-  const quantities = once(() => indexQuantities(whole));
+  const quantities = once(() => indexQuantities(withoutEmphasis(whole)));
   const line = once(() => toLine(text));
   const sentences = once(() => readSentences(parts));
   return {
@@ -96,16 +97,17 @@ function readSentences({ text, title, columns, toHeadings }: Parts): readonly Sa
     const heading = readText([title, ...headings].join(". "));
     return { heading, section: readText(headings.join(". ")) };
   });
-  let names = columns;
+  let names = columns === undefined ? undefined : withoutEmphasis(columns);
   return all.flatMap(({ said, ...span }, at) => {
     if (!isTableLine(said)) names = undefined;
+    const plain = toPlainText(said);
     const isNames = isTableLine(said) && isTableFrame(all[at + 1]?.said ?? "");
-    if (isNames) names = said;
+    if (isNames) names = plain;
     if (isNames || isTableFrame(said)) return [];
     const isShort = names !== undefined && names.length <= COLUMNS_CHARS_MAX;
-    const reading = readText(isShort ? `${said}\n${names}` : said);
+    const reading = readText(isShort ? `${plain}\n${names}` : plain);
     const row =
-      names === undefined ? toEntry(said) : { cells: toCells(said), names: toCells(names) };
+      names === undefined ? toEntry(plain) : { cells: toCells(plain), names: toCells(names) };
     return [Object.assign(reading, span, toPlace(sections[at] ?? []), row && { row })];
   });
 }
@@ -131,7 +133,7 @@ function addEntries(
     const gap = text.slice(spans[at - 1]?.end ?? 0, start);
     if (ITEM.test(said) || !SAME_ENTRY.test(gap)) entry = undefined;
     const place = entry ?? section;
-    const [key] = toEntry(said)?.cells ?? [];
+    const [key] = toEntry(toPlainText(said))?.cells ?? [];
     if (key !== undefined) entry = [...section, key];
     return place;
   });
