@@ -144,7 +144,7 @@ class PolicyWriter implements AnswerWriter {
     this.#hasBegun ||= this.#blank.trim() !== "";
     const fresh = this.#hasBegun ? this.#blank : "";
     if (this.#hasBegun) this.#blank = "";
-    this.#verdicts.push(...settled.map(({ check }) => check.verdict));
+    for (const one of settled) this.#count(one);
     return [...toDelta(fresh), ...settled.flatMap((one) => toEvents(one, 0))];
   }
 
@@ -169,8 +169,12 @@ class PolicyWriter implements AnswerWriter {
     this.#wordings.push(toWording(sentence));
     const shift = this.#shown.length + lead.length - check.start;
     this.#shown += lead + sentence;
-    this.#verdicts.push(check.verdict);
+    this.#count(settled);
     return [...toDelta(lead + sentence), ...toEvents(settled, shift)];
+  }
+
+  #count({ check, isTelling }: Settled): void {
+    if (isTelling) this.#verdicts.push(check.verdict);
   }
 
   #conclude(events: readonly WriterEvent[]): Written {

@@ -24,6 +24,8 @@ export interface Ground {
 export interface Settled {
   readonly check: SentenceCheck;
   readonly citations: readonly Citation[];
+  /** It has a word: a rule, a fence and the frame of a table say nothing. */
+  readonly isTelling: boolean;
 }
 
 /** A longer number, such as a year, may begin a sentence. */
@@ -119,9 +121,11 @@ function settle(sentence: Span, { markers, read, offset, byLabel }: Surroundings
   const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
   if (sentence.end - sentence.start > SENTENCE_CHARS_MAX) {
     const citations = cited.map((passage) => toCitation(passage, place(sentence), passage));
-    return { check: { ...place(sentence), verdict: "unsupported", labels }, citations };
+    const check = { ...place(sentence), verdict: "unsupported" as const, labels };
+    return { check, citations, isTelling: true };
   }
-  const verdict = judge(readBetween(sentence, markers, read), cited, byLabel);
+  const claim = readBetween(sentence, markers, read);
+  const verdict = judge(claim, cited, byLabel);
   const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
     const passage = byLabel.get(label);
     if (passage === undefined) return [];
@@ -129,7 +133,8 @@ function settle(sentence: Span, { markers, read, offset, byLabel }: Surroundings
     const evidence = { start: passage.start + start, end: passage.start + end };
     return [toCitation(passage, place(span), evidence)];
   });
-  return { check: { ...place(sentence), verdict, labels }, citations };
+  const check = { ...place(sentence), verdict, labels };
+  return { check, citations, isTelling: WORD.test(claim) };
 }
 
 /** The sentences of a text, of those in which `from` lies only what comes after it. */

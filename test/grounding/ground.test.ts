@@ -90,6 +90,8 @@ describe("ground", () => {
     ["Retries use jitter.", "ungrounded"],
     ["Retries use jitter [1]. A queue of 65 entries is bounded [2].", "partly-grounded"],
     ["Bananas are yellow [1].", "ungrounded"],
+    ["Retries use jitter [1].\n\n---\n\nBackoff doubles the wait [1].", "grounded"],
+    ["---", "ungrounded"],
     ["", "ungrounded"],
     ["[2]", "ungrounded"],
     [" \n ", "ungrounded"],
