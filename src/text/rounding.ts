@@ -25,7 +25,7 @@ const ROUNDINGS: readonly Rounding[] = [
   },
   {
     words:
-      /(?<!\p{L})(?<!(?:no|not|nicht)\s)(?:more than|(?:just |well )?over|above|mehr als|über|gut|plus de|más de)\s*[€$£¥]?\s*$/iu,
+      /(?<!\p{L})(?<!(?:no|not|never|nicht|nie|pas|jamais|nunca)\s)(?:more than|(?:just |well )?over|above|mehr als|über|gut|plus de|más de)\s*[€$£¥]?\s*$/iu,
     least: 1,
     most: 1.2,
   },
