@@ -7,7 +7,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
-    fileParallelism: false,
+    // Each waits for a runtime of its own: one at a time leaves half of the machine idle.
+    maxWorkers: 2,
     env: {
       LANCEDB_LOG: "error",
       WRANGLER_SEND_METRICS: "false",
