@@ -47,14 +47,18 @@ export function align(claim: readonly Token[], sentence: readonly Token[]): Alig
   const width = sentence.length + 1;
   if ((claim.length + 1) * width > CELLS_MAX) return undefined;
   const scores = new Float32Array((claim.length + 1) * width);
+  const others = sentence.map(toForms);
   let best = 0;
   for (const [row, own] of claim.entries()) {
+    const forms = toForms(own);
+    const added = toGapScore(own, SCORES.added);
     for (const [column, other] of sentence.entries()) {
       const at = (row + 1) * width + column + 1;
+      const isNear = isLike(forms, others[column] ?? forms);
       const found = Math.max(
         0,
-        (scores[at - width - 1] ?? 0) + compareTokens(own, other),
-        (scores[at - width] ?? 0) + toGapScore(own, SCORES.added),
+        (scores[at - width - 1] ?? 0) + (isNear ? compareTokens(own, other) : SCORES.replaced),
+        (scores[at - width] ?? 0) + added,
         (scores[at - 1] ?? 0) + toGapScore(other, SCORES.leftOut),
       );
       scores[at] = found;
@@ -124,6 +128,39 @@ function compareTokens(one: Token, other: Token): number {
 const BEGINNING_MIN = 4;
 const BEGINNING_SHARE = 0.75;
 
+interface Forms {
+  readonly verb: string;
+  readonly unit: string | undefined;
+  readonly beginning: string;
+  readonly isNumber: boolean;
+}
+
+/** Can the two be the same? Cheap, and true of few. */
+function isLike(one: Forms, other: Forms): boolean {
+  return (
+    one.beginning === other.beginning ||
+    one.verb === other.verb ||
+    (one.unit !== undefined && one.unit === other.unit) ||
+    (one.isNumber && other.isNumber)
+  );
+}
+
+/** Each word of a claim is compared with each of a sentence. */
+const known = new WeakMap<Token, Forms>();
+
+function toForms(token: Token): Forms {
+  const found = known.get(token);
+  if (found !== undefined) return found;
+  const forms = {
+    verb: toVerb(token.surface),
+    unit: toUnit(token.surface),
+    beginning: token.key.slice(0, BEGINNING_MIN),
+    isNumber: token.number !== undefined,
+  };
+  known.set(token, forms);
+  return forms;
+}
+
 /** The same word or number, or another form of it. */
 export function isSame(one: Token, other: Token): boolean {
   if (one.number !== undefined && other.number !== undefined) {
@@ -131,9 +168,9 @@ export function isSame(one: Token, other: Token): boolean {
   }
   if (one.key === other.key) return true;
   if (!one.isThing || !other.isThing || one.number !== other.number) return false;
-  if (toVerb(one.surface) === toVerb(other.surface)) return true;
-  const unit = toUnit(one.surface);
-  if (unit !== undefined && unit === toUnit(other.surface)) return true;
+  const [own, there] = [toForms(one), toForms(other)];
+  if (own.verb === there.verb) return true;
+  if (own.unit !== undefined && own.unit === there.unit) return true;
   const longest = Math.max(one.key.length, other.key.length);
   const wanted = Math.max(BEGINNING_MIN, Math.ceil(longest * BEGINNING_SHARE));
   return one.key.slice(0, wanted) === other.key.slice(0, wanted);
