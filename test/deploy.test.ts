@@ -80,14 +80,6 @@ test("the compose file starts this image, open to this machine alone, with setti
   expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
 });
 
-test("pnpm refuses a Node that is too old, in one sentence, instead of what that one makes of the program", () => {
-  const { engines, devEngines } = JSON.parse(readFileSync("package.json", "utf8")) as {
-    engines: { node: string };
-    devEngines: { runtime: object };
-  };
-  expect(devEngines.runtime).toEqual({ name: "node", version: engines.node, onFail: "error" });
-});
-
 test("the unit for systemd starts the service as pnpm start does, with settings that exist, and lets it drain", () => {
   const unit = readFileSync("docs/tributary.service", "utf8");
   const read = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(unit)?.[1] ?? "";
