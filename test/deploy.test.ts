@@ -102,3 +102,10 @@ test("what the image needs is not kept from the builder", () => {
     .flatMap((line) => line.split(" ").slice(1, -1));
   expect(new Set(allowed.map((line) => line.slice(1)))).toEqual(new Set(needed));
 });
+
+test("npx of an older Node may bring the one that is needed", () => {
+  // npm checks devEngines against itself before it runs anything, and would refuse the README's first command.
+  const parsed = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, unknown>;
+  expect(parsed["devEngines"]).toBeUndefined();
+  expect(parsed["engines"]).toEqual({ node: ">=24" });
+});
