@@ -1,9 +1,10 @@
 /** The answer as it grows: rendered at most once a frame, and only the blocks that changed. */
 import type { Citation } from "../../domain/event.ts";
 import { cut, findCitation, type Part } from "./annotate.ts";
-import { find, make, unseen } from "./dom.ts";
+import { find, make } from "./dom.ts";
 import type { View } from "./fold.ts";
 import { type Block, toBlocks } from "./markdown.ts";
+import { createCite, createVerdictMark } from "./marks.ts";
 import { VERDICT } from "./words.ts";
 
 export interface CitationClick {
@@ -94,7 +95,7 @@ function createVerdict({ end, check }: Part, told: Set<number>): readonly HTMLEl
   if (end < check.end - 2) return [];
   told.add(check.start);
   const [, name] = VERDICT[check.verdict];
-  return [make("span", { className: `verdict ${check.verdict}` }, unseen(" ("), name, unseen(")"))];
+  return [createVerdictMark(check.verdict, name)];
 }
 
 function createMarker(
@@ -105,14 +106,7 @@ function createMarker(
   const { label } = marker;
   const title = passages.find((one) => one.label === label)?.title ?? "";
   const citation = findCitation(citations, marker);
-  const button = make(
-    "button",
-    { type: "button", className: "cite", title },
-    unseen("["),
-    label,
-    unseen("]"),
-  );
-  button.setAttribute("aria-label", `Source ${label}: ${title}`);
+  const button = createCite(label, title, "");
   button.addEventListener("click", () => onCitation({ label, citation, button }));
   for (const on of ["mouseenter", "focus"]) button.addEventListener(on, () => light(citation));
   for (const off of ["mouseleave", "blur"]) button.addEventListener(off, () => light(undefined));

@@ -2,8 +2,9 @@
 import type { LeafCheck } from "../../domain/event.ts";
 import { layOut, type ValueLine } from "../../json/lay-out.ts";
 import type { CitationClick } from "./answer-view.ts";
-import { find, make, unseen } from "./dom.ts";
+import { find, make } from "./dom.ts";
 import { toCitation, type View } from "./fold.ts";
+import { createCite, createVerdictMark } from "./marks.ts";
 
 const LINES_MAX = 500;
 const VERDICTS: Readonly<Record<LeafCheck["verdict"], string>> = {
@@ -58,20 +59,12 @@ function createMarkers(
   const buttons = [...first.values()].toReversed().map((citation) => {
     const { label } = citation;
     const title = titles.get(label) ?? "";
-    const button = make(
-      "button",
-      { type: "button", className: "cite", title },
-      unseen(" ["),
-      label,
-      unseen("]"),
-    );
-    button.setAttribute("aria-label", `Source ${label}: ${title}`);
+    const button = createCite(label, title, " ");
     button.addEventListener("click", () =>
       onCitation({ label, citation: toCitation(citation), button }),
     );
     return button;
   });
   if (verdict !== "weak" && verdict !== "unsupported") return buttons;
-  const doubt = [unseen(" ("), verdict, unseen(")")];
-  return [...buttons, make("span", { className: `verdict ${verdict}` }, ...doubt)];
+  return [...buttons, createVerdictMark(verdict, verdict)];
 }
