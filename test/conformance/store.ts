@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AppError, type ErrorCode } from "../../src/errors.ts";
 import { checkFilter } from "../../src/domain/check-filter.ts";
+import { Filter } from "../../src/domain/filter.ts";
 import { matchesFilter } from "../../src/stores/filter.ts";
 import type { CollectionWriter, DocumentWrite, Snapshot } from "../../src/stores/store.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
@@ -382,6 +383,29 @@ export function describeStore(name: string, createStore: CreateStore): void {
           );
           expect(hits).toHaveLength(1);
           expect(chunk?.metadata["name"]).toBe(value);
+        }
+      });
+      test.each(["and", "or"] as const)("of 99 conditions under one %s hold", async (kind) => {
+        const documents = [2001, 2098, 2099].map((year) =>
+          toDocument(`d${year}`, ["cats"], { metadata: { year } }),
+        );
+        await put(...documents);
+        await writer.index(signal);
+        const op = kind === "or" ? "eq" : "ne";
+        const parts = Array.from({ length: 99 }, (_, index) => {
+          return { field: "metadata.year", op, value: 2000 + index } as const;
+        });
+        // As large as one may be.
+        const filter = Filter.parse(kind === "or" ? { or: parts } : { and: parts });
+        const snapshot = await open();
+        const ids = kind === "or" ? ["d2001", "d2098"] : ["d2099"];
+        for (const hits of [
+          await snapshot.search({ ...vectorQuery(0), filter }, signal),
+          await searchKeywords(snapshot, "cats", filter),
+        ]) {
+          const rows = hits.map(({ row }) => row);
+          const found = (await snapshot.take(rows, signal)).map((chunk) => chunk?.documentId);
+          expect(new Set(found)).toEqual(new Set(ids));
         }
       });
       test.each([

@@ -23,8 +23,9 @@ export function toFilterSql(filter: Filter): FilterSql {
 }
 
 function compile(filter: Filter, bind: (value: unknown) => string): string {
-  if ("and" in filter) return `(${filter.and.map((part) => compile(part, bind)).join(" AND ")})`;
-  if ("or" in filter) return `(${filter.or.map((part) => compile(part, bind)).join(" OR ")})`;
+  const all = (parts: readonly Filter[]): string[] => parts.map((part) => compile(part, bind));
+  if ("and" in filter) return join(all(filter.and), "AND");
+  if ("or" in filter) return join(all(filter.or), "OR");
   if ("not" in filter) return `(NOT ${compile(filter.not, bind)})`;
   const column = toColumn(filter.field);
   switch (filter.op) {
@@ -45,6 +46,15 @@ function compile(filter: Filter, bind: (value: unknown) => string): string {
     default:
       return filter satisfies never;
   }
+}
+
+/** By halves: an object's SQLite takes expressions of a hundred levels, and in a plain row of conditions each is a level. */
+function join(parts: readonly string[], operator: "AND" | "OR"): string {
+  const [only = ""] = parts;
+  if (parts.length === 1) return only;
+  const middle = Math.ceil(parts.length / 2);
+  const [left, right] = [parts.slice(0, middle), parts.slice(middle)];
+  return `(${join(left, operator)} ${operator} ${join(right, operator)})`;
 }
 
 /** The column of a field; metadata fields have plain names, which were checked when the collection was made. */
