@@ -62,9 +62,10 @@ export interface AppDeps extends AnswerDeps, ServiceExtras {
 }
 
 /** What an application over these parts can do, for its parser and for the pages about its API. */
-export function toApiFacts(deps: AnswerDeps): ApiFacts {
+export function toApiFacts(deps: AnswerDeps & Pick<ServiceExtras, "documents">): ApiFacts {
   const rerankers = Object.keys(deps.rerankers) as RerankMode[];
-  return { config: deps.config, modes: listModes(deps), rerankers };
+  const takesDocuments = deps.documents !== undefined;
+  return { config: deps.config, modes: listModes(deps), rerankers, takesDocuments };
 }
 
 /** Creates the service's application. */

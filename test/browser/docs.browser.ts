@@ -10,7 +10,12 @@ import { readExamples } from "../../src/node/read-examples.ts";
 import { makeApp, makeService, recordLog } from "../support/app.ts";
 import { findBarriers, startBrowser } from "../support/browser.ts";
 
-const facts = { config: parseConfig({}), modes: ["direct"], rerankers: ["lexical"] } as const;
+const facts = {
+  config: parseConfig({}),
+  modes: ["direct"],
+  takesDocuments: true,
+  rerankers: ["lexical"],
+} as const;
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 860 };
 

@@ -31,6 +31,8 @@ export interface ApiFacts {
   readonly config: Config;
   readonly modes: readonly Mode[];
   readonly rerankers: readonly RerankMode[];
+  /** Documents can be stored and deleted over HTTP. */
+  readonly takesDocuments: boolean;
 }
 
 type AskBody = ReturnType<typeof createBodySchema>;

@@ -16,7 +16,9 @@ const TAG_DIGITS = 16;
 /** The document of a service with these limits and abilities. */
 export function createOpenApi(facts: ApiFacts): OpenApi {
   const bodies = { Ask: createAskBody(facts), Explain: createExplainBody(facts) };
-  return toOpenApi(createOperations(bodies, PLAYGROUND_PATHS), bodies);
+  const { putDocument, deleteDocument, ...reading } = createOperations(bodies, PLAYGROUND_PATHS);
+  const writing = facts.takesDocuments ? { putDocument, deleteDocument } : {};
+  return toOpenApi({ ...reading, ...writing }, bodies);
 }
 
 interface Page {

@@ -9,7 +9,12 @@ import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts"
 import { readExamples } from "../../../src/node/read-examples.ts";
 import { makeApp, makeService, recordLog, serveTest } from "../../support/app.ts";
 
-const facts = { config: parseConfig({}), modes: ["direct"], rerankers: ["lexical"] } as const;
+const facts = {
+  config: parseConfig({}),
+  modes: ["direct"],
+  rerankers: ["lexical"],
+  takesDocuments: true,
+} as const;
 const log = recordLog();
 const examples = await readExamples(log);
 const app = addApiPages(makeApp(makeService()), facts, examples);

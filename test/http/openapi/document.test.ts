@@ -32,7 +32,12 @@ import { fakeWriter } from "../../support/fake-writer.ts";
 import { bearer, makeAccess, makeKey } from "../../support/keys.ts";
 import { createJudge, findPath } from "../../support/api-document.ts";
 
-const facts = { config: parseConfig({}), modes: ["direct"], rerankers: ["lexical"] } as const;
+const facts = {
+  config: parseConfig({}),
+  modes: ["direct"],
+  rerankers: ["lexical"],
+  takesDocuments: true,
+} as const;
 const api = createOpenApi(facts);
 const judge = createJudge(api);
 const makeDescribedApp = (options?: TestOptions, access?: Access) =>
@@ -263,6 +268,7 @@ test("who has the document already is not sent it again", async () => {
 test("a service publishes the modes, rerankers and limits that it has", () => {
   const config = parseConfig({ QUESTION_CHARS_MAX: "77" });
   const other = createOpenApi({
+    ...facts,
     config,
     modes: ["direct", "agent"],
     rerankers: ["lexical", "llm"],
@@ -274,6 +280,17 @@ test("a service publishes the modes, rerankers and limits that it has", () => {
       retrieval: { properties: { rerank: { enum: ["none", "lexical", "llm"] } } },
     },
   });
+});
+
+test("a service that takes no documents describes none of the methods it refuses", async () => {
+  const app = makeApp(makeService());
+  addApiPages(app, { ...facts, takesDocuments: false });
+  const { paths } = (await (await app.request("/openapi.json")).json()) as typeof api;
+  expect(Object.keys(paths)).toEqual(Object.keys(api.paths));
+  const described = Object.keys(paths["/v1/collections/{name}/documents/{id}"] ?? {});
+  const { status, headers } = await app.request(documentPath, { method: "PUT", body: "text" });
+  expect(status).toBe(405);
+  expect(headers.get("Allow")).toBe(described.join(", ").toUpperCase());
 });
 
 test("a number in an address is described as a number, for programs that are made from the document", () => {

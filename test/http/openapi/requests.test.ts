@@ -14,7 +14,12 @@ import { fitting, hostile, nearlyFitting, type Schema } from "../../support/from
 import { createTestStore, wordEmbedder } from "../../support/collections.ts";
 
 const config = parseConfig({});
-const facts = { config, modes: ["direct"], rerankers: ["lexical"] } as const;
+const facts = {
+  config,
+  modes: ["direct"],
+  rerankers: ["lexical"],
+  takesDocuments: true,
+} as const;
 const api = createOpenApi(facts);
 const judge = createJudge(api);
 const schemas = api.components.schemas as Record<string, Schema>;
