@@ -96,7 +96,14 @@ export function createApp(deps: AppDeps): Hono<Env> {
     };
   };
   const archive = deps.archive ?? createMemoryArchive(toArchiveLimits(config), clock);
-  const journal = createRunJournal({ config, clock, log, gate, archive });
+  const journal = createRunJournal({
+    config,
+    clock,
+    log,
+    gate,
+    archive,
+    losesRuns: deps.losesRuns,
+  });
   return createServiceApp({
     config,
     clock,

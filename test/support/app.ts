@@ -199,6 +199,8 @@ export interface TestOptions {
   readonly clock?: Clock;
   readonly gate?: RunGate;
   readonly archive?: RunArchive;
+  /** The platform may end runs without a word. */
+  readonly losesRuns?: boolean;
   readonly access?: Access;
   readonly requestLimit?: RequestLimit;
   /** Those that are offered; absent: `direct`. */
@@ -230,7 +232,7 @@ export function makeService(options: TestOptions = {}): TestService {
   };
   const search = options.search ?? play([runStart, retrievalEnd, makeEnd({ answerer: "none" })]);
   const { archive = createMemoryArchive(toArchiveLimits(config), base.clock) } = options;
-  const journal = createRunJournal({ ...base, archive });
+  const journal = createRunJournal({ ...base, archive, losesRuns: options.losesRuns });
   return {
     ...base,
     embedders: new Set(options.embedders ?? ["static:test"]),

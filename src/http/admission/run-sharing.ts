@@ -15,7 +15,8 @@ import { leaveAt, leaveWith } from "../response/leave-early.ts";
 import { isSame, readVersions, type Seen } from "./read-versions.ts";
 import { toClientReason } from "./run-gate.ts";
 import { toRunKey } from "./run-key.ts";
-import { type JournalRun, type RunJournal, type RunStart, toRun } from "../runs/journal.ts";
+import type { RunJournal, RunStart } from "../runs/journal.ts";
+import { type JournalRun, toRun } from "../runs/journal-run.ts";
 import type { Runner } from "../service.ts";
 
 export interface RunRequest extends Omit<RunStart, "onOver" | "run"> {

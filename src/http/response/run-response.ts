@@ -8,7 +8,7 @@ import { type FinishedRun, hasAnswer, toFinishedRun } from "./run-record.ts";
 import { leaveWith } from "./leave-early.ts";
 import { toClientReason } from "../admission/run-gate.ts";
 import type { Listening, RunRequest } from "../admission/run-sharing.ts";
-import type { JournalRun } from "../runs/journal.ts";
+import type { JournalRun } from "../runs/journal-run.ts";
 import { toServerTiming } from "./server-timing.ts";
 import type { Service } from "../service.ts";
 import { createEventStream } from "./sse.ts";

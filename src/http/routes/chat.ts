@@ -10,7 +10,7 @@ import { readJson } from "../request/read-json.ts";
 import { applyPreference, readRunOptions } from "../request/run-options.ts";
 import { toRunRequest } from "../request/run-request.ts";
 import { replayEvents, respondWithEvents, type StreamFormat } from "../response/run-response.ts";
-import type { JournalRun } from "../runs/journal.ts";
+import type { JournalRun } from "../runs/journal-run.ts";
 import type { Env, Service } from "../service.ts";
 
 /** Chats of which it is known which run is their latest, and the size of their ids. */

@@ -7,7 +7,7 @@ import { chooseRepresentation } from "../request/accept.ts";
 import { refuse } from "../request/issues.ts";
 import { foldRun } from "../response/run-record.ts";
 import { replayEvents } from "../response/run-response.ts";
-import type { JournalRun } from "../runs/journal.ts";
+import type { JournalRun } from "../runs/journal-run.ts";
 import type { Env, Service } from "../service.ts";
 
 /** The record: whole when the run is over, what there is so far while it runs. */

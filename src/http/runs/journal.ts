@@ -1,7 +1,8 @@
 /** The runs of the service, each with everything it has said: they belong to the journal, and responses only read them. */
-import { createBroadcast, type Reader } from "../../async/broadcast.ts";
+import { type Broadcast, createBroadcast } from "../../async/broadcast.ts";
 import type { Clock } from "../../async/clock.ts";
 import { startDeadline } from "../../async/deadline.ts";
+import { once } from "../../async/once.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
 import type { Ask } from "../../domain/ask.ts";
@@ -9,34 +10,14 @@ import type { Caller } from "../../domain/caller.ts";
 import type { RunEvent } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { LOST_AFTER_MS } from "../admission/lost-runs.ts";
 import { completeRun } from "../response/complete-run.ts";
 import { toEventSize } from "../response/event-size.ts";
 import { type RunGate, type RunTicket, toClientReason } from "../admission/run-gate.ts";
 import { type RequestKey, type RunArchive, type StoredRun, toScopedKey } from "./archive.ts";
+import { type JournalRun, toRun } from "./journal-run.ts";
 import { maySee } from "./may-see.ts";
+import { isLost, type Losable, loseAll, toLostEnd, watchOwner } from "./lost.ts";
 import { createTaker } from "./taker.ts";
-
-export interface JournalRun {
-  /** Empty until the run has said it. */
-  readonly id: string;
-  /** Everything so far; an event's id is its place, counted from 1. */
-  readonly events: readonly RunEvent[];
-  /** Its last event is there, or there will be none because it was not admitted. */
-  readonly ended: boolean;
-  /** Resolves when the run has its place; rejects with AppError when it gets none. */
-  readonly admitted: Promise<void>;
-  /** When its deadline passes. */
-  readonly untilMs: number;
-  /** It was told to end. */
-  readonly isCancelled: boolean;
-  /** A reader of what comes after the event with this id. The run is cancelled when the last reader has left, unless it is kept. */
-  read(afterId?: number): Reader<RunEvent>;
-  /** From now on it goes on when nobody reads it any more. */
-  keep(): void;
-  /** Ends the run with this reason. Nothing happens when it is over. */
-  cancel(reason: AppError): void;
-}
 
 export interface RunStart {
   readonly ask: Ask;
@@ -80,9 +61,11 @@ export interface JournalDeps {
   readonly log: Log;
   readonly gate: RunGate;
   readonly archive: RunArchive;
+  /** The platform may end runs without a word. */
+  readonly losesRuns?: boolean | undefined;
 }
 
-interface LiveRun extends JournalRun {
+interface LiveRun extends JournalRun, Losable {
   readonly caller: Caller;
   readonly key: RequestKey | undefined;
 }
@@ -93,10 +76,15 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
   const byId = new Map<string, LiveRun>();
   const byKey = new Map<string, LiveRun>();
 
+  const endLost = async (): Promise<void> => {
+    if (deps.losesRuns === true) await loseAll([...byId.values(), ...byKey.values()], clock);
+  };
+
   const begin = (given: RunStart): LiveRun => {
     const { key, isUnlisted } = given;
     const callerId = given.ask.caller.id;
     deps.gate.check(callerId);
+    void endLost();
     const scoped = key && toScopedKey(callerId, key.name);
     const live = startLive(deps, given, {
       onId(run) {
@@ -116,14 +104,6 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
     return live;
   };
 
-  /** What the archive says takes of the caller's time. */
-  const lookUp = async ({ ask, client }: RunStart, { name }: RequestKey) => {
-    const parent = client === undefined ? {} : { parent: client };
-    const options = { clock, budgetMs: ask.deadlineMs, stage: "admission", ...parent };
-    using deadline = startDeadline(options);
-    return await untilAborted(archive.findByKey(ask.caller.id, name), deadline.signal);
-  };
-
   return {
     begin,
     async start(given) {
@@ -132,7 +112,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       const callerId = given.ask.caller.id;
       const scoped = toScopedKey(callerId, key.name);
       const untilMs = clock.now() + given.ask.deadlineMs;
-      const found = byKey.get(scoped) ?? (await lookUp(given, key));
+      const found = byKey.get(scoped) ?? (await lookUp(deps, given, key));
       // From here to its entry nothing waits, so that of two requests at once only one starts a run.
       const known = byKey.get(scoped) ?? found;
       const isRepeated =
@@ -142,6 +122,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       return { run: begin(own), isRepeated };
     },
     async find(id, caller) {
+      await endLost();
       const live = byId.get(id);
       if (live !== undefined && isVisible(live, caller)) return live;
       const found = await archive.find(id);
@@ -154,6 +135,18 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       throw new AppError("not_found", { detail: "there is no run of this id" });
     },
   };
+}
+
+/** What the archive says takes of the caller's time. */
+async function lookUp(
+  { archive, clock }: JournalDeps,
+  { ask, client }: RunStart,
+  { name }: RequestKey,
+): Promise<StoredRun | undefined> {
+  const parent = client === undefined ? {} : { parent: client };
+  const options = { clock, budgetMs: ask.deadlineMs, stage: "admission", ...parent };
+  using deadline = startDeadline(options);
+  return await untilAborted(archive.findByKey(ask.caller.id, name), deadline.signal);
 }
 
 /** Its own, of collections that it may still see. */
@@ -169,7 +162,7 @@ interface Hooks {
 }
 
 function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
-  const { config, clock, log, gate } = deps;
+  const { clock, log, gate, losesRuns = false } = deps;
   const { ask, requestId, key } = start;
   let { isKept = false } = start;
   // Who leaves is a matter of the readers: the run ends when there are none, not with one request.
@@ -179,14 +172,8 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   const cancel = (reason: AppError): void => {
     if (!broadcast.closed) everyone.abort(reason);
   };
-  const broadcast = createBroadcast<RunEvent>({
-    clock,
-    sizeOf: toEventSize,
-    get aheadBytesMax() {
-      return isKept ? Number.POSITIVE_INFINITY : config.streamBytesMax;
-    },
-    onAlone: (reason) => (isKept ? undefined : cancel(toClientReason(reason))),
-  });
+  const owner = losesRuns ? watchOwner(clock, cancel) : undefined;
+  const broadcast = broadcastRun(deps, () => isKept, cancel);
   const live: LiveRun = {
     get id() {
       return id;
@@ -202,33 +189,40 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
     events: broadcast.items,
     caller: ask.caller,
     key,
-    read: (afterId) => broadcast.read(afterId),
+    read(afterId) {
+      const reader = broadcast.read(afterId);
+      return owner?.watch(reader) ?? reader;
+    },
     cancel,
     keep() {
       isKept = true;
     },
+    async lose() {
+      log.warn("run-lost", { runId: id, requestId });
+      if (id !== "") void broadcast.push(toLostEnd(broadcast.items));
+      broadcast.close();
+      await onEnd();
+    },
   };
-  const record = (ticket: RunTicket): Promise<void> => {
-    const events = produce(start, ticket.signal, live.untilMs - clock.now());
-    const take = createTaker(broadcast, config.runBytesMax, ticket);
-    return completeRun(events, { clock, log, requestId }, (event) => {
-      if (event.type === "run-start") {
-        id = event.runId;
-        hooks.onId(live);
-      }
-      return take(event);
-    });
+  const onStart = (runId: string): void => {
+    id = runId;
+    hooks.onId(live);
   };
   const report = (thrown: unknown): void =>
     log.error("run-not-recorded", thrown, { runId: id, requestId });
+  const onEnd = once(() => hooks.onEnd(live).catch(report));
   const admitAndRecord = async (): Promise<void> => {
     const { deadlineMs, caller } = ask;
     const entrant = { callerId: caller.id, signal: everyone.signal, deadlineMs };
     const ticket = await gate.enter(entrant).catch(admission.reject);
     admission.resolve();
-    if (ticket !== undefined) await record(ticket).catch(report);
+    const leftMs = live.untilMs - clock.now();
+    if (ticket !== undefined) {
+      await recordRun(deps, start, { broadcast, ticket, leftMs, onStart }).catch(report);
+    }
     broadcast.close();
-    await hooks.onEnd(live).catch(report);
+    owner?.off();
+    await onEnd();
     ticket?.leave();
   };
   admission.promise.catch(() => undefined); // each reader hears of it for itself
@@ -236,18 +230,47 @@ function startLive(deps: JournalDeps, start: RunStart, hooks: Hooks): LiveRun {
   return live;
 }
 
-/** The wait for its place was the caller's time too. */
-function produce(
-  { ask, run }: RunStart,
-  signal: AbortSignal,
-  leftMs: number,
-): AsyncIterable<RunEvent> {
-  return run({ ...ask, deadlineMs: Math.max(1, Math.ceil(leftMs)) }, signal);
+/** What is said, for its readers; `onAlone` ends the run when there are none, unless it is kept. */
+function broadcastRun(
+  { clock, config }: JournalDeps,
+  isKept: () => boolean,
+  onAlone: (reason: AppError) => void,
+): Broadcast<RunEvent> {
+  return createBroadcast({
+    clock,
+    sizeOf: toEventSize,
+    get aheadBytesMax() {
+      return isKept() ? Number.POSITIVE_INFINITY : config.streamBytesMax;
+    },
+    onAlone: (reason) => (isKept() ? undefined : onAlone(toClientReason(reason))),
+  });
+}
+
+interface Recording {
+  readonly broadcast: Broadcast<RunEvent>;
+  readonly ticket: RunTicket;
+  /** The wait for its place was the caller's time too. */
+  readonly leftMs: number;
+  readonly onStart: (runId: string) => void;
+}
+
+/** Runs to the end, and keeps what is said. */
+function recordRun(
+  { clock, log, config }: JournalDeps,
+  { ask, run, requestId }: RunStart,
+  { broadcast, ticket, leftMs, onStart }: Recording,
+): Promise<void> {
+  const timed = { ...ask, deadlineMs: Math.max(1, Math.ceil(leftMs)) };
+  const take = createTaker(broadcast, config.runBytesMax, ticket);
+  return completeRun(run(timed, ticket.signal), { clock, log, requestId }, (event) => {
+    if (event.type === "run-start") onStart(event.runId);
+    return take(event);
+  });
 }
 
 /** A cancelled run, one that is lost, or one that failed in a way that another attempt may mend, is not what a repetition should get. */
 function isWorthRepeating(run: LiveRun | StoredRun, clock: Clock): boolean {
-  if ("untilMs" in run && !run.ended && clock.now() > run.untilMs + LOST_AFTER_MS) return false;
+  if ("untilMs" in run && isLost(run, clock)) return false;
   if ("isCancelled" in run && (run.isCancelled || (run.ended && run.events.length === 0)))
     return false;
   const end = run.events.at(-1);
@@ -265,26 +288,4 @@ function repeat(run: LiveRun | StoredRun, { key, isKept }: RunStart, clock: Cloc
   throw new AppError("idempotency_conflict", {
     detail: "this Idempotency-Key was used with another request; use a new key for each question",
   });
-}
-
-/** A run that is over, and in which there is nothing left to cancel. */
-export function toRun({ id, events }: Pick<StoredRun, "id" | "events">, clock: Clock): JournalRun {
-  const broadcast = createBroadcast<RunEvent>({
-    clock,
-    sizeOf: toEventSize,
-    aheadBytesMax: Number.POSITIVE_INFINITY,
-  });
-  for (const event of events) void broadcast.push(event);
-  broadcast.close();
-  return {
-    id,
-    events,
-    ended: true,
-    admitted: Promise.resolve(),
-    untilMs: clock.now(),
-    isCancelled: false,
-    read: (afterId) => broadcast.read(afterId),
-    keep: () => undefined,
-    cancel: () => undefined,
-  };
 }
