@@ -38,13 +38,13 @@ export function createTables(sql: SqlStorage, spec: CollectionSpec): void {
       detail: `collection ${spec.name}: at most ${FIELDS_MAX} metadata fields can be filtered on here, got ${names.length}`,
     });
   }
-  const columns = ["documentId", "title", "page", ...names.map((name) => `metadata.${name}`)]
-    .map((field) => `, ${toColumn(field)} TEXT`)
-    .join("");
+  const fields = ["documentId", "title", "page", ...names.map((name) => `metadata.${name}`)];
+  const columns = fields.map((field) => `, ${toColumn(field)} TEXT`).join("");
   sql.exec(`CREATE TABLE state(id INTEGER PRIMARY KEY, json TEXT NOT NULL);
     CREATE TABLE documents(id TEXT NOT NULL, born INTEGER NOT NULL, died INTEGER, json TEXT NOT NULL, PRIMARY KEY(id, born)) WITHOUT ROWID;
     CREATE TABLE chunks(slot INTEGER PRIMARY KEY, position INTEGER NOT NULL, born INTEGER NOT NULL, died INTEGER, terms INTEGER, vector BLOB, json TEXT NOT NULL${columns});
     CREATE INDEX chunks_of_document ON chunks("field_documentId", position);
+    CREATE INDEX chunks_fields ON chunks(${fields.map(toColumn).join(", ")});
     CREATE INDEX chunks_died ON chunks(died) WHERE died IS NOT NULL;
     CREATE TABLE commits(version INTEGER PRIMARY KEY, atMs INTEGER NOT NULL);
     CREATE TABLE blocks(block INTEGER PRIMARY KEY, "values" BLOB NOT NULL, scales BLOB NOT NULL);
