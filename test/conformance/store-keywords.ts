@@ -120,6 +120,22 @@ export function describeKeywordScores({ store, writer }: Subject): void {
       expect((await searchIds(snapshot, [snapshot], text))[0]).toBe("a#0");
     });
 
+    test("of a hundred terms, each of another weight, the heaviest are found first", async () => {
+      const digits = "abcdefghij";
+      const toWord = (index: number): string =>
+        `zq${digits[Math.floor(index / 10)] ?? ""}${digits[index % 10] ?? ""}`;
+      const words = Array.from({ length: 100 }, (_, index) => toWord(index));
+      const put = words.map((word) => toDocument(word, [word]));
+      await writer().commit({ put, remove: [] }, signal);
+      await writer().index(signal);
+      const snapshot = await store().open(spec.name, signal);
+      const terms = words.map((term, index) => ({ term, idf: 1 + index / 10 }));
+      const query = { type: "keyword", terms, limit: HITS, timeoutMs: 5_000 } as const;
+      const rows = (await snapshot.search(query, signal)).map(({ row }) => row);
+      const found = (await snapshot.take(rows, signal)).map((chunk) => chunk?.documentId);
+      expect(found).toEqual(words.slice(-HITS).toReversed());
+    });
+
     test.each(["", "   ", "\n", "!?", "😀"])("finds nothing for %j", async (text) => {
       await writer().commit({ put: [toDocument("a", ["cats"])], remove: [] }, signal);
       await writer().index(signal);

@@ -5,8 +5,8 @@ import type { FullTextQuery, NearestQuery, RowOrder, TableQuery } from "./tables
 
 /** Most columns one query may name. */
 const COLUMNS_MAX = 64;
-/** Most searched words or phrases of one full-text query. */
-const CLAUSES_MAX = 64;
+/** Most searched words or phrases of one full-text query, with the clauses that join them: our own stores ask for 64 terms in one. */
+const CLAUSES_MAX = 65;
 const CLAUSE_DEPTH_MAX = 4;
 const PROBES_MAX = 1_000;
 const REFINE_MAX = 100;
