@@ -84,7 +84,11 @@ export function createEdgeTarget(options: EdgeTargetOptions): PushTarget {
 
 function toOrigin(url: string): string {
   const parsed = URL.parse(url);
-  if (parsed !== null && /^https?:$/.test(parsed.protocol)) return parsed.href.replace(/\/+$/, "");
+  if (parsed !== null && /^https?:$/.test(parsed.protocol)) {
+    // What is copied out of a browser may have more to it, and fetch takes no address with a name and a password.
+    const { origin, pathname, href } = parsed;
+    if (href === `${origin}${pathname}`) return href.replace(/\/+$/, "");
+  }
   throw new AppError("invalid_request", {
     detail: "--url takes the address of a Worker, such as https://tributary.example.workers.dev",
   });

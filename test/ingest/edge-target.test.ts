@@ -79,3 +79,14 @@ test("what does not come to answer says which status it had instead", async () =
     detail: expect.stringContaining("503") as string,
   });
 });
+
+test.each([
+  "127.0.0.1:8787",
+  "ftp://worker.test",
+  "https://worker.test/?q=jitter",
+  "https://worker.test/#top",
+  "https://name:word@worker.test",
+])("%s is no address of a Worker", (url) => {
+  const options = { url, token: "t", clock: systemClock, collection: "guide", key: "a-good-key" };
+  expect(() => createEdgeTarget(options)).toThrow("--url takes the address of a Worker");
+});
