@@ -5,7 +5,7 @@ import type { Filter } from "../../domain/filter.ts";
 import { AppError } from "../../errors.ts";
 import type { DocumentPage, DocumentPart, DocumentState, StoreHit } from "../../stores/store.ts";
 import { encodeText } from "./encode.ts";
-import { type FilterSql, toFilterSql } from "./filter-sql.ts";
+import { type FilterSql, toFilterSql, toSlotsSql } from "./filter-sql.ts";
 import { countTerms, searchWords } from "./keyword-index.ts";
 import type { PartInfo, QueryWire, TermsWire, Whole } from "./protocol.ts";
 import { createTables, readState, type State, toBlockCount, writeState } from "./tables.ts";
@@ -119,12 +119,9 @@ export class Collection {
     return this.#vectors.search(new Float32Array(query.vector), { version, limit, allowed });
   }
 
-  *#findSlots({ where, values }: FilterSql): Generator<number> {
-    const rows = this.#sql.exec<{ slot: number }>(
-      `SELECT slot FROM chunks WHERE ?1 IS NOT NULL AND ${where}`,
-      values,
-    );
-    for (const { slot } of rows) yield slot;
+  *#findSlots(filter: FilterSql): Generator<number> {
+    const rows = this.#sql.exec<{ slots: string }>(toSlotsSql(filter), filter.values);
+    for (const { slots } of rows) yield* JSON.parse(slots) as number[];
   }
 
   take(rows: readonly string[]): readonly (string | null)[] {
