@@ -67,13 +67,17 @@ const LABELLED: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** Marks of Markdown that may stand before an item's number. */
+const OPENS_ITEM = /^(?:.|[#*_>\s(+•-]{0,12})$/su;
+
 /** Is the dot at `at`, in the sentence begun at `start`, no end? What follows it begins with a capital or a digit. */
 export function isAbbreviation(text: string, start: number, at: number): boolean {
   const before = text.slice(Math.max(start, at - WORD_CHARS_MAX), at);
   const word = /[\p{L}\p{N}.]+$/u.exec(before)?.[0] ?? "";
   const wordAt = at - word.length;
   if (/^\p{N}{1,4}$/u.test(word)) {
-    return wordAt <= start + 1 || isOrdinal(text, start, { word, wordAt }); // "1." that opens an item
+    // "1." that opens an item, and "## 1." a heading
+    return OPENS_ITEM.test(text.slice(start, wordAt)) || isOrdinal(text, start, { word, wordAt });
   }
   if (isSpaced(text, start, at)) return true;
   if (/^\p{Lu}$/u.test(word)) return word !== "I" && isInitial(text, start, { word, wordAt });
