@@ -71,6 +71,8 @@ export const SentenceCheck = z.object({
   end: Offset,
   verdict: z.enum(["supported", "weak", "unsupported"]),
   labels: z.array(Label),
+  /** It claims nothing: a heading, the names of columns, a lead-in, an offer, a rule. It is `weak`, and does not count. */
+  framing: z.literal(true).optional(),
 });
 export type SentenceCheck = z.infer<typeof SentenceCheck>;
 

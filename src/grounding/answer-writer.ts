@@ -7,6 +7,7 @@ import type { Grounding, Passage, RunEvent } from "../domain/event.ts";
 import { createHiddenFilter } from "../text/hidden-characters.ts";
 import { createCitationParser } from "./write/citation-parser.ts";
 import { createGround, type Ground, type Settled } from "./ground.ts";
+import { createWaitingFrames } from "./waiting-frames.ts";
 import { withoutMarkers } from "./write/markers.ts";
 import { createSanitizer } from "./write/sanitizer.ts";
 import { createSecretGuard, type SecretGuard } from "./write/secret-guard.ts";
@@ -76,11 +77,10 @@ class PolicyWriter implements AnswerWriter {
   #withheld = 0;
   /** What was shown, as it is compared. */
   readonly #wordings: string[] = [];
-  /** Cleaned text of the draft, and where in it the last sentence ended that was shown or left out. */
+  /** Cleaned text of the draft, and where in it the last sentence ended that was shown. */
   #text = "";
   #passed = 0;
-  /** Blanks before a sentence that was left out. */
-  #gap = "";
+  readonly #frames = createWaitingFrames();
   /** The wordings of the first draft: what a second draft repeats of them is not shown again. */
   #said: ReadonlySet<string> = new Set();
   /** Sentences that wait for the end of the draft. */
@@ -112,7 +112,7 @@ class PolicyWriter implements AnswerWriter {
   rewrite(): void {
     this.#policy = "withhold";
     this.#said = new Set(this.#wordings.filter((wording) => wording !== ""));
-    [this.#queue, this.#text, this.#passed, this.#gap] = [[], "", 0, ""];
+    [this.#queue, this.#text, this.#passed] = [[], "", 0];
     this.#source = this.#createSource();
   }
 
@@ -152,32 +152,54 @@ class PolicyWriter implements AnswerWriter {
   #pass(settled: Settled): readonly WriterEvent[] {
     const { check } = settled;
     if (this.#policy === "repair" && (this.#queue.length > 0 || check.verdict === "unsupported")) {
-      this.#queue.push(settled);
+      this.#queue.push(...this.#frames.undo(), settled);
       return [];
     }
-    const gap = this.#text.slice(this.#passed, check.start) || this.#gap;
-    this.#passed = check.end;
     const sentence = this.#text.slice(check.start, check.end);
     const isRepeated = this.#said.has(toWording(sentence));
     if (check.verdict === "unsupported" || isRepeated) {
-      this.#gap = gap;
-      if (!isRepeated) this.#withheld += 1;
+      if (!isRepeated) {
+        this.#withheld += 1;
+        this.#frames.leaveOut();
+      }
       return [];
     }
-    this.#gap = "";
-    const lead = this.#shown === "" ? "" : gap || " ";
+    const isFrame = check.framing === true;
+    const ready = isFrame
+      ? this.#frames.add(settled, sentence)
+      : [...this.#frames.take(sentence), settled];
+    return ready.flatMap((one) => this.#show(one));
+  }
+
+  #show(settled: Settled): readonly WriterEvent[] {
+    const { start, end } = settled.check;
+    const sentence = this.#text.slice(start, end);
+    const lead = this.#shown === "" ? "" : this.#toGap(start);
+    this.#passed = end;
     this.#wordings.push(toWording(sentence));
-    const shift = this.#shown.length + lead.length - check.start;
+    const shift = this.#shown.length + lead.length - start;
     this.#shown += lead + sentence;
     this.#count(settled);
     return [...toDelta(lead + sentence), ...toEvents(settled, shift)];
   }
 
-  #count({ check, isTelling }: Settled): void {
-    if (isTelling) this.#verdicts.push(check.verdict);
+  /** The blanks before a sentence, or those before what was left out in front of it where they part more. */
+  #toGap(start: number): string {
+    const between = this.#text.slice(this.#passed, start);
+    const [before, after] = [/^\s*/u, /\s*$/u].map((blanks) => blanks.exec(between)?.[0] ?? "");
+    const [first = "", last = ""] = [before, after];
+    return (countLines(first) > countLines(last) ? first : last) || " ";
   }
 
-  #conclude(events: readonly WriterEvent[]): Written {
+  #count({ check }: Settled): void {
+    if (check.framing !== true) this.#verdicts.push(check.verdict);
+  }
+
+  #conclude(shown: readonly WriterEvent[]): Written {
+    // An answer of which all was left out is none.
+    const isTold = this.#withheld === 0 || this.#verdicts.length > 0;
+    const rest = isTold ? this.#frames.end() : [];
+    const events = [...shown, ...rest.flatMap((one) => this.#show(one))];
     return {
       events,
       grounding: toGrounding(this.#verdicts),
@@ -227,8 +249,13 @@ function createSource({
   };
 }
 
-/** What a sentence says, without its citations. Empty where it has no word, as a line of marks. */
+function countLines(blanks: string): number {
+  return blanks.split("\n").length;
+}
+
+/** What a sentence says, without its citations. Empty where it has no word, as a line of marks, and of a fence. */
 function toWording(sentence: string): string {
+  if (/^(?:```|~~~)/u.test(sentence)) return "";
   const words = withoutMarkers(sentence).replaceAll(/\s+/gu, " ").trim().toLowerCase();
   return /[\p{L}\p{N}]/u.test(words) ? words : "";
 }

@@ -4,7 +4,9 @@ import { needsNextWord } from "../text/abbreviations.ts";
 import { splitSentences, type Span } from "../text/sentences.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check/check-sentence.ts";
 import { createCodeParts } from "./write/code-parts.ts";
-import { toEvidence } from "./check/evidence.ts";
+import { type Evidence, toEvidence } from "./check/evidence.ts";
+import { isFraming } from "./check/framing.ts";
+import { isSilence } from "./check/silence.ts";
 import {
   findClaims,
   findMarkers,
@@ -24,8 +26,6 @@ export interface Ground {
 export interface Settled {
   readonly check: SentenceCheck;
   readonly citations: readonly Citation[];
-  /** It has a word: a rule, a fence and the frame of a table say nothing. */
-  readonly isTelling: boolean;
 }
 
 /** A longer number, such as a year, may begin a sentence. */
@@ -71,9 +71,10 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     const complete = isLast ? sentences : known;
     mayEnd ||= !isLast && known.length < next;
     const ours = markers.filter(({ label }) => byLabel.has(label));
-    const settled = complete.map((sentence) =>
-      settle(sentence, { markers: within(sentence, ours), read, offset, byLabel }),
-    );
+    const settled = complete.map((sentence, index) => {
+      const own = within(sentence, ours);
+      return settle(sentence, { markers: own, next: texts[index + 1], read, offset, byLabel });
+    });
     const last = complete.at(-1);
     if (last !== undefined) {
       done = last.end;
@@ -108,6 +109,8 @@ const within = (sentence: Span, markers: readonly Marker[]): readonly Marker[] =
 interface Surroundings {
   /** Those of the sentence. */
   readonly markers: readonly Marker[];
+  /** The sentence behind it, as far as it has come. */
+  readonly next: string | undefined;
   readonly read: (span: Span) => string;
   /** Where in the answer the text starts that is read. */
   readonly offset: number;
@@ -115,17 +118,21 @@ interface Surroundings {
 }
 
 /** What is to be told of a sentence that is over. */
-function settle(sentence: Span, { markers, read, offset, byLabel }: Surroundings): Settled {
+function settle(sentence: Span, { markers, next, read, offset, byLabel }: Surroundings): Settled {
   const place = ({ start, end }: Span): Span => ({ start: start + offset, end: end + offset });
   const labels = [...new Set(markers.map(({ label }) => label))];
   const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
   if (sentence.end - sentence.start > SENTENCE_CHARS_MAX) {
     const citations = cited.map((passage) => toCitation(passage, place(sentence), passage));
     const check = { ...place(sentence), verdict: "unsupported" as const, labels };
-    return { check, citations, isTelling: true };
+    return { check, citations };
   }
   const claim = readBetween(sentence, markers, read);
-  const verdict = judge(claim, cited, byLabel);
+  const evidence = (cited.length > 0 ? cited : [...byLabel.values()]).map(toEvidence);
+  const isCited = cited.length > 0;
+  const framing = isFraming(claim, { next, isCited, evidence });
+  const isWeak = framing || isSilence(claim, [...byLabel.values()].map(toEvidence));
+  const verdict = isWeak ? "weak" : judge(claim, evidence, isCited);
   const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
     const passage = byLabel.get(label);
     if (passage === undefined) return [];
@@ -133,8 +140,8 @@ function settle(sentence: Span, { markers, read, offset, byLabel }: Surroundings
     const evidence = { start: passage.start + start, end: passage.start + end };
     return [toCitation(passage, place(span), evidence)];
   });
-  const check = { ...place(sentence), verdict, labels };
-  return { check, citations, isTelling: WORD.test(claim) };
+  const check = { ...place(sentence), verdict, labels, ...(framing && { framing }) };
+  return { check, citations };
 }
 
 /** The sentences of a text, of those in which `from` lies only what comes after it. */
@@ -160,14 +167,9 @@ function isOutsideFences(text: string): boolean {
 }
 
 /** A sentence without a citation cannot be more than weak, whatever the passages say. */
-function judge(
-  claim: string,
-  cited: readonly Passage[],
-  all: ReadonlyMap<number, Passage>,
-): Verdict {
-  const evidence = cited.length > 0 ? cited : [...all.values()];
-  const verdict = checkSentence(claim, evidence.map(toEvidence));
-  return cited.length === 0 && verdict === "supported" ? "weak" : verdict;
+function judge(claim: string, evidence: readonly Evidence[], isCited: boolean): Verdict {
+  const verdict = checkSentence(claim, evidence);
+  return !isCited && verdict === "supported" ? "weak" : verdict;
 }
 
 /** `evidence` lies in the passage's document. */

@@ -8,8 +8,14 @@ const GOES_ON = /^(?:\p{Ll}|\p{Nd}{1,2}\.\s?\p{Nd})/u;
 /** `3、4月` are two months. */
 const IS_PAIR = /、\p{Nd}/u;
 
+/** `Step 2: ...` */
+const STEP =
+  /^[\s>*_#+•-]*(?:step|schritt|étape|etape|paso)\s+\p{Nd}{1,3}[*_]*\s*(?:[:.)]|\s[–—-])[*_]*\s+(?=\S)/iu;
+
 /** The sentence as it would be outside of a numbered list. */
 export function withoutListMark(sentence: string): string {
+  const step = STEP.exec(sentence)?.[0];
+  if (step !== undefined) return sentence.slice(step.length);
   const mark = MARK.exec(sentence)?.[0] ?? "";
   const rest = sentence.slice(mark.length);
   const isMark = !GOES_ON.test(rest) && !IS_PAIR.test(sentence.slice(0, mark.length + 1));

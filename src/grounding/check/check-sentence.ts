@@ -1,5 +1,6 @@
 /** Does the evidence carry a sentence? A deterministic reading: what is exact must occur, what is said must be covered. */
 import type { Passage, SentenceCheck } from "../../domain/event.ts";
+import { skipLeadOver } from "../../text/lead-over.ts";
 import { withoutListMark } from "../../text/list-mark.ts";
 import { isNegated } from "../../text/negation.ts";
 import { type Quantity, toQuantities } from "../../text/numbers.ts";
@@ -72,10 +73,11 @@ function readExact(sentence: string, evidence: readonly Evidence[]): Exact {
   const spelled = words.filter((word) => findNumber(word.start, toEnd(word)) !== undefined);
   const measured = words.filter((word) => isMeasured(word, findMeasure(word.start, toEnd(word))));
   const measuredStems = new Set(measured.map(toStem));
+  const lead = skipLeadOver(sentence);
   return {
     claim,
     // Without the months that dates in digits name.
-    content: new Set(listContentStems(words)),
+    content: new Set(listContentStems(words.filter(({ start }) => start >= lead))),
     names: [...claim.names].filter((stem) => !measuredStems.has(stem)),
     quantities: numbers.filter((one) => !isCountOfRows(one, sentence, evidence)),
     spelled: new Set(spelled.map(toStem)),

@@ -106,7 +106,9 @@ const CHANGES: { readonly [K in RunEvent["type"]]: Change<Extract<RunEvent, { ty
     firstTextMs: firstTextMs ?? sinceMs,
   }),
   citation: ({ citations }, event) => ({ citations: [...citations, event] }),
-  "sentence-check": ({ checks }, event) => ({ checks: [...checks, event] }),
+  // What claims nothing is not judged.
+  "sentence-check": ({ checks }, event) =>
+    event.framing === true ? {} : { checks: [...checks, event] },
   "output-partial": ({ firstTextMs }, { value }, sinceMs) => ({
     phase: "writing",
     value: { json: value },

@@ -1,0 +1,140 @@
+/**
+ * What frames an answer and claims nothing: headings, names of columns, lead-ins, offers. Told by form and words alone;
+ * what denies, has a number or name that the evidence lacks, or contradicts it, claims something whatever its form.
+ */
+import { isFramingWord, OPENINGS } from "../../text/framing-words.ts";
+import { withoutListMark } from "../../text/list-mark.ts";
+import { isNegated } from "../../text/negation.ts";
+import { type Quantity, toQuantities } from "../../text/numbers.ts";
+import { toPlainText } from "../../text/plain-text.ts";
+import { holdsQuantity } from "../../text/quantity-index.ts";
+import { isTableFrame } from "../../text/table-frame.ts";
+import { isFunctionStem, toWords } from "../../text/words.ts";
+import { isTableLine, toCells } from "../table-rows.ts";
+import { checkSentence } from "./check-sentence.ts";
+import type { Evidence } from "./evidence.ts";
+import { readText } from "./reading.ts";
+
+export interface Surroundings {
+  /** The sentence behind it. */
+  readonly next: string | undefined;
+  readonly isCited: boolean;
+  readonly evidence: readonly Evidence[];
+}
+
+const WORD = /[\p{L}\p{N}]/u;
+const FENCE = /^(?:`{3,}|~{3,})[^`]{0,40}$/u;
+const HEADING = /^#{1,6}\s/u;
+const MARKS = /^(?:[>\s]|#{1,6}\s|[-*+•‣◦|]\s)+/u;
+/** In bold letters as a whole, and no full stop ends it. */
+const BOLD = /^(\*\*|__)(?=\S)(?:(?!\1).)*[^\s.!?…。]\1[:：]?$/u;
+/** A list, a table, code: what a line with a colon leads in to. */
+const STRUCTURE = /^(?:[-*+•‣◦]\s|\(?\d{1,3}[.)]\s|\||`{3}|~{3})/u;
+const COLON = /[:：]$/u;
+const ASKING =
+  /^(?:how|what|why|when|where|which|who|wie|was|warum|wann|wo|welche[rsn]?|comment|pourquoi|quand|où|quel(?:le)?s?|cómo|qué|por\s+qué|cuándo|dónde)(?!\p{L})|[?？]$/iu;
+/** With one of these a heading tells something. Those that are as often nouns are left out. */
+const VERB =
+  /(?<!\p{L})(?:is|are|was|were|has|have|had|can|will|must|should|may|might|does|do|did|gets?|got|made|becomes?|became|requires|allows|contains|means|keeps|deletes|(?:supports|offers|includes|provides|costs|uses|needs|runs|takes|lasts)(?=\s+(?!(?:and|or|of|in|on|for|per|by|to|with|from)\s)[\p{L}\p{N}])|ist|sind|war|waren|hat|haben|wird|werden|kann|können|muss|müssen|darf|kostet|est|sont|ont|peut|doit|coûte|es|son|tiene|puede|debe|cuesta)(?!\p{L})/iu;
+/** `The agent runs on the following systems:` names only what is to come. */
+const FOLLOWING =
+  /(?<!\p{L})(?:the\s+following|these|folgenden?|les\s+\p{L}+\s+suivante?s|los\s+siguientes|las\s+siguientes)(?:\s+\p{L}+){0,2}\s*[:：]$/iu;
+/** Nobody lists more and says how many. */
+const COUNT_MAX = 20;
+/** Right before what it leads in to. */
+const COUNTED = /^(?:\s+[\p{L}-]+){1,2}\s*[:：]$/u;
+/** A heading of which as much is known to the evidence can be held against it. */
+const KNOWN_MIN = 0.5;
+
+/** Does a sentence of an answer claim nothing? */
+export function isFraming(sentence: string, { next, isCited, evidence }: Surroundings): boolean {
+  const text = sentence.trim();
+  if (!WORD.test(text) || FENCE.test(text)) return true;
+  const plain = withoutListMark(toPlainText(text)).replace(MARKS, "").trim();
+  const form = readForm(text, plain, { next, isCited });
+  if (form === undefined) return false;
+  const topic = toTopic(plain, evidence);
+  const content = [...readText(topic).content];
+  if (isNegated(topic) || !holdsExact(plain, topic, evidence)) return false;
+  const known = content.filter((stem) => isKnown(evidence, stem));
+  if (form === "heading") {
+    if (VERB.test(topic) && !ASKING.test(plain)) return false;
+    if (known.length < content.length * KNOWN_MIN) return true;
+  } else if (known.length < content.length) return false;
+  return content.length === 0 || checkSentence(topic, evidence) !== "unsupported";
+}
+
+type Form = "heading" | "lead" | "offer";
+
+function readForm(
+  text: string,
+  plain: string,
+  { next = "", isCited }: Omit<Surroundings, "evidence">,
+): Form | undefined {
+  if (isTableLine(text)) return isTableFrame(next) ? "heading" : undefined;
+  const isBold = !isCited && BOLD.test(withoutListMark(text).replace(MARKS, ""));
+  if (isBold || HEADING.test(text)) return "heading";
+  const isOpened = OPENINGS.lead.test(plain);
+  // `Here are ways to return what you bought:` is a heading of what follows.
+  if (isOpened) return COLON.test(plain) ? "heading" : "offer";
+  if (OPENINGS.offer.test(plain)) return "offer";
+  return isLead(plain, !isCited && STRUCTURE.test(next)) ? "lead" : undefined;
+}
+
+/** `There are three plans:`, and `Sources: [1][2]` */
+function isLead(plain: string, leadsIn: boolean): boolean {
+  const content = toWords(plain).filter(({ stem }) => !isFunctionStem(stem));
+  if (!COLON.test(plain)) {
+    return content.length > 0 && content.every(isFramingWord) && !VERB.test(plain);
+  }
+  return leadsIn || OPENINGS.count.test(plain) || content.some(isFramingWord);
+}
+
+/** What it is about: without its opening, the words that say nothing by themselves, and the number of what it leads in to. */
+function toTopic(plain: string, evidence: readonly Evidence[]): string {
+  const opening = Object.values(OPENINGS).find((one) => one.test(plain));
+  const text = (opening === undefined ? plain : plain.replace(opening, "")).replace(FOLLOWING, ":");
+  const framing = toWords(text)
+    .filter((word) => !isFunctionStem(word.stem) && isFramingWord(word))
+    .map(({ start, surface }) => ({ start, end: start + surface.length }));
+  const counts = toQuantities(text).filter(
+    (one) => !holds(evidence, one) && isCount(one, text.slice(one.end), opening !== undefined),
+  );
+  let topic = "";
+  let from = 0;
+  for (const { start, end } of [...framing, ...counts].toSorted((a, b) => a.start - b.start)) {
+    topic += text.slice(from, start);
+    from = Math.max(from, end);
+  }
+  return (topic + text.slice(from)).replaceAll(/\s+/gu, " ").trim();
+}
+
+/** `There are three ways to pay:`, `It offers three plans:` */
+function isCount({ value, unit }: Quantity, behind: string, isOpened: boolean): boolean {
+  const isNumber = unit === undefined && /^\d+$/u.test(value) && Number(value) <= COUNT_MAX;
+  return isNumber && COLON.test(behind) && (isOpened || COUNTED.test(behind));
+}
+
+/** Are its numbers and names known? A question names what it asks for. */
+function holdsExact(plain: string, topic: string, evidence: readonly Evidence[]): boolean {
+  if (!toQuantities(topic).every((one) => holds(evidence, one))) return false;
+  if (plain.endsWith("?") || isTitle(plain)) return true;
+  // The first word of a cell has a capital as that of a sentence has.
+  const names = toCells(topic).flatMap((cell) => [...readText(cell).names]);
+  return names.every((stem) => isKnown(evidence, stem));
+}
+
+/** Where every word has a capital, as in many headings, it makes no name. */
+function isTitle(plain: string): boolean {
+  return !toWords(plain).some(
+    ({ surface, stem }) => /^\p{Ll}{4,}/u.test(surface) && !isFunctionStem(stem),
+  );
+}
+
+function holds(evidence: readonly Evidence[], one: Quantity): boolean {
+  return evidence.some(({ quantities }) => holdsQuantity(quantities, one));
+}
+
+function isKnown(evidence: readonly Evidence[], stem: string): boolean {
+  return evidence.some(({ stems }) => stems.has(stem));
+}
