@@ -4,6 +4,7 @@
  */
 import type { GroundingPolicy } from "../domain/ask.ts";
 import type { Grounding, Passage, RunEvent } from "../domain/event.ts";
+import type { Span } from "../text/sentences.ts";
 import { createHiddenFilter } from "../text/hidden-characters.ts";
 import { createCitationParser } from "./write/citation-parser.ts";
 import { createGround, type Ground, type Settled } from "./ground.ts";
@@ -80,6 +81,8 @@ class PolicyWriter implements AnswerWriter {
   /** Cleaned text of the draft, and where in it the last sentence ended that was shown. */
   #text = "";
   #passed = 0;
+  /** Blanks of the first draft before what the second one takes the place of. */
+  #gap = "";
   readonly #frames = createWaitingFrames();
   /** The wordings of the first draft: what a second draft repeats of them is not shown again. */
   #said: ReadonlySet<string> = new Set();
@@ -112,6 +115,8 @@ class PolicyWriter implements AnswerWriter {
   rewrite(): void {
     this.#policy = "withhold";
     this.#said = new Set(this.#wordings.filter((wording) => wording !== ""));
+    const from = this.#queue[0]?.check.start ?? this.#text.length;
+    this.#gap = this.#text.slice(this.#passed, from);
     [this.#queue, this.#text, this.#passed] = [[], "", 0];
     this.#source = this.#createSource();
   }
@@ -174,8 +179,8 @@ class PolicyWriter implements AnswerWriter {
   #show(settled: Settled): readonly WriterEvent[] {
     const { start, end } = settled.check;
     const sentence = this.#text.slice(start, end);
-    const lead = this.#shown === "" ? "" : this.#toGap(start);
-    this.#passed = end;
+    const lead = this.#shown === "" ? "" : this.#toGap(settled.check);
+    [this.#passed, this.#gap] = [end, ""];
     this.#wordings.push(toWording(sentence));
     const shift = this.#shown.length + lead.length - start;
     this.#shown += lead + sentence;
@@ -184,11 +189,14 @@ class PolicyWriter implements AnswerWriter {
   }
 
   /** The blanks before a sentence, or those before what was left out in front of it where they part more. */
-  #toGap(start: number): string {
+  #toGap({ start, end }: Span): string {
     const between = this.#text.slice(this.#passed, start);
-    const [before, after] = [/^\s*/u, /\s*$/u].map((blanks) => blanks.exec(between)?.[0] ?? "");
-    const [first = "", last = ""] = [before, after];
-    return (countLines(first) > countLines(last) ? first : last) || " ";
+    const before = /^\s*/u.exec(between)?.[0] ?? "";
+    const after = between.slice(between.trimEnd().length);
+    const gaps = [after, before, this.#gap].toSorted((a, b) => countLines(b) - countLines(a));
+    const gap = gaps.find((one) => one !== "") ?? " ";
+    // A second draft may begin with a heading where the first one went on in its line.
+    return !gap.includes("\n") && OWN_LINE.test(this.#text.slice(start, end)) ? "\n\n" : gap;
   }
 
   #count({ check }: Settled): void {
@@ -218,6 +226,9 @@ class PolicyWriter implements AnswerWriter {
     };
   }
 }
+
+/** A heading, an entry of a list, a row, a quotation, code. */
+const OWN_LINE = /^(?:#{1,6}\s|[-*+•‣◦>|]\s?|\d{1,3}[.)]\s|```|~~~)/u;
 
 interface Source {
   /** Raw text in, what may be shown of it out. */

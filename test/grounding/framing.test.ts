@@ -231,7 +231,22 @@ describe("under withhold and repair", () => {
     });
     writer.rewrite();
     events.push(...writer.push("## Prices\n\nBasic costs 5 EUR [2]."), ...writer.end().events);
-    expect(toText(events)).toBe(`${good} ## Prices\n\nBasic costs 5 EUR [2].`);
+    expect(toText(events)).toBe(`${good}\n\n## Prices\n\nBasic costs 5 EUR [2].`);
+  });
+
+  const joins = [
+    ["a blank", " Basic costs 7 EUR [2].", "Basic costs 5 EUR [2].", " "],
+    ["a line", "\n- Basic costs 7 EUR [2].", "- Basic costs 5 EUR [2].", "\n"],
+    ["a paragraph", "\n\nBasic costs 7 EUR [2].", "Basic costs 5 EUR [2].", "\n\n"],
+    ["a line of its own", " Basic costs 7 EUR [2].", "## Prices\n\nBasic costs 5 EUR [2].", "\n\n"],
+  ] as const;
+  test.each(joins)("a second draft goes on behind %s", (_, wrong, right, gap) => {
+    const good = "Refunds are paid within 14 days [2].";
+    const writer = createAnswerWriter({ passages, policy: "repair" });
+    const events = [...writer.push(good + wrong), ...writer.end().events];
+    writer.rewrite();
+    events.push(...writer.push(right), ...writer.end().events);
+    expect(toText(events)).toBe(good + gap + right);
   });
 
   test("without a second draft, a frame is shown where something below it holds", () => {
