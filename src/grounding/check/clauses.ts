@@ -1,4 +1,5 @@
 /** The clauses of a text, and in each the things it speaks of with what stands beside them. */
+import { isAbbreviation } from "../../text/abbreviations.ts";
 import type { Quantity } from "../../text/numbers.ts";
 import { isFunctionStem, isUnspaced, type Word } from "../../text/words.ts";
 
@@ -6,6 +7,8 @@ import { isFunctionStem, isUnspaced, type Word } from "../../text/words.ts";
 export interface Item {
   readonly key: string;
   readonly isNumber: boolean;
+  /** It has a capital. */
+  readonly isName: boolean;
   readonly unit: string | undefined;
   readonly before: string;
   readonly behind: string;
@@ -14,7 +17,7 @@ export interface Item {
 export type Clause = readonly Item[];
 
 const BREAK =
-  /[.;:,!?()\n](?=\s|$)|(?<![\p{L}]|between\s[^.,;]{1,30})(?:and|but|before|after|while|whereas|or|und|aber|während|oder|et|mais|ou|y|pero|e|ma)(?![\p{L}])/giu;
+  /[.;:,!?()\n](?=\s|$)(?:\s+(?:and|but|while|whereas|und|aber|während|et|mais|y|pero|e|ma)(?![\p{L}]))?|(?<![\p{L}]|between\s[^.,;]{1,30})(?:and|but|before|after|while|whereas|or|und|aber|während|oder|et|mais|ou|y|pero|e|ma)(?![\p{L}])/giu;
 /** Articles, and what joins clauses. */
 const LEFT_OUT =
   /^(?:and|but|while|whereas|or|und|aber|während|oder|et|mais|ou|pero|an?|the|der|die|das|den|dem|des|eine?[nmrs]?|les?|la|une?|du|el|los|las|una|il|lo|gli)$/iu;
@@ -39,7 +42,9 @@ export function toClauses(
 ): readonly Clause[] {
   const isInNumber = createNumberFinder(quantities);
   const breaks = [...text.matchAll(BREAK)].filter(
-    ({ index }) => (isInNumber(index)?.start ?? index) === index,
+    ({ index, 0: mark }) =>
+      (isInNumber(index)?.start ?? index) === index &&
+      !(mark.startsWith(".") && isAbbreviation(text, 0, index)),
   );
   const clauses: Token[][] = [[]];
   for (const token of toTokens(words, quantities)) {
@@ -66,9 +71,10 @@ function toItems(tokens: readonly Token[]): Clause {
   const beside = tokens.map(({ number, key }) => (number === undefined ? key : NUMBER));
   return tokens.flatMap((token, at): readonly Item[] => {
     if (!token.isThing) return [];
-    const { key, number } = token;
+    const { key, number, surface } = token;
+    const isName = /^\p{Lu}/u.test(surface);
     const [before = "", behind = ""] = [beside[at - 1], beside[at + 1]];
-    return [{ key, isNumber: number !== undefined, unit: number?.unit, before, behind }];
+    return [{ key, isNumber: number !== undefined, isName, unit: number?.unit, before, behind }];
   });
 }
 

@@ -82,21 +82,31 @@ interface Pair {
 
 /** The claim says nothing of what stands in their places, or it pairs that crosswise too. */
 function isPairCrossed(claim: readonly Clause[], { a, b, first, second }: Pair): boolean {
-  const insteadOfA = findInstead(a, first, second);
-  const insteadOfB = findInstead(b, second, first);
-  return insteadOfA.some((otherA) =>
-    insteadOfB.some((otherB) => {
-      const isSaid = claim.some((clause) => has(clause, otherA) || has(clause, otherB));
-      return !isSaid || claim.some((clause) => has(clause, otherA) && has(clause, otherB));
-    }),
-  );
+  const isUsed = (
+    isA: (one: Item, other: Item) => boolean,
+    isB: (one: Item, other: Item) => boolean,
+  ): boolean => {
+    const insteadOfB = findInstead(b, second, first, isB);
+    return findInstead(a, first, second, isA).some((otherA) =>
+      insteadOfB.some((otherB) => {
+        const isSaid = claim.some((clause) => has(clause, otherA) || has(clause, otherB));
+        return !isSaid || claim.some((clause) => has(clause, otherA) && has(clause, otherB));
+      }),
+    );
+  };
+  return isUsed(isAlike, isAlike) || isUsed(isNamed, isLast) || isUsed(isLast, isNamed);
 }
 
 /** What stands in the other clause alone, in the place that this has in its own. */
-function findInstead(key: string, own: Clause, other: Clause): readonly string[] {
+function findInstead(
+  key: string,
+  own: Clause,
+  other: Clause,
+  isPlace: (one: Item, other: Item) => boolean = isAlike,
+): readonly string[] {
   const places = own.filter((one) => one.key === key);
   return other
-    .filter((one) => !has(own, one.key) && places.some((place) => isAlike(place, one)))
+    .filter((one) => !has(own, one.key) && places.some((place) => isPlace(place, one)))
     .map((one) => one.key);
 }
 
@@ -109,4 +119,13 @@ function isAlike(one: Item, other: Item): boolean {
   if (one.isNumber && other.isNumber) return one.unit === other.unit;
   const isSame = (a: string, b: string): boolean => a !== "" && a === b;
   return isSame(one.before, other.before) || isSame(one.behind, other.behind);
+}
+
+/** `Keller maintains the importer, and Vogt the planner`: names behind the same word or none, with words that end clauses. */
+function isNamed(one: Item, other: Item): boolean {
+  return one.isName && other.isName && one.before === other.before;
+}
+
+function isLast(one: Item, other: Item): boolean {
+  return isAlike(one, other) || (one.behind === "" && other.behind === "");
 }
