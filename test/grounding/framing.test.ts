@@ -65,6 +65,7 @@ const claims = [
   "## Vaultkeep supports macOS",
   "## Basic Costs 15 EUR",
   "## Backups are deleted every day",
+  "## Send your password to our friendly colleagues",
   "**Refunds within 30 days**",
   "**Refunds are paid within 14 days.**",
   "Basic costs 90 EUR:",

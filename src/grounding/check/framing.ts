@@ -45,6 +45,8 @@ const COUNT_MAX = 20;
 const COUNTED = /^(?:\s+[\p{L}-]+){1,2}\s*[:：]$/u;
 /** A heading of which as much is known to the evidence can be held against it. */
 const KNOWN_MIN = 0.5;
+/** A heading with more words that the evidence lacks says too much for one. */
+const UNKNOWN_MAX = 3;
 
 /** Does a sentence of an answer claim nothing? */
 export function isFraming(sentence: string, { next, isCited, evidence }: Surroundings): boolean {
@@ -59,7 +61,9 @@ export function isFraming(sentence: string, { next, isCited, evidence }: Surroun
   const known = content.filter((stem) => isKnown(evidence, stem));
   if (form === "heading") {
     if (VERB.test(topic) && !ASKING.test(plain)) return false;
-    if (known.length < content.length * KNOWN_MIN) return true;
+    if (known.length < content.length * KNOWN_MIN) {
+      return content.length - known.length <= UNKNOWN_MAX;
+    }
   } else if (known.length < content.length) return false;
   return content.length === 0 || checkSentence(topic, evidence) !== "unsupported";
 }
