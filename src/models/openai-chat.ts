@@ -13,7 +13,8 @@ import type { ChatDelta, ChatModel, ChatRequest } from "./model.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { createEventReader } from "./read-events.ts";
 import { readPackets } from "./read-packets.ts";
-import { type Refusal, type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
+import { isRefusal, readRefusalValue } from "./refusal-body.ts";
+import { type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const DONE = "[DONE]";
 const USAGE_WAIT_MS = 250;
@@ -156,14 +157,9 @@ function toChunks(
 /** Throws AppError for what is no chunk: an error within the stream, or nonsense. */
 function toChunk({ event, data }: EventSourceMessage, upstream: Upstream): ChatChunk {
   const value: unknown = JSON.parse(data);
-  const { error } = (value ?? {}) as { error?: unknown };
-  if (event === "error" || (error !== undefined && error !== null)) {
-    const refusal = error ?? value;
-    throw toRefusalError(
-      typeof refusal === "object" ? (refusal as Refusal) : {},
-      upstream,
-      refusal,
-    );
+  if (event === "error" || isRefusal(value)) {
+    const words = readRefusalValue(value);
+    throw toRefusalError(words, upstream, new Error(words.message));
   }
   const chunk = parseChatChunk(value);
   if (chunk === undefined) throw toBadResponse("sent a chunk that is none", upstream);

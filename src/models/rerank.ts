@@ -3,7 +3,8 @@ import * as z from "zod";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
 import type { Reranker } from "./model.ts";
-import { createUpstreamFetch, type EndpointLine } from "./upstream-fetch.ts";
+import type { RefusalWords } from "./refusal-body.ts";
+import { createUpstreamFetch, type EndpointLine, readWords } from "./upstream-fetch.ts";
 import { type Upstream, toBadResponse, toConnectionError, toRefusalError } from "./upstream.ts";
 
 export interface RemoteRerankerOptions extends EndpointLine {
@@ -23,9 +24,6 @@ const Scores = z.union([
     ),
   z.array(z.object({ index: Index, score: z.number() })),
 ]);
-
-const ErrorWords = z.object({ code: z.unknown(), type: z.unknown() }).partial();
-const ErrorBody = z.object({ error: ErrorWords });
 
 /** Creates the reranker. Which of the two request forms the endpoint takes is found out on the first call. */
 export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
@@ -58,12 +56,12 @@ export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
     };
     let response = await forms[field]();
     if (field === "documents" && (response.status === 400 || response.status === 422)) {
-      const refusal = await response.text();
-      if (!/\btexts\b/.test(refusal)) throw refuse(response, refusal, upstream);
+      const refusal = await readWords(response);
+      if (!/\btexts\b/.test(refusal.message)) throw refuse(response, refusal, upstream);
       response = await forms.texts();
       if (response.ok) field = "texts";
     }
-    if (!response.ok) throw refuse(response, await response.text(), upstream);
+    if (!response.ok) throw refuse(response, await readWords(response), upstream);
     return response.json();
   };
 
@@ -86,22 +84,8 @@ export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
   };
 }
 
-/** The error object is `{error: {code, type}}`, `{message}` or `{error, error_type}`, depending on who made it. */
-function refuse(response: Response, text: string, upstream: Upstream): AppError {
-  const { status, headers } = response;
-  const message = text.slice(0, 1_000);
-  const words = readErrorWords(text);
-  return toRefusalError({ status, headers, message, ...words }, upstream, new Error(message));
-}
-
-/** What an error object says of its kind; nothing where there is none. */
-function readErrorWords(text: string): z.infer<typeof ErrorWords> {
-  try {
-    return ErrorBody.parse(JSON.parse(text)).error;
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError || thrown instanceof z.ZodError) return {};
-    throw thrown;
-  }
+function refuse({ status, headers }: Response, words: RefusalWords, upstream: Upstream): AppError {
+  return toRefusalError({ ...words, status, headers }, upstream, new Error(words.message));
 }
 
 /** One score for each index, each exactly once. */

@@ -4,6 +4,7 @@ import type { AppError } from "../errors.ts";
 import { toTraceparent } from "../telemetry/trace-context.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import { readBytes } from "../text/read-bytes.ts";
+import { readRefusalBody, type RefusalWords } from "./refusal-body.ts";
 import { type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const BODY_BYTES_MAX = 16 * 2 ** 20;
@@ -26,8 +27,8 @@ export interface EndpointLine {
 
 /**
  * Creates the fetch. Throws AppError upstream_config for a redirect (the body would be posted to a
- * place no one chose) and upstream_bad_response for a success in HTML or beyond 16 MiB. Inside a trace
- * the upstream is told its place in it.
+ * place no one chose) and upstream_bad_response for a success in HTML or beyond 16 MiB. A refusal comes
+ * worded as OpenAI words it, whoever it is from. Inside a trace the upstream is told its place in it.
  */
 export function createUpstreamFetch(
   upstream: Upstream,
@@ -50,9 +51,11 @@ export function createUpstreamFetch(
       await response.body?.cancel();
       throw refusal;
     }
-    if (type.includes("text/event-stream")) return response; // bounded by its reader, event by event
-    const isWhole = !response.ok || type.includes("json");
-    return isWhole ? readWhole(response, upstream) : withSizeCheck(response, upstream);
+    if (response.ok && type.includes("text/event-stream")) return response; // bounded by its reader, event by event
+    if (!response.ok) return toWorded(await readWhole(response, upstream));
+    return type.includes("json")
+      ? readWhole(response, upstream)
+      : withSizeCheck(response, upstream);
   };
 }
 
@@ -101,4 +104,19 @@ async function readWhole(response: Response, upstream: Upstream): Promise<Respon
   const bytes = await readBytes(response.body, BODY_BYTES_MAX, () => toTooLong(upstream));
   const { status, statusText, headers } = response;
   return new Response(bytes, { status, statusText, headers });
+}
+
+/** A refusal in the one form that is read from here on. */
+async function toWorded(response: Response): Promise<Response> {
+  const { status, statusText, headers: given } = response;
+  const headers = new Headers(given);
+  headers.set("content-type", "application/json");
+  const error = readRefusalBody(await response.text());
+  return new Response(JSON.stringify({ error }), { status, statusText, headers });
+}
+
+/** What a refusal of this fetch says. */
+export async function readWords(response: Response): Promise<RefusalWords> {
+  const { error } = (await response.json()) as { readonly error: RefusalWords };
+  return error;
 }

@@ -16,15 +16,19 @@ export interface Upstream {
 export interface Refusal {
   readonly status?: number | undefined;
   readonly headers?: Headers | undefined;
-  /** The error object's `code` and `type`. They may decide the code, they are never shown. */
+  /** The error object's own. They may decide the code, they are never shown. */
   readonly code?: unknown;
   readonly type?: unknown;
+  readonly param?: unknown;
   readonly message?: string;
 }
 
 const CAUSE_CHARS_MAX = 500;
 
-const CONTENT_FILTER = /content.?filter|content.?policy|responsible.?ai/;
+const CONTENT_FILTER = /content.?filter|content.?policy|responsible.?ai|data.?inspection/;
+/** In the words of OpenRouter, xAI and DashScope. */
+const FILTERED_TEXT =
+  /requires moderation|was flagged|violates? (our )?(usage|content) (guidelines|polic)|inappropriate content/;
 const NO_CREDIT = /insufficient.?(quota|balance|credit)|billing|quota_exceeded/;
 const TOO_LONG_CODE =
   /context.?length|context.?size|context.?window|string_above_max|tokens?_limit/;
@@ -71,24 +75,32 @@ export function toConnectionError(upstream: Upstream, cause: unknown): AppError 
   });
 }
 
-function classify({ status, code, type, message }: Refusal): ErrorCode {
+function classify({ status, code, type, message = "" }: Refusal): ErrorCode {
   const words = `${toWord(code)} ${toWord(type)}`.toLowerCase();
   if (CONTENT_FILTER.test(words)) return "content_filtered";
   if (NO_CREDIT.test(words)) return "upstream_config";
   if (TOO_LONG_CODE.test(words)) return "context_too_long";
   if (status === undefined) return classifyInBand(code, words, message);
-  const isRefusal = status === 400 || status === 422;
-  if (isRefusal && TOO_LONG_TEXT.test((message ?? "").toLowerCase())) return "context_too_long";
+  const isOfRequest = status === 400 || status === 422;
+  const said = isOfRequest || status === 403 ? classifyText(message) : undefined;
+  if (said !== undefined && (isOfRequest || said === "content_filtered")) return said;
   return status >= 500 ? "upstream_unavailable" : (STATUSES[status] ?? "upstream_config");
 }
 
-/** Errors within a stream bear a name, an HTTP status as a number, or nothing to go by. */
-function classifyInBand(code: unknown, words: string, message?: string): ErrorCode {
+/** What only the sentence says. */
+function classifyText(message: string): ErrorCode | undefined {
+  const text = message.toLowerCase();
+  if (CONTENT_FILTER.test(text) || FILTERED_TEXT.test(text)) return "content_filtered";
+  return TOO_LONG_TEXT.test(text) ? "context_too_long" : undefined;
+}
+
+/** Errors within a stream bear a name, an HTTP status as a number, or a sentence to go by. */
+function classifyInBand(code: unknown, words: string, message: string): ErrorCode {
   const status = Number(toWord(code) || Number.NaN);
-  if (status >= 400 && status <= 599)
-    return classify({ status, ...(message === undefined ? {} : { message }) });
+  if (status >= 400 && status <= 599) return classify({ status, message });
   if (RATE_LIMIT.test(words)) return "upstream_rate_limited";
-  return OUTAGE.test(words) ? "upstream_unavailable" : "upstream_bad_response";
+  if (OUTAGE.test(words)) return "upstream_unavailable";
+  return classifyText(message) ?? "upstream_bad_response";
 }
 
 const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -1,0 +1,262 @@
+/** How providers word their refusals, as bodies over HTTP: what is said decides, wherever in the body it stands. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { body, type Reply, stream } from "../../scripts/chaos/reply.ts";
+import { chunk } from "../../scripts/chaos/stream-shapes.ts";
+import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
+import type { AppError, ErrorCode } from "../../src/errors.ts";
+import { createOpenAiChat } from "../../src/models/openai-chat.ts";
+import { createOpenAiClient } from "../../src/models/openai-client.ts";
+
+let server: Upstream;
+beforeAll(async () => {
+  server = await startUpstream();
+});
+afterAll(async () => server[Symbol.asyncDispose]());
+
+const TOO_LONG = "context_too_long";
+const FILTERED = "content_filtered";
+
+/** Who refuses, with which status and body, and what it is. */
+const REFUSALS: readonly (readonly [string, number, unknown, ErrorCode])[] = [
+  [
+    "vLLM before 0.11 and SGLang: at the top (vllm-project/vllm#2964)",
+    400,
+    {
+      object: "error",
+      message: "This model's maximum context length is 4096 tokens. However, you requested 5000.",
+      type: "BadRequestError",
+      param: null,
+      code: 400,
+    },
+    TOO_LONG,
+  ],
+  [
+    "Gemini: a list (google-gemini/gemini-cli#12823)",
+    400,
+    [
+      {
+        error: {
+          code: 400,
+          message:
+            "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+          status: "INVALID_ARGUMENT",
+        },
+      },
+    ],
+    TOO_LONG,
+  ],
+  [
+    "Mistral: at the top, the code a number in words",
+    400,
+    {
+      object: "error",
+      message:
+        "Prompt contains 40000 tokens, too large for model with 32768 maximum context length",
+      type: "invalid_request_invalid_args",
+      param: null,
+      code: "3051",
+    },
+    TOO_LONG,
+  ],
+  [
+    "text-generation-inference: a string beside its type",
+    422,
+    {
+      error:
+        "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000",
+      error_type: "validation",
+    },
+    TOO_LONG,
+  ],
+  [
+    "Cohere: a message alone",
+    400,
+    { message: "too many tokens: total number of tokens in the prompt cannot exceed 4081" },
+    TOO_LONG,
+  ],
+  [
+    "FastAPI: a detail alone",
+    400,
+    { detail: "Requested tokens (5000) exceed context window of 4096" },
+    TOO_LONG,
+  ],
+  [
+    "Workers AI: a list under another name",
+    400,
+    {
+      success: false,
+      errors: [
+        {
+          code: 5021,
+          message:
+            "AiError: The estimated number of input and maximum output tokens (9000) exceeded this model context window limit (8192)",
+        },
+      ],
+      result: {},
+      messages: [],
+    },
+    TOO_LONG,
+  ],
+  [
+    "OpenRouter: what the provider behind it said stands below",
+    400,
+    {
+      error: {
+        message: "Provider returned error",
+        code: 400,
+        metadata: {
+          provider_name: "Anthropic",
+          raw: '{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"}}',
+        },
+      },
+    },
+    TOO_LONG,
+  ],
+  ["in plain text", 400, "prompt is too long: 208310 tokens > 200000 maximum", TOO_LONG],
+  [
+    "Azure",
+    400,
+    {
+      error: {
+        message:
+          "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+        type: null,
+        param: "prompt",
+        code: "content_filter",
+        status: 400,
+        innererror: { code: "ResponsibleAIPolicyViolation" },
+      },
+    },
+    FILTERED,
+  ],
+  [
+    "OpenRouter's moderation, which is no wrong key (its page on errors)",
+    403,
+    {
+      error: {
+        code: 403,
+        message: "openai/gpt-4o requires moderation. Your input was flagged for harassment.",
+        metadata: { reasons: ["harassment"], flagged_input: "…", provider_name: "OpenAI" },
+      },
+    },
+    FILTERED,
+  ],
+  [
+    "xAI: a string beside its code",
+    403,
+    {
+      code: "The caller does not have permission to execute the specified operation",
+      error: "Content violates usage guidelines. Team: t, API key ID: k, Model: grok-4",
+    },
+    FILTERED,
+  ],
+  [
+    "DashScope",
+    400,
+    {
+      error: {
+        code: "data_inspection_failed",
+        message: "Input data may contain inappropriate content.",
+        param: null,
+        type: "data_inspection_failed",
+      },
+    },
+    FILTERED,
+  ],
+  [
+    "Anthropic",
+    400,
+    {
+      error: {
+        code: "invalid_request_error",
+        message: "Output blocked by content filtering policy",
+        type: "invalid_request_error",
+        param: null,
+      },
+    },
+    FILTERED,
+  ],
+  [
+    "a key that may not, which is none of them",
+    403,
+    { error: { message: "Your key has no permission for this model", code: 403 } },
+    "upstream_config",
+  ],
+  [
+    "a request that is wrong and quoted: its words are the caller's own",
+    422,
+    {
+      detail: [
+        {
+          type: "missing",
+          loc: ["body", "prompt"],
+          msg: "Field required",
+          input: { messages: "the maximum context length of the prompt was flagged" },
+        },
+      ],
+    },
+    "upstream_config",
+  ],
+];
+
+async function ask(reply: Reply): Promise<unknown> {
+  server.script(reply);
+  const client = createOpenAiClient({ apiKey: "k", baseUrl: server.url });
+  const chat = createOpenAiChat({ client, model: "m" });
+  const request = {
+    messages: [{ role: "user", content: "q" }] as const,
+    outputTokensMax: 5,
+    temperature: 0,
+  };
+  try {
+    for await (const _ of chat.stream(request, new AbortController().signal));
+  } catch (thrown) {
+    return thrown;
+  }
+  return undefined;
+}
+
+test.each(REFUSALS)("%s (HTTP %d)", async (_, status, refusal, code) => {
+  const error = await ask(body(refusal, { status }));
+  expect(error).toMatchObject({ code });
+  expect((error as AppError).detail).toContain(`(HTTP ${status})`);
+});
+
+/** The same within a stream that began with status 200. */
+const WITHIN: readonly (readonly [string, object | string, ErrorCode])[] = [
+  [
+    "vLLM before 0.11: at the top",
+    {
+      object: "error",
+      message: "This model's maximum context length is 4096 tokens.",
+      type: "BadRequestError",
+      param: null,
+      code: 400,
+    },
+    TOO_LONG,
+  ],
+  [
+    "LM Studio: an event with a message and no code",
+    'event: error\ndata: {"error":{"message":"The number of tokens to keep from the initial prompt is greater than the context length."}}\n\n',
+    TOO_LONG,
+  ],
+  [
+    "a string and no code",
+    { error: "Trying to keep the first 5000 tokens when context the overflows the model length" },
+    TOO_LONG,
+  ],
+  [
+    "OpenRouter: a chunk with an error and a finish reason",
+    {
+      ...chunk({ content: "" }, "error"),
+      error: { code: "server_error", message: "Provider disconnected" },
+    },
+    "upstream_unavailable",
+  ],
+  ["FastAPI: a detail alone", { detail: "internal error" }, "upstream_bad_response"],
+];
+
+test.each(WITHIN)("%s, within a stream", async (_, event, code) => {
+  const error = await ask(stream([chunk({ role: "assistant", content: "" }), event], "clean"));
+  expect(error).toMatchObject({ code });
+});
