@@ -66,11 +66,12 @@ export function adaptDialect(
   return adaptFields(dialect, first, words);
 }
 
-/** What a refusal (HTTP 400 or 422) says against the request; undefined where it is none. */
+/** Of what is in the request; 413 where text-embeddings-inference is given too many texts. */
+const REFUSED: ReadonlySet<unknown> = new Set([400, 413, 422]);
+
+/** What a refusal says against the request; undefined where it is none. */
 export function readRefusal(thrown: unknown): string | undefined {
-  if (!(thrown instanceof APIError) || (thrown.status !== 400 && thrown.status !== 422)) {
-    return undefined;
-  }
+  if (!(thrown instanceof APIError) || !REFUSED.has(thrown.status)) return undefined;
   return `${thrown.param ?? ""} ${thrown.message}`;
 }
 

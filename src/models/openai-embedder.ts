@@ -1,11 +1,12 @@
 /** Embedder over an OpenAI-compatible `/embeddings` endpoint, trusting nothing about what it returns. */
 import * as z from "zod";
 import type { Embedder } from "./model.ts";
+import { readRefusal } from "./chat-dialect.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { toUnitVector } from "./unit-vector.ts";
 import { type Upstream, toBadResponse } from "./upstream.ts";
 
-/** What servers with the smallest default batch (text-embeddings-inference) accept. */
+/** What text-embeddings-inference accepts by default. Who takes fewer says so, and is sent fewer from then on. */
 const BATCH_MAX = 32;
 /** Even, because nothing is known about the model. */
 const FUSION_WEIGHT = 0.5;
@@ -15,9 +16,13 @@ interface OpenAiEmbedderOptions {
   readonly model: string;
 }
 
+/** Refusals of so many texts at once: DashScope, text-embeddings-inference, Gemini, SiliconFlow. */
+const BATCH =
+  /batch.?size is invalid|maximum.{0,20}batch.?size|in one batch|too many (inputs|texts)/i;
+
 /** Components stay unknown here: checking them in the loop that normalises them is several times faster. */
 const Response = z.object({
-  data: z.array(z.object({ index: z.int().nonnegative(), embedding: z.unknown() })),
+  data: z.array(z.object({ index: z.int().nonnegative().nullish(), embedding: z.unknown() })),
 });
 
 /** Creates the embedder. Blank texts are never sent and have no vector. */
@@ -26,14 +31,47 @@ export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): 
   /** Length every vector must have: that of the first document embedded. */
   let dimensions: number | undefined;
 
-  const request = async (input: string[], signal: AbortSignal): Promise<unknown> => {
-    try {
-      // Left to itself the SDK asks for base64, which some servers answer with something else.
-      const body = { model, input, encoding_format: "float" as const };
-      return await client.sdk.embeddings.create(body, { signal });
-    } catch (thrown) {
-      throw toUpstreamError(thrown, signal, upstream);
+  /** Both are found out by what the endpoint refuses. */
+  let batchMax = BATCH_MAX;
+  /** Left to itself the SDK asks for base64, which some servers answer with something else. */
+  let format: { readonly encoding_format?: "float" } = { encoding_format: "float" };
+
+  const request = async (
+    input: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly unknown[]> => {
+    for (;;) {
+      const sent = format;
+      try {
+        const body = { model, input, ...sent };
+        return toRows(
+          await client.sdk.post("/embeddings", { body, signal }),
+          input.length,
+          upstream,
+        );
+      } catch (thrown) {
+        const words = signal.aborted ? "" : (readRefusal(thrown) ?? "");
+        if (input.length > 1 && BATCH.test(words)) {
+          batchMax = Math.min(batchMax, Math.ceil(input.length / 2));
+          return requestAll(input, signal);
+        }
+        if (!("encoding_format" in sent && words.includes("encoding_format"))) {
+          throw toUpstreamError(thrown, signal, upstream);
+        }
+        format = {};
+      }
     }
+  };
+
+  const requestAll = async (
+    texts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly unknown[]> => {
+    const rows: unknown[] = [];
+    while (rows.length < texts.length) {
+      rows.push(...(await request(texts.slice(rows.length, rows.length + batchMax), signal)));
+    }
+    return rows;
   };
 
   return {
@@ -46,7 +84,7 @@ export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): 
       }
       const sent = texts.filter((text) => text.trim() !== "");
       if (sent.length === 0) return texts.map(() => undefined);
-      const rows = toRows(await request(sent, signal), sent.length, upstream);
+      const rows = await requestAll(sent, signal);
       let expected = dimensions;
       const vectors = rows.map((row) => {
         const vector = toUnitVector(row, expected, upstream);
@@ -62,13 +100,15 @@ export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): 
   };
 }
 
-/** The rows in the order of the texts, each exactly once. */
+/** The rows in the order of the texts, each exactly once. Gemini leaves out an index of 0; a row without one is the one of its place. */
 function toRows(body: unknown, count: number, upstream: Upstream): readonly unknown[] {
   const parsed = Response.safeParse(body);
   if (!parsed.success) {
     throw toBadResponse("sent something that is not a list of embeddings", upstream, parsed.error);
   }
-  const rows = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));
+  const rows = new Map(
+    parsed.data.data.map(({ index, embedding }, at) => [index ?? at, embedding]),
+  );
   const complete = Array.from({ length: count }, (_, index) => rows.has(index)).every(Boolean);
   if (!complete || parsed.data.data.length !== count) {
     const got = `${parsed.data.data.length} embeddings for ${count} texts`;

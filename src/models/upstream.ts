@@ -34,6 +34,8 @@ const TOO_LONG_CODE =
   /context.?length|context.?size|context.?window|string_above_max|tokens?_limit/;
 const TOO_LONG_TEXT =
   /(context|input|prompt|maximum|token).{0,80}(length|window|size|limit|maximum)|too (long|many tokens)|less than \d+ tokens|tokens.{0,40} must be <=? ?\d+/;
+/** The same where an endpoint calls it a failure of its own. */
+const TOO_LONG_OUTAGE = /too large to process|exceeds the (available )?context/;
 const RATE_LIMIT = /rate.?limit|too.?many.?requests/;
 const OUTAGE = /overload|unavailable|server.?error|internal|timeout|capacity/;
 
@@ -84,7 +86,8 @@ function classify({ status, code, type, message = "" }: Refusal): ErrorCode {
   const isOfRequest = status === 400 || status === 422;
   const said = isOfRequest || status === 403 ? classifyText(message) : undefined;
   if (said !== undefined && (isOfRequest || said === "content_filtered")) return said;
-  return status >= 500 ? "upstream_unavailable" : (STATUSES[status] ?? "upstream_config");
+  if (status < 500) return STATUSES[status] ?? "upstream_config";
+  return TOO_LONG_OUTAGE.test(message) ? "context_too_long" : "upstream_unavailable";
 }
 
 /** What only the sentence says. */

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { body, embeddings } from "../../scripts/chaos/reply.ts";
+import { body, embeddings, type Received, refusal, type Reply } from "../../scripts/chaos/reply.ts";
 import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import { createOpenAiEmbedder } from "../../src/models/openai-embedder.ts";
@@ -106,8 +106,8 @@ describe("refuses an answer it cannot trust", () => {
       "index",
     ],
     [
-      "no index",
-      body({ data: [{ embedding: [1] }] }),
+      "an index that is none",
+      body({ data: [{ index: "0", embedding: [1] }] }),
       "upstream_bad_response",
       "list of embeddings",
     ],
@@ -187,3 +187,77 @@ test("leaves no listener on a signal that many calls share", async () => {
 function norm(vector: Float32Array | undefined): number {
   return Math.sqrt((vector ?? new Float32Array()).reduce((sum, value) => sum + value * value, 0));
 }
+
+describe("takes endpoints as they are", () => {
+  const vectorsFor = (request: Received): Reply =>
+    embeddings((request.body["input"] as readonly string[]).map((_, at) => [1, at]));
+  const answer: Reply = (response, request) => vectorsFor(request)(response, request);
+  /** What it asked for since then. */
+  const asked = (since: number) => server.requests.slice(since).map(({ body }) => body);
+
+  test.each([
+    // LiteLLM before Gemini and Bedrock (BerriAI/litellm#14685)
+    [
+      "litellm.UnsupportedParamsError: bedrock does not support parameters: {'encoding_format': 'float'}, for model=titan",
+    ],
+    // Voyage AI (vectorize-io/hindsight#925)
+    [
+      "Value 'float' supplied for argument 'encoding_format' is not valid -- accepted values are 'base64'",
+    ],
+  ])("one that refuses encoding_format is asked without it from then on: %s", async (message) => {
+    server.script(refusal(400, { message }), answer);
+    const embedder = createEmbedder(server.url);
+    const before = server.requests.length;
+    await embedder.embed(["a"], "query", open());
+    await embedder.embed(["b"], "query", open());
+    expect(asked(before).map((body) => "encoding_format" in body)).toEqual([true, false, false]);
+  });
+
+  test("one that takes fewer texts a call is sent fewer from then on, and each text keeps its vector", async () => {
+    // DashScope takes 10 (garrytan/gbrain#1199)
+    const message =
+      "<400> InternalError.Algo.InvalidParameter: Value error, batch size is invalid, it should not be larger than 10.: input.contents";
+    server.script((response, request) => {
+      const { length } = request.body["input"] as readonly string[];
+      const reply = length > 10 ? refusal(400, { message }) : vectorsFor(request);
+      return reply(response, request);
+    });
+    const texts = Array.from({ length: 32 }, (_, at) => `text ${at}`);
+    const embedder = createEmbedder(server.url);
+    const before = server.requests.length;
+    const vectors = await embedder.embed(texts, "document", open());
+    const sizes = (since: number) =>
+      asked(since).map((body) => (body["input"] as readonly string[]).length);
+    expect(sizes(before)).toEqual([32, 16, 8, 8, 8, 8]);
+    expect(vectors).toHaveLength(32);
+    expect(vectors[8]).toEqual(Float32Array.of(1, 0)); // the first of the second call
+    expect(vectors[31]).not.toEqual(vectors[24]);
+    const again = server.requests.length;
+    await embedder.embed(texts.slice(0, 20), "document", open());
+    expect(sizes(again)).toEqual([8, 8, 4]);
+  });
+
+  test("a refusal of one text as too long is none of its batch", async () => {
+    server.script(refusal(413, { message: "`inputs` must have less than 512 tokens. Given: 600" }));
+    const before = server.requests.length;
+    const embedding = createEmbedder(server.url).embed(["a", "b"], "document", open());
+    await expect(embedding).rejects.toMatchObject({ code: "context_too_long" });
+    expect(server.requests).toHaveLength(before + 1);
+  });
+
+  test.each<[string, object]>([
+    ["Gemini leaves it out where it is 0 (samfoy/pi-session-search#13)", {}],
+    ["gateways before Gemini write null", { index: null }],
+  ])("a row without an index is the one of its place: %s", async (_, first) => {
+    server.script(
+      body({
+        data: [
+          { ...first, embedding: [1, 0] },
+          { index: 1, embedding: [0, 1] },
+        ],
+      }),
+    );
+    const vectors = await createEmbedder(server.url).embed(["a", "b"], "document", open());
+    expect(vectors).toEqual([Float32Array.of(1, 0), Float32Array.of(0, 1)]);
+  });
+});

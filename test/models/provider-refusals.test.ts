@@ -112,6 +112,25 @@ const REFUSALS: readonly (readonly [string, number, unknown, ErrorCode])[] = [
     },
     TOO_LONG,
   ],
+  [
+    "llama.cpp's embeddings: an outage by its status (seen, build 11549)",
+    500,
+    {
+      error: {
+        code: 500,
+        message:
+          "input (18002 tokens) is too large to process. increase the physical batch size (current batch size: 512)",
+        type: "server_error",
+      },
+    },
+    TOO_LONG,
+  ],
+  [
+    "Ollama's embeddings before 0.13: an outage by its status",
+    500,
+    { error: { message: "the input length exceeds the context length", type: "api_error" } },
+    TOO_LONG,
+  ],
   ["in plain text", 400, "prompt is too long: 208310 tokens > 200000 maximum", TOO_LONG],
   [
     "Azure",
