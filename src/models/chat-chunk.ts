@@ -22,8 +22,13 @@ interface TokenCounts {
   readonly completion_tokens?: number | null;
 }
 
-const LENGTH = new Set(["length", "max_tokens", "model_length"]);
-const FILTERED = new Set(["content_filter", "safety"]);
+/** `model_…`: Mistral, Anthropic and Zhipu; the others are Gemini's own, which gateways pass on. */
+const LENGTH = /^(length|max_(output_)?tokens|model_length|model_context_window_exceeded)$/;
+const FILTERED =
+  /^(content_filter|safety|prohibited_content|blocklist|recitation|sensitive|refusal|guardrail_intervened)\b/;
+/** Broken off on their side: SGLang and vLLM, DeepSeek, Zhipu, Gemini. */
+const FAILED =
+  /^(error|abort|insufficient_system_resource|network_error|(function_call_filter: ?)?malformed_function_call)\b/;
 
 export interface ChatChunk {
   /** Empty for chunks that carry none; reasoning is not text. */
@@ -123,7 +128,8 @@ function toPartText(part: unknown): string {
 /** Some servers send an empty reason until they have one; every reason that is not known is a stop. */
 function toFinish(reason: string | null | undefined): ChatChunk["finish"] {
   if (reason === null || reason === undefined || reason === "") return undefined;
-  if (FILTERED.has(reason)) return "filtered";
-  if (reason === "error") return "failed";
-  return LENGTH.has(reason) ? "length" : "stop";
+  const word = reason.toLowerCase();
+  if (FILTERED.test(word)) return "filtered";
+  if (FAILED.test(word)) return "failed";
+  return LENGTH.test(word) ? "length" : "stop";
 }

@@ -12,6 +12,8 @@ export interface Dialect {
   readonly temperature: boolean;
   /** Some servers want back what they said beside their tool calls, and others refuse it. */
   readonly echo: boolean;
+  /** Templates of Gemma 2 and of the first Mistral, o1-mini and models of Bedrock know no system: its words go to the user's. */
+  readonly systemRole: boolean;
   /** Many servers know no `response_format` with a schema, or not this schema; it is in the prompt as well. */
   readonly responseFormat: "sent" | "left out" | "left out once";
 }
@@ -24,6 +26,7 @@ export function guessDialect(baseUrl: string, responseFormat = true): Dialect {
     tokensField: isOpenAi ? "max_completion_tokens" : "max_tokens",
     temperature: true,
     echo: true,
+    systemRole: true,
     responseFormat: responseFormat ? "sent" : "left out",
   };
 }
@@ -44,8 +47,11 @@ export function toDialectFields(
 }
 
 /** Refusals of the field, and of what is in it. */
-const FORMAT = /response.?format|schema|grammar|structured/i;
-const ONE_SCHEMA = /invalid.{0,20}schema|grammar/i;
+const FORMAT = /response.?format|schema|grammar|structured|samplers/i;
+const ONE_SCHEMA = /invalid.{0,20}schema|grammar|samplers/i;
+
+const SYSTEM_ROLE =
+  /system (role|messages?|prompt)s? (is |are )?not|support.{0,5}system|developer instruction|roles must alternate/i;
 
 /**
  * The next dialect to try after a refusal: the field it names is changed, each at most once against
@@ -87,6 +93,7 @@ function adaptFields(dialect: Dialect, first: Dialect, words: string): Dialect |
   if (dialect.echo && /reasoning_content|extra_content/.test(words)) {
     return { ...dialect, echo: false };
   }
+  if (dialect.systemRole && SYSTEM_ROLE.test(words)) return { ...dialect, systemRole: false };
   return undefined;
 }
 

@@ -10,10 +10,11 @@ import type { ChatMessage, ChatRequest } from "./model.ts";
 export function toConversation(
   { messages, tools = [] }: ChatRequest,
   modelId: string,
-  { echo }: Pick<Dialect, "echo">,
+  { echo, systemRole }: Pick<Dialect, "echo" | "systemRole">,
 ): Pick<ChatCompletionCreateParamsStreaming, "messages" | "tools"> {
+  const told = systemRole ? messages : messages.map(toUser);
   return {
-    messages: mergeAlike(messages).map((one) => toMessage(one, echo ? modelId : undefined)),
+    messages: mergeAlike(told).map((one) => toMessage(one, echo ? modelId : undefined)),
     ...(tools.length === 0
       ? {}
       : {
@@ -23,6 +24,10 @@ export function toConversation(
           })),
         }),
   };
+}
+
+function toUser(message: ChatMessage): ChatMessage {
+  return message.role === "system" ? { ...message, role: "user" } : message;
 }
 
 /** Templates of Mistral and Gemma refuse two messages of a user, or of the model, one behind the other. */

@@ -1,4 +1,4 @@
-/** Reranker over a `/rerank` endpoint: Cohere v2, Jina and vLLM, or text-embeddings-inference. */
+/** Reranker over a `/rerank` endpoint: Cohere v2, Jina and vLLM, Voyage AI, or text-embeddings-inference. */
 import * as z from "zod";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
@@ -15,17 +15,29 @@ export interface RemoteRerankerOptions extends EndpointLine {
 }
 
 const Index = z.int().nonnegative();
-/** `{results: [{index, relevance_score}]}`, or a bare `[{index, score}]`. */
+const Relevant = z
+  .object({ index: Index, relevance_score: z.number() })
+  .transform(({ index, relevance_score: score }) => ({ index, score }));
+/** `{results: [{index, relevance_score}]}`, Voyage's `{data: …}`, or a bare `[{index, score}]`. */
 const Scores = z.union([
-  z
-    .object({ results: z.array(z.object({ index: Index, relevance_score: z.number() })) })
-    .transform(({ results }) =>
-      results.map(({ index, relevance_score: score }) => ({ index, score })),
-    ),
+  z.object({ results: z.array(Relevant) }).transform(({ results }) => results),
+  z.object({ data: z.array(Relevant) }).transform(({ data }) => data),
   z.array(z.object({ index: Index, score: z.number() })),
 ]);
 
-/** Creates the reranker. Which of the two request forms the endpoint takes is found out on the first call. */
+/** The forms of a request: Voyage refuses `top_n`, which others want. */
+const FORMS = {
+  documents: (query: string, documents: readonly string[]) => ({
+    query,
+    documents,
+    top_n: documents.length,
+  }),
+  unnumbered: (query: string, documents: readonly string[]) => ({ query, documents }),
+  texts: (query: string, texts: readonly string[]) => ({ query, texts, truncate: true }),
+};
+type Form = keyof typeof FORMS;
+
+/** Creates the reranker. Which form of the request the endpoint takes is found out on the first call. */
 export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
   const { url, model, apiKey } = options;
   const upstream: Upstream = {
@@ -34,7 +46,7 @@ export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
     apiKey: apiKey ?? null,
   };
   const send = createUpstreamFetch(upstream, options);
-  let field: "documents" | "texts" = "documents";
+  let form: Form = "documents";
 
   const post = async (body: object, signal: AbortSignal): Promise<Response> =>
     send(url, {
@@ -49,17 +61,17 @@ export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
     texts: readonly string[],
     signal: AbortSignal,
   ): Promise<unknown> => {
-    const named = model === undefined ? {} : { model };
-    const forms = {
-      documents: () => post({ ...named, query, documents: texts, top_n: texts.length }, signal),
-      texts: () => post({ query, texts, truncate: true }, signal),
+    const ask = (current: Form): Promise<Response> => {
+      const named = model === undefined || current === "texts" ? {} : { model };
+      return post({ ...named, ...FORMS[current](query, texts) }, signal);
     };
-    let response = await forms[field]();
-    if (field === "documents" && (response.status === 400 || response.status === 422)) {
+    let response = await ask(form);
+    if (form === "documents" && (response.status === 400 || response.status === 422)) {
       const refusal = await readWords(response);
-      if (!/\btexts\b/.test(refusal.message)) throw refuse(response, refusal, upstream);
-      response = await forms.texts();
-      if (response.ok) field = "texts";
+      const other = findForm(refusal);
+      if (other === undefined) throw refuse(response, refusal, upstream);
+      response = await ask(other);
+      if (response.ok) form = other;
     }
     if (!response.ok) throw refuse(response, await readWords(response), upstream);
     return response.json();
@@ -82,6 +94,12 @@ export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
       }
     },
   };
+}
+
+/** The form that a refusal of `documents` asks for. */
+function findForm({ message }: RefusalWords): Form | undefined {
+  if (/\btexts\b/.test(message)) return "texts";
+  return /\btop_n\b/.test(message) ? "unnumbered" : undefined;
 }
 
 function refuse({ status, headers }: Response, words: RefusalWords, upstream: Upstream): AppError {

@@ -10,9 +10,9 @@ const calling: ChatMessage = { role: "assistant", content: "", toolCalls };
 const result = (callId: string): ChatMessage => ({ role: "tool", callId, content: "x" });
 
 /** The messages as they are sent: role and content. */
-function send(messages: readonly ChatMessage[]) {
+function send(messages: readonly ChatMessage[], systemRole = true) {
   const request = { messages, outputTokensMax: 5, temperature: 0 };
-  const sent = toConversation(request, "m", { echo: true }).messages;
+  const sent = toConversation(request, "m", { echo: true, systemRole }).messages;
   return sent.map(({ role, content }) => [role, content]);
 }
 
@@ -35,5 +35,13 @@ test("calls of tools and their results stay apart", () => {
     ["tool", "x"],
     ["tool", "x"],
     ["assistant", ""],
+  ]);
+});
+
+test("where there is no system its words stand before the user's first ones", () => {
+  expect(send([system, user("a"), assistant("b"), user("c")], false)).toEqual([
+    ["user", "rules\n\na"],
+    ["assistant", "b"],
+    ["user", "c"],
   ]);
 });

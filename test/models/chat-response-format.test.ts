@@ -63,15 +63,16 @@ test.each([
   expect(await ask(chat)).toEqual([false]);
 });
 
-test.each(["Invalid schema for response_format 'answer': too deep", "Failed to parse grammar"])(
-  "%s: left out for this schema, and sent with the next",
-  async (message) => {
-    server.script(refuse(message), answer, answer);
-    const chat = createChat();
-    expect(await ask(chat)).toEqual([true, false]);
-    expect(await ask(chat)).toEqual([true]);
-  },
-);
+test.each([
+  "Invalid schema for response_format 'answer': too deep",
+  "Failed to parse grammar",
+  "Failed to initialize samplers: std::exception", // llama.cpp, build 11549
+])("%s: left out for this schema, and sent with the next", async (message) => {
+  server.script(refuse(message), answer, answer);
+  const chat = createChat();
+  expect(await ask(chat)).toEqual([true, false]);
+  expect(await ask(chat)).toEqual([true]);
+});
 
 test("a refusal that goes on is the call's failure after one other try", async () => {
   server.script(refuse("response_format is not supported"));

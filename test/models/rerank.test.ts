@@ -76,6 +76,21 @@ describe("understands what endpoints answer", () => {
     expect(server.requests.at(-1)?.body).toEqual({ query: "q", texts: TEXTS, truncate: true });
   });
 
+  test("asks without `top_n` where the endpoint says so, reads Voyage's form, and remembers it", async () => {
+    // Voyage AI (diegosouzapw/OmniRoute#7809)
+    const data = TEXTS.map((_, index) => ({ index, relevance_score: index }));
+    const scores = body({ object: "list", data, model: "r", usage: { total_tokens: 57 } });
+    const detail =
+      "The request body is not valid JSON, or some arguments were not specified properly. In particular, Argument 'top_n' is not supported by our API";
+    server.script(body({ detail }, { status: 400 }), scores);
+    const reranker = create();
+    const before = server.requests.length;
+    expect(await reranker.score("q", TEXTS, open())).toEqual([0, 1, 2]);
+    expect(await reranker.score("q", TEXTS, open())).toEqual([0, 1, 2]);
+    expect(server.requests).toHaveLength(before + 3);
+    expect(server.requests.at(-1)?.body).toEqual({ model: "r", query: "q", documents: TEXTS });
+  });
+
   test("sends nothing for no texts", async () => {
     const before = server.requests.length;
     expect(await create().score("q", [], open())).toEqual([]);
