@@ -45,6 +45,7 @@ const STATUSES: Readonly<Record<number, ErrorCode>> = {
   413: "context_too_long",
   425: "upstream_unavailable",
   429: "upstream_rate_limited",
+  501: "upstream_config",
 };
 
 /** A refusal as an AppError. `cause` is for the log. */
@@ -86,7 +87,8 @@ function classify({ status, code, type, message = "" }: Refusal): ErrorCode {
   const isOfRequest = status === 400 || status === 422;
   const said = isOfRequest || status === 403 ? classifyText(message) : undefined;
   if (said !== undefined && (isOfRequest || said === "content_filtered")) return said;
-  if (status < 500) return STATUSES[status] ?? "upstream_config";
+  const known = STATUSES[status];
+  if (known !== undefined || status < 500) return known ?? "upstream_config";
   return TOO_LONG_OUTAGE.test(message) ? "context_too_long" : "upstream_unavailable";
 }
 

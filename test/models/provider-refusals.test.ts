@@ -126,6 +126,18 @@ const REFUSALS: readonly (readonly [string, number, unknown, ErrorCode])[] = [
     TOO_LONG,
   ],
   [
+    "llama.cpp without --embeddings, which waiting does not mend (seen, build 11549)",
+    501,
+    {
+      error: {
+        code: 501,
+        message: "This server does not support embeddings. Start it with `--embeddings`",
+        type: "not_supported_error",
+      },
+    },
+    "upstream_config",
+  ],
+  [
     "Ollama's embeddings before 0.13: an outage by its status",
     500,
     { error: { message: "the input length exceeds the context length", type: "api_error" } },
