@@ -2,6 +2,7 @@
 import { AppError } from "../errors.ts";
 import type { ChatChunk } from "./chat-chunk.ts";
 import type { ChatRequest, Echo, FinishReason, ToolCall } from "./model.ts";
+import { createReasoningBlocks } from "./reasoning-blocks.ts";
 import { createThoughtFilter } from "./thought-filter.ts";
 import { createToolCallAccumulator } from "./tool-call-accumulator.ts";
 import { toBadResponse, type Upstream } from "./upstream.ts";
@@ -19,6 +20,7 @@ export function createAnswerState(
   { modelId, upstream }: AnswerOrigin,
 ) {
   const accumulator = createToolCallAccumulator();
+  const blocks = createReasoningBlocks();
   const thoughts = createThoughtFilter();
   let reasoning = "";
   /** Of all that was written, thoughts and calls too. */
@@ -41,6 +43,7 @@ export function createAnswerState(
         if (tools.length === 0) continue;
         reasoning += chunk.reasoning;
         chars += accumulator.add(chunk.toolCalls) + chunk.reasoning.length;
+        chars += blocks.add(chunk.blocks);
       }
       chars += written.length;
       if (chars > ANSWER_CHARS_MAX) {
@@ -61,8 +64,9 @@ export function createAnswerState(
     toolCalls(): { readonly calls: readonly ToolCall[]; readonly echo?: Echo } {
       const calls = accumulator.calls();
       const ofCalls = accumulator.extras();
-      const fields = reasoning === "" ? {} : { reasoning_content: reasoning };
-      const isEmpty = reasoning === "" && ofCalls.every((extra) => Object.keys(extra).length === 0);
+      const said = reasoning === "" ? {} : { reasoning_content: reasoning };
+      const fields = { ...said, ...blocks.fields() };
+      const isEmpty = [fields, ...ofCalls].every((extra) => Object.keys(extra).length === 0);
       return isEmpty ? { calls } : { calls, echo: { modelId, fields, ofCalls } };
     },
   };

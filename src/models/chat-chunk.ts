@@ -1,5 +1,6 @@
 /** One chunk of a Chat Completions stream, read leniently: servers differ in everything but the outline. */
 import type { FinishReason } from "./model.ts";
+import { type BlockPieces, findBlockPieces } from "./reasoning-blocks.ts";
 
 /**
  * What is looked at of a chunk. Checked by hand and not by a schema: there is one for every token, and
@@ -39,6 +40,8 @@ export interface ChatChunk {
   readonly reasons: boolean;
   /** That piece, where it is in the field that servers want back beside tool calls. */
   readonly reasoning: string;
+  /** Pieces of reasoning in blocks, which some want back as well. */
+  readonly blocks: BlockPieces | undefined;
   /** Pieces of tool calls, as they came. */
   readonly toolCalls: unknown;
   /** Why the model ended, once it did. */
@@ -54,10 +57,12 @@ export function parseChatChunk(value: unknown): ChatChunk | undefined {
   const choice = choices?.[0];
   const delta = choice?.delta ?? {};
   const refusal = toText(delta["refusal"]);
+  const blocks = findBlockPieces(delta);
   return {
     text: toText(delta["content"]) + refusal,
     refuses: refusal !== "",
-    reasons: isReasoning(delta),
+    reasons: blocks !== undefined || isReasoning(delta),
+    blocks,
     reasoning: toText(delta["reasoning_content"]),
     toolCalls: delta["tool_calls"],
     finish: toFinish(choice?.finish_reason),

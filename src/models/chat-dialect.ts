@@ -90,7 +90,7 @@ function adaptFields(dialect: Dialect, first: Dialect, words: string): Dialect |
     return { ...dialect, tokensField: other };
   }
   if (dialect.temperature && /temperature/.test(words)) return { ...dialect, temperature: false };
-  if (dialect.echo && /reasoning_content|extra_content/.test(words)) {
+  if (dialect.echo && /reasoning_(content|details)|extra_content|thinking_blocks/.test(words)) {
     return { ...dialect, echo: false };
   }
   if (dialect.systemRole && SYSTEM_ROLE.test(words)) return { ...dialect, systemRole: false };

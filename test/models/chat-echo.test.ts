@@ -81,3 +81,24 @@ test("a server that refuses it is asked without, and that is remembered", async 
   expect(sent).toEqual([{ reasoning: "I look it up.", extras: [signature, undefined] }, nothing]);
   expect(await continueWith(chat, await ask(chat, [question]))).toEqual([nothing]);
 });
+
+test("reasoning in blocks goes back whole: without it OpenRouter's Gemini and Anthropic's thinking models refuse the next step", async () => {
+  const details = [{ type: "reasoning.encrypted", data: "c2Vj", id: "c0", index: 0 }];
+  const signed = [{ type: "thinking", thinking: "hm", signature: "SIG", index: 0 }];
+  server.script(
+    stream([
+      chunk({ thinking_blocks: signed }),
+      chunk({ reasoning_details: details }),
+      piece(0, {}),
+      chunk({}, "tool_calls"),
+    ]),
+    done,
+  );
+  const chat = createChat();
+  await continueWith(chat, await ask(chat, [question]));
+  const sent = server.requests.at(-1)?.body["messages"] as readonly object[];
+  expect(sent[1]).toMatchObject({
+    reasoning_details: details,
+    thinking_blocks: [{ type: "thinking", thinking: "hm", signature: "SIG" }],
+  });
+});
