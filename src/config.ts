@@ -44,7 +44,7 @@ const Settings = z.object({
     "Model that embeds what is ingested from now on. Unset: the bundled static embedder.",
   ),
   rerankUrl: BaseUrl.optional().describe(
-    "Address of a /rerank endpoint (Cohere, Jina, TEI, vLLM).",
+    "Address of a /rerank endpoint (Cohere, Jina, Voyage AI, TEI, vLLM).",
   ),
   rerankModel: Text.optional().describe("Model named to the /rerank endpoint."),
   rerankApiKey: Key.optional().describe("Key of the /rerank endpoint."),

@@ -27,9 +27,9 @@ interface TokenCounts {
 const LENGTH = /^(length|max_(output_)?tokens|model_length|model_context_window_exceeded)$/;
 const FILTERED =
   /^(content_filter|safety|prohibited_content|blocklist|recitation|sensitive|refusal|guardrail_intervened)\b/;
-/** Broken off on their side: SGLang and vLLM, DeepSeek, Zhipu, Gemini. */
+/** Broken off on their side: SGLang and vLLM, DeepSeek, Gemini; Zhipu and Portkey end it with the name of an error. */
 const FAILED =
-  /^(error|abort|insufficient_system_resource|network_error|(function_call_filter: ?)?malformed_function_call)\b/;
+  /error$|^(abort|insufficient_system_resource|(function_call_filter: ?)?malformed_function_call)\b/;
 
 export interface ChatChunk {
   /** Empty for chunks that carry none; reasoning is not text. */

@@ -110,6 +110,21 @@ test("each call is one request: the SDK retries nothing and follows no redirect"
   expect(server.requests).toHaveLength(before + 3);
 });
 
+test.each([
+  ["", "/v1/chat/completions"],
+  ["/", "/v1/chat/completions"],
+  [
+    "/openai/deployments/d?api-version=2024-10-21",
+    "/v1/openai/deployments/d/chat/completions?api-version=2024-10-21",
+  ],
+  ["/?api-version=preview", "/v1/chat/completions?api-version=preview"],
+])("an address that ends in %j keeps its path and its query", async (end, path) => {
+  server.script(body({}));
+  const client = createOpenAiClient({ apiKey: API_KEY, baseUrl: `${server.url}${end}` });
+  await client.sdk.post("/chat/completions", { body: {} });
+  expect(server.requests.at(-1)?.path).toBe(path);
+});
+
 test("the time an upstream asks to wait is kept", async () => {
   const error = await fail(refusal(429, {}, { "retry-after": "7" }));
   expect(error.retryAfterMs).toBe(7_000);

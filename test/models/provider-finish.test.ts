@@ -29,6 +29,7 @@ const REASONS: readonly (readonly [string, string | null, ChatChunk["finish"]])[
   ["OpenRouter and vLLM, failed", "error", "failed"],
   ["SGLang and vLLM, broken off", "abort", "failed"],
   ["DeepSeek, broken off", "insufficient_system_resource", "failed"],
+  ["Portkey before Anthropic, broken off (seen, 1.15.2)", "overloaded_error", "failed"],
   ["Zhipu, broken off", "network_error", "failed"],
   ["Gemini, a call that is none", "MALFORMED_FUNCTION_CALL", "failed"],
   [
