@@ -30,13 +30,45 @@ export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): 
   const upstream = client.toUpstream(`the embedding model "${model}"`, "EMBEDDING_MODEL");
   /** Length every vector must have: that of the first document embedded. */
   let dimensions: number | undefined;
+  const request = createRequest({ client, model }, upstream);
 
+  return {
+    id: `openai:${model}`,
+    batchMax: BATCH_MAX,
+    fusionWeight: FUSION_WEIGHT,
+    async embed(texts, kind, signal) {
+      if (texts.length > BATCH_MAX) {
+        throw new RangeError(`at most ${BATCH_MAX} texts a call, got ${texts.length}`);
+      }
+      const sent = texts.filter((text) => text.trim() !== "");
+      if (sent.length === 0) return texts.map(() => undefined);
+      const rows = await request(sent, signal);
+      let expected = dimensions;
+      const vectors = rows.map((row) => {
+        const vector = toUnitVector(row, expected, upstream);
+        expected ??= vector.length;
+        return vector;
+      });
+      // Not by a question: whoever searches holds its vector to the collection, and one odd answer
+      // must not make the right ones after it look wrong.
+      if (kind === "document") dimensions = expected;
+      let next = 0;
+      return texts.map((text) => (text.trim() === "" ? undefined : vectors[next++]));
+    },
+  };
+}
+
+/** Asks for the rows of texts, in as many calls as the endpoint needs. */
+function createRequest(
+  { client, model }: OpenAiEmbedderOptions,
+  upstream: Upstream,
+): (texts: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]> {
   /** Both are found out by what the endpoint refuses. */
   let batchMax = BATCH_MAX;
   /** Left to itself the SDK asks for base64, which some servers answer with something else. */
   let format: { readonly encoding_format?: "float" } = { encoding_format: "float" };
 
-  const request = async (
+  const requestSome = async (
     input: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly unknown[]> => {
@@ -69,35 +101,11 @@ export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): 
   ): Promise<readonly unknown[]> => {
     const rows: unknown[] = [];
     while (rows.length < texts.length) {
-      rows.push(...(await request(texts.slice(rows.length, rows.length + batchMax), signal)));
+      rows.push(...(await requestSome(texts.slice(rows.length, rows.length + batchMax), signal)));
     }
     return rows;
   };
-
-  return {
-    id: `openai:${model}`,
-    batchMax: BATCH_MAX,
-    fusionWeight: FUSION_WEIGHT,
-    async embed(texts, kind, signal) {
-      if (texts.length > BATCH_MAX) {
-        throw new RangeError(`at most ${BATCH_MAX} texts a call, got ${texts.length}`);
-      }
-      const sent = texts.filter((text) => text.trim() !== "");
-      if (sent.length === 0) return texts.map(() => undefined);
-      const rows = await requestAll(sent, signal);
-      let expected = dimensions;
-      const vectors = rows.map((row) => {
-        const vector = toUnitVector(row, expected, upstream);
-        expected ??= vector.length;
-        return vector;
-      });
-      // Not by a question: whoever searches holds its vector to the collection, and one odd answer
-      // must not make the right ones after it look wrong.
-      if (kind === "document") dimensions = expected;
-      let next = 0;
-      return texts.map((text) => (text.trim() === "" ? undefined : vectors[next++]));
-    },
-  };
+  return requestAll;
 }
 
 /** The rows in the order of the texts, each exactly once. Gemini leaves out an index of 0; a row without one is the one of its place. */

@@ -84,6 +84,6 @@ function isBlock(value: unknown): value is Block {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function withoutIndex({ index: _, ...block }: Block): Block {
-  return block;
+function withoutIndex(block: Block): Block {
+  return Object.fromEntries(Object.entries(block).filter(([name]) => name !== "index"));
 }

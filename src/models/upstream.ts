@@ -83,7 +83,12 @@ function classify({ status, code, type, message = "" }: Refusal): ErrorCode {
   if (CONTENT_FILTER.test(words)) return "content_filtered";
   if (NO_CREDIT.test(words)) return "upstream_config";
   if (TOO_LONG_CODE.test(words)) return "context_too_long";
-  if (status === undefined) return classifyInBand(code, words, message);
+  return status === undefined
+    ? classifyInBand(code, words, message)
+    : classifyStatus(status, message);
+}
+
+function classifyStatus(status: number, message: string): ErrorCode {
   const isOfRequest = status === 400 || status === 422;
   const said = isOfRequest || status === 403 ? classifyText(message) : undefined;
   if (said !== undefined && (isOfRequest || said === "content_filtered")) return said;
