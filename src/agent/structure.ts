@@ -94,7 +94,7 @@ async function findValue(
   drafting: Drafting,
   messages: readonly ChatMessage[],
 ): Promise<Exclude<Draft, { readonly kind: "faulty" }>> {
-  const { run, chat, budget } = drafting;
+  const { run, budget } = drafting;
   let asked = messages;
   for (let retry = 0; ; retry += 1) {
     const draft = await draftOutput(drafting, asked);
@@ -107,7 +107,7 @@ async function findValue(
         return draft;
       case "faulty":
         if (retry >= run.config.outputRetriesMax || budget.isSpent) {
-          throw toInvalid(chat.id, retry + 1, draft.faults);
+          throw toInvalid(draft.answerer, retry + 1, draft.faults);
         }
         asked = toAgainMessages(messages, draft.raw, draft.faults);
         break;

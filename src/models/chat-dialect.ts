@@ -47,8 +47,8 @@ export function toDialectFields(
 }
 
 /** Refusals of the field, and of what is in it. */
-const FORMAT = /response.?format|schema|grammar|structured|samplers/i;
-const ONE_SCHEMA = /invalid.{0,20}schema|grammar|samplers/i;
+const FORMAT = /response.?format|schema|grammar|structured|samplers|failed_generation/i;
+const ONE_SCHEMA = /invalid.{0,20}schema|grammar|samplers|failed_generation/i;
 
 const SYSTEM_ROLE =
   /system (role|messages?|prompt)s? (is |are )?not|support.{0,5}system|developer instruction|roles must alternate/i;

@@ -36,6 +36,8 @@ const TOO_LONG_TEXT =
   /(context|input|prompt|maximum|token).{0,80}(length|window|size|limit|maximum)|too (long|many tokens)|less than \d+ tokens|tokens.{0,40} must be <=? ?\d+/;
 /** The same where an endpoint calls it a failure of its own. */
 const TOO_LONG_OUTAGE = /too large to process|exceeds the (available )?context/;
+/** Groq's model wrote a call that is none; the next attempt may do better. */
+const BAD_CALL = /tool_use_failed/;
 const RATE_LIMIT = /rate.?limit|too.?many.?requests/;
 const OUTAGE = /overload|unavailable|server.?error|internal|timeout|capacity/;
 
@@ -83,6 +85,7 @@ function classify({ status, code, type, message = "" }: Refusal): ErrorCode {
   if (CONTENT_FILTER.test(words)) return "content_filtered";
   if (NO_CREDIT.test(words)) return "upstream_config";
   if (TOO_LONG_CODE.test(words)) return "context_too_long";
+  if (BAD_CALL.test(words)) return "upstream_bad_response";
   return status === undefined
     ? classifyInBand(code, words, message)
     : classifyStatus(status, message);
@@ -118,7 +121,7 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   context_too_long: "takes less text than it was sent",
   upstream_rate_limited: "is rate-limited: try again later",
   upstream_unavailable: "failed: try again later",
-  upstream_bad_response: "reported an error without naming it",
+  upstream_bad_response: "reported that its answer failed",
 };
 
 function describe(code: ErrorCode, { status }: Refusal, upstream: Upstream): string {

@@ -239,6 +239,14 @@ describe("a value that does not", () => {
     expect(requests).toHaveLength(3);
   });
 
+  test("names the model that was asked, where another stood in for the first", async () => {
+    const { error } = await run([[new AppError("upstream_unavailable")]], {
+      env: { OUTPUT_RETRIES_MAX: "0" },
+      second: [says(bad)],
+    });
+    expect((error as AppError).detail).toContain("second was asked");
+  });
+
   test("is not asked for again beyond the limit or the run's tokens", async () => {
     const one = await run([says(bad)], { env: { OUTPUT_RETRIES_MAX: "0" } });
     expect(one.error).toMatchObject({ code: "output_invalid" });

@@ -67,6 +67,7 @@ test.each([
   "Invalid schema for response_format 'answer': too deep",
   "Failed to parse grammar",
   "Failed to initialize samplers: std::exception", // llama.cpp, build 11549
+  "Failed to validate JSON. Please adjust your prompt. See 'failed_generation' for more details.", // Groq
 ])("%s: left out for this schema, and sent with the next", async (message) => {
   server.script(refuse(message), answer, answer);
   const chat = createChat();

@@ -208,6 +208,19 @@ const REFUSALS: readonly (readonly [string, number, unknown, ErrorCode])[] = [
     FILTERED,
   ],
   [
+    "Groq: a call that its model wrote wrong, and may write right (its page on tools)",
+    400,
+    {
+      error: {
+        message: "Failed to call a function. Please adjust your prompt. See 'failed_generation'.",
+        type: "invalid_request_error",
+        code: "tool_use_failed",
+        failed_generation: "<function=search{}",
+      },
+    },
+    "upstream_bad_response",
+  ],
+  [
     "a key that may not, which is none of them",
     403,
     { error: { message: "Your key has no permission for this model", code: 403 } },
@@ -290,4 +303,58 @@ const WITHIN: readonly (readonly [string, object | string, ErrorCode])[] = [
 test.each(WITHIN)("%s, within a stream", async (_, event, code) => {
   const error = await ask(stream([chunk({ role: "assistant", content: "" }), event], "clean"));
   expect(error).toMatchObject({ code });
+});
+
+/** What is learned from a refusal, in whatever form it comes: the field that is not sent again. */
+const LEARNED: readonly (readonly [string, number, unknown, string])[] = [
+  [
+    "Mistral: FastAPI's list below the message",
+    422,
+    {
+      object: "error",
+      message: {
+        detail: [
+          {
+            type: "extra_forbidden",
+            loc: ["body", "stream_options"],
+            msg: "Extra inputs are not permitted",
+            input: { include_usage: true },
+          },
+        ],
+      },
+      type: "invalid_request_error",
+    },
+    "stream_options",
+  ],
+  [
+    "FastAPI",
+    422,
+    { detail: [{ type: "extra_forbidden", loc: ["body", "temperature"], msg: "Extra inputs" }] },
+    "temperature",
+  ],
+  [
+    "LiteLLM, in its words",
+    400,
+    {
+      error: {
+        message:
+          "litellm.UnsupportedParamsError: o1 does not support parameters: ['temperature'], for model=o1.",
+        type: "None",
+        param: null,
+        code: "400",
+      },
+    },
+    "temperature",
+  ],
+  ["SGLang: at the top", 400, { object: "error", message: "max_tokens is unknown" }, "max_tokens"],
+];
+
+test.each(LEARNED)("%s: %d", async (_, status, refusal, field) => {
+  const answer = stream([chunk({ content: "hi" }), chunk({}, "stop")]);
+  const refuse = body(refusal, { status });
+  const before = server.requests.length;
+  const reply: Reply = (response, request) =>
+    (field in request.body ? refuse : answer)(response, request);
+  expect(await ask(reply)).toBeUndefined();
+  expect(server.requests.slice(before).map((one) => field in one.body)).toEqual([true, false]);
 });
