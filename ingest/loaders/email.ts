@@ -1,5 +1,6 @@
-/** An email as Markdown: who wrote what to whom and when, its words, and the names of what was attached. */
+/** An email as Markdown: who wrote what to whom and when, its words, and what was attached. */
 import PostalMime, { type Address, type Attachment, type Email } from "postal-mime";
+import { findFormat } from "../../src/domain/format.ts";
 import { decodeText } from "./decode-text.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
 import { toMarkdown } from "./html.ts";
@@ -11,15 +12,17 @@ import {
   type Problem,
   toProblem,
 } from "./load-event.ts";
+import { type MailReading, readAttachments } from "./mail-attachments.ts";
 import { toMarkdownDocument } from "./markdown.ts";
 import { toMetadata } from "./metadata.ts";
+import { joinParts, type TextPart } from "./text-parts.ts";
 import { toFileTitle } from "./titles.ts";
 
 /** Parts within parts, and bytes of all headers: honest mail stays far below. Messages within a message are read here. */
 const LIMITS = { maxNestingDepth: 32, maxHeadersSize: 2 ** 20, forceRfc822Attachments: true };
 /** Messages within each other. */
 const MESSAGE_DEPTH_MAX = 8;
-/** Names that stand in one line. */
+/** Addresses that stand in one line. */
 const NAMES_MAX = 50;
 
 export const loadEmail: Loader = async function* load(
@@ -27,7 +30,7 @@ export const loadEmail: Loader = async function* load(
   file,
   limits,
 ): AsyncGenerator<LoadEvent> {
-  const reading: Reading = { file, limits, warnings: [] };
+  const reading: MailReading = { file, limits, warnings: [], charsLeft: limits.textCharsMax / 2 };
   const email = await parse(bytes, reading);
   const { from, subject, date, messageId } = email;
   if ((from ?? subject ?? date ?? messageId) === undefined) {
@@ -35,31 +38,29 @@ export const loadEmail: Loader = async function* load(
     yield toProblem(file.id, "damaged", `is no email; ${advice}`);
     return;
   }
-  const markdown = await toText(email, reading);
+  const parts = await toParts(email, reading, { path: [], depth: 1 });
   yield* reading.warnings;
-  if (typeof markdown !== "string") {
-    yield markdown;
+  if ("type" in parts) {
+    yield parts;
     return;
   }
   const title = toTitle(subject ?? "", limits.titleCharsMax);
-  const loaded = toMarkdownDocument(markdown, file, limits);
   const fields = toFields(email).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const metadata = toMetadata(fields, limits);
   yield {
     type: "document",
-    document: { ...loaded, title: title === "" ? toFileTitle(file.id) : title, metadata },
+    document: {
+      id: file.id,
+      source: file.id,
+      title: title === "" ? toFileTitle(file.id) : title,
+      ...joinParts(parts),
+      kind: "markdown",
+      metadata: toMetadata(fields, limits),
+    },
   };
 };
 
-/** A file, and what is to be said of the messages in it that can be read. */
-interface Reading {
-  readonly file: FileReference;
-  readonly limits: IngestLimits;
-  readonly warnings: Problem[];
-}
-
 /** The parser takes what names no encoding for UTF-8; old mail is often something else. */
-async function parse(bytes: Uint8Array, reading: Reading): Promise<Email> {
+async function parse(bytes: Uint8Array, reading: MailReading): Promise<Email> {
   const email = await PostalMime.parse(bytes, LIMITS);
   const texts = [email.subject, email.text, email.html];
   if (!texts.some((text) => text?.includes("\uFFFD"))) return email;
@@ -74,8 +75,18 @@ async function parse(bytes: Uint8Array, reading: Reading): Promise<Email> {
 const SEALED = /^application\/(?:(?:x-)?pkcs7-mime|pgp-encrypted)$/;
 const OTHER_CHARSET = /\bcharset\s*=\s*"?(?!utf-?8\b)[\w-]/i;
 
-/** A message and those in it, each under its subject. */
-async function toText(email: Email, reading: Reading, depth = 1): Promise<string | Problem> {
+/** Where a message stands: the titles of those around it, and how many it lies within, itself counted. */
+interface Place {
+  readonly path: readonly string[];
+  readonly depth: number;
+}
+
+/** A message and those in it, each under its subject and those of the messages around it. */
+async function toParts(
+  email: Email,
+  reading: MailReading,
+  { path: outer, depth }: Place,
+): Promise<readonly TextPart[] | Problem> {
   const { file, limits } = reading;
   const body = toBody(email, file, limits);
   if (typeof body !== "string") return body;
@@ -83,32 +94,49 @@ async function toText(email: Email, reading: Reading, depth = 1): Promise<string
     return toProblem(file.id, "encrypted", "is encrypted or sealed; save it decrypted");
   }
   const title = toTitle(email.subject ?? "", limits.titleCharsMax);
+  const path = title === "" ? outer : [...outer, title];
   const fields = toFields(email).map(([name, value]) => `${name}: ${value}`);
-  const parts = [title === "" ? "" : `${"#".repeat(Math.min(depth, 6))} ${title}`];
-  parts.push(fields.join("\n"), body);
-  for (const part of email.attachments.filter(isForwarded)) {
+  const own = [title === "" ? "" : `${"#".repeat(Math.min(depth, 6))} ${title}`];
+  own.push(fields.join("\n"), body);
+  const parts = [toPart(own.filter((part) => part !== "").join("\n\n"), reading, outer)];
+  for (const part of email.attachments.filter(isMessage)) {
     if (depth >= MESSAGE_DEPTH_MAX) {
       const text = `holds more than ${MESSAGE_DEPTH_MAX} messages in each other; save the inner ones beside it`;
       return toProblem(file.id, "too-deep", text);
     }
-    const inner = await parse(toBytes(part), reading);
-    const text = await toText(inner, reading, depth + 1);
-    if (typeof text !== "string") return text;
-    parts.push(text);
+    const place = { path, depth: depth + 1 };
+    const inner = await toParts(await parse(toBytes(part), reading), reading, place);
+    if (!("type" in inner)) parts.push(...inner);
+    else if (inner.code === "too-deep") return inner;
+    else reading.warnings.push({ ...inner, severity: "warning" });
   }
   const attached = email.attachments
-    .filter((part) => part.related !== true && part.filename !== null && !isForwarded(part))
-    .map(({ filename }) => toTitle(filename ?? "", limits.titleCharsMax));
-  if (attached.length > 0) parts.push(`Attachments: ${attached.slice(0, NAMES_MAX).join(", ")}`);
-  return parts.filter((part) => part !== "").join("\n\n");
+    .filter((part) => part.related !== true && !isMessage(part))
+    .map((part) => ({ ...part, name: part.filename ?? "", bytes: toBytes(part) }));
+  parts.push(...(await readAttachments(attached, path, reading)));
+  return parts.filter(({ text }) => text !== "");
 }
 
-function isForwarded({ mimeType, disposition }: Attachment): boolean {
-  return mimeType === "message/rfc822" && disposition !== "attachment";
+function toPart(
+  markdown: string,
+  { file, limits }: MailReading,
+  outer: readonly string[],
+): TextPart {
+  const { text, sections } = toMarkdownDocument(markdown, file, limits);
+  const below = sections.map((section) => ({
+    ...section,
+    headings: [...outer, ...section.headings],
+  }));
+  return { text, sections: below };
 }
 
 function toBytes({ content }: Attachment): Uint8Array {
   return typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
+}
+
+/** A message that was forwarded, within the text or as a file. */
+function isMessage({ mimeType, filename }: Attachment): boolean {
+  return mimeType === "message/rfc822" || findFormat(filename ?? "") === "email";
 }
 
 /** Who wrote it to whom and when, as far as it says so. */

@@ -38,8 +38,8 @@ export const loadNotebook = createTextLoader((raw, file, limits): Iterable<LoadE
   return [{ type: "document", document: toMarkdownDocument(parts.join("\n\n"), file, limits) }];
 });
 
-/** The fence is longer than any in the code. */
-function toFenced(code: string, language: string): string {
+/** Code as a block of Markdown; the fence is longer than any in the code. */
+export function toFenced(code: string, language: string): string {
   const runs = code.match(/`+/g) ?? [];
   const longest = runs.reduce((most, { length }) => Math.max(most, length), 2);
   const fence = "`".repeat(longest + 1);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { load } from "../fixtures/load.ts";
+import { load, outline } from "../fixtures/load.ts";
 
 const HEAD = `From: =?utf-8?Q?J=C3=B6rg_M=C3=BCller?= <joerg@example.org>
 To: Ann <ann@example.org>, team@example.org
@@ -61,19 +61,83 @@ describe("an email", () => {
     ]);
   });
 
-  test("names what is attached, and holds what was forwarded", async () => {
+  test("holds what was forwarded, within it or as a file", async () => {
+    const old = toForwarded("text/html", "<p>They were <b>lower</b>.</p>");
     const document = await loadOne(
       toParts("mixed", [
         ["text/plain", "See below."],
-        ["message/rfc822", toForwarded("text/html", "<p>They were <b>lower</b>.</p>")],
-        ['application/pdf; name="prices.pdf"\nContent-Disposition: attachment', "%PDF-1.4"],
+        ["message/rfc822", old],
+        ["message/rfc822\nContent-Disposition: attachment", old.replaceAll("Old", "Older")],
       ]),
     );
     expect(document.text).toContain(
-      "See below.\n\n## Old prices\n\nFrom: Cy <cy@example.org>\nDate: 2025-03-04 15:30 UTC\n\nThey were **lower**.",
+      "See below.\n\n## Old prices\n\nFrom: Cy <cy@example.org>\nDate: 2025-03-04 15:30 UTC\n\nThey were **lower**.\n\n## Older prices",
     );
-    expect(document.text.endsWith("\n\nAttachments: prices.pdf")).toBe(true);
-    expect(document.text).not.toContain("%PDF");
+    expect(outline(document)).toEqual([
+      "Preise für 2025 | # Preise für 2025",
+      "Preise für 2025 › Old prices | ## Old prices",
+      "Preise für 2025 › Older prices | ## Older prices",
+    ]);
+  });
+
+  test("holds what is attached, each file under its name", async () => {
+    const document = await loadOne(
+      toParts("mixed", [
+        ["text/plain", "See the files."],
+        [toAttached("text/markdown", "notes.md"), "# Notes\n\nSome words."],
+        [toAttached("text/csv", "prices.csv"), "name,price\nTeam,10\nSolo,5"],
+        [toAttached("application/octet-stream", "tool.py"), "# a comment\nx = 1"],
+      ]),
+    );
+    expect(document.text.split("\r\n").join("\n").split("\n\n").slice(2)).toEqual([
+      "See the files.",
+      "Attachments: notes.md, prices.csv, tool.py",
+      "## notes.md",
+      "# Notes",
+      "Some words.",
+      "## prices.csv",
+      "Team\nname: Team\nprice: 10",
+      "Solo\nname: Solo\nprice: 5",
+      "## tool.py",
+      "```\n# a comment\nx = 1\n```",
+    ]);
+    expect(outline(document)).toEqual([
+      "Preise für 2025 | # Preise für 2025",
+      "Preise für 2025 | Attachments: notes.md, prices.csv, tool.py",
+      "Preise für 2025 › notes.md | ## notes.md",
+      "Preise für 2025 › notes.md › Notes | # Notes",
+      "Preise für 2025 › prices.csv | ## prices.csv",
+      "Preise für 2025 › tool.py | ## tool.py",
+    ]);
+  });
+
+  test("names what is attached and cannot be read, and says that it was left out", async () => {
+    const { documents, problems } = await load(
+      "a.eml",
+      toParts("mixed", [
+        ["text/plain", "See the files."],
+        [toAttached("image/png", "seal.png"), "PNG"],
+        [toAttached("application/pdf", "prices.pdf"), "%PDF-1.4"],
+        [toAttached("application/pgp-signature", "signature.asc"), "abc"],
+      ]),
+    );
+    expect(documents[0]!.text.endsWith("\n\nAttachments: seal.png, prices.pdf")).toBe(true);
+    expect(problems).toMatchObject([
+      { code: "damaged", message: expect.stringContaining("a.eml: attachment prices.pdf: is not") },
+      { code: "unsupported", message: expect.stringContaining("left out: seal.png") },
+    ]);
+    expect(problems.map(({ severity }) => severity)).toEqual(["warning", "warning"]);
+  });
+
+  test("is read without an attachment that is longer than all it may hold", async () => {
+    const mail = toParts("mixed", [
+      ["text/plain", "See the file."],
+      [toAttached("text/plain", "long.txt"), "word ".repeat(200)],
+    ]);
+    const { documents, problems } = await load("a.eml", mail, { textCharsMax: 1_000 });
+    expect(documents[0]!.text).toContain("See the file.");
+    expect(documents[0]!.text).not.toContain("word word");
+    expect(problems).toMatchObject([{ code: "too-large", severity: "warning" }]);
   });
 
   test.each([
@@ -124,6 +188,10 @@ describe("an email", () => {
 
 function toForwarded(type: string, content: string): string {
   return `From: Cy <cy@example.org>\nDate: Tue, 4 Mar 2025 16:30:00 +0100\nSubject: Old prices\nContent-Type: ${type}\n\n${content}`;
+}
+
+function toAttached(type: string, name: string): string {
+  return `${type}; name="${name}"\nContent-Disposition: attachment; filename="${name}"`;
 }
 
 function toNested(levels: number): string {
