@@ -10,9 +10,9 @@ import { withoutHidden } from "./open-document-hidden.ts";
 import { withSheetFacts } from "./sheets.ts";
 import { toFileTitle } from "./titles.ts";
 import { withStyles } from "./word-styles.ts";
+import { withShownWords } from "./word-words.ts";
 import { findZipProblem, PROTECTED } from "./zip-guard.ts";
 import { openZip, type ZipParts } from "./zip-parts.ts";
-import { replacePart } from "./zip-replace.ts";
 
 type ZippedFormat = "docx" | "pptx" | "xlsx" | "odt" | "odp" | "ods" | "epub";
 
@@ -31,36 +31,6 @@ export function createOfficeLoader(format: ZippedFormat): Loader {
     const mended = MENDED_BEFORE[format]?.(bytes) ?? bytes;
     yield await loadOffice(mended, { format, mend: MENDED_AFTER[format] }, file, limits);
   };
-}
-
-/** Parts of a Word file with text. */
-const WORD_PARTS = ["document", "footnotes", "endnotes"].map((name) => `word/${name}.xml`);
-const HYPHEN = /<w:noBreakHyphen\s*\/>/g;
-const RUN_START = /(?=<w:r[ >])/;
-const RUN_END = "</w:r>";
-/** What a run was like before a change stands behind what it is like. */
-const FORMER = "<w:rPrChange";
-const HIDDEN = /<w:vanish(?:\s*\/>|\s+w:val="(?:1|true|on)")/;
-
-/**
- * Word writes a hyphen that does not break as an element, which the parser drops: 555-1234 would be 5551234. What
- * it hides, the parser shows.
- */
-function withShownWords(bytes: Uint8Array): Uint8Array {
-  return WORD_PARTS.reduce((zip, name) => {
-    const xml = openZip(zip).read(name) ?? "";
-    const seen = HIDDEN.test(xml) ? xml.split(RUN_START).map(withoutHiddenRun).join("") : xml;
-    const mended = seen.replace(HYPHEN, "<w:t>-</w:t>");
-    return mended === xml ? zip : replacePart(zip, name, mended);
-  }, bytes);
-}
-
-/** XML from the start of a run up to the next, without the run where it is hidden. A run that holds others is kept. */
-function withoutHiddenRun(xml: string): string {
-  const end = xml.indexOf(RUN_END);
-  if (end === -1 || !xml.startsWith("<w:r")) return xml;
-  const [current = ""] = xml.slice(0, end).split(FORMER, 1);
-  return HIDDEN.test(current) ? xml.slice(end + RUN_END.length) : xml;
 }
 
 /** What a parser would lose or change, mended in the file. */

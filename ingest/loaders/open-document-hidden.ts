@@ -1,4 +1,5 @@
 /** What a text document hides, which the parser shows: words and paragraphs by their styles, and whole sections. */
+import { findSaid } from "./style-bases.ts";
 import { readTags } from "./xml-tags.ts";
 import { openZip } from "./zip-parts.ts";
 import { replacePart } from "./zip-replace.ts";
@@ -18,22 +19,30 @@ const NOT_SHOWN = /\btext:display="none"/;
 export function withoutHidden(bytes: Uint8Array): Uint8Array {
   const parts = openZip(bytes);
   const xml = parts.read(CONTENT) ?? "";
-  const styles = [parts.read("styles.xml") ?? "", xml].flatMap(readHiding);
-  const seen = dropHidden(xml, new Set(styles));
+  const sources = [parts.read("styles.xml") ?? "", xml];
+  const hiding = sources.some((source) => NOT_SHOWN.test(source)) ? readHiding(sources) : NONE;
+  const seen = dropHidden(xml, hiding);
   return seen === xml ? bytes : replacePart(bytes, CONTENT, seen);
 }
 
-/** Styles that hide, as `family name`. */
-function readHiding(xml: string): readonly string[] {
-  if (!NOT_SHOWN.test(xml)) return [];
-  const hiding: string[] = [];
+const NONE: ReadonlySet<string> = new Set();
+
+/** Styles that hide, as `family name`: by what they say, or by those that they are based on. */
+function readHiding(sources: readonly string[]): ReadonlySet<string> {
+  const said = new Map<string, boolean>();
+  const bases = new Map<string, string>();
   let style = "";
-  for (const { name, attributes } of readTags(xml)) {
-    if (name === "style")
-      style = `${attributes.get("family") ?? ""} ${attributes.get("name") ?? ""}`;
-    if (name === "text-properties" && attributes.get("display") === "none") hiding.push(style);
+  for (const { name, attributes } of sources.flatMap((xml) => [...readTags(xml)])) {
+    const [family = "", base] = [attributes.get("family"), attributes.get("parent-style-name")];
+    if (name === "style") {
+      style = `${family} ${attributes.get("name") ?? ""}`;
+      if (base !== undefined) bases.set(style, `${family} ${base}`);
+    }
+    const display = name === "text-properties" ? attributes.get("display") : undefined;
+    if (display !== undefined) said.set(style, display === "none");
   }
-  return hiding;
+  const names = [...said.keys(), ...bases.keys()];
+  return new Set(names.filter((name) => findSaid(name, said, bases) === true));
 }
 
 function dropHidden(xml: string, hiding: ReadonlySet<string>): string {

@@ -62,6 +62,8 @@ describe("a document that is put", () => {
 
   test.each([
     ["a.odt", "application/vnd.oasis.opendocument.text", "PK\u0003\u0004", "odt"],
+    ["a.xlsm", "application/vnd.ms-excel.sheet.macroEnabled.12", "PK\u0003\u0004", "xlsx"],
+    ["a", "application/vnd.ms-word.document.macroEnabled.12", "PK\u0003\u0004", "docx"],
     ["a", "message/rfc822", "Subject: x", "email"],
     ["a.eml", "text/plain", "Subject: x", "email"],
     ["a.rtf", "application/msword", "{\\rtf1", "rtf"],

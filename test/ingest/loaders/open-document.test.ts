@@ -84,9 +84,9 @@ test("what was deleted with its traces kept, and what was remarked, is no text",
 test("hidden words, paragraphs and sections are no text", async () => {
   const style = (name: string, family: string): string =>
     `<style:style style:name="${name}" style:family="${family}"><style:text-properties text:display="none"/></style:style>`;
-  const styles = `<office:automatic-styles>${style("T1", "text")}${style("P1", "paragraph")}<style:style style:name="T2" style:family="text"><style:text-properties text:display="true"/></style:style></office:automatic-styles>`;
+  const styles = `<office:automatic-styles>${style("T1", "text")}${style("P1", "paragraph")}<style:style style:name="T2" style:family="text"><style:text-properties text:display="true"/></style:style><style:style style:name="T3" style:family="text" style:parent-style-name="T1"><style:text-properties style:font-name="A"/></style:style></office:automatic-styles>`;
   const body =
-    '<text:p>Seen <text:span text:style-name="T1">hidden <text:span>deeply</text:span><text:line-break/> </text:span><text:span text:style-name="T2">and shown</text:span>.</text:p><text:p text:style-name="P1">Hidden too.</text:p><text:section text:display="none"><text:section><text:p>And this.</text:p></text:section><text:p>That.</text:p></text:section><text:p text:style-name="T1">End.</text:p>';
+    '<text:p>Seen <text:span text:style-name="T3">by its base hidden </text:span><text:span text:style-name="T1">hidden <text:span>deeply</text:span><text:line-break/> </text:span><text:span text:style-name="T2">and shown</text:span>.</text:p><text:p text:style-name="P1">Hidden too.</text:p><text:section text:display="none"><text:section><text:p>And this.</text:p></text:section><text:p>That.</text:p></text:section><text:p text:style-name="T1">End.</text:p>';
   const document = await loadOne("a.odt", writeOpenDocument("text", body, { styles }));
   expect(document.text).toBe("Seen and shown.\n\nEnd.");
 });
