@@ -7,7 +7,7 @@ import { withCharts } from "./office-charts.ts";
 import { toOfficeText } from "./office-text.ts";
 import { isLocked, withExactDates, withLists } from "./open-document.ts";
 import { withoutHidden } from "./open-document-hidden.ts";
-import { withSheetFacts } from "./sheets.ts";
+import { findMissingResults, withSheetFacts } from "./sheets.ts";
 import { toFileTitle } from "./titles.ts";
 import { withStyles } from "./word-styles.ts";
 import { withShownWords } from "./word-words.ts";
@@ -28,6 +28,8 @@ export function createOfficeLoader(format: ZippedFormat): Loader {
       yield toProblem(file.id, "encrypted", PROTECTED);
       return;
     }
+    const missing = format === "xlsx" ? findMissingResults(openZip(bytes), file) : undefined;
+    if (missing !== undefined) yield missing;
     const mended = MENDED_BEFORE[format]?.(bytes) ?? bytes;
     yield await loadOffice(mended, { format, mend: MENDED_AFTER[format] }, file, limits);
   };

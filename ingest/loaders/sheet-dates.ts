@@ -1,10 +1,8 @@
 /** Writes the dates of sheets as dates: the parser of sheets gives the numbers of days that stand for them. */
 import type { OfficeContentNode } from "officeparser/slim";
 import { type DateFormat, findBuiltInFormat, parseDateFormat, toIso } from "./excel-date.ts";
-import { toColumn } from "./sheet-column.ts";
+import { readCells, toCellKey } from "./sheet-cells.ts";
 import { readTags } from "./xml-tags.ts";
-
-const COLUMNS_MAX = 16_384;
 
 /** Writes the date cells of one sheet, given its rows and its XML. */
 export type DateWriter = (
@@ -32,10 +30,6 @@ export function createDateWriter(workbook: string, styles: string): DateWriter {
   };
 }
 
-function toCellKey(row: number, column: number): number {
-  return row * COLUMNS_MAX + column;
-}
-
 /** Formats for dates by index of the cell style that has them. */
 function readFormats(styles: string): ReadonlyMap<number, DateFormat> {
   const own = new Map<number, DateFormat | undefined>();
@@ -55,29 +49,14 @@ function readFormats(styles: string): ReadonlyMap<number, DateFormat> {
   return formats;
 }
 
-/** Rows and cells of a sheet, of which there may be a million: no more is read of them than where they are. */
-const ROW_OR_CELL = /<(row|c)((?:\s[^<>]*)?)>/g;
-
-/** Numbers in a format for dates. A row or cell that does not say where it is follows the one before. */
+/** Numbers in a format for dates. */
 function findDateCells(
   sheet: string,
   formats: ReadonlyMap<number, DateFormat>,
 ): ReadonlyMap<number, DateFormat> {
   const found = new Map<number, DateFormat>();
-  let row = -1;
-  let column = -1;
-  for (const [, name, attributes = ""] of sheet.matchAll(ROW_OR_CELL)) {
-    if (name === "row") {
-      const [, number] = /\sr="(\d+)"/.exec(attributes) ?? [];
-      row = number === undefined ? row + 1 : Number(number) - 1;
-      column = -1;
-      continue;
-    }
-    const [, letters] = /\sr="([A-Z]+)\d+"/.exec(attributes) ?? [];
-    column = letters === undefined ? column + 1 : toColumn(letters);
-    const [, type = "n"] = /\st="(\w+)"/.exec(attributes) ?? [];
-    const [, style] = /\ss="(\d+)"/.exec(attributes) ?? [];
-    const format = type === "n" && style !== undefined ? formats.get(Number(style)) : undefined;
+  for (const { row, column, type, style } of readCells(sheet)) {
+    const format = type === "n" && style !== undefined ? formats.get(style) : undefined;
     if (format !== undefined) found.set(toCellKey(row, column), format);
   }
   return found;

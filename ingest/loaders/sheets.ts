@@ -1,14 +1,17 @@
-/** What the parser leaves out of the sheets of a workbook: which numbers are dates, and which cells are merged. */
+/** What the parser leaves out of the sheets of a workbook: how numbers are shown, and which cells are merged. */
 import type { OfficeContentNode } from "officeparser/slim";
+import { countOf } from "../../src/text/count-of.ts";
+import { type FileReference, type Problem, toProblem } from "./load-event.ts";
 import { createDateWriter } from "./sheet-dates.ts";
 import { repeatMerged } from "./sheet-merges.ts";
+import { countUncomputed, withShownNumbers } from "./sheet-numbers.ts";
 import { readTags } from "./xml-tags.ts";
 import type { ZipParts } from "./zip-parts.ts";
 
 /** The parts that the parser takes for sheets. */
 const SHEET = /^xl\/worksheets\/(sheet\d+\.xml)$/;
 
-/** The content with dates as such, and the value of a merged cell in each of its rows. */
+/** The content with numbers and dates as they are shown, and the value of a merged cell in each of its rows. */
 export function withSheetFacts(
   content: readonly OfficeContentNode[],
   parts: ZipParts,
@@ -25,8 +28,18 @@ export function withSheetFacts(
     const part = sheet.type === "sheet" ? partOf.get(sheet.metadata?.sheetName ?? "") : undefined;
     const xml = part === undefined ? undefined : parts.read(part);
     if (xml === undefined) return sheet;
-    return { ...sheet, children: [...repeatMerged(writeDates(sheet.children ?? [], xml), xml)] };
+    const rows = withShownNumbers(writeDates(sheet.children ?? [], xml), xml);
+    return { ...sheet, children: [...repeatMerged(rows, xml)] };
   });
+}
+
+/** What is to be said of formulas without results: what they would show is in no row. */
+export function findMissingResults(parts: ZipParts, file: FileReference): Problem | undefined {
+  const sheets = parts.names.filter((name) => SHEET.test(name));
+  const count = sheets.reduce((sum, name) => sum + countUncomputed(parts.read(name) ?? ""), 0);
+  if (count === 0) return undefined;
+  const text = `holds ${countOf(count, "formula")} without a result, which no text shows; open it in Excel or LibreOffice, and save it`;
+  return toProblem(file.id, "no-text", text, { severity: "warning" });
 }
 
 /** Names of sheets by the file that holds them. */
