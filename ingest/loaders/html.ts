@@ -3,6 +3,7 @@ import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 // The build without a parser of its own: it is only ever given a parsed page.
 import TurndownService from "turndown/lib/turndown.browser.es.js";
+import { markPage } from "./html-mark.ts";
 import { createTableWriter, isOneColumn } from "./html-table.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
 import type { IngestLimits } from "../limits.ts";
@@ -21,9 +22,6 @@ const RAW_ENDS: Readonly<Record<string, string>> = { script: "</script", style: 
 /** Elements that may stay open, or have no content. */
 const UNCOUNTED =
   /^(p|li|d[td]|t[rhd]|thead|tbody|tfoot|colgroup|option|optgroup|r[tp]|area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|path|circle|rect|line|use|g)$/i;
-/** How generators of documentation mark the link from a heading to itself. */
-const OWN_LINKS = ":is(h1, h2, h3, h4, h5, h6) a[href^='#']";
-const PERMALINK = /^(?:[\s\u200B¶#§🔗⚓]|\uFE0F)*$/u;
 const HEADINGS = "h1, h2, h3, h4, h5, h6";
 const LEVEL = "data-level";
 /** Where a page says its encoding; the standard asks for the first 1,024 bytes, and not all keep to it. */
@@ -120,22 +118,10 @@ function clean(document: Document): void {
     if (INVISIBLE.test(node.getAttribute("style") ?? "")) node.remove();
   }
   for (const node of document.querySelectorAll(AROUND)) node.remove();
-  mark(document);
+  markPage(document);
   // Readability turns every h1 into an h2; the level it had is written beside it.
   for (const node of document.querySelectorAll(HEADINGS))
     node.setAttribute(LEVEL, node.tagName.slice(1));
-}
-
-/** Says in words what a page only shows, and takes away what it only does. */
-function mark(document: Document): void {
-  for (const link of document.querySelectorAll(OWN_LINKS)) {
-    if (PERMALINK.test(link.textContent ?? "")) link.remove();
-  }
-  // 10<sup>6</sup> is not 106, and 2024<sup>3</sup> is a year with a note.
-  for (const raised of document.querySelectorAll("sup")) {
-    const isNumber = /^\s*[-+−]?\d+\s*$/.test(raised.textContent ?? "");
-    if (isNumber && /\d$/.test(raised.previousSibling?.textContent ?? "")) raised.prepend("^");
-  }
 }
 
 /** The main parts as the page marks them, else as Readability finds one, else all of it. */

@@ -115,8 +115,38 @@ test.each([
   ],
   [
     "a raised number is not a digit of the number before it",
-    "<p>About 10<sup>6</sup> users, 10<sup>-3</sup> m<sup>2</sup>, in 2024<sup><a href='#n'>3</a></sup>, the 5<sup>th</sup>.</p><table><tr><th>Size<th>Users</tr><tr><td>Large<td>10<sup>9</sup></td></tr></table>",
+    "<p>About 10<sup>6</sup> users, 10<sup>-3</sup> m<sup>2</sup>, in 2024<sup>3</sup>, the 5<sup>th</sup>.</p><table><tr><th>Size<th>Users</tr><tr><td>Large<td>10<sup>9</sup></td></tr></table>",
     "About 10^6 users, 10^-3 m2, in 2024^3, the 5th.\n\n| Size | Users |\n| --- | --- |\n| Large | 10^9 |",
+  ],
+  [
+    "the mark of a note is no text, nor is the way back from it",
+    "<p>The price<sup><a href='#n1'>1</a></sup> of 2024<a href='#n2'><sup>[b]</sup></a> is x<sup><a href='/powers#x'>power</a></sup>.</p><ol><li>In euros. <a href='#r1'>↩︎</a></li></ol>",
+    "The price of 2024 is xpower.\n\n1.  In euros.",
+  ],
+  [
+    "lines of code that are broken by elements are lines",
+    '<p>Run:</p><pre class="language-sh"><code><span><b># get it</b><br></span><span>npm i</span><br></code></pre>',
+    "Run:\n\n```\n# get it\nnpm i\n```",
+  ],
+  [
+    "lines of code that are elements are lines",
+    '<pre class="hljs"><code><div>a</div><div>\n</div><div>  b</div></code></pre><p>End.</p>',
+    "```\na\n\n  b\n```\n\nEnd.",
+  ],
+  [
+    "code that only its frame marks is code, without the numbers of its lines",
+    '<div class="highlight"><pre><span></span><span class="linenos">1</span># a comment\n<span class="linenos">2</span>x = 1</pre></div><table class="highlighttable"><tr><td class="linenos"><pre>1\n2</pre></td><td class="code"><div class="highlight"><pre>y\nz</pre></div></td></tr></table>',
+    "```\n# a comment\nx = 1\n```\n\n```\ny\nz\n```",
+  ],
+  [
+    "what is only set as it was typed is no code",
+    "<pre>A line of a poem\n  and another.</pre>",
+    "A line of a poem\n  and another.",
+  ],
+  [
+    "the sign that links a definition to itself is no text, a link of words is",
+    "<dl><dt>run(a)<a class='headerlink' href='#run'>¶</a><dd>Runs, see <a href='#a'>a</a>.</dl>",
+    "run(a)\n\nRuns, see a.",
   ],
 ])("%s", async (_, body, text) => {
   expect(await read(body)).toBe(text);
