@@ -5,9 +5,10 @@ import { toTitle } from "./hidden-text.ts";
 import { type FileReference, type LoadEvent, type Loader, toProblem } from "./load-event.ts";
 import { withCharts } from "./office-charts.ts";
 import { toOfficeText } from "./office-text.ts";
-import { isLocked, withExactDates, withLists } from "./open-document.ts";
+import { isLocked, withExactDates, withLists, withPowers } from "./open-document.ts";
 import { withoutHidden } from "./open-document-hidden.ts";
 import { findMissingResults, withSheetFacts } from "./sheets.ts";
+import { withSlideFacts } from "./slides.ts";
 import { toFileTitle } from "./titles.ts";
 import { withStyles } from "./word-styles.ts";
 import { withShownWords } from "./word-words.ts";
@@ -38,7 +39,9 @@ export function createOfficeLoader(format: ZippedFormat): Loader {
 /** What a parser would lose or change, mended in the file. */
 const MENDED_BEFORE: Readonly<Partial<Record<ZippedFormat, (bytes: Uint8Array) => Uint8Array>>> = {
   docx: withShownWords,
-  odt: withoutHidden,
+  pptx: withSlideFacts,
+  odt: (bytes) => withoutHidden(withPowers(bytes)),
+  odp: withPowers,
   ods: withExactDates,
 };
 

@@ -21,6 +21,19 @@ export function withExactDates(bytes: Uint8Array): Uint8Array {
   return exact === xml ? bytes : replacePart(bytes, CONTENT, exact);
 }
 
+/** Raised and lowered letters by their height in percent, and the numbers of pages. */
+const HEIGHT = /\bstyle:text-position="(-?)[1-9]\d{0,2}%/g;
+const PAGE_NUMBER = /<text:page-number\b[^<>]*(?:\/>|>[^<]*<\/text:page-number>)/g;
+
+/** Raised letters as the parser knows them, which looks for the word `super` only; and no numbers of pages. */
+export function withPowers(bytes: Uint8Array): Uint8Array {
+  const xml = openZip(bytes).read(CONTENT) ?? "";
+  const mended = xml
+    .replace(HEIGHT, (_, below: string) => `style:text-position="${below === "" ? "super" : "sub"}`)
+    .replace(PAGE_NUMBER, "");
+  return mended === xml ? bytes : replacePart(bytes, CONTENT, mended);
+}
+
 /** `2025-03-04T15:30:00` as it is written for Excel. */
 function toShown(date: string): string {
   const [day = "", time = ""] = date.split("T");

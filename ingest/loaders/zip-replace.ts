@@ -9,17 +9,23 @@ const FIELDS_BYTES = 20;
 /** Flag of sizes that stand behind the part. */
 const SIZES_FOLLOW = 8;
 
-/**
- * The zip with the part's text replaced, all others packed as they are. The same bytes where it has no such part,
- * or one of its parts is not all there or of the 64-bit kind.
- */
+/** The zip with the part's text replaced, as `replaceParts` does. */
 export function replacePart(bytes: Uint8Array, name: string, text: string): Uint8Array {
+  return replaceParts(bytes, new Map([[name, text]]));
+}
+
+/**
+ * The zip with the texts of these parts replaced, all others packed as they are. The same bytes where it has none of
+ * them, or one of its parts is not all there or of the 64-bit kind.
+ */
+export function replaceParts(bytes: Uint8Array, texts: ReadonlyMap<string, string>): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let [start, isReplaced] = [0, false];
   for (const { entry, at } of walkDirectory(view)) {
-    const isPart = entry.name === name;
+    const text = texts.get(entry.name);
+    const isPart = text !== undefined;
     isReplaced ||= isPart;
     const content = isPart ? new TextEncoder().encode(text) : findPacked(entry, view);
     if (content === undefined || view.getUint32(at + 42, true) === 0xffffffff) return bytes;

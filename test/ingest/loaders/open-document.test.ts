@@ -91,6 +91,16 @@ test("hidden words, paragraphs and sections are no text", async () => {
   expect(document.text).toBe("Seen and shown.\n\nEnd.");
 });
 
+test("a raised number is told by its height as by its name, and the number of a page is no text", async () => {
+  const style = (name: string, position: string): string =>
+    `<style:style style:name="${name}" style:family="text"><style:text-properties style:text-position="${position}"/></style:style>`;
+  const styles = `<office:automatic-styles>${style("T1", "33% 58%")}${style("T2", "super 58%")}${style("T3", "-8% 58%")}${style("T4", "0% 100%")}</office:automatic-styles>`;
+  const body =
+    '<text:p>10<text:span text:style-name="T1">6</text:span>, 10<text:span text:style-name="T2">7</text:span>, X1<text:span text:style-name="T3">2</text:span>, 3<text:span text:style-name="T4">4</text:span></text:p><text:p>Page <text:page-number>&lt;number&gt;</text:page-number></text:p>';
+  const document = await loadOne("a.odt", writeOpenDocument("text", body, { styles }));
+  expect(document.text).toBe("10^6, 10^7, X12, 34\n\nPage");
+});
+
 test("a sheet that says it has a million rows and columns of one word is read", async () => {
   const cell =
     '<table:table-cell table:number-columns-repeated="16384"><text:p>Word</text:p></table:table-cell>';
