@@ -51,6 +51,9 @@ const CELL_GAP = 0.62;
 export const PARAGRAPH_GAP = 1.65;
 /** A line that ends before this share of the column was ended by its author. */
 const FULL_LINE_SHARE = 0.8;
+/** A raised number is this much smaller than what it stands behind, and by so many of its sizes higher. */
+const RAISED_SCALE = 0.85;
+const RAISED_HEIGHT = 0.2;
 /** A heading is this much larger than the text, and short. */
 export const HEADING_SCALE = 1.12;
 const HEADING_CHARS_MAX = 160;
@@ -81,7 +84,7 @@ export function toLines(items: readonly PdfItem[]): readonly PdfLine[] {
       size = piece.size;
       lines.push(open);
     } else {
-      open.push(piece);
+      open.push(isRaised(piece, open.at(-1)) ? { ...piece, text: `^${piece.text}` } : piece);
       if (!isBlank(piece.text)) size = Math.max(size, piece.size);
     }
     if (item.hasEOL) open = undefined;
@@ -99,6 +102,15 @@ function toPiece({ str, transform, width, height, fontName: font }: PdfItem): Pi
   // The engine gives a wide gap as a piece of its own that holds a space.
   const gap = isBlank(str) ? width : 0;
   return { text: str, y, left, right: left + width, size, font, gap };
+}
+
+/** A raised number is no digit of the number before it: 10 to the 6th is not 106. */
+function isRaised(piece: Piece, before: Piece | undefined): boolean {
+  if (before === undefined || !/\d$/.test(before.text) || !/^[-+\u2212]?\d+$/.test(piece.text))
+    return false;
+  const isSmall = piece.size < before.size * RAISED_SCALE;
+  const isHigh = piece.y - before.y > before.size * RAISED_HEIGHT;
+  return isSmall && isHigh && !isGap(piece.left - before.right, before.size);
 }
 
 function isBlank(text: string): boolean {

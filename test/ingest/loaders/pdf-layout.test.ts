@@ -154,6 +154,17 @@ describe("a table", () => {
   });
 });
 
+test("a raised number is no digit of the number before it, one on its line or below is", async () => {
+  const raised = (gap: number, size: number): readonly PdfTextLine[] => [
+    { text: "About 10", x: 50 },
+    { text: "6", x: 94.1, gap, size },
+    { text: " cells.", x: 98, gap: -gap },
+  ];
+  expect(await read(raised(-4, 7))).toEqual(["About 10^6 cells."]);
+  expect(await read(raised(2, 7))).toEqual(["About 106 cells."]);
+  expect(await read(raised(0, 7))).toEqual(["About 106 cells."]);
+});
+
 test("entries of an index stay lines", async () => {
   const entries = ["apple", "pear", "plum"].map((name) => `${name} ${".".repeat(60)} 12`);
   expect(await read(entries)).toEqual(["apple … 12\npear … 12\nplum … 12"]);
