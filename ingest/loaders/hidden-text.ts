@@ -1,9 +1,9 @@
 /**
  * Characters nobody sees but a model reads: zero-width, bidirectional controls, Unicode tags, variation selectors
- * of the supplement. ZWJ and ZWNJ stay: emoji, Persian and Indic spelling need them.
+ * of the supplement, and what colours the lines of a log on a terminal. ZWJ and ZWNJ stay: emoji, Persian and Indic spelling need them.
  */
 const HIDDEN =
-  /[\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]|\uDB40[\uDC00-\uDDEF]/g;
+  /[\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]|\uDB40[\uDC00-\uDDEF]|\u001B\[[\d;?]*[@-~]/g;
 /** Controls other than white space stand for glyphs that no font of a PDF names, and steer terminals; the soft hyphen shows at line ends only. */
 const CONTROLS_AND_SOFT_HYPHEN = /(?!\s)[\p{Cc}\xAD]/gu;
 

@@ -107,3 +107,8 @@ describe("text without Unicode, amid markup that is all ASCII", () => {
     expect((await decodeText(bytes, { id: "a", path: "a" })).text).toBe(text);
   });
 });
+
+test("what colours the lines of a log is no part of its words", async () => {
+  const { documents } = await load("a.log", "\u001B[1;32mINFO\u001B[0m started\u001B[K\n");
+  expect(documents[0]!.text).toBe(`${" ".repeat(7)}INFO${" ".repeat(4)} started${" ".repeat(3)}\n`);
+});
