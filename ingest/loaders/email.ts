@@ -2,26 +2,13 @@
 import PostalMime, { type Address, type Attachment, type Email } from "postal-mime";
 import { findFormat } from "../../src/domain/format.ts";
 import { decodeText } from "./decode-text.ts";
-import { stripHidden, toTitle } from "./hidden-text.ts";
-import { toMarkdown } from "./html.ts";
-import type { IngestLimits } from "../limits.ts";
-import {
-  type FileReference,
-  type LoadEvent,
-  type Loader,
-  type Problem,
-  toProblem,
-} from "./load-event.ts";
-import { type MailReading, readAttachments } from "./mail-attachments.ts";
-import { toMarkdownDocument } from "./markdown.ts";
-import { toMetadata } from "./metadata.ts";
-import { joinParts, type TextPart } from "./text-parts.ts";
-import { toFileTitle } from "./titles.ts";
+import { stripHidden } from "./hidden-text.ts";
+import { type LoadEvent, type Loader, toProblem } from "./load-event.ts";
+import type { MailReading } from "./mail-attachments.ts";
+import { type Message, toMessageEvents } from "./mail-message.ts";
 
 /** Parts within parts, and bytes of all headers: honest mail stays far below. Messages within a message are read here. */
 const LIMITS = { maxNestingDepth: 32, maxHeadersSize: 2 ** 20, forceRfc822Attachments: true };
-/** Messages within each other. */
-const MESSAGE_DEPTH_MAX = 8;
 /** Addresses that stand in one line. */
 const NAMES_MAX = 50;
 
@@ -38,26 +25,29 @@ export const loadEmail: Loader = async function* load(
     yield toProblem(file.id, "damaged", `is no email; ${advice}`);
     return;
   }
-  const parts = await toParts(email, reading, { path: [], depth: 1 });
-  yield* reading.warnings;
-  if ("type" in parts) {
-    yield parts;
-    return;
-  }
-  const title = toTitle(subject ?? "", limits.titleCharsMax);
-  const fields = toFields(email).map(([name, value]) => [name.toLowerCase(), value] as const);
-  yield {
-    type: "document",
-    document: {
-      id: file.id,
-      source: file.id,
-      title: title === "" ? toFileTitle(file.id) : title,
-      ...joinParts(parts),
-      kind: "markdown",
-      metadata: toMetadata(fields, limits),
-    },
-  };
+  yield* toMessageEvents(toMessage(email, reading), reading);
 };
+
+/** Messages in it are read as such, within the text or as a file. */
+function toMessage(email: Email, reading: MailReading): Message {
+  const { subject = "", text = "", html, attachments } = email;
+  const files = attachments.filter((part) => part.related !== true && !isMessage(part));
+  return {
+    subject,
+    fields: toFields(email),
+    text,
+    html,
+    isSealed: attachments.some(({ mimeType }) => SEALED.test(mimeType)),
+    inner: attachments
+      .filter(isMessage)
+      .map((part) => async () => toMessage(await parse(toBytes(part), reading), reading)),
+    files: files.map((part) => ({
+      name: part.filename ?? "",
+      mimeType: part.mimeType,
+      bytes: toBytes(part),
+    })),
+  };
+}
 
 /** The parser takes what names no encoding for UTF-8; old mail is often something else. */
 async function parse(bytes: Uint8Array, reading: MailReading): Promise<Email> {
@@ -75,66 +65,10 @@ async function parse(bytes: Uint8Array, reading: MailReading): Promise<Email> {
 const SEALED = /^application\/(?:(?:x-)?pkcs7-mime|pgp-encrypted)$/;
 const OTHER_CHARSET = /\bcharset\s*=\s*"?(?!utf-?8\b)[\w-]/i;
 
-/** Where a message stands: the titles of those around it, and how many it lies within, itself counted. */
-interface Place {
-  readonly path: readonly string[];
-  readonly depth: number;
-}
-
-/** A message and those in it, each under its subject and those of the messages around it. */
-async function toParts(
-  email: Email,
-  reading: MailReading,
-  { path: outer, depth }: Place,
-): Promise<readonly TextPart[] | Problem> {
-  const { file, limits } = reading;
-  const body = toBody(email, file, limits);
-  if (typeof body !== "string") return body;
-  if (body === "" && email.attachments.some(({ mimeType }) => SEALED.test(mimeType))) {
-    return toProblem(file.id, "encrypted", "is encrypted or sealed; save it decrypted");
-  }
-  const title = toTitle(email.subject ?? "", limits.titleCharsMax);
-  const path = title === "" ? outer : [...outer, title];
-  const fields = toFields(email).map(([name, value]) => `${name}: ${value}`);
-  const own = [title === "" ? "" : `${"#".repeat(Math.min(depth, 6))} ${title}`];
-  own.push(fields.join("\n"), body);
-  const parts = [toPart(own.filter((part) => part !== "").join("\n\n"), reading, outer)];
-  for (const part of email.attachments.filter(isMessage)) {
-    if (depth >= MESSAGE_DEPTH_MAX) {
-      const text = `holds more than ${MESSAGE_DEPTH_MAX} messages in each other; save the inner ones beside it`;
-      return toProblem(file.id, "too-deep", text);
-    }
-    const place = { path, depth: depth + 1 };
-    const inner = await toParts(await parse(toBytes(part), reading), reading, place);
-    if (!("type" in inner)) parts.push(...inner);
-    else if (inner.code === "too-deep") return inner;
-    else reading.warnings.push({ ...inner, severity: "warning" });
-  }
-  const attached = email.attachments
-    .filter((part) => part.related !== true && !isMessage(part))
-    .map((part) => ({ ...part, name: part.filename ?? "", bytes: toBytes(part) }));
-  parts.push(...(await readAttachments(attached, path, reading)));
-  return parts.filter(({ text }) => text !== "");
-}
-
-function toPart(
-  markdown: string,
-  { file, limits }: MailReading,
-  outer: readonly string[],
-): TextPart {
-  const { text, sections } = toMarkdownDocument(markdown, file, limits);
-  const below = sections.map((section) => ({
-    ...section,
-    headings: [...outer, ...section.headings],
-  }));
-  return { text, sections: below };
-}
-
 function toBytes({ content }: Attachment): Uint8Array {
   return typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(content);
 }
 
-/** A message that was forwarded, within the text or as a file. */
 function isMessage({ mimeType, filename }: Attachment): boolean {
   return mimeType === "message/rfc822" || findFormat(filename ?? "") === "email";
 }
@@ -148,21 +82,6 @@ function toFields({ from, to, cc, date }: Email): readonly (readonly [string, st
     ["Date", toShownDate(date)],
   ] as const;
   return fields.filter(([, value]) => value !== "");
-}
-
-/** The page where there is one, since it has the tables and lists; else the plain words. */
-function toBody(
-  { html, text = "" }: Email,
-  file: FileReference,
-  limits: IngestLimits,
-): string | Problem {
-  const plain = stripHidden(text)
-    .replace(/^(\s*)(#{1,6}\s|```|~~~)/gm, "$1\\$2")
-    .trim();
-  if (html === undefined) return plain;
-  const { problem, markdown } = toMarkdown(html, file, limits);
-  if (problem !== undefined && plain === "") return problem;
-  return markdown === undefined || markdown === "" ? plain : markdown;
 }
 
 function toNames(addresses: readonly Address[] | undefined): string {

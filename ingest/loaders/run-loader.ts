@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<Format, () => Promise<Loader>>> = {
   rtf: async () => (await import("./rtf.ts")).loadRtf,
   epub: async () => (await import("./office.ts")).createOfficeLoader("epub"),
   email: async () => (await import("./email.ts")).loadEmail,
+  outlook: async () => (await import("./outlook.ts")).loadOutlook,
   csv: async () => (await import("./csv.ts")).loadCsv,
   json: async () => (await import("./json.ts")).loadJson,
   jsonl: async () => (await import("./json.ts")).loadJsonl,

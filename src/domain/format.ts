@@ -13,6 +13,7 @@ const EXTENSIONS = {
   rtf: ["rtf"],
   epub: ["epub"],
   email: ["eml"],
+  outlook: ["msg"],
   csv: ["csv", "tsv"],
   json: ["json"],
   jsonl: ["jsonl", "ndjson"],
@@ -52,4 +53,4 @@ export function findFormat(path: string): Format | undefined {
 
 /** For messages: what can be read. */
 export const READABLE =
-  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, RTF, EPUB, EML, CSV, TSV, JSON, JSONL, notebooks, plain text and source code";
+  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, RTF, EPUB, EML, MSG, CSV, TSV, JSON, JSONL, notebooks, plain text and source code";

@@ -40,7 +40,7 @@ function stream(bytes: number): RequestInit {
   return { body, duplex: "half" } as RequestInit;
 }
 
-const typed = (type: string, body = "text"): RequestInit => ({
+const typed = (type: string, body: string | Buffer<ArrayBuffer> = "text"): RequestInit => ({
   body,
   headers: { "Content-Type": type },
 });
@@ -65,6 +65,7 @@ describe("a document that is put", () => {
     ["a.xlsm", "application/vnd.ms-excel.sheet.macroEnabled.12", "PK\u0003\u0004", "xlsx"],
     ["a", "application/vnd.ms-word.document.macroEnabled.12", "PK\u0003\u0004", "docx"],
     ["a", "message/rfc822", "Subject: x", "email"],
+    ["a.msg", "application/vnd.ms-outlook", Buffer.from("d0cf11e0a1b11ae1", "hex"), "outlook"],
     ["a.eml", "text/plain", "Subject: x", "email"],
     ["a.rtf", "application/msword", "{\\rtf1", "rtf"],
   ])("%s of the type %s is read as what it is", async (id, type, body, format) => {
@@ -86,6 +87,7 @@ describe("a document that is put", () => {
     ["called Word and none", "a.docx", untyped("text"), 422, "document_unreadable"],
     ["called OpenDocument and none", "a.odt", untyped("text"), 422, "document_unreadable"],
     ["named RTF and typed email", "a.rtf", typed("message/rfc822"), 415, "unsupported_media_type"],
+    ["called Outlook and text", "a.msg", untyped("text"), 422, "document_unreadable"],
     ["called text and a PDF", "a.txt", { body: "%PDF-1.7" }, 422, "document_unreadable"],
     [
       "typed Markdown and a zip",

@@ -23,6 +23,7 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
   "text/rtf": "rtf",
   "application/epub+zip": "epub",
   "message/rfc822": "email",
+  "application/vnd.ms-outlook": "outlook",
   "text/csv": "csv",
   "text/tab-separated-values": "csv",
   "application/json": "json",
@@ -33,6 +34,7 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
 const SILENT = new Set(["", "application/octet-stream", "application/x-www-form-urlencoded"]);
 const ZIPPED: ReadonlySet<Format> = new Set(["docx", "pptx", "xlsx", "odt", "odp", "ods", "epub"]);
 const ZIP_START = "504b0304";
+const OUTLOOK_START = "d0cf11e0";
 /** First bytes, in hexadecimal, of what is no text: PDF, zip, PNG, GIF, JPEG, ELF, gzip, old Office, Windows program. */
 const BINARY = /^(?:255044462d|504b0304|89504e47|47494638|ffd8ff|7f454c46|1f8b|d0cf11e0|4d5a90)/;
 const START_BYTES = 8;
@@ -88,6 +90,7 @@ function isHeadOf(head: Uint8Array, format: Format): boolean {
     return new TextDecoder("latin1").decode(head.subarray(0, PDF_WITHIN)).includes("%PDF-");
   }
   const start = toHex(head.subarray(0, START_BYTES));
+  if (format === "outlook") return start.startsWith(OUTLOOK_START);
   return ZIPPED.has(format) ? start.startsWith(ZIP_START) : !BINARY.test(start);
 }
 
