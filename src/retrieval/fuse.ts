@@ -57,8 +57,13 @@ function createTable(arms: readonly Arm[]) {
   const places = new Map<string, Map<string, number>>();
   const found: Hit[] = [];
   const scores = new Float64Array(size);
-  /** By row and leg, from 1; 0 where the leg did not find it. */
-  const ranks = new Uint16Array(size * legs.length);
+  /** What was added, one after the other from 1: its leg, its rank there, and what was added of the same row before it. */
+  const legOf = new Uint32Array(size + 1);
+  const rankOf = new Uint32Array(size + 1);
+  const before = new Uint32Array(size + 1);
+  /** By row, what was added of it last. */
+  const last = new Uint32Array(size);
+  let added = 0;
 
   const findPlace = (hit: Hit): number => {
     let rows = places.get(hit.collection);
@@ -72,10 +77,9 @@ function createTable(arms: readonly Arm[]) {
   const toCandidate = (place: number, index: number): Candidate => {
     const { collection, row } = found[place] as Hit;
     const trail: Record<string, number> = {};
-    for (const [leg, list] of lists.entries()) {
-      const rank = ranks[place * legs.length + leg] ?? 0;
-      if (rank > 0) trail[list] = rank;
-    }
+    const finds: number[] = [];
+    for (let at = last[place] ?? 0; at > 0; at = before[at] ?? 0) finds.push(at);
+    for (const at of finds.toReversed()) trail[lists[legOf[at] ?? 0] ?? ""] = rankOf[at] ?? 0;
     trail["fused"] = index + 1;
     return { collection, row, score: scores[place] ?? 0, trail };
   };
@@ -84,13 +88,17 @@ function createTable(arms: readonly Arm[]) {
     add(hit: Hit, share: number, leg: number, rank: number): void {
       const place = findPlace(hit);
       scores[place] = (scores[place] ?? 0) + share;
-      ranks[place * legs.length + leg] = rank;
+      added += 1;
+      legOf[added] = leg;
+      rankOf[added] = rank;
+      before[added] = last[place] ?? 0;
+      last[place] = added;
     },
     /** Best first. Only what reaches the last wanted score is put in order. */
     best(limit: number): readonly Candidate[] {
       const own = scores.subarray(0, found.length);
-      const last = own.toSorted()[found.length - limit] ?? Number.NEGATIVE_INFINITY;
-      const reaching = Array.from(found.keys()).filter((place) => (own[place] ?? 0) >= last);
+      const lowest = own.toSorted()[found.length - limit] ?? Number.NEGATIVE_INFINITY;
+      const reaching = Array.from(found.keys()).filter((place) => (own[place] ?? 0) >= lowest);
       return reaching.toSorted(compare).slice(0, limit).map(toCandidate);
     },
   };

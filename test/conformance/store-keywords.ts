@@ -37,6 +37,25 @@ export function describeKeywordScores({ store, writer }: Subject): void {
       expect([blue?.[1], red?.[1], zebra?.[1]]).toEqual([1, 2, 0]);
     });
 
+    test("what was committed and not indexed yet is found by words that were not there before", async () => {
+      const find = async (word: string) => {
+        const snapshot = await store().open(spec.name, signal);
+        const { frequencies } = await snapshot.terms(word, signal);
+        const held = [...frequencies].filter(([, count]) => count > 0);
+        const terms = held.map(([term]) => ({ term, idf: 1 }));
+        const query = { type: "keyword", terms, limit: HITS, timeoutMs: 5_000 } as const;
+        return (await snapshot.search(query, signal)).length;
+      };
+      await writer().commit({ put: [toDocument("a", ["red cats"])], remove: [] }, signal);
+      expect(await find("red")).toBe(1); // as in the first ingest, until its end
+      await writer().index(signal);
+      await writer().commit({ put: [toDocument("b", ["blue dogs"])], remove: [] }, signal);
+      expect(await find("blue")).toBe(1);
+      expect(await find("red")).toBe(1);
+      await writer().index(signal);
+      expect(await find("green")).toBe(0);
+    });
+
     test("a row of a table is found by its column's name, and comes back with it", async () => {
       const written = toDocument("rates", ["before", "| Oslo | 7 |"], { page: 3 });
       await writer().commit({ put: [written], remove: [] }, signal);

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { fuse } from "../../src/retrieval/fuse.ts";
 import type { Arm } from "../../src/retrieval/leg.ts";
 
@@ -34,6 +34,26 @@ describe("fuse", () => {
     const arms = [arm("keyword", undefined, { a: "x9 y8 z1" }), arm("vector e", 0.5, { a: "y9" })];
     const y = fuse(arms).find(({ row }) => row === "y");
     expect(y?.trail).toEqual({ "a/keyword": 2, "a/vector": 1, fused: 1 });
+  });
+  test("what it takes grows with what was found, not with the number of legs as well", () => {
+    let cells = 0;
+    const counted = <T extends new (length: number) => object>(type: T): T =>
+      new Proxy(type, {
+        construct(target, [length]: [number]) {
+          cells += length;
+          return new target(length);
+        },
+      });
+    for (const type of [Uint16Array, Uint32Array, Float64Array]) {
+      vi.stubGlobal(type.name, counted(type));
+    }
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const legs = Object.fromEntries(
+      Array.from({ length: 300 }, (_, index) => [`c${index}`, "x9 y8 z7"] as const),
+    );
+    fuse([arm("keyword", undefined, legs), arm("vector e", 0.5, legs)], { limit: 30 });
+    expect(cells).toBeGreaterThan(0);
+    expect(cells).toBeLessThan(20 * 2 * 300 * 3);
   });
   test("by ranks, equal ranks in two arms beat one first place", () => {
     const arms = [arm("keyword", undefined, { a: "x9 y1" }), arm("vector e", 0.5, { a: "z9 y1" })];

@@ -16,6 +16,7 @@ import type { Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";
 import { CHUNK_COLUMNS, DOCUMENT_COLUMNS } from "../../stores/lance/row-detail.ts";
 import { toChunk } from "./rows.ts";
+import { countFrequencies } from "../../stores/lance/weigh-terms.ts";
 import { readSpec, toInstance } from "./schema.ts";
 import { keywordSearch, vectorSearch } from "./search.ts";
 import { isMissing } from "./store-error.ts";
@@ -59,12 +60,7 @@ export async function createSnapshot(
       const [distinct, counted] = await callNative({ limiter: AT_ONCE }, collection, signal, () =>
         Promise.all([base.questionTerms(text, analyser), terms()]),
       );
-      return {
-        chunks: info.chunks,
-        frequencies: new Map(
-          [...distinct].map((term) => [term, counted?.frequency(term) ?? 0] as const),
-        ),
-      };
+      return countFrequencies(distinct, info.chunks, { counted, version });
     },
     async search(query, signal) {
       const limit = checkQuery(spec, query);

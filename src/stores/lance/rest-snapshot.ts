@@ -11,7 +11,7 @@ import { toProbes } from "./probes.ts";
 import { CHUNK_COLUMNS, DOCUMENT_COLUMNS, HASH_CHARS, toChunkOf, toHashed } from "./row-detail.ts";
 import type { ServerTables, TableAt } from "./server-tables.ts";
 import { readTermTable, type TermTable } from "./term-table.ts";
-import { joinTerms, weighTerms } from "./weigh-terms.ts";
+import { countFrequencies, joinTerms, weighTerms } from "./weigh-terms.ts";
 
 /** How a collection's text becomes terms, as LanceDB does it: distinct, in order of first occurrence. */
 export type Analyse = (
@@ -39,8 +39,7 @@ export function createRestSnapshot(parts: RestSnapshotParts): Snapshot {
       const counted = await loadTerms(signal);
       const distinct = await analyse(text, info);
       signal.throwIfAborted();
-      const count = (term: string) => [term, counted?.frequency(term) ?? 0] as const;
-      return { chunks: info.chunks, frequencies: new Map([...distinct].map(count)) };
+      return countFrequencies(distinct, info.chunks, { counted, version: info.version });
     },
     async search(query, signal) {
       signal.throwIfAborted();

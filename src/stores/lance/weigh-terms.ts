@@ -1,7 +1,7 @@
 /** Terms as LanceDB is asked for them, so that its scores weigh each term as the caller does. */
 import { toIdf } from "../../text/idf.ts";
 import { QUERY_TERMS_MAX } from "../check.ts";
-import type { WeightedTerm } from "../store.ts";
+import type { TermStatistics, WeightedTerm } from "../store.ts";
 import type { TermTable } from "./term-table.ts";
 
 /** Boosts this close to each other are one. */
@@ -17,6 +17,21 @@ export interface BoostedTerm {
 export interface CountedTerms {
   readonly counted: TermTable | undefined;
   readonly version: number;
+}
+
+/**
+ * What statistics say of a text's terms. Those of an older version know nothing of what came since, and none are there
+ * while a collection is loaded for the first time: a term that they lack may be in a chunk all the same, and counts
+ * as in one, so that it is looked for.
+ */
+export function countFrequencies(
+  terms: Iterable<string>,
+  chunks: number,
+  { counted, version }: CountedTerms,
+): TermStatistics {
+  const unknown = counted?.version === version || chunks === 0 ? 0 : 1;
+  const count = (term: string): number => counted?.frequency(term) || unknown;
+  return { chunks, frequencies: new Map([...terms].map((term) => [term, count(term)] as const)) };
 }
 
 /**
