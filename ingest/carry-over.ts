@@ -104,13 +104,19 @@ export async function* readKept(
 /** All chunks of the document in reading order; none when one is damaged. */
 async function readChunks(
   snapshot: Snapshot,
-  { id: documentId, chunks: limit }: DocumentState,
+  { id: documentId, chunks: count }: DocumentState,
   signal: AbortSignal,
 ): Promise<readonly Chunk[]> {
-  const rows = await snapshot.rowsOf({ documentId, from: 0, limit }, signal);
-  const chunks = await snapshot.take(rows, signal);
-  const whole = chunks.filter((chunk) => chunk !== undefined);
-  return whole.length === limit ? whole : [];
+  const chunks: Chunk[] = [];
+  while (chunks.length < count) {
+    const limit = Math.min(count - chunks.length, SYNC_LIMITS.chunksAtOnceMax);
+    const rows = await snapshot.rowsOf({ documentId, from: chunks.length, limit }, signal);
+    const taken = await snapshot.take(rows, signal);
+    const isWhole = taken.every((chunk, index) => chunk?.position === chunks.length + index);
+    if (taken.length === 0 || !isWhole) return [];
+    chunks.push(...taken.filter((chunk) => chunk !== undefined));
+  }
+  return chunks;
 }
 
 function toDocument(

@@ -23,6 +23,8 @@ export const SYNC_LIMITS = {
   problemsMax: 1_000,
   /** Documents asked of the store at a time in a dry run; it may give fewer. */
   pageDocumentsMax: 5_000,
+  /** Chunks of one document asked of the store at a time, where it is carried over; it may give fewer. */
+  chunksAtOnceMax: 500,
   /** Pause between two progress notices. */
   progressIntervalMs: 100,
 } as const;

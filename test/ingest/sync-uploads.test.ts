@@ -205,6 +205,18 @@ describe("a collection that is built anew loses nothing silently", () => {
     expect(again).toMatchObject({ carried: 0, unchanged: 1, removed: 0, documents: 4 - removed });
   });
 
+  test("a document of more chunks than a store gives at once is carried over whole", async () => {
+    const store = await createStore();
+    const sentence = "This sentence is one of many that make a paragraph long. ";
+    const text = Array.from({ length: 1_100 }, (_, n) => `Number ${n}. ${sentence.repeat(19)}`);
+    await sync(store, { "long.md": text.join("\n\n") });
+    const before = await store.open("notes", signal);
+    expect(before.info.chunks).toBeGreaterThan(1_000);
+    const report = await sync(store, { "a.md": "One." }, { language: "german" });
+    expect(report).toMatchObject({ outcome: "finished", carried: 1, failed: 0 });
+    expect((await store.open("notes", signal)).info.chunks).toBe(before.info.chunks + 1);
+  });
+
   test.each([false, true])("what cannot be carried over is named: %s", async (deleteMissing) => {
     const whole = await createStore();
     await upload(whole, { "up.md": "Uploaded." });
