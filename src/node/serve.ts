@@ -89,8 +89,8 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
   const embedders = new Set(deps.embedders.keys());
   const collections = await inspectCollections({ config, clock, store, embedders }, signal).catch(
     (thrown: unknown) => {
-      // A server that is down now may be up soon; until then /readyz says what it lacks.
-      if (config.lanceUrl === undefined || !(thrown instanceof AppError)) throw thrown;
+      // It serves already. A store that is down or slow now need not be soon; until then /readyz says what it lacks.
+      if (!(thrown instanceof AppError)) throw thrown;
       warn(thrown.message);
       return [];
     },

@@ -45,6 +45,12 @@ test("serves an existing index, says what it runs with, and ends at once when id
   expect(server.stderr()).not.toContain("jitter");
 });
 
+test("a store that is too slow for the banner is no reason to end: the service answers already", async () => {
+  await using server = await startServer({ HEALTH_TIMEOUT_MS: "1", FRESHNESS_MS: "1" });
+  const response = await fetch(`${server.url}/v1/ask`, askWith(question));
+  expect(await response.json()).toMatchObject({ grounding: "grounded" });
+});
+
 test("an address without a model is named: it changes nothing", async () => {
   await using server = await startServer({ OPENAI_BASE_URL: "http://127.0.0.1:9/v1" });
   expect(server.stdout()).toContain("extractive (OPENAI_BASE_URL is set, CHAT_MODEL is not)");

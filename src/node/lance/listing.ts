@@ -1,5 +1,6 @@
 /** Which collections there are: looked up once for all who ask within the time in which a commit becomes visible. */
 import type { Table } from "@lancedb/lancedb";
+import pMap from "p-map";
 import { NEVER } from "../../async/never.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import { callNative, type LanceBase, openTable } from "./base.ts";
@@ -61,13 +62,14 @@ async function find(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const places = await callNative(base, undefined, signal, () => listPlaces(base));
-  const found: string[] = [];
   // Each collection once, however many generations it has.
-  for (const name of new Set(places.map(({ collection }) => collection))) {
-    signal.throwIfAborted();
-    if (await isCollection(base, reader, name, signal)) found.push(name);
-  }
-  return found.toSorted();
+  const names = [...new Set(places.map(({ collection }) => collection))];
+  const found = await pMap(
+    names,
+    async (name) => ((await isCollection(base, reader, name, signal)) ? [name] : []),
+    { concurrency: base.config.searchConcurrencyMax, signal },
+  );
+  return found.flat().toSorted();
 }
 
 /**
@@ -80,6 +82,8 @@ async function isCollection(
   name: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  // Looked at when it is asked: with hundreds of collections all of them would take longer than a question may.
+  if (reader.isOpen(name)) return true;
   try {
     // What is opened now is at hand when it is searched next.
     await reader.open(name, signal);

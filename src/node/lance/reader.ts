@@ -15,6 +15,8 @@ export interface Reader {
   open(collection: string, signal: AbortSignal): Promise<Snapshot>;
   /** The same with the place that it was read from. */
   find(collection: string, signal: AbortSignal): Promise<Found>;
+  /** Was it there when it was last looked at, however long ago that is? */
+  isOpen(collection: string): boolean;
   /** The next `open` looks at the table again: this process has changed it. */
   forget(collection: string): void;
 }
@@ -82,6 +84,7 @@ export function createReader(base: LanceBase): Reader {
 
   return {
     find,
+    isOpen: (collection) => entries.has(collection),
     open: async (collection, signal) => (await find(collection, signal)).snapshot,
     forget(collection) {
       const entry = entries.get(collection);
