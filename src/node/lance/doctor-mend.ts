@@ -84,7 +84,7 @@ async function mendIndexes(examination: Examination, mending: Mending): Promise<
   }
   if (base.local) await moveTerms(examination, mending);
   const counter = await countTerms(table, spec, signal);
-  const at = { version: await table.version(), trainedRows };
+  const at = { version: await table.version(), trainedRows, changedRows: 0 };
   await saveTerms(base.connection, place.table, await counter.toTable(at));
   find("note", "its indexes and statistics were made anew");
 }

@@ -7,13 +7,14 @@ export interface TermCounter {
   add(contents: readonly string[]): Promise<void>;
   remove(contents: readonly string[]): Promise<void>;
   /** The counts as they are now, in the form that is stored and read. */
-  toTable(at: Pick<TermTable, "version" | "trainedRows">): Promise<TermTable>;
+  toTable(at: Pick<TermTable, "version" | "trainedRows" | "changedRows">): Promise<TermTable>;
 }
 
 /** Starts from the counts of a table, or from nothing. */
 export function createTermCounter(analyser: Analyser, start?: TermTable): TermCounter {
   const pieces = createPieceAnalyser(analyser);
   const counts = new Map<string, number>(start?.entries());
+  const startTerms = counts.size;
   let chunks = start?.chunks ?? 0;
 
   const change = async (contents: readonly string[], by: 1 | -1): Promise<void> => {
@@ -27,9 +28,22 @@ export function createTermCounter(analyser: Analyser, start?: TermTable): TermCo
     add: (contents) => change(contents, 1),
     remove: (contents) => change(contents, -1),
     async toTable(at) {
-      const terms = [...counts].filter(([, count]) => count > 0);
-      const forms = await findForms(terms.map(([term]) => term));
-      return createTermTable({ ...at, chunks, counts: new Map(terms), forms });
+      const held = new Map<string, number>();
+      const forms = new Map<string, string>();
+      /** Those whose form is to be found: of a large vocabulary a few chunks bring few. */
+      const fresh: string[] = [];
+      let place = 0;
+      for (const [term, count] of counts) {
+        // Those of the start come first: each analyses to itself or has a form there, unless none was met.
+        const isNew = (place += 1) > startTerms;
+        if (count <= 0) continue;
+        held.set(term, count);
+        const form = start?.formOf(term);
+        if (form !== undefined) forms.set(term, form);
+        else if (isNew || pieces.formOf(term) !== undefined) fresh.push(term);
+      }
+      for (const [term, form] of await findForms(fresh)) forms.set(term, form);
+      return createTermTable({ ...at, chunks, counts: held, forms });
     },
   };
 
@@ -39,7 +53,7 @@ export function createTermCounter(analyser: Analyser, start?: TermTable): TermCo
     const found = terms.flatMap((term, index) => {
       const terms = again[index] ?? [];
       if (terms.length === 1 && terms[0] === term) return [];
-      const form = pieces.formOf(term) ?? start?.formOf(term);
+      const form = pieces.formOf(term);
       return form === undefined || form === term ? [] : [[term, form] as const];
     });
     return new Map(found);

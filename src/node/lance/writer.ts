@@ -1,5 +1,4 @@
 /** The one writer of a collection: commits of whole documents, and what follows them. */
-import { stat } from "node:fs/promises";
 import type { Table } from "@lancedb/lancedb";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
@@ -13,9 +12,9 @@ import { applyChange, readContents, writeHashes } from "./commit.ts";
 import { readDocuments } from "./documents.ts";
 import { dropDeleted } from "./drop-deleted.ts";
 import { type Durability, openDurability } from "./durability.ts";
-import { updateIndexes } from "./indexer.ts";
+import { type IndexOptions, updateIndexes } from "./indexer.ts";
 import { type Place, toPaths } from "./place.ts";
-import { listManifests } from "./recover.ts";
+import { findOverdue, GRACE_MS, OVERDUE, TERMS_GRACE_MS } from "./overdue.ts";
 import { retryConflicts } from "./retry-conflicts.ts";
 import { readSpec } from "./schema.ts";
 import { readInfo } from "./snapshot.ts";
@@ -25,8 +24,6 @@ import { cleanTerms, loadTerms, saveTerms } from "./term-store.ts";
 import type { TermTable } from "../../stores/lance/term-table.ts";
 import { verifyTable } from "./verify.ts";
 
-/** Old versions stay at least this long: no run that reads one lasts longer. */
-const GRACE_MS = 3_600_000;
 /** Contents read and counted at a time. */
 const COUNT_BATCH = 2_000;
 
@@ -48,6 +45,8 @@ interface State {
   saved: TermTable | undefined;
   /** Counts at the table's version; `undefined` when they have to be made by reading everything. */
   counter: TermCounter | undefined;
+  /** Chunks that came or went since the indexes were written; `undefined` when that is not known. */
+  changedRows: number | undefined;
 }
 
 /** What the writer's work shares. */
@@ -103,7 +102,7 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
       // Statistics are saved last: where they are of this version, everything before them was done.
       if (state.saved?.version === state.info.version) return true;
       try {
-        await index(session, signal, progress);
+        await index(session, signal, { extent: "enough", progress });
         return true;
       } catch (thrown) {
         // The data is committed, and no index is worth failing for: whoever comes between makes it too.
@@ -119,7 +118,7 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
     async optimize(signal, progress = () => {}) {
       signal.throwIfAborted();
       const isAnew = await guard(signal, async () => dropDeleted(table));
-      await index(session, signal, progress, isAnew);
+      await index(session, signal, { extent: isAnew ? "anew" : "all", progress });
     },
     close: () => options.lock.release(),
   };
@@ -128,11 +127,17 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
 async function commit(session: Session, change: Change): Promise<CommitReport> {
   const { table, spec, state } = session;
   await catchUp(session);
-  const { counter, info } = state;
-  state.counter = undefined; // unknown until the commit has happened or has not
+  const { counter, info, changedRows } = state;
+  // Unknown until the commit has happened or has not.
+  [state.counter, state.changedRows] = [undefined, undefined];
   const report = await applyChange({ table, spec, counter, documents: state.documents }, change);
-  if (report.version <= info.version + 1) state.counter = counter;
-  else state.documents = await readDocuments(table);
+  if (report.version <= info.version + 1) {
+    state.counter = counter;
+    const { chunksAdded, chunksRemoved } = report;
+    if (changedRows !== undefined) state.changedRows = changedRows + chunksAdded + chunksRemoved;
+  } else {
+    state.documents = await readDocuments(table);
+  }
   return report;
 }
 
@@ -152,18 +157,18 @@ async function catchUp({ base, place, table, spec, state }: Session): Promise<vo
   Object.assign(state, await readState(base, place, table, spec));
 }
 
-/** `isAnew`: the indexes are made anew, and hold nothing of what was deleted. */
 async function index(
   session: Session,
   signal: AbortSignal,
-  progress: (step: string) => void,
-  isAnew = false,
+  { extent, progress }: Pick<IndexOptions, "extent" | "progress">,
 ): Promise<void> {
   const { table, spec, state, durability, guard } = session;
-  const trainedRows = await guard(signal, () =>
+  const { changedRows } = state;
+  const indexed = await guard(signal, () =>
     updateIndexes(table, spec, {
       trainedRows: state.saved?.trainedRows ?? 0,
-      isAnew,
+      changedRows,
+      extent,
       progress(step) {
         signal.throwIfAborted(); // between native calls is the only place
         progress(step);
@@ -173,10 +178,12 @@ async function index(
   signal.throwIfAborted();
   progress("term statistics");
   state.counter ??= await countTerms(table, spec, signal);
+  state.changedRows = indexed.changedRows ?? 0;
+  const { trainedRows } = indexed;
   await saveStatistics(session, { counter: state.counter, trainedRows }, signal);
   await durability.acknowledge(state.info);
   session.onChange();
-  await cleanUp(session, signal);
+  await cleanUp(session, signal, extent === "enough" ? OVERDUE : 1);
 }
 
 /** As those of the table's newest version. */
@@ -185,28 +192,33 @@ async function saveStatistics(
   { counter, trainedRows }: { readonly counter: TermCounter; readonly trainedRows: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const terms = await counter.toTable({ version: await table.version(), trainedRows });
+  const { changedRows = 0 } = state;
+  const terms = await counter.toTable({ version: await table.version(), trainedRows, changedRows });
   await guard(signal, () => saveTerms(base.connection, place.table, terms));
   state.saved = terms;
   state.info = await readInfo(table, spec);
 }
 
 /** Old versions go only after the new one is on disk, and when no run can be reading them any more. */
-async function cleanUp(session: Session, signal: AbortSignal): Promise<void> {
+async function cleanUp(session: Session, signal: AbortSignal, overdue: number): Promise<void> {
   const { base, place, table, spec, state, durability, guard } = session;
   const before = new Date(Date.now() - GRACE_MS);
-  if (!(await hasOlderThan(session, before))) return;
+  const termsBefore = new Date(Date.now() - TERMS_GRACE_MS);
+  const isOverdue = await findOverdue(session, overdue);
+  if (!isOverdue.rows && !isOverdue.terms) return;
   await durability.cleanUp(
     () => state.info,
     async () => {
-      await guard(signal, async () => table.optimize({ cleanupOlderThan: before }));
+      if (isOverdue.rows) {
+        await guard(signal, async () => table.optimize({ cleanupOlderThan: before }));
+      }
       const { counter, saved } = state;
       // Clearing up makes a version of its own at times, with the same rows.
       if (counter !== undefined && (await table.version()) !== saved?.version) {
         const trainedRows = saved?.trainedRows ?? 0;
         await saveStatistics(session, { counter, trainedRows }, signal);
       }
-      await guard(signal, async () => cleanTerms(base.connection, place.table, before));
+      await guard(signal, async () => cleanTerms(base.connection, place.table, termsBefore));
       state.info = await readInfo(table, spec);
     },
   );
@@ -226,7 +238,9 @@ async function readState(
   let counter: TermCounter | undefined;
   if (info.chunks === 0) counter = createTermCounter(analyser);
   else if (saved?.version === info.version) counter = createTermCounter(analyser, saved);
-  return { info, documents, saved, counter };
+  // Without statistics of this version nobody knows what came since.
+  const changedRows = counter === undefined ? undefined : (saved?.changedRows ?? 0);
+  return { info, documents, saved, counter, changedRows };
 }
 
 /** Statistics that cannot be read are moved aside, as they are counted again at the end of the run. */
@@ -240,23 +254,6 @@ async function loadOwnTerms(base: LanceBase, place: Place): Promise<TermTable | 
     await moveAside(terms, quarantine);
     return undefined;
   }
-}
-
-/** Is there a version so old that no run can be reading it? */
-async function hasOlderThan({ base, place, table }: Session, before: Date): Promise<boolean> {
-  if (!base.local) {
-    const versions = await table.listVersions();
-    const newest = Math.max(...versions.map(({ version }) => version));
-    return versions.some(({ version, timestamp }) => version < newest && timestamp < before);
-  }
-  const { folder, terms } = toPaths(base, place);
-  for (const path of [folder, terms]) {
-    const [, ...older] = await listManifests(path);
-    for (const manifest of older) {
-      if ((await stat(manifest.path)).mtime < before) return true;
-    }
-  }
-  return false;
 }
 
 /** Counts every chunk; needed when a run ended between its commit and its statistics. */

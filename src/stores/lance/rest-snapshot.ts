@@ -123,6 +123,7 @@ async function load(tables: ServerTables, name: string, signal: AbortSignal) {
       version: Number(cell("version")),
       chunks: Number(cell("chunks")),
       trainedRows: Number(cell("trainedRows")),
+      changedRows: 0, // only a writer asks
       terms: bytes("terms"),
       ends: bytes("ends"),
       counts: bytes("counts"),

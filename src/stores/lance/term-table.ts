@@ -8,6 +8,8 @@ export interface TermTable {
   readonly chunks: number;
   /** Chunks there were when the vector index was trained; 0 without one. */
   readonly trainedRows: number;
+  /** Chunks that came or went since the indexes were written. */
+  readonly changedRows: number;
   /** Chunks that hold the term. */
   frequency(term: string): number;
   /** A text that analyses to exactly the term, which the term itself need not. */
@@ -21,6 +23,7 @@ export interface StoredTerms {
   readonly version: number;
   readonly chunks: number;
   readonly trainedRows: number;
+  readonly changedRows: number;
   /** UTF-8 of all terms in order of code points, without separators. */
   readonly terms: Uint8Array;
   /** Where each term ends in `terms`, 32-bit. */
@@ -35,6 +38,7 @@ export interface TermTableOptions {
   readonly version: number;
   readonly chunks: number;
   readonly trainedRows: number;
+  readonly changedRows: number;
   readonly counts: ReadonlyMap<string, number>;
   readonly forms: ReadonlyMap<string, string>;
 }
@@ -60,7 +64,7 @@ export function createTermTable({ counts, forms, ...rest }: TermTableOptions): T
 
 /** Reads a stored table. Lookup is a binary search, nothing is unpacked but the few forms. */
 export function readTermTable(stored: StoredTerms): TermTable {
-  const { terms, version, chunks, trainedRows } = stored;
+  const { terms, version, chunks, trainedRows, changedRows } = stored;
   const ends = toUint32(stored.ends);
   const counts = toUint32(stored.counts);
   const forms = new Map(Object.entries(JSON.parse(stored.forms) as Record<string, string>));
@@ -70,6 +74,7 @@ export function readTermTable(stored: StoredTerms): TermTable {
     version,
     chunks,
     trainedRows,
+    changedRows,
     stored,
     frequency(term) {
       const wanted = new TextEncoder().encode(term);

@@ -63,6 +63,7 @@ describe("a term table", () => {
     version: 3,
     chunks: 9,
     trainedRows: 4,
+    changedRows: 5,
     counts,
     forms: new Map([["organis", "organised"]]),
   };
@@ -74,7 +75,7 @@ describe("a term table", () => {
       expect([term, table.frequency(term)]).toEqual([term, count]);
     for (const term of ["", "b", "zebr", "zebras", "\u0000"]) expect(table.frequency(term)).toBe(0);
     expect(table.formOf("organis")).toBe("organised");
-    expect(table).toMatchObject({ version: 3, chunks: 9, trainedRows: 4 });
+    expect(table).toMatchObject({ version: 3, chunks: 9, trainedRows: 4, changedRows: 5 });
   });
   test("may be empty", () => {
     const table = readTermTable(createTermTable({ ...options, counts: new Map() }).stored);
