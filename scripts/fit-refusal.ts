@@ -48,12 +48,11 @@ function fitOn(all: readonly Case[]): Fitted {
   return {
     bias: Math.round(bias * 100) / 100,
     weights: {
-      passageCoverage: weightOf("passageCoverage"),
-      similarity: weightOf("similarity"),
       windowSimilarity: weightOf("windowSimilarity"),
-      likeness: weightOf("likeness"),
+      known: weightOf("known"),
       pairs: weightOf("pairs"),
       names: weightOf("names"),
+      sentence: weightOf("sentence"),
     },
   };
 }

@@ -1,8 +1,11 @@
 /** What is read to tell whether a sentence answers. */
 import { describe, expect, test } from "vitest";
 import { type Read, read, weigh } from "../../src/grounding/extract/answerability.ts";
-import { compareWords, type There } from "../../src/grounding/extract/likeness.ts";
+import { compareWords, type There, weighStems } from "../../src/grounding/extract/likeness.ts";
 import { scoreSentences, toInput } from "../../src/grounding/extract/extractive.ts";
+import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
+import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { toQuestionWords } from "../../src/text/question-words.ts";
 import { toWords } from "../../src/text/words.ts";
 import { createSmallEmbedder, wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";
@@ -72,14 +75,43 @@ describe("likeness", () => {
   });
 });
 
+describe("weights of stems", () => {
+  const bundled = loadStaticTable().then(createStaticEmbedder);
+  const weigh = async (question: string): Promise<readonly [string, number][]> => {
+    const weights = await weighStems(toQuestionWords(question), await bundled, signal);
+    return [...weights].toSorted((a, b) => b[1] - a[1]);
+  };
+  const heaviest = async (question: string): Promise<string | undefined> =>
+    (await weigh(question))[0]?.[0];
+
+  const cases: readonly (readonly [string, string])[] = [
+    ["Where is prokaryotic life located?", "prokaryot"],
+    ["Where does the molasses come from?", "molass"],
+    ["What role does the veil of ignorance play?", "veil"],
+  ];
+  test.each(cases)("%s: %s carries most", async (question, stem) => {
+    expect(await heaviest(question)).toBe(stem);
+  });
+
+  test("one word alone, and as many as tell nothing each, weigh the same", async () => {
+    const many = Array.from({ length: 60 }, (_, at) => `word${String(at)}`).join(" ");
+    expect(await weigh("molasses?")).toEqual([["molass", 1]]);
+    expect(new Set((await weigh(many)).map(([, weight]) => weight))).toEqual(new Set([1]));
+  });
+
+  test("an embedder that knows no word of them leaves all the same", async () => {
+    const weights = await weighStems(toWords("ships sail"), blind, signal);
+    expect([...weights.values()]).toEqual([1, 1]);
+  });
+});
+
 describe("weighing", () => {
   const perfect = {
-    passageCoverage: 1,
-    similarity: 1,
     windowSimilarity: 1,
-    likeness: 1,
+    known: 1,
     pairs: 1,
     names: 1,
+    sentence: 1,
   };
 
   test("an objection outweighs whatever else was read", () => {
@@ -101,8 +133,8 @@ describe("weighing", () => {
     const spelt = await readFrom("Who is the COO of it?", "Its Chief Operating Officer is Ada.");
     const other = await readFrom("Who is the COO of it?", "Its chief of the offices is Ada.");
     expect(spelt.objection).toBeUndefined();
-    expect(spelt.readings.likeness).toBe(1);
-    expect(other.readings.likeness).toBeLessThan(1);
+    expect(spelt.readings.known).toBe(1);
+    expect(other.readings.known).toBeLessThan(1);
   });
 
   test("an acronym that no passage knows makes the question foreign", async () => {

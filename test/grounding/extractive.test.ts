@@ -136,8 +136,8 @@ describe("extraction", () => {
       `${jitter} ${backoff} A bounded queue rejects work when it is full.`,
     );
     await extract("Why do retries use jitter?", [passage], small, signal);
-    // The question and three sentences; then the question again, and the best one with those beside it.
-    expect(sizes).toEqual([1, 2, 1, 1, 1]);
+    // The question and three sentences; the question again, and the best one with those beside it; its two words, and each alone.
+    expect(sizes).toEqual([1, 2, 1, 1, 1, 2, 1]);
     const aborted = AbortSignal.abort(new Error("stopped"));
     await expect(extract("Why?", [passage], small, aborted)).rejects.toThrow("stopped");
   });

@@ -9,19 +9,13 @@ import { toQuestionWords } from "../../text/question-words.ts";
 import { toStems } from "../../text/stems.ts";
 import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { contradicts } from "./contradiction.ts";
-import { compareWords, type Likeness } from "./likeness.ts";
+import { compareWords, KNOWN_LIKENESS_MIN, type Likeness, weighStems } from "./likeness.ts";
 import { type Candidate, type Features, toPlace } from "../sentence-features.ts";
+import { toReadScore } from "./sentence-score.ts";
 import { isAskedUnknown } from "./unknown-asked.ts";
 
 /** What the judgement rests on, each between 0 and 1. */
-export const READINGS = [
-  "passageCoverage",
-  "similarity",
-  "windowSimilarity",
-  "likeness",
-  "pairs",
-  "names",
-] as const;
+export const READINGS = ["windowSimilarity", "known", "pairs", "names", "sentence"] as const;
 export type Readings = Readonly<Record<(typeof READINGS)[number], number>>;
 
 export interface Fitted {
@@ -35,14 +29,13 @@ export interface Fitted {
  * part of it: they are relative to what else was found.
  */
 const FITTED: Fitted = {
-  bias: -3.92,
+  bias: -3.96,
   weights: {
-    passageCoverage: 1.08,
-    similarity: 0.56,
-    windowSimilarity: 1.89,
-    likeness: 1.05,
-    pairs: 0.84,
-    names: 1.11,
+    windowSimilarity: 1.75,
+    known: 1.19,
+    pairs: 0.83,
+    names: 0.95,
+    sentence: 1.52,
   },
 };
 /** What an answer to something else is worth at most: never sure (`ANSWERABLE_SURE`), but shown where unsure ones are. */
@@ -110,17 +103,15 @@ export async function read(
   const measured = toMeasuredStems({ words: there, text }, readMeasure(question));
   const known = measured.union(findSpelt(question, best));
   const likeness = await compareWords(asked, { words: there, known }, knowing, signal);
-  const { passageCoverage, similarity, pairs } = features;
   const readings = {
-    passageCoverage,
-    similarity: knowing === undefined ? passageCoverage : similarity,
     windowSimilarity:
       knowing === undefined
-        ? passageCoverage
+        ? features.passageCoverage
         : await compareTexts(question, window, knowing, signal),
-    likeness: toMean([...likeness.values()]),
-    pairs,
+    known: shareKnown(likeness, await weighStems(asked, knowing, signal)),
+    pairs: features.pairs,
     names: toMean(weighNames(question, asked, likeness, candidates)),
+    sentence: toReadScore(features),
   };
   const isForeign = knowing === undefined;
   const isUnknown = !isForeign && isAskedUnknown(question, best, likeness);
@@ -184,6 +175,17 @@ function weighNames(
     );
     return isKnown ? 0.5 : 0;
   });
+}
+
+/** How much of the question's meaning the passage knows, or something close to it. */
+function shareKnown(likeness: Likeness, weights: ReadonlyMap<string, number>): number {
+  let [known, all] = [0, 0];
+  for (const [stem, like] of likeness) {
+    const weight = weights.get(stem) ?? 0;
+    if (like >= KNOWN_LIKENESS_MIN) known += weight;
+    all += weight;
+  }
+  return all === 0 ? 1 : known / all;
 }
 
 function toMean(values: readonly number[]): number {

@@ -14,13 +14,12 @@ import { embedTexts } from "./embed-texts.ts";
 import { createOtherTest } from "./identifiers.ts";
 import {
   type Candidate,
-  type Feature,
-  FEATURES,
   type Features,
   readQuestion,
   toFeatures,
   toPlaceStems,
 } from "../sentence-features.ts";
+import { sumWeighted, toScore } from "./sentence-score.ts";
 import { createSectionTests, createSiblingTest } from "./siblings.ts";
 import { isRest, isTableLine, markRows } from "../table-rows.ts";
 
@@ -44,31 +43,10 @@ export interface Extract {
   readonly answerable: number;
 }
 
-/**
- * Is this the sentence that answers? Fitted by scripts/fit-extractive.ts: logistic regression over the features. But for
- * `pairs`: beside the words themselves they were fitted to -1.53, and at 0.5 the best sentence answers more questions on
- * squad-open, 0.756 instead of 0.742, and in each language of xquad as many or more.
- */
-const WEIGHTS: Readonly<Record<Feature, number>> = {
-  coverage: 3.47,
-  passageCoverage: 0.56,
-  pairs: 0.5,
-  similarity: 1.83,
-  passageScore: 4.09,
-  passageFirst: 0.9,
-  answerType: 1.66,
-  novelty: -0.45,
-  length: 0.77,
-  early: 1.16,
-  isQuestion: 0.2,
-  rareCoverage: -0.19,
-};
-const BIAS = -6.44;
-
 /** Below this nothing is quoted: on squad-open it costs next to no right answer. */
 export const ANSWERABLE_MIN = 0.2;
 /** From here on the answer is sure: below are six in ten of the questions that no document answers, and fewer than 1 in 10 with an answer. */
-export const ANSWERABLE_SURE = 0.35;
+export const ANSWERABLE_SURE = 0.37;
 const SENTENCES_MAX = 3;
 /** A further sentence must be at least this good next to the best one: in its passage, and from another. */
 const SAME_PASSAGE_SHARE = 0.25;
@@ -186,16 +164,7 @@ function isBeside(one: Candidate, other: Candidate): boolean {
 
 /** What speaks for the sentence itself, and is not the same for all of its passage. */
 function toOwn({ features }: Scored): number {
-  return OWN.reduce((sum, name) => sum + WEIGHTS[name] * features[name], 0);
-}
-
-function toProbability(sum: number): number {
-  return 1 / (1 + Math.exp(-sum));
-}
-
-function toScore(features: Features): number {
-  const sum = FEATURES.reduce((total, name) => total + WEIGHTS[name] * features[name], BIAS);
-  return toProbability(sum);
+  return sumWeighted(features, OWN);
 }
 
 /**

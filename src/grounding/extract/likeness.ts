@@ -7,6 +7,8 @@ import { embedTexts } from "./embed-texts.ts";
 
 /** The likeness of a stem of the question to the closest word of a text: 1 where it is that word. */
 export type Likeness = ReadonlyMap<string, number>;
+/** Below, the closest word is another thing: of `rooms` nothing is said beside `places`. */
+export const KNOWN_LIKENESS_MIN = 0.5;
 
 /** A text's words, and the stems that are known by them. */
 export interface There {
@@ -43,6 +45,31 @@ export async function compareWords(
     likeness.set(stem, closest);
   }
   return likeness;
+}
+
+/** Of more words than that, each says little. */
+const WEIGHED_WORDS_MAX = 40;
+
+/**
+ * How much of a question's meaning each of its stems carries: what the other words alone are further from. `come` and
+ * `located` carry little, `prokaryotic` a lot. All the same where that cannot be told.
+ */
+export async function weighStems(
+  asked: readonly Word[],
+  embedder: Embedder | undefined,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const words = distinct(asked);
+  const even = new Map(words.map(({ stem }) => [stem, 1]));
+  const isTold = words.length > 1 && words.length <= WEIGHED_WORDS_MAX;
+  if (embedder === undefined || !isTold) return even;
+  const without = (left: number): string =>
+    words.flatMap(({ surface }, at) => (at === left ? [] : surface.toLowerCase())).join(" ");
+  const texts = [without(-1), ...words.map((_, at) => without(at))];
+  const [whole, ...rest] = await embedTexts(embedder, texts, signal);
+  const weights = words.map((_, at) => Math.max(0, 1 - dot(whole, rest[at])));
+  if (whole === undefined || weights.every((weight) => weight === 0)) return even;
+  return new Map(words.map(({ stem }, at) => [stem, weights[at] ?? 0]));
 }
 
 /** Each stem once: other forms of a word add nothing. */

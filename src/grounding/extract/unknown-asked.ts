@@ -5,10 +5,8 @@ import { readMeasure } from "../../text/measures.ts";
 import { isRecord } from "../../text/record.ts";
 import { toStems } from "../../text/stems.ts";
 import type { Candidate } from "../sentence-features.ts";
-import type { Likeness } from "./likeness.ts";
+import { KNOWN_LIKENESS_MIN, type Likeness } from "./likeness.ts";
 
-/** Below, a word of the passage is another thing: of `rooms` nothing is said beside `places`. */
-const KNOWN_LIKENESS_MIN = 0.5;
 /** The same for any word of a question that asks whether: its answer has to speak of all. */
 const WHETHER_LIKENESS_MIN = 0.4;
 
