@@ -39,6 +39,12 @@ const WIDE = /[\u2e80-\uffef]/;
 /** A shorter line was ended by its writer, not by the width of the page. */
 const WRAPPED_CHARS_MIN = 40;
 
+/** A name at the end of a line that goes on in the next one: "by Bishop" and "Anselm in 1412". */
+const NAME_BROKEN =
+  /\s(?:by|from|with|to|and|of|was|is|von|mit|bei|und|war|ist|par|avec|et|était|est|por|con|y|era|es)\s+\p{Lu}\p{Ll}+\s*$/u;
+const NAME_GOES_ON =
+  /^(?!(?:The|This|These|That|An?|It|If|In|On|At|We|You|He|She|They|Der|Die|Das|Eine?|Im|Le|La|Les|Une?|El|Los|Las)\s)\p{Lu}\p{Ll}*,?\s+\p{Ll}/u;
+
 /** Runs of lines that belong to one paragraph; a line of structure is a run of its own. */
 function* splitParagraphs(text: string): Generator<Span> {
   let start = 0;
@@ -65,7 +71,9 @@ function* splitParagraphs(text: string): Generator<Span> {
 function continues(line: string, next: string): boolean {
   if (BLANK_LINE.test(line) || BLANK_LINE.test(next)) return false;
   if (COMPLETE_LINE.test(line) || OWN_LINE.test(next)) return false;
-  if (/^\p{Ll}/u.test(next.replace(QUOTE_MARK, "").trimStart())) return true;
+  const beginning = next.replace(QUOTE_MARK, "").trimStart();
+  if (/^\p{Ll}/u.test(beginning)) return true;
+  if (NAME_BROKEN.test(line) && NAME_GOES_ON.test(beginning)) return true;
   const width = line.trim().length * (WIDE.test(line) ? 2 : 1);
   return width >= WRAPPED_CHARS_MIN;
 }

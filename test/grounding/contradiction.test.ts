@@ -48,6 +48,12 @@ describe("the sentence speaks of something else", () => {
       "It was rewritten in 1990.",
     ],
     ["What happens on Tuesday?", "Backups are made on Wednesday."],
+    ["Is the pool open on Sunday?", "The pool is open from Monday to Saturday."],
+    [
+      "Wann hat die Werkstatt samstags geöffnet?",
+      "Die Werkstatt hat montags bis freitags geöffnet.",
+    ],
+    ["¿Abre la biblioteca los domingos?", "La biblioteca abre de lunes a viernes y los sábados."],
     ["Which port uses 9,090?", "The metrics use port 9091."],
     ["Who approves invoices above 5000 €?", "Hall approves invoices above 6,000 €."],
     ["What was built in 1950?", "The dam was built in the 1940s."],
@@ -87,6 +93,8 @@ describe("the sentence may answer", () => {
   const cases: readonly Case[] = [
     ["Which collections can not be searched?", "Closed collections cannot be searched."],
     ["Is the pool open on Monday?", "On Mondays the pool is closed."],
+    ["Is the pool open on Wednesday?", "The pool is open from Monday to Saturday."],
+    ["La piscine est-elle ouverte le jeudi ?", "La piscine est ouverte du mardi au dimanche."],
     ["Why did the upload not finish?", "The upload failed because the disk was full."],
     ["What is the largest batch?", "The largest batch has 512 rows, the smallest one."],
     ["What was released in 1978?", "Version two came late.", "It was released in 1978."],

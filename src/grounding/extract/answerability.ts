@@ -12,7 +12,7 @@ import { contradicts } from "./contradiction.ts";
 import { compareWords, KNOWN_LIKENESS_MIN, type Likeness, weighStems } from "./likeness.ts";
 import { type Candidate, type Features, toPlace } from "../sentence-features.ts";
 import { toReadScore } from "./sentence-score.ts";
-import { isAskedUnknown } from "./unknown-asked.ts";
+import { isAskedNounUnknown, isAskedUnknown } from "./unknown-asked.ts";
 
 /** What the judgement rests on, each between 0 and 1. */
 export const READINGS = ["windowSimilarity", "known", "pairs", "names", "sentence"] as const;
@@ -114,7 +114,9 @@ export async function read(
     sentence: toReadScore(features),
   };
   const isForeign = knowing === undefined;
-  const isUnknown = !isForeign && isAskedUnknown(question, best, likeness);
+  const isUnknown = isForeign
+    ? isAskedNounUnknown(question, likeness)
+    : isAskedUnknown(question, best, likeness);
   const objection = toObjection(input) ?? (isUnknown ? "contradicted" : undefined);
   return { readings, objection, isForeign };
 }

@@ -11,6 +11,7 @@ import { toQuestionWords } from "../../text/question-words.ts";
 import { isDenialOf, oppositesOf } from "../../text/opposites.ts";
 import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { hasNumber, indexQuantities } from "../../text/quantity-index.ts";
+import { findWeekdays } from "../../text/weekdays.ts";
 import { toPlace } from "../sentence-features.ts";
 import { createSiblingTest } from "./siblings.ts";
 import { hasSubstitute, type SubstituteInput } from "./substitute.ts";
@@ -124,8 +125,8 @@ function isOpposite({ question, best }: ContradictionInput): boolean {
 }
 
 const FIGURE = /\p{N}/u;
-const DATE_WORDS =
-  /\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december)(?=s?\b)/giu;
+const MONTHS =
+  /\b(january|february|march|april|may|june|july|august|september|october|november|december)(?=s?\b)/giu;
 /** A single digit is as often a word, or a name. */
 const FIGURE_CHARS_MIN = 2;
 
@@ -134,15 +135,17 @@ function hasForeignFigure({ question, best }: ContradictionInput): boolean {
   const figures = toQuantities(question).filter(
     ({ value, start }) => value.length >= FIGURE_CHARS_MIN && FIGURE.test(question.charAt(start)),
   );
-  const dates = [...question.matchAll(DATE_WORDS)]
+  const days = findWeekdays(question);
+  const dates = [...question.matchAll(MONTHS)]
     .filter(({ 0: word, index }) => word !== "may" && (word !== "May" || index > 0))
     .map(([word]) => word);
-  if (figures.length === 0 && dates.length === 0) return false;
+  if (figures.length === 0 && dates.length === 0 && days.size === 0) return false;
   const given = indexQuantities(whole);
   const months = findDates(whole).flatMap(({ readings }) => readings.flatMap(toMonthNames));
-  const words = new Set([...(whole.match(DATE_WORDS) ?? []), ...months].map(toLower));
+  const words = new Set([...(whole.match(MONTHS) ?? []), ...months].map(toLower));
   return (
     figures.some((figure) => !hasNumber(given, figure)) ||
+    !days.isSubsetOf(findWeekdays(whole)) ||
     dates.some((word) => !words.has(toLower(word)))
   );
 }

@@ -6,6 +6,7 @@ import { hasNumber, indexQuantities } from "../../text/quantity-index.ts";
 import { readMeasure, toMeasuredStems } from "../../text/measures.ts";
 import { toVerb } from "../../text/irregular-verbs.ts";
 import { compareSpelling, SPELT_ALIKE_MIN, toSpelling } from "../../text/spelling.ts";
+import { findWeekdays } from "../../text/weekdays.ts";
 import { isFunctionStem, isUnspaced, toWords, type Word } from "../../text/words.ts";
 import { type Candidate, toPlace } from "../sentence-features.ts";
 
@@ -85,6 +86,7 @@ function toHolder(
   toNumber: (word: Word) => Quantity | undefined,
 ): (word: Word) => boolean {
   const numbers = indexQuantities(texts.join("\n"));
+  const days = findWeekdays(texts.join("\n"));
   const stems = [...new Set(there.map(({ stem }) => stem))];
   const known = new Set(stems);
   const verbs = new Set(there.map(({ surface }) => toVerb(surface)));
@@ -94,6 +96,7 @@ function toHolder(
     const number = toNumber(word);
     if (number !== undefined) return hasNumber(numbers, number);
     if (known.has(stem) || verbs.has(toVerb(surface))) return true;
+    if (!findWeekdays(surface).isDisjointFrom(days)) return true;
     const spelling = toSpelling(stem);
     return (
       stems.some((other) => other.startsWith(stem)) ||

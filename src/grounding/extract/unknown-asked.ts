@@ -1,5 +1,6 @@
-/** Is what a question in English asks about unknown to the passage: what is counted or told, a column or row that a table lacks? */
+/** Is what a question asks about unknown to the passage: what is counted or told, a column or row that a table lacks? */
 import { findChosen, listAsked } from "../../text/asked-thing.ts";
+import { listAskedNouns } from "../../text/asked-noun.ts";
 import { readKinds } from "../../text/kinds.ts";
 import { readMeasure } from "../../text/measures.ts";
 import { isRecord } from "../../text/record.ts";
@@ -20,8 +21,13 @@ const IDLE: ReadonlySet<string> = new Set(
   ),
 );
 
+/** The same of a question in German, French or Spanish, by what it counts, prices or wants told; a word is known by its spelling alone. */
+export function isAskedNounUnknown(question: string, likeness: Likeness): boolean {
+  return listAskedNouns(question).some((thing) => isLikeNothing(thing, likeness));
+}
+
 /**
- * True where the passage has nothing like what is counted, priced or told; like a word of a question that asks whether;
+ * Of a question in English: true where the passage has nothing like what is counted, priced or told; like a word of a question that asks whether;
  * where a row or a record answers, like the column that is asked for; and where a whole table does, like what its row
  * would be named by.
  */

@@ -1,0 +1,54 @@
+/** The weekdays that a text speaks of, by name or as part of a span: `Monday to Friday` has five. */
+
+/** From Monday on, each in English, German, French, Spanish, Italian and Dutch, whatever its ending. */
+const DAYS = `mondays? montags? lundis? lunes luned[iì] maandag
+tuesdays? dienstags? mardis? martes marted[iì] dinsdag
+wednesdays? mittwochs? mercredis? mi[eé]rcoles mercoled[iì] woensdag
+thursdays? donnerstags? jeudis? jueves gioved[iì] donderdag
+fridays? freitags? vendredis? viernes venerd[iì] vrijdag
+saturdays? samstags? sonnabends? samedis? s[aá]bados? sabato zaterdag
+sundays? sonntags? dimanches? domingos? domenica zondag`
+  .split("\n")
+  .map((line) => line.replaceAll(" ", "|"));
+/** Only in a span is `Mo` or `Sat` surely a day. */
+const SHORT = ["Mon?", "Tue?|Di", "Wed?|Mi", "Thu?|Do", "Fri?", "Sat?|Sa", "Sun?|So"];
+const ANY = DAYS.join("|");
+const NAME = new RegExp(String.raw`(?<!\p{L})(?:${ANY})(?!\p{L})`, "giu");
+const SPAN = new RegExp(
+  String.raw`(?<!\p{L})(${ANY})\s*(?:to|through|until|till|bis|au|al?|à|tot|[-–—])\s*(${ANY})(?!\p{L})`,
+  "giu",
+);
+const SHORTS = SHORT.join("|");
+const SHORT_SPAN = new RegExp(
+  String.raw`(?<!\p{L})(${SHORTS})\.?\s*[-–—]\s*(${SHORTS})(?!\p{L})`,
+  "gu",
+);
+const EVERY =
+  /(?<!\p{L})(?:daily|every day|täglich|jeden tag|tous les jours|todos los días)(?!\p{L})/iu;
+const WEEK = 7;
+
+/** Their numbers, Monday 0. */
+export function findWeekdays(text: string): ReadonlySet<number> {
+  const found = new Set<number>();
+  if (EVERY.test(text)) addSpan(found, 0, WEEK - 1);
+  for (const [name] of text.matchAll(NAME)) found.add(toNumber(name, DAYS));
+  for (const [, first = "", last = ""] of text.matchAll(SPAN)) {
+    addSpan(found, toNumber(first, DAYS), toNumber(last, DAYS));
+  }
+  for (const [, first = "", last = ""] of text.matchAll(SHORT_SPAN)) {
+    addSpan(found, toNumber(first, SHORT), toNumber(last, SHORT));
+  }
+  return found;
+}
+
+function toNumber(name: string, days: readonly string[]): number {
+  return days.findIndex((day) => new RegExp(`^(?:${day})$`, "iu").test(name));
+}
+
+/** A span may go on over the end of the week. */
+function addSpan(found: Set<number>, first: number, last: number): void {
+  for (let day = first; ; day = (day + 1) % WEEK) {
+    found.add(day);
+    if (day === last) return;
+  }
+}
