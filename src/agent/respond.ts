@@ -28,6 +28,8 @@ export interface RespondDeps extends SearchDeps {
   readonly sentenceEmbedder: Embedder;
   /** Beside those every run has. */
   readonly tools?: readonly Tool[];
+  /** Whoever asks gets the answer when it is whole: words of a model that breaks off can be taken back. */
+  readonly isWhole?: boolean | undefined;
 }
 
 /** What the part of a run after retrieval came to. */
@@ -55,7 +57,8 @@ const LOST = /^(?:vector_unavailable|keyword_unavailable|leg_|collection_unavail
 
 /**
  * Emits the answer. A model that fails before its first word is replaced by extraction, which the run
- * reports; after that its failure is the run's, because nothing shown is ever silently replaced.
+ * reports; after that its failure is the run's, because nothing shown is ever silently replaced. Where the
+ * answer is given whole nothing is shown before its end: what the model had written is withdrawn instead.
  * Throws AppError: upstream_*, content_filtered, context_too_long, deadline_exceeded, cancelled.
  */
 export async function respond(
@@ -136,6 +139,7 @@ async function write(
   run: Run,
 ): Promise<Answered> {
   if (passages.length === 0) return refuse("none", run);
+  const { isWhole = false } = deps;
   const before = ["take", "rerank", ...stages];
   if (ask.output !== undefined) {
     const shown = { passages, before, budget };
@@ -144,7 +148,7 @@ async function write(
   }
   if (deps.chat !== undefined) {
     const shown = { passages, before, budget, foundFirst };
-    const generated = await tryGenerate(deps.chat, ask, shown, run);
+    const generated = await tryGenerate({ chat: deps.chat, isWhole }, ask, shown, run);
     if (generated !== undefined) return generated;
   }
   // After a model that failed this had to wait for it.
@@ -157,17 +161,21 @@ async function write(
   });
 }
 
-/** Undefined when the model failed and nothing of it was shown. */
+/** Nobody sees a word. */
+const NOTHING_SHOWN: Progress = { shown: false };
+
+/** Undefined when the model failed and nothing of it was shown, or has been withdrawn. */
 async function tryGenerate(
-  chat: ChatModel,
+  { chat, isWhole }: { readonly chat: ChatModel; readonly isWhole: boolean },
   ask: Ask,
   { passages, before, budget, foundFirst }: Shown & Pick<ToWrite, "foundFirst">,
   run: Run,
 ): Promise<Answered | undefined> {
   const progress: Progress = { shown: false };
+  const final = isWhole ? NOTHING_SHOWN : progress;
   try {
     return await run.timeline.stage("answer", before, async () => {
-      using until = leaveTimeToQuote(run, progress);
+      using until = leaveTimeToQuote(run, final);
       const asked = { policy: ask.grounding, conversation: ask };
       const options = { run, signal: until.signal, progress, budget, foundFirst, ...asked };
       const generated = await generateFitting(chat, ask.question, passages, options);
@@ -178,8 +186,9 @@ async function tryGenerate(
   } catch (thrown) {
     run.signal.throwIfAborted();
     const { code } = toAppError(thrown);
-    if (progress.shown || code === "content_filtered" || code === "internal") throw thrown;
+    if (final.shown || code === "content_filtered" || code === "internal") throw thrown;
     run.log.error("model-failed", thrown, { runId: run.id, model: chat.id, code });
+    if (progress.shown) await run.emit({ type: "text-reset" });
     await run.degrade("extractive");
     return undefined;
   }

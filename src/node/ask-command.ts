@@ -105,7 +105,7 @@ async function ask(options: Options): Promise<AsyncIterable<RunEvent>> {
   };
   if (url !== undefined) return askServer(toServer(url), body, signal);
   const { deps, parseAsk } = await openLocally(options);
-  return answer(deps, parseAsk(body), signal);
+  return answer({ ...deps, isWhole: options.json }, parseAsk(body), signal);
 }
 
 async function readSchema(file: string): Promise<unknown> {

@@ -15,7 +15,7 @@ import { leaveAt, leaveWith } from "../response/leave-early.ts";
 import { isSame, readVersions, type Seen } from "./read-versions.ts";
 import { toClientReason } from "./run-gate.ts";
 import { toRunKey } from "./run-key.ts";
-import type { RunJournal, RunStart } from "../runs/journal.ts";
+import type { RunJournal, RunStart, Started } from "../runs/journal.ts";
 import { type JournalRun, toRun } from "../runs/journal-run.ts";
 import type { Runner } from "../service.ts";
 
@@ -25,6 +25,8 @@ export interface RunRequest extends Omit<RunStart, "onOver" | "run"> {
   readonly client: AbortSignal;
   /** Shares no run: what it wants of its run is not in the ask. */
   readonly isAlone?: boolean | undefined;
+  /** Gets its answer at the end and whole, so it joins no run whose words are shown: what these hold cannot be replaced. */
+  readonly isWhole?: boolean | undefined;
 }
 
 export interface Listening {
@@ -53,6 +55,7 @@ export interface SharingDeps {
 /** A run that others may join. */
 interface SharedRun {
   readonly run: JournalRun;
+  readonly isWhole: boolean;
   /** What it reads; undefined before it has opened its collections. */
   readonly opened: Seen | undefined;
 }
@@ -90,10 +93,16 @@ class Sharing implements RunSharing {
     const { key, isKept, isAlone } = request;
     const isOwn = key !== undefined || isKept === true || isAlone === true;
     const { run, source, isRepeated } = isOwn
-      ? { ...(await this.#deps.journal.start(request)), source: "own" as const }
+      ? { ...(await this.#startOwn(request)), source: "own" as const }
       : { ...(await this.#findOrStart(request, untilMs)), isRepeated: false };
     const leaveAtMs = source === "own" && !isRepeated ? Infinity : untilMs;
     return { run, source, reader: await this.#board(run, request, { untilMs, leaveAtMs }) };
+  }
+
+  #startOwn(request: RunRequest): Promise<Started> {
+    const { isWhole, run } = request;
+    const own: Runner = (ask, signal) => run(ask, signal, { isWhole });
+    return this.#deps.journal.start({ ...request, run: own });
   }
 
   async #findOrStart(
@@ -101,7 +110,7 @@ class Sharing implements RunSharing {
     untilMs: number,
   ): Promise<Pick<Listening, "run" | "source">> {
     const key = this.#toKey(request);
-    const isOpened = this.#find(key, untilMs)?.opened !== undefined;
+    const isOpened = this.#find(key, request, untilMs)?.opened !== undefined;
     const mustLook = isOpened || this.#deps.config.answerCacheRunsMax > 0;
     const seen = mustLook ? await this.#look(request) : undefined;
     const kept = seen === undefined ? undefined : this.#cache.find(key, seen);
@@ -109,7 +118,7 @@ class Sharing implements RunSharing {
       const id = kept.find((event) => event.type === "run-start")?.runId ?? "";
       return { run: toRun({ id, events: kept }, this.#deps.clock), source: "hit" };
     }
-    const found = this.#find(key, untilMs);
+    const found = this.#find(key, request, untilMs);
     if (found !== undefined && isCurrent(found, seen)) return { run: found.run, source: "shared" };
     // What the look has taken was the caller's time too.
     const leftMs = Math.max(1, Math.ceil(untilMs - this.#deps.clock.now()));
@@ -124,10 +133,11 @@ class Sharing implements RunSharing {
   }
 
   /** A run under way that who has so much time may join, as far as versions allow. */
-  #find(key: string, untilMs: number): SharedRun | undefined {
+  #find(key: string, { isWhole }: RunRequest, untilMs: number): SharedRun | undefined {
     const { config, clock } = this.#deps;
     const shared = config.shareRuns ? this.#runs.get(key) : undefined;
     if (shared === undefined || shared.run.isCancelled || shared.run.ended) return undefined;
+    if (isWhole === true && !shared.isWhole) return undefined;
     const nowMs = clock.now();
     const isEnough = shared.run.untilMs - nowMs >= (untilMs - nowMs) * TIME_SHARE_MIN;
     return isEnough ? shared : undefined;
@@ -136,10 +146,11 @@ class Sharing implements RunSharing {
   /** `seen`: what there was just before, so that its answer is never kept under what came after it. */
   #start(key: string, request: RunRequest, seen: Seen | undefined): JournalRun {
     let instances: Instances = {};
+    const { isWhole = false } = request;
+    const onOpened = (opened: Instances): void => void (instances = opened);
     const run = this.#deps.journal.begin({
       ...request,
-      run: (ask, signal) =>
-        request.run(ask, signal, { onOpened: (opened) => (instances = opened) }),
+      run: (ask, signal) => request.run(ask, signal, { onOpened, isWhole }),
       onOver: (events) => {
         if (this.#runs.get(key) === shared) this.#runs.delete(key);
         const end = events.at(-1);
@@ -149,6 +160,7 @@ class Sharing implements RunSharing {
     });
     const shared: SharedRun = {
       run,
+      isWhole,
       get opened() {
         const versions = run.events.find((event) => event.type === "run-start")?.versions;
         return versions && { versions, instances };

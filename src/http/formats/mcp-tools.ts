@@ -151,7 +151,8 @@ async function runToEnd(
   const { caller, requestId, client, tell } = call;
   const ask = parseAsk(body, { caller });
   const isUnlisted = run === search;
-  const { reader } = await sharing.listen({ ask, run, requestId, isUnlisted, client });
+  const wanted = { ask, run, requestId, client, isUnlisted, isWhole: true };
+  const { reader } = await sharing.listen(wanted);
   const events = await readToEnd(reader, client, (some) => {
     for (const message of some.flatMap(toProgress)) tell(message);
   });

@@ -35,13 +35,13 @@ const NATIVE_STREAM: StreamFormat = {
 };
 const NATIVE_RECORD: RecordFormat = { toBody: (record) => record, toError: problemResponse };
 
-/** Runs to the end and answers with what `toBody` makes of it; a run that failed is an error. */
+/** Runs to the end and answers with what `toBody` makes of it; a run that failed is an error. Nothing is shown before. */
 export async function respondWithRecord(
   service: Service,
   request: RunRequest,
   { toBody, toError }: RecordFormat = NATIVE_RECORD,
 ): Promise<Response> {
-  const { reader, source } = await service.sharing.listen(request);
+  const { reader, source } = await service.sharing.listen({ ...request, isWhole: true });
   const record = toFinishedRun(await readToEnd(reader, request.client));
   const headers = runHeaders(record.runId, record.degraded, source);
   const problem = toFailure(record, request.requestId);
