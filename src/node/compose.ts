@@ -14,6 +14,7 @@ import { countStreams } from "./count-streams.ts";
 import { createGate } from "./create-gate.ts";
 import { createUploads } from "./create-uploads.ts";
 import { createFileArchive } from "./file-archive.ts";
+import { inTurns } from "./in-turns.ts";
 import type { LogStream } from "./log.ts";
 import type { OpenStore } from "./open-store.ts";
 import { readExamples } from "./read-examples.ts";
@@ -66,7 +67,7 @@ export async function composeParts(config: Config, stream: LogStream): Promise<S
 export async function composeFetch({ deps, telemetry, upstreams, tables }: ServiceParts) {
   const app = addApiPages(createApp(deps), toApiFacts(deps), await readExamples(deps.log));
   if (deps.config.lanceGateway && tables !== undefined) addLanceRoutes(app, { ...deps, tables });
-  const streams = countStreams(withCompression(app.fetch));
+  const streams = countStreams(inTurns(withCompression(app.fetch)));
   watchService(telemetry, { ...deps, upstreams, streams });
   return streams.fetch;
 }
