@@ -5,6 +5,7 @@ import { startDeadline } from "../async/deadline.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { CollectionInfo } from "../domain/collection.ts";
 import { type ErrorCode, toAppError } from "../errors.ts";
+import { keepNames, recall } from "../retrieval/last-known.ts";
 import type { Service } from "./service.ts";
 
 export type CollectionView =
@@ -30,12 +31,17 @@ export function toVisible(deps: Deps, caller: Caller): Deps {
   return { ...deps, store: toVisibleStore(deps.store, caller) };
 }
 
-/** Every collection, sorted by name; one that cannot be opened is in the list with its code. Throws AppError store_unavailable. */
+/**
+ * Every collection, sorted by name; one that cannot be opened is in the list with its code. What is seen is kept for
+ * runs: the first ones of a process would else have nothing to go by when the store is late. Throws AppError store_unavailable.
+ */
 export async function inspectCollections(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<readonly CollectionView[]> {
+  const atMs = deps.clock.now();
   const names = await listCollections(deps, signal);
+  keepNames(recall(deps.store), { value: names, atMs });
   return pMap(names, (name) => inspect(deps, name, signal), {
     concurrency: deps.config.searchConcurrencyMax,
   });
@@ -67,8 +73,10 @@ export async function describeCollection(
   signal: AbortSignal,
 ): Promise<CollectionInfo & Ability> {
   const budgetMs = config.healthTimeoutMs;
+  const atMs = clock.now();
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "open" });
   const snapshot = await store.open(name, deadline.signal);
+  recall(store).snapshots.set(name, { value: snapshot, atMs });
   const { info } = snapshot;
   const lost = (await snapshot.lost?.(deadline.signal)) ?? [];
   return {

@@ -4,6 +4,7 @@ import { type AnswerDeps, search } from "../../src/answer.ts";
 import { parseConfig } from "../../src/config.ts";
 import type { RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
+import { inspectCollections } from "../../src/http/inspect-collections.ts";
 import { recall } from "../../src/retrieval/last-known.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
@@ -80,6 +81,17 @@ test("a store that is away altogether is searched as it was", async () => {
     "collection_stale:faq",
     "collection_stale:handbook",
   ]);
+  expect(statuses(end)).toEqual(all);
+});
+
+test("what the service saw when it started is known to its first run", async () => {
+  const { store, clock, moods, ask } = await makeWorld();
+  const embedders = new Set([wordEmbedder.id]);
+  await inspectCollections({ config: parseConfig({}), clock, store, embedders }, never);
+  Object.assign(moods, { list: away, faq: away, handbook: away });
+  const end = await ask();
+  expect(end.outcome).toBe("finished");
+  expect(end.degraded).toContain("collections_stale");
   expect(statuses(end)).toEqual(all);
 });
 
