@@ -13,17 +13,19 @@ export function restartWith(
   variables: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
 ): void {
-  const { env, argv, execArgv, execPath, pid, platform, channel } = process;
+  const { env, argv, execArgv, execPath, pid, channel } = process;
   const [first = ""] = Object.keys(variables);
-  if (platform !== "linux" || env[first] !== undefined || channel || !mayStart()) return;
+  if (env[first] !== undefined || channel || !mayStartPrograms()) return;
   // From a Node with capabilities of its own (setcap, for ports below 1024) glibc takes what tells malloc something.
   if (env[MARK] === String(pid)) return;
   const args = [execPath, ...flags, ...execArgv, ...argv.slice(1)];
   process.execve?.(execPath, args, { ...env, ...variables, [MARK]: String(pid) });
 }
 
-/** Node's types say that there are always permissions to ask for; there are with `--permission`. */
-function mayStart(): boolean {
-  const { permission } = process as { readonly permission?: NodeJS.ProcessPermission };
-  return permission?.has("child") !== false;
+/** Whether another program may take this process over. Node's types say that there are always permissions to ask for; there are with `--permission`. */
+export function mayStartPrograms(): boolean {
+  const { platform, permission } = process as Omit<NodeJS.Process, "permission"> & {
+    readonly permission?: NodeJS.ProcessPermission;
+  };
+  return platform === "linux" && permission?.has("child") !== false;
 }

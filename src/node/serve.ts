@@ -1,4 +1,5 @@
 /** `pnpm start`: settings, store, models, application, server; and how they end. */
+import { systemClock } from "../async/clock.ts";
 import { NEVER } from "../async/never.ts";
 import { type Config, parseConfig } from "../config.ts";
 import type { AppDeps } from "../app.ts";
@@ -10,6 +11,7 @@ import { checkDataDir, checkWritable } from "./check-data-dir.ts";
 import { composeFetch, composeParts } from "./compose.ts";
 import { checkAddress, createServer, listen } from "./create-server.ts";
 import { drain } from "./drain.ts";
+import { exitNow } from "./exit-now.ts";
 import { isLoadUnfinished, loadSamples } from "./load-samples.ts";
 import { createLog } from "./log.ts";
 
@@ -23,7 +25,7 @@ try {
 } catch (thrown) {
   if (!(thrown instanceof AppError)) throw thrown;
   process.stderr.write(`tributary: ${thrown.message}\n`);
-  process.exit(thrown.code === "invalid_request" ? 2 : 1);
+  exitNow(thrown.code === "invalid_request" ? 2 : 1);
 }
 
 /** Whoever says `--port 9000` must not be served on another one. Throws AppError invalid_request. */
@@ -37,8 +39,11 @@ function refuseArguments(args: readonly string[]): void {
 
 async function main(config: Config): Promise<void> {
   const stop = new AbortController();
+  let cancelStart = (): void => undefined;
   const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(1);
+    if (stop.signal.aborted) exitNow(1);
+    // Before it serves nothing drains, and a start may wait for a disk that hangs.
+    cancelStart = systemClock.timer(config.drainGraceMs, () => exitNow(0));
     stop.abort();
   };
   process.on("SIGTERM", onSignal);
@@ -49,14 +54,15 @@ async function main(config: Config): Promise<void> {
   const parts = await composeParts(config, process.stderr);
   const { deps, telemetry } = parts;
   if (config.lanceUrl === undefined) await fillIfEmpty(config, deps, stop.signal);
-  if (stop.signal.aborted) process.exit(0);
+  if (stop.signal.aborted) exitNow(0);
 
   const server = createServer(await composeFetch(parts), config);
   const port = await listen(server, config.host, config.port);
   const end = (): void => {
+    cancelStart();
     void drain({ ...deps, server, graceMs: config.drainGraceMs })
       .then(() => telemetry.flush())
-      .then(() => process.exit(0));
+      .then(() => exitNow(0));
   };
   if (stop.signal.aborted) return end();
   stop.signal.addEventListener("abort", end);
@@ -144,5 +150,5 @@ function warn(sentence: string): void {
 
 function die(event: string, thrown: unknown): never {
   log.error(event, thrown);
-  process.exit(1);
+  exitNow(1);
 }
