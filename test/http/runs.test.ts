@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type RunEvent, RunRecord } from "../../src/domain/event.ts";
 import type { AppError } from "../../src/errors.ts";
+import type { RunArchive } from "../../src/http/runs/archive.ts";
 import type { Runner } from "../../src/http/service.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import {
@@ -60,6 +61,23 @@ function toTold(messages: readonly Message[]) {
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
 }
+
+/** Keeps nothing, and says so as none should. */
+const brokenArchive: RunArchive = {
+  put: () => Promise.reject(new Error("a bug")),
+  find: () => Promise.resolve({ status: "unknown" }),
+  findByKey: () => Promise.resolve(undefined),
+};
+
+test("a run that cannot be kept, whatever the reason, is not held in the process for that", async () => {
+  const { service, app, ask } = start({ answer: numbered(), archive: brokenArchive });
+  expect((await ask({ "Idempotency-Key": "k" })).status).toBe(200);
+  await settled();
+  expect((await app.request("/v1/runs/run-1")).status).toBe(404);
+  expect((await ask({ "Idempotency-Key": "k" })).headers.get("X-Run-Id")).toBe("run-2");
+  expect(service.log.lines.join("\n")).toContain("run-not-recorded");
+  expect(service.gate.running).toBe(0);
+});
 
 describe("a run that was started without waiting", () => {
   test("is announced with its address, runs on, and ends as a whole record", async () => {

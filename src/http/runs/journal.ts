@@ -92,12 +92,14 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       },
       async onEnd(run) {
         const { id, events } = run;
-        given.onOver?.(events);
-        if (isUnlisted !== true && events.length > 0) {
+        try {
+          given.onOver?.(events);
+          if (isUnlisted === true || events.length === 0) return;
           await archive.put({ id, callerId, events, ...(key === undefined ? {} : { key }) });
+        } finally {
+          byId.delete(id);
+          if (scoped !== undefined && byKey.get(scoped) === run) byKey.delete(scoped);
         }
-        byId.delete(id);
-        if (scoped !== undefined && byKey.get(scoped) === run) byKey.delete(scoped);
       },
     });
     if (scoped !== undefined) byKey.set(scoped, live);
