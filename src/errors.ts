@@ -37,6 +37,7 @@ export const ERROR_CODES = [
   "draining",
   "store_unavailable",
   "store_full",
+  "store_read_only",
   "misconfigured",
   "deadline_exceeded",
   "cancelled",

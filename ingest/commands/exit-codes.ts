@@ -38,6 +38,7 @@ const BY_ERROR: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   collection_unavailable: EXIT_CODES.store,
   store_unavailable: EXIT_CODES.store,
   store_full: EXIT_CODES.diskFull,
+  store_read_only: EXIT_CODES.store,
   ingest_locked: EXIT_CODES.locked,
   unauthenticated: EXIT_CODES.settings,
   misconfigured: EXIT_CODES.settings,

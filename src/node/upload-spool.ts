@@ -5,10 +5,11 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Upload } from "../http/uploads/document-writer.ts";
-import { ifFound, isCode } from "./is-code.ts";
+import { ifFound } from "./is-code.ts";
 import { isFolder } from "./is-folder.ts";
 import { isRunning } from "./is-running.ts";
 import { makeFolder } from "./make-folder.ts";
+import { toWriteError } from "./write-error.ts";
 
 const HEAD_BYTES = 4_096;
 /** Process and host, and an id of its own. */
@@ -17,7 +18,7 @@ const NAME = /^(\d+)-(?:(.+)-)?[0-9a-f-]{36}$/;
 const ABANDONED_MS = 86_400_000;
 
 export interface UploadSpool {
-  /** Throws AppError: payload_too_large, cancelled, store_full, store_unavailable; nothing is left then. */
+  /** Throws AppError: payload_too_large, cancelled, store_full, store_read_only, store_unavailable; nothing is left then. */
   receive(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Upload>;
 }
 
@@ -82,11 +83,6 @@ async function* whole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
 }
 
 function refuseDisk(cause: unknown): never {
-  const isFull = isCode(cause, "ENOSPC");
-  throw new AppError(isFull ? "store_full" : "store_unavailable", {
-    detail: isFull
-      ? "the disk of the store is full; make room"
-      : "the store's folder cannot be written; check its permissions",
-    cause,
-  });
+  const detail = "the upload cannot be written to the store's folder; send it again";
+  throw toWriteError(cause) ?? new AppError("store_unavailable", { detail, cause });
 }

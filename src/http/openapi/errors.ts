@@ -12,6 +12,7 @@ const NEVER_OF_RUNS: ReadonlySet<ErrorCode> = new Set([
   "run_expired",
   "ingest_locked",
   "store_full",
+  "store_read_only",
 ]);
 
 /** A question may meet anything that is between it and its answer. */

@@ -45,6 +45,7 @@ const WRITE_ERRORS: readonly ErrorCode[] = [
   "upstream_stalled",
   "upstream_unavailable",
   "store_full",
+  "store_read_only",
   "draining",
   // Where documents are not taken.
   "method_not_allowed",

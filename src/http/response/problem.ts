@@ -39,6 +39,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   draining: [503, "The service is shutting down"],
   store_unavailable: [503, "The store cannot be read or written"],
   store_full: [507, "The disk of the store is full"],
+  store_read_only: [503, "The store cannot be written"],
   misconfigured: [503, "The service's settings are wrong"],
   deadline_exceeded: [504, "The deadline passed"],
   cancelled: [499, "The request was cancelled"],

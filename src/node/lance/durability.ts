@@ -11,6 +11,7 @@ import {
   writeJournal,
 } from "../durable/journal.ts";
 import { ifFound } from "../is-code.ts";
+import { toWriteError } from "../write-error.ts";
 import type { LanceBase } from "./base.ts";
 import { type Place, toPaths } from "./place.ts";
 
@@ -135,12 +136,7 @@ async function orFull<T>(work: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
     if (thrown instanceof AppError || code === undefined) throw thrown;
-    const full = code === "ENOSPC" || code === "EDQUOT";
-    throw new AppError(full ? "store_full" : "store_unavailable", {
-      detail: full
-        ? "the disk of the store is full; what was acknowledged before stays"
-        : `what was written could not be synced to disk (${code})`,
-      cause: thrown,
-    });
+    const detail = `what was written could not be synced to disk (${code})`;
+    throw toWriteError(thrown) ?? new AppError("store_unavailable", { detail, cause: thrown });
   }
 }

@@ -13,7 +13,7 @@ export function toStoreError(thrown: unknown, collection: string | undefined): A
   if (!native && !(thrown instanceof z.ZodError)) return toAppError(thrown);
   const text = thrown.message;
   const because = (
-    code: "store_unavailable" | "store_full" | "collection_unavailable",
+    code: "store_unavailable" | "store_full" | "store_read_only" | "collection_unavailable",
     detail: string,
   ) => new AppError(code, { detail, cause: thrown });
   if (/tim(?:ed? ?out)/i.test(text)) {
@@ -31,7 +31,7 @@ export function toStoreError(thrown: unknown, collection: string | undefined): A
     return because("store_unavailable", "the store may not be read or written with these rights");
   }
   if (/read-only file system/i.test(text)) {
-    return because("store_unavailable", "the store is on a read-only file system");
+    return because("store_read_only", "the store is on a read-only file system");
   }
   if (/too many open files/i.test(text)) {
     return because("store_unavailable", TOO_MANY_FILES);
