@@ -105,11 +105,23 @@ describe("what is wrong is said in our own words", () => {
     ["CORS_ORIGINS", "*", "must be origins"],
     ["CORS_ORIGINS", "https://app.example.com/", "must be origins"],
     ["CORS_ORIGINS", "https://a.example.com, app.example.com", "must be origins"],
+    ["OPENAI_BASE_URL", "localhost", "must be an http(s) URL"],
+    ["HOST", "localhost:80", "must be an address or a name alone"],
+    ["HOST", "http://127.0.0.1", "must be an address or a name alone"],
+    ["HOST", "[::1]", "must be an address or a name alone"],
+    ["DATA_DIR", "db://documents", "must be a folder, or an address such as s3://bucket/path"],
+    ["DATA_DIR", "s3://", "must be a folder, or an address such as s3://bucket/path"],
   ];
+  /** What is said behind it is an example. */
+  const withExample: Readonly<Record<string, RegExp>> = {
+    CORS_ORIGINS: /^ as browsers send them, such as https:\/\/app\.example\.com$/,
+    HOST: /^, such as 127\.0\.0\.1, .* into PORT$/,
+    DATA_DIR: /^, gs:\/\/bucket\/path .* into LANCE_URL$/,
+  };
   test.each(cases)("%s=%s", (name, value, says) => {
-    expect(refusalOf({ [name]: value })?.detail).toBe(
-      `settings are wrong: ${name}: ${says}${name === "CORS_ORIGINS" ? " as browsers send them, such as https://app.example.com" : ""}`,
-    );
+    const [before, after] = refusalOf({ [name]: value })?.detail?.split(says) ?? [];
+    expect(before).toBe(`settings are wrong: ${name}: `);
+    expect(after).toMatch(withExample[name] ?? /^$/);
   });
 
   test.each([

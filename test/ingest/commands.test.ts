@@ -219,13 +219,7 @@ test("--accept-loss is for what is built anew, and harmless elsewhere", async ()
 
 describe("pnpm ingest that cannot begin", () => {
   test.each<[string, readonly string[], number, string]>([
-    ["nothing", [], EXIT_CODES.usage, "name the files to ingest"],
-    ["an unknown option", ["DOCS", "--bogus"], EXIT_CODES.usage, "no option --bogus"],
     ["no collection", ["DOCS"], EXIT_CODES.usage, "--collection NAME"],
-    ["an option without its value", ["DOCS", "--collection"], EXIT_CODES.usage, "lacks its value"],
-    ["a bad name", ["DOCS", "--collection", "../x"], EXIT_CODES.usage, "is no collection's name"],
-    ["a foreign option", ["list", "--watch"], EXIT_CODES.usage, "list has no --watch"],
-    ["show without a name", ["show"], EXIT_CODES.usage, "pnpm ingest show NAME"],
     ["a missing path", ["/no/where", "--collection", "n"], EXIT_CODES.noInput, "/no/where"],
     ["an unknown collection", ["show", "nowhere"], EXIT_CODES.noInput, "nowhere"],
     [
@@ -233,12 +227,6 @@ describe("pnpm ingest that cannot begin", () => {
       ["DOCS", "--collection", "n", "--language", "klingon"],
       EXIT_CODES.usage,
       "klingon",
-    ],
-    [
-      "an unknown type",
-      ["DOCS", "--collection", "n", "--metadata", "a:date"],
-      EXIT_CODES.usage,
-      '"a:date"',
     ],
   ])("%s: says so and exits with the code for it", async (_name, args, expected, text) => {
     const own = args.map((arg) => (arg === "DOCS" ? docs : arg));

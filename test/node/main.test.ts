@@ -69,7 +69,7 @@ test("an empty store is filled with the samples, and the second start finds them
   }
   await using again = await startServer(env);
   expect(again.stdout()).not.toContain("loading");
-}, 120_000);
+});
 
 test("a first start that is cut short leaves the rest of the samples to the next one", async () => {
   await using empty = await makeTempFolder();
@@ -89,7 +89,7 @@ test("a first start that is cut short leaves the rest of the samples to the next
   }
   await using third = await startService(env);
   expect(third.stdout()).not.toContain("loading");
-}, 60_000);
+});
 
 test("samples that cannot be loaded are named, and the server serves without them", async () => {
   await using empty = await makeTempFolder();
@@ -101,7 +101,7 @@ test("samples that cannot be loaded are named, and the server serves without the
   const response = await fetch(`${server.url}/v1/ask`, askWith(question));
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ code: "collection_not_found" });
-}, 60_000);
+});
 
 test("an option is refused: settings are variables, and nobody is served on a port that was not meant", async () => {
   for (const args of [["--port", "9000"], ["--", "--help"], ["9000"]]) {
@@ -119,12 +119,6 @@ describe("what is wrong at the start is one line and an exit code", () => {
     says: string;
   }[] = [
     {
-      name: "a port that is no number",
-      env: { PORT: "http" },
-      code: 2,
-      says: "PORT: must be a number",
-    },
-    {
       name: "two wrong settings",
       env: { PORT: "1e9", SEARCH_TIMEOUT_MS: "-1" },
       code: 2,
@@ -137,12 +131,6 @@ describe("what is wrong at the start is one line and an exit code", () => {
       says: "set OPENAI_API_KEY, or OPENAI_BASE_URL",
     },
     {
-      name: "an endpoint that is no address",
-      env: { OPENAI_BASE_URL: "localhost" },
-      code: 2,
-      says: "OPENAI_BASE_URL: must be an http(s) URL",
-    },
-    {
       name: "a folder that is a file",
       env: { DATA_DIR: "package.json" },
       code: 1,
@@ -153,24 +141,6 @@ describe("what is wrong at the start is one line and an exit code", () => {
       env: { DATA_DIR: join("package.json", "x") },
       code: 1,
       says: "lies below a file",
-    },
-    ...["localhost:80", "http://127.0.0.1", "[::1]"].map((host) => ({
-      name: `a host that is more than one: ${host}`,
-      env: { HOST: host },
-      code: 2,
-      says: "HOST: must be an address or a name alone",
-    })),
-    {
-      name: "a store at an address of no kind we know",
-      env: { DATA_DIR: "db://documents" },
-      code: 2,
-      says: "DATA_DIR: must be a folder, or an address such as s3://bucket/path",
-    },
-    {
-      name: "object storage without a bucket",
-      env: { DATA_DIR: "s3://" },
-      code: 2,
-      says: "DATA_DIR: must be a folder",
     },
     {
       name: "object storage that does not answer",
