@@ -68,7 +68,7 @@ test("what the image would hold serves, is healthy, and ends when it is told to"
   await expect(run(process.execPath, [...check], { env: { PORT: port } })).rejects.toThrow(
     "Command failed",
   );
-}, 120_000);
+});
 
 test("the compose file starts this image, open to this machine alone, with settings that exist", () => {
   const compose = parse(readFileSync("compose.yaml", "utf8")) as {

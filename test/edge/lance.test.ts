@@ -84,7 +84,7 @@ describe("a Worker with STORE lance", () => {
     expect((await edge.fetch("/readyz")).status).toBe(200);
     server.answer = "refusal";
     await expect
-      .poll(async () => (await edge.fetch("/readyz")).text(), { timeout: 10_000, interval: 500 })
+      .poll(async () => (await edge.fetch("/readyz")).text(), { interval: 500 })
       .toContain("LANCE_API_KEY");
   });
 

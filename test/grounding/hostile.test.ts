@@ -32,7 +32,9 @@ test.each([
     () => checkSentence("all parts ".repeat(2_000), [readEvidence("some parts ".repeat(4_000))]),
   ],
 ])("%s", (_, read) => {
-  const begun = performance.now();
+  // What this thread worked: on a busy machine it may have waited for as long again and more.
+  const begun = process.threadCpuUsage();
   read();
-  expect(performance.now() - begun).toBeLessThan(MS_MAX);
+  const { user, system } = process.threadCpuUsage(begun);
+  expect((user + system) / 1_000).toBeLessThan(MS_MAX);
 });

@@ -210,7 +210,7 @@ describe("a connection", () => {
           before = written;
           return stands;
         },
-        { interval: 200, timeout: 10_000 },
+        { interval: 200 },
       )
       .toBe(true);
     expect(written).toBeLessThan(48 * 2 ** 20);

@@ -44,7 +44,7 @@ test("a service answers from another's collections, and is ready as long as that
     code: "store_unavailable",
     detail: expect.stringContaining("LANCE_URL") as string,
   });
-}, 60_000);
+});
 
 test("a service whose server is not there starts, and says so", async () => {
   await using folder = await makeTempFolder();
@@ -54,4 +54,4 @@ test("a service whose server is not there starts, and says so", async () => {
   });
   expect(server.stderr()).toContain("LANCE_URL");
   expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
-}, 60_000);
+});

@@ -53,68 +53,60 @@ function listChildren(pid: number): readonly number[] {
     });
 }
 
-test(
-  "what was put is found at once, replaced, recognised, and deleted",
-  { timeout: 120_000 },
-  async () => {
-    const path = "fresh/documents/zebra.md";
-    const first = await read(await put(path, "# Zebras\n\nThe zebra sleeps at the waterhole."));
-    expect(first).toMatchObject({ created: true, unchanged: false, chunksWritten: 1 });
-    expect(await search("fresh", "Where does the zebra sleep?")).toEqual(["zebra.md"]);
-    const seen = await fetch(at(path));
-    expect(seen.headers.get("ETag")).toBe(first.etag);
+test("what was put is found at once, replaced, recognised, and deleted", async () => {
+  const path = "fresh/documents/zebra.md";
+  const first = await read(await put(path, "# Zebras\n\nThe zebra sleeps at the waterhole."));
+  expect(first).toMatchObject({ created: true, unchanged: false, chunksWritten: 1 });
+  expect(await search("fresh", "Where does the zebra sleep?")).toEqual(["zebra.md"]);
+  const seen = await fetch(at(path));
+  expect(seen.headers.get("ETag")).toBe(first.etag);
 
-    expect(
-      await read(await put(path, "# Zebras\n\nThe zebra sleeps at the waterhole.")),
-    ).toMatchObject({ unchanged: true, chunksReused: 1, etag: first.etag });
-    expect((await put(path, "x", { "If-None-Match": "*" })).status).toBe(412);
-    expect((await put(path, "x", { "If-Match": '"other"' })).status).toBe(412);
-    const second = await read(
-      await put(path, "# Okapis\n\nThe okapi eats leaves.", { "If-Match": first.etag ?? "" }),
-    );
-    expect(second.etag).not.toBe(first.etag);
-    expect(await (await fetch(at(path))).text()).toContain("okapi");
-    const asked = await fetch(
-      `${server.url}/v1/ask`,
-      askWith({ question: "What does the okapi eat?", collections: ["fresh"] }),
-    );
-    expect(JSON.stringify(await asked.json())).toContain("zebra.md");
+  expect(
+    await read(await put(path, "# Zebras\n\nThe zebra sleeps at the waterhole.")),
+  ).toMatchObject({ unchanged: true, chunksReused: 1, etag: first.etag });
+  expect((await put(path, "x", { "If-None-Match": "*" })).status).toBe(412);
+  expect((await put(path, "x", { "If-Match": '"other"' })).status).toBe(412);
+  const second = await read(
+    await put(path, "# Okapis\n\nThe okapi eats leaves.", { "If-Match": first.etag ?? "" }),
+  );
+  expect(second.etag).not.toBe(first.etag);
+  expect(await (await fetch(at(path))).text()).toContain("okapi");
+  const asked = await fetch(
+    `${server.url}/v1/ask`,
+    askWith({ question: "What does the okapi eat?", collections: ["fresh"] }),
+  );
+  expect(JSON.stringify(await asked.json())).toContain("zebra.md");
 
-    expect(await read(await fetch(at(path), { method: "DELETE" }))).toMatchObject({
-      chunksRemoved: 1,
-    });
-    expect((await fetch(at(path))).status).toBe(404);
-    expect((await fetch(at(path), { method: "DELETE" })).status).toBe(404);
-    expect((await fetch(at("nowhere/documents/a.md"), { method: "DELETE" })).status).toBe(404);
-  },
-);
+  expect(await read(await fetch(at(path), { method: "DELETE" }))).toMatchObject({
+    chunksRemoved: 1,
+  });
+  expect((await fetch(at(path))).status).toBe(404);
+  expect((await fetch(at(path), { method: "DELETE" })).status).toBe(404);
+  expect((await fetch(at("nowhere/documents/a.md"), { method: "DELETE" })).status).toBe(404);
+});
 
-test(
-  "a form of an unmodified client, and a table whose rows go with it",
-  { timeout: 120_000 },
-  async () => {
-    const form = new FormData();
-    form.set(
-      "file",
-      new File(["id,title,text\n1,One,The heron wades.\n2,Two,The stork flies.\n"], "birds.csv", {
-        type: "text/csv",
-      }),
-    );
-    expect(await read(await put("tables/documents/birds.csv", form))).toMatchObject({
-      chunksWritten: 2,
-    });
-    const less = await read(
-      await put("tables/documents/birds.csv", "id,title,text\n1,One,The heron wades.\n"),
-    );
-    expect(less).toMatchObject({
-      unchanged: false,
-      chunksWritten: 0,
-      chunksReused: 1,
-      chunksRemoved: 1,
-    });
-    expect(await search("tables", "heron stork")).toEqual(["birds.csv#1"]);
-  },
-);
+test("a form of an unmodified client, and a table whose rows go with it", async () => {
+  const form = new FormData();
+  form.set(
+    "file",
+    new File(["id,title,text\n1,One,The heron wades.\n2,Two,The stork flies.\n"], "birds.csv", {
+      type: "text/csv",
+    }),
+  );
+  expect(await read(await put("tables/documents/birds.csv", form))).toMatchObject({
+    chunksWritten: 2,
+  });
+  const less = await read(
+    await put("tables/documents/birds.csv", "id,title,text\n1,One,The heron wades.\n"),
+  );
+  expect(less).toMatchObject({
+    unchanged: false,
+    chunksWritten: 0,
+    chunksReused: 1,
+    chunksRemoved: 1,
+  });
+  expect(await search("tables", "heron stork")).toEqual(["birds.csv#1"]);
+});
 
 test(
   "fifty at once to one collection and some to others: none is lost",
@@ -133,7 +125,7 @@ test(
   },
 );
 
-test("progress comes as events with one end", { timeout: 120_000 }, async () => {
+test("progress comes as events with one end", async () => {
   const response = await put("fresh/documents/seal.md", "The seal swims.", {
     Accept: "text/event-stream",
   });
@@ -152,26 +144,18 @@ test("progress comes as events with one end", { timeout: 120_000 }, async () => 
   ]);
 });
 
-test(
-  "a body that is cut off changes nothing and leaves nothing behind",
-  { timeout: 120_000 },
-  async () => {
-    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
-    socket.write(
-      `PUT /v1/collections/guide/documents/retries.md HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\nhalf a docu`,
-    );
-    await expect
-      .poll(() => readdirSync(join(folder.path, "uploads")).length, { timeout: 20_000 })
-      .toBe(1);
-    socket.destroy();
-    await expect
-      .poll(() => readdirSync(join(folder.path, "uploads")), { timeout: 20_000 })
-      .toEqual([]);
-    expect(await (await fetch(at("guide/documents/retries.md"))).text()).toContain("jitter");
-  },
-);
+test("a body that is cut off changes nothing and leaves nothing behind", async () => {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  socket.write(
+    `PUT /v1/collections/guide/documents/retries.md HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\nhalf a docu`,
+  );
+  await expect.poll(() => readdirSync(join(folder.path, "uploads")).length).toBe(1);
+  socket.destroy();
+  await expect.poll(() => readdirSync(join(folder.path, "uploads"))).toEqual([]);
+  expect(await (await fetch(at("guide/documents/retries.md"))).text()).toContain("jitter");
+});
 
-test("a folder does not delete what was uploaded", { timeout: 120_000 }, async () => {
+test("a folder does not delete what was uploaded", async () => {
   await read(await put("mixed/documents/uploaded.md", "The walrus rests on the ice."));
   await using files = await makeTempFolder();
   const { writeFileSync } = await import("node:fs");
@@ -241,9 +225,7 @@ test(
       (_, index) => `Sentence ${index} tells of a wide lake and its reeds.\n\n`,
     ).join("");
     const cut = put("fresh/documents/lake.md", text).catch(() => undefined);
-    await expect
-      .poll(() => readdirSync(join(folder.path, "uploads")).length, { timeout: 20_000 })
-      .toBe(1);
+    await expect.poll(() => readdirSync(join(folder.path, "uploads")).length).toBe(1);
     server.kill("SIGKILL");
     await server.exit;
     await cut;
@@ -254,28 +236,24 @@ test(
   },
 );
 
-test(
-  "what is written is a tree of spans below the caller's, sent before the process that writes ends",
-  { timeout: 120_000 },
-  async () => {
-    await using receiver = await startOtlpReceiver();
-    await using store = await makeTempFolder();
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, UPLOAD_IDLE_MS: "100" };
-    const own = { DATA_DIR: store.path, ...env };
-    await using seen = await startServer(own);
-    const traceId = "0af7651916cd43dd8448eb211c80319c";
-    const written = await fetch(`${seen.url}/v1/collections/traced/documents/a.md`, {
-      method: "PUT",
-      body: "# A\n\nA bounded queue refuses work.\n",
-      headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
-    });
-    expect(written.status).toBeLessThan(300);
-    // The samples were ingested before, in traces of their own.
-    const list = () => receiver.spans.filter((span) => span.traceId === traceId);
-    while (list().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    const spans = list();
-    expect(toTree(spans)).toBe("ingest(commit + embed + index)");
-    const root = spans.find(({ name }) => name === "ingest");
-    expect(root?.parentSpanId).toBe("b7ad6b7169203331");
-  },
-);
+test("what is written is a tree of spans below the caller's, sent before the process that writes ends", async () => {
+  await using receiver = await startOtlpReceiver();
+  await using store = await makeTempFolder();
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, UPLOAD_IDLE_MS: "100" };
+  const own = { DATA_DIR: store.path, ...env };
+  await using seen = await startServer(own);
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const written = await fetch(`${seen.url}/v1/collections/traced/documents/a.md`, {
+    method: "PUT",
+    body: "# A\n\nA bounded queue refuses work.\n",
+    headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+  });
+  expect(written.status).toBeLessThan(300);
+  // The samples were ingested before, in traces of their own.
+  const list = () => receiver.spans.filter((span) => span.traceId === traceId);
+  while (list().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const spans = list();
+  expect(toTree(spans)).toBe("ingest(commit + embed + index)");
+  const root = spans.find(({ name }) => name === "ingest");
+  expect(root?.parentSpanId).toBe("b7ad6b7169203331");
+});

@@ -105,7 +105,7 @@ describe("examples", () => {
       await using served = await serveTest(makeService());
       const { stdout } = await run(RUNNERS[language], [name], {
         env: { ...process.env, TRIBUTARY_URL: served.url },
-        timeout: 25_000,
+        timeout: 100_000,
       });
       expect(stdout).toMatch(SHOWN[operation] ?? /^$/);
       const shown = document.getElementById(operation)?.textContent ?? "";

@@ -261,62 +261,52 @@ describe("damage", () => {
 describe("a large collection", () => {
   const ROWS = 10_000;
 
-  test(
-    "is searched through an index that finds what an exact search finds",
-    { timeout: 120_000 },
-    async () => {
-      const { store } = await createTestStore();
-      const writer = await store.create(spec, signal);
-      const chunksEach = 100;
-      const documents = Array.from({ length: ROWS / chunksEach }, (_, index) =>
-        toDocument(
-          `d${index}`,
-          Array.from({ length: chunksEach }, (_, position) => `word${(index * position) % 997}`),
-          {
-            metadata: { year: index % 100 },
-            seeds: Array.from(
-              { length: chunksEach },
-              (_, position) => index * chunksEach + position,
-            ),
-          },
-        ),
-      );
-      await writer.commit({ put: documents, remove: [] }, signal);
-      const exact = await store.open(spec.name, signal);
-      await writer.index(signal);
-      expect(await writer.verify(signal)).toEqual([]);
-      const indexed = await store.open(spec.name, signal);
-      expect(indexed.info.version).toBeGreaterThan(exact.info.version);
+  test("is searched through an index that finds what an exact search finds", async () => {
+    const { store } = await createTestStore();
+    const writer = await store.create(spec, signal);
+    const chunksEach = 100;
+    const documents = Array.from({ length: ROWS / chunksEach }, (_, index) =>
+      toDocument(
+        `d${index}`,
+        Array.from({ length: chunksEach }, (_, position) => `word${(index * position) % 997}`),
+        {
+          metadata: { year: index % 100 },
+          seeds: Array.from({ length: chunksEach }, (_, position) => index * chunksEach + position),
+        },
+      ),
+    );
+    await writer.commit({ put: documents, remove: [] }, signal);
+    const exact = await store.open(spec.name, signal);
+    await writer.index(signal);
+    expect(await writer.verify(signal)).toEqual([]);
+    const indexed = await store.open(spec.name, signal);
+    expect(indexed.info.version).toBeGreaterThan(exact.info.version);
 
-      const scoresOf = async (snapshot: Snapshot, seed: number, year?: number) => {
-        const filter = { field: "metadata.year", op: "eq", value: year ?? 0 } as const;
-        const query = { ...vectorQuery(0), vector: toVector(seed + 0.5), limit: 10 };
-        const hits = await snapshot.search(
-          year === undefined ? query : { ...query, filter },
-          signal,
-        );
-        return hits.map(({ score }) => score);
-      };
-      let found = 0;
-      const questions = 50;
-      for (let seed = 0; seed < questions; seed += 1) {
-        const expected = await scoresOf(exact, seed);
-        const last = expected.at(-1) ?? 1;
-        found += (await scoresOf(indexed, seed)).filter((score) => score >= last - 1e-6).length;
-        // One percent of the rows: the nearest partitions alone may not hold ten of them.
-        expect(await scoresOf(indexed, seed, seed)).toHaveLength(10);
-      }
-      expect(found / (questions * 10)).toBeGreaterThanOrEqual(0.99);
+    const scoresOf = async (snapshot: Snapshot, seed: number, year?: number) => {
+      const filter = { field: "metadata.year", op: "eq", value: year ?? 0 } as const;
+      const query = { ...vectorQuery(0), vector: toVector(seed + 0.5), limit: 10 };
+      const hits = await snapshot.search(year === undefined ? query : { ...query, filter }, signal);
+      return hits.map(({ score }) => score);
+    };
+    let found = 0;
+    const questions = 50;
+    for (let seed = 0; seed < questions; seed += 1) {
+      const expected = await scoresOf(exact, seed);
+      const last = expected.at(-1) ?? 1;
+      found += (await scoresOf(indexed, seed)).filter((score) => score >= last - 1e-6).length;
+      // One percent of the rows: the nearest partitions alone may not hold ten of them.
+      expect(await scoresOf(indexed, seed, seed)).toHaveLength(10);
+    }
+    expect(found / (questions * 10)).toBeGreaterThanOrEqual(0.99);
 
-      await writer.commit(
-        { put: [toDocument("new", ["fresh"], { seeds: [0.25] })], remove: [] },
-        signal,
-      );
-      const newest = await store.open(spec.name, signal);
-      const [hit] = await newest.search({ ...vectorQuery(0), vector: toVector(0.25) }, signal);
-      const [chunk] = await newest.take([hit?.row ?? ""], signal);
-      expect(chunk?.documentId).toBe("new");
-      await writer.close();
-    },
-  );
+    await writer.commit(
+      { put: [toDocument("new", ["fresh"], { seeds: [0.25] })], remove: [] },
+      signal,
+    );
+    const newest = await store.open(spec.name, signal);
+    const [hit] = await newest.search({ ...vectorQuery(0), vector: toVector(0.25) }, signal);
+    const [chunk] = await newest.take([hit?.row ?? ""], signal);
+    expect(chunk?.documentId).toBe("new");
+    await writer.close();
+  });
 });

@@ -28,12 +28,12 @@ async function openLimits(url: string, timeoutMs = PATIENCE_MS) {
 /** Soon, as many members are in a set. */
 async function holds({ url }: RedisServer, set: string, members: number): Promise<void> {
   const admin = new Redis(url);
-  await expect.poll(() => admin.zcard(set), { timeout: 20_000 }).toBe(members);
+  await expect.poll(() => admin.zcard(set)).toBe(members);
   admin.disconnect();
 }
 
 const becomes = (limits: { readonly isUp: boolean }, isUp: boolean) =>
-  expect.poll(() => limits.isUp, { timeout: 20_000, interval: 50 }).toBe(isUp);
+  expect.poll(() => limits.isUp, { interval: 50 }).toBe(isUp);
 
 describe.skipIf(!hasRedis())("over one Redis", () => {
   test("what two count at the same time adds up", async () => {
@@ -135,9 +135,7 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
       await redis.kill("SIGCONT");
     }
     await becomes(limits, true);
-    await expect
-      .poll(async () => (await limits.counts.read("day", KEY)).used, { timeout: 20_000 })
-      .toBe(300);
+    await expect.poll(async () => (await limits.counts.read("day", KEY)).used).toBe(300);
   });
 
   test("full, or only to be read: it answers, and does not count as there", async () => {
@@ -248,13 +246,13 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
 
     await redis.kill("SIGKILL");
     expect([200, 429]).toContain(await send(0));
-    await expect.poll(() => readLimits(one), { timeout: 20_000 }).toBe("own");
+    await expect.poll(() => readLimits(one)).toBe("own");
     const metrics = await fetch(`${one.url}/metrics`, { headers: bearer(free.key) });
     expect(await metrics.text()).toMatch(/tributary_shared_limits_up 0\n/);
     await redis.restart();
-    await expect.poll(() => readLimits(one), { timeout: 20_000 }).toBe("shared");
+    await expect.poll(() => readLimits(one)).toBe("shared");
     expect(one.stderr().split("limits-not-shared")).toHaveLength(2);
-  }, 60_000);
+  });
 });
 
 async function readLimits({ url }: ServiceProgram): Promise<string> {

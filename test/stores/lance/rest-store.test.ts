@@ -60,6 +60,7 @@ async function startServer(
 }
 
 type Case = readonly [string, Answer, string, RegExp, number];
+const SILENT = ["silence", "half an answer"];
 const failures: readonly Case[] = [
   ["an error", json({ error: WORDS }, 500), "store_unavailable", /LANCE_URL.*500/, 4],
   ["a limit of its rate", json({}, 429), "store_unavailable", /LANCE_URL.*429/, 4],
@@ -83,12 +84,13 @@ const failures: readonly Case[] = [
 
 describe.each(["list", "describe", "count_rows", "query"])("where %s should be", (operation) => {
   test.each(failures)("%s", async (...given) => {
-    const [, answer, code, detail, attempts] = given;
+    const [name, answer, code, detail, attempts] = given;
     const { store, asked } = await startServer(
       { [operation]: answer },
       {
-        LANCE_ATTEMPT_TIMEOUT_MS: "150",
         LANCE_ANSWER_BYTES_MAX: "2048",
+        // Whatever else is answered may be late: a busy machine takes its time.
+        ...(SILENT.includes(name) ? { LANCE_ATTEMPT_TIMEOUT_MS: "150" } : {}),
         ...(attempts === 2 ? { ATTEMPTS_MAX: "2" } : {}),
       },
     );
