@@ -6,12 +6,10 @@ import { readKept } from "./kept.ts";
 
 export const KEY_NAME = "tributary.key";
 
-export interface CollectionChoice {
-  readonly name: string;
-  readonly status: "ready" | "unavailable";
-  readonly documents?: number;
-  readonly chunks?: number;
-}
+export type CollectionChoice = { readonly name: string } & (
+  | { readonly status: "ready"; readonly documents: number; readonly chunks: number }
+  | { readonly status: "unavailable" }
+);
 
 export interface Question {
   readonly question: string;

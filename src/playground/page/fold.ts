@@ -7,6 +7,7 @@ import type {
   RunEvent,
   SentenceCheck,
 } from "../../domain/event.ts";
+import { countOf } from "../../text/count-of.ts";
 import type { Problem, Question } from "./client.ts";
 
 /** A piece of work with its place in time, in milliseconds from the run's start. */
@@ -92,7 +93,7 @@ const CHANGES: { readonly [K in RunEvent["type"]]: Change<Extract<RunEvent, { ty
   "leg-end": addSpan,
   "retrieval-end": (view, event) => {
     const passages = [...view.passages, ...event.passages];
-    return { passages, doing: `${toCount(passages.length, "passage")} found` };
+    return { passages, doing: `${countOf(passages.length, "passage")} found` };
   },
   "step-start": (_view, { step }) => ({ doing: `Step ${step}: deciding what to look up …` }),
   "tool-call": (_view, { name }) => ({ doing: `Calling ${name} …` }),
@@ -150,9 +151,4 @@ function addSpan(view: View, event: Timed): Partial<View> {
 function toStage(event: Timed): string {
   if (event.type === "leg-end") return `search:${event.collection}/${event.retriever}`;
   return event.type === "subrun-end" ? `subrun:${event.subrunId}` : `tool:${event.name}`;
-}
-
-/** `1 passage`, `3 passages`. */
-export function toCount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

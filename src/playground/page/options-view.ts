@@ -1,5 +1,6 @@
 /** What a question is put with: the mode, the collections, and a key where the service asks for one. */
 import { MODES, type Mode } from "../../domain/ask.ts";
+import { countOf } from "../../text/count-of.ts";
 import { type CollectionChoice, KEY_NAME, listCollections, listModes, Refusal } from "./client.ts";
 import { find, make } from "./dom.ts";
 import { keep, readKept } from "./kept.ts";
@@ -106,16 +107,12 @@ function readMode(radios: readonly HTMLInputElement[]): Mode | undefined {
   return MODES.find((mode) => mode === chosen);
 }
 
-function createChip({ name, status, documents, chunks }: CollectionChoice): HTMLElement {
-  const isReady = status === "ready";
-  const box = make("input", {
-    type: "checkbox",
-    value: name,
-    checked: isReady,
-    disabled: !isReady,
-  });
+function createChip(collection: CollectionChoice): HTMLElement {
+  const { name: value } = collection;
+  const isReady = collection.status === "ready";
   const title = isReady
-    ? `${documents ?? 0} documents, ${chunks ?? 0} chunks`
+    ? `${countOf(collection.documents, "document")}, ${countOf(collection.chunks, "chunk")}`
     : "cannot be read now";
-  return make("label", { className: "chip", title }, box, make("span", {}, name));
+  const box = make("input", { type: "checkbox", value, checked: isReady, disabled: !isReady });
+  return make("label", { className: "chip", title }, box, make("span", {}, value));
 }

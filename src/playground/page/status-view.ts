@@ -1,7 +1,8 @@
 /** How the run stands, in one line that is also read aloud, and a refusal in full. */
 import type { Grounding, RunEnd } from "../../domain/event.ts";
+import { countOf } from "../../text/count-of.ts";
 import { find, make, toDuration } from "./dom.ts";
-import { isCut, isOpen, toCount, type View } from "./fold.ts";
+import { isCut, isOpen, type View } from "./fold.ts";
 import type { Problem } from "./client.ts";
 import { toExtentMs } from "./lanes.ts";
 import { GROUNDING, OUTCOME, UNCERTAIN, type Tone, toLoss, VERDICT } from "./words.ts";
@@ -86,7 +87,7 @@ function toNotes(view: View): readonly HTMLElement[] {
   const checked = make(
     "p",
     { id: "checks" },
-    `${toCount(checks.length, "sentence")} checked: `,
+    `${countOf(checks.length, "sentence")} checked: `,
     ...counts,
   );
   const lost = degraded.map((code) =>
