@@ -11,8 +11,8 @@ import type { ChatMessage, ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import type { Budget } from "./budget.ts";
-import { stream } from "./generate.ts";
 import { NO_ANSWER } from "./prompt.ts";
+import { streamText } from "./stream-text.ts";
 
 /** What all attempts of one run share. */
 export interface Drafting {
@@ -58,7 +58,7 @@ export async function draftOutput(
   const onFallback = (modelId: string): void => void (answerer = modelId);
   try {
     const call = { run, outputSchema: envelope, onFallback };
-    ({ tokens } = await stream(chat, messages, call, async (text) => {
+    ({ tokens } = await streamText(chat, messages, call, async (text) => {
       raw += text;
       reader.push(finder.push(text));
       stopped = (await partials.show(raw.length)) ?? findStop(reader, raw, run);

@@ -2,7 +2,6 @@
 import type { Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
-import type { Run } from "../run.ts";
 import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import { type Generated, generate, type GenerateOptions } from "./generate.ts";
 import { toPrompt } from "./prompt.ts";
@@ -59,7 +58,7 @@ function inOrder(passages: readonly Passage[]): readonly Passage[] {
 function fit(
   question: string,
   passages: readonly Passage[],
-  { run, conversation }: { readonly run: Run } & Pick<GenerateOptions, "conversation">,
+  { run, conversation }: Pick<GenerateOptions, "run" | "conversation">,
 ): readonly Passage[] {
   const { chatContextTokensMax, outputTokensMax } = run.config;
   if (chatContextTokensMax === undefined) return passages;

@@ -1,14 +1,13 @@
 /** Streams a model's answer through the grounding writer; recognises a refusal, asks once for repair. */
 import type { GroundingPolicy } from "../domain/ask.ts";
-import type { Grounding, Passage, Usage } from "../domain/event.ts";
+import type { Grounding, Passage } from "../domain/event.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { createAnswerWriter, type WriterEvent } from "../grounding/answer-writer.ts";
-import type { ChatMessage, ChatModel, ChatRequest } from "../models/model.ts";
-import type { Run } from "../run.ts";
-import type { Budget } from "./budget.ts";
-import { estimateUsage } from "./estimate-usage.ts";
+import type { ChatMessage, ChatModel } from "../models/model.ts";
+import type { CallContext } from "./call-model.ts";
 import { type Conversation, toPrompt, toRepairMessages } from "./prompt.ts";
 import { createRefusalFilter } from "./refusal.ts";
+import { type Streamed, streamText, type TextCall } from "./stream-text.ts";
 
 export interface Generated {
   /** The model found no answer in the passages, or nothing it wrote was borne out by them; nothing was shown. */
@@ -24,16 +23,11 @@ export interface Progress {
   shown: boolean;
 }
 
-export interface GenerateOptions {
-  readonly run: Run;
-  /** Ends the model's calls; unset: the run's own. */
-  readonly signal?: AbortSignal;
+export interface GenerateOptions extends CallContext {
   readonly policy: GroundingPolicy;
   readonly conversation?: Conversation | undefined;
   /** Set as soon as text has reached the client: from then on nothing may replace it. */
   readonly progress: Progress;
-  /** Of the whole run; absent: nothing else is asked in it. */
-  readonly budget?: Budget | undefined;
 }
 
 /**
@@ -44,7 +38,7 @@ export async function generate(
   chat: ChatModel,
   question: string,
   passages: readonly Passage[],
-  { run, signal = run.signal, policy, progress, budget, conversation }: GenerateOptions,
+  { run, signal, policy, progress, budget, conversation }: GenerateOptions,
 ): Promise<Generated> {
   const { messages, secrets } = toPrompt(question, passages, conversation);
   const writer = createAnswerWriter({ passages, policy, secrets });
@@ -56,7 +50,7 @@ export async function generate(
   };
   const filter = createRefusalFilter();
   const call = { run, signal, budget };
-  let { truncated, answerer } = await stream(chat, messages, call, (text) =>
+  let { truncated, answerer } = await streamText(chat, messages, call, (text) =>
     show(writer.push(filter.push(text))),
   );
   await show(writer.push(filter.end()));
@@ -86,63 +80,11 @@ export async function generate(
   return { isRefusal, grounding, truncated, answerer };
 }
 
-export type Call = Pick<GenerateOptions, "run" | "signal" | "budget"> &
-  Pick<ChatRequest, "outputSchema" | "onFallback">;
-
-interface Streamed extends Pick<Generated, "truncated" | "answerer"> {
-  readonly tokens: number;
-}
-
-/** One model call to its last word; emits its usage. */
-export async function stream(
-  chat: ChatModel,
-  messages: readonly ChatMessage[],
-  { run, signal = run.signal, budget, outputSchema, onFallback }: Call,
-  onText: (text: string) => Promise<void>,
-): Promise<Streamed> {
-  let usage: Usage | undefined;
-  let raw = "";
-  let isOver = false;
-  let truncated = false;
-  let fallback: string | undefined;
-  const count = (): Usage => usage ?? estimateUsage({ messages, text: raw, isOver });
-  const request: ChatRequest = {
-    messages,
-    outputTokensMax: run.config.outputTokensMax,
-    temperature: 0,
-    onFallback(modelId) {
-      fallback = modelId;
-      onFallback?.(modelId);
-    },
-    ...(outputSchema === undefined ? {} : { outputSchema }),
-  };
-  try {
-    for await (const delta of chat.stream(request, signal)) {
-      if (fallback !== undefined) await run.degrade("llm_fallback_model");
-      if (delta.type === "text") {
-        raw += delta.text;
-        await onText(delta.text);
-      } else if (delta.type === "usage") {
-        const { inputTokens, outputTokens } = delta;
-        usage = { inputTokens, outputTokens, requests: 1 };
-      } else if (delta.type === "finish") {
-        truncated = delta.reason === "length";
-      }
-    }
-    isOver = true;
-    const { inputTokens, outputTokens } = count();
-    budget?.addTokens(inputTokens + outputTokens);
-    return { truncated, answerer: fallback ?? chat.id, tokens: inputTokens + outputTokens };
-  } finally {
-    await run.emit({ type: "usage", ...count() });
-  }
-}
-
 /** The one second draft, whole; undefined when the model failed at it or no tokens are left for it, which the run reports. */
 async function tryRepair(
   chat: ChatModel,
   messages: readonly ChatMessage[],
-  call: Call,
+  call: TextCall,
 ): Promise<(Streamed & { readonly text: string }) | undefined> {
   const { run, budget } = call;
   if (budget?.isSpent === true) {
@@ -152,7 +94,7 @@ async function tryRepair(
   const filter = createRefusalFilter();
   let text = "";
   try {
-    const streamed = await stream(chat, messages, call, async (piece) => {
+    const streamed = await streamText(chat, messages, call, async (piece) => {
       text += filter.push(piece);
       await Promise.resolve();
     });

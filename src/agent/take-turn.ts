@@ -1,10 +1,9 @@
 /** One call of a model whose words nobody reads as they come: its text and tool calls, when it is over. */
-import type { Usage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel, ChatRequest, Echo, ToolCall } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { Budget } from "./budget.ts";
-import { estimateUsage } from "./estimate-usage.ts";
+import { callModel } from "./call-model.ts";
 
 export interface Turn {
   readonly text: string;
@@ -22,8 +21,8 @@ export interface TurnOptions {
 const TEXT_CHARS_MAX = 200_000;
 
 /**
- * The whole turn; emits its usage however it ends, and books its tokens when it came to its end.
- * Throws what the model throws, and AppError upstream_bad_response for a text without end.
+ * The whole turn. Throws what the model throws, and AppError upstream_bad_response for a text without end, or one that
+ * is cut before it says what it wants.
  */
 export async function takeTurn(
   chat: ChatModel,
@@ -33,33 +32,18 @@ export async function takeTurn(
   let text = "";
   let calls: readonly ToolCall[] = [];
   let echo: Echo | undefined;
-  let usage: Usage | undefined;
-  let isOver = false;
-  const count = (): Usage =>
-    usage ?? estimateUsage({ messages: request.messages, text, calls, isOver });
   const onFallback = (): void => void run.degrade("llm_fallback_model");
-  try {
-    for await (const delta of chat.stream({ ...request, temperature: 0, onFallback }, run.signal)) {
-      if (delta.type === "text") text += delta.text;
-      if (delta.type === "tool-calls") ({ calls, echo } = delta);
-      if (delta.type === "usage") {
-        const { inputTokens, outputTokens } = delta;
-        usage = { inputTokens, outputTokens, requests: 1 };
-      }
-      if (delta.type === "finish" && delta.reason === "length" && calls.length === 0) {
-        throw new AppError("upstream_bad_response", {
-          detail: `${chat.id} used up its tokens before it had said what it wants`,
-        });
-      }
-      if (text.length > TEXT_CHARS_MAX) {
-        throw new AppError("upstream_bad_response", { detail: `${chat.id} finds no end` });
-      }
+  await callModel(chat, { ...request, onFallback }, { run, budget }, (delta) => {
+    if (delta.type === "text") text += delta.text;
+    if (delta.type === "tool-calls") ({ calls, echo } = delta);
+    if (delta.type === "finish" && delta.reason === "length" && calls.length === 0) {
+      throw new AppError("upstream_bad_response", {
+        detail: `${chat.id} used up its tokens before it had said what it wants`,
+      });
     }
-    isOver = true;
-    const { inputTokens, outputTokens } = count();
-    budget.addTokens(inputTokens + outputTokens);
-    return { text, calls, echo };
-  } finally {
-    await run.emit({ type: "usage", ...count() });
-  }
+    if (text.length > TEXT_CHARS_MAX) {
+      throw new AppError("upstream_bad_response", { detail: `${chat.id} finds no end` });
+    }
+  });
+  return { text, calls, echo };
 }

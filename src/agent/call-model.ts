@@ -1,0 +1,50 @@
+/** One call of a model to its last word. What it came to is counted here, for every call that a run makes. */
+import type { Usage } from "../domain/event.ts";
+import type { ChatDelta, ChatModel, ChatRequest, ToolCall } from "../models/model.ts";
+import type { Run } from "../run.ts";
+import type { Budget } from "./budget.ts";
+import { estimateUsage } from "./estimate-usage.ts";
+
+export interface CallContext {
+  readonly run: Run;
+  /** Ends the call; unset: the run's own. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of the whole run; its tokens are booked when the call came to its end. */
+  readonly budget?: Budget | undefined;
+}
+
+/**
+ * Hands over each delta as it comes, and gives the tokens that the call came to. Emits its usage however it ends.
+ * Throws what the model throws, and what `onDelta` throws: it leaves a call that has said enough.
+ */
+export async function callModel(
+  chat: ChatModel,
+  request: Omit<ChatRequest, "temperature">,
+  { run, signal = run.signal, budget }: CallContext,
+  onDelta: (delta: ChatDelta) => Promise<void> | void,
+): Promise<number> {
+  let text = "";
+  let calls: readonly ToolCall[] = [];
+  let usage: Usage | undefined;
+  let isOver = false;
+  const count = (): Usage =>
+    usage ?? estimateUsage({ messages: request.messages, text, calls, isOver });
+  try {
+    for await (const delta of chat.stream({ ...request, temperature: 0 }, signal)) {
+      if (delta.type === "text") text += delta.text;
+      else if (delta.type === "tool-calls") ({ calls } = delta);
+      else if (delta.type === "usage") {
+        const { inputTokens, outputTokens } = delta;
+        usage = { inputTokens, outputTokens, requests: 1 };
+      }
+      await onDelta(delta);
+    }
+    isOver = true;
+    const { inputTokens, outputTokens } = count();
+    const tokens = inputTokens + outputTokens;
+    budget?.addTokens(tokens);
+    return tokens;
+  } finally {
+    await run.emit({ type: "usage", ...count() });
+  }
+}
