@@ -7,7 +7,7 @@ import { type RunEvent, RunRecord } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
 import { DocumentText, readDocument } from "../read-document.ts";
 import { type FinishedRun, toFinishedRun } from "../response/run-record.ts";
-import { readToEnd, toFailure } from "../response/run-response.ts";
+import { readToEnd, toRunProblem } from "../response/run-response.ts";
 import type { Runner, Service } from "../service.ts";
 
 export interface ToolCall {
@@ -157,7 +157,7 @@ async function runToEnd(
     for (const message of some.flatMap(toProgress)) tell(message);
   });
   const record = toFinishedRun(events);
-  const problem = toFailure(record, requestId);
+  const problem = toRunProblem(record, requestId);
   if (problem === undefined) return record;
   throw new AppError(problem.code, { detail: problem.detail });
 }

@@ -44,7 +44,7 @@ export async function respondWithRecord(
   const { reader, source } = await service.sharing.listen({ ...request, isWhole: true });
   const record = toFinishedRun(await readToEnd(reader, request.client));
   const headers = runHeaders(record.runId, record.degraded, source);
-  const problem = toFailure(record, request.requestId);
+  const problem = toRunProblem(record, request.requestId);
   if (problem !== undefined) return toError(problem, headers);
   return new Response(JSON.stringify(toBody(record)), {
     headers: { "Content-Type": "application/json", ...timingHeader(record), ...headers },
@@ -87,7 +87,7 @@ export async function respondWithEvents(
   const end = held.find((event) => event.type === "run-end");
   const degraded = held.flatMap((event) => (event.type === "degraded" ? [event.code] : []));
   const headers = runHeaders(run.id, end?.degraded ?? degraded, source);
-  const problem = end === undefined ? undefined : toFailure(end, request.requestId);
+  const problem = end === undefined ? undefined : toRunProblem(end, request.requestId);
   if (problem !== undefined) {
     reader.leave();
     return format.toError(problem, headers);
@@ -147,7 +147,7 @@ function toStream(
 }
 
 /** The problem of a run that gave nothing to show. */
-export function toFailure(
+export function toRunProblem(
   end: Pick<RunEnd, "outcome" | "error">,
   requestId: string,
 ): Problem | undefined {
