@@ -9,6 +9,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // Each waits for a runtime of its own: one at a time leaves half of the machine idle.
     maxWorkers: 2,
+    // The tools that start it are imported once for all files, not for each.
+    isolate: false,
     env: {
       LANCEDB_LOG: "error",
       WRANGLER_SEND_METRICS: "false",
