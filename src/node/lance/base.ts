@@ -6,6 +6,7 @@ import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
 import { parsePairs } from "../../config-pairs.ts";
 import { collectionNotFound, ifThere } from "../../stores/check.ts";
+import { checkTempFolder } from "../check-temp-folder.ts";
 import { isFolder } from "../is-folder.ts";
 import { lancedb } from "./native.ts";
 import { createQuestionTerms, type QuestionTerms } from "./question-terms.ts";
@@ -49,6 +50,7 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
   const { uri, config } = options;
   const bytes = config.storeCacheBytesMax;
   const metadataBytes = Math.floor(bytes * METADATA_CACHE_SHARE);
+  await checkTempFolder();
   const session = new lancedb.Session(BigInt(bytes - metadataBytes), BigInt(metadataBytes));
   const limiter = createLimiter({
     concurrencyMax: config.storeConcurrencyMax,
