@@ -35,8 +35,10 @@ export const edgeAnalyse: Analyse = async (text, { language, tokenizer }) => {
   for (const word of splitWords(text, tokenizer)) {
     if (new TextEncoder().encode(word).length >= WORD_BYTES_MAX) continue;
     const lower = word.toLowerCase();
-    if (isEnglish && STOPPED.has(lower)) continue;
-    terms.add(fold(isEnglish ? toEnglishStem(lower) : lower));
+    const term = isEnglish ? toEnglishStem(lower) : lower;
+    // As LanceDB does it, stems and not words: of `lead-ins` it keeps `lead`.
+    if (isEnglish && STOPPED.has(term)) continue;
+    terms.add(fold(term));
   }
   return terms;
 };

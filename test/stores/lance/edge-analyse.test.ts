@@ -28,6 +28,7 @@ test.each([
   "dying skies internal intervals pasted evening proceeding generously",
   "sayings boys' cries ties flies say youth hoping hopped falling",
   "luxuriously relational vietnamization sensibilities argument adjustments",
+  "the ins and outs of lead-ins: ifs, buts, cans, doings and a will that is willing",
   "The naïve café, Ünïcode and THE ends",
   "Straße Ærøskøbing łódź ΑΘΉΝΑ Москва がんばる 안녕 résumés",
   "snake_case kebab-case don't it's x1y2",
