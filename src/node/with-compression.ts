@@ -11,18 +11,16 @@ const DATA = /^https?:\/\/[^/]+\/v1\//;
 export function withCompression(fetch: Fetch): Fetch {
   return async (request, env) => {
     const response = await fetch(request, env);
-    const { status, headers } = response;
-    const tag = headers.get("ETag");
+    const { status } = response;
+    const tag = response.headers.get("ETag");
     const isPage = tag !== null && !DATA.test(request.url);
-    const isWorth = status === 200 && TYPES.test(headers.get("Content-Type") ?? "");
+    const isWorth = status === 200 && TYPES.test(response.headers.get("Content-Type") ?? "");
     if (!isPage || !isWorth) return response;
     // Asked for last: to hand a body out, the server must make a whole response of what it would have written straight away.
     const { body } = response;
-    if (body === null) return response;
+    const { headers } = response; // those of the whole response: what it had before is not sent any more
     headers.append("Vary", "Accept-Encoding");
-    if (request.method === "HEAD" || !takesGzip(request.headers.get("Accept-Encoding"))) {
-      return response;
-    }
+    if (body === null || !takesGzip(request.headers.get("Accept-Encoding"))) return response;
     headers.set("Content-Encoding", "gzip");
     // The same to read, and other bytes.
     if (!tag.startsWith("W/")) headers.set("ETag", `W/${tag}`);

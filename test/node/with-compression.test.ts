@@ -1,5 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+// Puts a Response of its own in the place of the platform's, as in the service.
+import "../../src/node/create-server.ts";
 import { withCompression } from "../../src/node/with-compression.ts";
 import { askWith, makeApp, makeService, wantsEvents } from "../support/app.ts";
 
@@ -8,11 +10,14 @@ const get = async (path: string, headers: Record<string, string> = {}): Promise<
   fetch(new Request(`http://127.0.0.1${path}`, { headers }));
 
 test("a page is sent with gzip to those who take it, and is the same page", async () => {
+  for (const method of ["GET", "HEAD"]) {
+    const page = await fetch(new Request("http://127.0.0.1/", { method }));
+    expect([page.headers.get("Content-Encoding"), page.headers.get("Vary")]).toEqual([
+      null,
+      "Accept-Encoding",
+    ]);
+  }
   const plain = await get("/");
-  expect([plain.headers.get("Content-Encoding"), plain.headers.get("Vary")]).toEqual([
-    null,
-    "Accept-Encoding",
-  ]);
   const packed = await get("/", { "Accept-Encoding": "br, gzip;q=0.5" });
   expect(packed.headers.get("Content-Encoding")).toBe("gzip");
   const bytes = new Uint8Array(await packed.arrayBuffer());
