@@ -104,18 +104,18 @@ describe("identical questions under way", () => {
     expect(plays).toHaveLength(2);
   });
 
-  test("who wants the whole joins none whose words are shown, as those cannot be taken back", async () => {
+  test("who wants the whole and who is shown the words share none: only the whole can take words back", async () => {
     const { service, plays, listen, run } = makeStage();
     const listenWhole = async (): Promise<Listening> => {
       const client = new AbortController().signal;
       return service.sharing.listen({ ask: ask(), run, client, requestId: "r", isWhole: true });
     };
-    const shown = await listen(ask());
     const whole = await listenWhole();
+    const shown = await listen(ask());
     const others = [await listenWhole(), await listen(ask())];
-    expect([shown.source, whole.source]).toEqual(["own", "own"]);
+    expect([whole.source, shown.source]).toEqual(["own", "own"]);
     expect(others.map(({ source }) => source)).toEqual(["shared", "shared"]);
-    expect(others.map((other) => other.run)).toEqual([whole.run, whole.run]);
+    expect(others.map((other) => other.run)).toEqual([whole.run, shown.run]);
     await plays[0]?.next(makeEnd());
     await plays[1]?.next(makeEnd());
   });

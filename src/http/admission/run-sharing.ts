@@ -25,7 +25,7 @@ export interface RunRequest extends Omit<RunStart, "onOver" | "run"> {
   readonly client: AbortSignal;
   /** Shares no run: what it wants of its run is not in the ask. */
   readonly isAlone?: boolean | undefined;
-  /** Gets its answer at the end and whole, so it joins no run whose words are shown: what these hold cannot be replaced. */
+  /** Gets its answer at the end and whole. Its run may take words back that it has said, so it shares none with who is shown them. */
   readonly isWhole?: boolean | undefined;
 }
 
@@ -55,7 +55,6 @@ export interface SharingDeps {
 /** A run that others may join. */
 interface SharedRun {
   readonly run: JournalRun;
-  readonly isWhole: boolean;
   /** What it reads; undefined before it has opened its collections. */
   readonly opened: Seen | undefined;
 }
@@ -70,7 +69,9 @@ export function createRunSharing(deps: SharingDeps): RunSharing {
 
 class Sharing implements RunSharing {
   readonly #deps: SharingDeps;
-  readonly #runs = new Map<string, SharedRun>();
+  /** Under way: those whose words are shown, and those whose answers are given whole. */
+  readonly #shown = new Map<string, SharedRun>();
+  readonly #whole = new Map<string, SharedRun>();
   readonly #cache: AnswerCache;
   /** A runner's place here is part of the key: an answer is no search. */
   readonly #runners: Runner[] = [];
@@ -132,12 +133,15 @@ class Sharing implements RunSharing {
     return `${this.#runners.indexOf(run)} ${toRunKey(ask)}`;
   }
 
+  #underWay({ isWhole }: RunRequest): Map<string, SharedRun> {
+    return isWhole === true ? this.#whole : this.#shown;
+  }
+
   /** A run under way that who has so much time may join, as far as versions allow. */
-  #find(key: string, { isWhole }: RunRequest, untilMs: number): SharedRun | undefined {
+  #find(key: string, request: RunRequest, untilMs: number): SharedRun | undefined {
     const { config, clock } = this.#deps;
-    const shared = config.shareRuns ? this.#runs.get(key) : undefined;
+    const shared = config.shareRuns ? this.#underWay(request).get(key) : undefined;
     if (shared === undefined || shared.run.isCancelled || shared.run.ended) return undefined;
-    if (isWhole === true && !shared.isWhole) return undefined;
     const nowMs = clock.now();
     const isEnough = shared.run.untilMs - nowMs >= (untilMs - nowMs) * TIME_SHARE_MIN;
     return isEnough ? shared : undefined;
@@ -146,13 +150,14 @@ class Sharing implements RunSharing {
   /** `seen`: what there was just before, so that its answer is never kept under what came after it. */
   #start(key: string, request: RunRequest, seen: Seen | undefined): JournalRun {
     let instances: Instances = {};
-    const { isWhole = false } = request;
+    const { isWhole } = request;
+    const runs = this.#underWay(request);
     const onOpened = (opened: Instances): void => void (instances = opened);
     const run = this.#deps.journal.begin({
       ...request,
       run: (ask, signal) => request.run(ask, signal, { onOpened, isWhole }),
       onOver: (events) => {
-        if (this.#runs.get(key) === shared) this.#runs.delete(key);
+        if (runs.get(key) === shared) runs.delete(key);
         const end = events.at(-1);
         if (seen === undefined || !isWorthKeeping(end) || events.some(isOfOwnTool)) return;
         if (isSame({ versions: end.versions, instances }, seen)) this.#cache.put(key, seen, events);
@@ -160,13 +165,12 @@ class Sharing implements RunSharing {
     });
     const shared: SharedRun = {
       run,
-      isWhole,
       get opened() {
         const versions = run.events.find((event) => event.type === "run-start")?.versions;
         return versions && { versions, instances };
       },
     };
-    this.#runs.set(key, shared);
+    runs.set(key, shared);
     return run;
   }
 
