@@ -4,6 +4,7 @@ import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/check-data-dir.ts";
+import { exitNow } from "../../src/node/exit-now.ts";
 import { createEmbedders, createEndpoints, createStore } from "../../src/node/wire.ts";
 import { type Command, parseCommand, type SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
@@ -33,7 +34,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   const stop = new AbortController();
   const onSignal = (): void => {
     // The second one does not wait for the commit in progress.
-    if (stop.signal.aborted) process.exit(EXIT_CODES.interrupted);
+    if (stop.signal.aborted) exitNow(EXIT_CODES.interrupted);
     output.warn("ingest: stopping after the commit in progress");
     stop.abort(new AppError("cancelled", { detail: "interrupted" }));
   };

@@ -15,6 +15,7 @@ import { createAnswerDeps } from "./answer-deps.ts";
 import { askServer, explainOnServer, type Server } from "./ask-server.ts";
 import { checkDataDir } from "./check-data-dir.ts";
 import { escapeControls } from "./escape-controls.ts";
+import { exitNow } from "./exit-now.ts";
 import { createLog } from "./log.ts";
 import { toExplanationText } from "./explanation-text.ts";
 import { printRun } from "./print-run.ts";
@@ -46,11 +47,11 @@ interface Options {
 }
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? EXIT.answered : EXIT.failed); // the reader had enough
+  exitNow(error.code === "EPIPE" ? EXIT.answered : EXIT.failed); // the reader had enough
 });
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
-process.exit(await main(process.argv.slice(2)));
+exitNow(await main(process.argv.slice(2)));
 
 async function main(argv: readonly string[]): Promise<number> {
   try {

@@ -1,4 +1,4 @@
-/** The end of a service whose disk hangs: a named pipe in which nobody writes is a file that is never read. */
+/** The end of programs whose disk hangs: a named pipe in which nobody writes is a file that is never read. */
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
@@ -79,5 +79,26 @@ describe("where a disk hangs", { timeout: 40_000 }, () => {
     using _held = await pipe.held();
     server.kill("SIGTERM");
     expect(await server.exit).toBe(0);
+  });
+
+  test("an ingest that is told twice ends as one that was interrupted", async () => {
+    await using store = await makeTempFolder();
+    const pipe = makePipe(join(store.path, "notes.lock"));
+    const args = ["README.md", "--collection", "notes"];
+    await using program = startProgram("ingest/main.ts", args, { DATA_DIR: store.path });
+    using _held = await pipe.held();
+    program.kill("SIGINT");
+    await program.printed("stopping");
+    program.kill("SIGINT");
+    expect(await program.exit).toBe(130);
+  });
+
+  test("an interrupted question ends at once", async () => {
+    await using store = await makeLocalStore();
+    const pipe = makePipe(join(store.path, "guide.pointer"));
+    await using program = startProgram("src/node/ask.ts", ["Why?"], { DATA_DIR: store.path });
+    using _held = await pipe.held();
+    program.kill("SIGINT");
+    expect(await program.exit).toBe(130);
   });
 });
