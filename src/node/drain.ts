@@ -19,7 +19,7 @@ export interface DrainDeps {
 }
 
 /** For last events to be written and taken. */
-const FLUSH_MS = 3_000;
+const FLUSH_MS = 2_000;
 
 /** Resolves when every connection is closed. The server goes on listening until its work is done, so that probes see why. */
 export async function drain(deps: DrainDeps): Promise<void> {
@@ -27,7 +27,9 @@ export async function drain(deps: DrainDeps): Promise<void> {
   gate.drain();
   log.info("draining", { running: gate.running, graceMs });
   const over = Promise.all([gate.idle(), documents?.idle()]);
-  if (await isSlower(over, graceMs, clock)) {
+  const isLate = await isSlower(over, graceMs, clock);
+  const untilMs = clock.now() + FLUSH_MS;
+  if (isLate) {
     log.warn("ending-runs", { running: gate.running });
     gate.abortAll(
       new AppError("draining", { detail: "the service is shutting down; ask again shortly" }),
@@ -36,6 +38,6 @@ export async function drain(deps: DrainDeps): Promise<void> {
   }
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  if (await isSlower(closed, FLUSH_MS, clock)) server.closeAllConnections();
+  if (await isSlower(closed, untilMs - clock.now(), clock)) server.closeAllConnections();
   log.info("drained");
 }

@@ -64,7 +64,7 @@ export interface Exporter {
 }
 
 /** For the last spans and figures, when the process ends. */
-const FLUSH_MS = 3_000;
+const FLUSH_MS = 2_000;
 
 /** Sends what is left. What is not sent in time is given up, and nothing is under way any more. */
 export async function flushExporters(exporters: readonly (Exporter | undefined)[]): Promise<void> {
