@@ -4,7 +4,6 @@ import type { Fetch } from "./create-server.ts";
 
 /** About 10 ms of work. */
 const REQUESTS_A_TURN = 8;
-/** Health waits in no queue. */
 const HEALTH = /^https?:\/\/[^/]+\/(?:livez|readyz|metrics)(?:$|\?)/;
 
 /**
@@ -14,7 +13,12 @@ const HEALTH = /^https?:\/\/[^/]+\/(?:livez|readyz|metrics)(?:$|\?)/;
 export function inTurns(fetch: Fetch): Fetch {
   const turn = createTurns(setImmediate, REQUESTS_A_TURN);
   return async (request, env) => {
-    if (!HEALTH.test(request.url)) await turn();
+    if (!isUrgent(request)) await turn();
     return fetch(request, env);
   };
+}
+
+/** Health waits in no queue, nor does who takes work away: a run that is cancelled would go on until its turn. */
+function isUrgent({ method, url }: Request): boolean {
+  return method === "DELETE" || HEALTH.test(url);
 }

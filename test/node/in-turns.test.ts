@@ -11,7 +11,7 @@ function setUp() {
     return new Response("there");
   });
   const get = (path: string) => fetch(new Request(`http://127.0.0.1${path}`));
-  return { paths, get };
+  return { paths, fetch, get };
 }
 
 test("of requests that come together few are taken in one turn, in their order, and all in the end", async () => {
@@ -41,4 +41,11 @@ test.each(["/livez", "/readyz", "/metrics?x=1"])("%s waits for nobody", async (p
   for (let index = 0; index < COUNT; index += 1) void get("/v1/search");
   await get(path);
   expect(paths).toEqual([new URL(path, "http://x").pathname]);
+});
+
+test("a cancellation waits for nobody", async () => {
+  const { paths, fetch, get } = setUp();
+  for (let index = 0; index < COUNT; index += 1) void get("/v1/search");
+  await fetch(new Request("http://127.0.0.1/v1/runs/a", { method: "DELETE" }));
+  expect(paths).toEqual(["/v1/runs/a"]);
 });
