@@ -75,9 +75,9 @@ function addPiece(blocks: Block[], piece: Block): void {
   }
 }
 
-/** Signed, or sealed: what follows is another. */
+/** Signed, or sealed: what follows is another. LiteLLM signs with nothing until the signature is there. */
 function isWhole({ signature, data }: Block): boolean {
-  return typeof signature === "string" || typeof data === "string";
+  return [signature, data].some((seal) => typeof seal === "string" && seal !== "");
 }
 
 function isBlock(value: unknown): value is Block {

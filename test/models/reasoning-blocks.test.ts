@@ -28,6 +28,19 @@ test("LiteLLM before Anthropic: the thought in pieces, then its signature, witho
   });
 });
 
+test("LiteLLM before Anthropic, where each piece has an empty signature until the last", () => {
+  const piece = (thinking: string, signature = "") => ({
+    thinking_blocks: [{ type: "thinking", thinking, signature }],
+  });
+  const pieces = [piece(""), piece("I look "), piece("it up."), piece("", "SIG"), piece("Next.")];
+  expect(collect(...pieces, piece("", "SIG2"))).toEqual({
+    thinking_blocks: [
+      { type: "thinking", thinking: "I look it up.", signature: "SIG" },
+      { type: "thinking", thinking: "Next.", signature: "SIG2" },
+    ],
+  });
+});
+
 test("OpenRouter before Gemini: a summary in pieces, and the sealed block of each call", () => {
   // https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning-blocks
   const format = "google-gemini-v1";
