@@ -68,6 +68,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
         return response.body;
       } catch (thrown) {
         const error = toUpstreamError(thrown, signal, upstream);
+        if (error.code !== "upstream_config") throw error;
         const adapted = adaptDialect(current, first, thrown, request);
         if (adapted === undefined && (request.tools?.length ?? 0) > 0 && refusesTools(thrown)) {
           throw new AppError("unsupported_option", {
@@ -75,7 +76,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
             cause: thrown,
           });
         }
-        if (error.code !== "upstream_config" || adapted === undefined) throw error;
+        if (adapted === undefined) throw error;
         current = adapted;
       }
     }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ChatDelta, ChatRequest } from "../../src/models/model.ts";
 import { createOpenAiChat } from "../../src/models/openai-chat.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
+import { refusal } from "../../scripts/chaos/reply.ts";
 import { startUpstream } from "../../scripts/chaos/upstream.ts";
 
 let mock: LLMock;
@@ -45,6 +46,25 @@ test("a server that takes no tools is told apart from a wrong setting", async ()
     code: "unsupported_option",
     retryable: false,
   });
+});
+
+test.each([
+  // Groq, of a call that is none
+  [
+    {
+      message: "tool call validation failed: attempted to call tool 'x' which was not in request",
+      code: "tool_use_failed",
+    },
+    "upstream_bad_response",
+  ],
+  [
+    { message: "maximum context length is 8192 tokens, got 9000 in the messages and the tools" },
+    "context_too_long",
+  ],
+])("a refusal that only mentions tools is what it is: %j", async (error, code) => {
+  await using upstream = await startUpstream();
+  upstream.script(refusal(400, error));
+  await expect(ask([{ role: "user", content: "q" }], upstream.url)).rejects.toMatchObject({ code });
 });
 
 test("a call whose stream ends without a finish reason is none, whole as it looks", async () => {
