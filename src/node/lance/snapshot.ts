@@ -16,6 +16,8 @@ import type { Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";
 import { CHUNK_COLUMNS, DOCUMENT_COLUMNS } from "../../stores/lance/row-detail.ts";
 import { toChunk } from "./rows.ts";
+import { createTermsKeep } from "../../stores/lance/keep-terms.ts";
+import type { TermTable } from "../../stores/lance/term-table.ts";
 import { countFrequencies } from "../../stores/lance/weigh-terms.ts";
 import { readSpec, toInstance } from "./schema.ts";
 import { keywordSearch, vectorSearch } from "./search.ts";
@@ -42,7 +44,7 @@ export async function createSnapshot(
   const spec = readSpec(schema, collection);
   const instance = toInstance(place.table, schema);
   const info = await readInfo(table, spec);
-  const terms = loadOnce(() => loadTerms(base.connection, place.table));
+  const terms = createTermsLoader(base, place, version);
   const findResident = (): Resident | undefined =>
     isSmall(info)
       ? base.residents.find(instance, version, () => loadResident(table, spec))
@@ -192,14 +194,20 @@ export async function readInfo(table: Table, spec: CollectionSpec): Promise<Coll
   return { ...spec, version, documents, chunks };
 }
 
-/** Loads when first asked, for all who ask; a failure is not kept. */
-function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | undefined;
-  return () => {
-    loading ??= load().catch((thrown: unknown) => {
-      loading = undefined;
-      throw thrown;
-    });
+/** Loads when first asked, for all who ask meanwhile; a failure is not kept. */
+function createTermsLoader(
+  { connection, clock, config: { freshnessMs } }: LanceBase,
+  { table }: Place,
+  version: number,
+): () => Promise<TermTable | undefined> {
+  const { find, keep } = createTermsKeep({ version, clock, freshnessMs });
+  let loading: Promise<TermTable | undefined> | undefined;
+  return async () => {
+    const kept = find();
+    if (kept !== undefined) return kept.counted;
+    loading ??= loadTerms(connection, table)
+      .then(keep)
+      .finally(() => (loading = undefined));
     return loading;
   };
 }

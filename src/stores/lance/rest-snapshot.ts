@@ -1,4 +1,5 @@
 /** A collection on a LanceDB server, read at one version. */
+import type { Clock } from "../../async/clock.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
@@ -7,6 +8,7 @@ import { checkQuery, ifThere } from "../check.ts";
 import type { DocumentState, Snapshot, StoreHit, StoreQuery } from "../store.ts";
 import type { ArrowTable, Cell } from "./arrow-table.ts";
 import { toLiteral, toPageSql, toSql } from "./filter-sql.ts";
+import { createTermsKeep } from "./keep-terms.ts";
 import { toProbes } from "./probes.ts";
 import { CHUNK_COLUMNS, DOCUMENT_COLUMNS, HASH_CHARS, toChunkOf, toHashed } from "./row-detail.ts";
 import type { ServerTables, TableAt } from "./server-tables.ts";
@@ -24,6 +26,8 @@ export interface RestSnapshotParts {
   readonly info: CollectionInfo;
   readonly analyse: Analyse;
   readonly takeTimeoutMs: number;
+  readonly clock: Clock;
+  readonly freshnessMs: number;
 }
 
 /** Most documents of one page, and chunks of one part of a document. */
@@ -32,7 +36,7 @@ const PAGE_MAX = 1_000;
 export function createRestSnapshot(parts: RestSnapshotParts): Snapshot {
   const { tables, info, analyse } = parts;
   const at: TableAt = { table: info.name, version: info.version };
-  const loadTerms = createTermsLoader(tables, info);
+  const loadTerms = createTermsLoader(parts);
   return {
     info,
     async terms(text, signal) {
@@ -100,11 +104,11 @@ function toPage(limit: number): number {
 }
 
 /** The statistics beside the collection, kept once they are there. Those who ask meanwhile ask for themselves: on a Worker nobody may wait for another's request. */
-function createTermsLoader(tables: ServerTables, { name }: CollectionInfo) {
-  let loaded: { readonly counted: TermTable | undefined } | undefined;
+function createTermsLoader({ tables, info, clock, freshnessMs }: RestSnapshotParts) {
+  const { find, keep } = createTermsKeep({ version: info.version, clock, freshnessMs });
   return async (signal: AbortSignal): Promise<TermTable | undefined> => {
-    loaded ??= { counted: await load(tables, name, signal) };
-    return loaded.counted;
+    const kept = find();
+    return kept === undefined ? keep(await load(tables, info.name, signal)) : kept.counted;
   };
 }
 

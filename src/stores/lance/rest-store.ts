@@ -109,7 +109,7 @@ interface Look {
 
 /** The collection at its newest version; the snapshot before where nothing was committed. */
 async function look(
-  { config, analyse }: RestStoreOptions,
+  { config, clock, analyse }: RestStoreOptions,
   tables: ServerTables,
   name: string,
   { before, signal }: Look,
@@ -124,7 +124,8 @@ async function look(
     tables.count(at, "position = 0", signal),
   ]);
   const info = { ...spec, version, chunks, documents };
-  const { takeTimeoutMs } = config;
-  const snapshot = createRestSnapshot({ tables, info, analyse, takeTimeoutMs });
+  const { takeTimeoutMs, freshnessMs } = config;
+  const parts = { tables, info, analyse, takeTimeoutMs, clock, freshnessMs };
+  const snapshot = createRestSnapshot(parts);
   return instance === undefined ? snapshot : { ...snapshot, instance };
 }

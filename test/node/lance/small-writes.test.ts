@@ -7,7 +7,7 @@ import { VECTOR_INDEX } from "../../../src/node/lance/indexer.ts";
 import type { CollectionWriter } from "../../../src/stores/store.ts";
 import { vectorQuery } from "../../conformance/store.ts";
 import { spec, toDocument } from "../../conformance/store-data.ts";
-import { createTestStore } from "./test-store.ts";
+import { createTestStore, openTestStore } from "./test-store.ts";
 
 const signal = new AbortController().signal;
 /** Of a vector that no other chunk has. */
@@ -77,6 +77,21 @@ test("the indexes are written for many small writes together, and everything is 
   for (let number = 20; number < 40; number += 1) await put(writer, `note${number}x`, 2);
   await writer.index(signal);
   expect((await inspect(folder)).lacking).toBe(0);
+  await writer.close();
+});
+
+test("what a question saw between a write and its statistics is not kept for good", async () => {
+  const { store, writer, folder } = await load(1_200);
+  // As another process sees it.
+  const reader = await openTestStore(folder);
+  const count = async (from: typeof reader) => {
+    const { frequencies } = await (await from.open(spec.name, signal)).terms("note0x", signal);
+    return [...frequencies.values()];
+  };
+  await put(writer, "note0x", 2);
+  expect([await count(store), await count(reader)]).toEqual([[1], [1]]);
+  await writer.index(signal);
+  expect([await count(store), await count(reader)]).toEqual([[2], [2]]);
   await writer.close();
 });
 
