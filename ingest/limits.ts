@@ -35,9 +35,12 @@ export const INGEST_LIMITS = {
   pagesMax: 5_000,
   /** Text formats up to this size are read in our own process; everything else in a parser process. */
   inlineBytesMax: MEBIBYTE,
-  /** Parser processes, the heap of each, and the time one file may take. */
+  /** Files attached to one email that are read. */
+  attachmentsMax: 1_000,
+  /** Parser processes, the heap of each, the time one may take to start, and that one file may take then. */
   workersMax: 2,
   workerHeapMebibytesMax: 512,
+  startTimeoutMs: 60_000,
   loadTimeoutMs: 15_000,
 } as const;
 

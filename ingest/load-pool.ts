@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createLimiter } from "../src/async/limiter.ts";
 import { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
-import type { LoadAnswer, LoadRequest } from "./load-worker.ts";
+import type { LoadAnswer, LoadRequest, LoadStart } from "./load-worker.ts";
 import type { Format } from "../src/domain/format.ts";
 import {
   type FileReference,
@@ -27,6 +27,9 @@ export interface LoadPool {
   /** Ends all parsers, busy or not. */
   close(): Promise<void>;
 }
+
+/** Formats with files in them that are nothing of their own words. */
+const ATTACHING: ReadonlySet<Format> = new Set(["email", "outlook"]);
 
 /** Creates a pool; parsers start when first needed and are replaced when they had to be ended. An idle pool keeps no process alive. */
 export function createLoadPool(limits: IngestLimits = INGEST_LIMITS): LoadPool {
@@ -50,16 +53,24 @@ export function createLoadPool(limits: IngestLimits = INGEST_LIMITS): LoadPool {
     });
     return parser;
   };
+  const read = async (request: LoadRequest, signal: AbortSignal): Promise<Answer> => {
+    const parser = idle.pop() ?? start();
+    const answer = await ask(parser, request, signal);
+    if (answer.isReusable) idle.push(parser);
+    else await end(parser);
+    signal.throwIfAborted();
+    return answer;
+  };
   return {
     limits,
     load: (format, bytes, file, signal) =>
       limit(async () => {
-        const parser = idle.pop() ?? start();
-        const { events, isReusable } = await ask(parser, { format, bytes, file, limits }, signal);
-        if (isReusable) idle.push(parser);
-        else await end(parser);
-        signal.throwIfAborted();
-        return events;
+        const request = { format, bytes, file, limits };
+        const { events, isReusable } = await read(request, signal);
+        if (isReusable || !ATTACHING.has(format)) return events;
+        // What is attached to a message may have broken the limit; its own words are read without.
+        const bare = { ...request, limits: { ...limits, attachmentsMax: 0 } };
+        return (await read(bare, signal)).events;
       }, signal),
     async close() {
       await Promise.all([...all].map(end));
@@ -102,9 +113,14 @@ function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): P
     resolve({ events: [toProblem(file.id, code, text, { cause })], isReusable: false });
   const events: LoadEvent[] = [];
   const onMessage = (message: unknown): void => {
-    const { part, isLast } = message as LoadAnswer;
-    events.push(...part);
-    if (isLast) resolve({ events, isReusable: true });
+    const answer = message as LoadAnswer | LoadStart;
+    if ("isReading" in answer) {
+      clearTimeout(timer);
+      timer = setTimeout(onLate, limits.loadTimeoutMs);
+      return;
+    }
+    events.push(...answer.part);
+    if (answer.isLast) resolve({ events, isReusable: true });
   };
   const onAbort = (): void => resolve({ events: [], isReusable: false });
   const onExit = (code: number | null, killedBy: NodeJS.Signals | null): void => {
@@ -115,10 +131,11 @@ function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): P
   };
   const onError = (cause: unknown): void =>
     fail("unreadable", "could not be read: its parser did not start; try again", cause);
-  const timer = setTimeout(() => {
+  const onLate = (): void => {
     const seconds = limits.loadTimeoutMs / 1000;
     fail("timed-out", `took longer than ${seconds} s to read; split or simplify it`);
-  }, limits.loadTimeoutMs);
+  };
+  let timer = setTimeout(onError, limits.startTimeoutMs);
   parser.on("message", onMessage).on("exit", onExit).on("error", onError);
   signal.addEventListener("abort", onAbort, { once: true });
   parser.ref();

@@ -2,13 +2,18 @@
 import type { IngestLimits } from "./limits.ts";
 import type { Format } from "../src/domain/format.ts";
 import type { FileReference, LoadEvent } from "./loaders/load-event.ts";
-import { runLoader } from "./loaders/run-loader.ts";
+import { importLoader, runLoader } from "./loaders/run-loader.ts";
 
 export interface LoadRequest {
   readonly format: Format;
   readonly bytes: Uint8Array;
   readonly file: FileReference;
   readonly limits: IngestLimits;
+}
+
+/** The parser is up and has the libraries of the format: from now on it reads. */
+export interface LoadStart {
+  readonly isReading: true;
 }
 
 /** Part of the events of a file; the last says so. */
@@ -28,6 +33,9 @@ process.on("message", (request: LoadRequest) => {
 for (const kind of ["SIGINT", "SIGTERM"] as const) process.on(kind, () => undefined);
 
 async function answer({ format, bytes, file, limits }: LoadRequest): Promise<void> {
+  await importLoader(format);
+  const start: LoadStart = { isReading: true };
+  process.send?.(start);
   const events: LoadEvent[] = [];
   for await (const event of runLoader(format, bytes, file, limits)) events.push(toPortable(event));
   for (let at = 0; at === 0 || at < events.length; at += EVENTS_PER_MESSAGE) {

@@ -44,7 +44,7 @@ function toMessage(email: Email, reading: MailReading): Message {
     files: files.map((part) => ({
       name: part.filename ?? "",
       mimeType: part.mimeType,
-      bytes: toBytes(part),
+      read: () => toBytes(part),
     })),
   };
 }

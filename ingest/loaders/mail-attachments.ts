@@ -26,7 +26,7 @@ export interface MailReading {
 export interface Attached {
   readonly name: string;
   readonly mimeType: string;
-  readonly bytes: Uint8Array;
+  readonly read: () => Uint8Array;
 }
 
 /**
@@ -46,10 +46,17 @@ export async function readAttachments(
   const line = `Attachments: ${toList(named.map(({ name }) => name))}`;
   const parts: TextPart[] = [{ text: line, sections: [{ start: 0, headings: path }] }];
   const left: string[] = [];
-  for (const file of named) {
+  const { attachmentsMax } = reading.limits;
+  for (const file of named.slice(0, attachmentsMax)) {
     const format = findFormat(file.name);
     if (format === undefined) left.push(file.name);
     else parts.push(...(await readFile(file, format, path, reading)));
+  }
+  const beyond = named.slice(attachmentsMax);
+  if (beyond.length > 0) {
+    const names = toList(beyond.map(({ name }) => name));
+    const text = `attachments were left out, as reading them all takes too long or too much memory; save them beside the email: ${names}`;
+    reading.warnings.push(toWarning("too-large", text, reading));
   }
   if (left.length > 0) {
     const text = `attachments of kinds that cannot be read were left out: ${toList(left)}`;
@@ -64,14 +71,14 @@ function toList(names: readonly string[]): string {
 }
 
 async function readFile(
-  { name, bytes }: Attached,
+  { name, read }: Attached,
   format: Format,
   path: readonly string[],
   reading: MailReading,
 ): Promise<readonly TextPart[]> {
   const { warnings, limits } = reading;
   const documents: LoadedDocument[] = [];
-  for await (const event of runLoader(format, bytes, { id: name, path: "" }, limits)) {
+  for await (const event of runLoader(format, read(), { id: name, path: "" }, limits)) {
     if (event.type === "document") documents.push(event.document);
     else warnings.push(toWarning(event.code, `attachment ${event.message}`, reading));
   }

@@ -1,4 +1,5 @@
 /** A message, whatever kind of file it came in, as Markdown: its head, its words, the messages in it, what is attached. */
+import { countOf } from "../../src/text/count-of.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
 import { toMarkdown } from "./html.ts";
 import { type LoadEvent, type Problem, toProblem } from "./load-event.ts";
@@ -31,7 +32,12 @@ export async function* toMessageEvents(
 ): AsyncGenerator<LoadEvent> {
   const { file, limits, warnings } = reading;
   const parts = await toParts(message, reading, { path: [], depth: 1 });
-  yield* warnings;
+  yield* warnings.slice(0, limits.problemsMax);
+  const more = warnings.length - limits.problemsMax;
+  if (more > 0) {
+    const text = `has ${countOf(more, "more warning")} like these; correct what is attached`;
+    yield toProblem(file.id, "bad-record", text, { severity: "warning" });
+  }
   if ("type" in parts) {
     yield parts;
     return;

@@ -82,9 +82,9 @@ function isFile({ innerMsgContent, attachmentHidden, pidContentId, ...part }: Fi
 }
 
 function toFile(part: FieldsData, reader: Reader): Attached {
-  const { content } = reader.getAttachment(part);
   const name = part.fileName ?? part.fileNameShort ?? part.name ?? "";
-  return { name, mimeType: part.attachMimeTag ?? "", bytes: content };
+  const read = (): Uint8Array => reader.getAttachment(part).content;
+  return { name, mimeType: part.attachMimeTag ?? "", read };
 }
 
 /** The page as text; it comes as text or, most often, as bytes in the message's code page. */

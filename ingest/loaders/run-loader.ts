@@ -25,6 +25,11 @@ const LOADERS: Readonly<Record<Format, () => Promise<Loader>>> = {
   code: async () => (await import("./code.ts")).loadCode,
 };
 
+/** The loader of a format, with the libraries that it needs. */
+export function importLoader(format: Format): Promise<Loader> {
+  return LOADERS[format]();
+}
+
 /** The events of one file, at least one. Never throws; what was yielded before a fault stays valid. */
 export async function* runLoader(
   format: Format,
@@ -34,7 +39,7 @@ export async function* runLoader(
 ): AsyncGenerator<LoadEvent> {
   let isSilent = true;
   try {
-    const load = await LOADERS[format]();
+    const load = await importLoader(format);
     for await (const event of load(bytes, file, limits)) {
       isSilent = false;
       yield checkEvent(event, limits);

@@ -1,6 +1,7 @@
 /** Parsers, when somebody else than their pool wants them to end. */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { INGEST_LIMITS } from "../../ingest/limits.ts";
 import { createLoadPool } from "../../ingest/load-pool.ts";
 
 const { signal } = new AbortController();
@@ -39,3 +40,41 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     await pool.close();
   },
 );
+
+test("the time of a file begins when its parser is up, however busy the machine", async () => {
+  const pool = createLoadPool({ ...INGEST_LIMITS, loadTimeoutMs: 1_500 });
+  const loading = pool.load(
+    "markdown",
+    new TextEncoder().encode("It is short."),
+    { id: "a.md", path: "a.md" },
+    signal,
+  );
+  await new Promise(setImmediate); // it is started now
+  const parser = findParser();
+  process.kill(parser, "SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  process.kill(parser, "SIGCONT");
+  expect((await loading).map(({ type }) => type)).toEqual(["document"]);
+  await pool.close();
+});
+
+test("a parser that does not start is no fault of the file", async () => {
+  const pool = createLoadPool({ ...INGEST_LIMITS, startTimeoutMs: 1 });
+  const bytes = new TextEncoder().encode("It is short.");
+  const events = await pool.load("markdown", bytes, { id: "a.md", path: "a.md" }, signal);
+  expect(events).toMatchObject([{ code: "unreadable" }]);
+  await pool.close();
+});
+
+test("a message is read without what is attached where that takes too long", async () => {
+  const pool = createLoadPool({ ...INGEST_LIMITS, loadTimeoutMs: 1_500 });
+  const page = "<p>It takes long.</p>".repeat(200_000);
+  const mail = `From: ann@example.org\r\nSubject: Plan\r\nContent-Type: multipart/mixed; boundary=e\r\n\r\n--e\r\nContent-Type: text/plain\r\n\r\nWe meet at noon.\r\n--e\r\nContent-Type: text/html; name="long.html"\r\nContent-Disposition: attachment\r\n\r\n${page}\r\n--e--\r\n`;
+  const file = { id: "a.eml", path: "a.eml" };
+  const events = await pool.load("email", new TextEncoder().encode(mail), file, signal);
+  expect(events).toMatchObject([
+    { code: "too-large", severity: "warning", message: expect.stringContaining("long.html") },
+    { type: "document" },
+  ]);
+  await pool.close();
+});

@@ -150,6 +150,30 @@ describe("an email", () => {
     expect(problems).toMatchObject([{ code: "encoding-guessed", severity: "warning" }]);
   });
 
+  test("counts what is wrong with what is attached, beyond the first of it", async () => {
+    const parts = Array.from({ length: 50 }, (_, at): readonly [string, string] => [
+      `application/pdf; name="${at}.pdf"`,
+      "no PDF",
+    ]);
+    const { documents, problems } = await load("a.eml", toParts("mixed", parts));
+    expect(documents).toHaveLength(1);
+    expect(problems).toHaveLength(21);
+    expect(problems.at(-1)?.message).toContain("has 30 more warnings like these");
+  });
+
+  test("is read without attachments beyond the most of them", async () => {
+    const parts = ["a", "b", "c"].map((name): readonly [string, string] => [
+      `text/plain; name="${name}.txt"\nContent-Disposition: attachment`,
+      `Text of ${name}.`,
+    ]);
+    const content = toParts("mixed", parts);
+    const { documents, problems } = await load("a.eml", content, { attachmentsMax: 1 });
+    expect(documents[0]?.text).toContain("Text of a.");
+    expect(documents[0]?.text).not.toContain("Text of b.");
+    expect(problems).toMatchObject([{ code: "too-large", severity: "warning" }]);
+    expect(problems[0]?.message).toContain("save them beside the email: b.txt, c.txt");
+  });
+
   test("that holds messages in messages without end is refused, not read in part", async () => {
     const content = Array.from({ length: 100 }).reduce<string>(
       (inner) => toForwarded("message/rfc822", inner),
