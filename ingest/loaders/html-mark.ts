@@ -1,4 +1,5 @@
 /** Says in words what a page only shows, and takes away what it only does. */
+import { isPower } from "./raised-number.ts";
 
 /** Numbers beside the lines of code. */
 const LINE_NUMBERS = ".linenos, .lineno, .rouge-gutter, td.gutter";
@@ -33,8 +34,7 @@ function markRaised(raised: Element): void {
   const link = around ?? raised.querySelector("a");
   const isToNote = link?.getAttribute("href")?.includes("#") === true && NOTE_MARK.test(text);
   if (isToNote && link.textContent?.trim() === text.trim()) return (around ?? raised).remove();
-  const isNumber = /^\s*[-+−]?\d+\s*$/.test(text);
-  if (isNumber && /\d$/.test(raised.previousSibling?.textContent ?? "")) raised.prepend("^");
+  if (isPower(text, raised.previousSibling?.textContent ?? "")) raised.prepend("^");
 }
 
 /** Code as the converter knows it: an element `code` of plain lines, however a page colours and breaks them. */

@@ -1,5 +1,6 @@
 /** Blocks of an office file as text: plain words, tables, rows of a sheet. */
 import type { OfficeContentNode } from "officeparser/slim";
+import { isPower } from "./raised-number.ts";
 
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}\b/;
 
@@ -9,15 +10,20 @@ export function toPlain(node: OfficeContentNode): string {
   if (node.type === "break") return "\n";
   if (children.length === 0) return node.text ?? "";
   const isInline = children.every(({ type }) => type === "text" || type === "break");
-  return isInline ? children.reduce(addInline, "") : children.map(toPlain).join("\n");
+  if (!isInline) return children.map(toPlain).join("\n");
+  return children.reduce(
+    (before, child, at) => before + toInline(child, isRaised(children[at - 1]) ? "" : before),
+    "",
+  );
 }
 
-/** A raised number is no digit of the number before it: 10 to the 6th is not 106. */
-function addInline(before: string, node: OfficeContentNode): string {
+function isRaised(node: OfficeContentNode | undefined): boolean {
+  return node?.type === "text" && node.formatting?.superscript === true;
+}
+
+function toInline(node: OfficeContentNode, before: string): string {
   const text = toPlain(node);
-  const isRaised = node.type === "text" && node.formatting?.superscript === true;
-  const isPower = isRaised && /\d$/.test(before) && /^[-+\u2212]?\d+$/.test(text);
-  return before + (isPower ? `^${text}` : text);
+  return isRaised(node) && isPower(text, before) ? `^${text}` : text;
 }
 
 /** Cells as a Markdown table; empty rows go, and the first that is not empty is the header. */

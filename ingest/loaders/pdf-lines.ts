@@ -1,5 +1,6 @@
 /** Pieces of text on a PDF page to lines, and lines to paragraphs and headings. */
 import { stripHidden } from "./hidden-text.ts";
+import { isPower } from "./raised-number.ts";
 
 /** What the PDF engine gives for a piece of text: lengths in points, the origin at the bottom left. */
 export interface PdfItem {
@@ -104,10 +105,8 @@ function toPiece({ str, transform, width, height, fontName: font }: PdfItem): Pi
   return { text: str, y, left, right: left + width, size, font, gap };
 }
 
-/** A raised number is no digit of the number before it: 10 to the 6th is not 106. */
 function isRaised(piece: Piece, before: Piece | undefined): boolean {
-  if (before === undefined || !/\d$/.test(before.text) || !/^[-+\u2212]?\d+$/.test(piece.text))
-    return false;
+  if (before === undefined || !isPower(piece.text, before.text)) return false;
   const isSmall = piece.size < before.size * RAISED_SCALE;
   const isHigh = piece.y - before.y > before.size * RAISED_HEIGHT;
   return isSmall && isHigh && !isGap(piece.left - before.right, before.size);

@@ -115,8 +115,8 @@ test.each([
   ],
   [
     "a raised number is not a digit of the number before it",
-    "<p>About 10<sup>6</sup> users, 10<sup>-3</sup> m<sup>2</sup>, in 2024<sup>3</sup>, the 5<sup>th</sup>.</p><table><tr><th>Size<th>Users</tr><tr><td>Large<td>10<sup>9</sup></td></tr></table>",
-    "About 10^6 users, 10^-3 m2, in 2024^3, the 5th.\n\n| Size | Users |\n| --- | --- |\n| Large | 10^9 |",
+    "<p>About 10<sup>6</sup> users, 10<sup>-3</sup> m<sup>2</sup>, in 2024<sup>3</sup> and 1999<sup>3,4</sup>, the 5<sup>th</sup>.</p><table><tr><th>Size<th>Users</tr><tr><td>Large<td>10<sup>9</sup></td></tr></table>",
+    "About 10^6 users, 10^-3 m2, in 2024^3 and 1999^3,4, the 5th.\n\n| Size | Users |\n| --- | --- |\n| Large | 10^9 |",
   ],
   [
     "the mark of a note is no text, nor is the way back from it",

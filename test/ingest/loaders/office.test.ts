@@ -352,8 +352,10 @@ describe("DOCX headings", () => {
   test("a raised number is not a digit of the number before it", async () => {
     const run = (text: string, raised = false): string =>
       `<w:r><w:rPr>${raised ? '<w:vertAlign w:val="superscript"/>' : ""}</w:rPr><w:t xml:space="preserve">${text}</w:t></w:r>`;
-    const xml = `<w:p>${run("About 10")}${run("6", true)}${run(" users on 5 m")}${run("2", true)}${run(".")}</w:p>`;
-    expect(await blocksOf("a.docx", writeDocx([{ xml }]))).toEqual(["About 10^6 users on 5 m2."]);
+    const xml = `<w:p>${run("About 10")}${run("6", true)}${run(" users on 5 m")}${run("2", true)}${run(", or 10")}${run("1", true)}${run("2", true)}${run(" in 2024")}${run("3,4", true)}${run(".")}</w:p>`;
+    expect(await blocksOf("a.docx", writeDocx([{ xml }]))).toEqual([
+      "About 10^6 users on 5 m2, or 10^12 in 2024^3,4.",
+    ]);
   });
 
   test("without a part for styles are those that English Word names", async () => {

@@ -155,12 +155,13 @@ describe("a table", () => {
 });
 
 test("a raised number is no digit of the number before it, one on its line or below is", async () => {
-  const raised = (gap: number, size: number): readonly PdfTextLine[] => [
+  const raised = (gap: number, size: number, text = "6"): readonly PdfTextLine[] => [
     { text: "About 10", x: 50 },
-    { text: "6", x: 94.1, gap, size },
-    { text: " cells.", x: 98, gap: -gap },
+    { text, x: 94.1, gap, size },
+    { text: " cells.", x: 94.1 + 3.9 * text.length, gap: -gap },
   ];
   expect(await read(raised(-4, 7))).toEqual(["About 10^6 cells."]);
+  expect(await read(raised(-4, 7, "0.5"))).toEqual(["About 10^0.5 cells."]);
   expect(await read(raised(2, 7))).toEqual(["About 106 cells."]);
   expect(await read(raised(0, 7))).toEqual(["About 106 cells."]);
 });
