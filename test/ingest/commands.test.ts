@@ -272,7 +272,7 @@ describe("pnpm ingest that cannot begin", () => {
   });
 
   test("files of other kinds are counted by their endings, in one line for people", async () => {
-    for (const name of ["a.png", "b.PNG", "sub.msg", "noending"]) {
+    for (const name of ["a.png", "b.PNG", "sub.vsd", "noending"]) {
       await writeFile(join(docs, name), "something");
     }
     const { code, stderr } = await ingestDocs();
@@ -280,11 +280,11 @@ describe("pnpm ingest that cannot begin", () => {
     const said = stderr.split("\n").filter((line) => line.startsWith("warning:"));
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(
-      "4 files are of kinds that cannot be read: 2 .png, 1 without an ending, 1 .msg; Markdown",
+      "4 files are of kinds that cannot be read: 2 .png, 1 without an ending, 1 .vsd; Markdown",
     );
     const lines = readLines((await ingestDocs("--json")).stdout);
     expect(lines.filter(({ type }) => type === "problem")).toHaveLength(4);
-    expect(lines.at(-1)).toMatchObject({ unsupported: { "": 1, ".png": 2, ".msg": 1 } });
+    expect(lines.at(-1)).toMatchObject({ unsupported: { "": 1, ".png": 2, ".vsd": 1 } });
   });
 
   test("a second writer is told to wait", async () => {
