@@ -27,7 +27,7 @@ export function withShownNumbers(
 }
 
 const FORMULA =
-  /<c((?:\s[^<>]*)?)>\s*<f(?:\s[^<>]*)?(?:\/>|>[^<]*<\/f>)\s*(?:<v\s*\/>|<v><\/v>)?\s*<\/c>/g;
+  /<c((?:\s[^<>]*)?)>\s*<f(?:\s[^<>]*)?(?:\/>|>[^<]*<\/f>)\s*(?:(?:<v\s*\/>|<v><\/v>)\s*)?<\/c>/g;
 
 /** How many formulas have no result in the file, as programs write it that do not calculate. */
 export function countUncomputed(xml: string): number {

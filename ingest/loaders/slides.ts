@@ -12,7 +12,8 @@ const TABLE_END = "</a:tbl>";
 const ROW_START = /(?=<a:tr[ >])/;
 const CELL_START = /(?=<a:tc[ >])/;
 const MERGED = /^<a:tc\s[^<>]{0,200}?\b([vh])Merge="(?:1|true)"/;
-const WORDS = /<a:txBody>[^]*<\/a:txBody>/;
+const WORDS_START = "<a:txBody>";
+const WORDS_END = "</a:txBody>";
 /** A merged cell with more than this stands in one place only: repeating it would swell the document. */
 const REPEATED_XML_CHARS_MAX = 3_000;
 const COPIED_CHARS_MAX = 1_000_000;
@@ -52,7 +53,7 @@ function withMergedCells(xml: string): string {
       const words: string[] = [];
       for (const [column, cell] of cells.entries()) {
         const [, way] = MERGED.exec(cell) ?? [];
-        const own = WORDS.exec(cell)?.[0] ?? "";
+        const own = cell.slice(...findWords(cell));
         const spanned = way === "v" ? above[column] : words[column - 1];
         const isCopied = way !== undefined && spanned !== undefined && spanned.length <= left;
         words.push(isCopied && spanned.length <= REPEATED_XML_CHARS_MAX ? spanned : own);
@@ -67,5 +68,13 @@ function withMergedCells(xml: string): string {
 }
 
 function withWords(cell: string, words: string): string {
-  return cell.replace(WORDS, () => words);
+  const [start, end] = findWords(cell);
+  return start === end ? cell : cell.slice(0, start) + words + cell.slice(end);
+}
+
+/** From where to where a cell has its words; a pattern would look for the end from each start anew. */
+function findWords(cell: string): readonly [number, number] {
+  const start = cell.indexOf(WORDS_START);
+  const end = cell.lastIndexOf(WORDS_END);
+  return start === -1 || end < start ? [cell.length, cell.length] : [start, end + WORDS_END.length];
 }

@@ -12,7 +12,8 @@ const SIGN = /<w:sym\s([^<>]{0,200})\/>/g;
 const RUBY_START = "<w:ruby>";
 const RUBY_END = "</w:ruby>";
 /** The words below the small ones that tell how they are read. */
-const RUBY_BASE = /<w:rubyBase>([^]*)<\/w:rubyBase>/;
+const BASE_START = "<w:rubyBase>";
+const BASE_END = "</w:rubyBase>";
 const WORDS = /<w:t[ >][^<>]*>?[^<>]*<\/w:t>/g;
 const RUN_START = /(?=<w:r[ >])/;
 const RUN_END = "</w:r>";
@@ -89,7 +90,9 @@ function withRubyBase(xml: string): string {
   const mended = rubies.map((piece) => {
     const end = piece.indexOf(RUBY_END);
     if (end === -1) return RUBY_START + piece;
-    const [, base = ""] = RUBY_BASE.exec(piece.slice(0, end)) ?? [];
+    const ruby = piece.slice(0, end);
+    const start = ruby.indexOf(BASE_START);
+    const base = start === -1 ? "" : ruby.slice(start, Math.max(start, ruby.lastIndexOf(BASE_END)));
     return (base.match(WORDS) ?? []).join("") + piece.slice(end + RUBY_END.length);
   });
   return [before, ...mended].join("");

@@ -150,6 +150,11 @@ describe("an email", () => {
     expect(problems).toMatchObject([{ code: "encoding-guessed", severity: "warning" }]);
   });
 
+  test("with more blank lines than words is read in a time that grows with them", async () => {
+    const document = await loadOne(`${HEAD}\nAbove.${"\n".repeat(250_000)}# Below.\n`);
+    expect(document.text.endsWith("\n\\# Below.")).toBe(true);
+  });
+
   test("counts what is wrong with what is attached, beyond the first of it", async () => {
     const parts = Array.from({ length: 50 }, (_, at): readonly [string, string] => [
       `application/pdf; name="${at}.pdf"`,
