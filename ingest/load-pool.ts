@@ -29,7 +29,7 @@ export interface LoadPool {
 }
 
 /** Formats with files in them that are nothing of their own words. */
-const ATTACHING: ReadonlySet<Format> = new Set(["email", "outlook"]);
+const ATTACHING: ReadonlySet<Format> = new Set(["email", "outlook", "mailbox"]);
 
 /** Creates a pool; parsers start when first needed and are replaced when they had to be ended. An idle pool keeps no process alive. */
 export function createLoadPool(limits: IngestLimits = INGEST_LIMITS): LoadPool {

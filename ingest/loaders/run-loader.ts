@@ -17,10 +17,12 @@ const LOADERS: Readonly<Record<Format, () => Promise<Loader>>> = {
   epub: async () => (await import("./office.ts")).createOfficeLoader("epub"),
   email: async () => (await import("./email.ts")).loadEmail,
   outlook: async () => (await import("./outlook.ts")).loadOutlook,
+  mailbox: async () => (await import("./mailbox.ts")).loadMailbox,
   csv: async () => (await import("./csv.ts")).loadCsv,
   json: async () => (await import("./json.ts")).loadJson,
   jsonl: async () => (await import("./json.ts")).loadJsonl,
   notebook: async () => (await import("./notebook.ts")).loadNotebook,
+  subtitles: async () => (await import("./subtitles.ts")).loadSubtitles,
   text: async () => (await import("./plain-text.ts")).loadPlainText,
   code: async () => (await import("./code.ts")).loadCode,
 };

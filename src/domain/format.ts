@@ -14,10 +14,12 @@ const EXTENSIONS = {
   epub: ["epub"],
   email: ["eml"],
   outlook: ["msg"],
+  mailbox: ["mbox"],
   csv: ["csv", "tsv"],
   json: ["json"],
   jsonl: ["jsonl", "ndjson"],
   notebook: ["ipynb"],
+  subtitles: ["srt", "vtt"],
   text: ["txt", "text", "log", "rst", "adoc", "asciidoc", "org", "tex"],
   code: [
     ..."ts tsx mts cts js jsx mjs cjs py pyi rb go rs java kt kts scala cs swift dart php".split(
@@ -53,4 +55,4 @@ export function findFormat(path: string): Format | undefined {
 
 /** For messages: what can be read. */
 export const READABLE =
-  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, RTF, EPUB, EML, MSG, CSV, TSV, JSON, JSONL, notebooks, plain text and source code";
+  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, RTF, EPUB, EML, MSG, MBOX, CSV, TSV, JSON, JSONL, notebooks, SRT, VTT, plain text and source code";

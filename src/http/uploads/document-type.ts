@@ -24,12 +24,15 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
   "application/epub+zip": "epub",
   "message/rfc822": "email",
   "application/vnd.ms-outlook": "outlook",
+  "application/mbox": "mailbox",
   "text/csv": "csv",
   "text/tab-separated-values": "csv",
   "application/json": "json",
   "application/x-ndjson": "jsonl",
   "application/jsonl": "jsonl",
   "application/x-ipynb+json": "notebook",
+  "application/x-subrip": "subtitles",
+  "text/vtt": "subtitles",
 };
 const SILENT = new Set(["", "application/octet-stream", "application/x-www-form-urlencoded"]);
 const ZIPPED: ReadonlySet<Format> = new Set(["docx", "pptx", "xlsx", "odt", "odp", "ods", "epub"]);
