@@ -93,8 +93,10 @@ async function readFile(
   const headings = [...path, name];
   const mark = "#".repeat(Math.min(headings.length, 6));
   const heading = { text: `${mark} ${name}`, sections: [{ start: 0, headings }] };
-  const isTable = documents.length > 1;
-  return [heading, ...documents.map((document) => toPart(document, headings, isTable))];
+  return [
+    heading,
+    ...documents.map((document) => toPart(document, headings, document.id !== name)),
+  ];
 }
 
 /** The text of a document below the headings; a record of a table, whose title may say what it is, begins with that. */

@@ -150,6 +150,12 @@ describe("an email", () => {
     expect(problems).toMatchObject([{ code: "encoding-guessed", severity: "warning" }]);
   });
 
+  test("keeps the title of the only row of a table that is attached", async () => {
+    const table = "question,answer\nWhat is blue?,The sky is.\n";
+    const document = await loadOne(toParts("mixed", [['text/csv; name="a.csv"', table]]));
+    expect(document.text.endsWith("## a.csv\n\nWhat is blue?\nThe sky is.")).toBe(true);
+  });
+
   test("with more blank lines than words is read in a time that grows with them", async () => {
     const document = await loadOne(`${HEAD}\nAbove.${"\n".repeat(250_000)}# Below.\n`);
     expect(document.text.endsWith("\n\\# Below.")).toBe(true);
