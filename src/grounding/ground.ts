@@ -32,6 +32,8 @@ export interface Settled {
 const MARKERS = /^(?:\s*\[\d{1,3}\])+/u;
 /** The beginning of one; whether it becomes one the next piece tells. */
 const UNFINISHED = /\[\d*$/;
+/** The mark of a list's entry, to which the line above leads in, or the beginning of a sentence. */
+const MAYBE_ITEM = /^\(?\d{1,3}[.)]?\s*[*_]*$/u;
 const WORD = /[\p{L}\p{N}]/u;
 /** No more than one word, which may not be whole. */
 const GROWING = /^[^\p{L}\p{N}]*[\p{L}\p{N}\p{M}]*$/u;
@@ -153,9 +155,10 @@ function readFrom(text: string, from: number): readonly Span[] {
   });
 }
 
-/** Is it for the next word to tell whether the first sentence has ended, and that word not yet whole? */
+/** Is it for the next word to tell whether the first sentence has ended, or what it leads in to, and that word not yet whole? */
 function mayGoOn([sentence = "", following = "", more]: readonly string[]): boolean {
-  return more === undefined && GROWING.test(following) && needsNextWord(sentence);
+  if (more !== undefined) return false;
+  return MAYBE_ITEM.test(following) || (GROWING.test(following) && needsNextWord(sentence));
 }
 
 /** For who splits sentences and for who looks for code: they differ where a fence is odd. */

@@ -58,12 +58,18 @@ export function createWaitingFrames(): WaitingFrames {
         return [];
       }
       const level = HEADING.exec(text)?.[1]?.length ?? LEVEL_BELOW;
-      waiting = waiting.filter((one) => !one.isSpent || one.isFence || one.level < level);
+      // Those that all was left out of come first.
+      if (waiting[0]?.isSpent === true) {
+        waiting = waiting.filter((one) => !one.isSpent || one.isFence || one.level < level);
+      }
       waiting.push({ settled, level, isFence, isSpent: false });
       return [];
     },
     leaveOut() {
-      for (const one of waiting) one.isSpent = true;
+      for (const one of waiting.toReversed()) {
+        if (one.isSpent) break;
+        one.isSpent = true;
+      }
     },
     take(text) {
       if (!inFence && !ENTRY.test(text)) waiting = waiting.filter(isLeft);

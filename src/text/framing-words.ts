@@ -9,18 +9,18 @@ const WORDS = [
   "drawback feature difference similarity reason option instruction background tip pro con aspect topic type kind category",
   "say state mention describe find found include show look see know let help hope need want like ask glad happy assist",
   "clarify sure certainly absolutely course great good thank thanks please hesitate reach specific anything something",
-  "else here there based according overall clear clarification helpful work",
+  "else here there based according overall clear clarification helpful",
   "zusammenfassung zusammengefasst überblick fazit antwort frage fragen punkt punkte information informationen quelle", // German
   "quellen dokument dokumente dokumenten schritt schritte folgend folgende folgenden folgendes wichtig wichtigste",
   "wichtigsten hinweis beispiel beispiele vorteil vorteile nachteil nachteile unterschied unterschiede grund gründe kurz",
-  "laut gemäß hier gibt mehr wissen helfen hilft hoffe gern gerne weitere weiteren zwei drei vier fünf",
+  "laut gemäß hier gibt mehr wissen helfen hilft hoffe gern gerne weitere weiteren",
   "die der das den dem des ein eine einen und im zu sie ihnen du dir mich mir wenn falls wie bei haben hast habe",
   "résumé aperçu conclusion réponse point points détail détails étape étapes suivant suivante suivants suivantes", // French
   "principal principale principaux principales avantage avantages inconvénient inconvénients différence différences raison",
-  "raisons voici selon plus aider aide autre autres deux trois quatre cinq les des une en sur vous cela si avez avoir d'autres",
+  "raisons voici selon plus aider aide autre autres les des une en sur vous cela si avez avoir d'autres",
   "resumen conclusión respuesta pregunta preguntas punto puntos detalle detalles fuente fuentes documentos paso pasos", // Spanish
   "siguiente siguientes principales ventaja ventajas desventaja desventajas diferencia diferencias razón razones aquí según",
-  "ayudar ayude otra otras dos tres cuatro cinco el los las del alguna algún más si tiene tienes",
+  "ayudar ayude otra otras el los las del alguna algún más si tiene tienes",
 ].join(" ");
 
 const STEMS: ReadonlySet<string> = new Set(toWords(WORDS).map(({ stem }) => stem));

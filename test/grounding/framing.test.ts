@@ -80,6 +80,15 @@ const claims = [
   "| Basic | 90 EUR |",
   "Yes.",
   "The documents do not mention a phone number.",
+  "Vaultkeep has four plans:",
+  "**Elon Musk**",
+  "## Answer: Enterprise",
+  "## Backups kept for 14 days",
+  "Fünf.",
+  "Of course refunds can be started from the console.",
+  "Hope this helps: refunds start every Sunday.",
+  "Here is the price of Enterprise: 90 EUR.",
+  "This is supported on Windows Server.",
 ];
 
 describe("a line of an answer", () => {
@@ -93,6 +102,25 @@ describe("a line of an answer", () => {
     const [check] = write("flag", `${line}\n\nRefunds are paid within 14 days [2].`).checks;
     expect(check?.framing).toBeUndefined();
     expect(check?.verdict).not.toBe("supported");
+  });
+
+  const bare = ["# Elon Musk", "**Enterprise**", "The main benefit is the refunds:"];
+  test.each(bare)("that frames has something below it: %s", (line) => {
+    expect(write("flag", line).checks[0]?.framing).toBeUndefined();
+  });
+
+  test("entries of a list that are all in bold letters are no headings", () => {
+    const { checks } = write("flag", "1. **macOS**\n2. **Ubuntu**\n   - It is a system.");
+    expect(checks.map(({ framing }) => framing)).toEqual([undefined, true, undefined]);
+  });
+
+  const answers = [
+    "This is paid within 14 days [2].",
+    "If you want to cancel, all plans can be cancelled at the end of a month [2].",
+    "If you need a restore, it can be started from the console [1].",
+  ];
+  test.each(answers)("that begins as an offer does, and is an answer, counts: %s", (line) => {
+    expect(write("flag", line).grounding).toBe("grounded");
   });
 
   test("the names of columns claim nothing, a row does", () => {

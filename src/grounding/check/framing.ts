@@ -9,11 +9,12 @@ import { type Quantity, toQuantities } from "../../text/numbers.ts";
 import { toPlainText } from "../../text/plain-text.ts";
 import { holdsQuantity } from "../../text/quantity-index.ts";
 import { isTableFrame } from "../../text/table-frame.ts";
-import { isFunctionStem, toWords } from "../../text/words.ts";
+import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { isTableLine, toCells } from "../table-rows.ts";
 import { checkSentence } from "./check-sentence.ts";
 import type { Evidence } from "./evidence.ts";
 import { readText } from "./reading.ts";
+import { countsTooMany } from "./row-claims.ts";
 
 export interface Surroundings {
   /** The sentence behind it. */
@@ -23,11 +24,17 @@ export interface Surroundings {
 }
 
 const WORD = /[\p{L}\p{N}]/u;
-const FENCE = /^(?:`{3,}|~{3,})[^`]{0,40}$/u;
+/** With the name of a language at most: more words there are read by whoever sees the plain text. */
+const FENCE = /^(?:`{3,}|~{3,})[^`\s]{0,20}$/u;
 const HEADING = /^#{1,6}\s/u;
 const MARKS = /^(?:[>\s]|#{1,6}\s|[-*+•‣◦|]\s)+/u;
 /** In bold letters as a whole, and no full stop ends it. */
 const BOLD = /^(\*\*|__)(?=\S)(?:(?!\1).)*[^\s.!?…。]\1[:：]?$/u;
+/** `- **Ubuntu**` right behind one like it is an entry of a list, and no heading of what stands below it. */
+const BOLD_ENTRY = /^(?:[-*+•‣◦]|\(?\d{1,3}[.)])\s+(?:\*\*|__)/u;
+/** `## Answer: Enterprise` */
+const ANSWERED =
+  /^(?:\p{L}+\s+)?(?:answer|conclusion|result|antwort|fazit|ergebnis|réponse|respuesta)\s*[:：]\s*\p{L}/iu;
 /** A list, a table, code: what a line with a colon leads in to. */
 const STRUCTURE = /^(?:[-*+•‣◦]\s|\(?\d{1,3}[.)]\s|\||`{3}|~{3})/u;
 const COLON = /[:：]$/u;
@@ -39,6 +46,10 @@ const VERB =
 /** `The agent runs on the following systems:` names only what is to come. */
 const FOLLOWING =
   /(?<!\p{L})(?:the\s+following|these|folgenden?|les\s+\p{L}+\s+suivante?s|los\s+siguientes|las\s+siguientes)(?:\s+\p{L}+){0,2}\s*[:：]$/iu;
+/** What an offer is about: `if you need help with the installer`. Behind a comma a statement may begin. */
+const ABOUT =
+  /(?<!\p{L})(?:if|whether|how|about|on|for|with|regarding|of|to|wenn|falls|zu[mr]?|über|bei|mit|si|sur|avec|pour|sobre|con|para|de)\s[^,;:.!?]*/giu;
+const IS = /(?<!\p{L})(?:is|are|was|were|ist|sind|est|sont)(?!\p{L})/iu;
 /** Nobody lists more and says how many. */
 const COUNT_MAX = 20;
 /** Right before what it leads in to. */
@@ -56,16 +67,25 @@ export function isFraming(sentence: string, { next, isCited, evidence }: Surroun
   const form = readForm(text, plain, { next, isCited });
   if (form === undefined) return false;
   const topic = toTopic(plain, evidence);
-  const content = [...readText(topic).content];
   if (isNegated(topic) || !holdsExact(plain, topic, evidence)) return false;
-  const known = content.filter((stem) => isKnown(evidence, stem));
-  if (form === "heading") {
-    if (VERB.test(topic) && !ASKING.test(plain)) return false;
-    if (known.length < content.length * KNOWN_MIN) {
-      return content.length - known.length <= UNKNOWN_MAX;
-    }
-  } else if (known.length < content.length) return false;
-  return content.length === 0 || checkSentence(topic, evidence) !== "unsupported";
+  const content = [...readText(topic).content];
+  const unknown = content.filter((stem) => !isKnown(evidence, stem)).length;
+  const isKnownTopic = unknown <= content.length * (1 - KNOWN_MIN);
+  const isRefuted = (): boolean => {
+    return content.length > 0 && checkSentence(topic, evidence) === "unsupported";
+  };
+  if (form !== "heading") return unknown === 0 && !isRefuted();
+  if (!namesOnly(plain, topic)) return false;
+  if (isKnownTopic) return ASKING.test(plain) || !isRefuted();
+  // A line in bold letters may be a bare answer: `**Jane Doe**`.
+  const mayName = !HEADING.test(text) && !isTableLine(text) && isTitle(plain);
+  return unknown <= UNKNOWN_MAX && !mayName;
+}
+
+/** Does it ask, or name something without telling anything of it? `**Yes**` has no word of meaning. */
+function namesOnly(plain: string, topic: string): boolean {
+  if (ANSWERED.test(plain)) return false;
+  return ASKING.test(plain) || (!VERB.test(topic) && toTelling(plain).length > 0);
 }
 
 type Form = "heading" | "lead" | "offer";
@@ -73,25 +93,55 @@ type Form = "heading" | "lead" | "offer";
 function readForm(
   text: string,
   plain: string,
-  { next = "", isCited }: Omit<Surroundings, "evidence">,
+  { next, isCited }: Omit<Surroundings, "evidence">,
 ): Form | undefined {
-  if (isTableLine(text)) return isTableFrame(next) ? "heading" : undefined;
-  const isBold = !isCited && BOLD.test(withoutListMark(text).replace(MARKS, ""));
-  if (isBold || HEADING.test(text)) return "heading";
-  const isOpened = OPENINGS.lead.test(plain);
-  // `Here are ways to return what you bought:` is a heading of what follows.
-  if (isOpened) return COLON.test(plain) ? "heading" : "offer";
-  if (OPENINGS.offer.test(plain)) return "offer";
-  return isLead(plain, !isCited && STRUCTURE.test(next)) ? "lead" : undefined;
+  if (isTableLine(text)) return isTableFrame(next ?? "") ? "heading" : undefined;
+  if (next !== undefined && isHeading(text, { next, isCited })) return "heading";
+  if (COLON.test(plain)) return readLead(plain, { next, isCited });
+  if (!isCited && (OPENINGS.lead.test(plain) || OPENINGS.offer.test(plain))) {
+    return isOffer(plain) ? "offer" : undefined;
+  }
+  return isFramed(plain) && !VERB.test(plain) ? "lead" : undefined;
 }
 
-/** `There are three plans:`, and `Sources: [1][2]` */
-function isLead(plain: string, leadsIn: boolean): boolean {
-  const content = toWords(plain).filter(({ stem }) => !isFunctionStem(stem));
-  if (!COLON.test(plain)) {
-    return content.length > 0 && content.every(isFramingWord) && !VERB.test(plain);
-  }
-  return leadsIn || OPENINGS.count.test(plain) || content.some(isFramingWord);
+/** Of a line with a colon. */
+function readLead(
+  plain: string,
+  { next, isCited }: Omit<Surroundings, "evidence">,
+): Form | undefined {
+  if (next === undefined) return isFramed(plain) ? "lead" : undefined;
+  // `Here are ways to return what you bought:` is a heading of what follows.
+  if (OPENINGS.lead.test(plain)) return "heading";
+  const leadsIn = !isCited && STRUCTURE.test(next);
+  const isLead = leadsIn || OPENINGS.count.test(plain) || toTelling(plain).some(isFramingWord);
+  return isLead ? "lead" : undefined;
+}
+
+/** Something has to stand below it: alone, it is all that the answer says. */
+function isHeading(
+  text: string,
+  { next, isCited }: { readonly next: string; readonly isCited: boolean },
+): boolean {
+  if (HEADING.test(text)) return true;
+  const isEntry = BOLD_ENTRY.test(text) && BOLD_ENTRY.test(next);
+  return !isCited && !isEntry && BOLD.test(withoutListMark(text).replace(MARKS, ""));
+}
+
+/** Nothing but who offers, and what about. */
+function isOffer(plain: string): boolean {
+  const opening = Object.values(OPENINGS).find((one) => one.test(plain)) ?? "";
+  const rest = plain.replace(opening, " ").replaceAll(ABOUT, " ");
+  return toTelling(rest).every(isFramingWord) && (ASKING.test(plain) || !IS.test(rest));
+}
+
+/** `Sources: [1][2]` */
+function isFramed(plain: string): boolean {
+  const telling = toTelling(plain);
+  return telling.length > 0 && telling.every(isFramingWord);
+}
+
+function toTelling(plain: string): readonly Word[] {
+  return toWords(plain).filter(({ stem }) => !isFunctionStem(stem));
 }
 
 /** What it is about: without its opening, the words that say nothing by themselves, and the number of what it leads in to. */
@@ -102,7 +152,10 @@ function toTopic(plain: string, evidence: readonly Evidence[]): string {
     .filter((word) => !isFunctionStem(word.stem) && isFramingWord(word))
     .map(({ start, surface }) => ({ start, end: start + surface.length }));
   const counts = toQuantities(text).filter(
-    (one) => !holds(evidence, one) && isCount(one, text.slice(one.end), opening !== undefined),
+    (one) =>
+      !holds(evidence, one) &&
+      isCount(one, text.slice(one.end), opening !== undefined) &&
+      !countsTooMany(one, text, evidence),
   );
   let topic = "";
   let from = 0;
@@ -116,12 +169,13 @@ function toTopic(plain: string, evidence: readonly Evidence[]): string {
 /** `There are three ways to pay:`, `It offers three plans:` */
 function isCount({ value, unit }: Quantity, behind: string, isOpened: boolean): boolean {
   const isNumber = unit === undefined && /^\d+$/u.test(value) && Number(value) <= COUNT_MAX;
-  return isNumber && COLON.test(behind) && (isOpened || COUNTED.test(behind));
+  return isNumber && /[:：]/u.test(behind.slice(-1)) && (isOpened || COUNTED.test(behind));
 }
 
-/** Are its numbers and names known? A question names what it asks for. */
+/** Are its numbers and names known? A question names what it asks for; an amount of something is always a claim. */
 function holdsExact(plain: string, topic: string, evidence: readonly Evidence[]): boolean {
-  if (!toQuantities(topic).every((one) => holds(evidence, one))) return false;
+  const isHeld = (one: Quantity): boolean => one.unit === undefined && holds(evidence, one);
+  if (!toQuantities(topic).every(isHeld)) return false;
   if (plain.endsWith("?") || isTitle(plain)) return true;
   // The first word of a cell has a capital as that of a sentence has.
   const names = toCells(topic).flatMap((cell) => [...readText(cell).names]);
