@@ -50,8 +50,8 @@ export function createWaitingFrames(): WaitingFrames {
     add(settled, text) {
       const isFence = FENCE.test(text);
       if (isFence) inFence = !inFence;
-      const opening = waiting.findLastIndex((one) => one.isFence);
       if (isFence && !inFence) {
+        const opening = waiting.findLastIndex((one) => one.isFence);
         // The end of some code goes with its beginning.
         if (opening < 0) return [...takeAll(), settled];
         waiting = waiting.slice(0, opening).filter(isLeft);
@@ -66,9 +66,9 @@ export function createWaitingFrames(): WaitingFrames {
       return [];
     },
     leaveOut() {
-      for (const one of waiting.toReversed()) {
-        if (one.isSpent) break;
-        one.isSpent = true;
+      for (let at = waiting.length - 1; waiting[at]?.isSpent === false; at -= 1) {
+        const one = waiting[at];
+        if (one !== undefined) one.isSpent = true;
       }
     },
     take(text) {

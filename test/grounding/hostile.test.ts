@@ -5,7 +5,17 @@ import { readEvidence } from "../../src/grounding/check/evidence.ts";
 import { readText } from "../../src/grounding/check/reading.ts";
 import { splitComparison } from "../../src/text/comparison.ts";
 import { toQuantities } from "../../src/text/numbers.ts";
+import { createWaitingFrames } from "../../src/grounding/waiting-frames.ts";
 import { toPlainText } from "../../src/text/plain-text.ts";
+
+/** An answer of headings alone, while everything is held back. */
+function holdBack(headings: number): void {
+  const frames = createWaitingFrames();
+  const verdict = "weak" as const;
+  const check = { start: 0, end: 1, verdict, labels: [], framing: true as const };
+  for (let at = 0; at < headings; at += 1) frames.add({ check, citations: [] }, "## Plans");
+  for (let at = 0; at < headings; at += 1) frames.leaveOut();
+}
 
 /** Each took more than ten times as long. */
 const MS_MAX = 4_000;
@@ -26,6 +36,7 @@ test.each([
     "a claim of many numbers",
     () => checkSentence("二十天".repeat(7_000), [readEvidence("二十天".repeat(100))]),
   ],
+  ["headings without anything below them", () => holdBack(60_000)],
   ["marks that emphasise nothing", () => toPlainText(`a${"_".repeat(200_000)}b`)],
   [
     "a claim that says all again and again",
