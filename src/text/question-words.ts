@@ -49,3 +49,12 @@ function findLittle(words: readonly Word[]): ReadonlySet<string> | undefined {
   }
   return found;
 }
+
+/** Asks whether something is so, and not which of two it is. */
+const WHETHER =
+  /^\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b(?!.*\bor\b)/iu;
+
+/** Is the answer to an English question yes or no? */
+export function asksWhether(question: string): boolean {
+  return WHETHER.test(question);
+}

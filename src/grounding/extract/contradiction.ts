@@ -7,7 +7,7 @@ import { findDates, toMonthNames } from "../../text/dates.ts";
 import { toQuantities } from "../../text/numbers.ts";
 import { holdsMeasure, readMeasure } from "../../text/measures.ts";
 import { isName } from "../../text/names.ts";
-import { toQuestionWords } from "../../text/question-words.ts";
+import { asksWhether, toQuestionWords } from "../../text/question-words.ts";
 import { isDenialOf, oppositesOf } from "../../text/opposites.ts";
 import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { hasNumber, indexQuantities } from "../../text/quantity-index.ts";
@@ -106,12 +106,9 @@ function isDeniedNear(words: readonly Word[], at: number): boolean {
     .some(({ surface }) => TAKES_BACK.test(surface) || MAY_DENY.test(surface));
 }
 
-/** Asks whether: the opposite is an answer to it. */
-const WHETHER =
-  /^\W*(is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b(?!.*\bor\b)/iu;
-
+/** But for who asks whether: the opposite is an answer to that. */
 function isOpposite({ question, best }: ContradictionInput): boolean {
-  if (WHETHER.test(question)) return false;
+  if (asksWhether(question)) return false;
   const there = new Set(best.words.map(({ stem }) => stem));
   const asked = toWords(question).filter(({ stem }) => !isFunctionStem(stem));
   const stems = new Set(asked.map(({ stem }) => stem));
@@ -173,7 +170,7 @@ const TIMES = new Set(["before", "during", "after"]);
 
 /** "After the trial" is asked, and the sentence says what goes "during the trial", and nothing of after. */
 function isAtOtherTime({ question, best }: ContradictionInput): boolean {
-  if (WHETHER.test(question)) return false;
+  if (asksWhether(question)) return false;
   const asked = toTimes(toWords(question));
   const there = toTimes(best.words);
   const told = new Set(there.map(({ time }) => time));

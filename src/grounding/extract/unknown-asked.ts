@@ -3,6 +3,7 @@ import { findChosen, listAsked } from "../../text/asked-thing.ts";
 import { listAskedNouns } from "../../text/asked-noun.ts";
 import { readKinds } from "../../text/kinds.ts";
 import { readMeasure } from "../../text/measures.ts";
+import { asksWhether } from "../../text/question-words.ts";
 import { isRecord } from "../../text/record.ts";
 import { toStems } from "../../text/stems.ts";
 import type { Candidate } from "../sentence-features.ts";
@@ -11,9 +12,8 @@ import { KNOWN_LIKENESS_MIN, type Likeness } from "./likeness.ts";
 /** The same for any word of a question that asks whether: its answer has to speak of all. */
 const WHETHER_LIKENESS_MIN = 0.4;
 
-/** Not so "can you tell me", which asks for whatever there is. */
-const WHETHER =
-  /^\W*(?!(?:can|could|will|would|do) you\b)(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b(?!.*\bor\b)/iu;
+/** Asks for whatever there is. */
+const CAN_YOU = /^\W*(?:can|could|will|would|do) you\b/iu;
 /** Said of anything, whatever is asked. */
 const IDLE: ReadonlySet<string> = new Set(
   toStems(
@@ -47,7 +47,7 @@ function isLikeNothing(thing: string, likeness: Likeness): boolean {
 }
 
 function lacksAnyWord(question: string, likeness: Likeness): boolean {
-  if (!WHETHER.test(question)) return false;
+  if (!asksWhether(question) || CAN_YOU.test(question)) return false;
   return [...likeness].some(([stem, like]) => like < WHETHER_LIKENESS_MIN && !IDLE.has(stem));
 }
 
