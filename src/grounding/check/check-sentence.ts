@@ -14,6 +14,7 @@ import { createNumberFinder } from "./clauses.ts";
 import { type Evidence, toEvidence, toLine } from "./evidence.ts";
 import { isCrossed } from "./crossed.ts";
 import { findDeviation } from "./deviation.ts";
+import { isOnlyDenied } from "./only-denied.ts";
 import { findNearest, hasRival, type Near } from "./nearest.ts";
 import { isOverstated } from "./overstated.ts";
 import { type Reading, readText } from "./reading.ts";
@@ -33,8 +34,10 @@ const PLAIN_MIN = 3;
  * `supported` when everything exact is there and most words are; `weak` in between.
  */
 export function checkSentence(text: string, evidence: readonly Evidence[]): Verdict {
-  const sentence = withoutListMark(toPlainText(text));
-  const exact = readExact(sentence, evidence);
+  const plain = withoutListMark(toPlainText(text));
+  const lead = skipLeadOver(plain);
+  const sentence = plain.slice(lead);
+  const exact = readExact(sentence, evidence, plain[lead - 1] === ",");
   const { claim, content, names, quantities, spelled } = exact;
   if (content.size === 0) return "weak"; // it says nothing that could be checked
   const isQuoted = toQuotations(sentence).every((line) => isIn(line, evidence));
@@ -47,7 +50,8 @@ export function checkSentence(text: string, evidence: readonly Evidence[]): Verd
   if (mixesRows(sentence, evidence) || isCrossed(claim, evidence)) return "unsupported";
   const deviation = findDeviation(claim, evidence);
   if (deviation === "exchanged") return "unsupported";
-  const isDoubtful = deviation === "replaced" || isOverstated(claim, evidence);
+  const isDoubtful =
+    deviation === "replaced" || isOverstated(claim, evidence) || isOnlyDenied(claim, evidence);
   return coverage >= THRESHOLDS.supported && !isDoubtful ? "supported" : "weak";
 }
 
@@ -61,9 +65,10 @@ interface Exact {
   readonly spelled: ReadonlySet<string>;
 }
 
-/** What a sentence says, and what of it is exact. */
-function readExact(sentence: string, evidence: readonly Evidence[]): Exact {
+/** What a sentence says, and what of it is exact. `goesOn`: where it begins with a capital, that is one of a name. */
+function readExact(sentence: string, evidence: readonly Evidence[], goesOn: boolean): Exact {
   const claim = readText(sentence);
+  const named = goesOn && claim.opening !== undefined ? [claim.opening] : [];
   const { words } = claim;
   const numbers = claim.numbers.map((one) =>
     evidence.reduce((read, { quantities }) => toRounded(read, sentence, quantities), one),
@@ -73,12 +78,11 @@ function readExact(sentence: string, evidence: readonly Evidence[]): Exact {
   const spelled = words.filter((word) => findNumber(word.start, toEnd(word)) !== undefined);
   const measured = words.filter((word) => isMeasured(word, findMeasure(word.start, toEnd(word))));
   const measuredStems = new Set(measured.map(toStem));
-  const lead = skipLeadOver(sentence);
   return {
     claim,
     // Without the months that dates in digits name.
-    content: new Set(listContentStems(words.filter(({ start }) => start >= lead))),
-    names: [...claim.names].filter((stem) => !measuredStems.has(stem)),
+    content: new Set(listContentStems(words)),
+    names: [...claim.names, ...named].filter((stem) => !measuredStems.has(stem)),
     quantities: numbers.filter((one) => !isCountOfRows(one, sentence, evidence)),
     spelled: new Set(spelled.map(toStem)),
   };
