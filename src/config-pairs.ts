@@ -1,4 +1,13 @@
 /** Settings that are lists of names with values. */
+import * as z from "zod";
+
+export const Pairs = z
+  .string()
+  .trim()
+  .min(1)
+  .refine((text) => parsePairs(text) !== undefined, {
+    error: "must be a list such as name=value,other=value, percent-encoded",
+  });
 
 /**
  * `name=value` pairs with commas between them, values percent-encoded where need be; undefined when they are

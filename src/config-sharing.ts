@@ -1,11 +1,7 @@
 /** The settings of what several processes have in common: a store on object storage, limits that are counted in one Redis. */
 import * as z from "zod";
-import { Milliseconds, Text } from "./config-kinds.ts";
-import { parsePairs } from "./config-pairs.ts";
-
-const StoreOptions = Text.refine((text) => parsePairs(text) !== undefined, {
-  error: "must be a list such as name=value,other=value, percent-encoded",
-});
+import { Milliseconds } from "./config-kinds.ts";
+import { Pairs } from "./config-pairs.ts";
 
 const RedisUrl = z.url({ protocol: /^rediss?$/, error: "must be a redis(s) URL" });
 const Prefix = z
@@ -14,7 +10,7 @@ const Prefix = z
   .regex(/^[\w:.-]{1,64}$/, { error: "must be 1 to 64 letters, digits or : . _ -" });
 
 export const SHARING_SETTINGS = {
-  storeOptions: StoreOptions.optional().describe(
+  storeOptions: Pairs.optional().describe(
     "Options of the object storage, as in endpoint=http://127.0.0.1:9000,region=eu-central-1; may hold its secret. Those of the environment (AWS_ACCESS_KEY_ID and others) count too.",
   ),
   storeLeaseMs: Milliseconds.min(1_000)

@@ -1,6 +1,6 @@
 /** The settings of what is seen of the service: its log, its metrics, its traces. */
 import { BaseUrl, Flag, Milliseconds, Text } from "./config-kinds.ts";
-import { parsePairs } from "./config-pairs.ts";
+import { Pairs } from "./config-pairs.ts";
 
 const LEVEL = /^(info|warn|error|off)$/;
 const LEVELS_ERROR = "must be a level (info, warn, error, off), or a list such as info,run=off";
@@ -9,14 +9,6 @@ const Levels = Text.refine(
   (text) => text.split(",").every((part) => LEVEL.test(part.trim().split("=").at(-1) ?? "")),
   { error: LEVELS_ERROR },
 );
-
-const HEADERS_ERROR = "must be a list such as name=value,other=value, percent-encoded";
-const Headers = Text.refine((text) => parseHeaders(text) !== undefined, { error: HEADERS_ERROR });
-
-/** Headers by their names; undefined when the text is no list of them. */
-export function parseHeaders(text: string): Readonly<Record<string, string>> | undefined {
-  return parsePairs(text);
-}
 
 export const TELEMETRY_SETTINGS = {
   logLevel: Levels.default("info").describe(
@@ -35,7 +27,7 @@ export const TELEMETRY_SETTINGS = {
   otelExporterOtlpMetricsEndpoint: BaseUrl.optional().describe(
     "The whole address for metrics, where it is another one, or only metrics are to be sent.",
   ),
-  otelExporterOtlpHeaders: Headers.optional().describe(
+  otelExporterOtlpHeaders: Pairs.optional().describe(
     "Headers for the collector, as in name=value,other=value; may hold its key.",
   ),
   otelMetricExportInterval: Milliseconds.default(60_000).describe(

@@ -1,10 +1,21 @@
 /** The settings of the call policies: how calls to model endpoints are limited, repeated, doubled and refused. */
 import { BaseUrl, Bytes, Count, Flag, Key, Milliseconds, Names, Share } from "./config-kinds.ts";
+import { Pairs, parsePairs } from "./config-pairs.ts";
 
 /** Of tokens a minute there may be more than a million. */
 const Tokens = Count.max(1_000_000_000);
 
+/** They are about the one request, and written with it. */
+const OF_REQUEST = /^(?:accept|connection|content-.+|host|traceparent|transfer-encoding)$/;
+const OwnHeaders = Pairs.refine(
+  (text) => !Object.keys(parsePairs(text) ?? {}).some((name) => OF_REQUEST.test(name)),
+  { error: "names a header that each request has of its own, such as Host or Content-Type" },
+);
+
 export const UPSTREAM_SETTINGS = {
+  openaiHeaders: OwnHeaders.optional().describe(
+    "Headers for OPENAI_BASE_URL beside the key, as in name=value,other=value; may hold a key. They are sent nowhere else.",
+  ),
   chatModelsFallback: Names.optional().describe(
     "Models, separated by commas, that write when the one before fails before its first text.",
   ),

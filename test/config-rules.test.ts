@@ -31,6 +31,8 @@ describe("settings that contradict each other are refused by name", () => {
     ["RETRY_STALL_COST", { RETRY_TOKENS_MAX: "9" }, "RETRY_TOKENS_MAX, which is 9"],
     ["BREAKER_SAMPLES_MIN", { BREAKER_SAMPLES_MIN: "21" }, "BREAKER_SAMPLES_MAX"],
     ["HEDGE_SHARE_MAX", { HEDGE_SHARE_MAX: "1.5" }, ""],
+    ["OPENAI_HEADERS", { OPENAI_HEADERS: "api-key" }, "name=value"],
+    ["OPENAI_HEADERS", { OPENAI_HEADERS: "api-key=k,Host=evil.example" }, "of its own"],
     ["UPSTREAM_QUEUE_MAX", { UPSTREAM_QUEUE_MAX: "0" }, ""],
     ["CHAT_TOKENS_PER_MINUTE_MAX", { CHAT_TOKENS_PER_MINUTE_MAX: "7023" }, "7024"],
     ["CHAT_CONTEXT_TOKENS_MAX", { CHAT_CONTEXT_TOKENS_MAX: "1024" }, "OUTPUT_TOKENS_MAX"],

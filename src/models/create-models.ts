@@ -2,6 +2,7 @@
 import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
+import { parsePairs } from "../config-pairs.ts";
 import { AppError } from "../errors.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
@@ -110,7 +111,7 @@ async function openLine({ tracer, loadSend }: EndpointDeps): Promise<EndpointLin
 }
 
 async function createClient(
-  { openaiApiKey, openaiBaseUrl }: Config,
+  { openaiApiKey, openaiBaseUrl, openaiHeaders = "" }: Config,
   setting: string,
   deps: EndpointDeps,
 ) {
@@ -124,5 +125,6 @@ async function createClient(
     ...(await openLine(deps)),
     apiKey: openaiApiKey,
     baseUrl: openaiBaseUrl,
+    headers: parsePairs(openaiHeaders) ?? {},
   });
 }

@@ -23,6 +23,8 @@ export interface EndpointLine {
   readonly tracer?: Tracer;
   /** What carries a request there; the runtime's own `fetch` where nothing else is given. */
   readonly send?: UpstreamFetch;
+  /** What its operator wants told to it; such a header goes before ours, Authorization too. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -32,10 +34,11 @@ export interface EndpointLine {
  */
 export function createUpstreamFetch(
   upstream: Upstream,
-  { tracer = noTracer, send = fetch }: EndpointLine,
+  { tracer = noTracer, send = fetch, headers: own = {} }: EndpointLine,
 ): UpstreamFetch {
   return async (input, init = {}) => {
     const headers = toSentHeaders(new Headers(init.headers), upstream);
+    for (const [name, value] of Object.entries(own)) headers.set(name, value);
     const traceparent = toTraceparent(tracer.current());
     if (traceparent !== undefined) headers.set("traceparent", traceparent);
     // "manual" and a check, because not every runtime knows "error".

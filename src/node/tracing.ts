@@ -3,7 +3,8 @@ import { systemClock } from "../async/clock.ts";
 import { startDeadline } from "../async/deadline.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import type { Config } from "../config.ts";
-import { parseHeaders, toCollectorUrls } from "../config-telemetry.ts";
+import { parsePairs } from "../config-pairs.ts";
+import { toCollectorUrls } from "../config-telemetry.ts";
 import type { Log } from "../telemetry/log.ts";
 import { createTraceScope } from "../telemetry/trace-scope.ts";
 import type { SpanExporter } from "../telemetry/span-exporter.ts";
@@ -47,7 +48,7 @@ export function toExportTarget(config: Config, log: Log): ExportTarget {
   return {
     config,
     log,
-    headers: parseHeaders(config.otelExporterOtlpHeaders ?? "") ?? {},
+    headers: parsePairs(config.otelExporterOtlpHeaders ?? "") ?? {},
     resource: {
       "service.name": config.otelServiceName,
       "service.instance.id": crypto.randomUUID(),

@@ -2,7 +2,8 @@
 import { systemClock } from "../async/clock.ts";
 import type { UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { parseHeaders, toCollectorUrls } from "../config-telemetry.ts";
+import { parsePairs } from "../config-pairs.ts";
+import { toCollectorUrls } from "../config-telemetry.ts";
 import type { RunGate } from "../http/admission/run-gate.ts";
 import type { Telemetry } from "../http/telemetry.ts";
 import { type CollectorOptions, createCollector } from "../telemetry/collector.ts";
@@ -38,7 +39,7 @@ export function createEdgeTelemetry(
   const common = {
     clock: systemClock,
     log,
-    headers: parseHeaders(config.otelExporterOtlpHeaders ?? "") ?? {},
+    headers: parsePairs(config.otelExporterOtlpHeaders ?? "") ?? {},
     resource: {
       "service.name": config.otelServiceName,
       "service.instance.id": crypto.randomUUID(),

@@ -68,7 +68,7 @@ test("every upstream the settings name can be watched", async () => {
   expect(Object.values(read[0]?.counts ?? {}).every((count) => count === 0)).toBe(true);
 });
 
-test("the key of one endpoint is not sent to the fallback's, and errors name the fallback's settings", async () => {
+test("the key and the headers of one endpoint are not sent to the fallback's, and errors name the fallback's settings", async () => {
   const server = await startUpstream();
   server.script(refusal(503), refusal(401));
   await using _ = server;
@@ -79,6 +79,7 @@ test("the key of one endpoint is not sent to the fallback's, and errors name the
     parseConfig({
       OPENAI_API_KEY: "sk-first",
       OPENAI_BASE_URL: server.url,
+      OPENAI_HEADERS: "X-Provider=openai,api-key=a%2Cb",
       CHAT_MODEL: "a",
       CHAT_MODELS_FALLBACK: "b",
       CHAT_FALLBACK_BASE_URL: other.url,
@@ -94,8 +95,14 @@ test("the key of one endpoint is not sent to the fallback's, and errors name the
     code: "upstream_config",
     detail: expect.stringContaining("check CHAT_FALLBACK_API_KEY"),
   });
-  expect(server.requests[0]?.headers.authorization).toBe("Bearer sk-first");
-  expect(other.requests[0]?.headers.authorization).toBeUndefined();
+  expect(server.requests[0]?.headers).toMatchObject({
+    authorization: "Bearer sk-first",
+    "x-provider": "openai",
+    "api-key": "a,b",
+  });
+  for (const name of ["authorization", "x-provider", "api-key"]) {
+    expect(other.requests[0]?.headers).not.toHaveProperty(name);
+  }
 });
 
 const incomplete = [
