@@ -4,18 +4,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseConfig } from "../../src/config.ts";
 import { addApiPages } from "../../src/http/openapi/routes.ts";
 import { readExamples } from "../../src/node/read-examples.ts";
 import { makeApp, makeService, recordLog } from "../support/app.ts";
 import { findBarriers, startBrowser } from "../support/browser.ts";
+import { API_FACTS } from "../support/api-document.ts";
 
-const facts = {
-  config: parseConfig({}),
-  modes: ["direct"],
-  takesDocuments: true,
-  rerankers: ["lexical"],
-} as const;
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 860 };
 
@@ -26,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => browser?.close());
 
 async function serveDocs() {
-  const app = addApiPages(makeApp(makeService()), facts, await readExamples(recordLog()));
+  const app = addApiPages(makeApp(makeService()), API_FACTS, await readExamples(recordLog()));
   const answer = getRequestListener(app.fetch);
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

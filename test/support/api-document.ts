@@ -1,7 +1,17 @@
 /** The published document as a judge: every response is held against it, by a validator that is not ours. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { createParser } from "eventsource-parser";
+import { parseConfig } from "../../src/config.ts";
+import type { ApiFacts } from "../../src/http/openapi/names.ts";
 import type { OpenApi } from "../../src/http/openapi/to-openapi.ts";
+
+/** A service without a model that takes documents. */
+export const API_FACTS: ApiFacts = {
+  config: parseConfig({}),
+  modes: ["direct"],
+  rerankers: ["lexical"],
+  takesDocuments: true,
+};
 
 type Json = Record<string, unknown>;
 interface DocumentedReply {

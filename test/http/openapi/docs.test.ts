@@ -4,24 +4,18 @@ import { promisify } from "node:util";
 import { readFileSync } from "node:fs";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../../src/config.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
 import { readExamples } from "../../../src/node/read-examples.ts";
 import { makeApp, makeService, recordLog, serveTest } from "../../support/app.ts";
+import { API_FACTS } from "../../support/api-document.ts";
 
-const facts = {
-  config: parseConfig({}),
-  modes: ["direct"],
-  rerankers: ["lexical"],
-  takesDocuments: true,
-} as const;
 const log = recordLog();
 const examples = await readExamples(log);
-const app = addApiPages(makeApp(makeService()), facts, examples);
+const app = addApiPages(makeApp(makeService()), API_FACTS, examples);
 const response = await app.request("/docs");
 const text = await response.text();
 const { document } = parseHTML(text);
-const api = createOpenApi(facts);
+const api = createOpenApi(API_FACTS);
 
 test("the page may load styles, fonts and pictures from here, and runs nothing", () => {
   const policy = response.headers.get("Content-Security-Policy") ?? "";

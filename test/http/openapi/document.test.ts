@@ -30,15 +30,9 @@ import {
 } from "../../support/app.ts";
 import { fakeWriter } from "../../support/fake-writer.ts";
 import { bearer, makeAccess, makeKey } from "../../support/keys.ts";
-import { createJudge, findPath } from "../../support/api-document.ts";
+import { API_FACTS, createJudge, findPath } from "../../support/api-document.ts";
 
-const facts = {
-  config: parseConfig({}),
-  modes: ["direct"],
-  rerankers: ["lexical"],
-  takesDocuments: true,
-} as const;
-const api = createOpenApi(facts);
+const api = createOpenApi(API_FACTS);
 const judge = createJudge(api);
 const makeDescribedApp = (options?: TestOptions, access?: Access) =>
   addApiPages(
@@ -47,7 +41,7 @@ const makeDescribedApp = (options?: TestOptions, access?: Access) =>
       documents: fakeWriter,
       ...(access === undefined ? {} : { access }),
     }),
-    facts,
+    API_FACTS,
   );
 
 test("a validator that is not ours takes the document for valid OpenAPI 3.1", async () => {
@@ -268,7 +262,7 @@ test("who has the document already is not sent it again", async () => {
 test("a service publishes the modes, rerankers and limits that it has", () => {
   const config = parseConfig({ QUESTION_CHARS_MAX: "77" });
   const other = createOpenApi({
-    ...facts,
+    ...API_FACTS,
     config,
     modes: ["direct", "agent"],
     rerankers: ["lexical", "llm"],
@@ -284,7 +278,7 @@ test("a service publishes the modes, rerankers and limits that it has", () => {
 
 test("a service that takes no documents describes none of the methods it refuses", async () => {
   const app = makeApp(makeService());
-  addApiPages(app, { ...facts, takesDocuments: false });
+  addApiPages(app, { ...API_FACTS, takesDocuments: false });
   const { paths } = (await (await app.request("/openapi.json")).json()) as typeof api;
   expect(Object.keys(paths)).toEqual(Object.keys(api.paths));
   const described = Object.keys(paths["/v1/collections/{name}/documents/{id}"] ?? {});
@@ -339,7 +333,7 @@ test("the judge finds a code that is not documented for its status", async () =>
 });
 
 test("a body whose schema has no name is refused when the document is made", () => {
-  const bodies = { Ask: createAskBody(facts), Explain: createExplainBody(facts) };
+  const bodies = { Ask: createAskBody(API_FACTS), Explain: createExplainBody(API_FACTS) };
   const replies = { 200: { description: "?", json: z.object({ unnamed: z.boolean() }) } };
   const entry = { ...createOperations(bodies, []).getLiveness, replies };
   expect(() => toOpenApi({ entry }, bodies)).toThrow("no name");

@@ -9,18 +9,12 @@ import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts"
 import { createLexicalReranker } from "../../../src/retrieval/lexical-rerank.ts";
 import { makeApp, makeService, readPage, recordLog } from "../../support/app.ts";
 import { fakeWriter } from "../../support/fake-writer.ts";
-import { createJudge } from "../../support/api-document.ts";
+import { API_FACTS, createJudge } from "../../support/api-document.ts";
 import { fitting, hostile, nearlyFitting, type Schema } from "../../support/from-schema.ts";
 import { createTestStore, wordEmbedder } from "../../support/collections.ts";
 
 const config = parseConfig({});
-const facts = {
-  config,
-  modes: ["direct"],
-  rerankers: ["lexical"],
-  takesDocuments: true,
-} as const;
-const api = createOpenApi(facts);
+const api = createOpenApi(API_FACTS);
 const judge = createJudge(api);
 const schemas = api.components.schemas as Record<string, Schema>;
 const log = recordLog();
@@ -43,7 +37,7 @@ const app = addApiPages(
     documents: fakeWriter,
     readPage,
   }),
-  facts,
+  API_FACTS,
 );
 
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 60);
