@@ -2,15 +2,12 @@
 import PostalMime, { type Address, type Attachment, type Email } from "postal-mime";
 import { findFormat } from "../../src/domain/format.ts";
 import { decodeText } from "./decode-text.ts";
-import { stripHidden } from "./hidden-text.ts";
 import { type LoadEvent, type Loader, toProblem } from "./load-event.ts";
 import type { MailReading } from "./mail-attachments.ts";
-import { type Message, toMessageEvents } from "./mail-message.ts";
+import { type MailHead, type Message, toMailFields, toMessageEvents } from "./mail-message.ts";
 
 /** Parts within parts, and bytes of all headers: honest mail stays far below. Messages within a message are read here. */
 const LIMITS = { maxNestingDepth: 32, maxHeadersSize: 2 ** 20, forceRfc822Attachments: true };
-/** Addresses that stand in one line. */
-const NAMES_MAX = 50;
 
 export const loadEmail: Loader = async function* load(
   bytes,
@@ -34,7 +31,7 @@ function toMessage(email: Email, reading: MailReading): Message {
   const files = attachments.filter((part) => part.related !== true && !isMessage(part));
   return {
     subject,
-    fields: toFields(email),
+    fields: toMailFields(toHead(email)),
     text,
     html,
     isSealed: attachments.some(({ mimeType }) => SEALED.test(mimeType)),
@@ -73,24 +70,18 @@ function isMessage({ mimeType, filename }: Attachment): boolean {
   return mimeType === "message/rfc822" || findFormat(filename ?? "") === "email";
 }
 
-/** Who wrote it to whom and when, as far as it says so. */
-function toFields({ from, to, cc, date }: Email): readonly (readonly [string, string])[] {
-  const fields = [
-    ["From", toNames(from === undefined ? [] : [from])],
-    ["To", toNames(to)],
-    ["Cc", toNames(cc)],
-    ["Date", toShownDate(date)],
-  ] as const;
-  return fields.filter(([, value]) => value !== "");
+function toHead({ from, to = [], cc = [], date }: Email): MailHead {
+  return {
+    from: from === undefined ? [] : [toPerson(from)],
+    to: to.map(toPerson),
+    cc: cc.map(toPerson),
+    date: toShownDate(date),
+  };
 }
 
-function toNames(addresses: readonly Address[] | undefined): string {
-  const names = (addresses ?? []).flatMap(({ name, address, group }) => {
-    if (group !== undefined) return [name];
-    return [name === "" || name === address ? address : `${name} <${address}>`];
-  });
-  const line = names.slice(0, NAMES_MAX).join(", ");
-  return stripHidden(line).replace(/\s+/g, " ").trim();
+function toPerson({ name, address, group }: Address): string {
+  if (group !== undefined) return name;
+  return name === "" || name === address ? address : `${name} <${address}>`;
 }
 
 /** `2025-03-04 15:30` in UTC; as it is written where it is no date. */

@@ -6,7 +6,7 @@ const LINE_NUMBERS = ".linenos, .lineno, .rouge-gutter, td.gutter";
 /** How generators of documentation mark the link from a heading to itself, and from a note back to its text. */
 const OWN_LINKS = "a[href^='#']";
 const PERMALINK = /^(?:[\s\u200B¶#§🔗⚓↩⤴]|[\uFE0E\uFE0F])*$/u;
-const HEADINGS = "h1, h2, h3, h4, h5, h6";
+export const HEADINGS = "h1, h2, h3, h4, h5, h6";
 /** The mark in a text that a note belongs to. */
 const NOTE_MARK = /^\s*\[?[\p{L}\d*†‡]{1,3}\]?\s*$/u;
 /** What frames code, by its classes: other text is set as it was typed, too. */

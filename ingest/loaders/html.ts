@@ -3,7 +3,7 @@ import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 // The build without a parser of its own: it is only ever given a parsed page.
 import TurndownService from "turndown/lib/turndown.browser.es.js";
-import { markPage } from "./html-mark.ts";
+import { HEADINGS, markPage } from "./html-mark.ts";
 import { createTableWriter, isOneColumn } from "./html-table.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
 import type { IngestLimits } from "../limits.ts";
@@ -22,7 +22,6 @@ const RAW_ENDS: Readonly<Record<string, string>> = { script: "</script", style: 
 /** Elements that may stay open, or have no content. */
 const UNCOUNTED =
   /^(p|li|d[td]|t[rhd]|thead|tbody|tfoot|colgroup|option|optgroup|r[tp]|area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|path|circle|rect|line|use|g)$/i;
-const HEADINGS = "h1, h2, h3, h4, h5, h6";
 const LEVEL = "data-level";
 /** Where a page says its encoding; the standard asks for the first 1,024 bytes, and not all keep to it. */
 const DECLARED_WITHIN_BYTES = 8_192;

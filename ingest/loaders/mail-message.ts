@@ -22,8 +22,34 @@ export interface Message {
   readonly files: readonly Attached[];
 }
 
+export interface MailHead {
+  /** Names with their addresses. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  /** As it is shown. */
+  readonly date: string;
+}
+
+/** Addresses that stand in one line. */
+const NAMES_MAX = 50;
 /** Messages within each other. */
 const MESSAGE_DEPTH_MAX = 8;
+
+/** Who wrote it to whom and when, as far as it says so. */
+export function toMailFields({ from, to, cc, date }: MailHead): Message["fields"] {
+  const fields = [
+    ["From", toLine(from)],
+    ["To", toLine(to)],
+    ["Cc", toLine(cc)],
+    ["Date", date],
+  ] as const;
+  return fields.filter(([, value]) => value !== "");
+}
+
+function toLine(names: readonly string[]): string {
+  return stripHidden(names.slice(0, NAMES_MAX).join(", ")).replace(/\s+/g, " ").trim();
+}
 
 /** The document of a message's file, after what is to be said of it. */
 export async function* toMessageEvents(

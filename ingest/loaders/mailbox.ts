@@ -1,4 +1,5 @@
 /** Mailboxes (mbox): many emails in one file, each a document of its own. */
+import { fromByteText, toByteText } from "./byte-text.ts";
 import { loadEmail } from "./email.ts";
 import { type Loader, type LoadEvent, toProblem } from "./load-event.ts";
 
@@ -13,15 +14,15 @@ export const loadMailbox: Loader = async function* load(
   file,
   limits,
 ): AsyncGenerator<LoadEvent> {
-  // Every byte as the character of its number, and back: each message has encodings of its own.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  // Each message has encodings of its own.
+  const text = toByteText(bytes);
   const [before = "", ...messages] = text.split(START);
   if (before.trim() !== "" || messages.length === 0) {
     yield toProblem(file.id, "damaged", "is no mailbox; save it anew, or its messages as .eml");
     return;
   }
   for (const [at, message] of messages.entries()) {
-    const content = Buffer.from(message.replace(QUOTED, "$1"), "latin1");
+    const content = fromByteText(message.replace(QUOTED, "$1"));
     for await (const event of loadEmail(content, { ...file, id: `${file.id}#${at + 1}` }, limits)) {
       const { type } = event;
       yield type === "problem" ? event : { type, document: { ...event.document, source: file.id } };

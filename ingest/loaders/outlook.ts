@@ -3,10 +3,9 @@ import { createRequire } from "node:module";
 import type * as msgReader from "@kenjiuno/msgreader";
 import { findFormat } from "../../src/domain/format.ts";
 import { decodeText } from "./decode-text.ts";
-import { stripHidden } from "./hidden-text.ts";
 import { type LoadEvent, type Loader, toProblem } from "./load-event.ts";
 import type { Attached, MailReading } from "./mail-attachments.ts";
-import { type Message, toMessageEvents } from "./mail-message.ts";
+import { type MailHead, type Message, toMailFields, toMessageEvents } from "./mail-message.ts";
 
 type FieldsData = msgReader.FieldsData;
 type Reader = InstanceType<typeof msgReader.default.default>;
@@ -26,8 +25,6 @@ const CODE_PAGES: Readonly<Record<number, string>> = {
   950: "big5",
   20866: "koi8-r",
 };
-/** Addresses that stand in one line. */
-const NAMES_MAX = 50;
 const SEALED = /^IPM\.Note\.SMIME$/i;
 
 export const loadOutlook: Loader = async function* load(
@@ -64,7 +61,7 @@ async function toMessage(
   }
   return {
     subject,
-    fields: toFields(fields),
+    fields: toMailFields(toHead(fields)),
     text: body,
     html,
     isSealed: SEALED.test(messageClass),
@@ -105,17 +102,16 @@ function toName(codePage: number): string {
     : `windows-${codePage}`;
 }
 
-function toFields(fields: FieldsData): readonly (readonly [string, string])[] {
+function toHead(fields: FieldsData): MailHead {
   const { recipients = [], senderName, senderSmtpAddress, senderEmail } = fields;
-  const of = (kind: FieldsData["recipType"]): string =>
-    toLine(recipients.filter(({ recipType }) => recipType === kind).map(toRecipient));
-  const shown = [
-    ["From", toLine([toPerson(senderName, senderSmtpAddress ?? senderEmail)])],
-    ["To", of("to")],
-    ["Cc", of("cc")],
-    ["Date", toShownDate(fields.clientSubmitTime ?? fields.messageDeliveryTime)],
-  ] as const;
-  return shown.filter(([, value]) => value !== "");
+  const of = (kind: FieldsData["recipType"]): readonly string[] =>
+    recipients.filter(({ recipType }) => recipType === kind).map(toRecipient);
+  return {
+    from: [toPerson(senderName, senderSmtpAddress ?? senderEmail)],
+    to: of("to"),
+    cc: of("cc"),
+    date: toShownDate(fields.clientSubmitTime ?? fields.messageDeliveryTime),
+  };
 }
 
 function toRecipient({ name, smtpAddress, email }: FieldsData): string {
@@ -127,10 +123,6 @@ function toPerson(name = "", address = ""): string {
   const isMail = address.includes("@");
   if (name === "" || name === address) return isMail ? address : name;
   return isMail ? `${name} <${address}>` : name;
-}
-
-function toLine(names: readonly string[]): string {
-  return stripHidden(names.slice(0, NAMES_MAX).join(", ")).replace(/\s+/g, " ").trim();
 }
 
 /** `2025-03-04 15:30` in UTC. */

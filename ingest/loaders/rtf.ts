@@ -1,5 +1,6 @@
 /** RTF as Markdown: headings by what their styles are called, lists, tables, notes. */
 import { parseOffice } from "officeparser/slim";
+import { fromByteText, toByteText } from "./byte-text.ts";
 import { toTitle } from "./hidden-text.ts";
 import { type LoadEvent, type Loader, toProblem } from "./load-event.ts";
 import { loadOffice } from "./office.ts";
@@ -19,8 +20,8 @@ export const loadRtf: Loader = async function* load(
   file,
   limits,
 ): AsyncGenerator<LoadEvent> {
-  // Every byte as the character of its number, and back: the letters of all code pages stay as they are.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  // The letters of all code pages stay as they are.
+  const text = toByteText(bytes);
   if (!text.trimStart().startsWith(SIGNATURE)) {
     const advice = "give it its true extension, or save it anew as RTF";
     yield toProblem(file.id, "damaged", `is no RTF; ${advice}`);
@@ -30,7 +31,7 @@ export const loadRtf: Loader = async function* load(
     const advice = "what there is of it was read; save or download it anew";
     yield toProblem(file.id, "damaged", `was cut short: ${advice}`, { severity: "warning" });
   }
-  const mended = Buffer.from(mendRtf(text), "latin1");
+  const mended = fromByteText(mendRtf(text));
   const event = await loadOffice(mended, { format: "rtf" }, file, limits);
   const title = toTitle(await readTitle(text.slice(0, HEAD_CHARS)), limits.titleCharsMax);
   const isNamed = event.type === "document" && title !== "";
@@ -42,7 +43,7 @@ async function readTitle(head: string): Promise<string> {
   const [, title = ""] = TITLE.exec(head) ?? [];
   if (title === "") return "";
   const [codePage = ""] = CODE_PAGE.exec(head) ?? [];
-  const file = Buffer.from(`{\\rtf1\\ansi${codePage} ${title}\\par}`, "latin1");
+  const file = fromByteText(`{\\rtf1\\ansi${codePage} ${title}\\par}`);
   const { content } = await parseOffice(file, { fileType: "rtf" });
   return content.map((node) => node.text ?? "").join(" ");
 }
