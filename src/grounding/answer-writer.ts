@@ -4,6 +4,7 @@
  */
 import type { GroundingPolicy } from "../domain/ask.ts";
 import type { Grounding, Passage, RunEvent } from "../domain/event.ts";
+import { FENCE } from "../text/line-forms.ts";
 import type { Span } from "../text/sentences.ts";
 import { createHiddenFilter } from "../text/hidden-characters.ts";
 import { createCitationParser } from "./write/citation-parser.ts";
@@ -266,7 +267,7 @@ function countLines(blanks: string): number {
 
 /** What a sentence says, without its citations. Empty where it has no word, as a line of marks, and of a fence. */
 function toWording(sentence: string): string {
-  if (/^(?:```|~~~)/u.test(sentence)) return "";
+  if (FENCE.test(sentence)) return "";
   const words = withoutMarkers(sentence).replaceAll(/\s+/gu, " ").trim().toLowerCase();
   return /[\p{L}\p{N}]/u.test(words) ? words : "";
 }

@@ -130,10 +130,11 @@ function settle(sentence: Span, { markers, next, read, offset, byLabel }: Surrou
     return { check, citations };
   }
   const claim = readBetween(sentence, markers, read);
-  const evidence = (cited.length > 0 ? cited : [...byLabel.values()]).map(toEvidence);
   const isCited = cited.length > 0;
+  const all = [...byLabel.values()].map(toEvidence);
+  const evidence = isCited ? cited.map(toEvidence) : all;
   const framing = isFraming(claim, { next, isCited, evidence });
-  const isWeak = framing || isSilence(claim, [...byLabel.values()].map(toEvidence));
+  const isWeak = framing || isSilence(claim, all);
   const verdict = isWeak ? "weak" : judge(claim, evidence, isCited);
   const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
     const passage = byLabel.get(label);

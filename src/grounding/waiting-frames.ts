@@ -2,6 +2,7 @@
  * Headings, lead-ins and the like under `withhold` and `repair`: each waits until something below it is shown, and goes
  * with what it frames where all of that is left out. A list without its items, or a table without its rows, says nothing.
  */
+import { ENTRY, FENCE } from "../text/line-forms.ts";
 import type { Settled } from "./ground.ts";
 
 export interface WaitingFrames {
@@ -26,10 +27,7 @@ interface Frame {
 }
 
 const HEADING = /^(#{1,6})\s/u;
-const FENCE = /^(?:`{3,}|~{3,})/u;
 const LEVEL_BELOW = 7;
-/** Of a list or a table. */
-const ENTRY = /^(?:[-*+•‣◦]\s|\(?\d{1,3}[.)]\s|\|)/u;
 
 /** A heading may have more below it; a lead-in of which all was left out has nothing. */
 function isLeft({ isSpent, level }: Frame): boolean {

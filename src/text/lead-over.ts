@@ -1,6 +1,9 @@
 /** What leads over to a statement and is no part of what it says: "In summary,", "According to the documents,". */
 
-const SOURCES = String.raw`(?:(?:the|these|those|this|your|my)\s+)?(?:(?:provided|given|available|above|retrieved|supplied|cited)\s+)?(?:documents?|passages?|sources?|context|texts?|documentation|information|excerpts?|references?)(?:\s+(?:provided|above))?`;
+/** How an answer calls its sources, as a pattern. */
+export const SOURCE_WORDS =
+  "documents?|passages?|sources?|context|texts?|documentation|information|excerpts?|references?";
+const SOURCES = String.raw`(?:(?:the|these|those|this|your|my)\s+)?(?:(?:provided|given|available|above|retrieved|supplied|cited)\s+)?(?:${SOURCE_WORDS})(?:\s+(?:provided|above))?`;
 const SAYS = String.raw`(?:say|state|mention|explain|note|indicate|describe|show|tell\s+us)s?|specif(?:y|ies)`;
 const PHRASES = [
   "yes|in\\s+(?:summary|short|brief|conclusion|addition|other\\s+words)|to\\s+(?:summari[sz]e|sum\\s+up|conclude)|overall|summary|additionally|furthermore|moreover|however|therefore|thus|finally|lastly|importantly|(?:please\\s+)?note\\s+that|it\\s+is\\s+(?:also\\s+)?(?:worth\\s+noting|important\\s+to\\s+note)\\s+that", // English

@@ -26,23 +26,26 @@ const SHORT_SPAN = new RegExp(
 const EVERY =
   /(?<!\p{L})(?:daily|every day|täglich|jeden tag|tous les jours|todos los días)(?!\p{L})/iu;
 const WEEK = 7;
+const toWhole = (day: string): RegExp => new RegExp(`^(?:${day})$`, "iu");
+const WHOLE = DAYS.map(toWhole);
+const WHOLE_SHORT = SHORT.map(toWhole);
 
 /** Their numbers, Monday 0. */
 export function findWeekdays(text: string): ReadonlySet<number> {
   const found = new Set<number>();
   if (EVERY.test(text)) addSpan(found, 0, WEEK - 1);
-  for (const [name] of text.matchAll(NAME)) found.add(toNumber(name, DAYS));
+  for (const [name] of text.matchAll(NAME)) found.add(toNumber(name, WHOLE));
   for (const [, first = "", last = ""] of text.matchAll(SPAN)) {
-    addSpan(found, toNumber(first, DAYS), toNumber(last, DAYS));
+    addSpan(found, toNumber(first, WHOLE), toNumber(last, WHOLE));
   }
   for (const [, first = "", last = ""] of text.matchAll(SHORT_SPAN)) {
-    addSpan(found, toNumber(first, SHORT), toNumber(last, SHORT));
+    addSpan(found, toNumber(first, WHOLE_SHORT), toNumber(last, WHOLE_SHORT));
   }
   return found;
 }
 
-function toNumber(name: string, days: readonly string[]): number {
-  return days.findIndex((day) => new RegExp(`^(?:${day})$`, "iu").test(name));
+function toNumber(name: string, days: readonly RegExp[]): number {
+  return days.findIndex((day) => day.test(name));
 }
 
 /** A span may go on over the end of the week. */

@@ -3,6 +3,7 @@
  * what denies, has a number or name that the evidence lacks, or contradicts it, claims something whatever its form.
  */
 import { isFramingWord, OPENINGS } from "../../text/framing-words.ts";
+import { ENTRY, FENCE } from "../../text/line-forms.ts";
 import { withoutListMark } from "../../text/list-mark.ts";
 import { isNegated } from "../../text/negation.ts";
 import { type Quantity, toQuantities } from "../../text/numbers.ts";
@@ -25,7 +26,7 @@ export interface Surroundings {
 
 const WORD = /[\p{L}\p{N}]/u;
 /** With the name of a language at most: more words there are read by whoever sees the plain text. */
-const FENCE = /^(?:`{3,}|~{3,})[^`\s]{0,20}$/u;
+const FENCE_LINE = /^(?:`{3,}|~{3,})[^`\s]{0,20}$/u;
 const HEADING = /^#{1,6}\s/u;
 const MARKS = /^(?:[>\s]|#{1,6}\s|[-*+•‣◦|]\s)+/u;
 /** In bold letters as a whole, and no full stop ends it. */
@@ -35,8 +36,6 @@ const BOLD_ENTRY = /^(?:[-*+•‣◦]|\(?\d{1,3}[.)])\s+(?:\*\*|__)/u;
 /** `## Answer: Enterprise` */
 const ANSWERED =
   /^(?:\p{L}+\s+)?(?:answer|conclusion|result|antwort|fazit|ergebnis|réponse|respuesta)\s*[:：]\s*\p{L}/iu;
-/** A list, a table, code: what a line with a colon leads in to. */
-const STRUCTURE = /^(?:[-*+•‣◦]\s|\(?\d{1,3}[.)]\s|\||`{3}|~{3})/u;
 const COLON = /[:：]$/u;
 const ASKING =
   /^(?:how|what|why|when|where|which|who|wie|was|warum|wann|wo|welche[rsn]?|comment|pourquoi|quand|où|quel(?:le)?s?|cómo|qué|por\s+qué|cuándo|dónde)(?!\p{L})|[?？]$/iu;
@@ -62,7 +61,7 @@ const UNKNOWN_MAX = 3;
 /** Does a sentence of an answer claim nothing? */
 export function isFraming(sentence: string, { next, isCited, evidence }: Surroundings): boolean {
   const text = sentence.trim();
-  if (!WORD.test(text) || FENCE.test(text)) return true;
+  if (!WORD.test(text) || FENCE_LINE.test(text)) return true;
   const plain = withoutListMark(toPlainText(text)).replace(MARKS, "").trim();
   const form = readForm(text, plain, { next, isCited });
   if (form === undefined) return false;
@@ -112,7 +111,7 @@ function readLead(
   if (next === undefined) return isFramed(plain) ? "lead" : undefined;
   // `Here are ways to return what you bought:` is a heading of what follows.
   if (OPENINGS.lead.test(plain)) return "heading";
-  const leadsIn = !isCited && STRUCTURE.test(next);
+  const leadsIn = !isCited && (ENTRY.test(next) || FENCE.test(next));
   const isLead = leadsIn || OPENINGS.count.test(plain) || toTelling(plain).some(isFramingWord);
   return isLead ? "lead" : undefined;
 }
@@ -129,9 +128,12 @@ function isHeading(
 
 /** Nothing but who offers, and what about. */
 function isOffer(plain: string): boolean {
-  const opening = Object.values(OPENINGS).find((one) => one.test(plain)) ?? "";
-  const rest = plain.replace(opening, " ").replaceAll(ABOUT, " ");
+  const rest = plain.replace(findOpening(plain) ?? "", " ").replaceAll(ABOUT, " ");
   return toTelling(rest).every(isFramingWord) && (ASKING.test(plain) || !IS.test(rest));
+}
+
+function findOpening(plain: string): RegExp | undefined {
+  return Object.values(OPENINGS).find((one) => one.test(plain));
 }
 
 /** `Sources: [1][2]` */
@@ -146,10 +148,10 @@ function toTelling(plain: string): readonly Word[] {
 
 /** What it is about: without its opening, the words that say nothing by themselves, and the number of what it leads in to. */
 function toTopic(plain: string, evidence: readonly Evidence[]): string {
-  const opening = Object.values(OPENINGS).find((one) => one.test(plain));
+  const opening = findOpening(plain);
   const text = (opening === undefined ? plain : plain.replace(opening, "")).replace(FOLLOWING, ":");
-  const framing = toWords(text)
-    .filter((word) => !isFunctionStem(word.stem) && isFramingWord(word))
+  const framing = toTelling(text)
+    .filter(isFramingWord)
     .map(({ start, surface }) => ({ start, end: start + surface.length }));
   const counts = toQuantities(text).filter(
     (one) =>

@@ -1,8 +1,9 @@
 /** "The documents do not mention a phone number": said of the passages, and no passage can bear it out. */
+import { SOURCE_WORDS } from "../../text/lead-over.ts";
 import { toContentStems } from "../../text/words.ts";
 import type { Evidence } from "./evidence.ts";
 
-const SOURCES = String.raw`(?:documents?|passages?|sources?|context|texts?|documentation|information|excerpts?|references?|material)`;
+const SOURCES = String.raw`(?:${SOURCE_WORDS}|material)`;
 const PATTERNS = [
   String.raw`^\W*(?:(?:unfortunately|however|but),?\s+)?(?:(?:the|these|this|your|none\s+of\s+the)\s+)?(?:\w+\s+){0,2}${SOURCES}(?:\s+(?:provided|above|available))?\s+(?:(?:do|does|did)\s+not|don['’]t|doesn['’]t|didn['’]t)\s+(?:\w+ly\s+)?(?:mention|say|state|contain|specify|provide|include|cover|describe|list|give|explain|address|indicate|discuss|define|tell)`,
   String.raw`(?:is|are|was|were)\s+not\s+(?:\w+ly\s+)?(?:mentioned|stated|specified|covered|described|included|given|explained|provided|discussed|listed|found)\s+in\s+(?:the|these|this|your|any\s+of\s+the)\s+(?:\w+\s+){0,2}${SOURCES}`,
