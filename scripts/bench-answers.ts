@@ -9,6 +9,7 @@ import { createAsker } from "./bench-asker.ts";
 import { createSource, loadCollection } from "./bench-data.ts";
 import { type Program, startProgram } from "./bench-program.ts";
 import { atLeast, atMost, type Row } from "./bench-row.ts";
+import { PATIENT_SEARCH_ENV } from "./patient-env.ts";
 
 const COLLECTIONS = ["north", "east", "south", "west"];
 const CHUNKS_EACH = 2_500;
@@ -75,10 +76,7 @@ export async function benchAnswers(
 
 /** No limit of time ends or lessens an answer, however busy the machine is with other work. */
 export const PATIENT_ENV: Readonly<Record<string, string>> = {
-  EMBED_ATTEMPT_TIMEOUT_MS: "20000",
-  EMBED_TIMEOUT_MS: "21000",
-  SEARCH_TIMEOUT_MS: "25000",
-  TAKE_TIMEOUT_MS: "25000",
+  ...PATIENT_SEARCH_ENV,
   FIRST_DELTA_TIMEOUT_MS: "30000",
   DELTA_GAP_TIMEOUT_MS: "30000",
   BROWN_OUT_LAG_MS: "20000",

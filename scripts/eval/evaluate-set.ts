@@ -16,6 +16,7 @@ import type { EvalQuery, EvalSet } from "./beir.ts";
 import type { AnswerLine } from "./answer-set.ts";
 import { toAsk } from "./to-ask.ts";
 import { loadSet } from "./load-set.ts";
+import { PATIENT_SEARCH_ENV } from "../patient-env.ts";
 import { evaluate, type Metrics, type Rankings } from "./metrics.ts";
 import { type ArmName, ARMS, type RankDeps, rankDocuments } from "./rank.ts";
 
@@ -53,14 +54,6 @@ export interface SetReport {
   readonly answers: readonly AnswerLine[];
 }
 
-/** What is measured is what is found, and not how busy the machine is: no leg is given up for its time. */
-const PATIENT = {
-  EMBED_ATTEMPT_TIMEOUT_MS: "20000",
-  EMBED_TIMEOUT_MS: "21000",
-  SEARCH_TIMEOUT_MS: "25000",
-  TAKE_TIMEOUT_MS: "25000",
-} as const;
-
 /** Measures one set with the bundled embedder and the lexical reranker. The store is thrown away. */
 export async function evaluateSet(set: EvalSet, options: EvaluateOptions): Promise<SetReport> {
   return withSet(set, options, async (context, collections) => {
@@ -86,7 +79,8 @@ export async function withSet<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-eval-"));
   try {
-    const config = parseConfig(PATIENT);
+    // What is measured is what is found, and not how busy the machine is.
+    const config = parseConfig(PATIENT_SEARCH_ENV);
     const store = await createLanceStore({ uri: folder, config, clock: systemClock });
     const embedder = createStaticEmbedder(await loadStaticTable());
     options.progress(`loading ${set.name}: ${set.documents.length} documents`);
