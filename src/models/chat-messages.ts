@@ -1,4 +1,5 @@
 /** A conversation with its tools as the Chat Completions protocol writes it. */
+import { APIError } from "openai";
 import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
@@ -66,7 +67,10 @@ function toMessage(message: ChatMessage, echoOf: string | undefined): ChatComple
   };
 }
 
-/** Whether a refusal (HTTP 400 or 422) names the tools, as servers and models without them do. */
+/** Whether a refusal names the tools, as servers and models without them do; OpenRouter finds no endpoint for them (404). */
 export function refusesTools(thrown: unknown): boolean {
+  if (thrown instanceof APIError && thrown.status === 404) {
+    return /support tool use/i.test(thrown.message);
+  }
   return /\btools?\b|tool_choice|function.calling/i.test(readRefusal(thrown) ?? "");
 }

@@ -4,6 +4,7 @@ import type { Embedder } from "./model.ts";
 import { readRefusal } from "./chat-dialect.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { toUnitVector } from "./unit-vector.ts";
+import { refusesBatch } from "./refusal-body.ts";
 import { type Upstream, toBadResponse } from "./upstream.ts";
 
 /** What text-embeddings-inference accepts by default. Who takes fewer says so, and is sent fewer from then on. */
@@ -15,10 +16,6 @@ interface OpenAiEmbedderOptions {
   readonly client: OpenAiClient;
   readonly model: string;
 }
-
-/** Refusals of so many texts at once: DashScope, text-embeddings-inference, Gemini, SiliconFlow. */
-const BATCH =
-  /batch.?size is invalid|maximum.{0,20}batch.?size|in one batch|too many (inputs|texts)/i;
 
 /** Components stay unknown here: checking them in the loop that normalises them is several times faster. */
 const Response = z.object({
@@ -83,7 +80,7 @@ function createRequest(
         );
       } catch (thrown) {
         const words = signal.aborted ? "" : (readRefusal(thrown) ?? "");
-        if (input.length > 1 && BATCH.test(words)) {
+        if (input.length > 1 && refusesBatch(words)) {
           batchMax = Math.min(batchMax, Math.ceil(input.length / 2));
           return requestAll(input, signal);
         }

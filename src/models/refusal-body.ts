@@ -2,7 +2,15 @@
 import type { Refusal } from "./upstream.ts";
 
 /** An error object as OpenAI words it. */
-export type RefusalWords = Pick<Refusal, "code" | "type" | "param"> & { readonly message: string };
+export type RefusalWords = Pick<Refusal, "code" | "type" | "param"> & {
+  readonly message: string;
+  /** How long Gemini asks to wait: it says so in the body alone. */
+  readonly retryAfterMs?: number;
+};
+
+/** Refusals of so many texts at once: DashScope, text-embeddings-inference, Gemini, SiliconFlow. */
+const TOO_MANY_TEXTS =
+  /batch.?size is invalid|maximum.{0,20}batch.?size|in one batch|too many (inputs|texts)/i;
 
 const MESSAGE_CHARS_MAX = 4_000;
 const DEPTH_MAX = 3;
@@ -38,7 +46,23 @@ export function readRefusalValue(
     code: at["code"],
     type: at["type"] ?? at["error_type"] ?? at["status"],
     param: at["param"],
+    ...readRetryDelay(at["details"]),
   };
+}
+
+/** Whether a sentence refuses the number of texts, each of which may be fine. */
+export function refusesBatch(message: string): boolean {
+  return TOO_MANY_TEXTS.test(message);
+}
+
+/** google.rpc.RetryInfo among the details: `"retryDelay": "34.07s"`. */
+function readRetryDelay(details: unknown): Pick<RefusalWords, "retryAfterMs"> {
+  for (const one of Array.isArray(details) ? details : []) {
+    const { retryDelay } = toFields(one);
+    const seconds = typeof retryDelay === "string" ? /^(\d{1,9}(\.\d+)?)s$/.exec(retryDelay) : null;
+    if (seconds !== null) return { retryAfterMs: Math.ceil(Number(seconds[1]) * 1000) };
+  }
+  return {};
 }
 
 /** Whether an event within a stream is an error and no chunk. */

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
 import type { Reranker } from "./model.ts";
-import type { RefusalWords } from "./refusal-body.ts";
+import { refusesBatch, type RefusalWords } from "./refusal-body.ts";
 import { createUpstreamFetch, type EndpointLine, readWords } from "./upstream-fetch.ts";
 import { type Upstream, toBadResponse, toConnectionError, toRefusalError } from "./upstream.ts";
 
@@ -37,53 +37,21 @@ const FORMS = {
 };
 type Form = keyof typeof FORMS;
 
-/** Creates the reranker. Which form of the request the endpoint takes is found out on the first call. */
+/** Creates the reranker. Which form of the request the endpoint takes, and how many texts at once, is found out on the first calls. */
 export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
-  const { url, model, apiKey } = options;
+  const { model, apiKey } = options;
   const upstream: Upstream = {
     name: model === undefined ? "the reranker" : `the reranker "${model}"`,
     settings: { url: "RERANK_URL", key: "RERANK_API_KEY", model: "RERANK_MODEL" },
     apiKey: apiKey ?? null,
   };
-  const send = createUpstreamFetch(upstream, options);
-  let form: Form = "documents";
-
-  const post = async (body: object, signal: AbortSignal): Promise<Response> =>
-    send(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify(body),
-      signal,
-    });
-
-  const request = async (
-    query: string,
-    texts: readonly string[],
-    signal: AbortSignal,
-  ): Promise<unknown> => {
-    const ask = (current: Form): Promise<Response> => {
-      const named = model === undefined || current === "texts" ? {} : { model };
-      return post({ ...named, ...FORMS[current](query, texts) }, signal);
-    };
-    let response = await ask(form);
-    if (form === "documents" && (response.status === 400 || response.status === 422)) {
-      const refusal = await readWords(response);
-      const other = findForm(refusal);
-      if (other === undefined) throw refuse(response, refusal, upstream);
-      response = await ask(other);
-      if (response.ok) form = other;
-    }
-    if (!response.ok) throw refuse(response, await readWords(response), upstream);
-    return response.json();
-  };
-
+  const request = createRequest(options, upstream);
   return {
     id: model === undefined ? "rerank" : `rerank:${model}`,
     async score(question, texts, signal) {
       if (signal.aborted) throw toAbortError(signal.reason);
-      if (texts.length === 0) return [];
       try {
-        return toScores(await request(question, texts, signal), texts.length, upstream);
+        return await request(question, texts, signal);
       } catch (thrown) {
         if (signal.aborted) throw toAbortError(signal.reason);
         if (thrown instanceof AppError) throw thrown;
@@ -96,8 +64,63 @@ export function createRemoteReranker(options: RemoteRerankerOptions): Reranker {
   };
 }
 
+type Request = (
+  query: string,
+  texts: readonly string[],
+  signal: AbortSignal,
+) => Promise<readonly number[]>;
+
+/** Asks for the scores of texts, in as many calls as the endpoint needs. */
+function createRequest(options: RemoteRerankerOptions, upstream: Upstream): Request {
+  const { url, model } = options;
+  const send = createUpstreamFetch(upstream, options);
+  /** Both are found out by what the endpoint refuses. */
+  let form: Form = "documents";
+  let textsMax = Number.POSITIVE_INFINITY;
+
+  const ask = (body: object, current: Form, signal: AbortSignal): Promise<Response> =>
+    send(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json" },
+      body: JSON.stringify(model === undefined || current === "texts" ? body : { model, ...body }),
+      signal,
+    });
+
+  const requestSome: Request = async (query, texts, signal) => {
+    for (let current = form; ;) {
+      const response = await ask(FORMS[current](query, texts), current, signal);
+      if (response.ok) {
+        form = current;
+        return toScores(await response.json(), texts.length, upstream);
+      }
+      const refusal = await readWords(response);
+      const other = current === "documents" ? findForm(response, refusal) : undefined;
+      if (other === undefined) {
+        if (texts.length === 1 || !refusesBatch(refusal.message)) {
+          throw refuse(response, refusal, upstream);
+        }
+        textsMax = Math.min(textsMax, Math.ceil(texts.length / 2));
+        return requestAll(query, texts, signal);
+      }
+      current = other;
+    }
+  };
+
+  /** Each text is judged by itself, so that scores of several calls compare. */
+  const requestAll: Request = async (query, texts, signal) => {
+    const scores: number[] = [];
+    while (scores.length < texts.length) {
+      const some = texts.slice(scores.length, scores.length + textsMax);
+      scores.push(...(await requestSome(query, some, signal)));
+    }
+    return scores;
+  };
+  return requestAll;
+}
+
 /** The form that a refusal of `documents` asks for. */
-function findForm({ message }: RefusalWords): Form | undefined {
+function findForm({ status }: Response, { message }: RefusalWords): Form | undefined {
+  if (status !== 400 && status !== 422) return undefined;
   if (/\btexts\b/.test(message)) return "texts";
   return /\btop_n\b/.test(message) ? "unnumbered" : undefined;
 }

@@ -114,7 +114,10 @@ async function toWorded(response: Response): Promise<Response> {
   const { status, statusText, headers: given } = response;
   const headers = new Headers(given);
   headers.set("content-type", "application/json");
-  const error = readRefusalBody(await response.text());
+  const { retryAfterMs, ...error } = readRefusalBody(await response.text());
+  if (retryAfterMs !== undefined && !given.has("retry-after")) {
+    headers.set("retry-after-ms", String(retryAfterMs));
+  }
   return new Response(JSON.stringify({ error }), { status, statusText, headers });
 }
 

@@ -30,6 +30,8 @@ const CONTENT_FILTER = /content.?filter|content.?policy|responsible.?ai|data.?in
 const FILTERED_TEXT =
   /requires moderation|was flagged|violates? (our )?(usage|content) (guidelines|polic)|inappropriate content/;
 const NO_CREDIT = /insufficient.?(quota|balance|credit)|billing|quota_exceeded/;
+/** In the words of Anthropic and Together, which call it a bad request. */
+const NO_CREDIT_TEXT = /credit balance is too low|insufficient (balance|credits?|funds)/i;
 const TOO_LONG_CODE =
   /context.?length|context.?size|context.?window|string_above_max|tokens?_limit/;
 const TOO_LONG_TEXT =
@@ -124,18 +126,23 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   upstream_bad_response: "reported that its answer failed",
 };
 
-function describe(code: ErrorCode, { status }: Refusal, upstream: Upstream): string {
+function describe(code: ErrorCode, refusal: Refusal, upstream: Upstream): string {
   const { name, settings } = upstream;
+  const { status } = refusal;
   const how = status === undefined ? "" : ` (HTTP ${status})`;
   const known = DETAILS[code];
-  return `${name} ${known ?? describeConfig(status, settings)}${how}`;
+  return `${name} ${known ?? describeConfig(refusal, settings)}${how}`;
 }
 
 /** What is wrong with the settings, with the ones to check. */
-function describeConfig(status: number | undefined, settings: Upstream["settings"]): string {
-  const { url, key, model } = settings;
+function describeConfig(
+  { status, message = "" }: Refusal,
+  { url, key, model }: Upstream["settings"],
+): string {
+  if (status === 402 || status === 429 || NO_CREDIT_TEXT.test(message)) {
+    return `has no credit left: check the account of ${key}`;
+  }
   if (status === 401 || status === 403) return `refused the key: check ${key}`;
-  if (status === 402 || status === 429) return `has no credit left: check the account of ${key}`;
   if (status === 404) return `is not offered at this address: check ${model} and ${url}`;
   return status !== undefined && status < 400
     ? `is behind a redirect, which is not followed: set ${url} to the final address`

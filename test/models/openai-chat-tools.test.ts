@@ -48,6 +48,19 @@ test("a server that takes no tools is told apart from a wrong setting", async ()
   });
 });
 
+test("OpenRouter has no endpoint that takes tools, which it calls not found", async () => {
+  mock.onMessage(/nowhere/, {
+    error: {
+      message:
+        "No endpoints found that support tool use. To learn more about provider routing, visit the docs",
+    },
+    status: 404,
+  });
+  await expect(ask([{ role: "user", content: "nowhere" }])).rejects.toMatchObject({
+    code: "unsupported_option",
+  });
+});
+
 test.each([
   // Groq, of a call that is none
   [

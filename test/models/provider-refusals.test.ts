@@ -358,3 +358,45 @@ test.each(LEARNED)("%s: %d", async (_, status, refusal, field) => {
   expect(await ask(reply)).toBeUndefined();
   expect(server.requests.slice(before).map((one) => field in one.body)).toEqual([true, false]);
 });
+
+test("Anthropic's empty account is a bad request, and says what to check", async () => {
+  const error = await ask(
+    body(
+      {
+        error: {
+          code: "invalid_request_error",
+          message:
+            "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.",
+          type: "invalid_request_error",
+          param: null,
+        },
+      },
+      { status: 400 },
+    ),
+  );
+  expect(error).toMatchObject({ code: "upstream_config" });
+  expect((error as AppError).detail).toContain(
+    "no credit left: check the account of OPENAI_API_KEY",
+  );
+});
+
+test.each([
+  ["34.074824224s", {}, 34_075],
+  ["3s", { "retry-after": "7" }, 7_000],
+  ["soon", {}, undefined],
+])("Gemini's delay stands in the body: %s beside %j", async (retryDelay, headers, retryAfterMs) => {
+  const refused = {
+    error: {
+      code: 429,
+      message: "You exceeded your current quota, please check your plan and billing details.",
+      status: "RESOURCE_EXHAUSTED",
+      details: [
+        { "@type": "type.googleapis.com/google.rpc.QuotaFailure", violations: [] },
+        { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay },
+      ],
+    },
+  };
+  const error = (await ask(body([refused], { status: 429, headers }))) as AppError;
+  expect(error.code).toBe("upstream_rate_limited");
+  expect(error.retryAfterMs).toBe(retryAfterMs);
+});

@@ -145,3 +145,34 @@ test("an abort gives the signal's reason and closes the connection", async () =>
   await expect(scoring).rejects.toMatchObject({ code: "deadline_exceeded", stage: "rerank" });
   expect(await server.requests.at(-1)?.left).toBe(true);
 });
+
+test("an endpoint that takes fewer texts at once (text-embeddings-inference) is sent fewer, and from then on", async () => {
+  const limited: Reply = (response, request) => {
+    const { texts } = request.body as { readonly texts?: readonly string[] };
+    if (texts === undefined) {
+      return body({ error: "missing field `texts`" }, { status: 422 })(response, request);
+    }
+    if (texts.length > 2) {
+      const error = `batch size ${texts.length} > maximum allowed batch size 2`;
+      return body({ error, error_type: "Validation" }, { status: 413 })(response, request);
+    }
+    return body(texts.map((text, index) => ({ index, score: text.length })))(response, request);
+  };
+  server.script(...Array.from({ length: 8 }, () => limited));
+  const reranker = create();
+  const before = server.requests.length;
+  expect(await reranker.score("q", ["a", "bb", "ccc", "dddd", "eeeee"], open())).toEqual([
+    1, 2, 3, 4, 5,
+  ]);
+  const learned = server.requests.length;
+  expect(await reranker.score("q", ["a", "bb", "ccc"], open())).toEqual([1, 2, 3]);
+  expect(server.requests.length - learned).toBe(2);
+  expect(learned - before).toBeLessThanOrEqual(8);
+});
+
+test("one text refused as a batch is an error, and asked once", async () => {
+  server.script(body({ error: "batch size 1 > maximum allowed batch size 0" }, { status: 413 }));
+  await expect(create().score("q", ["a"], open())).rejects.toMatchObject({
+    code: "context_too_long",
+  });
+});
