@@ -10,8 +10,8 @@ import { type Kind, readCases } from "./eval/refusal-cases.ts";
 
 /** Shares that are not surely answered. */
 const GOALS: readonly { readonly set: string; readonly floors: Partial<Record<Kind, number>> }[] = [
-  { set: "squad-open", floors: { "left-out": 0.6, "look-alike": 0.6 } },
-  { set: "clapnq-dev", floors: { "left-out": 0.6, "look-alike": 0.48 } },
+  { set: "squad-open", floors: { "left-out": 0.65, "look-alike": 0.6 } },
+  { set: "clapnq-dev", floors: { "left-out": 0.75, "look-alike": 0.56 } },
 ];
 const FALSE_REFUSALS_MAX = 0.1;
 

@@ -31,15 +31,15 @@ for (const group of new Set(cases.map((one) => one.group))) {
   }
 }
 
-/** What an objection decides is no matter of weights. */
+/** What an objection decides is no matter of weights, and in a language without meanings the readings are others. */
 function fitOn(all: readonly Case[]): Fitted {
-  const rows = all.filter(({ read }) => read.objection === undefined);
-  const counts = Map.groupBy(rows, ({ group, kind }) => `${group} ${kind}`);
+  const rows = all.filter(({ read }) => read.objection === undefined && !read.isForeign);
+  const counts = Map.groupBy(rows, ({ set, kind }) => `${set} ${kind}`);
   const { weights, bias } = fit(
-    rows.map(({ read: { readings }, kind, group }) => ({
+    rows.map(({ read: { readings }, kind, set }) => ({
       features: READINGS.map((name) => readings[name]),
       isAnswer: kind === "answerable",
-      weight: 1 / (counts.get(`${group} ${kind}`)?.length ?? 1),
+      weight: 1 / (counts.get(`${set} ${kind}`)?.length ?? 1),
     })),
     DECAY,
   );

@@ -13,6 +13,8 @@ const CHOSEN = new RegExp(
   String.raw`\b(?:what|which) (?!${DOES}\b)${THING}(?= (?:${DOES}|has|have|had)\b)`,
   "u",
 );
+/** `poison` of "what kind of poison was it". */
+const KIND = /\b(?:what|which) (?:kind|type|sort)s? of (?<thing>\p{Ll}{3,})(?!\p{L})/u;
 const ATTRIBUTE = new RegExp(
   String.raw`\b(?:what|which)(?: is| was| are| were|['’]s) (?:the|its|their|your|his|her) ${THING}${OF}`,
   "u",
@@ -47,12 +49,13 @@ export function findChosen(question: string): string | undefined {
   return find(CHOSEN, question);
 }
 
-/** What has to be known to answer, a word or several, any of which may be known: what is counted, priced or told, and of whom. */
+/** What has to be known to answer, a word or several, any of which may be known: what is counted, priced or told, what the kind of, and of whom. */
 export function listAsked(question: string): readonly string[] {
   const attribute = find(ATTRIBUTE, question);
   const priced = PRICED.map((one) => find(one, question)?.split(/[ -]/u).at(-1));
   return [
     findCounted(question),
+    find(KIND, question),
     attribute === undefined || UNNAMED.test(attribute) ? undefined : attribute,
     ...priced,
     find(MEANT, question),

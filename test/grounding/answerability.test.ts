@@ -33,8 +33,8 @@ describe("names", () => {
     ["known to another passage", "When did the ship of Cole sail?", 0.5],
     ["known to none", "When did the ship of Zimmer sail?", 0],
     ["one of two known", "When did the ship of Hall and Zimmer sail?", 0.5],
-    ["none asked for", "when did the ship sail?", 1],
-    ["a capital that any first word has", "Zimmer sail?", 1],
+    ["none asked for, as many as on average", "when did the ship sail?", 0.85],
+    ["a capital that any first word has", "Zimmer sail?", 0.85],
   ];
   test.each(cases)("%s", async (_, question, share) => {
     const { readings } = await readFrom(
@@ -117,7 +117,7 @@ describe("weighing", () => {
   test("an objection outweighs whatever else was read", () => {
     const sure = weigh({ readings: perfect, objection: undefined, isForeign: false });
     const contradicted = weigh({ readings: perfect, objection: "contradicted", isForeign: false });
-    expect(sure).toBeGreaterThan(0.9);
+    expect(sure).toBeGreaterThan(0.8);
     expect(contradicted).toBeLessThan(0.3);
     expect(weigh({ readings: perfect, objection: "foreign", isForeign: false })).toBe(0);
   });
@@ -127,6 +127,22 @@ describe("weighing", () => {
     expect(weigh({ readings: less, objection: undefined, isForeign: false })).toBeLessThan(
       weigh({ readings: perfect, objection: undefined, isForeign: false }),
     );
+  });
+
+  test("a passage that comes closer to the question knows more of it", async () => {
+    const embedder = createStaticEmbedder(await loadStaticTable());
+    const knownTo = async (text: string): Promise<number> => {
+      const question = "What does the doctor earn?";
+      const scored = await scoreSentences(question, [toPassage(1, text)], embedder, signal);
+      const [best] = scored;
+      if (best === undefined) throw new Error("there is no sentence");
+      const { readings } = await read(toInput(question, best, scored), embedder, signal);
+      return readings.known;
+    };
+    const pay = await knownTo("The doctor takes home a fair wage.");
+    const bolts = await knownTo("The doctor tightened two rusty bolts.");
+    expect(pay).toBeGreaterThan(bolts);
+    expect(pay).toBeLessThan(1);
   });
 
   test("an acronym that is spelt out counts as known", async () => {

@@ -19,6 +19,9 @@ test.each([
   ["How long is the warranty for mattresses?", ["mattresses"]],
   ["How many days of leave do interns have?", ["days", "interns"]],
   ["How many days do they have?", ["days"]],
+  ["What kind of poison was it?", ["poison"]],
+  ["In which types of poison is it found?", ["poison"]],
+  ["What kind of NATO ship was it?", []],
   ["Who leads the workshop?", []],
   ["Wie teuer ist die Karte?", []],
 ])("%s asks about %j", (question, things) => {

@@ -9,7 +9,7 @@ import { toQuestionWords } from "../../text/question-words.ts";
 import { toStems } from "../../text/stems.ts";
 import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { contradicts } from "./contradiction.ts";
-import { compareWords, KNOWN_LIKENESS_MIN, type Likeness, weighStems } from "./likeness.ts";
+import { compareWords, type Likeness, weighStems } from "./likeness.ts";
 import { type Candidate, type Features, toPlace } from "../sentence-features.ts";
 import { toReadScore } from "./sentence-score.ts";
 import { isAskedNounUnknown, isAskedUnknown } from "./unknown-asked.ts";
@@ -24,24 +24,26 @@ export interface Fitted {
 }
 
 /**
- * Logistic regression by scripts/fit-refusal.ts, on questions with the passages found for them, the same
+ * Logistic regression by scripts/fit-refusal.ts, on questions in English with the passages found for them, the same
  * questions without the documents that answer, and questions that no document answers. Search scores are no
  * part of it: they are relative to what else was found.
  */
 const FITTED: Fitted = {
-  bias: -3.96,
+  bias: -4.22,
   weights: {
-    windowSimilarity: 1.75,
-    known: 1.19,
-    pairs: 0.83,
-    names: 0.95,
-    sentence: 1.52,
+    windowSimilarity: 1.57,
+    known: 2.21,
+    pairs: 0.77,
+    names: 0.55,
+    sentence: 1.21,
   },
 };
 /** What an answer to something else is worth at most: never sure (`ANSWERABLE_SURE`), but shown where unsure ones are. */
 const CONTRADICTED_MAX = 0.25;
 /** So close in meaning or spelling, one name stands for the other: `Germany` and `German`, `Celeron` and `Céloron`. */
 const NAME_LIKENESS_MIN = 0.6;
+/** For a question without names, what those with names have on average: it has none that could be known. */
+const NAMES_UNASKED = 0.85;
 
 export interface AnswerabilityInput {
   readonly question: string;
@@ -61,8 +63,8 @@ export interface Read {
   readonly isForeign: boolean;
 }
 
-/** What that makes up for, so that as many are sure as in English; set on the Chinese and the Spanish of XQuAD. */
-const FOREIGN_LIFT = 0.5;
+/** What that makes up for, since the weights are those of English; set on the Chinese and the Spanish of XQuAD. */
+const FOREIGN_LIFT = 1;
 
 /** Probability, as fitted, that the best sentence answers the question. `embedder` must be local. */
 export async function judgeAnswerability(
@@ -110,7 +112,7 @@ export async function read(
         : await compareTexts(question, window, knowing, signal),
     known: shareKnown(likeness, await weighStems(asked, knowing, signal)),
     pairs: features.pairs,
-    names: toMean(weighNames(question, asked, likeness, candidates)),
+    names: toMean(weighNames(question, asked, likeness, candidates)) ?? NAMES_UNASKED,
     sentence: toReadScore(features),
   };
   const isForeign = knowing === undefined;
@@ -179,19 +181,21 @@ function weighNames(
   });
 }
 
-/** How much of the question's meaning the passage knows, or something close to it. */
+/** How close the passage comes to the words of the question, each by how much of its meaning it carries. */
 function shareKnown(likeness: Likeness, weights: ReadonlyMap<string, number>): number {
   let [known, all] = [0, 0];
   for (const [stem, like] of likeness) {
     const weight = weights.get(stem) ?? 0;
-    if (like >= KNOWN_LIKENESS_MIN) known += weight;
+    known += weight * like;
     all += weight;
   }
   return all === 0 ? 1 : known / all;
 }
 
-function toMean(values: readonly number[]): number {
-  return values.length === 0 ? 1 : values.reduce((sum, one) => sum + one, 0) / values.length;
+function toMean(values: readonly number[]): number | undefined {
+  return values.length === 0
+    ? undefined
+    : values.reduce((sum, one) => sum + one, 0) / values.length;
 }
 
 /** `CEO` in the question, and nowhere in the passages, nor spelt out: they speak of someone or something else. */

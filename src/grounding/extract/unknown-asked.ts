@@ -17,7 +17,7 @@ const CAN_YOU = /^\W*(?:can|could|will|would|do) you\b/iu;
 /** Said of anything, whatever is asked. */
 const IDLE: ReadonlySet<string> = new Set(
   toStems(
-    "need make made get got have take use want like go come give every any all also still ever already possible allow permit really please one people",
+    "need make made get got have take bring use want like go come give every any all also still ever already possible allow permit really please one people",
   ),
 );
 
