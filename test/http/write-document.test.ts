@@ -45,6 +45,13 @@ const typed = (type: string, body: string | Buffer<ArrayBuffer> = "text"): Reque
   headers: { "Content-Type": type },
 });
 
+/** A form with one file; `head` is added to what stands above it. */
+function form(head: string, boundary = "edge"): RequestInit {
+  const named = 'Content-Disposition: form-data; name="file"; filename="a.md"';
+  const body = `--edge\r\n${named}${head}\r\n\r\ntext\r\n--edge--\r\n`;
+  return typed(`multipart/form-data; boundary=${boundary}`, body);
+}
+
 const untyped = (body: string) => typed("application/octet-stream", body);
 
 type Refusal = [what: string, id: string, init: RequestInit, status: number, code: string];
@@ -97,6 +104,8 @@ describe("a document that is put", () => {
       "document_unreadable",
     ],
     ["a broken form", "a.md", typed("multipart/form-data; boundary=x"), 400, "invalid_request"],
+    ["a form all of headers", "a.md", form("\r\nX: y".repeat(2_800)), 400, "invalid_request"],
+    ["a form of a long name", "a.md", form(`; a="${"%22".repeat(5_500)}"`), 400, "invalid_request"],
     ["above its folder", "..%2Fa.md", { body: "x" }, 400, "invalid_request"],
     ["absolute", "%2Fetc%2Fa.md", { body: "x" }, 400, "invalid_request"],
     ["named with NUL", "a%00.md", { body: "x" }, 400, "invalid_request"],
@@ -106,6 +115,11 @@ describe("a document that is put", () => {
   ])("%s is refused", async (...[, id, init, status, code]) => {
     const { response, json, changes, left } = await send(id, init);
     expect([response.status, json["code"], changes, left]).toEqual([status, code, [], []]);
+  });
+
+  test("may come in a form", async () => {
+    const { response, changes } = await send("a", form("", '"edge"'));
+    expect([response.status, changes.length]).toEqual([200, 1]);
   });
 
   test.each(["application/x-ipynb+json", "application/json"])(

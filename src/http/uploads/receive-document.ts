@@ -4,9 +4,7 @@ import type { Limiter } from "../../async/limiter.ts";
 import { AppError } from "../../errors.ts";
 import { checkHead, chooseFormat } from "./document-type.ts";
 import type { DocumentWriter, Upload } from "./document-writer.ts";
-
-/** What a form adds to its file. */
-const FORM_BYTES = 16 * 1024;
+import { FORM_BYTES, readForm } from "./read-form.ts";
 
 export interface ReceiveDeps {
   readonly writer: DocumentWriter;
@@ -40,7 +38,7 @@ export async function receiveDocument(
   }
   if (isForm) {
     return forms(async () => {
-      const file = await readForm(request, bytesMax);
+      const file = await readForm(request, bytesMax, () => toTooLarge(bytesMax));
       const format = chooseFormat(documentId, file.name, file.type);
       return keep(writer, file.stream(), format, bytesMax);
     }, request.signal);
@@ -71,34 +69,4 @@ async function keep(
     await upload.discard();
     throw thrown;
   }
-}
-
-/** Held in memory, within the limit. */
-async function readForm(request: Request, bytesMax: number): Promise<File> {
-  let size = 0;
-  let tooLarge = false;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      size += chunk.length;
-      tooLarge ||= size > bytesMax + FORM_BYTES;
-      if (tooLarge) controller.error(toTooLarge(bytesMax));
-      else controller.enqueue(chunk);
-    },
-  });
-  const body = (request.body as ReadableStream<Uint8Array> | null)?.pipeThrough(counter) ?? null;
-  const headers = { "Content-Type": request.headers.get("Content-Type") ?? "" };
-  let files: File[];
-  try {
-    const form = await new Response(body, { headers }).formData();
-    files = [...form.values()].filter((value) => typeof value !== "string");
-  } catch (thrown) {
-    if (tooLarge) throw toTooLarge(bytesMax);
-    throw new AppError("invalid_request", {
-      detail: "the form broke off or is not one",
-      cause: thrown,
-    });
-  }
-  const [file] = files;
-  if (file !== undefined && files.length === 1) return file;
-  throw new AppError("invalid_request", { detail: "a form must hold exactly one file" });
 }
