@@ -1,7 +1,6 @@
 /** The keywords of one kind of value each. What is not complete yet is not asked for its least. */
 import { FORMATS } from "./formats.ts";
 import { toKey } from "./to-key.ts";
-import type { Matcher } from "./pattern.ts";
 import { type Descend, type Fault, fault, type Place, within } from "./place.ts";
 import { isObject, isSchema, type SchemaObject } from "./schema.ts";
 
@@ -12,7 +11,7 @@ export function checkString(
   schema: SchemaObject,
   text: string,
   place: Place,
-  isMatch: Matcher,
+  isMatch: (pattern: string, text: string) => boolean,
 ): readonly Fault[] {
   const { minLength: least, maxLength: most, pattern, format } = schema;
   const isMeasured = least !== undefined || most !== undefined;

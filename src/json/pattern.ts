@@ -2,8 +2,11 @@
 import { parsePattern, type Node } from "./parse-pattern.ts";
 
 export interface Pattern {
-  /** Whether the pattern is found anywhere in the text. A text that is far too long for its pattern holds it nowhere. */
-  test(text: string): boolean;
+  /**
+   * Whether the pattern is found anywhere in the text. A text that is far too long for its pattern holds it nowhere.
+   * `tell` gets to know how many states were looked at for it.
+   */
+  test(text: string, tell?: (steps: number) => void): boolean;
 }
 
 type Instruction =
@@ -26,15 +29,21 @@ export function compilePattern(source: string): Pattern | string {
   if (!emit(node, program)) return "counts too far; shorten its repetitions";
   program.push({ do: "match" });
   return {
-    test(text) {
+    test(text, tell) {
       const reading = { characters: Array.from(text), steps: 0 };
-      for (let at = 0; at <= reading.characters.length; at += 1) {
-        if (matches(program, at, reading)) return true;
-        if (reading.steps > STEPS_MAX) return false;
-      }
-      return false;
+      const isFound = holdsAnywhere(program, reading);
+      tell?.(reading.steps);
+      return isFound;
     },
   };
+}
+
+function holdsAnywhere(program: Program, reading: Reading): boolean {
+  for (let at = 0; at <= reading.characters.length; at += 1) {
+    if (matches(program, at, reading)) return true;
+    if (reading.steps > STEPS_MAX) return false;
+  }
+  return false;
 }
 
 /** Appends the instructions of a node; false when they become too many. */
@@ -161,20 +170,20 @@ function toTest(source: string): (character: string) => boolean {
   return (character) => (one ??= new RegExp(`^(?:${source})$`, "u")).test(character);
 }
 
-/** Whether a text matches a pattern that `compilePattern` takes. */
-export type Matcher = (source: string, text: string) => boolean;
+/** Whether a text matches a pattern that `compilePattern` takes; `tell` as that of `Pattern`. */
+export type Matcher = (source: string, text: string, tell: (steps: number) => void) => boolean;
 
 /** Each pattern is compiled once, and asked once for each text: a value is checked many times while it grows. */
 export function createMatcher(): Matcher {
   const patterns = new Map<string, Pattern | string>();
   const results = new Map<string, boolean>();
-  return (source, text) => {
+  return (source, text, tell) => {
     const key = `${source}\n${text}`;
     const known = results.get(key);
     if (known !== undefined) return known;
     const pattern = patterns.get(source) ?? compilePattern(source);
     patterns.set(source, pattern);
-    const result = typeof pattern === "string" || pattern.test(text);
+    const result = typeof pattern === "string" || pattern.test(text, tell);
     results.set(key, result);
     return result;
   };

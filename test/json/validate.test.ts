@@ -109,6 +109,18 @@ describe("what is not complete yet", () => {
   });
 });
 
+test("hundreds of patterns for each of a list's texts end, and usual ones are no trouble", () => {
+  const texts = Array.from({ length: 100 }, (_, at) => `${at}${"abcdefghij".repeat(4)}`);
+  const check = (pattern: string, count: number): string => {
+    const allOf = Array.from({ length: count }, (_, at) => ({ pattern: `${pattern}(!${at})?$` }));
+    const schema = { type: "array", items: { type: "string", allOf } };
+    expect(checkSchema(schema, 100_000)).toEqual([]);
+    return JSON.stringify(createValidator(schema).validate(texts));
+  };
+  expect(check("^\\d{1,2}[a-j]+", 20)).toBe("[]");
+  expect(check("^(\\w?){300}", 20)).toContain("too costly");
+});
+
 test("branches over branches end", () => {
   const twice = { $ref: "#/$defs/node" };
   const node = { anyOf: [{ properties: { x: twice } }, { properties: { x: twice } }], not: {} };
