@@ -41,11 +41,14 @@ export function listContentStems(words: readonly Word[]): readonly string[] {
 /** By surface; `undefined` is a run of a script without blanks. */
 const stems = new Map<string, string | undefined>();
 const STEMS_MAX = 50_000;
+/** What is longer is no word that comes again, and many of them would fill the memory. */
+const KEPT_CHARS_MAX = 40;
 
 function toStem(surface: string): string | undefined {
   const known = stems.get(surface);
   if (known !== undefined || stems.has(surface)) return known;
   const stem = isUnspaced(surface) ? undefined : makeStem(surface);
+  if (surface.length > KEPT_CHARS_MAX) return stem;
   if (stems.size >= STEMS_MAX) stems.clear(); // bounded; refills with what is in use
   stems.set(surface, stem);
   return stem;

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isFunctionStem, toContentStems, toWords } from "../../src/text/words.ts";
@@ -13,6 +15,18 @@ const cases: readonly (readonly [name: string, text: string, stems: readonly str
   ["Cyrillic is not stemmed", "Очередь", ["очередь"]],
   ["Arabic", "ما هذا", ["ما", "هذا"]],
 ];
+
+test("words of any length fill no memory", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const readHeap = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = readHeap();
+  for (let at = 0; at < 200; at += 1) toWords(`${at}${"1".repeat(200_000)}`);
+  expect(readHeap() - before).toBeLessThan(20_000_000);
+});
 
 describe("words", () => {
   test.each(cases)("%s", (_, text, stems) => {
