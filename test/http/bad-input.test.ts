@@ -314,6 +314,19 @@ test("every wrong place is named at once", async () => {
   ]);
 });
 
+test("of hundreds of thousands of wrong places only the first are named", async () => {
+  const wrong = Object.fromEntries(Array.from({ length: 150_000 }, (_, at) => [`k${at}`, 1]));
+  const messages = [{ role: "user", content: "Why?" }];
+  const response = await makeApp(makeService()).request("/v1/chat/completions", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ messages, model: "tributary", tributary: wrong }),
+  });
+  const text = await response.text();
+  expect([response.status, text.length < 5_000]).toEqual([400, true]);
+  expect(text).toContain("k0 is not a known field");
+});
+
 test("a body that is not UTF-8 is refused", async () => {
   const body = new Uint8Array([0x22, 0xff, 0x22]);
   const init = { method: "POST", headers: { "Content-Type": "application/json" }, body };

@@ -7,9 +7,12 @@ const FILTER_FORMS =
 
 type Found = z.core.$ZodIssue;
 
-/** One line for each wrong place, outermost first. */
+/** More is no help: a body can hold hundreds of thousands of wrong fields. */
+const ISSUES_MAX = 20;
+
+/** One line for each wrong place, outermost first; at most twenty. */
 export function toIssues(error: z.ZodError): readonly Issue[] {
-  return error.issues.flatMap((issue) => describe(issue, []));
+  return error.issues.flatMap((issue) => describe(issue, [])).slice(0, ISSUES_MAX);
 }
 
 /** All of them in one line. */
@@ -41,7 +44,7 @@ function describe(issue: Found, above: readonly PropertyKey[]): readonly Issue[]
     case "invalid_type":
       return at(`must be ${withArticle(issue.expected)}, is ${nameType(issue.input)}`);
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, ISSUES_MAX).map((key) => ({
         path: toPath([...path, key]),
         message: "is not a known field",
       }));
