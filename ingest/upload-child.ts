@@ -3,7 +3,7 @@ import { systemClock } from "../src/async/clock.ts";
 import type { Config } from "../src/config.ts";
 import { toAppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
-import { createLog } from "../src/node/log.ts";
+import { createLog, outliveOutput } from "../src/node/log.ts";
 import type { UploadAnswer, UploadBatch, UploadRequest } from "../src/node/upload-protocol.ts";
 import { createTracing, flushExporters, toExportTarget } from "../src/node/tracing.ts";
 import { createEmbedders, createEndpoints, createStore } from "../src/node/wire.ts";
@@ -14,6 +14,7 @@ import { createLoadPool } from "./load-pool.ts";
 import { withPatience } from "./with-patience.ts";
 import { type UploadDeps, writeUploads } from "./write-uploads.ts";
 
+outliveOutput();
 const log = createLog(process.stderr);
 const cancelled = new Set<number>();
 /** The batch under way, behind those before it. */

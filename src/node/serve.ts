@@ -13,8 +13,9 @@ import { checkAddress, createServer, listen } from "./create-server.ts";
 import { drain } from "./drain.ts";
 import { exitNow } from "./exit-now.ts";
 import { isLoadUnfinished, loadSamples } from "./load-samples.ts";
-import { createLog } from "./log.ts";
+import { createLog, outliveOutput } from "./log.ts";
 
+outliveOutput();
 const log = createLog(process.stderr);
 process.on("unhandledRejection", (thrown) => die("unhandled-rejection", thrown));
 process.on("uncaughtException", (thrown) => die("uncaught-exception", thrown));

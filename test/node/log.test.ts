@@ -45,6 +45,24 @@ test("an error is told with what caused it, where content was asked for", () => 
   expect(error).toContain("store_unavailable: cannot read ← Error: socket closed");
 });
 
+test("of a reader that does not read no more is kept than a bound: what came meanwhile is counted, and told", () => {
+  const lines: string[] = [];
+  const stream = { writableLength: 0, write: (piece: string) => void lines.push(piece) };
+  const log = createLog(stream, { now: noon });
+  log.info("first");
+  stream.writableLength = 2 ** 20 + 1;
+  for (let i = 0; i < 3; i += 1) log.error("lost", new Error("x"));
+  expect(lines).toHaveLength(1);
+  stream.writableLength = 2 ** 20;
+  log.info("last");
+  log.info("and on");
+  expect(lines.slice(1).map((line) => JSON.parse(line) as unknown)).toEqual([
+    { time: noon().toISOString(), level: "warn", event: "log-lines-dropped", lines: 3 },
+    { time: noon().toISOString(), level: "info", event: "last" },
+    { time: noon().toISOString(), level: "info", event: "and on" },
+  ]);
+});
+
 describe("what others said is not in the log, because it may quote a text", () => {
   const secret = "the merger closes in May";
   const thrown: readonly unknown[] = [
