@@ -30,7 +30,7 @@ process.on("message", (request: LoadRequest) => {
 });
 
 // A signal to the whole group is for the process that reads with it, which ends it.
-for (const kind of ["SIGINT", "SIGTERM"] as const) process.on(kind, () => undefined);
+for (const kind of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(kind, () => undefined);
 
 async function answer({ format, bytes, file, limits }: LoadRequest): Promise<void> {
   await importLoader(format);

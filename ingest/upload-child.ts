@@ -27,7 +27,7 @@ process.on("message", (request: UploadRequest) => {
   else tail = tail.then(() => answer(request));
 });
 // A signal to the whole group is for the service, which lets this process finish its commit.
-for (const kind of ["SIGINT", "SIGTERM"] as const) process.on(kind, () => undefined);
+for (const kind of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(kind, () => undefined);
 process.once("disconnect", () => void tail.then(flush).then(() => process.exit(0)));
 
 async function flush(): Promise<void> {

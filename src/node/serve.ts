@@ -47,8 +47,8 @@ async function main(config: Config): Promise<void> {
     cancelStart = systemClock.timer(config.drainGraceMs, () => exitNow(0));
     stop.abort();
   };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
+  // SIGHUP: its terminal was closed, or someone wants the settings read again, which takes a new process.
+  for (const kind of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(kind, onSignal);
 
   // Whoever is told to end before it serves ends as soon as it comes to a place to look; that is no failure.
   await checkDataDir(config.dataDir);

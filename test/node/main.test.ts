@@ -227,30 +227,34 @@ async function openStream(
 }
 
 describe("SIGTERM while an answer streams", () => {
-  test("gives it its grace, refuses new questions, and then its last event", async () => {
-    await using model = await startSilentModel();
-    const env = { OPENAI_BASE_URL: model.url, CHAT_MODEL: "m", DRAIN_GRACE_MS: "2500" };
-    await using server = await startServer(env);
-    const { rest } = await openStream(server.url);
-    server.kill("SIGTERM");
-    await server.printed("draining");
-    const [ready, refused] = await Promise.all([
-      fetch(`${server.url}/readyz`),
-      fetch(`${server.url}/v1/ask`, askWith(question)),
-    ]);
-    expect(ready.status).toBe(503);
-    expect(refused.status).toBe(503);
-    expect(refused.headers.get("Connection")).toBe("close");
-    expect(await refused.json()).toMatchObject({ code: "draining" });
-    const last = (await rest()).at(-1)?.data;
-    expect(last).toMatchObject({
-      type: "run-end",
-      outcome: "failed",
-      error: { code: "draining", retryable: true },
-    });
-    expect(await model.requests[0]?.left).toBe(true);
-    expect(await server.exit).toBe(0);
-  });
+  // The other one comes from a terminal that is closed, and systemd takes an end by it for a success.
+  test.each(["SIGTERM", "SIGHUP"] as const)(
+    "%s gives it its grace, refuses new questions, and then its last event",
+    async (signal) => {
+      await using model = await startSilentModel();
+      const env = { OPENAI_BASE_URL: model.url, CHAT_MODEL: "m", DRAIN_GRACE_MS: "2500" };
+      await using server = await startServer(env);
+      const { rest } = await openStream(server.url);
+      server.kill(signal);
+      await server.printed("draining");
+      const [ready, refused] = await Promise.all([
+        fetch(`${server.url}/readyz`),
+        fetch(`${server.url}/v1/ask`, askWith(question)),
+      ]);
+      expect(ready.status).toBe(503);
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get("Connection")).toBe("close");
+      expect(await refused.json()).toMatchObject({ code: "draining" });
+      const last = (await rest()).at(-1)?.data;
+      expect(last).toMatchObject({
+        type: "run-end",
+        outcome: "failed",
+        error: { code: "draining", retryable: true },
+      });
+      expect(await model.requests[0]?.left).toBe(true);
+      expect(await server.exit).toBe(0);
+    },
+  );
 
   test("a second signal ends it now", async () => {
     await using model = await startSilentModel();
