@@ -22,7 +22,13 @@ const pages = [
   ...listPages("docs"),
 ];
 /** What Node itself reads. */
-const NODES_OWN = ["NODE_USE_ENV_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+const NODES_OWN = [
+  "NODE_USE_ENV_PROXY",
+  "NODE_EXTRA_CA_CERTS",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NO_PROXY",
+];
 const variables = new Set([...describeSettings().map(({ variable }) => variable), ...NODES_OWN]);
 
 describe.each(pages)("%s", (page) => {

@@ -24,6 +24,7 @@ export interface Refusal {
 }
 
 const CAUSE_CHARS_MAX = 500;
+const CERTIFICATE = /^(CERT|DEPTH_ZERO|ERR_TLS_CERT|SELF_SIGNED|UNABLE_TO)_/;
 
 const CONTENT_FILTER = /content.?filter|content.?policy|responsible.?ai|data.?inspection/;
 /** In the words of OpenRouter, xAI and DashScope. */
@@ -74,12 +75,25 @@ export function toBadResponse(what: string, upstream: Upstream, cause?: unknown)
   });
 }
 
-/** A connection that could not be made or broke before the answer. */
-export function toConnectionError(upstream: Upstream, cause: unknown): AppError {
+/** A connection that could not be made or broke before the answer. One whose certificate does not count is not tried again. */
+export function toConnectionError(upstream: Upstream, thrown: unknown): AppError {
+  const { name, settings } = upstream;
+  const cause = toLogCause(thrown, upstream);
+  if (hasBadCertificate(thrown)) {
+    const detail = `${name} shows a certificate that does not count here: check ${settings.url} and whether it has expired; NODE_EXTRA_CA_CERTS names the certificates of an authority of your own`;
+    return new AppError("upstream_config", { detail, cause });
+  }
   return new AppError("upstream_unavailable", {
-    detail: `${upstream.name} could not be reached, or the connection broke: check ${upstream.settings.url} and that the endpoint is up`,
-    cause: toLogCause(cause, upstream),
+    detail: `${name} could not be reached, or the connection broke: check ${settings.url} and that the endpoint is up`,
+    cause,
   });
+}
+
+function hasBadCertificate(thrown: unknown): boolean {
+  for (let current = thrown; current instanceof Error; current = current.cause) {
+    if ("code" in current && CERTIFICATE.test(String(current.code))) return true;
+  }
+  return false;
 }
 
 function classify({ status, code, type, message = "" }: Refusal): ErrorCode {

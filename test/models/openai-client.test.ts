@@ -219,3 +219,23 @@ test("what carries a request hears that it is given up and not why; the caller h
   expect(why).toMatchObject({ name: "AbortError" });
   expect(toUpstreamError(thrown, given.signal, upstream)).toBe(reason);
 });
+
+test.each([
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+])(
+  "a certificate that does not count (%s) is a matter of settings, and not tried again",
+  async (code) => {
+    const broken = Object.assign(new Error("unable to verify"), { code });
+    const client = createOpenAiClient({ apiKey: API_KEY, send: () => Promise.reject(broken) });
+    const upstream = client.toUpstream("the model", "EMBEDDING_MODEL");
+    const { signal } = new AbortController();
+    const thrown: unknown = await client.sdk.models.list().catch((error: unknown) => error);
+    const error = toUpstreamError(thrown, signal, upstream);
+    expect(error).toMatchObject({ code: "upstream_config", retryable: false });
+    expect(error.message).toContain("NODE_EXTRA_CA_CERTS");
+    expect((error.cause as Error).name).toContain(code); // the log says which it was
+  },
+);
