@@ -194,6 +194,11 @@ describe("without keys, on this machine", () => {
     ["its own page", { Host: "127.0.0.1:8787", Origin: "http://127.0.0.1:8787" }, 200],
     ["its name", { Host: "localhost:8787" }, 200],
     ["its address in IPv6", { Host: "[::1]:8787" }, 200],
+    ["somebody elsewhere, through a proxy", { "X-Forwarded-For": "203.0.113.9" }, 403],
+    ["the same through two", { "X-Forwarded-For": "203.0.113.9, 127.0.0.1" }, 403],
+    ["a proxy that is called by another name", { "X-Forwarded-Host": "docs.example" }, 403],
+    ["a proxy for this machine", { "X-Forwarded-For": "::1, ::ffff:127.0.0.1" }, 200],
+    ["a proxy by this machine's name", { "X-Forwarded-Host": "localhost:3000" }, 200],
   ])("%s", async (_, headers, status) => {
     expect((await local.request("/v1/collections", { headers })).status).toBe(status);
   });

@@ -11,6 +11,9 @@ import { findRouteAccess } from "./route-scopes.ts";
 import type { Env, Service } from "../service.ts";
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
+/** What proxies say of whoever called them. */
+const FORWARDED = ["X-Forwarded-For", "X-Forwarded-Host"];
+const IPV4_AS_IPV6 = /^::ffff:/;
 
 /** Whether only this machine reaches an address to listen on. */
 export function isLoopback(host: string): boolean {
@@ -91,12 +94,19 @@ function readCredential(headers: Headers): string | undefined {
 function checkNames(request: Request, origins: readonly string[]): void {
   const origin = request.headers.get("Origin");
   const host = `http://${request.headers.get("Host") ?? new URL(request.url).host}`;
-  const isKnown = isLocalOrigin(host);
+  const isKnown = isLocalOrigin(host) && !isForOthers(request.headers);
   if (isKnown && (origin === null || origins.includes(origin) || isLocalOrigin(origin))) return;
   throw new AppError("forbidden", {
     detail:
-      "without keys the service answers only to this machine's own name and its own pages; create keys, allow the page with CORS_ORIGINS, or set AUTH=off",
+      "without keys the service answers only to this machine's own name and its own pages, and to nobody elsewhere through a proxy; create keys, allow the page with CORS_ORIGINS, or set AUTH=off",
   });
+}
+
+/** A proxy on this machine calls it by its own name, for whoever calls the proxy; many say for whom. */
+function isForOthers(headers: Headers): boolean {
+  return FORWARDED.flatMap((name) => headers.get(name)?.split(",") ?? [])
+    .map((one) => one.trim().replace(IPV4_AS_IPV6, ""))
+    .some((one) => !isLoopback(one) && !isLocalOrigin(`http://${one}`));
 }
 
 /** Of an origin, or of an address. */
