@@ -25,6 +25,8 @@ export interface Refusal {
 
 const CAUSE_CHARS_MAX = 500;
 const CERTIFICATE = /^(CERT|DEPTH_ZERO|ERR_TLS_CERT|SELF_SIGNED|UNABLE_TO)_/;
+/** Nobody took the connection, or knew the name, in the time there is for it. */
+const CONNECT_TIMEOUT = /^UND_ERR_CONNECT_TIMEOUT$/;
 
 const CONTENT_FILTER = /content.?filter|content.?policy|responsible.?ai|data.?inspection/;
 /** In the words of OpenRouter, xAI and DashScope. */
@@ -75,13 +77,20 @@ export function toBadResponse(what: string, upstream: Upstream, cause?: unknown)
   });
 }
 
-/** A connection that could not be made or broke before the answer. One whose certificate does not count is not tried again. */
+/**
+ * A connection that could not be made or broke before the answer. One whose certificate does not count is not tried
+ * again; one that nobody took is a silence, which costs as much time as one behind it.
+ */
 export function toConnectionError(upstream: Upstream, thrown: unknown): AppError {
   const { name, settings } = upstream;
   const cause = toLogCause(thrown, upstream);
-  if (hasBadCertificate(thrown)) {
+  if (hasCode(thrown, CERTIFICATE)) {
     const detail = `${name} shows a certificate that does not count here: check ${settings.url} and whether it has expired; NODE_EXTRA_CA_CERTS names the certificates of an authority of your own`;
     return new AppError("upstream_config", { detail, cause });
+  }
+  if (hasCode(thrown, CONNECT_TIMEOUT)) {
+    const detail = `${name} did not take a connection in time: check ${settings.url} and that the endpoint is up`;
+    return new AppError("upstream_stalled", { detail, cause });
   }
   return new AppError("upstream_unavailable", {
     detail: `${name} could not be reached, or the connection broke: check ${settings.url} and that the endpoint is up`,
@@ -89,9 +98,10 @@ export function toConnectionError(upstream: Upstream, thrown: unknown): AppError
   });
 }
 
-function hasBadCertificate(thrown: unknown): boolean {
+/** Whether an error or one of its causes has such a code. */
+function hasCode(thrown: unknown, codes: RegExp): boolean {
   for (let current = thrown; current instanceof Error; current = current.cause) {
-    if ("code" in current && CERTIFICATE.test(String(current.code))) return true;
+    if ("code" in current && codes.test(String(current.code))) return true;
   }
   return false;
 }

@@ -239,3 +239,16 @@ test.each([
     expect((error.cause as Error).name).toContain(code); // the log says which it was
   },
 );
+
+test("a connection that nobody takes is a silence: it has cost as much time as one", async () => {
+  const cause = Object.assign(new Error("Connect Timeout Error"), {
+    code: "UND_ERR_CONNECT_TIMEOUT",
+  });
+  const client = createOpenAiClient({ apiKey: API_KEY, send: () => Promise.reject(cause) });
+  const upstream = client.toUpstream("the model", "EMBEDDING_MODEL");
+  const { signal } = new AbortController();
+  const thrown: unknown = await client.sdk.models.list().catch((error: unknown) => error);
+  const error = toUpstreamError(thrown, signal, upstream);
+  expect(error).toMatchObject({ code: "upstream_stalled", retryable: true });
+  expect(error.message).toContain("did not take a connection in time: check OPENAI_BASE_URL");
+});
