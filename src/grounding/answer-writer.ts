@@ -9,6 +9,7 @@ import type { Span } from "../text/sentences.ts";
 import { createHiddenFilter } from "../text/hidden-characters.ts";
 import { createCitationParser } from "./write/citation-parser.ts";
 import { createGround, type Ground, type Settled } from "./ground.ts";
+import { createTelling } from "./telling.ts";
 import { createWaitingFrames } from "./waiting-frames.ts";
 import { withoutMarkers } from "./write/markers.ts";
 import { createSanitizer } from "./write/sanitizer.ts";
@@ -68,7 +69,6 @@ class PolicyWriter implements AnswerWriter {
   readonly #byLabel = new Map<number, Passage>();
   readonly #links = createSourceLinks();
   readonly #guard: SecretGuard;
-  readonly #verdicts: Settled["check"]["verdict"][] = [];
   #policy: GroundingPolicy;
   #source: Source;
   /** `flag`: blanks before the first word. */
@@ -89,6 +89,7 @@ class PolicyWriter implements AnswerWriter {
   #said: ReadonlySet<string> = new Set();
   /** Sentences that wait for the end of the draft. */
   #queue: Settled[] = [];
+  readonly #telling = createTelling();
 
   constructor({ passages, policy, secrets = [] }: AnswerWriterOptions) {
     this.#policy = policy;
@@ -104,7 +105,9 @@ class PolicyWriter implements AnswerWriter {
 
   push(raw: string): readonly WriterEvent[] {
     const text = this.#source.clean(raw);
-    return text === "" ? [] : this.#take(text, this.#source.ground.push(text));
+    if (text === "") return [];
+    const shown = this.#take(text, this.#source.ground.push(text));
+    return [...shown, ...this.#telling.tell()];
   }
 
   end(): Written {
@@ -150,8 +153,8 @@ class PolicyWriter implements AnswerWriter {
     this.#hasBegun ||= this.#blank.trim() !== "";
     const fresh = this.#hasBegun ? this.#blank : "";
     if (this.#hasBegun) this.#blank = "";
-    for (const one of settled) this.#count(one);
-    return [...toDelta(fresh), ...settled.flatMap((one) => toEvents(one, 0))];
+    for (const one of settled) this.#telling.add(one, 0);
+    return toDelta(fresh);
   }
 
   /** One sentence under `withhold` or `repair`. */
@@ -185,8 +188,8 @@ class PolicyWriter implements AnswerWriter {
     this.#wordings.push(toWording(sentence));
     const shift = this.#shown.length + lead.length - start;
     this.#shown += lead + sentence;
-    this.#count(settled);
-    return [...toDelta(lead + sentence), ...toEvents(settled, shift)];
+    this.#telling.add(settled, shift);
+    return toDelta(lead + sentence);
   }
 
   /** The blanks before a sentence, or those before what was left out in front of it where they part more. */
@@ -200,18 +203,16 @@ class PolicyWriter implements AnswerWriter {
     return !gap.includes("\n") && OWN_LINE.test(this.#text.slice(start, end)) ? "\n\n" : gap;
   }
 
-  #count({ check }: Settled): void {
-    if (check.framing !== true) this.#verdicts.push(check.verdict);
-  }
-
   #conclude(shown: readonly WriterEvent[]): Written {
+    const told = this.#telling.tell();
     // An answer of which all was left out is none.
-    const isTold = this.#withheld === 0 || this.#verdicts.length > 0;
+    const isTold = this.#withheld === 0 || this.#telling.hasTold();
     const rest = isTold ? this.#frames.end() : [];
-    const events = [...shown, ...rest.flatMap((one) => this.#show(one))];
+    const last = rest.flatMap((one) => this.#show(one));
+    const events = [...shown, ...told, ...last, ...this.#telling.tell()];
     return {
       events,
-      grounding: toGrounding(this.#verdicts),
+      grounding: this.#telling.toGrounding(),
       withheld: this.#withheld,
       hasLeaked: this.#guard.hasLeaked,
       ...(this.#queue.length === 0 ? {} : { draft: this.#toDraft() }),
@@ -274,22 +275,4 @@ function toWording(sentence: string): string {
 
 function toDelta(text: string): readonly WriterEvent[] {
   return text === "" ? [] : [{ type: "text-delta", text }];
-}
-
-function toEvents({ check, citations }: Settled, shift: number): readonly WriterEvent[] {
-  const move = <T extends { readonly start: number; readonly end: number }>(span: T): T => ({
-    ...span,
-    start: span.start + shift,
-    end: span.end + shift,
-  });
-  return [
-    ...citations.map((citation): WriterEvent => ({ type: "citation", ...move(citation) })),
-    { type: "sentence-check", ...move(check) },
-  ];
-}
-
-function toGrounding(verdicts: readonly Settled["check"]["verdict"][]): Grounding {
-  const supported = verdicts.filter((verdict) => verdict === "supported").length;
-  if (supported === verdicts.length && supported > 0) return "grounded";
-  return supported > 0 ? "partly-grounded" : "ungrounded";
 }

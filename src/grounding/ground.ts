@@ -2,11 +2,12 @@
 import type { Citation, Passage, SentenceCheck } from "../domain/event.ts";
 import { needsNextWord } from "../text/abbreviations.ts";
 import { splitSentences, type Span } from "../text/sentences.ts";
-import { checkSentence, findEvidence, type Verdict } from "./check/check-sentence.ts";
+import { checkSentence, findEvidence } from "./check/check-sentence.ts";
 import { createCodeParts } from "./write/code-parts.ts";
-import { type Evidence, toEvidence } from "./check/evidence.ts";
-import { isFraming } from "./check/framing.ts";
+import { toEvidence } from "./check/evidence.ts";
+import { isFraming, mayLeadIn } from "./check/framing.ts";
 import { isSilence } from "./check/silence.ts";
+import { createSharedMarkers, type SharedMarkers } from "./shared-markers.ts";
 import {
   findClaims,
   findMarkers,
@@ -26,7 +27,15 @@ export interface Ground {
 export interface Settled {
   readonly check: SentenceCheck;
   readonly citations: readonly Citation[];
+  /**
+   * It has no marker, and may share one that is still to come: then its check may yet be raised to `supported`, and
+   * never becomes a worse one.
+   */
+  readonly isOpen?: boolean;
 }
+
+/** The same while it is open. */
+type Open = { -readonly [Key in keyof Settled]: Settled[Key] };
 
 /** A longer number, such as a year, may begin a sentence. */
 const MARKERS = /^(?:\s*\[\d{1,3}\])+/u;
@@ -44,6 +53,7 @@ const ENDING = /[\p{STerm}…\n\r\f\u2028\u2029]/u;
 const CHARS_AT_ONCE = 4_096;
 /** Nobody writes a longer sentence. One is not read against the passages, which would hold up everyone else's answer. */
 const SENTENCE_CHARS_MAX = 10_000;
+const BEFORE_CHARS = 600;
 
 /** Creates a follower over the passages of the context, which may grow meanwhile. */
 export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
@@ -55,6 +65,9 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
   let readAtLength = 0;
   /** Something that may end a sentence has come since the text was last read. */
   let mayEnd = false;
+  /** The end of what is settled: its language is that of a sentence which shows none. */
+  let before = "";
+  const shared = createSharedMarkers();
 
   const read = ({ start, end }: Span): string => pending.slice(start, end);
 
@@ -75,8 +88,14 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
     const ours = markers.filter(({ label }) => byLabel.has(label));
     const settled = complete.map((sentence, index) => {
       const own = within(sentence, ours);
-      return settle(sentence, { markers: own, next: texts[index + 1], read, offset, byLabel });
+      const next = texts[index + 1];
+      const place = { markers: own, next, read, offset, byLabel, before };
+      const gap = read({ start: complete[index - 1]?.end ?? done, end: sentence.start });
+      const one = share(shared, sentence, gap, place);
+      before = `${before} ${read(sentence)}`.slice(-BEFORE_CHARS);
+      return one;
     });
+    if (isLast) shared.end();
     const last = complete.at(-1);
     if (last !== undefined) {
       done = last.end;
@@ -117,10 +136,13 @@ interface Surroundings {
   /** Where in the answer the text starts that is read. */
   readonly offset: number;
   readonly byLabel: ReadonlyMap<number, Passage>;
+  /** The answer before it, or the end of that. */
+  readonly before: string;
 }
 
 /** What is to be told of a sentence that is over. */
-function settle(sentence: Span, { markers, next, read, offset, byLabel }: Surroundings): Settled {
+function settle(sentence: Span, around: Surroundings): Open {
+  const { markers, next, read, offset, byLabel, before } = around;
   const place = ({ start, end }: Span): Span => ({ start: start + offset, end: end + offset });
   const labels = [...new Set(markers.map(({ label }) => label))];
   const cited = labels.flatMap((label) => byLabel.get(label) ?? []);
@@ -134,8 +156,11 @@ function settle(sentence: Span, { markers, next, read, offset, byLabel }: Surrou
   const all = [...byLabel.values()].map(toEvidence);
   const evidence = isCited ? cited.map(toEvidence) : all;
   const framing = isFraming(claim, { next, isCited, evidence });
-  const isWeak = framing || isSilence(claim, all);
-  const verdict = isWeak ? "weak" : judge(claim, evidence, isCited);
+  const isWeak = framing || isSilence(claim, all) || (!isCited && mayLeadIn(claim, next, evidence));
+  const found = isWeak ? "weak" : checkSentence(claim, evidence, before);
+  // Without a citation it cannot be more than weak, whatever the passages say.
+  const verdict = !isCited && found === "supported" ? "weak" : found;
+  const isOpen = !isCited && !isWeak && verdict === "weak";
   const citations = findClaims(sentence, markers, read).flatMap(({ label, ...span }) => {
     const passage = byLabel.get(label);
     if (passage === undefined) return [];
@@ -144,7 +169,39 @@ function settle(sentence: Span, { markers, next, read, offset, byLabel }: Surrou
     return [toCitation(passage, place(span), evidence)];
   });
   const check = { ...place(sentence), verdict, labels, ...(framing && { framing }) };
-  return { check, citations };
+  return { check, citations, ...(isOpen && { isOpen }) };
+}
+
+/** The same; where the sentence is open, it waits for the marker that it shares. `gap`: what stands before it. */
+function share(shared: SharedMarkers, sentence: Span, gap: string, around: Surroundings): Settled {
+  const one = settle(sentence, around);
+  const close = one.isOpen === true ? toClose(one, sentence, around) : undefined;
+  const { labels, framing: isFraming = false } = one.check;
+  shared.add({ text: around.read(sentence), gap, labels, isFraming, close });
+  return one;
+}
+
+/** Closes a sentence without a marker: it is supported where the passages of the marker that it shares bear it out. */
+function toClose(
+  one: Open,
+  sentence: Span,
+  { read, offset, byLabel, before }: Surroundings,
+): (labels: readonly number[]) => void {
+  const claim = read(sentence);
+  const span = { start: sentence.start + offset, end: sentence.end + offset };
+  const isBorneOut = (passages: readonly Passage[]): boolean =>
+    passages.length > 0 && checkSentence(claim, passages.map(toEvidence), before) === "supported";
+  return (labels) => {
+    delete one.isOpen;
+    const all = [...new Set(labels)].flatMap((label) => byLabel.get(label) ?? []);
+    const passages = [...all.map((passage) => [passage]), all].find(isBorneOut);
+    if (passages === undefined) return;
+    one.check = { ...one.check, verdict: "supported", labels: passages.map(({ label }) => label) };
+    one.citations = passages.map((passage) => {
+      const { start, end } = findEvidence(claim, passage);
+      return toCitation(passage, span, { start: passage.start + start, end: passage.start + end });
+    });
+  };
 }
 
 /** The sentences of a text, of those in which `from` lies only what comes after it. */
@@ -168,12 +225,6 @@ function isOutsideFences(text: string): boolean {
   const code = createCodeParts();
   code.push(text);
   return (text.match(FENCE)?.length ?? 0) % 2 === 0 && !code.inFence;
-}
-
-/** A sentence without a citation cannot be more than weak, whatever the passages say. */
-function judge(claim: string, evidence: readonly Evidence[], isCited: boolean): Verdict {
-  const verdict = checkSentence(claim, evidence);
-  return !isCited && verdict === "supported" ? "weak" : verdict;
 }
 
 /** `evidence` lies in the passage's document. */

@@ -13,8 +13,10 @@ const PHRASES = [
   "oui|en\\s+(?:résumé|bref|conclusion)|de\\s+plus|cependant|(?:selon|d['’]après)\\s+(?:les|le)\\s+(?:documents?|sources?|textes?)(?:\\s+fournis)?", // French
   "sí|en\\s+(?:resumen|conclusión)|además|según\\s+(?:los|las|el)\\s+(?:documentos?|fuentes?|textos?)", // Spanish
 ].join("|");
+/** Answers the question; what follows is told whole. `No. 5` is a name. */
+const REPLY = String.raw`(?:yes|ja|oui|sí|no|nein|nee|non|não|нет)[\s*_]*(?:[,:;!]|\s[-–—](?=\s)|[–—])`;
 const LEAD_OVER = new RegExp(
-  String.raw`^[\s\p{P}]*(?:${PHRASES})(?:[\s*_]*[,:.!]|(?<=that)(?=\s))[*_]*`,
+  String.raw`^[\s\p{P}]*(?:${REPLY}|(?:${PHRASES})(?:[\s*_]*[,:.!]|(?<=that)(?=\s)))[*_]*`,
   "iu",
 );
 

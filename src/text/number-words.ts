@@ -5,11 +5,25 @@ const SMALL =
 const TENS = "twenty thirty forty fifty sixty seventy eighty ninety";
 const ORDINALS =
   "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth";
+/** Of other languages; left out is what is another word there or in English as often: `due`, `once`, `neuf`, `elf`. */
+const OTHERS: readonly (readonly [string, number])[] = Object.entries({
+  2: "zwei deux twee dois",
+  3: "drei trois drie tres três",
+  4: "vier cuatro quattro quatro",
+  5: "fünf cinq vijf cinco cinque",
+  6: "sechs seis",
+  7: "sieben siete sette zeven",
+  8: "huit ocho otto oito",
+  9: "neun nueve negen nove",
+  10: "zehn diez tien dieci dez",
+  12: "zwölf douze doce twaalf dodici doze",
+}).flatMap(([value, words]) => words.split(" ").map((word) => [word, Number(value)] as const));
 export const HALF = 0.5;
 export const WORDS: ReadonlyMap<string, number> = new Map([
   ...SMALL.split(" ").map((word, index) => [word, index] as const),
   ...TENS.split(" ").map((word, index) => [word, (index + 2) * 10] as const),
   ...ORDINALS.split(" ").map((word, index) => [word, index + 1] as const),
+  ...OTHERS,
   ["dozen", 12],
   ["half a", HALF],
   ["half an", HALF],

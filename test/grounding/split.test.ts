@@ -14,6 +14,8 @@ const answers = [
   "1. **Basic**\n2. **Standard:** 12 EUR [1]\n3. **Enterprise**\n   - It costs 12 EUR [1].\n",
   "Refunds are paid within\n14 days [2].\n100 days are too many.\n10. Ten",
   "## 2. Plans\n\n| Plan | Price |\n|---|---|\n| Basic | 5 EUR [1] |\n\n---\nSure! Sources: [1][2]",
+  "The agent runs on Ubuntu. Basic costs 5 EUR. [1]\n\nPlans [1]:\n\n- Basic costs 5 EUR\n- Standard costs 12 EUR\n\nSources: [2]",
+  "- Der Agent läuft auf Ubuntu\n- Basic kostet 5 EUR\n- Rückzahlungen kommen innerhalb von 14 Tagen [1][2]",
   "Run this:\n```bash\nrun the agent\n```\nRefunds are paid within 14 days [2].",
 ];
 

@@ -17,6 +17,7 @@ import { hasNumber } from "../../text/quantity-index.ts";
 import { type Span, splitSentences } from "../../text/sentences.ts";
 import { toContentStems, toWords } from "../../text/words.ts";
 import { checkSentence, findEvidence, type Verdict } from "./check-sentence.ts";
+import { readLanguageSigns } from "../../text/language.ts";
 import { toEvidence } from "./evidence.ts";
 import type { Reading } from "./reading.ts";
 
@@ -110,6 +111,8 @@ function checkLeaf(text: string, context: Context): Checked {
   );
   return { verdict, citations: [...citations.values()].slice(0, CITATIONS_MAX * parts.length) };
 }
+/** A name is the same in every language. */
+const NONE = readLanguageSigns("");
 const ORDER: readonly Verdict[] = ["unsupported", "weak", "supported"];
 
 function checkPart(text: string, context: Context): Checked {
@@ -170,7 +173,7 @@ function checkIn(
   const { heading, line } = evidence;
   const isHeld = (reading: Reading): boolean => {
     const sentence = { ...reading, ...NOWHERE, heading: reading, section: reading };
-    const alone = { ...reading, heading: reading, sentences: [sentence], line };
+    const alone = { ...reading, heading: reading, sentences: [sentence], line, language: NONE };
     const holdsNumbers = numbers.every((one) => hasNumber(reading.quantities, one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
   };

@@ -11,13 +11,17 @@ import type { Span } from "../../text/sentences.ts";
 import { listContentStems, toContentStems, type Word } from "../../text/words.ts";
 import { splitFullParts } from "./claim-parts.ts";
 import { createNumberFinder } from "./clauses.ts";
-import { type Evidence, toEvidence, toLine } from "./evidence.ts";
+import { type Evidence, toEvidence } from "./evidence.ts";
 import { isCrossed } from "./crossed.ts";
 import { findDeviation } from "./deviation.ts";
 import { isOnlyDenied } from "./only-denied.ts";
 import { findNearest, hasRival, type Near } from "./nearest.ts";
+import { isMiscounted } from "./miscounted.ts";
 import { isOverstated } from "./overstated.ts";
-import { type Reading, readText } from "./reading.ts";
+import { deniesCell } from "./yes-no-cells.ts";
+import { holdsQuotations, isVerbatim } from "./quotations.ts";
+import { isDenialWord, type Reading, readText } from "./reading.ts";
+import { checkTranslated, isTranslated } from "./translated.ts";
 import { isCountOfRows, mixesRows, tellsOfRow } from "./row-claims.ts";
 
 export type Verdict = SentenceCheck["verdict"];
@@ -29,25 +33,37 @@ export const THRESHOLDS = { supported: 0.6, weak: 0.5, local: 0.75, sure: 0.9 } 
 const PLAIN_MIN = 3;
 
 /**
+ * `before`: the answer up to the sentence, by which the language of a short one can be told.
+ *
  * `unsupported` when a number, name or quotation of the sentence is nowhere in the evidence, or not in
  * the sentence that otherwise says the same, or that one says the opposite, or hardly a word is there;
  * `supported` when everything exact is there and most words are; `weak` in between.
  */
-export function checkSentence(text: string, evidence: readonly Evidence[]): Verdict {
+export function checkSentence(text: string, evidence: readonly Evidence[], before = ""): Verdict {
   const plain = withoutListMark(toPlainText(text));
   const lead = skipLeadOver(plain);
   const sentence = plain.slice(lead);
   const exact = readExact(sentence, evidence, plain[lead - 1] === ",");
-  const { claim, content, names, quantities, spelled } = exact;
+  const { claim, content, names, quantities } = exact;
   if (content.size === 0) return "weak"; // it says nothing that could be checked
-  const isQuoted = toQuotations(sentence).every((line) => isIn(line, evidence));
-  if (!isQuoted || !occur(names, quantities, evidence)) return "unsupported";
+  if (!holdsQuotations(sentence, evidence)) return "unsupported";
+  if (isVerbatim(sentence, quantities, evidence)) return "supported";
+  if (isTranslated(claim, evidence, before)) return checkTranslated(exact, evidence);
+  return occur(names, quantities, evidence) ? checkWords(sentence, exact, evidence) : "unsupported";
+}
+
+/** Of a sentence all that is exact of which is there. */
+function checkWords(sentence: string, exact: Exact, evidence: readonly Evidence[]): Verdict {
+  const { claim, content, quantities, spelled } = exact;
   const missing = [...content].filter((stem) => !spelled.has(stem) && isMissing(stem, evidence));
   const coverage = 1 - missing.length / content.size;
   if (coverage < THRESHOLDS.weak) return "unsupported";
   const verdict = compare(toClaim(exact, evidence), evidence);
   if (verdict !== undefined && !isToldInParts(sentence, evidence)) return verdict;
   if (mixesRows(sentence, evidence) || isCrossed(claim, evidence)) return "unsupported";
+  if (deniesCell(claim, evidence) || isMiscounted(claim, quantities, evidence)) {
+    return "unsupported";
+  }
   const deviation = findDeviation(claim, evidence);
   if (deviation === "exchanged") return "unsupported";
   const isDoubtful =
@@ -81,7 +97,7 @@ function readExact(sentence: string, evidence: readonly Evidence[], goesOn: bool
   return {
     claim,
     // Without the months that dates in digits name.
-    content: new Set(listContentStems(words)),
+    content: new Set(listContentStems(words).filter((stem) => !isDenialWord(stem))),
     names: [...claim.names, ...named].filter((stem) => !measuredStems.has(stem)),
     quantities: numbers.filter((one) => !isCountOfRows(one, sentence, evidence)),
     spelled: new Set(spelled.map(toStem)),
@@ -169,7 +185,7 @@ function compare(all: Claim, evidence: readonly Evidence[]): Verdict | undefined
  * stand under another heading than the one that has it.
  */
 function compareShort(all: Claim, near: Near, evidence: readonly Evidence[]): Verdict | undefined {
-  const isTelling = all.plain.length > 1 || near.isTurnedRound;
+  const isTelling = all.plain.length + all.names.length > 1 || near.isTurnedRound;
   const isOpposite = near.isOpposite && isTelling;
   const isWrong = isOpposite || hasOther(all, near) || isUnderOther(all, near, evidence);
   return isWrong ? "unsupported" : undefined;
@@ -199,16 +215,26 @@ function hasOther({ claim, names, quantities, foreign }: Claim, near: Near): boo
 
 /** Is its first word a name? Another follows it, or the evidence has it with a capital where that says something. */
 function isNamed({ opening = "", isOpeningName }: Reading, evidence: readonly Evidence[]): boolean {
+  if (isOpeningName) return true;
+  const all = evidence.flatMap(({ sentences }) => sentences);
   return (
-    isOpeningName ||
-    evidence.some(({ sentences }) => sentences.some(({ names }) => names.has(opening)))
+    all.some(({ names }) => names.has(opening)) && !all.some((said) => hasSmall(said, opening))
+  );
+}
+
+/** In small letters it is a word: a line may have begun with the other. */
+function hasSmall({ stems, words }: Reading, wanted: string): boolean {
+  return (
+    stems.has(wanted) &&
+    words.some(({ stem, surface }) => stem === wanted && /^\p{Ll}/u.test(surface))
   );
 }
 
 /** Is the word that number with its unit, or part of it? `10BASE5` goes on behind it, and is a name. */
 function isMeasured(word: Word, number: { readonly end: number } | undefined): boolean {
   if (number === undefined) return false;
-  return toEnd(word) <= number.end || !/[\p{Lu}\p{Ll}]/u.test(word.surface);
+  const end = toEnd(word) - Number(/[²³]$/u.test(word.surface));
+  return end <= number.end || !/[\p{Lu}\p{Ll}]/u.test(word.surface);
 }
 
 function toEnd({ start, surface }: Word): number {
@@ -240,21 +266,6 @@ function holds({ quantities }: Pick<Reading, "quantities">, quantity: Quantity):
 /** Words with a capital that follow each other are one name. */
 function countNames(text: string): number {
   return text.match(/\p{Lu}[\p{L}\p{N}]*(?:[\s-]+\p{Lu}[\p{L}\p{N}]*)*/gu)?.length ?? 0;
-}
-
-const QUOTATION = /["“„«]([^"“”„«»]{12,400})["”»]/gu;
-const QUOTATION_WORDS_MIN = 3;
-
-function isIn(line: string, evidence: readonly Evidence[]): boolean {
-  return evidence.some((one) => one.line.includes(line));
-}
-
-/** Quoted spans of some length, as they would stand in the evidence. */
-function toQuotations(sentence: string): readonly string[] {
-  return [...sentence.matchAll(QUOTATION)].flatMap(([, quoted = ""]) => {
-    const line = toLine(quoted);
-    return line.trim().split(" ").length >= QUOTATION_WORDS_MIN ? [line] : [];
-  });
 }
 
 /** The sentence of the passage that shares most content words with the claim, as a span of its text. */

@@ -5,6 +5,8 @@ import { isFunctionStem, type Word } from "../../text/words.ts";
 export interface Denial {
   /** For each word that denies, the first stem with a meaning behind it that is not asserted too. */
   readonly denied: readonly string[];
+  /** Those of them behind a `without` that is denied itself: `not without asking` wants that one asks. */
+  readonly wanted: ReadonlySet<string>;
   /** Stems that stand in what is denied and nowhere else, and those that stand elsewhere alone. */
   readonly within: ReadonlySet<string>;
   readonly outside: ReadonlySet<string>;
@@ -13,7 +15,9 @@ export interface Denial {
 /** Where a denial ends. */
 const BREAK = /[.;:,!?](?=\s|$)|(?<![\p{L}])(?:but|aber|sondern|mais|pero|sino|ma)(?![\p{L}])/giu;
 /** `Not true that it was opened` denies that it was. */
-const EMPTY = /^(?:true|case|longer|only)$/iu;
+const EMPTY = /^(?:true|case|longer|only|cannot|nicht)$/iu;
+
+const WITHOUT = /(?<!\p{L})(?:without|unless|ohne|sans|sin)$/iu;
 
 export function readDenial(words: readonly Word[], text: string): Denial {
   const ends = findNegations(text);
@@ -37,8 +41,27 @@ export function readDenial(words: readonly Word[], text: string): Denial {
   const within = new Set(inside.map(({ stem }) => stem));
   const own = content.filter(({ stem }) => !outside.has(stem));
   const [findOwn, findAny] = [createFinder(own), createFinder(content)];
-  const denied = ends.flatMap((from) => (findOwn(from) ?? findAny(from))?.stem ?? []);
-  return { denied, within: within.difference(outside), outside: outside.difference(within) };
+  // `The lid is not.` denies what stands before it.
+  const findBefore = (from: number): Word | undefined =>
+    content.findLast(({ start }) => start < from);
+  const found = ends.map((from) => (findOwn(from) ?? findAny(from) ?? findBefore(from))?.stem);
+  const denied = found.flatMap((stem) => stem ?? []);
+  const wanted = new Set(
+    found.flatMap((stem, index) => {
+      const from = ends[index] ?? 0;
+      const isDouble =
+        index > 0 &&
+        WITHOUT.test(text.slice(0, from)) &&
+        !breaks.some((mark) => mark > (ends[index - 1] ?? 0) && mark <= from);
+      return isDouble && stem !== undefined ? [stem] : [];
+    }),
+  );
+  return {
+    denied,
+    wanted,
+    within: within.difference(outside),
+    outside: outside.difference(within),
+  };
 }
 
 /** Finds the first word from an offset on; to be asked in order. */

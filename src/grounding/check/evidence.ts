@@ -2,6 +2,7 @@
 import { once, oncePer } from "../../async/once.ts";
 import { toContent } from "../../domain/chunk.ts";
 import type { Passage } from "../../domain/event.ts";
+import { type LanguageSigns, readLanguageSigns } from "../../text/language.ts";
 import { indexQuantities } from "../../text/quantity-index.ts";
 import { toPlainText, withoutEmphasis } from "../../text/plain-text.ts";
 import { splitStatements } from "../../text/record.ts";
@@ -20,6 +21,7 @@ export interface Evidence extends Pick<Reading, "stems" | "quantities"> {
   /** Title and headings of the whole. */
   readonly heading: Reading;
   readonly sentences: readonly Said[];
+  readonly language: LanguageSigns;
 }
 
 /** A sentence, with what it stands under. */
@@ -61,10 +63,13 @@ interface Parts {
 function createEvidence(parts: Parts): Evidence {
   const { text, title, whole, toHeadings } = parts;
   const heading = once(() => readText([title, ...toHeadings([])].join(". ")));
-  const stems = once(() => new Set([...toStems(whole), ...toMonths(whole)]));
+  const stems = once(
+    () => new Set([...toStems(whole), ...toMonths(whole), ...toOtherForms(whole)]),
+  );
   const quantities = once(() => indexQuantities(withoutEmphasis(whole)));
   const line = once(() => toLine(text));
   const sentences = once(() => readSentences(parts));
+  const language = once(() => readLanguageSigns(text));
   return {
     get stems() {
       return stems();
@@ -80,6 +85,9 @@ function createEvidence(parts: Parts): Evidence {
     },
     get sentences() {
       return sentences();
+    },
+    get language() {
+      return language();
     },
   };
 }
@@ -108,7 +116,11 @@ function readSentences({ text, title, columns, toHeadings }: Parts): readonly Sa
     const reading = readText(isShort ? `${plain}\n${names}` : plain);
     const row =
       names === undefined ? toEntry(plain) : { cells: toCells(plain), names: toCells(names) };
-    return [Object.assign(reading, span, toPlace(sections[at] ?? []), row && { row })];
+    const forms = new Set(toOtherForms(plain));
+    const known = { stems: reading.stems.union(forms), content: reading.content.union(forms) };
+    return [
+      Object.assign(reading, { ...known, ...span, ...toPlace(sections[at] ?? []) }, row && { row }),
+    ];
   });
 }
 
@@ -142,6 +154,16 @@ function addEntries(
 function toEntry(said: string): Said["row"] {
   const [, key, value] = ENTRY.exec(said) ?? [];
   return key === undefined || value === undefined ? undefined : { cells: [key, value], names: [] };
+}
+
+const HYPHENATED = /(?<![\p{L}\p{N}-])\p{L}+-\p{L}+(?![\p{L}\p{N}-])/gu;
+const NAME = /(?<!\p{L})\p{Lu}\p{Ll}+(?:[\s-]\p{Lu}\p{Ll}+){1,4}(?!\p{L})/gu;
+
+/** Stems of what an answer may write for it: `nonprofit` for `non-profit`, `HR` for `Human Resources`. */
+function toOtherForms(text: string): readonly string[] {
+  const joined = Array.from(text.matchAll(HYPHENATED), ([word]) => word.replace("-", ""));
+  const short = Array.from(text.matchAll(NAME), ([name]) => name.replaceAll(/[^\p{Lu}]/gu, ""));
+  return [...joined, ...short].flatMap((form) => toWords(form).map(({ stem }) => stem));
 }
 
 /** Stems between blanks, for looking up a run of words. */

@@ -71,7 +71,9 @@ export function isFraming(sentence: string, { next, isCited, evidence }: Surroun
   const unknown = content.filter((stem) => !isKnown(evidence, stem)).length;
   const isKnownTopic = unknown <= content.length * (1 - KNOWN_MIN);
   const isRefuted = (): boolean => {
-    return content.length > 0 && checkSentence(topic, evidence) === "unsupported";
+    // Names of columns say nothing that could be refuted.
+    if (isTableLine(text) || content.length === 0) return false;
+    return checkSentence(topic, evidence) === "unsupported";
   };
   if (form !== "heading") return unknown === 0 && !isRefuted();
   if (!namesOnly(plain, topic)) return false;
@@ -79,6 +81,27 @@ export function isFraming(sentence: string, { next, isCited, evidence }: Surroun
   // A line in bold letters may be a bare answer: `**Jane Doe**`.
   const mayName = !HEADING.test(text) && !isTableLine(text) && isTitle(plain);
   return unknown <= UNKNOWN_MAX && !mayName;
+}
+
+/**
+ * Leads it in to a list, a table or code in words of its own? Some of them the evidence may lack, but nothing exact:
+ * what stands below is checked by itself.
+ */
+export function mayLeadIn(
+  sentence: string,
+  next: string | undefined,
+  evidence: readonly Evidence[],
+): boolean {
+  const plain = withoutListMark(toPlainText(sentence)).replace(MARKS, "").trim();
+  if (!COLON.test(plain) || next === undefined) return false;
+  if (!ENTRY.test(next) && !FENCE.test(next)) return false;
+  const unknown = [...readText(plain).content].filter((stem) => !isKnown(evidence, stem));
+  return (
+    unknown.length > 0 &&
+    unknown.length <= UNKNOWN_MAX &&
+    !isNegated(plain) &&
+    holdsExact(plain, plain, evidence)
+  );
 }
 
 /** Does it ask, or name something without telling anything of it? `**Yes**` has no word of meaning. */

@@ -2,6 +2,7 @@
 import { isDenialOf, mayDeny, oppositesOf } from "../../text/opposites.ts";
 import { clash, findOperators } from "../../text/operators.ts";
 import { isNegated } from "../../text/negation.ts";
+import { toContentStems } from "../../text/words.ts";
 import { isMoved } from "./denial.ts";
 import type { Evidence, Said } from "./evidence.ts";
 import type { Reading } from "./reading.ts";
@@ -36,7 +37,15 @@ export function findNearest(
   const beside = evidence.flatMap(({ sentences }) =>
     sentences.map((sentence, index) => ({ sentence, before: sentences[index - 1] })),
   );
-  const shared = beside.map(({ sentence }) => countSpokenOf(plain, claim, sentence));
+  const named = findNamedRows(
+    claim,
+    beside.map(({ sentence }) => sentence),
+  );
+  const shared = beside.map(({ sentence }) => {
+    const isOther =
+      named.get(sentence.section)?.has(sentence) === false && sentence.row !== undefined;
+    return isOther ? 0 : countSpokenOf(plain, claim, sentence);
+  });
   const most = Math.max(0, ...shared);
   if (most === 0) return undefined;
   const nearest = beside.filter((_, index) => shared[index] === most).slice(0, EQUALS_MAX);
@@ -55,6 +64,19 @@ export function findNearest(
     best = { near: { sentence, around, share, isOpposite, isTurnedRound }, rank };
   }
   return best?.near;
+}
+
+/** Where the claim names rows of a table, the other rows under that heading say nothing of it. */
+function findNamedRows(
+  { stems }: Reading,
+  sentences: readonly Said[],
+): ReadonlyMap<Reading, ReadonlySet<Said>> {
+  const named = sentences.filter(({ row }) => {
+    const key = row === undefined ? [] : [...toContentStems(row.cells[0] ?? "")];
+    return key.length > 0 && key.every((stem) => stems.has(stem));
+  });
+  const bySection = Map.groupBy(named, ({ section }) => section);
+  return new Map([...bySection].map(([section, rows]) => [section, new Set(rows)]));
 }
 
 /** How many of the words the sentence has, be it in the headings above it, or the opposite of which it has. */
@@ -96,10 +118,17 @@ function isOnly({ words }: Reading): boolean {
 }
 
 /** How many words the one denies that the other speaks of; where it cannot be told which they are, it is one. */
-function countDenials({ isNegated: denies, denial: { denied } }: Reading, other: Reading): number {
+function countDenials(
+  { isNegated: denies, denial: { denied, wanted } }: Reading,
+  other: Reading,
+): number {
   const isUntold = other.isNegated && other.denial.denied.length === 0;
   if (!denies || denied.length === 0 || isUntold) return Number(denies);
-  return denied.filter((stem) => other.content.has(stem) || hasOppositeOf(stem, other)).length;
+  return denied.filter(
+    (stem) =>
+      (other.isNegated || !wanted.has(stem)) &&
+      (other.content.has(stem) || hasOppositeOf(stem, other)),
+  ).length;
 }
 
 function hasOppositeOf(stem: string, reading: Reading): boolean {

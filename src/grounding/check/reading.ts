@@ -36,11 +36,20 @@ export interface Reading {
   readonly isLeaning: boolean;
 }
 
+/** What denies says nothing that could be covered: it is compared by itself. */
+const DENIES = /^(?:cannot|nein|nicht|kein(?:e[nmrs]?)?)$/u;
+
+export function isDenialWord(stem: string): boolean {
+  return DENIES.test(stem);
+}
+
 /** Reads a sentence or a text; what goes beyond its words when it is first asked for. */
 export function readText(text: string): Reading {
   const words = toWords(text);
   const stems = new Set([...words.map(({ stem }) => stem), ...toMonths(text)]);
-  const content = new Set([...stems].filter((stem) => !isFunctionStem(stem)));
+  const content = new Set(
+    [...stems].filter((stem) => !isFunctionStem(stem) && !isDenialWord(stem)),
+  );
   const denials = once(() => [...content].filter(mayDeny));
   const names = once(() => new Set(toNames(words)));
   const numbers = once(() => toQuantities(text));
@@ -121,9 +130,15 @@ function readRangeSide(
   return isRange(own, behind) ? "from" : undefined;
 }
 
+/** `Sie` and `Ihr` have a capital and are no names. */
+function isPolite(surface: string): boolean {
+  return /^(?:Sie|Ihr(?:e[nmrs]?)?|Ihnen|Usted|Ustedes)$/u.test(surface);
+}
+
 function toNames(words: readonly Word[]): readonly string[] {
   return words.flatMap(({ surface, stem }, index) => {
     if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
+    if (isPolite(surface)) return [];
     const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
     return isName || /^\P{L}*\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
   });
@@ -131,7 +146,7 @@ function toNames(words: readonly Word[]): readonly string[] {
 
 /** Words that lead over to a sentence and are no part of what it says. */
 const LEADING =
-  /^(?:yes|thus|hence|therefore|moreover|furthermore|however|instead|otherwise|first|second|third|next|last|overall|according|based|given|note|please|see|ja|nein|daher|deshalb|allerdings|außerdem|zudem|jedoch|laut|gemäß|somit|dabei|ainsi|donc|selon|cependant|oui|según|además|sí|\p{L}{3,}ly)$/iu;
+  /^(?:yes|beyond|besides|meanwhile|afterwards?|unlike|despite|within|without|among|regarding|depending|unless|upon|thus|hence|therefore|moreover|furthermore|however|instead|otherwise|first|second|third|next|last|overall|according|based|given|note|please|see|ja|nein|daher|deshalb|allerdings|außerdem|zudem|jedoch|laut|gemäß|somit|dabei|ainsi|donc|selon|cependant|oui|según|además|sí|\p{L}{3,}ly)$/iu;
 
 function toOpening(words: readonly Word[], text: string): string | undefined {
   const [first] = words;

@@ -21,6 +21,8 @@ const BEFORE_NOUN =
   /^(?:an?|the|this|that|these|those|of|in|on|at|for|with|from|by|as|his|her|its|their|our|your|my|no|some|all|any|each|every|many|most|more|few|several|both|two|three|other|own|same|such|\p{N}+)$|['’]s?$/iu;
 const VERB_ENDING = /(?:s|ed|en)$/iu;
 const BE = /^(?:is|are|was|were|be|been|being)$/iu;
+/** Behind it another verb begins. */
+const JOINT = /^(?:and|or|but|while|und|oder|et|ou|y|o)$/iu;
 const BE_WORDS = 3;
 const BY_WORDS = 6;
 
@@ -88,13 +90,15 @@ function countStems(words: readonly Word[]): ReadonlyMap<string, number> {
 
 /** By its ending and what stands before it; what `than` stands behind compares, as a verb does. */
 function isVerb(words: readonly Word[], at: number): boolean {
-  const [before = "", own = "", behind = ""] = words
-    .slice(Math.max(0, at - 1), at + 2)
-    .map(({ surface }) => surface);
+  const [first = "", before = "", own = "", behind = ""] = [-2, -1, 0, 1].map(
+    (step) => words[at + step]?.surface,
+  );
   if (at === 0 || !/^\p{Ll}+$/u.test(own) || MUTUAL.test(own)) return false;
   if (/^than$/iu.test(behind)) return true;
   const isForm = VERB_ENDING.test(own) || toVerb(own) !== own;
-  return isForm && !BEFORE_NOUN.test(before);
+  // `Of failed retries`
+  const isNoun = BEFORE_NOUN.test(first) && /(?:ed|ing)$/iu.test(before) && /s$/iu.test(own);
+  return isForm && !isNoun && !BEFORE_NOUN.test(before);
 }
 
 function toHinge({ text, words }: Reading, at: number, isRelation: boolean): Hinge | undefined {
@@ -118,7 +122,9 @@ function toHinge({ text, words }: Reading, at: number, isRelation: boolean): Hin
 function readVoice(words: readonly Word[], at: number): Pick<Hinge, "isPassive" | "hasAgent"> {
   const around = words.slice(Math.max(0, at - BE_WORDS), at);
   const hasBe = around.some(({ surface }) => BE.test(surface));
-  const behind = words.slice(at + 1, at + 2 + BY_WORDS);
+  const all = words.slice(at + 1, at + 2 + BY_WORDS);
+  const end = all.findIndex(({ surface }) => JOINT.test(surface));
+  const behind = end < 0 ? all : all.slice(0, end);
   const by = behind.findIndex(({ surface }) => /^by$/iu.test(surface));
   const isPassive = hasBe && !/ing$/iu.test(words[at]?.surface ?? "");
   const hasAgent = by !== -1 && !/^\p{N}/u.test(behind[by + 1]?.surface ?? "");
