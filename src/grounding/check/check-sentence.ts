@@ -185,7 +185,9 @@ function compare(all: Claim, evidence: readonly Evidence[]): Verdict | undefined
  * stand under another heading than the one that has it.
  */
 function compareShort(all: Claim, near: Near, evidence: readonly Evidence[]): Verdict | undefined {
-  const isTelling = all.plain.length + all.names.length > 1 || near.isTurnedRound;
+  const { plain, names, claim } = all;
+  const deniesOfName = claim.isNegated && plain.length + names.length > 1;
+  const isTelling = plain.length > 1 || deniesOfName || near.isTurnedRound;
   const isOpposite = near.isOpposite && isTelling;
   const isWrong = isOpposite || hasOther(all, near) || isUnderOther(all, near, evidence);
   return isWrong ? "unsupported" : undefined;
