@@ -8,7 +8,10 @@ import { refuse, toInvalidRequest } from "../request/issues.ts";
 /** The model's name: alone it asks every collection directly; `/<mode>` and `/<collection>` may follow, in this order. */
 export const MODEL = "tributary";
 
-/** Settings of a model that have no meaning for the whole of a run. They are passed over, and the response names them. */
+/**
+ * What has no meaning for the whole of a run. It is passed over, and the response names it. Tools are among it because
+ * a model may call them and need not: chat programs and agents send theirs with every question.
+ */
 const IGNORED = [
   "temperature",
   "top_p",
@@ -29,12 +32,13 @@ const IGNORED = [
   "logit_bias",
   "prompt_cache_retention",
   "prompt_cache_options",
+  "tools",
+  "functions",
 ] as const;
 
 /** Refused unless they have a value that asks for nothing. */
 const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
-  tools: [[]],
-  functions: [[]],
+  // Only what leaves the choice to the model: the others promise a call.
   tool_choice: ["none", "auto"],
   function_call: ["none", "auto"],
   n: [1],
@@ -48,7 +52,8 @@ const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   moderation: [],
 };
 
-const Part = z.strictObject({ type: z.literal("text"), text: z.string() });
+/** Marks for a cache may lie beside the text. */
+const Part = z.looseObject({ type: z.literal("text"), text: z.string() });
 /** Only in what an assistant said: words in place of the value that was asked for. */
 const RefusalPart = z.strictObject({ type: z.literal("refusal"), refusal: z.string() });
 const Content = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
@@ -64,6 +69,8 @@ export const OpenAiBody = z.strictObject({
   /** Our own options, as in the body of `POST /v1/ask`. */
   tributary: z.looseObject({}).optional(),
   ...Object.fromEntries(IGNORED.map((name) => [name, z.unknown().optional()] as const)),
+  tools: z.array(z.unknown()).nullish(),
+  functions: z.array(z.unknown()).nullish(),
   ...Object.fromEntries(
     Object.keys(REFUSED).map((name) => [name, z.unknown().optional()] as const),
   ),
@@ -101,13 +108,16 @@ export function parseOpenAiRequest(body: unknown): OpenAiRequest {
     isStream: stream === true,
     isUsageWanted: options?.include_usage === true,
     isOutputWanted: "output" in asked,
-    ignored: IGNORED.filter((name) => isSet(given[name])),
+    ignored: IGNORED.filter((name) => isSet(given[name]) && !isSame(given[name], [])),
   };
 }
 
+const MUST_BE_LEFT =
+  "must be auto or none: the service has its own tools, and calls none of the caller's";
+
 const REASONS: Readonly<Record<string, string>> = {
-  tools: "is not supported: the service has its own tools; use the model tributary/agent",
-  functions: "is not supported: the service has its own tools; use the model tributary/agent",
+  tool_choice: MUST_BE_LEFT,
+  function_call: MUST_BE_LEFT,
   n: "must be 1: there is one answer to a question",
   stop: "is not supported: the answer ends where its evidence does",
 };
@@ -158,7 +168,12 @@ const ROLES: Readonly<Record<string, ForeignMessage["role"]>> = {
   developer: "instructions",
   user: "user",
   assistant: "assistant",
+  tool: "assistant",
+  function: "assistant",
 };
+
+/** What their tools gave another model, earlier in the conversation. As the last message it is no question. */
+const TOOL_ROLES: readonly string[] = ["tool", "function"];
 
 function toMessage({ role, content, ...rest }: z.infer<typeof Message>, index: number) {
   const path = `messages[${index}]`;
@@ -166,9 +181,7 @@ function toMessage({ role, content, ...rest }: z.infer<typeof Message>, index: n
   if (ours === undefined) {
     throw unsupported(`${path}.role`, `must be one of ${Object.keys(ROLES).join(", ")}`);
   }
-  if (isSet(rest["tool_calls"]) && !isSame(rest["tool_calls"], [])) {
-    throw unsupported(`${path}.tool_calls`, "is not supported: the service has its own tools");
-  }
+  if (TOOL_ROLES.includes(role)) return { role: ours, content: "", path };
   const isAnswer = ours === "assistant";
   const said = isAnswer && !isSet(content) ? (rest["refusal"] ?? "") : content;
   return { role: ours, content: toText(said, `${path}.content`, isAnswer), path };
