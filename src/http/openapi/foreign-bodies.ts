@@ -45,6 +45,10 @@ const Usage = z.object({
   total_tokens: z.int().nonnegative(),
 });
 const Head = { id: z.string(), created: z.int(), model: z.string() };
+/** Words in place of the value of a schema. */
+const Refusal = z.string().nullable();
+/** Always null; what it is with OpenAI says more to a generator of clients than a type that is null alone. */
+const Logprobs = z.looseObject({}).nullable();
 const Reason = z.enum(["stop", "length"]);
 
 export const Completion = z.object({
@@ -55,12 +59,12 @@ export const Completion = z.object({
       index: z.int(),
       message: z.object({
         role: z.literal("assistant"),
-        content: z.string(),
-        refusal: z.null(),
+        content: z.string().nullable(),
+        refusal: Refusal,
         annotations: z.array(Annotation),
         tributary: CompletionExtras,
       }),
-      logprobs: z.null(),
+      logprobs: Logprobs,
       finish_reason: Reason,
     }),
   ),
@@ -75,11 +79,11 @@ export const CompletionChunk = z.object({
       index: z.int(),
       delta: z.object({
         role: z.literal("assistant").optional(),
-        content: z.string().optional(),
-        refusal: z.null().optional(),
+        content: z.string().nullable().optional(),
+        refusal: Refusal.optional(),
         annotations: z.array(Annotation).optional(),
       }),
-      logprobs: z.null().optional(),
+      logprobs: Logprobs.optional(),
       finish_reason: Reason.nullable(),
     }),
   ),

@@ -250,9 +250,16 @@ function toSchemas(registry: ReturnType<typeof nameResponses>, io: "input" | "ou
   return Object.fromEntries(
     Object.entries(schemas).map(([id, { $schema: _dialect, $id: _id, ...schema }]) => [
       id,
-      schema as Json,
+      JSON.parse(JSON.stringify(schema), separateTypes) as Json,
     ]),
   );
+}
+
+/** A list of types, which is valid, as forms of a union: oapi-codegen makes nothing of the list. */
+function separateTypes(_key: string, part: unknown): unknown {
+  if (typeof part !== "object" || part === null || !("type" in part)) return part;
+  const { type: types, ...rest } = part;
+  return Array.isArray(types) ? { ...rest, anyOf: types.map((type: unknown) => ({ type })) } : part;
 }
 
 /** Gives each kind of event its sentence. */
