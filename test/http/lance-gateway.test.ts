@@ -62,6 +62,18 @@ describe("a hidden collection does not exist", () => {
   test("in the list", async () => {
     expect((await send("", undefined, keys.reader, "GET")).json).toEqual({ tables: ["guide"] });
   });
+  // Seen, LanceDB's client for Python 0.40.0: `list_tables()`, which has taken the place of `table_names()`.
+  test("in the list of the root namespace, and there is no other", async () => {
+    const list = async (id: string, key = keys.reader) => {
+      const path = `../namespace/${id}/table/list`;
+      const { status, json } = await send(path, undefined, key, "GET");
+      return { status, ...(json as object) };
+    };
+    expect(await list("$")).toEqual({ status: 200, tables: ["guide"] });
+    expect(await list("$", keys.asker)).toMatchObject({ status: 403 });
+    expect(await list("$", keys.other)).toMatchObject({ status: 401 });
+    expect(await list("mine")).toMatchObject({ status: 404, code: "not_found" });
+  });
   test.each(["describe", "count_rows", "query", "version/list"])("for %s", async (operation) => {
     for (const name of ["secret", "missing", "secret.terms", "guide.g2", "..%2Fguide"]) {
       const { status, json } = await send(`${name}/${operation}/`, plain);

@@ -20,7 +20,7 @@ const RULES: readonly Rule[] = [
   { path: /^\/v1\/admin\//, access: "own" },
   { path: /^\/v1\/collections(\/|$)/, methods: WRITING, access: ["write"] },
   { path: /^\/v1\/(collections|search|explain)(\/|$)/, access: ["read"] },
-  { path: /^\/v1\/table(\/|$)/, access: ["read"] },
+  { path: /^\/v1\/(table|namespace)(\/|$)/, access: ["read"] },
   { path: /^\/metrics$/, access: ["read"] },
   { path: /^\/v1\/(ask|chat|models|runs)(\/|$)/, access: ["ask"] },
   // Each tool needs what it does; a caller sees only those it may use.

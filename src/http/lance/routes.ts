@@ -1,4 +1,4 @@
-/** `/v1/table/*`: LanceDB's clients read the collections, each with the key of a caller who may. */
+/** `/v1/table/*`, and their list in a namespace: LanceDB's clients read the collections, each with the key of a caller who may. */
 import type { Context, Hono } from "hono";
 import { toVisibleStore } from "../../access/visible-store.ts";
 import type { Config } from "../../config.ts";
@@ -24,6 +24,8 @@ const ARROW_FILE = "application/vnd.apache.arrow.file";
 const LIST_MAX = 10_000;
 /** `guide.terms` are the statistics of `guide`; names of collections hold no dot. */
 const TERMS = ".terms";
+/** What newer clients list the tables of. */
+const ROOT_NAMESPACE = "$";
 
 /** Adds the addresses. What is not read there is refused by name. */
 export function addLanceRoutes(app: Hono<Env>, gateway: LanceGateway): void {
@@ -32,6 +34,10 @@ export function addLanceRoutes(app: Hono<Env>, gateway: LanceGateway): void {
   for (const path of ["/v1/table", "/v1/table/"]) {
     app.get(path, list).all(createMethodRefusal("GET"));
   }
+  app.get("/v1/namespace/:id/table/list", (c) => {
+    if (c.req.param("id") === ROOT_NAMESPACE) return list(c);
+    throw new AppError("not_found", { detail: "there are no namespaces but the root: $" });
+  });
   app
     .post("/v1/table/:name/:operation{.+}", async (c) => {
       const operation = c.req.param("operation").replace(/\/$/, "");
