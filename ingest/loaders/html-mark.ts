@@ -15,8 +15,19 @@ const LANGUAGE = /\blang(?:uage)?-([\w+#-]+)/;
 /** Elements that are a line of code each. */
 const LINE = /^(?:div|li|p|tr)$/i;
 
+/** What sets a note, a warning or an example apart, by the classes that generators give it. */
+const ASIDE =
+  "note warning tip caution important danger attention hint admonition admonitionblock callout alert"
+    .split(" ")
+    .map((name) => `div.${name}`)
+    .join(", ");
+/** Links to the parts of a page, above it. */
+const CONTENTS = ".toc, #toc, .toctree-wrapper, .contents.topic, .contents.local";
+
 /** Changes the page in place. */
 export function markPage(document: Document): void {
+  dropContents(document);
+  for (const aside of document.querySelectorAll(ASIDE)) markAside(aside);
   for (const node of document.querySelectorAll(LINE_NUMBERS)) node.remove();
   for (const link of document.querySelectorAll(OWN_LINKS)) {
     const text = link.textContent ?? "";
@@ -25,6 +36,34 @@ export function markPage(document: Document): void {
   }
   for (const raised of document.querySelectorAll("sup")) markRaised(raised);
   for (const block of document.querySelectorAll("pre")) markCode(block);
+}
+
+/** A table of contents is no text, unless the page is little else. */
+function dropContents(document: Document): void {
+  const lists = [...document.querySelectorAll(CONTENTS)];
+  const listed = lists.reduce((sum, { textContent }) => sum + (textContent ?? "").length, 0);
+  const whole = (document.querySelector("body") ?? document.documentElement)?.textContent ?? "";
+  if (listed > whole.length / 2) return;
+  for (const list of lists) list.remove();
+}
+
+/** The title of a note is no heading: what comes after the note would stand under it. A table that frames it goes. */
+function markAside(aside: Element): void {
+  const make = (name: string): Element => aside.ownerDocument.createElement(name);
+  for (const heading of aside.querySelectorAll(HEADINGS)) {
+    const title = make("p");
+    title.append(...heading.childNodes);
+    heading.replaceWith(title);
+  }
+  for (const picture of aside.querySelectorAll("img")) picture.remove();
+  const frame = [...aside.children].find(({ tagName }) => /^table$/i.test(tagName));
+  if (frame === undefined) return;
+  const parts = [...frame.querySelectorAll("td, th")].map((cell) => {
+    const part = make("div");
+    part.append(...cell.childNodes);
+    return part;
+  });
+  frame.replaceWith(...parts);
 }
 
 /** 10<sup>6</sup> is not 106, nor 2024<sup>3</sup> with a note the year 20243. A link to a note is no text. */

@@ -1,8 +1,9 @@
 /** HTML: the article of a page as Markdown, without scripts, navigation and what a reader would not see. */
-import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 // The build without a parser of its own: it is only ever given a parsed page.
 import TurndownService from "turndown/lib/turndown.browser.es.js";
+import { findBody, findContent } from "./html-article.ts";
+import { ENTRY, markDefinitions } from "./html-definitions.ts";
 import { HEADINGS, markPage } from "./html-mark.ts";
 import { createTableWriter, isOneColumn } from "./html-table.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
@@ -23,16 +24,10 @@ const RAW_ENDS: Readonly<Record<string, string>> = { script: "</script", style: 
 const UNCOUNTED =
   /^(p|li|d[td]|t[rhd]|thead|tbody|tfoot|colgroup|option|optgroup|r[tp]|area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|path|circle|rect|line|use|g)$/i;
 const LEVEL = "data-level";
+/** What stands between the title of a page and the name of its site. */
+const SITE = /^\s*(?:[|·•«:—–-]|::)\s/u;
 /** Where a page says its encoding; the standard asks for the first 1,024 bytes, and not all keep to it. */
 const DECLARED_WITHIN_BYTES = 8_192;
-/** An article that holds less than this share of the page's text has lost part of it. */
-const ARTICLE_SHARE_MIN = 0.4;
-/** How pages mark their content. Articles further in may be teasers of others, unless they are nearly all there is. */
-const MARKED = [
-  { marks: "main, [role='main'], body > article", share: ARTICLE_SHARE_MIN },
-  { marks: "article", share: 0.7 },
-] as const;
-
 export const loadHtml = createTextLoader(readHtml, { findEncoding });
 
 /** What the page says of its own encoding, in a `meta` or in the declaration of XML. */
@@ -73,22 +68,28 @@ export function toMarkdown(
     return { problem: toProblem(file.id, "too-deep", text) };
   }
   const { document } = parseHTML(toPage(html));
-  const [title = ""] = ["title", "h1"]
-    .map((name) => toTitle(document.querySelector(name)?.textContent ?? "", limits.titleCharsMax))
-    .filter((line) => line !== "");
+  const title = findTitle(document, limits.titleCharsMax);
   clean(document);
   const content = find(document) as unknown as HTMLElement;
   return { title, markdown: stripHidden(createConverter().turndown(content)).trim() };
 }
 
-function findBody(document: Document): Element {
-  return document.querySelector("body") ?? document.documentElement;
+/** The page's own title; its heading where the title says that and goes on with the name of the site. */
+function findTitle(document: Document, charsMax: number): string {
+  const [title = "", heading = ""] = ["title", "h1"].map((name) =>
+    toTitle(document.querySelector(name)?.textContent?.replace(/[¶#\s]+$/u, "") ?? "", charsMax),
+  );
+  const goesOn =
+    heading !== "" && title.startsWith(heading) && SITE.test(title.slice(heading.length));
+  return title === "" || goesOn ? heading : title;
 }
 
 /** Counts open elements before anything is parsed; those that may stay open or never close do not count. */
 function isTooDeep(html: string, depthMax: number): boolean {
   const tag = /<(?:!--|(\/?)([a-z][a-z0-9]*))/gi;
+  const closed = /[^<>]*\/>/y;
   let depth = 0;
+  let inDrawing = false;
   for (let match = tag.exec(html); match !== null; match = tag.exec(html)) {
     const [, slash, name] = match;
     const end = name === undefined ? "-->" : RAW_ENDS[name.toLowerCase()];
@@ -97,6 +98,10 @@ function isTooDeep(html: string, depthMax: number): boolean {
       if (at === -1) return false; // the rest is no markup
       tag.lastIndex = at;
     } else if (name !== undefined && !UNCOUNTED.test(name)) {
+      if (/^(?:svg|math)$/i.test(name)) inDrawing = slash !== "/";
+      closed.lastIndex = tag.lastIndex;
+      // Only there an element ends with `/>`.
+      if (inDrawing && slash !== "/" && closed.test(html)) continue;
       depth = slash === "/" ? Math.max(0, depth - 1) : depth + 1;
       if (depth > depthMax) return true;
     }
@@ -118,39 +123,10 @@ function clean(document: Document): void {
   }
   for (const node of document.querySelectorAll(AROUND)) node.remove();
   markPage(document);
+  markDefinitions(document);
   // Readability turns every h1 into an h2; the level it had is written beside it.
   for (const node of document.querySelectorAll(HEADINGS))
     node.setAttribute(LEVEL, node.tagName.slice(1));
-}
-
-/** The main parts as the page marks them, else as Readability finds one, else all of it. */
-function findContent(document: Document): Element {
-  const body = findBody(document);
-  if (body === document.documentElement) return body;
-  const whole = measure(body);
-  for (const { marks, share } of MARKED) {
-    const parts = findOuter(document, marks);
-    const held = parts.reduce((sum, part) => sum + measure(part), 0);
-    if (parts.length === 0 || held < whole * share) continue;
-    const all = document.createElement("div");
-    for (const part of parts) all.append(part.cloneNode(true));
-    return all;
-  }
-  const copy = document.cloneNode(true) as Document;
-  const article = new Readability<Element>(copy, { serializer: (node) => node as Element }).parse();
-  const content = article?.content;
-  if (content === null || content === undefined) return body;
-  return measure(content) >= whole * ARTICLE_SHARE_MIN ? content : body;
-}
-
-/** All that is marked so, in its order, none within another. */
-function findOuter(document: Document, marks: string): readonly Element[] {
-  const parts = [...document.querySelectorAll(marks)];
-  return parts.filter((part) => part.parentElement?.closest(marks) === null);
-}
-
-function measure(element: Element): number {
-  return (element.textContent ?? "").replace(/\s+/g, " ").length;
 }
 
 function createConverter(): TurndownService {
@@ -185,6 +161,13 @@ function createConverter(): TurndownService {
       return /^https?:\/\//i.test(href) && text !== "" && text !== href
         ? `[${content}](${href})`
         : content;
+    },
+  });
+  converter.addRule("entry", {
+    filter: (node) => node.hasAttribute(ENTRY),
+    replacement: (content, node) => {
+      const lines = content.trim().replace(/\n/g, "\n  ").replace(/^ +$/gm, "");
+      return `- ${lines}${node.nextElementSibling === null ? "" : "\n"}`;
     },
   });
   converter.addRule("title of a part", {

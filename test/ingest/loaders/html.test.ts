@@ -146,7 +146,7 @@ test.each([
   [
     "the sign that links a definition to itself is no text, a link of words is",
     "<dl><dt>run(a)<a class='headerlink' href='#run'>¶</a><dd>Runs, see <a href='#a'>a</a>.</dl>",
-    "run(a)\n\nRuns, see a.",
+    "- run(a): Runs, see a.",
   ],
 ])("%s", async (_, body, text) => {
   expect(await read(body)).toBe(text);
@@ -170,4 +170,92 @@ test.each([
   ],
 ])("%s", async (_, body, text) => {
   expect(await read(`<main>${body}</main>`)).toBe(text);
+});
+
+describe("a list of terms says of every meaning what it is of", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    [
+      "several terms of one meaning, which has paragraphs",
+      "<dl><dt><p>-q </p><dt><code>--quiet</code>\n<dd><p>Says nothing.</p><p>Not even errors.</p><dt>-v<dd>Says more.</dl>",
+      "- -q, `--quiet`: Says nothing.\n\n  Not even errors.\n- -v: Says more.",
+    ],
+    [
+      "a question is followed by its answer",
+      "<dl><dt>May I?</dt><dd>You may.</dd></dl>",
+      "- May I? You may.",
+    ],
+    [
+      "a list within a meaning, and code before all else",
+      "<dl><dt>mode</dt><dd>One of:<dl><dt>soft</dt><dd>Keeps all.</dd></dl></dd><dt>run</dt><dd><pre><code>go</code></pre></dd></dl><p>End.</p>",
+      "- mode: One of:\n\n  - soft: Keeps all.\n- run:\n\n  ```\n  go\n  ```\n\nEnd.",
+    ],
+    [
+      "entries that are grouped, a term without a meaning",
+      "<dl><div><dt>a</dt><dd>One.</dd></div><div><dt>b</dt><dd>Two.</dd><dd>Also three.</dd></div><dt>c</dt></dl>",
+      "- a: One.\n- b: Two.\n\n  Also three.\n- c",
+    ],
+    [
+      "a list that lays out a page is none",
+      "<dl><dt><h2>Chapter</h2></dt><dd>Text.</dd></dl>",
+      "## Chapter\n\nText.",
+    ],
+  ];
+  test.each(cases)("%s", async (_, body, text) => {
+    expect(await read(`<main>${body}</main>`)).toBe(text);
+  });
+});
+
+describe("what generators of documentation write", () => {
+  const words = "A sentence that explains what the setting does and when it is read. ".repeat(9);
+  /** As DocBook writes a chapter. */
+  const chapter = (title: string, text: string): string =>
+    `<div class="sect2" title="${title}"><div class="titlepage"><div><div><h3 class="title">${title}</h3></div></div></div><p>${text}</p></div>`;
+  const book = `<html><head><title>20.3. Connections</title></head><body><div class="navheader"><table><tr><th>20.3. Connections</th></tr><tr><td><a href="a.html">Prev</a></td><td><a href="b.html">Next</a></td></tr></table></div><div class="sect1"><div class="titlepage"><div><div><h2 class="title">20.3. Connections</h2></div></div></div><div class="toc"><dl class="toc"><dt><a href="#s">Settings</a></dt><dt><a href="#t">Safety</a></dt></dl></div>${chapter("Settings", words.repeat(4))}${chapter("Safety", words.repeat(3))}</div><div class="navfooter"><a href="a.html">Prev</a> <a href="b.html">Next</a></div></body></html>`;
+
+  test("all chapters of a page and their headings, and no way to other pages", async () => {
+    const text = await read(book);
+    const outline = text.split("\n").filter((line) => line.startsWith("#"));
+    expect(outline).toEqual(["## 20.3. Connections", "### Settings", "### Safety"]);
+    expect(text).not.toMatch(/Prev|Next/);
+    expect(text).toContain("Settings\n\nA sentence");
+  });
+
+  test("the header of a manual page", async () => {
+    const page = `<body><div id="header"><h1>git-reset(1) Manual Page</h1><h2>NAME</h2><div class="sectionbody"><p>git-reset - Reset HEAD</p></div></div><div id="content"><div class="sect1"><h2>OPTIONS</h2><div class="sectionbody"><p>${words.repeat(6)}</p></div></div></div></body>`;
+    const text = await read(page);
+    expect(text).toContain(
+      "# git-reset(1) Manual Page\n\n## NAME\n\ngit-reset - Reset HEAD\n\n## OPTIONS",
+    );
+  });
+
+  test("the title of a note is no heading, nor is its frame a table", async () => {
+    const note = '<div class="note"><h3 class="title">Note</h3><p>Not on Windows.</p></div>';
+    const framed =
+      '<div class="warning"><table><tr><td rowspan="2"><img alt="[Warning]" src="w.png"></td><th>Warning</th></tr><tr><td><p>Keep a copy.</p></td></tr></table></div>';
+    expect(await read(`<main><h2>Settings</h2>${note}${framed}<p>More.</p></main>`)).toBe(
+      "## Settings\n\nNote\n\nNot on Windows.\n\nWarning\n\nKeep a copy.\n\nMore.",
+    );
+  });
+
+  test("a page that is its table of contents keeps it", async () => {
+    expect(
+      await read('<main><ul class="toc"><li><a href="#a">Alpha</a></li></ul></main>'),
+    ).toContain("Alpha");
+  });
+
+  test.each([
+    ["shutil — File operations — Python 3.11 documentation", "shutil — File operations¶"],
+    ["Quick start | Site", "Quick start"],
+  ])("the title %s is that of the page, not of the site", async (title, heading) => {
+    const { documents } = await load(
+      "page.html",
+      `<html><head><title>${title}</title></head><body><h1>${heading}</h1><p>Words.</p></body></html>`,
+    );
+    expect(documents[0]?.title).toBe(heading.replace("¶", ""));
+  });
+
+  test("a drawing whose parts end at once is no nesting", async () => {
+    const parts = '<path2 d="M0" /><polyline points="1,2"/>'.repeat(400);
+    expect(await read(`<p>Before.</p><svg>${parts}</svg><p>After.</p>`)).toBe("Before.\n\nAfter.");
+  });
 });
