@@ -15,7 +15,15 @@ import {
 import { runLoader } from "./loaders/run-loader.ts";
 
 /** Formats whose parsers are short and bounded; the others run in processes of their own. */
-const INLINE: ReadonlySet<Format> = new Set(["markdown", "text", "code", "csv", "json", "jsonl"]);
+const INLINE: ReadonlySet<Format> = new Set([
+  "markdown",
+  "rst",
+  "text",
+  "code",
+  "csv",
+  "json",
+  "jsonl",
+]);
 /** Longest stretch between two turns of the event loop. */
 const TURN_MS = 10;
 

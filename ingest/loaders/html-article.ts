@@ -66,18 +66,24 @@ function readArticle(document: Document): Element | undefined {
  */
 function dropAround(document: Document, article: Element): void {
   const kept = new Set([...article.querySelectorAll(`[${NUMBER}]`)].map(toNumber));
-  const holds = (element: Element): boolean =>
-    kept.has(toNumber(element)) ||
-    [...element.querySelectorAll(`[${NUMBER}]`)].some((inner) => kept.has(toNumber(inner)));
+  const body = findBody(document);
+  const holding = new Set<Element>();
+  for (const element of body.querySelectorAll(`[${NUMBER}]`)) {
+    if (!kept.has(toNumber(element))) continue;
+    for (let around: Element | null = element; around !== null; around = around.parentElement) {
+      if (holding.has(around)) break;
+      holding.add(around);
+    }
+  }
   const visit = (parent: Element): void => {
     const children = [...parent.children];
     for (const child of children) {
-      if (holds(child)) {
-        if (!kept.has(toNumber(child))) visit(child);
-      } else if (leadsElsewhere(child)) child.remove();
+      if (!holding.has(child)) {
+        if (leadsElsewhere(child)) child.remove();
+      } else if (!kept.has(toNumber(child))) visit(child);
     }
   };
-  visit(findBody(document));
+  visit(body);
 }
 
 function toNumber(element: Element): string {

@@ -15,7 +15,8 @@ import { toFileTitle } from "./titles.ts";
 
 const UNSEEN =
   "head, script, style, noscript, template, iframe, object, embed, svg, canvas, [hidden], [aria-hidden='true'], input, select, textarea, button, dialog:not([open])";
-const AROUND = "nav, footer, [role='navigation'], [role='contentinfo'], [role='search']";
+const AROUND =
+  "nav, footer, [role='navigation'], [role='contentinfo'], [role='search'], .navheader, .navfooter, #footer";
 const INVISIBLE =
   /display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])/i;
 /** Elements whose content is no markup, and what ends them. */

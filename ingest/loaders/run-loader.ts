@@ -5,6 +5,7 @@ import { type FileReference, type Loader, type LoadEvent, toProblem } from "./lo
 
 const LOADERS: Readonly<Record<Format, () => Promise<Loader>>> = {
   markdown: async () => (await import("./markdown.ts")).loadMarkdown,
+  rst: async () => (await import("./rst.ts")).loadRst,
   html: async () => (await import("./html.ts")).loadHtml,
   pdf: async () => (await import("./pdf.ts")).loadPdf,
   docx: async () => (await import("./office.ts")).createOfficeLoader("docx"),

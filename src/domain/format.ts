@@ -2,6 +2,7 @@
 
 const EXTENSIONS = {
   markdown: ["md", "markdown", "mdx", "mkd"],
+  rst: ["rst", "rest"],
   html: ["html", "htm", "xhtml"],
   pdf: ["pdf"],
   docx: ["docx", "docm", "dotx", "dotm"],
@@ -20,7 +21,7 @@ const EXTENSIONS = {
   jsonl: ["jsonl", "ndjson"],
   notebook: ["ipynb"],
   subtitles: ["srt", "vtt"],
-  text: ["txt", "text", "log", "rst", "adoc", "asciidoc", "org", "tex"],
+  text: ["txt", "text", "log", "adoc", "asciidoc", "org", "tex"],
   code: [
     ..."ts tsx mts cts js jsx mjs cjs py pyi rb go rs java kt kts scala cs swift dart php".split(
       " ",
@@ -55,4 +56,4 @@ export function findFormat(path: string): Format | undefined {
 
 /** For messages: what can be read. */
 export const READABLE =
-  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, RTF, EPUB, EML, MSG, MBOX, CSV, TSV, JSON, JSONL, notebooks, SRT, VTT, plain text and source code";
+  "Markdown, HTML, PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, RTF, EPUB, EML, MSG, MBOX, CSV, TSV, JSON, JSONL, notebooks, SRT, VTT, reStructuredText, plain text and source code";

@@ -25,6 +25,8 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
   "message/rfc822": "email",
   "application/vnd.ms-outlook": "outlook",
   "application/mbox": "mailbox",
+  "text/x-rst": "rst",
+  "text/prs.fallenstein.rst": "rst",
   "text/csv": "csv",
   "text/tab-separated-values": "csv",
   "application/json": "json",
@@ -35,6 +37,8 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
   "text/vtt": "subtitles",
 };
 const SILENT = new Set(["", "application/octet-stream", "application/x-www-form-urlencoded"]);
+/** Text whatever it is called. */
+const PLAIN: ReadonlySet<Format> = new Set(["text", "code", "rst"]);
 const ZIPPED: ReadonlySet<Format> = new Set(["docx", "pptx", "xlsx", "odt", "odp", "ods", "epub"]);
 const ZIP_START = "504b0304";
 const OUTLOOK_START = "d0cf11e0";
@@ -64,7 +68,8 @@ export function chooseFormat(id: string, fileName: string | undefined, mediaType
 /** Source code has types beyond number, and Windows with Word calls RTF after it; the name says enough. */
 function isReadableType(type: string, named: Format | undefined): boolean {
   if (type.startsWith("text/") || type in MEDIA_TYPES || SILENT.has(type)) return true;
-  return named === "code" || named === "text" || (named === "rtf" && type === "application/msword");
+  if (named === "rtf" && type === "application/msword") return true;
+  return named !== undefined && PLAIN.has(named);
 }
 
 function contradicts(type: string, format: Format): boolean {
@@ -72,7 +77,7 @@ function contradicts(type: string, format: Format): boolean {
   if (claimed === undefined)
     return type === "text/plain" && (format === "pdf" || ZIPPED.has(format));
   if (claimed === "json" && format === "notebook") return false;
-  return claimed !== format && format !== "text" && format !== "code";
+  return claimed !== format && !PLAIN.has(format);
 }
 
 /** Throws AppError document_unreadable for a file whose first bytes are those of something else. */
