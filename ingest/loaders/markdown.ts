@@ -11,7 +11,7 @@ import { toFileTitle } from "./titles.ts";
 
 /** Front matter and comments are blanked, not cut: they are no text of the document, and offsets must hold. Hidden characters become spaces likewise. */
 export const loadMarkdown = createTextLoader((raw, file, limits) => {
-  const text = blankImages(blankHidden(raw));
+  const text = blankContents(blankImages(blankHidden(raw)));
   const front = readFrontMatter(text);
   return [{ type: "document", document: toMarkdownDocument(text, file, limits, front) }];
 });
@@ -22,6 +22,18 @@ const DATA_IMAGE = /data:[a-z]+\/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]{100,}/gi;
 /** Without such pictures; offsets hold. */
 export function blankImages(text: string): string {
   return text.replace(DATA_IMAGE, (image) => " ".repeat(image.length));
+}
+
+/** Code, which stays as it is, or at least three items of a list that are links to parts of the page and nothing else. */
+const CODE_OR_CONTENTS =
+  /^(```|~~~)[^]*?^\1|(?:^[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\[[^\]\n]*\]\(#[^)\s]*\)[ \t]*(?:\r?\n|$(?![^]))(?:[ \t]*\r?\n)*){3,}/gm;
+
+/** Without the table of contents, whose words are those of all headings and say nothing; offsets hold. */
+function blankContents(text: string): string {
+  const rest = text.replace(CODE_OR_CONTENTS, (part, fence: string | undefined) =>
+    fence === undefined ? part.replace(/[^\r\n]/g, " ") : part,
+  );
+  return rest.trim() === "" ? text : rest;
 }
 
 /** A document of Markdown text, whatever it was before. What was converted has no front matter. */

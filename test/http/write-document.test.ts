@@ -74,6 +74,10 @@ describe("a document that is put", () => {
     ["a", "message/rfc822", "Subject: x", "email"],
     ["a.msg", "application/vnd.ms-outlook", Buffer.from("d0cf11e0a1b11ae1", "hex"), "outlook"],
     ["a.eml", "text/plain", "Subject: x", "email"],
+    ["a.rst", "text/x-rst", "Title", "rst"],
+    ["a.rst", "text/plain", "Title", "rst"],
+    ["a.rst", "application/x-unheard-of", "Title", "rst"],
+    ["a", "text/x-rst", "Title", "rst"],
     ["a.rtf", "application/msword", "{\\rtf1", "rtf"],
   ])("%s of the type %s is read as what it is", async (id, type, body, format) => {
     const { response, changes } = await send(id, typed(type, body));

@@ -39,6 +39,28 @@ describe("Markdown", () => {
     expect((await loadOne("docs/guide.md", content)).title).toBe(title);
   });
 
+  test.each([
+    [
+      "a list of links to its own parts",
+      "- [One](#one)\n- [`two`](#two)\n\n  * [Three](#three)\r\n",
+    ],
+    ["numbered, at the end", "1. [a](#a)\n2. [b](#b)\n3. [c](#c)"],
+  ])("blanks the table of contents without moving anything: %s", async (_, contents) => {
+    const { text } = await loadOne("guide.md", `# Guide\n\nWords.\n\n${contents}`);
+    expect(text).toHaveLength(`# Guide\n\nWords.\n\n${contents}`.length);
+    expect(text.trim()).toBe("# Guide\n\nWords.");
+  });
+
+  test.each([
+    ["two links", "- [One](#one)\n- [Two](#two)\n"],
+    ["links with words", "- [One](#a): first\n- [Two](#b): second\n- [Three](#c): third\n"],
+    ["links to other pages", "- [One](a.md)\n- [Two](b.md)\n- [Three](c.md)\n"],
+    ["a table of contents in code", "```md\n- [One](#a)\n- [Two](#b)\n- [Three](#c)\n```\n"],
+    ["a page that is nothing else", "- [One](#a)\n- [Two](#b)\n- [Three](#c)\n"],
+  ])("keeps %s", async (_, text) => {
+    expect((await loadOne("guide.md", text)).text).toBe(text);
+  });
+
   test("blanks comments without moving anything", async () => {
     const content = "before\n\n<!-- secret\norders -->\n\n# After";
     const document = await loadOne("a.md", content);
