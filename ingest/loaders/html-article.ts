@@ -32,9 +32,10 @@ export function findContent(document: Document): Element {
   }
   const article = readArticle(document);
   if (article === undefined || measure(article) < whole * ARTICLE_SHARE_MIN) return body;
-  const before = countHeadings(article);
+  const headings = countHeadings(article);
+  if (countHeadings(body) <= headings) return article;
   dropAround(document, article);
-  return countHeadings(body) > before ? body : article;
+  return countHeadings(body) > headings ? body : article;
 }
 
 /** All of a page. */
