@@ -90,6 +90,24 @@ describe("pnpm ingest push", () => {
     expect(await added.json()).toEqual({ chunksAdded: texts.length });
   });
 
+  test("names a chunk that is larger than a row, and takes the rest of the collection", async () => {
+    const start = { key: "a-huge-chunk", spec: { ...spec, name: "huge" } };
+    const path = `/v1/admin/collections/huge/pushes`;
+    expect((await admin(path, start)).status).toBe(200);
+    const send = (...lines: readonly string[]): Promise<Response> =>
+      admin(`${path}/${start.key}/documents`, lines.join("\n"));
+    const good = toPushLine(toDocument("a", ["red cats"]));
+    const huge = { ...toDocument("b", ["x ".repeat(1_100_000)]), hash: "huge" };
+    const refused = await send(good, toPushLine(huge));
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toMatchObject({
+      code: "payload_too_large",
+      detail: expect.stringContaining("chunk 0 of document b") as string,
+    });
+    // What was written of the batch before it is undone.
+    expect(await (await send(good)).json()).toEqual({ chunksAdded: 1 });
+  });
+
   test("without the right token says so", async () => {
     const source = await openSample(samples, "faq");
     const options = { url: edge.url, clock: systemClock, collection: "faq", key: source.key };

@@ -1,10 +1,25 @@
-/** The SQL of an object over SQLite in this process: the same statements, without the runtime around them. */
+/** The SQL of an object over SQLite in this process: the same statements and limits, without the runtime around them. */
 import { DatabaseSync } from "node:sqlite";
 import type { SqlCursor, SqlStorage, SqlValue } from "cloudflare:workers";
+
+/**
+ * Those of the platform, of which the runtime on a developer's machine knows few:
+ * https://developers.cloudflare.com/durable-objects/platform/limits/ and, for an expression's depth, workerd.
+ */
+const LIMITS = {
+  length: 2_000_000,
+  sqlLength: 100_000,
+  column: 100,
+  exprDepth: 100,
+  functionArg: 32,
+  likePatternLength: 50,
+  variableNumber: 100,
+};
 
 /** An empty database. */
 export function createNodeSql(): SqlStorage {
   const database = new DatabaseSync(":memory:");
+  Object.assign(database.limits, LIMITS);
   return {
     exec<Row extends Record<string, SqlValue>>(query: string, ...values: SqlValue[]) {
       if (values.length === 0 && query.includes(";")) {

@@ -2,6 +2,7 @@
 import type { SqlStorage } from "cloudflare:workers";
 import { type Chunk, toContent } from "../../domain/chunk.ts";
 import { AppError } from "../../errors.ts";
+import { checkRow } from "./check-row.ts";
 import { toColumns } from "./chunk-columns.ts";
 import type { Collection } from "./collection.ts";
 import { encodeText } from "./encode.ts";
@@ -43,7 +44,7 @@ export function unlock(collection: Collection, writer: string): void {
   if (state.lock?.writer === writer) collection.replace({ ...state, lock: null });
 }
 
-/** Replaces and removes whole documents. Throws AppError: ingest_locked, payload_too_large. */
+/** Replaces and removes whole documents. Throws AppError: ingest_locked, payload_too_large; what it has written by then is for its caller to undo. */
 export function commit(
   sql: SqlStorage,
   collection: Collection,
@@ -65,8 +66,15 @@ export function commit(
       const tokens = toTokens(toContent(parsed), state);
       const counted = state.terms === undefined ? {} : { terms: tokens.length };
       const columns = { ...toColumns(parsed, state.spec), ...counted };
+      const words = tokens.join(" ");
+      checkRow(`chunk ${position}`, document.id, [
+        chunk.chunk,
+        chunk.vector,
+        ...Object.values(columns),
+      ]);
+      checkRow(`the index of chunk ${position}`, document.id, [words]);
       addChunk(sql, { slot, position, version, chunk, columns });
-      sql.exec("INSERT INTO words(rowid, content) VALUES (?, ?)", slot, tokens.join(" "));
+      sql.exec("INSERT INTO words(rowid, content) VALUES (?, ?)", slot, words);
       vectors.push(chunk.vector);
       terms += tokens.length;
     }
@@ -151,12 +159,10 @@ function bury(sql: SqlStorage, state: State, ids: readonly string[], version: nu
 
 function addDocument(sql: SqlStorage, document: DocumentWire, version: number): void {
   const { id, title, source, hash, chunks } = document;
-  sql.exec(
-    "INSERT INTO documents(id, born, json) VALUES (?, ?, ?)",
-    encodeText(id),
-    version,
-    JSON.stringify({ id, title, source, hash, chunks: chunks.length }),
-  );
+  const key = encodeText(id);
+  const json = JSON.stringify({ id, title, source, hash, chunks: chunks.length });
+  checkRow("the entry", id, [key, json]);
+  sql.exec("INSERT INTO documents(id, born, json) VALUES (?, ?, ?)", key, version, json);
 }
 
 interface ChunkRow {
