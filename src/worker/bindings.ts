@@ -16,8 +16,21 @@ export interface Bindings {
   readonly assets: Assets;
 }
 
-/** What is different here unless it is set: requests cannot share a run and have six connections, and a Worker has no address that only this machine reaches. */
-const DEFAULTS = { SHARE_RUNS: "false", SEARCH_CONCURRENCY_MAX: "6", HOST: "0.0.0.0" };
+const MEBIBYTE = 2 ** 20;
+/**
+ * What is different here unless it is set: requests cannot share a run and have six connections, a Worker has no address
+ * that only this machine reaches, and an isolate that takes more than 128 MB is ended with all that runs in it. A run
+ * under way takes about 0.3 MB of them, a record 34 KB, the service itself 40 MB.
+ */
+const DEFAULTS = {
+  SHARE_RUNS: "false",
+  SEARCH_CONCURRENCY_MAX: "6",
+  HOST: "0.0.0.0",
+  RUNS_MAX: "200",
+  RUN_JOURNAL_BYTES_MAX: String(8 * MEBIBYTE),
+  ANSWER_CACHE_BYTES_MAX: String(8 * MEBIBYTE),
+  EMBED_CACHE_BYTES_MAX: String(4 * MEBIBYTE),
+};
 const STORES = ["durable-objects", "lance"];
 
 /** Throws AppError: misconfigured; invalid_request for the value of a setting. */

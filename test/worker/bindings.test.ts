@@ -1,0 +1,24 @@
+/** The settings of a Worker: what is different there unless it is set. */
+import { expect, test } from "vitest";
+import { readBindings } from "../../src/worker/bindings.ts";
+
+const objects = { idFromName: (name: string) => name, get: () => ({}) };
+const assets = { fetch: async () => new Response() };
+const given = { AUTH: "off", REGISTRY: objects, COLLECTIONS: objects, ASSETS: assets };
+
+/** What the platform gives an isolate, and what was measured of the service. */
+const ISOLATE_BYTES = 128e6;
+const SERVICE_BYTES = 40e6;
+const RUN_BYTES = 0.3e6;
+
+test("as much as is kept at most fits in the memory of an isolate, beside as many runs as there may be", () => {
+  const { config } = readBindings(given);
+  const kept = config.runJournalBytesMax + config.answerCacheBytesMax + config.embedCacheBytesMax;
+  expect(SERVICE_BYTES + config.runsMax * RUN_BYTES + kept).toBeLessThan(ISOLATE_BYTES);
+});
+
+test("what is set counts", () => {
+  const { config } = readBindings({ ...given, RUNS_MAX: "300", RUN_JOURNAL_BYTES_MAX: "1000000" });
+  expect(config.runsMax).toBe(300);
+  expect(config.runJournalBytesMax).toBe(1_000_000);
+});
