@@ -25,7 +25,10 @@ export async function readDocuments(table: Table): Promise<Map<string, DocumentS
     .where("position = 0")
     .select([...DOCUMENT_COLUMNS]);
   for await (const batch of batches) {
-    for (const row of batch.toArray() as unknown[]) {
+    // By columns: a row of its own for each of a hundred thousand documents costs each small write half a second.
+    const columns = DOCUMENT_COLUMNS.map((name) => [name, batch.getChild(name)] as const);
+    for (let index = 0; index < batch.numRows; index += 1) {
+      const row = Object.fromEntries(columns.map(([name, column]) => [name, column?.get(index)]));
       const state = toDocumentState(row);
       documents.set(state.id, state);
     }

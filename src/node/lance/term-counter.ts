@@ -13,13 +13,13 @@ export interface TermCounter {
 /** Starts from the counts of a table, or from nothing. */
 export function createTermCounter(analyser: Analyser, start?: TermTable): TermCounter {
   const pieces = createPieceAnalyser(analyser);
-  const counts = new Map<string, number>(start?.entries());
-  const startTerms = counts.size;
+  /** Since `start`: of a large vocabulary a few chunks change little. */
+  const changes = new Map<string, number>();
   let chunks = start?.chunks ?? 0;
 
   const change = async (contents: readonly string[], by: 1 | -1): Promise<void> => {
     for (const terms of await pieces.analyse(contents)) {
-      for (const term of new Set(terms)) counts.set(term, (counts.get(term) ?? 0) + by);
+      for (const term of new Set(terms)) changes.set(term, (changes.get(term) ?? 0) + by);
     }
     chunks += by * contents.length;
   };
@@ -28,22 +28,12 @@ export function createTermCounter(analyser: Analyser, start?: TermTable): TermCo
     add: (contents) => change(contents, 1),
     remove: (contents) => change(contents, -1),
     async toTable(at) {
-      const held = new Map<string, number>();
-      const forms = new Map<string, string>();
-      /** Those whose form is to be found: of a large vocabulary a few chunks bring few. */
-      const fresh: string[] = [];
-      let place = 0;
-      for (const [term, count] of counts) {
-        // Those of the start come first: each analyses to itself or has a form there, unless none was met.
-        const isNew = (place += 1) > startTerms;
-        if (count <= 0) continue;
-        held.set(term, count);
-        const form = start?.formOf(term);
-        if (form !== undefined) forms.set(term, form);
-        else if (isNew || pieces.formOf(term) !== undefined) fresh.push(term);
-      }
-      for (const [term, form] of await findForms(fresh)) forms.set(term, form);
-      return createTermTable({ ...at, chunks, counts: held, forms });
+      // Those of the start analyse to themselves or have a form there, unless none was met.
+      const isFresh = (term: string): boolean =>
+        start?.forms.get(term) === undefined &&
+        ((start?.frequency(term) ?? 0) === 0 || pieces.formOf(term) !== undefined);
+      const forms = await findForms([...changes.keys()].filter(isFresh));
+      return createTermTable({ ...at, chunks, counts: changes, forms }, start);
     },
   };
 

@@ -12,8 +12,8 @@ export interface TermTable {
   readonly changedRows: number;
   /** Chunks that hold the term. */
   frequency(term: string): number;
-  /** A text that analyses to exactly the term, which the term itself need not. */
-  formOf(term: string): string | undefined;
+  /** By term a text that analyses to exactly it, where the term itself does not. */
+  readonly forms: ReadonlyMap<string, string>;
   entries(): Iterable<readonly [string, number]>;
   /** For storing; `readTermTable` is the way back. */
   readonly stored: StoredTerms;
@@ -39,64 +39,138 @@ export interface TermTableOptions {
   readonly chunks: number;
   readonly trainedRows: number;
   readonly changedRows: number;
+  /** How many more chunks hold each term than before, or fewer. */
   readonly counts: ReadonlyMap<string, number>;
+  /** Those to be added. */
   readonly forms: ReadonlyMap<string, string>;
 }
 
-/** Builds the table from counts. */
-export function createTermTable({ counts, forms, ...rest }: TermTableOptions): TermTable {
-  const sorted = [...counts].toSorted(([a], [b]) => compareText(a, b));
-  const encoded = new TextEncoder().encode(sorted.map(([term]) => term).join(""));
-  const ends = new Uint32Array(sorted.length);
-  let end = 0;
-  for (const [index, [term]] of sorted.entries()) {
-    end += byteLength(term);
-    ends[index] = end;
-  }
-  return readTermTable({
-    ...rest,
-    terms: encoded,
-    ends: new Uint8Array(ends.buffer),
-    counts: new Uint8Array(Uint32Array.from(sorted, ([, count]) => count).buffer),
-    forms: JSON.stringify(Object.fromEntries(forms)),
-  });
+/** A stored table as it is searched. */
+interface Columns {
+  readonly terms: Uint8Array;
+  readonly ends: Uint32Array;
+  readonly counts: Uint32Array;
+}
+
+/** Builds the table from counts: those of `before`, changed. What no chunk holds any more is left out. */
+export function createTermTable(
+  { counts, forms, ...at }: TermTableOptions,
+  before?: TermTable,
+): TermTable {
+  const old = before === undefined ? NOTHING : toColumns(before.stored);
+  const { columns, gone } = mergeCounts(old, counts);
+  const all = new Map([...(before?.forms ?? []), ...forms]);
+  for (const term of gone) all.delete(term);
+  const stored = {
+    ...at,
+    terms: columns.terms,
+    ends: toBytes(columns.ends),
+    counts: toBytes(columns.counts),
+    forms: JSON.stringify(Object.fromEntries(all)),
+  };
+  return toTermTable(stored, columns, all);
 }
 
 /** Reads a stored table. Lookup is a binary search, nothing is unpacked but the few forms. */
 export function readTermTable(stored: StoredTerms): TermTable {
-  const { terms, version, chunks, trainedRows, changedRows } = stored;
-  const ends = toUint32(stored.ends);
-  const counts = toUint32(stored.counts);
-  const forms = new Map(Object.entries(JSON.parse(stored.forms) as Record<string, string>));
-  const bytesOf = (index: number): Uint8Array => terms.subarray(ends[index - 1] ?? 0, ends[index]);
+  const forms = Object.entries(JSON.parse(stored.forms) as Record<string, string>);
+  return toTermTable(stored, toColumns(stored), new Map(forms));
+}
 
+function toTermTable(
+  stored: StoredTerms,
+  columns: Columns,
+  forms: ReadonlyMap<string, string>,
+): TermTable {
+  const { version, chunks, trainedRows, changedRows } = stored;
   return {
     version,
     chunks,
     trainedRows,
     changedRows,
     stored,
-    frequency(term) {
-      const wanted = new TextEncoder().encode(term);
-      let low = 0;
-      let high = ends.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        const order = compareBytes(bytesOf(middle), wanted);
-        if (order === 0) return counts[middle] ?? 0;
-        if (order < 0) low = middle + 1;
-        else high = middle;
-      }
-      return 0;
-    },
-    formOf: (term) => forms.get(term),
+    forms,
+    frequency: (term) => columns.counts[findTerm(columns, term)] ?? 0,
     *entries() {
       const decoder = new TextDecoder();
-      for (const [index, count] of counts.entries()) {
-        yield [decoder.decode(bytesOf(index)), count] as const;
+      for (const [index, count] of columns.counts.entries()) {
+        yield [decoder.decode(bytesOf(columns, index)), count] as const;
       }
     },
   };
+}
+
+const NOTHING: Columns = {
+  terms: new Uint8Array(),
+  ends: new Uint32Array(),
+  counts: new Uint32Array(),
+};
+
+/**
+ * Both are in order, so that what lies between two changed terms is copied as a whole: a vocabulary of half a million
+ * terms unpacked and sorted anew costs each small write two seconds of processor time.
+ */
+function mergeCounts(
+  old: Columns,
+  changes: ReadonlyMap<string, number>,
+): { readonly columns: Columns; readonly gone: readonly string[] } {
+  const sorted = [...changes].toSorted(([a], [b]) => compareText(a, b));
+  const bytesMax = sorted.reduce((sum, [term]) => sum + byteLength(term), old.terms.length);
+  const rowsMax = old.ends.length + sorted.length;
+  const terms = new Uint8Array(bytesMax);
+  const [ends, counts] = [new Uint32Array(rowsMax), new Uint32Array(rowsMax)];
+  const gone: string[] = [];
+  /** Rows of `old` that are done, rows of the result, and where its last term ends. */
+  let [done, rows, end] = [0, 0, 0];
+  const copy = (until: number): void => {
+    const start = old.ends[done - 1] ?? 0;
+    const bytes = old.terms.subarray(start, old.ends[until - 1] ?? 0);
+    terms.set(bytes, end);
+    counts.set(old.counts.subarray(done, until), rows);
+    for (; done < until; done += 1, rows += 1) ends[rows] = (old.ends[done] ?? 0) - start + end;
+    end += bytes.length;
+  };
+  for (const [term, change] of sorted) {
+    const found = findTerm(old, term);
+    copy(found < 0 ? ~found : found);
+    const count = (old.counts[found] ?? 0) + change;
+    if (found >= 0) done += 1;
+    if (count <= 0) {
+      gone.push(term);
+      continue;
+    }
+    end += encoder.encodeInto(term, terms.subarray(end)).written;
+    [ends[rows], counts[rows]] = [end, count];
+    rows += 1;
+  }
+  copy(old.ends.length);
+  const columns = {
+    terms: terms.slice(0, end),
+    ends: ends.slice(0, rows),
+    counts: counts.slice(0, rows),
+  };
+  return { columns, gone };
+}
+
+const encoder = new TextEncoder();
+
+/** The term's place; where it is not there, `~place` of the first one after it, which is negative. */
+function findTerm(columns: Columns, term: string): number {
+  const wanted = encoder.encode(term);
+  let low = 0;
+  let high = columns.ends.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const order = compareBytes(bytesOf(columns, middle), wanted);
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
+    else high = middle;
+  }
+  return ~low;
+}
+
+function bytesOf({ terms, ends }: Columns, index: number): Uint8Array {
+  return terms.subarray(ends[index - 1] ?? 0, ends[index]);
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -108,9 +182,17 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+function toColumns({ terms, ends, counts }: StoredTerms): Columns {
+  return { terms, ends: toUint32(ends), counts: toUint32(counts) };
+}
+
 /** Copied, because a view of 32-bit numbers must begin at a multiple of four. */
 function toUint32(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.slice().buffer);
+}
+
+function toBytes({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function byteLength(text: string): number {

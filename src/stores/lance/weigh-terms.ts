@@ -51,7 +51,7 @@ export function weighTerms(
     .slice(0, QUERY_TERMS_MAX)
     .map(({ term, idf }) => {
       const own = toIdf(counted?.frequency(term) ?? 0, counted?.chunks ?? 0);
-      return { form: counted?.formOf(term) ?? term, boost: own > 0 ? idf / own : 1 };
+      return { form: counted?.forms.get(term) ?? term, boost: own > 0 ? idf / own : 1 };
     });
 }
 
