@@ -43,7 +43,7 @@ export async function applyChange(options: CommitOptions, change: Change): Promi
 }
 
 async function write(
-  { table, spec }: CommitOptions,
+  { table, spec, documents }: CommitOptions,
   { put }: Change,
   replaced: readonly string[],
 ): Promise<void> {
@@ -52,16 +52,22 @@ async function write(
     return;
   }
   const rows = toRows(put, spec, toSchema(spec));
-  // New documents are merged too: only that looks at the key, and the lock may have been got past.
-  const touched = [...new Set([...put.map(({ id }) => id), ...replaced])];
   // An index on the key would switch off the protection against a key that two writers insert at once.
-  await table
+  const merge = table
     .mergeInsert("id")
     .useIndex(false)
     .whenMatchedUpdateAll()
-    .whenNotMatchedInsertAll()
-    .whenNotMatchedBySourceDelete({ where: toDocumentsSql(touched) })
-    .execute(rows);
+    .whenNotMatchedInsertAll();
+  // New documents are looked for too: the lock may have been got past.
+  const touched = toDocumentsSql([...new Set([...put.map(({ id }) => id), ...replaced])]);
+  // Chunks are named by their place in the document, so that these are written over.
+  const taken = put.reduce(
+    (sum, { id, chunks }) => sum + Math.min(chunks.length, documents.get(id)?.chunks ?? 0),
+    0,
+  );
+  // Deleting what is left has the merge join with every row of the table, in memory: 1.3 kB and a microsecond for each.
+  const isLeft = (await table.countRows(touched)) > taken;
+  await (isLeft ? merge.whenNotMatchedBySourceDelete({ where: touched }) : merge).execute(rows);
 }
 
 /** Sets the hashes of documents in one commit, and gives its version. */

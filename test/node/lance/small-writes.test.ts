@@ -139,3 +139,43 @@ test("statistics from before go after a minute, and the rows from before after a
   expect((await count())[0]).toBeLessThan(rows);
   await writer.close();
 });
+
+test("what the indexes hold is told from the first chunk on, before there are any", async () => {
+  const { store } = await createTestStore();
+  const writer = await store.create(spec, signal);
+  const look = async () => (await store.open(spec.name, signal)).condition?.(signal);
+  expect(await look()).not.toHaveProperty("indexedShare");
+  await put(writer, "base", 1_200);
+  expect(await look()).toMatchObject({ indexedShare: 0 });
+  await writer.index(signal);
+  expect(await look()).toMatchObject({ indexedShare: 1 });
+  await put(writer, "more", 400);
+  expect(await look()).toMatchObject({ indexedShare: 0.75 });
+  await writer.close();
+});
+
+test("a change joins with every row of the table only where it leaves chunks that nothing takes the place of", async () => {
+  const { store, folder } = await createTestStore();
+  const writer = await store.create(spec, signal);
+  await put(writer, "a", 4);
+  await put(writer, "b", 2);
+  const table = await (await lancedb.connect(folder)).openTable(spec.name);
+  const prototype = Object.getPrototypeOf(table.mergeInsert("id")) as lancedb.MergeInsertBuilder;
+  const joins = vi.spyOn(prototype, "whenNotMatchedBySourceDelete");
+  await put(writer, "c", 3);
+  await put(writer, "a", 4, 10);
+  await put(writer, "b", 5, 20);
+  expect(joins).not.toHaveBeenCalled();
+  await put(writer, "a", 1, 30);
+  expect(joins).toHaveBeenCalledTimes(1);
+  // Chunks whose document is not known, as damage leaves them.
+  await table.checkoutLatest();
+  await table.delete("documentId = 'b' AND position = 0");
+  await put(writer, "b", 2, 40);
+  expect(joins).toHaveBeenCalledTimes(2);
+  joins.mockRestore();
+  expect(writer.info).toMatchObject({ documents: 3, chunks: 6 });
+  await writer.index(signal);
+  expect(await writer.verify(signal)).toEqual([]);
+  await writer.close();
+});
