@@ -13,6 +13,8 @@ export const SYNC_LIMITS = {
   callCharsMax: 200_000,
   /** Embedding calls at the same time. */
   callConcurrencyMax: 4,
+  /** Chunks that a run may add to a collection without bringing its indexes up on the way, if it has no more of them. */
+  unindexedChunksMax: 100_000,
   /** Deletions in one commit. */
   removalsMax: 5_000,
   /** Hashes set in one commit. */

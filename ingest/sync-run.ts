@@ -31,7 +31,7 @@ export async function commitBatch(
   writer: CollectionWriter,
   batch: Batch,
   origin: "files" | "carried" = "files",
-): Promise<void> {
+): Promise<CommitReport> {
   const { put, remove } = batch;
   const attributes = {
     "tributary.documents": put.length,
@@ -41,6 +41,7 @@ export async function commitBatch(
     writer.commit({ put, remove }, NEVER),
   );
   countCommit(tally, batch, { ...commit, origin });
+  return commit;
 }
 
 function countCommit(

@@ -9,6 +9,7 @@ import { DEFAULT_CHUNKING, toChunkerId } from "./chunk.ts";
 import { createCollection, findMismatch, type Mismatch, openExisting } from "./open-collection.ts";
 import { carryOver } from "./carry-over.ts";
 import { checkMirror } from "./find-missing.ts";
+import { createIndexTurns, type IndexTurns } from "./index-turns.ts";
 import { publishRebuild } from "./rebuild.ts";
 import { removeGone } from "./remove-gone.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
@@ -143,11 +144,15 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
   const scope = toScope(run, stored, target.writer?.info.metadata);
   const notices = createNotices(plan, tally, deps.progress);
   const changes = traceItems(tracer, "read", readChanges(deps, plan, scope, signal));
+  const index = async (): Promise<boolean> =>
+    target.writer === undefined || target.writer.index(signal, (step) => notices.notify(step));
   const { embedder } = deps;
+  const turns = createIndexTurns(target.writer?.info.chunks ?? 0);
   for await (const batch of writeBatches({ embedder, tracer }, changes, tally, signal)) {
     signal.throwIfAborted();
     target.writer ??= await create(run, target, batch, signal);
-    await commitBatch(run, target.writer, batch);
+    if (isDue(turns, target)) await inSpan(tracer, "index", {}, index);
+    turns.committed(await commitBatch(run, target.writer, batch));
     target.commits += 1;
     notices.notify();
   }
@@ -156,12 +161,23 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
   if (target.rebuild !== undefined) await carryOver(run, target, { scope, gone }, signal);
   await deps.onEmbedded?.();
   // Also when nothing changed: the run before may have ended between its commits and its index.
-  const { writer, rebuild } = target;
-  const index = async (): Promise<boolean> =>
-    writer === undefined || writer.index(signal, (step) => notices.notify(step));
   if (!(await inSpan(tracer, "index", {}, index))) addProblem(tally, toNotIndexed(plan.collection));
+  await publish(run, target, { scope, gone }, signal);
+}
+
+/** Readers see nothing of a collection that is built anew before it is whole. */
+function isDue(turns: IndexTurns, { rebuild }: Target): boolean {
+  return rebuild === undefined && turns.isDue();
+}
+
+async function publish(
+  { plan, tracer }: SyncRun,
+  { rebuild }: Target,
+  read: { readonly scope: ReadScope; readonly gone: ReadonlySet<string> },
+  signal: AbortSignal,
+): Promise<void> {
   if (rebuild === undefined) return;
-  await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, { scope, gone }, signal));
+  await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, read, signal));
 }
 
 /** So that the next run need not parse again what this one found to be the same. */

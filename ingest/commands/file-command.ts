@@ -62,7 +62,11 @@ async function runImport(
   const onProgress = showProgress(name, output);
   const attributes = { "tributary.collection": name };
   const { info, ...counts } = await inSpan(tracer, "import", { attributes }, () =>
-    importDocuments(store, source, name, { signal, onProgress }),
+    importDocuments(store, source, name, {
+      signal,
+      onProgress,
+      onStep: (step) => output.warn(`${name}: ${step} …`),
+    }),
   );
   const elapsedMs = systemClock.now() - startMs;
   const { documents, chunks, version } = info;

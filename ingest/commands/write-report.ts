@@ -124,5 +124,10 @@ function toHints(
   const stored = formatCount(added + changed);
   return [
     `${collection}: ${how}; ${stored} documents were stored before that and stay, run the same command again to go on`,
+    ...(added + changed > 0
+      ? [
+          `${collection}: they may not be in its indexes yet, which makes searches slow; if you do not go on, bring the indexes up with: pnpm ingest optimize ${collection}`,
+        ]
+      : []),
   ];
 }

@@ -6,6 +6,7 @@ import { ifThere } from "../../src/stores/check.ts";
 import type { CollectionWriter, DocumentWrite, WriteStore } from "../../src/stores/store.ts";
 import type { ChunkProgress } from "../progress.ts";
 import { formatFields } from "../open-collection.ts";
+import { createIndexTurns } from "../index-turns.ts";
 import { SYNC_LIMITS } from "../sync-limits.ts";
 import { type ExportHead, toSpec } from "./export-format.ts";
 import type { ExportFile } from "./read-export.ts";
@@ -31,7 +32,7 @@ export async function importDocuments(
   store: WriteStore,
   file: ExportFile,
   collection: string,
-  { signal, onProgress }: ImportOptions,
+  { signal, onProgress, onStep }: ImportOptions,
 ): Promise<ImportReport> {
   const { head } = file;
   const spec = toSpec(head, collection);
@@ -39,13 +40,15 @@ export async function importDocuments(
   let commits = 0;
   try {
     const stored = await writer.documents(signal);
+    const turns = createIndexTurns(writer.info.chunks);
     const others = new Set(stored.keys());
     let [added, changed, documentsDone, chunksDone] = [0, 0, 0, 0];
     let batch: DocumentWrite[] = [];
     let chunks = 0;
     const commit = async (): Promise<void> => {
       if (batch.length === 0) return;
-      await writer.commit({ put: batch, remove: [] }, NEVER);
+      if (turns.isDue()) await writer.index(signal, onStep);
+      turns.committed(await writer.commit({ put: batch, remove: [] }, NEVER));
       commits += 1;
       [batch, chunks] = [[], 0];
     };
@@ -65,7 +68,7 @@ export async function importDocuments(
       onProgress({ documents: head.documents, documentsDone, chunks: head.chunks, chunksDone });
     }
     await commit();
-    const indexed = await writer.index(signal);
+    const indexed = await writer.index(signal, onStep);
     const unchanged = documentsDone - added - changed;
     const { info } = writer;
     return { created, added, changed, unchanged, others: others.size, indexed, info };
@@ -78,6 +81,8 @@ export async function importDocuments(
 export interface ImportOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ChunkProgress) => void;
+  /** Told what the index is doing: of a large collection each step takes minutes. */
+  readonly onStep: (step: string) => void;
 }
 
 async function openFor(

@@ -12,6 +12,7 @@ import { composeFetch, composeParts } from "./compose.ts";
 import { checkAddress, createServer, listen } from "./create-server.ts";
 import { drain } from "./drain.ts";
 import { exitNow } from "./exit-now.ts";
+import { findUnindexed } from "./find-unindexed.ts";
 import { isLoadUnfinished, loadSamples } from "./load-samples.ts";
 import { createLog, outliveOutput } from "./log.ts";
 
@@ -114,6 +115,7 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
       collections,
     }),
   );
+  for (const line of await findUnindexed(deps, collections, signal)) warn(line);
   if (deps.access !== undefined || isLoopback(config.host)) return;
   warn(
     `HOST is ${config.host} and AUTH is off: everyone who reaches it can ask and read; put it behind something that asks for keys`,

@@ -67,7 +67,7 @@ export type OnLost = (part: LostPart) => void;
 export interface Condition {
   /** When its version was committed, in milliseconds since 1970. */
   readonly committedAtMs?: number;
-  /** Share of its chunks that its indexes hold; absent: there is no index, or nothing to index. */
+  /** Share of its chunks that its indexes hold; absent: nothing to index. */
   readonly indexedShare?: number;
 }
 

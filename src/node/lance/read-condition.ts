@@ -3,21 +3,19 @@ import type { Table } from "@lancedb/lancedb";
 import type { Condition } from "../../stores/store.ts";
 import { TEXT_INDEX, VECTOR_INDEX } from "./indexer.ts";
 
-/** Of two indexes the one that holds less counts. */
+/** Of two indexes the one that lacks more counts. Without one for its words nothing of a collection is indexed. */
 export async function readCondition(table: Table, version: number): Promise<Condition> {
-  const [versions, ...stats] = await Promise.all([
+  const [versions, rows, text, vector] = await Promise.all([
     table.listVersions(),
+    table.countRows(),
     table.indexStats(TEXT_INDEX),
     table.indexStats(VECTOR_INDEX),
   ]);
   const committed = versions.find((one) => one.version === version)?.timestamp;
-  const shares = stats.flatMap((index) => {
-    if (index === undefined) return [];
-    const rows = index.numIndexedRows + index.numUnindexedRows;
-    return rows === 0 ? [] : [index.numIndexedRows / rows];
-  });
+  // A small collection has no index for its vectors.
+  const lacking = Math.max(text?.numUnindexedRows ?? rows, vector?.numUnindexedRows ?? 0);
   return {
     ...(committed === undefined ? {} : { committedAtMs: committed.getTime() }),
-    ...(shares.length === 0 ? {} : { indexedShare: Math.min(...shares) }),
+    ...(rows === 0 ? {} : { indexedShare: Math.max(0, 1 - lacking / rows) }),
   };
 }
