@@ -216,7 +216,9 @@ const Settings = z.object({
     "The same at /v1/chat and /v1/chat/completions, whose clients send every answer back with its passages.",
   ),
   questionCharsMax: Count.default(4_000).describe("Length of a question."),
-  collectionsMax: Count.default(64).describe("Collections one run may ask."),
+  collectionsMax: Count.default(64).describe(
+    "Collections that a request may name; one that names none asks all there are.",
+  ),
   legHitsMax: Count.default(100).describe("Hits each leg brings."),
   candidatesMax: Count.default(30).describe("Fused candidates whose text is taken."),
   passagesMax: Count.default(12).describe("Passages in the context."),
