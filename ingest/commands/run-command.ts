@@ -43,7 +43,12 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   try {
     return await run(args, output, stop.signal);
   } catch (thrown) {
-    if (stop.signal.aborted) return EXIT_CODES.interrupted;
+    if (stop.signal.aborted) {
+      output.warn(
+        "ingest: interrupted; what was committed stays, the same command goes on from there",
+      );
+      return EXIT_CODES.interrupted;
+    }
     if (!(thrown instanceof AppError)) {
       console.error(thrown);
       return EXIT_CODES.internal;

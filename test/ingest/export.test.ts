@@ -138,6 +138,16 @@ describe("pnpm ingest export and import", () => {
     expect(await run(["import", file], "other")).toMatchObject({ code: EXIT_CODES.ok });
     expect(await readAll("other", "notes")).toEqual(await readAll("store", "notes"));
   });
+
+  test("an import that is interrupted while its indexes are made says so, and goes on from there", async () => {
+    const stopped = startProgram(COMMAND, ["import", file], toEnv("other"));
+    await stopped.printed("notes: compact");
+    stopped.kill("SIGINT");
+    expect(await stopped.exit).toBe(EXIT_CODES.interrupted);
+    expect(stopped.stderr()).toContain("interrupted; what was committed stays");
+    expect(await run(["import", file], "other")).toMatchObject({ code: EXIT_CODES.ok });
+    expect((await run(["verify"], "other")).stdout).toContain("notes: sound");
+  });
 });
 
 describe("is refused and leaves everything as it was", () => {
