@@ -47,7 +47,7 @@ export function checkSentence(text: string, evidence: readonly Evidence[], befor
   const { claim, content, names, quantities } = exact;
   if (content.size === 0) return "weak"; // it says nothing that could be checked
   if (!holdsQuotations(sentence, evidence)) return "unsupported";
-  if (isVerbatim(sentence, quantities, evidence)) return "supported";
+  if (isVerbatim(sentence, exact, evidence)) return "supported";
   if (isTranslated(claim, evidence, before)) return checkTranslated(exact, evidence);
   return occur(names, quantities, evidence) ? checkWords(sentence, exact, evidence) : "unsupported";
 }

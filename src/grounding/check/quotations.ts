@@ -24,15 +24,22 @@ function toQuotations(sentence: string): readonly string[] {
   });
 }
 
+interface Claimed {
+  readonly content: ReadonlySet<string>;
+  readonly quantities: readonly Quantity[];
+}
+
 /** Is it a sentence of the evidence, or a quotation and who is quoted? */
 export function isVerbatim(
   sentence: string,
-  quantities: readonly Quantity[],
+  { content, quantities }: Claimed,
   evidence: readonly Evidence[],
 ): boolean {
   const line = toLine(sentence);
   const isSaid = evidence.some(
     (one) =>
+      // Lines of passages are made for those alone that have all the words.
+      content.isSubsetOf(one.stems) &&
       one.line.includes(line) &&
       one.sentences.some(
         (said) =>
