@@ -42,8 +42,14 @@ function refuseArguments(args: readonly string[]): void {
 async function main(config: Config): Promise<void> {
   const stop = new AbortController();
   let cancelStart = (): void => undefined;
-  const onSignal = (): void => {
-    if (stop.signal.aborted) exitNow(1);
+  let isTold = false;
+  const onSignal = (kind: NodeJS.Signals): void => {
+    // A terminal that is closed says so several times: its shell does, then the system, and pnpm a third time.
+    if (kind !== "SIGHUP") {
+      if (isTold) exitNow(1);
+      isTold = true;
+    }
+    if (stop.signal.aborted) return;
     // Before it serves nothing drains, and a start may wait for a disk that hangs.
     cancelStart = systemClock.timer(config.drainGraceMs, () => exitNow(0));
     stop.abort();
