@@ -196,6 +196,7 @@ describe("without keys, on this machine", () => {
     ["its address in IPv6", { Host: "[::1]:8787" }, 200],
     ["somebody elsewhere, through a proxy", { "X-Forwarded-For": "203.0.113.9" }, 403],
     ["the same through two", { "X-Forwarded-For": "203.0.113.9, 127.0.0.1" }, 403],
+    ["the same in nginx's words", { "X-Real-IP": "203.0.113.9" }, 403],
     ["a proxy that is called by another name", { "X-Forwarded-Host": "docs.example" }, 403],
     ["a proxy for this machine", { "X-Forwarded-For": "::1, ::ffff:127.0.0.1" }, 200],
     ["a proxy by this machine's name", { "X-Forwarded-Host": "localhost:3000" }, 200],

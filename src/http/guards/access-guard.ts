@@ -12,7 +12,7 @@ import type { Env, Service } from "../service.ts";
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
 /** What proxies say of whoever called them. */
-const FORWARDED = ["X-Forwarded-For", "X-Forwarded-Host"];
+const FORWARDED = ["X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"];
 const IPV4_AS_IPV6 = /^::ffff:/;
 
 /** Whether only this machine reaches an address to listen on. */
