@@ -81,6 +81,18 @@ describe.each(archives)("%s", (_name, create) => {
   });
 });
 
+test.each([
+  ["in number", { runsMax: 4 }],
+  ["in bytes", { bytesMax: 6_000 }],
+])("in memory a busy caller pushes out runs of its own, bounded %s", async (_limit, limits) => {
+  const archive = createMemoryArchive({ ...LIMITS, ...limits }, systemClock);
+  await archive.put(makeRun("quiet", { callerId: "b", key }));
+  for (let count = 0; count < 9; count += 1) await archive.put(makeRun(`r${count}`));
+  expect(await archive.findByKey("b", key.name)).toMatchObject({ id: "quiet" });
+  expect(await archive.find("r5")).toEqual({ status: "expired", callerId: "a" });
+  expect(await archive.find("r8")).toMatchObject({ status: "kept" });
+});
+
 test("files outlive the process, and so does the mark of those that went", async () => {
   const folder = await makeFolder();
   const before = await createFileArchive(folder, { ...LIMITS, runsMax: 2 }, recordLog());

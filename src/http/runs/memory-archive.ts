@@ -1,4 +1,4 @@
-/** Runs that are over, in memory: bounded in number, bytes and age, oldest out first. */
+/** Runs that are over, in memory: bounded in number, bytes and age. Whoever holds most loses the oldest first. */
 import type { Clock } from "../../async/clock.ts";
 import {
   type ArchiveLimits,
@@ -32,14 +32,12 @@ export function createMemoryArchive(
   clock: Clock,
   packer: TextPacker = plainPacker,
 ): MemoryArchive {
-  const entries = new Map<string, Entry>();
+  const shelf = createShelf();
   const idsByKey = new Map<string, string>();
   const expired = new Map<string, string>();
-  let bytes = 0;
 
-  const remove = (id: string, entry: Entry): void => {
-    entries.delete(id);
-    bytes -= entry.bytes.length + ENTRY_BYTES;
+  const remove = ([id, entry]: Kept): void => {
+    shelf.remove([id, entry]);
     const key = toScopedKey(entry.callerId, entry.keyName ?? "");
     if (idsByKey.get(key) === id) idsByKey.delete(key);
     expired.set(id, entry.callerId);
@@ -47,15 +45,16 @@ export function createMemoryArchive(
     if (expired.size > runsMax && oldest !== undefined) expired.delete(oldest);
   };
   const makeRoom = (): void => {
-    for (const [id, entry] of entries) {
-      const isOld = clock.now() - entry.endedMs > ageMsMax;
-      if (!isOld && entries.size <= runsMax && bytes <= bytesMax) return;
-      remove(id, entry);
+    for (const kept of shelf.entries) {
+      if (clock.now() - kept[1].endedMs <= ageMsMax) break;
+      remove(kept);
     }
+    while (shelf.entries.size > runsMax) remove(shelf.oldestOfLargest(({ size }) => size));
+    while (shelf.bytes > bytesMax) remove(shelf.oldestOfLargest(({ bytes }) => bytes));
   };
   const find = (id: string): Found => {
     makeRoom();
-    const entry = entries.get(id);
+    const entry = shelf.entries.get(id);
     if (entry !== undefined) {
       return { status: "kept", run: JSON.parse(packer.unpack(entry.bytes)) as StoredRun };
     }
@@ -65,10 +64,10 @@ export function createMemoryArchive(
 
   return {
     get runs() {
-      return entries.size;
+      return shelf.entries.size;
     },
     get bytes() {
-      return bytes;
+      return shelf.bytes;
     },
     async put(run) {
       const { id, callerId, key } = run;
@@ -78,8 +77,7 @@ export function createMemoryArchive(
         callerId,
         keyName: key?.name,
       };
-      entries.set(id, entry);
-      bytes += entry.bytes.length + ENTRY_BYTES;
+      shelf.add([id, entry]);
       if (key !== undefined) idsByKey.set(toScopedKey(callerId, key.name), id);
       makeRoom();
     },
@@ -89,6 +87,52 @@ export function createMemoryArchive(
     async findByKey(callerId, name) {
       const found = find(idsByKey.get(toScopedKey(callerId, name)) ?? "");
       return found.status === "kept" ? found.run : undefined;
+    },
+  };
+}
+
+type Kept = readonly [id: string, entry: Entry];
+
+/** What one caller holds, the oldest first. */
+class Share {
+  readonly entries = new Map<string, Entry>();
+  bytes = 0;
+
+  get size(): number {
+    return this.entries.size;
+  }
+}
+
+/** The runs, the oldest first, and how many of them are whose, so that one caller's push out no other's. */
+function createShelf() {
+  const all = new Share();
+  const shares = new Map<string, Share>();
+  return {
+    entries: all.entries as ReadonlyMap<string, Entry>,
+    get bytes() {
+      return all.bytes;
+    },
+    add([id, entry]: Kept): void {
+      const share = shares.get(entry.callerId) ?? new Share();
+      shares.set(entry.callerId, share);
+      for (const one of [all, share]) {
+        one.entries.set(id, entry);
+        one.bytes += entry.bytes.length + ENTRY_BYTES;
+      }
+    },
+    remove([id, entry]: Kept): void {
+      const share = shares.get(entry.callerId);
+      for (const one of share === undefined ? [all] : [all, share]) {
+        one.entries.delete(id);
+        one.bytes -= entry.bytes.length + ENTRY_BYTES;
+      }
+      if (share?.size === 0) shares.delete(entry.callerId);
+    },
+    oldestOfLargest(measure: (share: Share) => number): Kept {
+      const largest = [...shares.values()].reduce((a, b) => (measure(b) > measure(a) ? b : a));
+      const [oldest] = largest.entries;
+      if (oldest === undefined) throw new Error("a caller without runs has a share");
+      return oldest;
     },
   };
 }
