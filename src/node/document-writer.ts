@@ -1,4 +1,4 @@
-/** Writes documents through a process of its own: a bounded queue, changes of one collection in order and together. */
+/** Writes documents through a process of its own: a bounded queue, changes of one collection in order and together, collections in turn. */
 import type { Clock } from "../async/clock.ts";
 import { once } from "../async/once.ts";
 import type { Config } from "../config.ts";
@@ -24,6 +24,10 @@ export interface DocumentWriterDeps {
 
 /** Documents of one commit. */
 const BATCH_MAX = 64;
+/** Collections whose last turn is known. */
+const TURNS_MAX = 1_000;
+/** So many times as many places as are free a caller may have: alone three quarters of all, and others find some. */
+const OWN_TO_FREE = 3;
 const LOCK_RETRY_MS = 250;
 const RETRY_AFTER_MS = 2_000;
 
@@ -46,20 +50,21 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   const { config, clock, spool } = deps;
   const queue = createQueue(deps);
   let lastKey = 0;
-  /** Of uploads, from their first byte until nothing of them is on disk, and of deletions. */
-  let places = 0;
+  /** Whose they are: of uploads, from their first byte until nothing of them is on disk, and of deletions. */
+  const places: string[] = [];
   const idlers: (() => void)[] = [];
-  const takePlace = (): (() => void) => {
-    if (places >= config.uploadsMax) throw toOverloaded();
-    places += 1;
+  const takePlace = (callerId: string): (() => void) => {
+    const own = places.filter((id) => id === callerId).length;
+    if (own >= OWN_TO_FREE * (config.uploadsMax - places.length)) throw toOverloaded();
+    places.push(callerId);
     return once(() => {
-      places -= 1;
-      if (places === 0) for (const resolve of idlers.splice(0)) resolve();
+      places.splice(places.indexOf(callerId), 1);
+      if (places.length === 0) for (const resolve of idlers.splice(0)) resolve();
     });
   };
   return {
-    async receive(body, bytesMax) {
-      const leave = takePlace();
+    async receive(body, bytesMax, callerId) {
+      const leave = takePlace(callerId);
       try {
         const upload = await spool.receive(body, bytesMax);
         return { ...upload, discard: () => upload.discard().finally(leave) };
@@ -71,7 +76,7 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
     async write(change, signal, onStage) {
       signal.throwIfAborted();
       // An upload has its place already.
-      const leave = change.put === undefined ? takePlace() : () => undefined;
+      const leave = change.put === undefined ? takePlace(change.callerId) : () => undefined;
       lastKey += 1;
       const entry: Entry = {
         key: lastKey,
@@ -95,7 +100,8 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
         leave();
       }
     },
-    idle: () => (places === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
+    idle: () =>
+      places.length === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve)),
   };
 }
 
@@ -108,6 +114,8 @@ interface Queue {
 function createQueue({ clock, store, child }: DocumentWriterDeps): Queue {
   const entries = new Map<number, Entry>();
   let busy = false;
+  /** Collections, the one that was written last at the end. */
+  let turns: readonly string[] = [];
 
   const settle = (entry: Entry, outcome: DocumentReceipt | AppError): void => {
     entry.state = "settled";
@@ -138,9 +146,10 @@ function createQueue({ clock, store, child }: DocumentWriterDeps): Queue {
     if (busy) return;
     busy = true;
     for (;;) {
-      const batch = chooseBatch([...entries.values()], clock.now());
+      const batch = chooseBatch([...entries.values()], clock.now(), turns);
       const collection = batch[0]?.change.collection;
       if (collection === undefined) break;
+      turns = [...turns.filter((name) => name !== collection), collection].slice(-TURNS_MAX);
       for (const entry of batch) entry.state = "sent";
       const items: UploadItem[] = batch.map(({ key, change }) => ({ key, change }));
       const [{ traceparent } = { traceparent: undefined }] = batch;
@@ -164,18 +173,22 @@ function createQueue({ clock, store, child }: DocumentWriterDeps): Queue {
   };
 }
 
-/** The oldest that may go, with those of its collection behind it; a second change of a document waits for the first. */
-function chooseBatch(entries: readonly Entry[], nowMs: number): readonly Entry[] {
+/** Of the collection whose turn it is the oldest; a second change of a document waits for the first. */
+function chooseBatch(
+  entries: readonly Entry[],
+  nowMs: number,
+  turns: readonly string[],
+): readonly Entry[] {
   const queued = entries.filter(({ state }) => state === "queued");
-  const waiting = new Set<string>();
+  const collections = new Set(queued.map(({ change }) => change.collection));
   for (const { change, notBeforeMs } of queued) {
-    if (notBeforeMs > nowMs) waiting.add(change.collection);
+    if (notBeforeMs > nowMs) collections.delete(change.collection);
   }
-  const first = queued.find(({ change }) => !waiting.has(change.collection));
+  const [next] = [...collections].toSorted((a, b) => turns.indexOf(a) - turns.indexOf(b));
   const batch = new Map<string, Entry>();
   for (const entry of queued) {
     const { collection, documentId } = entry.change;
-    if (collection !== first?.change.collection) continue;
+    if (collection !== next) continue;
     if (batch.size >= BATCH_MAX || batch.has(documentId)) break;
     batch.set(documentId, entry);
   }

@@ -27,8 +27,12 @@ function make(answers: Answer[], env: Record<string, string> = {}) {
       cancel: (key) => void cancelled.push(key),
     },
   });
-  const write = (documentId: string, signal = new AbortController().signal, collection = "guide") =>
-    writer.write({ collection, documentId }, signal, () => undefined);
+  const write = (
+    documentId: string,
+    signal = new AbortController().signal,
+    collection = "guide",
+    callerId = "a",
+  ) => writer.write({ callerId, collection, documentId }, signal, () => undefined);
   return { write, batches, cancelled, forgotten, idle: () => writer.idle() };
 }
 
@@ -76,6 +80,21 @@ test("a locked collection holds up no other", async () => {
   expect(batches.map(({ collection }) => collection)).toEqual(["guide", "faq", "guide"]);
 });
 
+test("collections take turns: hundreds of documents for one hold up no other", async () => {
+  const { write, batches } = make([succeed, succeed, succeed, succeed, succeed]);
+  const many = Array.from({ length: 70 }, (_, at) => write(`${at}.md`));
+  const few = ["faq", "rules"].map((collection) => write("a.md", undefined, collection));
+  await Promise.all([...many, ...few]);
+  const sizes = batches.map(({ collection, items }) => [collection, items.length]);
+  expect(sizes).toEqual([
+    ["guide", 1],
+    ["faq", 1],
+    ["rules", 1],
+    ["guide", 64],
+    ["guide", 5],
+  ]);
+});
+
 test("those behind a batch share the next one, but not two changes of one document", async () => {
   const { write, batches } = make([succeed, succeed, succeed]);
   await Promise.all(["a.md", "b.md", "c.md", "b.md"].map((id) => write(id)));
@@ -115,6 +134,31 @@ test("more than may wait are refused", async () => {
   await first;
 });
 
+test("one caller leaves places for others, who leave some in turn", async () => {
+  const held = Promise.withResolvers<void>();
+  const answer: Answer = (batch, tell) => held.promise.then(() => succeed(batch, tell));
+  const { write } = make([answer, succeed], { UPLOADS_MAX: "16" });
+  const flood = async (callerId: string) => {
+    const all = Array.from({ length: 16 }, (_, at) =>
+      write(`${callerId}${at}.md`, undefined, "guide", callerId),
+    );
+    const refused = all.map((one) =>
+      one.then(
+        () => 0,
+        () => 1,
+      ),
+    );
+    await new Promise((done) => setImmediate(done));
+    return refused;
+  };
+  const floods = [await flood("a"), await flood("b"), await flood("c")];
+  held.resolve();
+  const taken = await Promise.all(
+    floods.map(async (all) => 16 - (await Promise.all(all)).reduce<number>((a, b) => a + b, 0)),
+  );
+  expect(taken).toEqual([12, 3, 1]);
+});
+
 test("an upload has its place from its first byte until it is discarded, so that disks do not fill", async () => {
   const arrived = Promise.withResolvers<void>();
   let received = 0;
@@ -139,7 +183,7 @@ test("an upload has its place from its first byte until it is discarded, so that
       cancel: () => undefined,
     },
   });
-  const receive = () => writer.receive(new Blob(["a"]).stream(), 1);
+  const receive = () => writer.receive(new Blob(["a"]).stream(), 1, "a");
   const first = receive();
   const second = receive();
   await expect(receive()).rejects.toMatchObject({ code: "overloaded" });

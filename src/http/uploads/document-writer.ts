@@ -13,6 +13,8 @@ export interface Upload {
 }
 
 export interface DocumentChange {
+  /** Who sent it: one caller leaves places for others. */
+  readonly callerId: string;
   readonly collection: string;
   readonly documentId: string;
   /** Absent: the document is deleted. */
@@ -24,8 +26,8 @@ export interface DocumentChange {
 }
 
 export interface DocumentWriter {
-  /** Throws AppError: payload_too_large as soon as there are more bytes, cancelled when the body breaks off, store_full. */
-  receive(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Upload>;
+  /** Throws AppError: payload_too_large as soon as there are more bytes, cancelled when the body breaks off, store_full, overloaded. */
+  receive(body: AsyncIterable<Uint8Array>, bytesMax: number, callerId: string): Promise<Upload>;
   /**
    * Resolves when the change is committed and this process reads it. When the signal aborts before the commit,
    * nothing is changed. Throws AppError: not_found, collection_not_found, precondition_failed, document_unreadable,

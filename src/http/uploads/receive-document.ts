@@ -3,7 +3,7 @@ import type { Format } from "../../domain/format.ts";
 import type { Limiter } from "../../async/limiter.ts";
 import { AppError } from "../../errors.ts";
 import { checkHead, chooseFormat } from "./document-type.ts";
-import type { DocumentWriter, Upload } from "./document-writer.ts";
+import type { DocumentChange, DocumentWriter, Upload } from "./document-writer.ts";
 import { FORM_BYTES, readForm } from "./read-form.ts";
 
 export interface ReceiveDeps {
@@ -25,7 +25,7 @@ export interface Received {
 export async function receiveDocument(
   { writer, forms, bytesMax }: ReceiveDeps,
   request: Request,
-  documentId: string,
+  { documentId, callerId }: Pick<DocumentChange, "documentId" | "callerId">,
 ): Promise<Received> {
   const type = request.headers.get("Content-Type") ?? "";
   const isForm = /^multipart\/form-data\b/i.test(type.trim());
@@ -40,11 +40,11 @@ export async function receiveDocument(
     return forms(async () => {
       const file = await readForm(request, bytesMax, () => toTooLarge(bytesMax));
       const format = chooseFormat(documentId, file.name, file.type);
-      return keep(writer, file.stream(), format, bytesMax);
+      return keep(writer, file.stream(), format, { bytesMax, callerId });
     }, request.signal);
   }
   const format = chooseFormat(documentId, undefined, type);
-  return keep(writer, request.body, format, bytesMax);
+  return keep(writer, request.body, format, { bytesMax, callerId });
 }
 
 /** A document that has more bytes than may be. */
@@ -58,10 +58,10 @@ async function keep(
   writer: DocumentWriter,
   body: ReadableStream<Uint8Array> | null,
   format: Format,
-  bytesMax: number,
+  { bytesMax, callerId }: { readonly bytesMax: number; readonly callerId: string },
 ): Promise<Received> {
   if (body === null) checkHead(new Uint8Array(), format);
-  const upload = await writer.receive(body ?? new Blob([]).stream(), bytesMax);
+  const upload = await writer.receive(body ?? new Blob([]).stream(), bytesMax, callerId);
   try {
     checkHead(upload.head, format);
     return { upload, format };

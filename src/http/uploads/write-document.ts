@@ -26,7 +26,7 @@ export function createPutDocumentRoute(service: Service, writer: DocumentWriter)
   const deps = { writer, forms, bytesMax: uploadBytesMax };
   return async (c) => {
     const target = checkTarget(c, service, true);
-    const { upload, format } = await receiveDocument(deps, c.req.raw, target.documentId);
+    const { upload, format } = await receiveDocument(deps, c.req.raw, target);
     const change = { ...target, put: { path: upload.path, format } };
     const work: UploadWork = async (signal, onStage) => {
       try {
@@ -76,6 +76,7 @@ function checkTarget(
   const ifMatch = toTags(c.req.header("If-Match"));
   const ifNoneMatch = toTags(c.req.header("If-None-Match"));
   return {
+    callerId: c.get("caller").id,
     collection,
     documentId,
     ...(ifMatch === undefined ? {} : { ifMatch }),
