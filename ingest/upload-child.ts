@@ -42,7 +42,7 @@ async function open(config: Config): Promise<UploadDeps & { readonly spans?: Spa
     createEmbedders(config, createEndpoints(createUpstreamRegistry(), tracing.tracer)),
   ]);
   const embedder = forIngest === bundled ? bundled : await cacheRemote(forIngest, config);
-  return { store, embedder, pool: createLoadPool(), ...tracing };
+  return { store, embedder, pool: createLoadPool(), clock: systemClock, ...tracing };
 }
 
 /** An endpoint that is waited for, and not asked again for the parts of a document that stayed. */
@@ -62,7 +62,7 @@ async function cacheRemote(remote: Embedder, config: Config): Promise<Embedder> 
 async function answer(batch: UploadBatch): Promise<void> {
   const told = new Set<number>();
   const tell = (message: UploadAnswer): void => {
-    if (message.type === "done" || message.type === "failed") told.add(message.key);
+    if ("key" in message && message.type !== "stage") told.add(message.key);
     process.send?.(message);
   };
   try {

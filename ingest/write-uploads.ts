@@ -1,5 +1,6 @@
 /** A batch of uploads and deletions to one commit: each is read and checked by itself, and refused by itself. */
 import { readFileSync } from "node:fs";
+import type { Clock } from "../src/async/clock.ts";
 import { NEVER } from "../src/async/never.ts";
 import type { DocumentReceipt, UploadStage } from "../src/domain/upload-event.ts";
 import { AppError, toAppError } from "../src/errors.ts";
@@ -21,6 +22,7 @@ export interface UploadDeps {
   readonly embedder: Embedder;
   readonly pool: LoadPool;
   readonly tracer: Tracer;
+  readonly clock: Pick<Clock, "now">;
 }
 
 export interface UploadTalk {
@@ -29,6 +31,8 @@ export interface UploadTalk {
   readonly isCancelled: (key: number) => boolean;
 }
 
+/** No more files are begun in this batch afterwards: 64 slow ones would hold up all others for a quarter of an hour. */
+const BEGIN_MS = 30_000;
 const CHUNKER = toChunkerId(DEFAULT_CHUNKING);
 
 interface Ready extends Prepared {
@@ -36,7 +40,7 @@ interface Ready extends Prepared {
 }
 
 /**
- * As a span, below the place in a trace of whoever sent the first of them. Tells `done` or `failed` for every item, or throws AppError for all not told of: ingest_locked, embedder_mismatch,
+ * As a span, below the place in a trace of whoever sent the first of them. Tells `done`, `failed` or `later` for every item, or throws AppError for all not told of: ingest_locked, embedder_mismatch,
  * and those of the store and the embedder.
  */
 export function writeUploads(
@@ -63,7 +67,8 @@ async function writeAll(deps: UploadDeps, batch: UploadBatch, talk: UploadTalk):
     const documents = (await writer?.documents(NEVER)) ?? new Map<string, DocumentState>();
     const scope = { ...deps, chunker: CHUNKER, metadata: writer?.info.metadata ?? {} };
     const stored = groupBySource(documents);
-    const ready = await prepareAll(scope, batch, { stored, isNew }, talk);
+    const before = { stored, isNew, beginUntilMs: deps.clock.now() + BEGIN_MS };
+    const ready = await prepareAll(scope, batch, before, talk);
     const going = ready.filter(({ item }) => !refuseCancelled(item, talk));
     const change = {
       put: going.flatMap((prepared) => prepared.put),
@@ -115,19 +120,24 @@ function toPlan(collection: string) {
 interface Before {
   readonly stored: ReadonlyMap<string, readonly DocumentState[]>;
   readonly isNew: boolean;
+  readonly beginUntilMs: number;
 }
 
 /** Those that can be written; the others are told why not. */
 async function prepareAll(
-  scope: UploadScope,
+  scope: UploadScope & Pick<UploadDeps, "clock">,
   { items }: UploadBatch,
-  { stored, isNew }: Before,
+  { stored, isNew, beginUntilMs }: Before,
   talk: UploadTalk,
 ): Promise<readonly Ready[]> {
   const ready: Ready[] = [];
   for (const item of items) {
     if (refuseCancelled(item, talk)) continue;
     const { key, change } = item;
+    if (scope.clock.now() > beginUntilMs) {
+      talk.tell({ type: "later", key });
+      continue;
+    }
     const { documentId } = change;
     try {
       if (isNew && change.put === undefined) {

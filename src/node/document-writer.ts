@@ -131,6 +131,10 @@ function createQueue({ clock, store, child }: DocumentWriterDeps): Queue {
     if (entry === undefined) return;
     if (answer.type === "stage") entry.onStage(answer.stage);
     if (answer.type === "done") settle(entry, answer.receipt);
+    if (answer.type === "later") {
+      if (entry.hasLeft) settle(entry, toCancelled());
+      else entry.state = "queued";
+    }
     if (answer.type !== "failed") return;
     const { code, detail } = answer.error;
     if (code === "ingest_locked" && !entry.hasLeft && clock.now() + LOCK_RETRY_MS < entry.endMs) {
@@ -168,7 +172,7 @@ function createQueue({ clock, store, child }: DocumentWriterDeps): Queue {
     leave(entry) {
       entry.hasLeft = true;
       if (entry.state === "sent") child.cancel(entry.key);
-      else settle(entry, new AppError("cancelled", { detail: "the client left" }));
+      else settle(entry, toCancelled());
     },
   };
 }
@@ -193,6 +197,10 @@ function chooseBatch(
     batch.set(documentId, entry);
   }
   return [...batch.values()];
+}
+
+function toCancelled(): AppError {
+  return new AppError("cancelled", { detail: "the client left" });
 }
 
 function toBroken(): AppError {

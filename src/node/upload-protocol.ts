@@ -28,9 +28,11 @@ export interface UploadFailure {
   readonly detail: string | undefined;
 }
 
-/** Exactly one `done` or `failed` for each item, then `batch-end`. */
+/** Exactly one `done`, `failed` or `later` for each item, then `batch-end`. */
 export type UploadAnswer =
   | { readonly type: "stage"; readonly key: number; readonly stage: UploadStage }
   | { readonly type: "done"; readonly key: number; readonly receipt: DocumentReceipt }
   | { readonly type: "failed"; readonly key: number; readonly error: UploadFailure }
+  /** Nothing was done for it yet: those before it took so long that others are to have a turn. */
+  | { readonly type: "later"; readonly key: number }
   | { readonly type: "batch-end" };

@@ -134,6 +134,22 @@ test("more than may wait are refused", async () => {
   await first;
 });
 
+test("what there was no time for comes in a later batch, unless its client has left", async () => {
+  const leave = new AbortController();
+  const tooSlow: Answer = ({ collection, items: [first, ...others] }, tell) => {
+    leave.abort();
+    if (first !== undefined) succeed({ type: "batch", collection, items: [first] }, tell);
+    for (const { key } of others) tell({ type: "later", key });
+  };
+  const { write, batches } = make([succeed, tooSlow, succeed]);
+  const left = ["a.md", "b.md", "c.md"].map((id) => write(id));
+  const gone = write("d.md", leave.signal);
+  await expect(gone).rejects.toMatchObject({ code: "cancelled" });
+  await Promise.all(left);
+  const ids = batches.map(({ items }) => items.map(({ change }) => change.documentId));
+  expect(ids).toEqual([["a.md"], ["b.md", "c.md", "d.md"], ["c.md"]]);
+});
+
 test("one caller leaves places for others, who leave some in turn", async () => {
   const held = Promise.withResolvers<void>();
   const answer: Answer = (batch, tell) => held.promise.then(() => succeed(batch, tell));
