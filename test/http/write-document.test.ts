@@ -48,7 +48,8 @@ const typed = (type: string, body: string | Buffer<ArrayBuffer> = "text"): Reque
 /** A form with one file; `head` is added to what stands above it. */
 function form(head: string, boundary = "edge"): RequestInit {
   const named = 'Content-Disposition: form-data; name="file"; filename="a.md"';
-  const body = `--edge\r\n${named}${head}\r\n\r\ntext\r\n--edge--\r\n`;
+  const edge = `--${boundary.replaceAll('"', "")}`;
+  const body = `${edge}\r\n${named}${head}\r\n\r\ntext\r\n${edge}--\r\n`;
   return typed(`multipart/form-data; boundary=${boundary}`, body);
 }
 
@@ -121,10 +122,14 @@ describe("a document that is put", () => {
     expect([response.status, json["code"], changes, left]).toEqual([status, code, [], []]);
   });
 
-  test("may come in a form", async () => {
-    const { response, changes } = await send("a", form("", '"edge"'));
-    expect([response.status, changes.length]).toEqual([200, 1]);
-  });
+  // The last one lacks the quotes that it should have, as some clients write it.
+  test.each(["edge", '"edge"', '"an edge"', "----=_Part_1_2.3"])(
+    "may come in a form with the boundary %s",
+    async (boundary) => {
+      const { response, changes } = await send("a", form("", boundary));
+      expect([response.status, changes.length]).toEqual([200, 1]);
+    },
+  );
 
   test.each(["application/x-ipynb+json", "application/json"])(
     "may be a notebook of the type %s",

@@ -4,8 +4,9 @@ import { readBytes } from "../../text/read-bytes.ts";
 
 /** What a form adds to its file. */
 export const FORM_BYTES = 16 * 1024;
-/** Of RFC 2046, section 5.1.1; quoted or not. */
-const BOUNDARY = /;\s*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'+./-]{1,70})(?=\s*(?:;|$)))/i;
+/** Of RFC 2046, section 5.1.1; quoted or not, whatever it holds. */
+const BOUNDARY =
+  /;\s*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+,./:=?-]{1,70})(?=\s*(?:;|$)))/i;
 const HEAD_END = "\r\n\r\n";
 
 /**
