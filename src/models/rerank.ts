@@ -94,14 +94,12 @@ function createRequest(options: RemoteRerankerOptions, upstream: Upstream): Requ
         return toScores(await response.json(), texts.length, upstream);
       }
       const refusal = await readWords(response);
-      const other = current === "documents" ? findForm(response, refusal) : undefined;
-      if (other === undefined) {
-        if (texts.length === 1 || !refusesBatch(refusal.message)) {
-          throw refuse(response, refusal, upstream);
-        }
+      if (texts.length > 1 && refusesBatch(refusal.message)) {
         textsMax = Math.min(textsMax, Math.ceil(texts.length / 2));
         return requestAll(query, texts, signal);
       }
+      const other = current === "documents" ? findForm(response, refusal) : undefined;
+      if (other === undefined) throw refuse(response, refusal, upstream);
       current = other;
     }
   };

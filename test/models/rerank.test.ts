@@ -170,6 +170,22 @@ test("an endpoint that takes fewer texts at once (text-embeddings-inference) is 
   expect(learned - before).toBeLessThanOrEqual(8);
 });
 
+test("a refusal of so many documents that speaks of texts asks for fewer, and for no other form", async () => {
+  const limited: Reply = (response, request) => {
+    const { documents } = request.body as { readonly documents?: readonly string[] };
+    if (documents === undefined) {
+      return body({ message: "documents is missing" }, { status: 400 })(response, request);
+    }
+    if (documents.length > 2) {
+      return body({ message: "too many texts: at most 2" }, { status: 400 })(response, request);
+    }
+    const results = documents.map((text, index) => ({ index, relevance_score: text.length }));
+    return body({ results })(response, request);
+  };
+  server.script(...Array.from({ length: 3 }, () => limited));
+  expect(await create().score("q", ["a", "bb", "ccc", "dddd"], open())).toEqual([1, 2, 3, 4]);
+});
+
 test("one text refused as a batch is an error, and asked once", async () => {
   server.script(body({ error: "batch size 1 > maximum allowed batch size 0" }, { status: 413 }));
   await expect(create().score("q", ["a"], open())).rejects.toMatchObject({
