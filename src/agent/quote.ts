@@ -59,15 +59,22 @@ function toSeparator(index: number, isApart: boolean): string {
   return isApart ? "\n\n" : " ";
 }
 
-/** The heading to be shown, unless it is shown for what stands `before` it on the same line. */
+/** The heading to be shown, unless it is shown for what stands `before` it on the same line, or that has the term. */
 function toHeading(
   question: string,
   candidate: Candidate,
   before: Candidate | undefined,
 ): ShownHeading | undefined {
   const heading = toShownHeading(question, candidate);
-  const known = before === undefined ? undefined : toShownHeading(question, before);
-  return heading?.text === known?.text ? undefined : heading;
+  if (heading === undefined || before === undefined) return heading;
+  const known = toShownHeading(question, before);
+  const isSaid = isOpening(before, candidate) && before.text.includes(heading.text);
+  return isSaid || heading.text === known?.text ? undefined : heading;
+}
+
+/** Is it the sentence right before another one of its passage? */
+function isOpening(before: Candidate, { passage, position }: Candidate): boolean {
+  return before.passage === passage && before.position + 1 === position;
 }
 
 function toEvidence(

@@ -58,6 +58,19 @@ function between(before: Candidate, after: Candidate): string {
   return text.slice(before.end - start, after.start - start);
 }
 
+const NEXT_ITEM = /\n[^\S\n]*(?:[-*+•‣◦]|\(?(?:\p{Nd}{1,3}|[A-Za-z])[.)])\s|\n[^\S\n]*\|/u;
+
+/** Of how many items, or rows, of one list these sentences are: an item may have several. */
+export function countItems(sentences: readonly Candidate[]): number {
+  const inOrder = sentences.toSorted((a, b) => a.start - b.start);
+  return inOrder.filter((one, at) => {
+    const before = inOrder[at - 1];
+    if (before === undefined) return true;
+    const { text, start } = one.passage;
+    return NEXT_ITEM.test(text.slice(before.start - start, one.end - start));
+  }).length;
+}
+
 function toList(above: Candidate | undefined, items: readonly Candidate[]): Candidate | undefined {
   const [first, last] = [items[0], items.at(-1)];
   if (first === undefined || last === undefined) return undefined;

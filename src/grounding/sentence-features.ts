@@ -37,6 +37,8 @@ export interface Candidate {
   readonly words: readonly Word[];
   /** The headings above it in its passage's own text, outermost first; one array for all of a section. */
   readonly section: readonly string[];
+  /** The last of them, where it is the term of an entry that this goes on with: `- term: what it means. More of it.` */
+  readonly term?: string;
   /** Of a table or a row of it: the row of its columns' names, without which its cells say nothing. */
   readonly header?: Candidate;
   /** Of a table or a row of it: the question names another row, or the table speaks for its rows. Never quoted. */

@@ -11,6 +11,7 @@ import { toStems } from "../../text/stems.ts";
 import { isTableFrame } from "../../text/table-frame.ts";
 import { toWords } from "../../text/words.ts";
 import { type Reading, readText, toMonths } from "./reading.ts";
+import { addEntries, readEntry } from "../entries.ts";
 import { listHeadings, listSections } from "../sections.ts";
 import { isTableLine, toCells } from "../table-rows.ts";
 
@@ -115,7 +116,7 @@ function readSentences({ text, title, columns, toHeadings }: Parts): readonly Sa
     const isShort = names !== undefined && names.length <= COLUMNS_CHARS_MAX;
     const reading = readText(isShort ? `${plain}\n${names}` : plain);
     const row =
-      names === undefined ? toEntry(plain) : { cells: toCells(plain), names: toCells(names) };
+      names === undefined ? toEntryRow(plain) : { cells: toCells(plain), names: toCells(names) };
     const forms = new Set(toOtherForms(plain));
     const known = { stems: reading.stems.union(forms), content: reading.content.union(forms) };
     return [
@@ -125,35 +126,9 @@ function readSentences({ text, title, columns, toHeadings }: Parts): readonly Sa
 }
 
 /** `- Basic: 5 € a month` */
-const ENTRY = /^(?:[-*+•‣◦]|\p{N}{1,3}[.)])\s+([^:：]{1,60})[:：]\s+(\S.*)$/u;
-
-/** Begins another one, however far it stands to the right. */
-const ITEM = /^(?:[-*+•‣◦|]|\p{N}{1,3}[.)])\s/u;
-/** Between sentences of one: the second stands under the name of the entry, as under a heading. */
-const SAME_ENTRY = /^[^\S\n]+$|^[^\S\n]*\n[^\S\n]+$/u;
-
-/** The headings above each sentence, and the name of the list's entry that it goes on with. */
-function addEntries(
-  text: string,
-  spans: readonly Span[],
-  sections: readonly (readonly string[])[],
-): readonly (readonly string[])[] {
-  let entry: readonly string[] | undefined;
-  return spans.map(({ start, end }, at) => {
-    const said = text.slice(start, end);
-    const section = sections[at] ?? [];
-    const gap = text.slice(spans[at - 1]?.end ?? 0, start);
-    if (ITEM.test(said) || !SAME_ENTRY.test(gap)) entry = undefined;
-    const place = entry ?? section;
-    const [key] = toEntry(toPlainText(said))?.cells ?? [];
-    if (key !== undefined) entry = [...section, key];
-    return place;
-  });
-}
-
-function toEntry(said: string): Said["row"] {
-  const [, key, value] = ENTRY.exec(said) ?? [];
-  return key === undefined || value === undefined ? undefined : { cells: [key, value], names: [] };
+function toEntryRow(said: string): Said["row"] {
+  const entry = readEntry(said);
+  return entry && { cells: [entry.term, entry.meaning], names: [] };
 }
 
 const HYPHENATED = /(?<![\p{L}\p{N}-])\p{L}+-\p{L}+(?![\p{L}\p{N}-])/gu;

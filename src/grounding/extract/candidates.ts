@@ -2,6 +2,7 @@
 import type { Passage } from "../../domain/event.ts";
 import { splitStatements } from "../../text/record.ts";
 import { toWords } from "../../text/words.ts";
+import { addEntries } from "../entries.ts";
 import { findLists } from "../lists.ts";
 import { findFences, isWithin, listSections } from "../sections.ts";
 import type { Candidate } from "../sentence-features.ts";
@@ -39,15 +40,18 @@ function toHeaders(tables: readonly Table[]): ReadonlyMap<Candidate, Candidate> 
   return new Map(tables.flatMap(({ header, rows }) => rows.map((row) => [row, header] as const)));
 }
 
-/** Each with the headings above it in the passage itself. */
+/** Each with the headings above it in the passage itself, and the term of the entry that it goes on with. */
 function toSentences(passage: Passage): readonly Candidate[] {
   const spans = splitStatements(passage.text);
-  const sections = listSections(passage.text, spans);
+  const headings = listSections(passage.text, spans);
+  const sections = addEntries(passage.text, spans, headings);
   return spans.map((span, position) => {
     const text = passage.text.slice(span.start, span.end);
     const place = { start: passage.start + span.start, end: passage.start + span.end };
     const section = sections[position] ?? [];
-    return { passage, position, text, ...place, words: toWords(text), section };
+    const term = section === headings[position] ? undefined : section.at(-1);
+    const candidate = { passage, position, text, ...place, words: toWords(text), section };
+    return term === undefined ? candidate : { ...candidate, term };
   });
 }
 

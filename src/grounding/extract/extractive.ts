@@ -11,7 +11,7 @@ import { chooseSides, meets } from "./both-sides.ts";
 import { toCandidates } from "./candidates.ts";
 import { joinCutLists } from "./cut-lists.ts";
 import { embedTexts } from "./embed-texts.ts";
-import { createOtherTest } from "./identifiers.ts";
+import { createNamingTest, createOtherTest } from "./identifiers.ts";
 import {
   type Candidate,
   type Features,
@@ -21,6 +21,7 @@ import {
 } from "../sentence-features.ts";
 import { sumWeighted, toScore } from "./sentence-score.ts";
 import { createSectionTests, createSiblingTest } from "./siblings.ts";
+import { countItems } from "../lists.ts";
 import { isRest, isTableLine, markRows } from "../table-rows.ts";
 
 /** A sentence chosen as part of the answer. */
@@ -59,7 +60,7 @@ const OWN_SHARE = 0.5;
 const OWN = ["coverage", "similarity", "answerType"] as const;
 /** Two sentences that share this much of their content words say the same. */
 const OVERLAP_MAX = 0.7;
-/** What the score of a bare row counts next to that of a sentence. */
+/** What the score of a bare row, or of what merely names a thing, counts next to that of a sentence. */
 const LESS_SHARE = 0.5;
 /** What is about something else than the identifier of the question, or its sibling: too little to be quoted beside what has it. */
 const OTHER_SHARE = 0.1;
@@ -118,6 +119,7 @@ export async function scoreSentences(
   const read = readQuestion(question, found);
   const isOther = createOtherTest(question, found);
   const candidates = markRows(found, read, isOther);
+  const isNaming = createNamingTest(question, found);
   const isOfSiblingName = createSiblingTest(question);
   const { isUnderName, isOfSibling } = createSectionTests(question, found);
   const places = new Map<readonly string[], ReadonlySet<string>>();
@@ -135,7 +137,7 @@ export async function scoreSentences(
       isPlaceAsked: isUnderName(candidate),
     });
     const isElsewhere = isOfSiblingName(candidate) || isOfSibling(candidate) || isOther(candidate);
-    const isBare = readsBadly(candidate) && !isUnderName(candidate);
+    const isBare = (readsBadly(candidate) && !isUnderName(candidate)) || isNaming(candidate);
     const share = (isBare ? LESS_SHARE : 1) * (isElsewhere ? OTHER_SHARE : 1);
     const score = candidate.isPassedOver === true ? 0 : share * toScore(features);
     return { candidate, features, neighbours, score };
@@ -213,7 +215,7 @@ function joinItems(chosen: readonly Chosen[], scored: readonly Scored[]): readon
   );
   return lists.reduce<readonly Chosen[]>((all, list) => {
     const items = all.filter((one) => meets(one, list));
-    if (items.length < 2) return all;
+    if (countItems(items.map((one) => one.candidate)) < 2) return all;
     const score = Math.max(...items.map((one) => one.score));
     return [...all.filter((one) => !items.includes(one)), { ...list, score }];
   }, chosen);

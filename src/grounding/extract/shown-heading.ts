@@ -3,9 +3,10 @@ import { holdsAnswerType, toAnswerType } from "../../text/answer-type.ts";
 import { isExact } from "../../text/names.ts";
 import { toQuestionWords } from "../../text/question-words.ts";
 import type { Span } from "../../text/sentences.ts";
-import { toWords } from "../../text/words.ts";
+import { toWords, type Word } from "../../text/words.ts";
 import { listHeadings } from "../sections.ts";
 import type { Candidate } from "../sentence-features.ts";
+import { listIdentifierStems } from "./identifiers.ts";
 
 export interface ShownHeading {
   readonly text: string;
@@ -15,27 +16,57 @@ export interface ShownHeading {
 
 /**
  * The last heading above the candidate, where it and neither the candidate nor the title has what is asked for: a name
- * or number of the question, the time, or what stands behind "which". None where it is the question.
+ * or number of the question, the time, or what stands behind "which". None where it is the question. Where the candidate
+ * goes on with an entry of a list, the entry's term for any word of the question, or else that heading.
  */
 export function toShownHeading(question: string, candidate: Candidate): ShownHeading | undefined {
-  const { passage, section, text, header } = candidate;
-  const heading = listHeadings(passage, section).at(-1);
+  const { passage, section, term } = candidate;
+  if (term !== undefined) {
+    const { fresh } = readHeading(term, candidate);
+    const isAsked = toQuestionWords(question).some(({ stem }) => fresh.has(stem));
+    if (isAsked) return { text: term, place: findPlace(term, candidate) };
+  }
+  const heading = listHeadings(passage, section).at(term === undefined ? -1 : -2);
   if (heading === undefined || heading === passage.title || /[?？]\s*$/u.test(heading)) {
     return undefined;
   }
-  const said = `${passage.title}\n${header?.text ?? ""}\n${text}`;
-  const own = new Set(toWords(said).map(({ stem }) => stem));
-  const words = toWords(heading);
-  const fresh = new Set(words.map(({ stem }) => stem).filter((stem) => !own.has(stem)));
+  return isTold(question, heading, candidate)
+    ? { text: heading, place: findPlace(heading, candidate) }
+    : undefined;
+}
+
+/** Has the heading alone what is asked for? */
+function isTold(question: string, heading: string, candidate: Candidate): boolean {
+  const { text, words } = candidate;
+  const read = readHeading(heading, candidate);
+  const identifiers = listIdentifierStems(question);
   const [which] = toWords(WHICH.exec(question)?.[1] ?? "");
   const isNamed = toQuestionWords(question).some(
-    (word) => fresh.has(word.stem) && (isExact(word, question) || word.stem === which?.stem),
+    (word) =>
+      read.fresh.has(word.stem) &&
+      (isExact(word, question) || identifiers.has(word.stem) || word.stem === which?.stem),
   );
-  const isTime =
-    ["time", "condition"].includes(toAnswerType(question)) &&
-    holdsAnswerType("time", { text: heading, words }, fresh) &&
-    !holdsAnswerType("time", { text, words: candidate.words }, fresh);
-  return isNamed || isTime ? { text: heading, place: findPlace(heading, candidate) } : undefined;
+  return (
+    isNamed ||
+    (["time", "condition"].includes(toAnswerType(question)) &&
+      holdsAnswerType("time", { text: heading, words: read.words }, read.fresh) &&
+      !holdsAnswerType("time", { text, words }, read.fresh))
+  );
+}
+
+/** The words of a heading, and the stems that neither the candidate nor the title has. */
+function readHeading(
+  heading: string,
+  { passage, text, header }: Candidate,
+): { readonly words: readonly Word[]; readonly fresh: ReadonlySet<string> } {
+  const own = new Set(
+    toWords(`${passage.title}\n${header?.text ?? ""}\n${text}`).map(({ stem }) => stem),
+  );
+  const words = toWords(heading);
+  return {
+    words,
+    fresh: new Set(words.map(({ stem }) => stem).filter((stem) => !own.has(stem))),
+  };
 }
 
 const WHICH = /(?:^|\s)(?:which|what)\s+(\p{L}+)/iu;

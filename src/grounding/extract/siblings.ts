@@ -4,6 +4,7 @@ import { isExact } from "../../text/names.ts";
 import { toContentStems, toWords } from "../../text/words.ts";
 import { listHeadings } from "../sections.ts";
 import { type Candidate, toPlace } from "../sentence-features.ts";
+import { listIdentifierStems } from "./identifiers.ts";
 
 /** Letters and a number that together name one of several, or a year. */
 const NAME = /(?<![\p{L}\p{N}])(?:(\p{L}{1,8})[- ]?)?(\p{N}{1,6}(?:\.\p{N}+)*)(?![\p{L}\p{N}])/gu;
@@ -50,9 +51,8 @@ export function createSectionTests(
   candidates: readonly Candidate[],
 ): SectionTests {
   const asked = toContentStems(question);
-  const names = new Set(
-    toWords(question).flatMap((word) => (isExact(word, question) ? word.stem : [])),
-  );
+  const exact = toWords(question).flatMap((word) => (isExact(word, question) ? word.stem : []));
+  const names = listIdentifierStems(question).union(new Set(exact));
   const sections = new Map(
     candidates.map((one) => [one.section, toSection(one, { asked, names })]),
   );
@@ -88,7 +88,7 @@ interface Section {
 
 interface Asked {
   readonly asked: ReadonlySet<string>;
-  /** The names and numbers among them. */
+  /** The names, numbers and words of identifiers among them. */
   readonly names: ReadonlySet<string>;
 }
 

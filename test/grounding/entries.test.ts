@@ -1,0 +1,75 @@
+/** Entries of lists of terms: what goes on with one is about its term. */
+import { expect, test } from "vitest";
+import { quote } from "../../src/agent/quote.ts";
+import { chooseFrom } from "../support/choose-from.ts";
+import { wordEmbedder } from "../support/collections.ts";
+import { createTestRun, toPassage } from "../support/run.ts";
+
+const settings = `## Connections
+
+- listen_addresses (string): Specifies the addresses on which the server listens. The default value is localhost.
+- max_connections (integer): Determines how many clients are served at a time. The default is typically 100.
+
+  Increasing the value takes more shared memory.
+- reserved_connections (integer): Determines how many slots are kept for some roles. The default value is zero. The value must be less than max_connections.
+- port (integer): The server listens on 5432 by default. Note that the same port is used for all addresses.`;
+const passage = toPassage(1, settings, { title: "Settings" });
+/** Of the same document, and found first: it names the setting again and again. */
+const naming = toPassage(
+  1,
+  "A standby sizes what it needs by max_connections. Keep max_connections in step with the primary.",
+  { title: "Standby" },
+);
+
+test.each([
+  ["What is the default max_connections?", "The default is typically 100."],
+  ["What is the default of listen_addresses?", "The default value is localhost."],
+  ["What is the default value of reserved_connections?", "The default value is zero."],
+])("%s is answered by the second sentence of its entry", async (question, answer) => {
+  const chosen = await chooseFrom(question, { ...naming }, { ...passage, label: 2 });
+  expect(chosen).toContain(answer);
+  const others = ["The default is typically 100.", "localhost", "is zero"].filter(
+    (one) => !answer.includes(one),
+  );
+  for (const other of others) expect(chosen.join("\n")).not.toContain(other);
+  expect(chosen.join("\n")).not.toContain("standby");
+});
+
+test("two sentences of one entry are not quoted as the whole list", async () => {
+  const chosen = await chooseFrom("What is the default port?", passage);
+  expect(chosen[0]).toBe("- port (integer): The server listens on 5432 by default.");
+  expect(chosen.join("\n")).not.toContain("listen_addresses");
+});
+
+const first = "- max_connections (integer): Determines how many clients are served at a time.";
+const second = "The default is typically 100.";
+
+async function ask(text: string): Promise<{ answer: string; shown: readonly string[] }> {
+  const run = createTestRun();
+  using _ = run.deadline;
+  const entry = toPassage(1, text, { title: "Settings", start: 300, end: 300 + text.length });
+  const question = "What is the default max_connections?";
+  await quote({ question, grounding: "flag" }, [entry], wordEmbedder, run);
+  const answer = run.events
+    .map((event) => (event.type === "text-delta" ? event.text : ""))
+    .join("");
+  const cited = run.events.flatMap((event) => (event.type === "citation" ? [event] : []));
+  const shown = cited.flatMap(({ start, end, evidence }) => {
+    const said = entry.text.slice(evidence.start - 300, evidence.end - 300);
+    expect(said.replace(/^- /, "")).toBe(answer.slice(start, end));
+    return said;
+  });
+  return { answer, shown };
+}
+
+test("behind the sentence with the term it is not said again", async () => {
+  const { answer, shown } = await ask(`${first} ${second}`);
+  expect(answer).toBe(`${first.slice(2)} [1] ${second} [1]`);
+  expect(shown).toEqual([first, second]);
+});
+
+test("elsewhere the term is shown, and cited where it stands", async () => {
+  const { answer, shown } = await ask(`${first} Never set it lightly, whatever you do. ${second}`);
+  expect(answer).toContain(`max_connections – ${second} [1]`);
+  expect(shown.slice(0, 2)).toEqual(["max_connections", second]);
+});
