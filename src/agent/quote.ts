@@ -2,6 +2,7 @@
 import type { Ask } from "../domain/ask.ts";
 import type { Passage } from "../domain/event.ts";
 import { ANSWERABLE_SURE, extract } from "../grounding/extract/extractive.ts";
+import type { Code } from "../grounding/code-blocks.ts";
 import { createQuoteCleaner } from "../grounding/write/quote-cleaner.ts";
 import type { Candidate } from "../grounding/sentence-features.ts";
 import { type ShownHeading, toShownHeading } from "../grounding/extract/shown-heading.ts";
@@ -35,12 +36,14 @@ export async function quote(
     const heading = toHeading(question, candidate, isApart ? undefined : before);
     const opening = clean(heading?.text ?? "");
     const joint = opening === "" ? "" : toJoint(candidate);
-    const sentence = clean(toQuotation(candidate));
+    const sentence = clean(toQuotation(candidate), {
+      beginsLine: isBlock(candidate) && !joint.endsWith(" "),
+    });
     const { label } = candidate.passage;
     const start = length + separator.length;
     const from = start + opening.length + joint.length;
     const end = from + sentence.length;
-    const text = `${separator}${opening}${joint}${sentence}${toGap(candidate)}[${label}]`;
+    const text = `${separator}${opening}${joint}${sentence}${toGap(candidate, sentence)}[${label}]`;
     length += text.length;
     await run.emit({ type: "text-delta", text });
     if (heading?.place !== undefined) {
@@ -84,9 +87,10 @@ function toEvidence(
   return { documentId, start, end };
 }
 
-/** A list or table keeps its lines; of a row alone each cell has the name of its column, and of a record each value. */
+/** A list, table or block of code keeps its lines; of a row alone each cell has the name of its column, and of a record each value. */
 function toQuotation(candidate: Candidate): string {
-  const { text, lead, header } = candidate;
+  const { text, lead, header, code } = candidate;
+  if (code !== undefined) return toCodeText(code);
   if (header !== undefined && lead !== undefined) return toTableText(candidate, header);
   if (lead !== undefined) return text;
   if (header !== undefined) return toNamedCells(text, header.text);
@@ -104,9 +108,17 @@ function toJoint({ lead }: Candidate): string {
   return lead === undefined ? " – " : ":\n\n";
 }
 
-/** Right behind a table's last row a label would be one cell too many, which readers of Markdown drop. */
-function toGap({ lead, header }: Candidate): string {
-  return lead !== undefined && header !== undefined ? "\n\n" : " ";
+/**
+ * Right behind a table's last row a label would be one cell too many, which readers of Markdown drop, and behind the mark
+ * that ends code it would be a part of the code.
+ */
+function toGap({ lead, header }: Candidate, quotation: string): string {
+  const isTable = lead !== undefined && header !== undefined;
+  return isTable || /(?:^|\n)[^\S\n]*(?:`{3,}|~{3,})$/u.test(quotation) ? "\n\n" : " ";
+}
+
+function toCodeText({ opening, shown }: Code): string {
+  return opening === "" ? shown : `${toLine(opening)}\n\n${shown}`;
 }
 
 /** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */

@@ -6,6 +6,7 @@ import { type Kinds, readKinds } from "../text/kinds.ts";
 import { holdsMeasure, type Measure, readMeasure, toMeasuredStems } from "../text/measures.ts";
 import { toQuestionWords } from "../text/question-words.ts";
 import { listContentStems, toWords, type Word } from "../text/words.ts";
+import type { Code } from "./code-blocks.ts";
 import { listHeadings } from "./sections.ts";
 
 export const FEATURES = [
@@ -44,10 +45,12 @@ export interface Candidate {
   /** Of a table or a row of it: the question names another row, or the table speaks for its rows. Never quoted. */
   readonly isPassedOver?: boolean;
   /**
-   * Of a whole list or table: the words of what leads in to it. They say what all items are, and alone count as what it
+   * Of a whole list, table or block of code: the words of what leads in to it. They say what all items are, and alone count as what it
    * speaks of: an item that has the words of a question is found by itself.
    */
   readonly lead?: readonly Word[];
+  /** Of a block of code with what leads in to it: how it is shown. */
+  readonly code?: Code;
 }
 
 export interface Question {
@@ -55,7 +58,7 @@ export interface Question {
   /** Words in capitals: `IT` is one of meaning, though "it" is not. */
   readonly acronyms: readonly Word[];
   readonly measure: Measure | undefined;
-  /** How something is done: steps answer it. */
+  /** How something is done: steps and code answer it. */
   readonly asksWay: boolean;
   /** What it asks the kinds of: a list or table of them answers it. */
   readonly kinds: Kinds | undefined;
@@ -140,12 +143,16 @@ export function toFeatures(
 
 function holdsAnswer(question: Question, candidate: Candidate): boolean {
   const { measure, type, weights, asksWay, kinds } = question;
-  if (asksWay) return candidate.lead !== undefined && STEPS.test(candidate.text);
+  if (asksWay) return isWay(candidate);
   if (kinds !== undefined && listsKinds(candidate, kinds)) return true;
   if (measure === undefined || measure.kinds.size === 0) {
     return holdsAnswerType(type, candidate, weights);
   }
   return holdsMeasure(candidate.text, measure);
+}
+
+function isWay({ lead, code, text }: Candidate): boolean {
+  return code !== undefined || (lead !== undefined && STEPS.test(text));
 }
 
 /** Is it a list under their name, or a table whose rows are them? */

@@ -36,9 +36,16 @@ test.each([
 });
 
 test("two sentences of one entry are not quoted as the whole list", async () => {
-  const chosen = await chooseFrom("What is the default port?", passage);
-  expect(chosen[0]).toBe("- port (integer): The server listens on 5432 by default.");
-  expect(chosen.join("\n")).not.toContain("listen_addresses");
+  const list =
+    "- host: The server listens on localhost.\n- port: The server listens on 5432 by default. The default port is the same for all addresses.\n- roles: Some slots are kept.";
+  const chosen = await chooseFrom(
+    "What is the default port?",
+    toPassage(1, `## Settings\n\n${list}`),
+  );
+  expect(chosen).toEqual([
+    "- port: The server listens on 5432 by default.",
+    "The default port is the same for all addresses.",
+  ]);
 });
 
 const first = "- max_connections (integer): Determines how many clients are served at a time.";

@@ -1,7 +1,9 @@
 /** What of a passage can be quoted. */
 import type { Passage } from "../../domain/event.ts";
 import { splitStatements } from "../../text/record.ts";
+import type { Span } from "../../text/sentences.ts";
 import { toWords } from "../../text/words.ts";
+import { findCode } from "../code-blocks.ts";
 import { addEntries } from "../entries.ts";
 import { findLists } from "../lists.ts";
 import { findFences, isWithin, listSections } from "../sections.ts";
@@ -10,10 +12,10 @@ import { findTables, isHeader, type Table, toWhole } from "../table-rows.ts";
 
 const SENTENCE_CHARS_MIN = 12;
 const SENTENCE_CHARS_MAX = 1_200;
-/** Of a list or table: as long as a chunk may become that aims at 1,200. */
+/** Of a list, table or block of code: as long as a chunk may become that aims at 1,200. */
 const BLOCK_CHARS_MAX = 1_800;
 
-/** The sentences of a passage that state something, its lists and its tables. */
+/** The sentences of a passage that state something, its lists, its tables and its code. */
 export function toCandidates(passage: Passage): readonly Candidate[] {
   const fences = findFences(passage.text);
   const headings = new Set([passage.title, ...passage.location.headings].map(toPlain));
@@ -21,18 +23,32 @@ export function toCandidates(passage: Passage): readonly Candidate[] {
   const tables = findTables(all);
   const headers = toHeaders(tables);
   const wholes = tables.map((table) => toWhole(table, all)).filter((one) => one !== undefined);
-  const lists = [...findLists(all), ...wholes].filter(({ text }) => text.length <= BLOCK_CHARS_MAX);
+  const lists = [...findLists(all), ...wholes].filter((list) => !cutsAny(toOwn(list), fences));
+  const code = findCode(passage, all);
+  const blocks = [...lists, ...code].filter(({ text }) => text.length <= BLOCK_CHARS_MAX);
+  const examples = [...fences, ...code.map((one) => toOwn(one))];
   const sentences = all.flatMap((one) => {
     const { text } = one;
     if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
     if (text.length > SENTENCE_CHARS_MAX || isScaffold(text)) return [];
     if (headings.has(toPlain(text)) || isHeader(one, all)) return [];
-    const own = { start: one.start - passage.start, end: one.end - passage.start };
-    if (isWithin(own, fences)) return [];
+    if (isWithin(toOwn(one), examples)) return [];
     const header = headers.get(one);
     return header === undefined ? [one] : [{ ...one, header }];
   });
-  return [...lists, ...sentences].toSorted((a, b) => a.start - b.start);
+  return [...blocks, ...sentences].toSorted((a, b) => a.start - b.start);
+}
+
+/** Its place in the text of its passage. */
+function toOwn({ passage, start, end }: Candidate): Span {
+  return { start: start - passage.start, end: end - passage.start };
+}
+
+/** Begins or ends it in the middle of a fence? What is between the marks is no list, and a mark alone makes code of all behind it. */
+function cutsAny({ start, end }: Span, fences: readonly Span[]): boolean {
+  return fences.some(
+    (one) => (one.start < start && start < one.end) || (one.start < end && end < one.end),
+  );
 }
 
 /** Each row with its header. */

@@ -35,8 +35,8 @@ function toParts<T extends { readonly candidate: Candidate }>(
   }
 }
 
-function isList({ lead, isPassedOver }: Candidate): boolean {
-  return lead !== undefined && isPassedOver !== true;
+function isList({ lead, code, isPassedOver }: Candidate): boolean {
+  return lead !== undefined && code === undefined && isPassedOver !== true;
 }
 
 /** Does a list end its passage, and another one begin the next? A table goes on below the same names alone. */

@@ -7,14 +7,18 @@ import { createSourceLinks } from "./source-links.ts";
 
 /**
  * Creates a cleaner for the sentences of one answer, in order. A number in brackets that
- * could be taken for a label is a note of the document and none of ours, so it goes; code and lists stay.
+ * could be taken for a label is a note of the document and none of ours, so it goes; code and lists stay. Only what `beginsLine`
+ * can begin with a fence.
  */
-export function createQuoteCleaner(passages: readonly Passage[]): (sentence: string) => string {
+export function createQuoteCleaner(
+  passages: readonly Passage[],
+): (sentence: string, place?: { readonly beginsLine: boolean }) => string {
   const links = createSourceLinks();
   links.add(passages);
   const sanitizer = createSanitizer({ links, verbatimCode: true });
-  return (sentence) => {
+  return (sentence, { beginsLine } = { beginsLine: false }) => {
     const unmarked = dropNotes(stripHidden(sentence)).trim();
-    return sanitizer.push(unmarked) + sanitizer.end();
+    const cleaned = sanitizer.push(beginsLine ? `\n\n${unmarked}` : unmarked) + sanitizer.end();
+    return cleaned.trimStart();
   };
 }
