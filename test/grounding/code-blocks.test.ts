@@ -121,9 +121,39 @@ test("a list that ends with code closes it before its label", async () => {
 });
 
 test("what stands between the marks is no list", async () => {
+  const items = "- the runner stops\n- the failure is first";
+  const text = `\`\`\`yaml\n# What the runner does after a failure\n${items}\n\`\`\``;
+  const asked = "What does the runner do after a failure?";
+  expect(
+    await chooseFrom(
+      asked,
+      toPassage(1, items.replace(/^/, "## What the runner does after a failure\n")),
+    ),
+  ).toEqual([items]);
+  const chosen = await chooseFrom(asked, toPassage(1, `The runner stops after it.\n\n${text}`));
+  expect(chosen).toEqual(["The runner stops after it."]);
+});
+
+test("a line of indented code is not quoted alone", async () => {
   const text =
-    "```yaml\n# Stop the runner after the first failure\n- runner: stop\n- failure: first\n```";
-  expect(await chooseFrom(question, toPassage(1, `The runner stops.\n\n${text}`))).not.toContain(
-    "- runner: stop\n- failure: first",
-  );
+    "Undo it in these steps:\n\n    runner reset soft last commit\n    runner edit\n\nA reset is soft.";
+  const chosen = await chooseFrom("What does runner reset soft do?", toPassage(1, text));
+  expect(chosen).toEqual(["A reset is soft."]);
+});
+
+test("a list does not go on with the code that ends the passage before", async () => {
+  const list = "- oak for the runner\n- ash for the failure";
+  const place = { title: "The runner", documentId: "runner.md" };
+  const before = `The runner runs.\n\n${lead}\n\n${fence}`;
+  const passages = [
+    toPassage(1, before, { ...place, start: 0, end: before.length }),
+    toPassage(2, list, {
+      ...place,
+      start: before.length + 1,
+      end: before.length + 1 + list.length,
+      location: { headings: ["Woods"] },
+    }),
+  ];
+  const chosen = await chooseFrom(question, ...passages);
+  expect(chosen).toEqual([`${lead}\n\n${fence}`]);
 });
