@@ -12,6 +12,8 @@ const INDENTED =
   /(?<=\S[^\S\n]*\n[^\S\n]*\n)(?:(?: {4}|\t)[^\n]*\S[^\n]*(?:\n(?:[^\S\n]*\n)*(?= {4}|\t))?)+/g;
 /** Indented too: a quotation in a plain text. */
 const PROSE = /^["“„]?\p{Lu}\p{Ll}[^]*[.!?]["”]?$/u;
+/** Signs that prose lacks, and options: `--soft`. */
+const SIGNS = /[{}[\]=<>$^\\|`]|;$|\p{L}\(|(?:^|\s)--?\p{L}|\p{L}_\p{L}/mu;
 const INDENTED_OR_ITEM = /^(?:\s|(?:[-*+•‣◦]|\(?(?:\p{Nd}{1,3}|[A-Za-z])[.)])\s)/u;
 const HEADING = /^#{1,6}\s/u;
 
@@ -20,6 +22,8 @@ export interface Code {
   readonly opening: string;
   /** The code between fences, not indented. */
   readonly shown: string;
+  /** Its lines state nothing by themselves; those of a plain text's opening hours do, which are indented too. */
+  readonly isSure: boolean;
 }
 
 interface Block extends Span {
@@ -44,7 +48,7 @@ export function findCode(passage: Passage, all: readonly Candidate[]): readonly 
     const end = passage.start + block.end;
     const text = passage.text.slice(start - passage.start, block.end);
     const place = { passage, section: first.section, position, start, end };
-    const code = { opening: quoted?.text ?? "", shown: toFence(block) };
+    const code = { opening: quoted?.text ?? "", shown: toFence(block), isSure: isSure(block) };
     return [{ ...place, text, words: toWords(text), lead: toWordsOfLead(lead, all), code }];
   });
 }
@@ -74,6 +78,10 @@ function findBlocks(text: string): readonly Block[] {
     const code = lines.trim();
     return code !== "" && (isFenced || !PROSE.test(code));
   });
+}
+
+function isSure({ isFenced, lines }: Block): boolean {
+  return isFenced || SIGNS.test(lines);
 }
 
 /** There, lines are indented because they go on with an item. */

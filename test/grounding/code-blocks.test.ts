@@ -136,9 +136,16 @@ test("what stands between the marks is no list", async () => {
 
 test("a line of indented code is not quoted alone", async () => {
   const text =
-    "Undo it in these steps:\n\n    runner reset soft last commit\n    runner edit\n\nA reset is soft.";
+    "Undo it in these steps:\n\n    $ runner reset soft last commit\n    runner edit\n\nA reset is soft.";
   const chosen = await chooseFrom("What does runner reset soft do?", toPassage(1, text));
   expect(chosen).toEqual(["A reset is soft."]);
+});
+
+test("a line that is merely indented is, as in a plain text", async () => {
+  const text =
+    "Our hours:\n\n    Monday: the runner is open until 17\n    Tuesday: the runner is open until 18";
+  const chosen = await chooseFrom("Is the runner open on Tuesday?", toPassage(1, text));
+  expect(chosen.join("\n")).toMatch(/^Monday.*\n.*Tuesday/);
 });
 
 test("a list does not go on with the code that ends the passage before", async () => {

@@ -26,7 +26,7 @@ export function toCandidates(passage: Passage): readonly Candidate[] {
   const lists = [...findLists(all), ...wholes].filter((list) => !cutsAny(toOwn(list), fences));
   const code = findCode(passage, all);
   const blocks = [...lists, ...code].filter(({ text }) => text.length <= BLOCK_CHARS_MAX);
-  const examples = [...fences, ...code.map((one) => toOwn(one))];
+  const examples = [...fences, ...code.filter((one) => one.code?.isSure === true).map(toOwn)];
   const sentences = all.flatMap((one) => {
     const { text } = one;
     if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
