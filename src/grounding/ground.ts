@@ -190,11 +190,12 @@ function toClose(
   const claim = read(sentence);
   const span = { start: sentence.start + offset, end: sentence.end + offset };
   const isBorneOut = (passages: readonly Passage[]): boolean =>
-    passages.length > 0 && checkSentence(claim, passages.map(toEvidence), before) === "supported";
+    checkSentence(claim, passages.map(toEvidence), before) === "supported";
   return (labels) => {
     delete one.isOpen;
     const all = [...new Set(labels)].flatMap((label) => byLabel.get(label) ?? []);
-    const passages = [...all.map((passage) => [passage]), all].find(isBorneOut);
+    const together = all.length > 1 ? [all] : [];
+    const passages = [...all.map((passage) => [passage]), ...together].find(isBorneOut);
     if (passages === undefined) return;
     one.check = { ...one.check, verdict: "supported", labels: passages.map(({ label }) => label) };
     one.citations = passages.map((passage) => {

@@ -17,6 +17,11 @@ export interface Sharing {
   readonly close: ((labels: readonly number[]) => void) | undefined;
 }
 
+interface Placed extends Sharing {
+  /** A paragraph, list or table begins with it. */
+  readonly isNew: boolean;
+}
+
 export interface SharedMarkers {
   /** Takes the next sentence, and closes those of which it is now known what they share. */
   add(sentence: Sharing): void;
@@ -30,9 +35,11 @@ const COLON = /[:：][*_]*$/u;
 const BLANK_LINE = /\n[^\S\n]*\n/u;
 /** Goes on with the entry of a list. */
 const INDENTED = /\n[^\S\n]{2,}$/u;
+/** Nobody means more by one marker. All that share it are checked at once, which would hold up everyone else's answer. */
+const OPEN_MAX = 64;
 
 export function createSharedMarkers(): SharedMarkers {
-  let before: Sharing | undefined;
+  let before: Placed | undefined;
   let isInList = false;
   let open: ((labels: readonly number[]) => void)[] = [];
   /** Of the heading or lead-in right above, for what no later marker covers. */
@@ -49,15 +56,21 @@ export function createSharedMarkers(): SharedMarkers {
       const isNew = before === undefined || beginsBlock(sentence, before, isInList);
       // `Sources: [1]` in a line of its own speaks of what stands above it.
       if (isNew && !(isFraming && labels.length > 0)) closeAll(lead);
-      if (before !== undefined && leadsIn(before)) lead = before.labels;
-      else if (isNew) lead = [];
+      lead = toLead(before) ?? (isNew ? [] : lead);
       if (labels.length > 0) closeAll(labels);
       else if (close !== undefined) open.push(close);
+      if (open.length > OPEN_MAX) open.shift()?.(lead);
       isInList = isItem(sentence) || (isInList && !isNew);
-      before = sentence;
+      before = { ...sentence, isNew };
     },
     end: () => closeAll(lead),
   };
+}
+
+/** The labels for what stands below; undefined where it leads in to nothing, or `- Prices:` leaves it the marker above its list. */
+function toLead(before: Placed | undefined): readonly number[] | undefined {
+  if (before === undefined || !leadsIn(before)) return undefined;
+  return before.isNew || before.labels.length > 0 ? before.labels : undefined;
 }
 
 function isItem({ text }: Sharing): boolean {

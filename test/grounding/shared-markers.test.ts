@@ -37,6 +37,11 @@ const cases: readonly (readonly [name: string, answer: string, expected: readonl
     ["supported 1", "supported 1", "supported 1"],
   ],
   [
+    "an entry that leads in to entries of its own leaves the marker above the list to them",
+    "Basics [1]:\n\n- Prices:\n  - Basic costs 5 EUR\n- Refunds take 14 days",
+    ["supported 1", "weak ", "supported 1", "supported 1"],
+  ],
+  [
     "a line of sources covers what stands above it",
     "Basic costs 5 EUR. Refunds take 14 days.\n\nSources: [1]",
     ["supported 1", "supported 1"],
@@ -95,4 +100,13 @@ test("a sentence is shown before its marker comes, and told of behind it", () =>
   expect(shown).toEqual([{ type: "text-delta", text: "Basic costs 5 EUR." }]);
   const last = writer.push(" 14 days [1].\n\nSupport");
   expect(last.filter(isCheck).map(({ verdict }) => verdict)).toEqual(["supported", "supported"]);
+});
+
+test("so many sentences at most wait for one marker: checking thousands at once would hold up everyone else's answer", () => {
+  const writer = createAnswerWriter({ passages, policy: "flag" });
+  const answer = "Basic costs 5 EUR. ".repeat(100);
+  expect(writer.push(answer).filter(isCheck)).toHaveLength(35);
+  const last = [...writer.push("Refunds take 14 days [1]."), ...writer.end().events];
+  const verdicts = last.filter(isCheck).map(({ verdict }) => verdict);
+  expect(verdicts.filter((verdict) => verdict === "supported")).toHaveLength(65);
 });
