@@ -1,12 +1,11 @@
 /** Which language a text is in, told by its script and its most common words: enough to know that two texts are in different ones. */
-import { toWords, type Word } from "./words.ts";
 
 /** Of each language what is in nearly every sentence; left out is what is mostly another word in English. */
 const COMMON: Readonly<Record<string, string>> = {
-  en: "the of and to is are for with that it by from be this which have has not can you your they their at its if when within must may been were each does do yes than but only should will",
+  en: "the of and to is are for with that it by from be this which have has not can you your they their at its if when within must may been were each does do yes than but only should will who had into about there would could during between because two",
   de: "der die das den dem des ein eine einen einem einer eines und oder ist sind wird werden wurde wurden mit von vom zu zum zur nicht kein keine keinen auf für im bei beim nach über unter durch sich sie er ihr ihre als wie wenn dass nur noch ab bis um aus darf dürfen kann können muss müssen soll sollte haben ja nein pro sowie auch innerhalb jede jeder jedes jeden diese dieser dieses beträgt gilt",
   fr: "le la les un une des du et est sont dans pour par avec sur qui que ne pas au aux ce cette ces il elle ils elles sa ses leur leurs être peut peuvent doit doivent plus ou où oui se avant après sans",
-  es: "el la los las un una y es son en de del para por con que no se su sus al como más puede pueden debe deben hay sin hasta cada está están",
+  es: "el la los las un una y es en de del para por con que no se su sus al como más puede pueden debe deben hay sin hasta cada está están",
   it: "il lo la gli le un una è di del della dei delle che per con non si da dal dalla al alla sono nel nella più può deve possono devono entro ogni",
   pt: "o os um uma é são de do da dos das que para por com não se em na nas ao aos mais pode podem deve devem até cada",
   nl: "de het een en van zijn op te voor met niet dat die wordt worden bij door naar aan ook kan moet geen binnen",
@@ -20,6 +19,15 @@ for (const [language, words] of Object.entries(COMMON)) {
   }
 }
 
+const WORD = /[\p{L}\p{N}\p{M}]+(?:['’]\p{L}+)?/gu;
+/** Part of a name in every language, where it stands in one: `Vincent van Gogh`. */
+const PARTICLE = /^(?:van|von|de|del|della|di|da|do|dos|du|la|le|el)$/u;
+const CAPITAL = /^\p{Lu}/u;
+
+const LATIN = /\p{sc=Latn}/u;
+const OTHER_LETTER = /[^\P{L}\p{sc=Latn}]/u;
+/** So many Latin letters count as one of another script: there a character may be a word, and names are often Latin. */
+const LATIN_LETTERS = 4;
 const SCRIPTS = [
   ["kana", /[\p{sc=Hira}\p{sc=Kana}]/gu],
   ["han", /\p{sc=Han}/gu],
@@ -43,24 +51,32 @@ export interface LanguageSigns {
 }
 
 /** Reads the signs of a text. */
-export function readLanguageSigns(
-  text: string,
-  words: readonly Word[] = toWords(text),
-): LanguageSigns {
+export function readLanguageSigns(text: string): LanguageSigns {
+  const words = text.match(WORD) ?? [];
   const counts = new Map<string, number>();
-  for (const { surface } of words) {
-    for (const language of BY_WORD.get(surface.toLowerCase()) ?? []) {
-      counts.set(language, (counts.get(language) ?? 0) + 1);
-    }
+  for (const [at, word] of words.entries()) {
+    const languages = BY_WORD.get(word.toLowerCase());
+    if (languages === undefined || isInName(words, at)) continue;
+    for (const language of languages) counts.set(language, (counts.get(language) ?? 0) + 1);
   }
   return { script: toScript(text), counts, words: words.length };
 }
 
+function isInName(words: readonly string[], at: number): boolean {
+  return (
+    PARTICLE.test(words[at] ?? "") &&
+    CAPITAL.test(words[at - 1] ?? "") &&
+    CAPITAL.test(words[at + 1] ?? "")
+  );
+}
+
 function toScript(text: string): string | undefined {
-  const letters = SCRIPTS.map(([script, pattern]) => ({
-    script,
-    count: text.match(pattern)?.length ?? 0,
-  }));
+  // Most texts have Latin letters alone, and counting them takes longer than all else.
+  if (!OTHER_LETTER.test(text)) return LATIN.test(text) ? "latin" : undefined;
+  const letters = SCRIPTS.map(([script, pattern]) => {
+    const count = text.match(pattern)?.length ?? 0;
+    return { script, count: script === "latin" ? count / LATIN_LETTERS : count };
+  });
   const most = letters.toSorted((a, b) => b.count - a.count)[0];
   if (most === undefined || most.count === 0) return undefined;
   const isJapanese = most.script === "han" && (letters[0]?.count ?? 0) > 0;

@@ -21,7 +21,7 @@ import { isOverstated } from "./overstated.ts";
 import { deniesCell } from "./yes-no-cells.ts";
 import { holdsQuotations, isVerbatim } from "./quotations.ts";
 import { isDenialWord, type Reading, readText } from "./reading.ts";
-import { checkTranslated, isTranslated } from "./translated.ts";
+import { checkTranslated, findTranslated } from "./translated.ts";
 import { isCountOfRows, mixesRows, tellsOfRow } from "./row-claims.ts";
 
 export type Verdict = SentenceCheck["verdict"];
@@ -44,19 +44,18 @@ export function checkSentence(text: string, evidence: readonly Evidence[], befor
   const lead = skipLeadOver(plain);
   const sentence = plain.slice(lead);
   const exact = readExact(sentence, evidence, plain[lead - 1] === ",");
-  const { claim, content, names, quantities } = exact;
+  const { content, names, quantities } = exact;
   if (content.size === 0) return "weak"; // it says nothing that could be checked
   if (!holdsQuotations(sentence, evidence)) return "unsupported";
   if (isVerbatim(sentence, exact, evidence)) return "supported";
-  if (isTranslated(claim, evidence, before)) return checkTranslated(exact, evidence);
+  if (isTranslated(exact, evidence, before)) return checkTranslated(exact, evidence);
   return occur(names, quantities, evidence) ? checkWords(sentence, exact, evidence) : "unsupported";
 }
 
 /** Of a sentence all that is exact of which is there. */
 function checkWords(sentence: string, exact: Exact, evidence: readonly Evidence[]): Verdict {
-  const { claim, content, quantities, spelled } = exact;
-  const missing = [...content].filter((stem) => !spelled.has(stem) && isMissing(stem, evidence));
-  const coverage = 1 - missing.length / content.size;
+  const { claim, quantities } = exact;
+  const coverage = toCoverage(exact, evidence);
   if (coverage < THRESHOLDS.weak) return "unsupported";
   const verdict = compare(toClaim(exact, evidence), evidence);
   if (verdict !== undefined && !isToldInParts(sentence, evidence)) return verdict;
@@ -69,6 +68,20 @@ function checkWords(sentence: string, exact: Exact, evidence: readonly Evidence[
   const isDoubtful =
     deviation === "replaced" || isOverstated(claim, evidence) || isOnlyDenied(claim, evidence);
   return coverage >= THRESHOLDS.supported && !isDoubtful ? "supported" : "weak";
+}
+
+/** Is at least half of the evidence in another language, and does none of the rest speak of it? */
+function isTranslated(exact: Exact, evidence: readonly Evidence[], before: string): boolean {
+  const others = findTranslated(exact.claim, evidence, before);
+  if (others.length === 0 || others.length * 2 < evidence.length) return false;
+  const rest = evidence.filter((one) => !others.includes(one));
+  return rest.length === 0 || toCoverage(exact, rest) < THRESHOLDS.weak;
+}
+
+/** Share of its words of meaning that are there. */
+function toCoverage({ content, spelled }: Exact, evidence: readonly Evidence[]): number {
+  const missing = [...content].filter((stem) => !spelled.has(stem) && isMissing(stem, evidence));
+  return 1 - missing.length / content.size;
 }
 
 interface Exact {

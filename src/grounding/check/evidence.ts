@@ -117,10 +117,13 @@ function readSentences({ text, title, columns, toHeadings }: Parts): readonly Sa
     const reading = readText(isShort ? `${plain}\n${names}` : plain);
     const row =
       names === undefined ? toEntryRow(plain) : { cells: toCells(plain), names: toCells(names) };
-    const forms = new Set(toOtherForms(plain));
-    const known = { stems: reading.stems.union(forms), content: reading.content.union(forms) };
+    const place = { ...span, ...toPlace(sections[at] ?? []) };
     return [
-      Object.assign(reading, { ...known, ...span, ...toPlace(sections[at] ?? []) }, row && { row }),
+      Object.assign(
+        reading,
+        { ...toKnown(reading, toOtherForms(plain)), ...place },
+        row && { row },
+      ),
     ];
   });
 }
@@ -139,6 +142,16 @@ function toOtherForms(text: string): readonly string[] {
   const joined = Array.from(text.matchAll(HYPHENATED), ([word]) => word.replace("-", ""));
   const short = Array.from(text.matchAll(NAME), ([name]) => name.replaceAll(/[^\p{Lu}]/gu, ""));
   return [...joined, ...short].flatMap((form) => toWords(form).map(({ stem }) => stem));
+}
+
+/** What the sentence has with these forms; most have none. */
+function toKnown(
+  { stems, content }: Reading,
+  forms: readonly string[],
+): Pick<Reading, "stems" | "content"> {
+  if (forms.length === 0) return { stems, content };
+  const all = new Set(forms);
+  return { stems: stems.union(all), content: content.union(all) };
 }
 
 /** Stems between blanks, for looking up a run of words. */

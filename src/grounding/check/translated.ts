@@ -5,16 +5,15 @@ import { isInOtherLanguage, readLanguageSigns } from "../../text/language.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Reading } from "./reading.ts";
 
-/** Is none of the evidence in the language of the claim? One that shows no language is in that of the answer before it. */
-export function isTranslated(
-  { text, words }: Pick<Reading, "text" | "words">,
-  evidence: readonly Pick<Evidence, "language">[],
+/** Those of the evidence that are in another language than the claim. One that shows no language is in that of the answer before it. */
+export function findTranslated<T extends Pick<Evidence, "language">>(
+  { text }: Pick<Reading, "text">,
+  evidence: readonly T[],
   before: string,
-): boolean {
-  if (evidence.length === 0) return false;
-  const own = readLanguageSigns(text, words);
+): readonly T[] {
+  const own = readLanguageSigns(text);
   const signs = own.counts.size > 0 || before === "" ? own : readLanguageSigns(`${before} ${text}`);
-  return evidence.every(({ language }) => isInOtherLanguage(signs, language));
+  return evidence.filter(({ language }) => isInOtherLanguage(signs, language));
 }
 
 /** `P3`, `AES-256`: the same in every language. */
