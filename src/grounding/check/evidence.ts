@@ -134,13 +134,14 @@ function toEntryRow(said: string): Said["row"] {
   return entry && { cells: [entry.term, entry.meaning], names: [] };
 }
 
-const HYPHENATED = /(?<![\p{L}\p{N}-])\p{L}+-\p{L}+(?![\p{L}\p{N}-])/gu;
-const NAME = /(?<!\p{L})\p{Lu}\p{Ll}+(?:[\s-]\p{Lu}\p{Ll}+){1,4}(?!\p{L})/gu;
+/** Both begin with what is rare, and look back from there: the whole of every passage is searched for them. */
+const HYPHENATED = /-(?<=(?<![\p{L}\p{N}-])(\p{L}+)-)(\p{L}+)(?![\p{L}\p{N}-])/gu;
+const NAME = /\p{Lu}(?<!\p{L}\p{Lu})\p{Ll}+(?:[\s-]\p{Lu}\p{Ll}+){1,4}(?!\p{L})/gu;
 
 /** Stems of what an answer may write for it: `nonprofit` for `non-profit`, `HR` for `Human Resources`. */
 function toOtherForms(text: string): readonly string[] {
-  const joined = Array.from(text.matchAll(HYPHENATED), ([word]) => word.replace("-", ""));
-  const short = Array.from(text.matchAll(NAME), ([name]) => name.replaceAll(/[^\p{Lu}]/gu, ""));
+  const joined = Array.from(text.matchAll(HYPHENATED), ([, one = "", two = ""]) => one + two);
+  const short = (text.match(NAME) ?? []).map((name) => name.replaceAll(/[^\p{Lu}]/gu, ""));
   return [...joined, ...short].flatMap((form) => toWords(form).map(({ stem }) => stem));
 }
 

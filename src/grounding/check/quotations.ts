@@ -3,8 +3,9 @@ import { isFramingWord } from "../../text/framing-words.ts";
 import { isNegated } from "../../text/negation.ts";
 import type { Quantity } from "../../text/numbers.ts";
 import { holdsQuantity } from "../../text/quantity-index.ts";
-import { isFunctionStem, toWords } from "../../text/words.ts";
+import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { type Evidence, toLine } from "./evidence.ts";
+import type { Reading } from "./reading.ts";
 
 const QUOTATION = /["“„«]([^"“”„«»]{12,400})["”»]/gu;
 const QUOTATION_WORDS_MIN = 3;
@@ -25,6 +26,7 @@ function toQuotations(sentence: string): readonly string[] {
 }
 
 interface Claimed {
+  readonly claim: Pick<Reading, "words">;
   readonly content: ReadonlySet<string>;
   readonly quantities: readonly Quantity[];
 }
@@ -32,18 +34,16 @@ interface Claimed {
 /** Is it a sentence of the evidence, or a quotation and who is quoted? */
 export function isVerbatim(
   sentence: string,
-  { content, quantities }: Claimed,
+  { claim, content, quantities }: Claimed,
   evidence: readonly Evidence[],
 ): boolean {
-  const line = toLine(sentence);
   const isSaid = evidence.some(
     (one) =>
-      // Lines of passages are made for those alone that have all the words.
+      // Passages are read for those alone that have all the words.
       content.isSubsetOf(one.stems) &&
-      one.line.includes(line) &&
       one.sentences.some(
         (said) =>
-          toLine(said.text) === line &&
+          hasSameStems(said.words, claim.words) &&
           quantities.every((one) => holdsQuantity(said.quantities, one)),
       ),
   );
@@ -54,4 +54,8 @@ export function isVerbatim(
     (word) => !isFunctionStem(word.stem) && !isFramingWord(word),
   );
   return telling.length <= QUOTED_WORDS_MAX && !isNegated(rest);
+}
+
+function hasSameStems(words: readonly Word[], others: readonly Word[]): boolean {
+  return words.length === others.length && words.every(({ stem }, at) => stem === others[at]?.stem);
 }
