@@ -69,7 +69,7 @@ function writeBlocks(lines: readonly string[], context: RstContext): readonly st
       continue;
     }
     const block = readBlock(lines, at, context);
-    blocks.push(...block.written.filter((text) => text.trim() !== ""));
+    for (const text of block.written) if (text.trim() !== "") blocks.push(text);
     at = Math.max(at + 1, block.end);
   }
   return blocks;
@@ -208,7 +208,9 @@ function findBlank(lines: readonly string[], at: number): number {
 }
 
 function dedent(lines: readonly string[]): readonly string[] {
-  const indents = lines.filter((line) => line.trim() !== "").map(toIndent);
-  const least = Math.min(...indents, Number.MAX_SAFE_INTEGER);
+  const least = lines.reduce(
+    (least, line) => (line.trim() === "" ? least : Math.min(least, toIndent(line))),
+    Number.MAX_SAFE_INTEGER,
+  );
   return lines.map((line) => line.slice(least));
 }
