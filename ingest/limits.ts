@@ -37,7 +37,7 @@ export const INGEST_LIMITS = {
   inlineBytesMax: MEBIBYTE,
   /** Files attached to one email that are read. */
   attachmentsMax: 1_000,
-  /** Parser processes, the heap of each, the time one may take to start, and that one file may take then. */
+  /** Parser processes, the heap of each, the time one may take to start, and the processor time that one file may take then. */
   workersMax: 2,
   workerHeapMebibytesMax: 512,
   startTimeoutMs: 60_000,

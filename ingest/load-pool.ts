@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createLimiter } from "../src/async/limiter.ts";
 import { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
+import { limitProcessorTime } from "./processor-time.ts";
 import type { LoadAnswer, LoadRequest, LoadStart } from "./load-worker.ts";
 import type { Format } from "../src/domain/format.ts";
 import {
@@ -115,8 +116,10 @@ function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): P
   const onMessage = (message: unknown): void => {
     const answer = message as LoadAnswer | LoadStart;
     if ("isReading" in answer) {
-      clearTimeout(timer);
-      timer = setTimeout(onLate, limits.loadTimeoutMs);
+      stopTimer();
+      const { pid = 0 } = parser;
+      const { processorMs: usedMs } = answer;
+      stopTimer = limitProcessorTime({ pid, usedMs, limitMs: limits.loadTimeoutMs }, onLate);
       return;
     }
     events.push(...answer.part);
@@ -135,7 +138,8 @@ function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): P
     const seconds = limits.loadTimeoutMs / 1000;
     fail("timed-out", `took longer than ${seconds} s to read; split or simplify it`);
   };
-  let timer = setTimeout(onError, limits.startTimeoutMs);
+  const starting = setTimeout(onError, limits.startTimeoutMs);
+  let stopTimer = (): void => clearTimeout(starting);
   parser.on("message", onMessage).on("exit", onExit).on("error", onError);
   signal.addEventListener("abort", onAbort, { once: true });
   parser.ref();
@@ -144,7 +148,7 @@ function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): P
     if (failure !== null && !parser.connected && parser.exitCode !== null) onError(failure);
   });
   return promise.finally(() => {
-    clearTimeout(timer);
+    stopTimer();
     parser.off("message", onMessage).off("exit", onExit).off("error", onError);
     signal.removeEventListener("abort", onAbort);
     parser.unref();

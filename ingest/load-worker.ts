@@ -14,6 +14,8 @@ export interface LoadRequest {
 /** The parser is up and has the libraries of the format: from now on it reads. */
 export interface LoadStart {
   readonly isReading: true;
+  /** What this process has used of the processor before. */
+  readonly processorMs: number;
 }
 
 /** Part of the events of a file; the last says so. */
@@ -34,7 +36,8 @@ for (const kind of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(kind, ()
 
 async function answer({ format, bytes, file, limits }: LoadRequest): Promise<void> {
   await importLoader(format);
-  const start: LoadStart = { isReading: true };
+  const { user, system } = process.cpuUsage();
+  const start: LoadStart = { isReading: true, processorMs: (user + system) / 1_000 };
   process.send?.(start);
   const events: LoadEvent[] = [];
   for await (const event of runLoader(format, bytes, file, limits)) events.push(toPortable(event));

@@ -1,8 +1,10 @@
 /** Parsers, when somebody else than their pool wants them to end. */
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { INGEST_LIMITS } from "../../ingest/limits.ts";
 import { createLoadPool } from "../../ingest/load-pool.ts";
+import { limitProcessorTime } from "../../ingest/processor-time.ts";
 
 const { signal } = new AbortController();
 
@@ -56,6 +58,32 @@ test("the time of a file begins when its parser is up, however busy the machine"
   process.kill(parser, "SIGCONT");
   expect((await loading).map(({ type }) => type)).toEqual(["document"]);
   await pool.close();
+});
+
+test("a file whose parser waits for the processor is not refused", async () => {
+  const pool = createLoadPool({ ...INGEST_LIMITS, loadTimeoutMs: 1_500 });
+  const load = (text: string) =>
+    pool.load("markdown", new TextEncoder().encode(text), { id: "a.md", path: "a.md" }, signal);
+  await load("It is up.");
+  const parser = findParser();
+  const loading = load("# Long\n\nIt takes a while.\n".repeat(30_000));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  process.kill(parser, "SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  process.kill(parser, "SIGCONT");
+  expect((await loading).map(({ type }) => type)).toEqual(["document"]);
+  await pool.close();
+});
+
+test("a process that waits for ever is late, too", async () => {
+  const sleeping = spawn("sleep", ["60"]);
+  try {
+    const limit = { pid: sleeping.pid ?? 0, usedMs: 0, limitMs: 100 };
+    const late = new Promise((resolve) => limitProcessorTime(limit, () => resolve("late")));
+    expect(await late).toBe("late");
+  } finally {
+    sleeping.kill("SIGKILL");
+  }
 });
 
 test("a parser that does not start is no fault of the file", async () => {
