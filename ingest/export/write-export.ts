@@ -1,7 +1,16 @@
 /** Writes a collection to a file of its own, all of it or nothing. */
 import { createHash, randomUUID } from "node:crypto";
-import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import {
+  type FileHandle,
+  lstat,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { AppError } from "../../src/errors.ts";
 import { syncFolder } from "../../src/node/durable/files.ts";
 import { isCode } from "../../src/node/is-code.ts";
@@ -12,6 +21,10 @@ import { toEndLine, toHeadLine } from "./export-format.ts";
 import { isExportFile } from "./read-export.ts";
 
 const BUFFER_BYTES = 2 ** 20;
+/** Behind the name of the file while it is written. */
+const PART = /^\.[0-9a-f]{8}\.part$/;
+/** Whoever writes one adds to it many times a minute. */
+const PART_IDLE_MS_MAX = 15 * 60_000;
 
 export interface ExportReport {
   readonly documents: number;
@@ -33,6 +46,7 @@ export async function writeExport(
   // What a link leads to is replaced, not the link.
   const path = await realpath(file).catch(() => file); // not there yet, or told of below
   await checkPlace(path);
+  await removeOldParts(path);
   const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
   try {
     const file = await open(temporary, "wx");
@@ -58,6 +72,18 @@ async function checkPlace(path: string): Promise<void> {
   throw new AppError("invalid_request", {
     detail: `${path} is there and is no export of a collection; name another file`,
   });
+}
+
+/** Those of exports that were killed. Another one may be writing its own just now. */
+async function removeOldParts(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const names = await readdir(folder).catch(() => []); // not there, which is told of below
+  for (const part of names) {
+    if (!part.startsWith(name) || !PART.test(part.slice(name.length))) continue;
+    const stats = await lstat(join(folder, part)).catch(() => undefined); // just gone
+    if (stats?.isFile() !== true || Date.now() - stats.mtimeMs < PART_IDLE_MS_MAX) continue;
+    await rm(join(folder, part), { force: true }).catch(() => undefined); // not ours to remove
+  }
 }
 
 async function writeLines(

@@ -12,6 +12,7 @@ import {
   stat,
   symlink,
   truncate,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
@@ -244,6 +245,23 @@ describe("is refused and leaves everything as it was", () => {
     expect(stderr.toString()).toContain("there is no room for");
     expect(await read(file)).toBe(before);
     expect(await readdir(folder.path)).toEqual(["docs", "notes.jsonl", "store"]);
+  });
+
+  test("what a killed export left is gone after the next one, and nothing else", async () => {
+    const old = new Date(Date.now() - 3_600_000);
+    const parts = [
+      "notes.jsonl.0123abcd.part",
+      "notes.jsonl.89abcdef.part",
+      "notes.jsonl.mine.part",
+      "other.jsonl.0123abcd.part",
+    ];
+    for (const part of parts) {
+      await writeFile(join(folder.path, part), "half");
+      if (part !== "notes.jsonl.89abcdef.part") await utimes(join(folder.path, part), old, old);
+    }
+    expect(await run(["export", "notes", file])).toMatchObject({ code: EXIT_CODES.ok });
+    const left = (await readdir(folder.path)).filter((name) => name.endsWith(".part"));
+    expect(left).toEqual(parts.slice(1));
   });
 });
 
