@@ -23,7 +23,8 @@ export async function runDoctor(
       embedders: new Set(byId.keys()),
       chunker: toChunkerId(DEFAULT_CHUNKING),
     };
-    const asked = { collection, fix, builtWith, tracer };
+    const onStep = (name: string, step: string): void => output.warn(`${name}: ${step} …`);
+    const asked = { collection, fix, builtWith, tracer, onStep };
     const examined = await examineStore(options, asked, signal);
     span.set({ "tributary.damaged": countDamaged(examined.findings) });
     return examined;

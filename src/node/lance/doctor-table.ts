@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { isSealed } from "../durable/files.ts";
 import { type Journal, readJournal } from "../durable/journal.ts";
+import { countOf } from "../../text/count-of.ts";
 import { HINT } from "./durability.ts";
 import { type Damage, type Examination, openOwn, readWhole } from "./examination.ts";
 import { type Mending, mendTable } from "./doctor-mend.ts";
@@ -69,8 +70,12 @@ export async function settle(
 }
 
 /** Files that are gone or are not what they were when they were acknowledged. */
-async function checkSeals({ base, signal }: Examination, journal: Journal): Promise<string[]> {
+async function checkSeals(
+  { base, signal, onStep }: Examination,
+  journal: Journal,
+): Promise<string[]> {
   const damaged: string[] = [];
+  if (journal.files.size > 0) onStep(`comparing ${countOf(journal.files.size, "file")}`);
   for (const [name, seal] of journal.files) {
     signal.throwIfAborted();
     const path = join(base.uri, name);

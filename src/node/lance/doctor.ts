@@ -29,6 +29,8 @@ export interface DoctorOptions {
   readonly builtWith?: BuiltWith;
   /** Absent: no spans. */
   readonly tracer?: Tracer;
+  /** Told what is looked at next in which collection. */
+  readonly onStep?: (collection: string, step: string) => void;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface DoctorOptions {
  */
 export async function examineStore(
   options: LanceOptions,
-  { fix, collection, builtWith, tracer = noTracer }: DoctorOptions,
+  { fix, collection, builtWith, tracer = noTracer, onStep = () => {} }: DoctorOptions,
   signal: AbortSignal,
 ): Promise<{ readonly collections: readonly string[]; readonly findings: readonly Finding[] }> {
   const isLocal = isFolder(options.uri);
@@ -57,7 +59,12 @@ export async function examineStore(
     const own = places.filter((place) => place.collection === name);
     const attributes = { "tributary.collection": name };
     await inSpan(tracer, "examine", { attributes }, async (span) => {
-      const found = await examineOne({ base: connected, fix, signal, builtWith }, name, own);
+      const context = { base: connected, fix, signal, builtWith };
+      const found = await examineOne(
+        { ...context, onStep: (step) => onStep(name, step) },
+        name,
+        own,
+      );
       span.set({ "tributary.damaged": countDamaged(found) });
       findings.push(...found);
     });

@@ -5,6 +5,7 @@ import { AppError } from "../../errors.ts";
 import { type Journal, NO_JOURNAL } from "../durable/journal.ts";
 import { type LanceBase, openTable } from "./base.ts";
 import type { Place } from "./place.ts";
+import { countOf } from "../../text/count-of.ts";
 import { readSpec } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
 import { loadTerms } from "./term-store.ts";
@@ -36,6 +37,8 @@ export interface Examination {
   readonly fix: boolean;
   readonly signal: AbortSignal;
   readonly find: (state: Finding["state"], what: string) => void;
+  /** Told what is looked at next, as of a large collection each step takes minutes. */
+  readonly onStep: (step: string) => void;
 }
 
 /** What is wrong with a table, as far as it matters for mending it. */
@@ -91,11 +94,12 @@ export async function readWhole(
 
 /** Reads the whole table. Throws what the native library throws when it cannot be read at all. */
 export async function verify(
-  { base, signal }: Examination,
+  { base, signal, onStep }: Examination,
   place: Place,
   table: Table,
   spec: CollectionSpec,
 ): Promise<Verified> {
+  onStep(`reading ${countOf(await table.countRows(), "chunk")}`);
   let saved;
   try {
     saved = await loadTerms(base.connection, place.table);
