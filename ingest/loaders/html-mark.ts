@@ -42,7 +42,9 @@ export function markPage(document: Document): void {
 function dropContents(document: Document): void {
   const lists = [...document.querySelectorAll(CONTENTS)];
   const listed = lists.reduce((sum, { textContent }) => sum + (textContent ?? "").length, 0);
-  const whole = (document.querySelector("body") ?? document.documentElement)?.textContent ?? "";
+  const main = lists[0]?.closest("main, [role='main'], article");
+  const page = main ?? document.querySelector("body") ?? document.documentElement;
+  const whole = page?.textContent ?? "";
   if (listed > whole.length / 2) return;
   for (const list of lists) list.remove();
 }

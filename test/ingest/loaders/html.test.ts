@@ -243,6 +243,14 @@ describe("what generators of documentation write", () => {
     ).toContain("Alpha");
   });
 
+  test("so does one whose article is, whatever stands around it", async () => {
+    const around = `<div class="sphinxsidebar">${"Other pages of the site. ".repeat(20)}</div>`;
+    const list =
+      '<div class="toctree-wrapper"><ul><li><a href="w.html">wave: read and write WAV files</a></li></ul></div>';
+    const page = `${around}<div role="main"><h1>Media</h1><p>These modules play.</p>${list}</div>`;
+    expect(await read(`<html><body>${page}</body></html>`)).toContain("read and write WAV files");
+  });
+
   test.each([
     ["shutil — File operations — Python 3.11 documentation", "shutil — File operations¶"],
     ["Quick start | Site", "Quick start"],
