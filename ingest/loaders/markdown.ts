@@ -26,7 +26,7 @@ export function blankImages(text: string): string {
 
 /** Code, which stays as it is, or at least three items of a list that are links to parts of the page and nothing else. */
 const CODE_OR_CONTENTS =
-  /^(```|~~~)[^]*?^\1|(?:^[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\[[^\]\n]*\]\(#[^)\s]*\)[ \t]*(?:\r?\n|$(?![^]))(?:[ \t]*\r?\n)*){3,}/gm;
+  /^[ \t]*(`{3,6}|~{3,6})[^]*?^[ \t]*\1|(?:^[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\[[^\]\n]*\]\(#[^)\s]*\)[ \t]*(?:\r?\n|$(?![^]))(?:[ \t]*\r?\n)*){3,}/gm;
 
 /** Without the table of contents, whose words are those of all headings and say nothing; offsets hold. */
 function blankContents(text: string): string {

@@ -56,6 +56,14 @@ describe("Markdown", () => {
     ["links with words", "- [One](#a): first\n- [Two](#b): second\n- [Three](#c): third\n"],
     ["links to other pages", "- [One](a.md)\n- [Two](b.md)\n- [Three](c.md)\n"],
     ["a table of contents in code", "```md\n- [One](#a)\n- [Two](#b)\n- [Three](#c)\n```\n"],
+    [
+      "one in code within code",
+      "````md\n```\n- [One](#a)\n- [Two](#b)\n- [Three](#c)\n```\n````\n",
+    ],
+    [
+      "one in code within a list",
+      "1. Write:\n\n   ```md\n   - [One](#a)\n   - [Two](#b)\n   - [Three](#c)\n   ```\n",
+    ],
     ["a page that is nothing else", "- [One](#a)\n- [Two](#b)\n- [Three](#c)\n"],
   ])("keeps %s", async (_, text) => {
     expect((await loadOne("guide.md", text)).text).toBe(text);
