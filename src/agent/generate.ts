@@ -52,7 +52,10 @@ export async function generate(
   const call = { run, signal, budget };
   let { truncated, answerer } = await streamText(chat, messages, call, (text) =>
     show(writer.push(filter.push(text))),
-  );
+  ).catch(async (thrown: unknown) => {
+    await show(writer.breakOff());
+    throw thrown;
+  });
   await show(writer.push(filter.end()));
   let written = writer.end();
   await show(written.events);

@@ -36,6 +36,8 @@ export interface AnswerWriter {
   addPassages(passages: readonly Passage[]): void;
   /** The model has finished. */
   end(): Written;
+  /** The model has failed: what is still to be told of the sentences that were shown. */
+  breakOff(): readonly WriterEvent[];
   /** Instead of the draft that `end` gave, more text follows, which then is shown without what is unsupported. */
   rewrite(): void;
   /** There will be no better draft: shows what is supported of it. */
@@ -114,6 +116,11 @@ class PolicyWriter implements AnswerWriter {
     const { ground, finish } = this.#source;
     const text = finish();
     return this.#conclude(this.#take(text, [...ground.push(text), ...ground.end()]));
+  }
+
+  breakOff(): readonly WriterEvent[] {
+    this.#source.ground.breakOff();
+    return this.#telling.tell();
   }
 
   rewrite(): void {

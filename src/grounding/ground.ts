@@ -21,6 +21,8 @@ export interface Ground {
   push(text: string): readonly Settled[];
   /** The answer is complete: the rest. */
   end(): readonly Settled[];
+  /** No more comes: what waits for a marker is what it is. */
+  breakOff(): void;
 }
 
 /** A sentence that is over, with what it cites. Offsets are into the text that was pushed. */
@@ -121,6 +123,7 @@ export function createGround(byLabel: ReadonlyMap<number, Passage>): Ground {
       return advance(false);
     },
     end: () => advance(true),
+    breakOff: () => shared.end(),
   };
 }
 

@@ -44,6 +44,21 @@ describe("a model's answer", () => {
     },
   );
 
+  test("that breaks off has told of each sentence that is over, also where none has a marker", async () => {
+    const chat = createScriptedChat([
+      { type: "text", text: "Retries use jitter. Backoff doubles the wait. And then" },
+      new AppError("upstream_truncated"),
+    ]);
+    const run = createTestRun();
+    using _ = run.deadline;
+    const options = { run, policy: "flag", progress: { shown: false } } as const;
+    await expect(generate(chat, "Why?", passages, options)).rejects.toMatchObject({
+      code: "upstream_truncated",
+    });
+    const checks = run.events.filter((event) => event.type === "sentence-check");
+    expect(checks.map(({ verdict }) => verdict)).toEqual(["weak", "weak"]);
+  });
+
   const cut = (text: string): Script =>
     says(text).map((delta) =>
       !(delta instanceof Error) && delta !== "hang" && delta.type === "finish"
