@@ -103,11 +103,18 @@ async function askTwo(world: World): Promise<boolean> {
   return true;
 }
 
-/** Three at the same moment: one writes, and the others are refused while it does. */
+/** Processes do not start at the same moment: so many times the others may find that the first is done. */
+const MEETINGS_MAX = 5;
+
+/** Three at once: one writes, and the others are refused while it does. */
 async function refuseSecond(world: World): Promise<boolean> {
-  await cp(join(ROOT, "data", "guide"), join(world.folder, "guide"), { recursive: true });
-  const codes = await Promise.all([1, 2, 3].map(() => ingest(world).exit));
-  return codes.every((code) => code === 0 || code === 75) && new Set(codes).size === 2;
+  for (let copy = 1; copy <= MEETINGS_MAX; copy += 1) {
+    await cp(join(ROOT, "data", "guide"), join(world.folder, `guide-${copy}`), { recursive: true });
+    const codes = await Promise.all([1, 2, 3].map(() => ingest(world).exit));
+    if (codes.some((code) => code !== 0 && code !== 75) || !codes.includes(0)) return false;
+    if (codes.includes(75)) return true;
+  }
+  return false;
 }
 
 const KILLS_MIN = 2;
