@@ -61,6 +61,8 @@ interface Parts {
   readonly toHeadings: (section: readonly string[]) => readonly string[];
 }
 
+const languages = new WeakMap<readonly string[], LanguageSigns>();
+
 function createEvidence(parts: Parts): Evidence {
   const { text, title, whole, toHeadings } = parts;
   const heading = once(() => readText([title, ...toHeadings([])].join(". ")));
@@ -70,7 +72,13 @@ function createEvidence(parts: Parts): Evidence {
   const quantities = once(() => indexQuantities(withoutEmphasis(whole)));
   const line = once(() => toLine(text));
   const sentences = once(() => readSentences(parts));
-  const language = once(() => readLanguageSigns(text));
+  const language = once(() => {
+    // Of the very stems that `toStems` remembers: the passage is read again with the next question.
+    const key = toStems(whole);
+    const known = languages.get(key) ?? readLanguageSigns(text);
+    languages.set(key, known);
+    return known;
+  });
   return {
     get stems() {
       return stems();
