@@ -1,5 +1,6 @@
 /** Blocks of code with what leads in to them: what "To stop after the first failure, use:" announces is the answer. */
 import type { Passage } from "../domain/event.ts";
+import { HEADING } from "../text/line-forms.ts";
 import type { Span } from "../text/sentences.ts";
 import { toWords, type Word } from "../text/words.ts";
 import { toLead } from "./lists.ts";
@@ -15,7 +16,6 @@ const PROSE = /^["“„]?\p{Lu}\p{Ll}[^]*[.!?]["”]?$/u;
 /** Signs that prose lacks, and options: `--soft`. */
 const SIGNS = /[{}[\]=<>$^\\|`]|;$|\p{L}\(|(?:^|\s)--?\p{L}|\p{L}_\p{L}/mu;
 const INDENTED_OR_ITEM = /^(?:\s|(?:[-*+•‣◦]|\(?(?:\p{Nd}{1,3}|[A-Za-z])[.)])\s)/u;
-const HEADING = /^#{1,6}\s/u;
 
 export interface Code {
   /** What leads in to it and belongs to the quotation; empty where a heading does. */

@@ -1,9 +1,9 @@
 /** Lists with what leads in to them: quoted as a whole, because an item alone does not say what it is one of. */
+import { HEADING } from "../text/line-forms.ts";
 import { toWords, type Word } from "../text/words.ts";
 import type { Candidate } from "./sentence-features.ts";
 
 const ITEM = /^(?:[-*+•‣◦]|\(?(?:\p{Nd}{1,3}|[A-Za-z])[.)])\s+\S/u;
-const HEADING = /^#{1,6}\s/u;
 const LEAD_IN = /[:：]\s*$/u;
 const BLANK_LINE = /\n[^\S\n]*\n/u;
 const ITEMS_MIN = 2;

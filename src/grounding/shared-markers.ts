@@ -2,7 +2,7 @@
  * Who writes one marker behind a paragraph, a list or a table, or in what leads in to it, means all of it: which marker
  * a sentence without one shares. Text alone tells where they end, so the pieces it came in do not matter.
  */
-import { ENTRY } from "../text/line-forms.ts";
+import { ENTRY, HEADING } from "../text/line-forms.ts";
 import { withoutMarkers } from "./write/markers.ts";
 
 /** One sentence of an answer, in order. */
@@ -29,7 +29,6 @@ export interface SharedMarkers {
   end(): void;
 }
 
-const HEADING = /^#{1,6}\s/u;
 const BOLD_LINE = /^(?:\*\*|__).*(?:\*\*|__)$/u;
 const COLON = /[:：][*_]*$/u;
 const BLANK_LINE = /\n[^\S\n]*\n/u;

@@ -3,7 +3,7 @@
  * what denies, has a number or name that the evidence lacks, or contradicts it, claims something whatever its form.
  */
 import { isFramingWord, OPENINGS } from "../../text/framing-words.ts";
-import { ENTRY, FENCE } from "../../text/line-forms.ts";
+import { ENTRY, FENCE, HEADING } from "../../text/line-forms.ts";
 import { withoutListMark } from "../../text/list-mark.ts";
 import { isNegated } from "../../text/negation.ts";
 import { type Quantity, toQuantities } from "../../text/numbers.ts";
@@ -27,7 +27,6 @@ export interface Surroundings {
 const WORD = /[\p{L}\p{N}]/u;
 /** With the name of a language at most: more words there are read by whoever sees the plain text. */
 const FENCE_LINE = /^(?:`{3,}|~{3,})[^`\s]{0,20}$/u;
-const HEADING = /^#{1,6}\s/u;
 const MARKS = /^(?:[>\s]|#{1,6}\s|[-*+•‣◦|]\s)+/u;
 /** In bold letters as a whole, and no full stop ends it. */
 const BOLD = /^(\*\*|__)(?=\S)(?:(?!\1).)*[^\s.!?…。]\1[:：]?$/u;
