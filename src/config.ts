@@ -16,15 +16,15 @@ import {
   Key,
   Text,
   toVariable,
-} from "./config-kinds.ts";
-import { AGENT_SETTINGS } from "./config-agents.ts";
-import { EDGE_SETTINGS } from "./config-edge.ts";
-import { FRESHNESS_SETTINGS } from "./config-freshness.ts";
-import { LANCE_SETTINGS } from "./config-lance.ts";
-import { findContradictions } from "./config-rules.ts";
-import { SHARING_SETTINGS } from "./config-sharing.ts";
-import { TELEMETRY_SETTINGS } from "./config-telemetry.ts";
-import { UPSTREAM_SETTINGS } from "./config-upstreams.ts";
+} from "./config/kinds.ts";
+import { AGENT_SETTINGS } from "./config/agents.ts";
+import { EDGE_SETTINGS } from "./config/edge.ts";
+import { FRESHNESS_SETTINGS } from "./config/freshness.ts";
+import { LANCE_SETTINGS } from "./config/lance.ts";
+import { findContradictions } from "./config/rules.ts";
+import { SHARING_SETTINGS } from "./config/sharing.ts";
+import { TELEMETRY_SETTINGS } from "./config/telemetry.ts";
+import { UPSTREAM_SETTINGS } from "./config/upstreams.ts";
 import { AppError, type Issue } from "./errors.ts";
 
 /** Keys are what the code calls a setting; the environment variable is the same in capitals. */

@@ -2,7 +2,7 @@
 import { systemClock } from "../async/clock.ts";
 import { createUpstreamRegistry, type UpstreamRegistry } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { parsePairs } from "../config-pairs.ts";
+import { parsePairs } from "../config/pairs.ts";
 import { AppError } from "../errors.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";

@@ -2,7 +2,7 @@
 import { systemClock } from "../async/clock.ts";
 import type { UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { toCollectorUrls } from "../config-telemetry.ts";
+import { toCollectorUrls } from "../config/telemetry.ts";
 import type { RunGate } from "../http/admission/run-gate.ts";
 import type { Telemetry } from "../http/telemetry.ts";
 import type { ReadStore } from "../stores/store.ts";

@@ -1,5 +1,5 @@
 /** The log of the Worker and of its objects: one JSON line an event on the runtime's console. */
-import { Flag } from "../config-kinds.ts";
+import { Flag } from "../config/kinds.ts";
 import { describeThrown } from "../telemetry/describe-thrown.ts";
 import type { Log, LogFields } from "../telemetry/log.ts";
 

@@ -2,8 +2,8 @@
 import { systemClock } from "../async/clock.ts";
 import type { UpstreamStats } from "../async/upstream-stats.ts";
 import type { Config } from "../config.ts";
-import { parsePairs } from "../config-pairs.ts";
-import { toCollectorUrls } from "../config-telemetry.ts";
+import { parsePairs } from "../config/pairs.ts";
+import { toCollectorUrls } from "../config/telemetry.ts";
 import type { RunGate } from "../http/admission/run-gate.ts";
 import type { Telemetry } from "../http/telemetry.ts";
 import { type CollectorOptions, createCollector } from "../telemetry/collector.ts";

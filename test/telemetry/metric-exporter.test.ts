@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createServiceApp } from "../../src/app.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
-import { toCollectorUrls } from "../../src/config-telemetry.ts";
+import { toCollectorUrls } from "../../src/config/telemetry.ts";
 import { createMetricExporter } from "../../src/telemetry/metric-exporter.ts";
 import { METRICS, type MetricName } from "../../src/telemetry/metric-table.ts";
 import { encodeMetrics } from "../../src/telemetry/otlp-metrics.ts";

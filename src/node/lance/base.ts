@@ -4,7 +4,7 @@ import type { Clock } from "../../async/clock.ts";
 import { createLimiter, type Limiter } from "../../async/limiter.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
-import { parsePairs } from "../../config-pairs.ts";
+import { parsePairs } from "../../config/pairs.ts";
 import { collectionNotFound, ifThere } from "../../stores/check.ts";
 import { checkTempFolder } from "../check-temp-folder.ts";
 import { isFolder } from "../is-folder.ts";

@@ -1,5 +1,5 @@
 /** Settings of how new what is searched must be, and how long a question waits to be told. */
-import { Milliseconds, MillisecondsOrNone } from "./config-kinds.ts";
+import { Milliseconds, MillisecondsOrNone } from "./kinds.ts";
 
 export const FRESHNESS_SETTINGS = {
   freshnessMs: Milliseconds.default(1_000).describe(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { describeSettings, parseConfig } from "../src/config.ts";
-import { type AppError, toAppError } from "../src/errors.ts";
+import { describeSettings, parseConfig } from "../../src/config.ts";
+import { type AppError, toAppError } from "../../src/errors.ts";
 
 type Env = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 /** The settings of what several processes have in common: a store on object storage, limits that are counted in one Redis. */
 import * as z from "zod";
-import { Milliseconds } from "./config-kinds.ts";
-import { Pairs } from "./config-pairs.ts";
+import { Milliseconds } from "./kinds.ts";
+import { Pairs } from "./pairs.ts";
 
 const RedisUrl = z.url({ protocol: /^rediss?$/, error: "must be a redis(s) URL" });
 const Prefix = z

@@ -1,6 +1,6 @@
 /** Settings of a Worker alone: which bindings of its platform it uses. Elsewhere they change nothing. */
 import * as z from "zod";
-import { Count, Names, Text } from "./config-kinds.ts";
+import { Count, Names, Text } from "./kinds.ts";
 
 export const EDGE_SETTINGS = {
   aiEmbeddingModel: Text.optional().describe(

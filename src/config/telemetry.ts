@@ -1,6 +1,6 @@
 /** The settings of what is seen of the service: its log, its metrics, its traces. */
-import { BaseUrl, Flag, Milliseconds, Text } from "./config-kinds.ts";
-import { Pairs } from "./config-pairs.ts";
+import { BaseUrl, Flag, Milliseconds, Text } from "./kinds.ts";
+import { Pairs } from "./pairs.ts";
 
 const LEVEL = /^(info|warn|error|off)$/;
 const LEVELS_ERROR = "must be a level (info, warn, error, off), or a list such as info,run=off";

@@ -1,6 +1,6 @@
 /** The settings of LanceDB's protocol over HTTP: the tables this service serves, and the server it reads. */
 import * as z from "zod";
-import { BaseUrl, Bytes, Count, Key, Milliseconds, Text } from "./config-kinds.ts";
+import { BaseUrl, Bytes, Count, Key, Milliseconds, Text } from "./kinds.ts";
 
 export const LANCE_SETTINGS = {
   lanceGateway: z

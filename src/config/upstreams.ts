@@ -1,6 +1,6 @@
 /** The settings of the call policies: how calls to model endpoints are limited, repeated, doubled and refused. */
-import { BaseUrl, Bytes, Count, Flag, Key, Milliseconds, Names, Share } from "./config-kinds.ts";
-import { Pairs, parsePairs } from "./config-pairs.ts";
+import { BaseUrl, Bytes, Count, Flag, Key, Milliseconds, Names, Share } from "./kinds.ts";
+import { Pairs, parsePairs } from "./pairs.ts";
 
 /** Of tokens a minute there may be more than a million. */
 const Tokens = Count.max(1_000_000_000);

@@ -1,5 +1,5 @@
 /** The settings of runs in which models call tools: steps, sub-agents, and what all of it may cost. */
-import { Count, Milliseconds, Text } from "./config-kinds.ts";
+import { Count, Milliseconds, Text } from "./kinds.ts";
 
 /** Spread into the one table of settings. */
 export const AGENT_SETTINGS = {

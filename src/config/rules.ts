@@ -1,6 +1,6 @@
 /** Settings that are each right and together wrong. */
-import { toVariable } from "./config-kinds.ts";
-import type { Issue } from "./errors.ts";
+import { toVariable } from "./kinds.ts";
+import type { Issue } from "../errors.ts";
 
 /** The first must not exceed the second: otherwise it would never come to anything. */
 const AT_MOST = [
