@@ -2,7 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { NEVER } from "../src/async/never.ts";
 import { createStaticEmbedder } from "../src/models/static/static-embedder.ts";
-import { loadStaticTable } from "../src/node/load-static-table.ts";
+import { loadStaticTable } from "../src/node/load/load-static-table.ts";
 import type { EmbedAnswer, EmbedRequest } from "./embed-thread.ts";
 
 const loading = loadStaticTable().then(createStaticEmbedder);

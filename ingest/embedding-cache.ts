@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Embedder } from "../src/models/model.ts";
-import { isFolder } from "../src/node/is-folder.ts";
+import { isFolder } from "../src/node/files/is-folder.ts";
 
 export interface EmbeddingCacheOptions {
   /** A folder of its own; made when it is missing. */

@@ -1,6 +1,6 @@
 /** Entry of `pnpm ingest`: has the process keep little memory, then runs the command. */
-import { keepCompiled } from "../src/node/keep-compiled.ts";
-import { restartWith } from "../src/node/restart-with.ts";
+import { keepCompiled } from "../src/node/process/keep-compiled.ts";
+import { restartWith } from "../src/node/process/restart-with.ts";
 
 /** glibc: one heap for all native threads, and freed memory given back instead of kept for later. */
 const ENVIRONMENT = {

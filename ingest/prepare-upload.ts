@@ -15,7 +15,7 @@ import { readChanges } from "./read-changes.ts";
 import { createTally } from "./sync-tally.ts";
 import { isUploaded, toUploadSource } from "./upload-source.ts";
 import { writeBatches } from "./write-batches.ts";
-import type { UploadItem } from "../src/node/upload-protocol.ts";
+import type { UploadItem } from "../src/node/uploads/upload-protocol.ts";
 
 type DocumentChange = UploadItem["change"];
 

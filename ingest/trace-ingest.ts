@@ -1,6 +1,6 @@
 /** Spans of the ingest command, by the settings: below the place in a trace that it is started in. */
 import type { Config } from "../src/config.ts";
-import { createTracing, flushExporters, toExportTarget } from "../src/node/tracing.ts";
+import { createTracing, flushExporters, toExportTarget } from "../src/node/telemetry/tracing.ts";
 import type { Log } from "../src/telemetry/log.ts";
 import { parseTraceparent } from "../src/telemetry/trace-context.ts";
 import type { Tracer } from "../src/telemetry/tracer.ts";

@@ -1,7 +1,7 @@
 /** Gives a document's metadata the types its collection declares, so that filters mean what they say. */
 import type { Metadata, MetadataValue } from "../src/domain/chunk.ts";
 import type { MetadataType } from "../src/domain/collection.ts";
-import { escapeControls } from "../src/node/escape-controls.ts";
+import { escapeControls } from "../src/text/escape-controls.ts";
 import type { LoadedDocument } from "./document.ts";
 import type { SyncProblem } from "./sync-plan.ts";
 

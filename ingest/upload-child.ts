@@ -3,9 +3,13 @@ import { systemClock } from "../src/async/clock.ts";
 import type { Config } from "../src/config.ts";
 import { toAppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
-import { createLog, outliveOutput } from "../src/node/log.ts";
-import type { UploadAnswer, UploadBatch, UploadRequest } from "../src/node/upload-protocol.ts";
-import { createTracing, flushExporters, toExportTarget } from "../src/node/tracing.ts";
+import { createLog, outliveOutput } from "../src/node/telemetry/log.ts";
+import type {
+  UploadAnswer,
+  UploadBatch,
+  UploadRequest,
+} from "../src/node/uploads/upload-protocol.ts";
+import { createTracing, flushExporters, toExportTarget } from "../src/node/telemetry/tracing.ts";
 import { createEmbedders, createEndpoints, createStore } from "../src/node/wire.ts";
 import type { SpanExporter } from "../src/telemetry/span-exporter.ts";
 import { createUpstreamRegistry } from "../src/async/upstream-stats.ts";

@@ -5,7 +5,7 @@ import { NEVER } from "../src/async/never.ts";
 import type { DocumentReceipt, UploadStage } from "../src/domain/upload-event.ts";
 import { AppError, toAppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
-import type { UploadAnswer, UploadBatch, UploadItem } from "../src/node/upload-protocol.ts";
+import type { UploadAnswer, UploadBatch, UploadItem } from "../src/node/uploads/upload-protocol.ts";
 import { ifThere } from "../src/stores/check.ts";
 import type { Change, CollectionWriter, DocumentState, WriteStore } from "../src/stores/store.ts";
 import { inSpan } from "../src/telemetry/in-span.ts";

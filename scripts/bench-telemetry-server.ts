@@ -4,7 +4,7 @@
  */
 import { parseConfig } from "../src/config.ts";
 import { composeFetch, composeParts } from "../src/node/compose.ts";
-import { createServer, listen } from "../src/node/create-server.ts";
+import { createServer, listen } from "../src/node/server/create-server.ts";
 
 const UNSEEN = { METRICS: "false", LOG_LEVEL: "off", OTEL_EXPORTER_OTLP_ENDPOINT: undefined };
 

@@ -14,7 +14,7 @@ import { createRunJournal } from "../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../src/http/runs/memory-archive.ts";
 import { createAskParser } from "../src/http/request/schemas.ts";
 import { createServiceApp } from "../src/app.ts";
-import { zstdPacker } from "../src/node/zstd-packer.ts";
+import { zstdPacker } from "../src/node/files/zstd-packer.ts";
 import type { Service } from "../src/http/service.ts";
 import { createMemoryStore } from "../src/stores/memory.ts";
 import { createRandom } from "./chaos/random.ts";

@@ -8,8 +8,8 @@ import { systemClock } from "../src/async/clock.ts";
 import { parseConfig } from "../src/config.ts";
 import { createRunGate } from "../src/http/admission/run-gate.ts";
 import { createStaticEmbedder } from "../src/models/static/static-embedder.ts";
-import { createServer, listen } from "../src/node/create-server.ts";
-import { loadStaticTable } from "../src/node/load-static-table.ts";
+import { createServer, listen } from "../src/node/server/create-server.ts";
+import { loadStaticTable } from "../src/node/load/load-static-table.ts";
 import { createMemoryStore } from "../src/stores/memory.ts";
 
 /** The first version that knows the protocol's current revision. */

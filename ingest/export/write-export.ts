@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../../src/errors.ts";
 import { syncFolder } from "../../src/node/durable/files.ts";
-import { isCode } from "../../src/node/is-code.ts";
+import { isCode } from "../../src/node/files/is-code.ts";
 import type { CollectionExport } from "../../src/node/lance/export-documents.ts";
 import { toPushLine } from "../../src/stores/push-format.ts";
 import type { ChunkProgress } from "../progress.ts";

@@ -7,7 +7,7 @@ import { createEdgeTarget } from "../../ingest/push/edge-target.ts";
 import { pushCollection } from "../../ingest/push/push-collection.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
-import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import { startProgram } from "../bench-program.ts";
 import { atMost, type Row, toReport } from "../bench-row.ts";
 import { toQuantile } from "../serving/programs.ts";

@@ -4,7 +4,7 @@ import { createEdgeTarget, type PushTarget } from "../../ingest/push/edge-target
 import { pushCollection } from "../../ingest/push/push-collection.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
-import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import type { Snapshot } from "../../src/stores/store.ts";
 import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
 import type { ObjectBindings } from "../../src/worker/durable/objects.ts";

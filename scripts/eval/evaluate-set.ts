@@ -9,7 +9,7 @@ import { parseConfig } from "../../src/config.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { createLanceStore } from "../../src/node/lance/lance-store.ts";
-import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import { type Log, silentLog } from "../../src/telemetry/log.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import type { EvalQuery, EvalSet } from "./beir.ts";

@@ -15,7 +15,7 @@ import { createRunJournal } from "../../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import { createAskParser } from "../../src/http/request/schemas.ts";
 import type { Runner } from "../../src/http/service.ts";
-import { createServer, listen } from "../../src/node/create-server.ts";
+import { createServer, listen } from "../../src/node/server/create-server.ts";
 import { createMemoryStore } from "../../src/stores/memory.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 

@@ -7,7 +7,7 @@ import type { Config } from "../config.ts";
 import { createChat } from "../models/create-models.ts";
 import type { Log } from "../telemetry/log.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
-import { loadTools } from "./load-tools.ts";
+import { loadTools } from "./load/load-tools.ts";
 import { type OpenStore, openStore } from "./open-store.ts";
 import { createEmbedders, createEndpoints, createRerankers } from "./wire.ts";
 

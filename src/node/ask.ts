@@ -1,5 +1,5 @@
 /** Entry of `pnpm ask`. */
-import { keepCompiled } from "./keep-compiled.ts";
+import { keepCompiled } from "./process/keep-compiled.ts";
 
 keepCompiled();
-await import("./ask-command.ts");
+await import("./ask/ask-command.ts");

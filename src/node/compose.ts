@@ -8,21 +8,21 @@ import { addApiPages } from "../http/openapi/routes.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
 import { createMemoryArchive } from "../http/runs/memory-archive.ts";
 import type { Log } from "../telemetry/log.ts";
-import { openAccess } from "./access.ts";
+import { openAccess } from "./keys/access.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
-import { countStreams } from "./count-streams.ts";
-import { createGate } from "./create-gate.ts";
-import { createUploads } from "./create-uploads.ts";
-import { createFileArchive } from "./file-archive.ts";
-import { inTurns } from "./in-turns.ts";
-import type { LogStream } from "./log.ts";
+import { countStreams } from "./server/count-streams.ts";
+import { createGate } from "./server/create-gate.ts";
+import { createUploads } from "./uploads/create-uploads.ts";
+import { createFileArchive } from "./files/file-archive.ts";
+import { inTurns } from "./server/in-turns.ts";
+import type { LogStream } from "./telemetry/log.ts";
 import type { OpenStore } from "./open-store.ts";
-import { readExamples } from "./read-examples.ts";
-import { createPageReader } from "./read-page.ts";
+import { readExamples } from "./load/read-examples.ts";
+import { createPageReader } from "./load/read-page.ts";
 import type { SharedLimits } from "./redis/open-shared-limits.ts";
-import { createTelemetry, type ProcessTelemetry, watchService } from "./telemetry.ts";
-import { withCompression } from "./with-compression.ts";
-import { zstdPacker } from "./zstd-packer.ts";
+import { createTelemetry, type ProcessTelemetry, watchService } from "./telemetry/telemetry.ts";
+import { withCompression } from "./server/with-compression.ts";
+import { zstdPacker } from "./files/zstd-packer.ts";
 
 export interface ServiceParts {
   readonly deps: AppDeps &

@@ -7,10 +7,10 @@ import { KeyEntry } from "../access/key-list.ts";
 import { parseConfig } from "../config.ts";
 import { SCOPES } from "../domain/caller.ts";
 import { AppError } from "../errors.ts";
-import { toKeyFile } from "./access.ts";
-import { escapeControls } from "./escape-controls.ts";
-import { readKeyFile, writeKeyFile } from "./key-file.ts";
-import { makeFolder } from "./make-folder.ts";
+import { toKeyFile } from "./keys/access.ts";
+import { escapeControls } from "../text/escape-controls.ts";
+import { readKeyFile, writeKeyFile } from "./keys/key-file.ts";
+import { makeFolder } from "./files/make-folder.ts";
 
 const DAY_MS = 86_400_000;
 const USAGE = `pnpm run keys create --name NAME [--scopes ask,read,write] [--collections a,b] [--expires-days N]

@@ -16,7 +16,7 @@ import type { Rerankers } from "../retrieval/rerank.ts";
 import { type Log, silentLog } from "../telemetry/log.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import type { LanceStore } from "./lance/lance-store.ts";
-import { loadStaticTable } from "./load-static-table.ts";
+import { loadStaticTable } from "./load/load-static-table.ts";
 
 /** The local store in `dataDir`. What its readers bring back after a crash is a warning in the log. Throws AppError store_unavailable. */
 export async function createStore(config: Config, log: Log = silentLog): Promise<LanceStore> {

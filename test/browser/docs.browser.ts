@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addApiPages } from "../../src/http/openapi/routes.ts";
-import { readExamples } from "../../src/node/read-examples.ts";
+import { readExamples } from "../../src/node/load/read-examples.ts";
 import { makeApp, makeService, recordLog } from "../support/app.ts";
 import { findBarriers, startBrowser } from "../support/browser.ts";
 import { API_FACTS } from "../support/api-document.ts";

@@ -5,7 +5,7 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import { addApiPages } from "../../src/http/openapi/routes.ts";
 import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { createAnswerDeps } from "../../src/node/answer-deps.ts";
-import { createPageReader } from "../../src/node/read-page.ts";
+import { createPageReader } from "../../src/node/load/read-page.ts";
 import { openExport } from "../../src/node/lance/export-documents.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createEdgeTarget } from "../../ingest/push/edge-target.ts";

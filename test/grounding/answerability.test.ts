@@ -4,7 +4,7 @@ import { type Read, read, weigh } from "../../src/grounding/extract/answerabilit
 import { compareWords, type There, weighStems } from "../../src/grounding/extract/likeness.ts";
 import { scoreSentences, toInput } from "../../src/grounding/extract/extractive.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
-import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import { toQuestionWords } from "../../src/text/question-words.ts";
 import { toWords } from "../../src/text/words.ts";
 import { createSmallEmbedder, wordEmbedder } from "../support/collections.ts";

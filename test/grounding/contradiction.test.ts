@@ -9,7 +9,7 @@ import {
   toInput,
 } from "../../src/grounding/extract/extractive.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
-import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import { toWords } from "../../src/text/words.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { toPassage } from "../support/run.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ANSWERABLE_SURE, extract } from "../../src/grounding/extract/extractive.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
-import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import { toPassage } from "../support/run.ts";
 
 const { signal } = new AbortController();

@@ -7,7 +7,7 @@ import {
 } from "../../src/grounding/extract/extractive.ts";
 import { quote } from "../../src/agent/quote.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
-import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 import { chooseFrom } from "../support/choose-from.ts";

@@ -6,8 +6,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import type { ArchiveLimits, RunArchive, StoredRun } from "../../src/http/runs/archive.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
-import { createFileArchive } from "../../src/node/file-archive.ts";
-import { zstdPacker } from "../../src/node/zstd-packer.ts";
+import { createFileArchive } from "../../src/node/files/file-archive.ts";
+import { zstdPacker } from "../../src/node/files/zstd-packer.ts";
 import { goodRun, recordLog } from "../support/app.ts";
 
 const LIMITS: ArchiveLimits = { runsMax: 100, bytesMax: 10_000_000, ageMsMax: 60_000 };

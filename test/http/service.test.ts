@@ -7,7 +7,7 @@ import { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { noTelemetry } from "../../src/http/telemetry.ts";
 import type { Embedder } from "../../src/models/model.ts";
-import { createServer, listen } from "../../src/node/create-server.ts";
+import { createServer, listen } from "../../src/node/server/create-server.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
 import { silentMeter } from "../../src/telemetry/meter.ts";

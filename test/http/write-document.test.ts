@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { takesUploads } from "../../src/http/guards/check-origin.ts";
 import type { DocumentChange, DocumentWriter } from "../../src/http/uploads/document-writer.ts";
-import { createUploadSpool } from "../../src/node/upload-spool.ts";
+import { createUploadSpool } from "../../src/node/uploads/upload-spool.ts";
 import { makeApp, makeService } from "../support/app.ts";
 import { fakeWriter, receipt } from "../support/fake-writer.ts";
 import { bearer, makeAccess, makeKey } from "../support/keys.ts";

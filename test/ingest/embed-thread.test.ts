@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createEmbedThread } from "../../ingest/embed-thread.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
-import { loadStaticTable } from "../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 
 const { signal } = new AbortController();
 

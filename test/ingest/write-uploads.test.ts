@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLoadPool } from "../../ingest/load-pool.ts";
 import { writeUploads } from "../../ingest/write-uploads.ts";
-import type { UploadAnswer } from "../../src/node/upload-protocol.ts";
+import type { UploadAnswer } from "../../src/node/uploads/upload-protocol.ts";
 import { createMemoryStore } from "../../src/stores/memory.ts";
 import { noTracer } from "../../src/telemetry/tracer.ts";
 import { wordEmbedder } from "../support/collections.ts";

@@ -3,7 +3,7 @@ import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAccess } from "../../src/access/access.ts";
-import { watchKeyFile, writeKeyFile } from "../../src/node/key-file.ts";
+import { watchKeyFile, writeKeyFile } from "../../src/node/keys/key-file.ts";
 import { makeApp, makeService, recordLog } from "../support/app.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { bearer, makeKey } from "../support/keys.ts";

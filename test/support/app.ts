@@ -20,8 +20,8 @@ import { createRunJournal } from "../../src/http/runs/journal.ts";
 import { createMemoryArchive } from "../../src/http/runs/memory-archive.ts";
 import type { Runner, Service } from "../../src/http/service.ts";
 import { noTelemetry, type ObservedRunner, type Telemetry } from "../../src/http/telemetry.ts";
-import { createPageReader } from "../../src/node/read-page.ts";
-import { createServer } from "../../src/node/create-server.ts";
+import { createPageReader } from "../../src/node/load/read-page.ts";
+import { createServer } from "../../src/node/server/create-server.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { type Log } from "../../src/telemetry/log.ts";
 

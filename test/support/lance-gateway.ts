@@ -6,7 +6,7 @@ import { createAccessGuard } from "../../src/http/guards/access-guard.ts";
 import { createErrorHandler, createGuard, refuseAddress } from "../../src/http/guards/guards.ts";
 import { addLanceRoutes } from "../../src/http/lance/routes.ts";
 import type { Env } from "../../src/http/service.ts";
-import { createServer, listen } from "../../src/node/create-server.ts";
+import { createServer, listen } from "../../src/node/server/create-server.ts";
 import type { LanceStore } from "../../src/node/lance/lance-store.ts";
 import { recordLog } from "./app.ts";
 

@@ -10,7 +10,7 @@ import { METRICS, type MetricName } from "../../src/telemetry/metric-table.ts";
 import { encodeMetrics } from "../../src/telemetry/otlp-metrics.ts";
 import { createMeterRegistry } from "../../src/telemetry/registry.ts";
 import { withTelemetry } from "../../src/http/telemetry.ts";
-import { createTelemetry } from "../../src/node/telemetry.ts";
+import { createTelemetry } from "../../src/node/telemetry/telemetry.ts";
 import { askWith, goodRun, makeService, playObserved, recordLog } from "../support/app.ts";
 import { decodeMetrics } from "../support/decode-metrics.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";

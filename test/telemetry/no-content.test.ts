@@ -8,7 +8,7 @@ import { parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { protectChat, protectEmbedder } from "../../src/models/protect.ts";
-import { createTelemetry } from "../../src/node/telemetry.ts";
+import { createTelemetry } from "../../src/node/telemetry/telemetry.ts";
 import { askWith } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { startOtlpReceiver } from "../support/otlp-receiver.ts";

@@ -8,7 +8,7 @@ import { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import type { ChatModel } from "../../src/models/model.ts";
 import { protectChat, protectEmbedder } from "../../src/models/protect.ts";
-import { createTelemetry } from "../../src/node/telemetry.ts";
+import { createTelemetry } from "../../src/node/telemetry/telemetry.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import { askWith } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";

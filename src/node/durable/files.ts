@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AppError } from "../../errors.ts";
-import { isCode } from "../is-code.ts";
+import { isCode } from "../files/is-code.ts";
 
 /** Size and CRC-32 of a file: a flipped bit changes the one or the other, without exception. */
 export type Seal = readonly [bytes: number, crc: number];

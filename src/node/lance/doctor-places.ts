@@ -3,11 +3,11 @@ import { type Dirent, existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../errors.ts";
-import { toFolderError } from "../check-data-dir.ts";
+import { toFolderError } from "../files/check-data-dir.ts";
 import { readJournal } from "../durable/journal.ts";
 import { inspectPointer } from "../durable/pointer.ts";
-import { isCode } from "../is-code.ts";
-import { inspectLock } from "../lock.ts";
+import { isCode } from "../files/is-code.ts";
+import { inspectLock } from "../files/lock.ts";
 import { parsePlace, type Place, toPaths } from "./place.ts";
 
 const PARTS = /^(.+?)(?:\.terms)?\.(lance|journal|pointer|lock)$/;

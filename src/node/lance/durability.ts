@@ -10,8 +10,8 @@ import {
   readJournal,
   writeJournal,
 } from "../durable/journal.ts";
-import { ifFound } from "../is-code.ts";
-import { toWriteError } from "../write-error.ts";
+import { ifFound } from "../files/is-code.ts";
+import { toWriteError } from "../files/write-error.ts";
 import type { LanceBase } from "./base.ts";
 import { type Place, toPaths } from "./place.ts";
 

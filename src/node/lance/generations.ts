@@ -6,7 +6,7 @@ import { checkName, checkSpec } from "../../stores/check.ts";
 import type { CollectionWriter, Generations, GenerationWriter } from "../../stores/store.ts";
 import { appendJournal, readJournal } from "../durable/journal.ts";
 import { inspectPointer, type Pointer, readPointer, writePointer } from "../durable/pointer.ts";
-import type { Lock } from "../lock.ts";
+import type { Lock } from "../files/lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import { isThere, type LanceBase, openTable } from "./base.ts";
 import { listPlaces, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";

@@ -8,7 +8,7 @@ import type { LanceTables } from "../../http/lance/tables.ts";
 import type { CollectionWriter, WriteStore } from "../../stores/store.ts";
 import { moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
-import type { Lock } from "../lock.ts";
+import type { Lock } from "../files/lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import { connectLance, isThere, type LanceBase, type LanceOptions, openTable } from "./base.ts";
 import { dropTable } from "./drop-table.ts";

@@ -9,7 +9,7 @@ import type { Table } from "@lancedb/lancedb";
 import * as z from "zod";
 import type { Clock } from "../../async/clock.ts";
 import { AppError } from "../../errors.ts";
-import type { Lock } from "../lock.ts";
+import type { Lock } from "../files/lock.ts";
 import type { LanceBase } from "./base.ts";
 import { arrow } from "./native.ts";
 import { isConflict, isMissing, toStoreError } from "./store-error.ts";

@@ -1,9 +1,9 @@
 /** The lock of a collection whose store is a folder: a file beside its tables. */
 import { AppError } from "../../errors.ts";
-import { acquireLock, type Lock } from "../lock.ts";
+import { acquireLock, type Lock } from "../files/lock.ts";
 import type { LanceBase } from "./base.ts";
 import { toLockPath } from "./place.ts";
-import { toWriteError } from "../write-error.ts";
+import { toWriteError } from "../files/write-error.ts";
 
 /** Throws AppError: ingest_locked, store_full, store_read_only, store_unavailable. */
 export async function acquireLocalLock(base: LanceBase, collection: string): Promise<Lock> {

@@ -1,6 +1,6 @@
 /** Recovery under the collection's lock, for readers that find a table they cannot open. */
 import { AppError } from "../../errors.ts";
-import { acquireLock } from "../lock.ts";
+import { acquireLock } from "../files/lock.ts";
 import type { LanceBase } from "./base.ts";
 import { type Place, toLockPath } from "./place.ts";
 import { recoverTable } from "./recover.ts";

@@ -9,7 +9,7 @@ import { listTableFiles, readOwnJournal } from "./durability.ts";
 import { type Place, toPaths } from "./place.ts";
 import { lancedb } from "./native.ts";
 import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
-import { isCode } from "../is-code.ts";
+import { isCode } from "../files/is-code.ts";
 import { toChunk } from "./rows.ts";
 
 /** Manifests are named so that the newest sorts first. */

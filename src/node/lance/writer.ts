@@ -5,7 +5,7 @@ import { AppError } from "../../errors.ts";
 import { checkChange } from "../../stores/check.ts";
 import type { Change, CollectionWriter, CommitReport, DocumentState } from "../../stores/store.ts";
 import { moveAside } from "../durable/files.ts";
-import type { Lock } from "../lock.ts";
+import type { Lock } from "../files/lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import type { LanceBase } from "./base.ts";
 import { applyChange, readContents, writeHashes } from "./commit.ts";

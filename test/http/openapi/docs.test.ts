@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
-import { readExamples } from "../../../src/node/read-examples.ts";
+import { readExamples } from "../../../src/node/load/read-examples.ts";
 import { makeApp, makeService, recordLog, serveTest } from "../../support/app.ts";
 import { API_FACTS } from "../../support/api-document.ts";
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { createStaticEmbedder } from "../../../src/models/static/static-embedder.ts";
 import type { StaticTable } from "../../../src/models/static/table.ts";
-import { loadStaticTable } from "../../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../../src/node/load/load-static-table.ts";
 
 interface VectorCase {
   readonly text: string;

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 
 import { parseStaticTable } from "../../../src/models/static/table.ts";
-import { loadStaticTable } from "../../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../../src/node/load/load-static-table.ts";
 
 const FOLDER = new URL("../../../data/models/static-minilm/", import.meta.url);
 const bytes = new Uint8Array(await readFile(new URL("table.bin", FOLDER)));

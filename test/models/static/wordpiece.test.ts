@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { createWordpiece, UNKNOWN_TOKEN } from "../../../src/models/static/wordpiece.ts";
-import { loadStaticTable } from "../../../src/node/load-static-table.ts";
+import { loadStaticTable } from "../../../src/node/load/load-static-table.ts";
 
 interface Case {
   readonly text: string;
