@@ -35,7 +35,7 @@ const G = "test/chaos/gate.test.ts";
 const O = "test/chaos/own-tools.test.ts";
 const RESEARCH = "test/chaos/research.test.ts";
 const FAIR = "test/chaos/fairness.test.ts";
-const GATE = "test/http/run-gate.test.ts";
+const GATE = "test/http/admission/run-gate.test.ts";
 const MAIN = "test/node/main.test.ts";
 const COMMANDS = "test/ingest/commands.test.ts";
 

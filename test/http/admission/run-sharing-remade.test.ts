@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { toPlainChunk } from "../../../scripts/plain-chunk.ts";
+import { createApp } from "../../../src/app.ts";
+import { systemClock } from "../../../src/async/clock.ts";
+import { createRunGate } from "../../../src/http/admission/run-gate.ts";
+import { silentLog } from "../../../src/telemetry/log.ts";
+import { askWith } from "../../support/app.ts";
+import { createTestStore, fillCollection, wordEmbedder } from "../../support/collections.ts";
+import { testConfig } from "../../support/run.ts";
+import { createScriptedChat, says } from "../../support/scripted-chat.ts";
+
+const OLD = "The service listens on port 8787.";
+const NEW = "The service listens on port 9090.";
+const question = { question: "Which port does the service listen on?" };
+
+/** A service whose first answer hangs behind its first words. */
+async function setUp() {
+  const store = await createTestStore({ guide: { port: OLD } });
+  const words = { type: "text", text: "The service listens " } as const;
+  const chat = createScriptedChat([words, "hang"], says(`${NEW} [1]`));
+  const app = createApp({
+    config: testConfig,
+    clock: systemClock,
+    log: silentLog,
+    store,
+    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
+    sentenceEmbedder: wordEmbedder,
+    rerankers: {},
+    chat,
+    gate: createRunGate(),
+  });
+  const stream = askWith(question, { Accept: "text/event-stream" });
+  const first = await app.request("/v1/ask", stream);
+  return { app, chat, store, first, stream };
+}
+
+test("an answer from a collection that is gone is not shared by who asks the one made after it", async () => {
+  const { app, chat, store, first, stream } = await setUp();
+  const { signal } = new AbortController();
+  const before = await store.open("guide", signal);
+  const joined = await app.request("/v1/ask", stream);
+  expect(joined.headers.get("X-Cache")).toBe("shared");
+  await store.drop("guide", signal);
+  await fillCollection(store, "guide", [toPlainChunk("port", NEW)], wordEmbedder);
+  expect((await store.open("guide", signal)).info.version).toBe(before.info.version);
+  const after = await app.request("/v1/ask", askWith(question));
+  expect(after.headers.get("X-Cache")).toBeNull();
+  expect(await after.json()).toMatchObject({ answer: expect.stringContaining("9090") });
+  expect(chat.requests).toHaveLength(2);
+  await Promise.all([first.body?.cancel(), joined.body?.cancel()]);
+});
