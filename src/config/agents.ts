@@ -1,7 +1,6 @@
 /** The settings of runs in which models call tools: steps, sub-agents, and what all of it may cost. */
 import { Count, Milliseconds, Text } from "./kinds.ts";
 
-/** Spread into the one table of settings. */
 export const AGENT_SETTINGS = {
   stepsMax: Count.default(8).describe(
     "Model calls of one run with tools, without those of sub-agents.",
@@ -16,10 +15,11 @@ export const AGENT_SETTINGS = {
   toolResultCharsMax: Count.default(20_000).describe("Length of what a tool tells the model."),
   toolsFile: Text.optional().describe("Module that exports tools of your own as `tools`."),
   passagesOfToolsMax: Count.default(40).describe("Passages in the context of a run with tools."),
+
   planTimeoutMs: Milliseconds.default(10_000).describe(
     "Budget of splitting a question into parts for sub-agents.",
   ),
   subagentsMax: Count.default(4).describe("Sub-agents of one run, all at the same time."),
   subagentStepsMax: Count.default(3).describe("Model calls of one sub-agent."),
   subagentTimeoutMs: Milliseconds.default(20_000).describe("Budget of one sub-agent."),
-} as const;
+};

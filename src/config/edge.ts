@@ -1,8 +1,15 @@
-/** Settings of a Worker alone: which bindings of its platform it uses. Elsewhere they change nothing. */
+/** Settings of a Worker alone: its bindings, its objects and its secret. Elsewhere only `pnpm ingest … --to edge` reads one. */
 import * as z from "zod";
-import { Count, Names, Text } from "./kinds.ts";
+import { Bytes, Count, Key, Names, Text } from "./kinds.ts";
 
 export const EDGE_SETTINGS = {
+  adminToken: Key.optional().describe(
+    "Secret for writing collections into a Worker; a push sends it. Unset: nobody can write there.",
+  ),
+  objectVectorBytesMax: Bytes.default(32 * 2 ** 20).describe(
+    "Vectors of a collection in one Durable Object of a Worker, a byte for each dimension; a larger collection is spread over several.",
+  ),
+
   aiEmbeddingModel: Text.optional().describe(
     "Model of Workers AI that embeds questions in a Worker, through its binding AI.",
   ),

@@ -16,6 +16,8 @@ export const Flag = z.stringbool({ error: "must be true or false" });
 export const Milliseconds = PlainNumber.int().min(1).max(86_400_000);
 export const MillisecondsOrNone = PlainNumber.int().min(0).max(86_400_000);
 export const Count = PlainNumber.int().min(1).max(1_000_000);
+/** Of tokens a minute there may be more than a million. */
+export const Tokens = Count.max(1_000_000_000);
 export const CountOrNone = PlainNumber.int().min(0).max(1_000_000);
 export const Bytes = PlainNumber.int()
   .min(1024)

@@ -1,14 +1,10 @@
 /** The settings of LanceDB's protocol over HTTP: the tables this service serves, and the server it reads. */
-import * as z from "zod";
-import { BaseUrl, Bytes, Count, Key, Milliseconds, Text } from "./kinds.ts";
+import { BaseUrl, Bytes, Count, Flag, Key, Milliseconds, Text } from "./kinds.ts";
 
 export const LANCE_SETTINGS = {
-  lanceGateway: z
-    .stringbool({ error: "must be true or false" })
-    .default(false)
-    .describe(
-      "Whether LanceDB's clients may read the collections at /v1/table, with a key that has `read`.",
-    ),
+  lanceGateway: Flag.default(false).describe(
+    "Whether LanceDB's clients may read the collections at /v1/table, with a key that has `read`.",
+  ),
   lanceGatewayBodyBytesMax: Bytes.default(512 * 1024).describe(
     "Size of a request at /v1/table: a vector as JSON takes about 20 bytes a dimension.",
   ),

@@ -1,36 +1,11 @@
 /** The settings of the call policies: how calls to model endpoints are limited, repeated, doubled and refused. */
-import { BaseUrl, Bytes, Count, Flag, Key, Milliseconds, Names, Share } from "./kinds.ts";
-import { Pairs, parsePairs } from "./pairs.ts";
-
-/** Of tokens a minute there may be more than a million. */
-const Tokens = Count.max(1_000_000_000);
-
-/** They are about the one request, and written with it. */
-const OF_REQUEST = /^(?:accept|connection|content-.+|host|traceparent|transfer-encoding)$/;
-const OwnHeaders = Pairs.refine(
-  (text) => !Object.keys(parsePairs(text) ?? {}).some((name) => OF_REQUEST.test(name)),
-  { error: "names a header that each request has of its own, such as Host or Content-Type" },
-);
+import { Bytes, Count, Milliseconds, Share, Tokens } from "./kinds.ts";
 
 export const UPSTREAM_SETTINGS = {
-  openaiHeaders: OwnHeaders.optional().describe(
-    "Headers for OPENAI_BASE_URL beside the key, as in name=value,other=value; may hold a key. They are sent nowhere else.",
-  ),
-  chatModelsFallback: Names.optional().describe(
-    "Models, separated by commas, that write when the one before fails before its first text.",
-  ),
-  chatFallbackBaseUrl: BaseUrl.optional().describe(
-    "Address of the endpoint of the fallback models. Unset: that of the first model.",
-  ),
-  chatFallbackApiKey: Key.optional().describe(
-    "Key for CHAT_FALLBACK_BASE_URL; the other key is never sent there.",
-  ),
-  chatContextTokensMax: Tokens.optional().describe(
-    "Tokens the chat model takes, input and answer together; passages beyond that are left out. Unset: only what it refuses is.",
-  ),
-  chatResponseFormat: Flag.default(true).describe(
-    "Whether endpoints are given the JSON Schema of an output as response_format. Off: in the prompt alone.",
-  ),
+  chatConcurrencyMax: Count.default(256).describe("Model streams at the same time."),
+  embedConcurrencyMax: Count.default(16).describe("Embedding calls at the same time."),
+  rerankConcurrencyMax: Count.default(16).describe("Rerank calls at the same time."),
+  upstreamQueueMax: Count.default(1_024).describe("Calls waiting for one upstream."),
 
   chatRequestsPerMinuteMax: Count.optional().describe("Calls of one chat model in any minute."),
   chatTokensPerMinuteMax: Tokens.optional().describe(
@@ -40,12 +15,15 @@ export const UPSTREAM_SETTINGS = {
   embedTokensPerMinuteMax: Tokens.optional().describe("Tokens embedded in any minute."),
   rerankRequestsPerMinuteMax: Count.optional().describe("Rerank calls in any minute."),
   rerankTokensPerMinuteMax: Tokens.optional().describe("Tokens reranked in any minute."),
-  rerankConcurrencyMax: Count.default(16).describe("Rerank calls at the same time."),
 
+  embedAttemptTimeoutMs: Milliseconds.default(1_500).describe(
+    "One attempt at embedding the question.",
+  ),
   rerankAttemptTimeoutMs: Milliseconds.default(600).describe("One attempt at reranking."),
   usageWaitMs: Milliseconds.default(250).describe(
     "Wait for a model's usage figures after it has said that its answer is complete.",
   ),
+  attemptsMax: Count.default(4).describe("Attempts at one upstream call."),
   backoffMs: Milliseconds.default(100).describe(
     "Base of the random wait before a retry; it doubles with each one.",
   ),

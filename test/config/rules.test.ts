@@ -171,6 +171,8 @@ test("fallback models are a list; blanks and gaps in it do not count", () => {
   expect(refusalOf({ CHAT_MODELS_FALLBACK: " , " })?.detail).toContain("CHAT_MODELS_FALLBACK");
 });
 
-test("every setting has a sentence", () => {
-  expect(describeSettings().filter(({ meaning }) => !/^[A-Z].*\.$/.test(meaning))).toEqual([]);
+test("every setting has a sentence and a subject", () => {
+  const settings = describeSettings();
+  expect(settings.filter(({ subject }) => subject === "")).toEqual([]);
+  expect(settings.filter(({ meaning }) => !/^[A-Z].*\.$/.test(meaning))).toEqual([]);
 });
