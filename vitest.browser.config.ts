@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
+    // Each waits for a browser of its own: one at a time leaves half of the machine idle.
+    maxWorkers: 2,
   },
 });
