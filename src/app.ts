@@ -4,19 +4,16 @@ import { answer, type AnswerDeps, explain, listModes, search } from "./answer.ts
 import { toVisibleStore } from "./access/visible-store.ts";
 import { createAccessGuard } from "./http/guards/access-guard.ts";
 import { createCors } from "./http/guards/cors.ts";
-import { withKeyLimits } from "./http/admission/limited-gate.ts";
-import { withLostRuns } from "./http/admission/lost-runs.ts";
+import { withKeyLimits } from "./http/admission/with-key-limits.ts";
+import { withLostRuns } from "./http/admission/with-lost-runs.ts";
 import { withGateMetrics, withSharingMetrics } from "./http/admission/admission-metrics.ts";
 import { createAskRoute } from "./http/routes/ask.ts";
 import { createChatRoutes } from "./http/routes/chat.ts";
 import { createChatCompletionsRoute } from "./http/routes/chat-completions.ts";
 import { createDocumentListRoute } from "./http/routes/document-list.ts";
-import { createDocumentRoute } from "./http/routes/documents.ts";
+import { createDocumentRoute } from "./http/routes/document.ts";
 import { createExplainRoute } from "./http/routes/explain.ts";
-import {
-  createDeleteDocumentRoute,
-  createPutDocumentRoute,
-} from "./http/uploads/write-document.ts";
+import { createDeleteDocumentRoute, createPutDocumentRoute } from "./http/routes/write-document.ts";
 import { createCollectionRoute, createCollectionsRoute } from "./http/routes/collections.ts";
 import {
   createErrorHandler,

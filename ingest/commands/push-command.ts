@@ -6,7 +6,7 @@ import { countOf } from "../../src/text/count-of.ts";
 import { formatCount } from "../progress.ts";
 import { createEdgeTarget } from "../push/edge-target.ts";
 import { pushCollection } from "../push/push-collection.ts";
-import { withPushTrace } from "../push/trace-target.ts";
+import { withPushTrace } from "../push/with-push-trace.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
 import { showProgress } from "./chunk-progress.ts";
 import type { CommandDeps } from "./command-deps.ts";

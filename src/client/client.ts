@@ -3,7 +3,7 @@ import { hc } from "hono/client";
 import type { RunEvent } from "../domain/event.ts";
 import type { AppType } from "../http/openapi/app-type.ts";
 import type { AskInput } from "../http/openapi/names.ts";
-import { type EventOptions, readRun } from "./events.ts";
+import { type EventOptions, readRun } from "./read-run.ts";
 
 export interface ClientOptions {
   /** Sent as `Authorization: Bearer …`. */

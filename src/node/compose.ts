@@ -8,7 +8,7 @@ import { addApiPages } from "../http/openapi/routes.ts";
 import { toArchiveLimits } from "../http/runs/archive.ts";
 import { createMemoryArchive } from "../http/runs/memory-archive.ts";
 import type { Log } from "../telemetry/log.ts";
-import { openAccess } from "./keys/access.ts";
+import { openAccess } from "./keys/open-access.ts";
 import { createAnswerDeps } from "./answer-deps.ts";
 import { countStreams } from "./server/count-streams.ts";
 import { createGate } from "./server/create-gate.ts";

@@ -7,7 +7,7 @@ import { KeyEntry } from "../access/key-list.ts";
 import { parseConfig } from "../config.ts";
 import { SCOPES } from "../domain/caller.ts";
 import { AppError } from "../errors.ts";
-import { toKeyFile } from "./keys/access.ts";
+import { toKeyFile } from "./keys/open-access.ts";
 import { escapeControls } from "../text/escape-controls.ts";
 import { readKeyFile, writeKeyFile } from "./keys/key-file.ts";
 import { makeFolder } from "./files/make-folder.ts";

@@ -1,5 +1,5 @@
 /** The quantities of a text in one form: digits or words, with sign, separators, scale and unit; dates too. */
-import { findTimes, toBareTimes } from "./clock.ts";
+import { findTimes, toBareTimes } from "./times.ts";
 import { joinCompounds } from "./compound.ts";
 import { findDates } from "./dates.ts";
 import { HAN_NUMERALS, readHanNumeral, toAsciiDigits } from "./digits.ts";

@@ -22,7 +22,7 @@ import type { ReadStore, WriteStore } from "../stores/store.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { withLogLevels } from "../telemetry/with-log-levels.ts";
 import { withTraceId } from "../telemetry/with-trace-id.ts";
-import { createEdgeAccess } from "./access.ts";
+import { createEdgeAccess } from "./open-access.ts";
 import { addAdminRoutes } from "./admin.ts";
 import { type Bindings, readBindings } from "./bindings.ts";
 import { createConsoleLog } from "./console-log.ts";

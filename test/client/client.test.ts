@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type * as z from "zod";
 import { expect, expectTypeOf, test } from "vitest";
 import { createClient, streamAsk } from "../../src/client/client.ts";
-import { BrokenOffError, readRun, RefusedError } from "../../src/client/events.ts";
+import { BrokenOffError, readRun, RefusedError } from "../../src/client/read-run.ts";
 import type { RunEvent, RunRecord } from "../../src/domain/event.ts";
 import type { DocumentList } from "../../src/http/list-documents.ts";
 import type { DocumentText } from "../../src/http/read-document.ts";

@@ -2,7 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { createParser } from "eventsource-parser";
 import type { Access } from "../../src/access/access.ts";
-import { withKeyLimits } from "../../src/http/admission/limited-gate.ts";
+import { withKeyLimits } from "../../src/http/admission/with-key-limits.ts";
 import { type Clock, systemClock } from "../../src/async/clock.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { Ask, Mode } from "../../src/domain/ask.ts";

@@ -3,7 +3,7 @@ import type { Reader } from "../../async/broadcast.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { RunEnd, RunEvent } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
-import { LOST_AFTER_MS } from "../admission/lost-runs.ts";
+import { LOST_AFTER_MS } from "../admission/with-lost-runs.ts";
 import { toEarlyEnd } from "../response/early-end.ts";
 
 /** Of the thirty seconds that a Worker's run has without its request; the rest is for its last event and what comes after. */

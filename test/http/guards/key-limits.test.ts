@@ -2,7 +2,7 @@
 import OpenAI, { AuthenticationError, RateLimitError } from "openai";
 import { expect, test } from "vitest";
 import type { KeyLimits } from "../../../src/access/key-limits.ts";
-import { withKeyLimits } from "../../../src/http/admission/limited-gate.ts";
+import { withKeyLimits } from "../../../src/http/admission/with-key-limits.ts";
 import { createRunGate } from "../../../src/http/admission/run-gate.ts";
 import type { Runner } from "../../../src/http/service.ts";
 import { sleep, systemClock } from "../../../src/async/clock.ts";

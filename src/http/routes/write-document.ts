@@ -6,13 +6,13 @@ import type { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts"
 import { toHidden } from "../../access/visible-store.ts";
 import { AppError, toAppError } from "../../errors.ts";
 import { chooseRepresentation } from "../request/accept.ts";
-import { checkDocumentId } from "./check-document-id.ts";
+import { checkDocumentId } from "../uploads/check-document-id.ts";
 import { checkOrigin } from "../guards/check-origin.ts";
-import type { DocumentChange, DocumentWriter } from "./document-writer.ts";
+import type { DocumentChange, DocumentWriter } from "../uploads/document-writer.ts";
 import { toProblem } from "../response/problem.ts";
-import { receiveDocument } from "./receive-document.ts";
+import { receiveDocument } from "../uploads/receive-document.ts";
 import type { Env, Service } from "../service.ts";
-import { createUploadStream, type UploadWork } from "./upload-stream.ts";
+import { createUploadStream, type UploadWork } from "../uploads/upload-stream.ts";
 
 /** Forms that are read at the same time: each is held in memory until it lies on disk. */
 const FORMS_MAX = 4;
