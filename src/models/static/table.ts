@@ -62,7 +62,7 @@ export function parseStaticTable(bytes: Uint8Array): StaticTable {
   if (bytes.length !== expectedBytes) {
     throw broken(`it has ${bytes.length} bytes, its header calls for ${expectedBytes}`);
   }
-  const words = new Uint32Array(
+  const words = new Int32Array(
     buffer,
     byteOffset + HEADER_BYTES,
     (expectedBytes - HEADER_BYTES) / 4,
@@ -80,10 +80,14 @@ export function parseStaticTable(bytes: Uint8Array): StaticTable {
   };
 }
 
-/** FNV-1a taken over 32-bit words instead of bytes: finds damage, keeps out no one. */
-function checksum(words: Uint32Array): number {
-  let hash = 0x811c9dc5;
-  for (const word of words) hash = Math.imul(hash ^ word, 0x01000193);
+/**
+ * FNV-1a taken over 32-bit words instead of bytes: finds damage, keeps out no one. Every start waits for it, and with
+ * signs and an index it takes a seventh of what an iterator over unsigned words takes, whose numbers V8 puts in boxes.
+ */
+function checksum(words: Int32Array): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let at = 0; at < words.length; at += 1)
+    hash = Math.imul(hash ^ (words[at] ?? 0), 0x01000193);
   return hash >>> 0;
 }
 
