@@ -11,8 +11,8 @@ import { isTurned } from "./turned.ts";
 /** A sentence of the evidence beside the claim. */
 export interface Near {
   readonly sentence: Said;
-  /** The sentence with what it leans on: its headings, and the sentence before where it begins with `It`. */
-  readonly around: readonly Reading[];
+  /** The sentence with what it leans on: its headings, and the names of the sentence before where it begins with `It`. */
+  readonly around: readonly Exact[];
   /** Share of the claim's plain words that it has, or the opposite of which it has. */
   readonly share: number;
   /** It says the opposite of the claim. */
@@ -20,6 +20,12 @@ export interface Near {
   /** It says the same words the other way round. */
   readonly isTurnedRound: boolean;
 }
+
+/** Where something exact can be looked up. */
+type Exact = Pick<Reading, "stems" | "quantities">;
+
+/** `It` stands for a name, and never for a number. */
+const NO_QUANTITIES: Exact["quantities"] = new Map();
 
 /** A text in which more sentences have the same words says the same again and again. */
 const EQUALS_MAX = 64;
@@ -32,7 +38,7 @@ export function findNearest(
   claim: Reading,
   plain: readonly string[],
   evidence: readonly Evidence[],
-  holdsAll: (around: readonly Reading[]) => boolean,
+  holdsAll: (around: readonly Exact[]) => boolean,
 ): Near | undefined {
   const beside = evidence.flatMap(({ sentences }) =>
     sentences.map((sentence, index) => ({ sentence, before: sentences[index - 1] })),
@@ -52,7 +58,8 @@ export function findNearest(
   let best: { readonly near: Near; readonly rank: number } | undefined;
   for (const { sentence, before } of nearest) {
     const isLeaning = before !== undefined && sentence.isLeaning;
-    const around = [sentence.heading, ...(isLeaning ? [before] : []), sentence];
+    const leansOn = isLeaning ? [{ stems: before.stems, quantities: NO_QUANTITIES }] : [];
+    const around = [sentence.heading, ...leansOn, sentence];
     const opposites = [...plain, ...RELATED].flatMap(
       (stem) => findOpposite(stem, claim, sentence) ?? [],
     );
