@@ -86,13 +86,7 @@ function compareGaps(
   if (own === 0) return undefined;
   if (hasAgent(claim) === hasAgent(said) && isExchanged(gaps, shared, part)) return "exchanged";
   if (own < Math.max(THINGS_MIN, countThings(part.slice(from, to)) * SHARED_MIN)) return undefined;
-  if (shared.some(isOtherSign)) return undefined; // `changed by -5 %` and `fell by 5 %`
   return gaps.some((gap) => isReplaced(gap, { claim, said, evidence })) ? "replaced" : undefined;
-}
-
-function isOtherSign({ own, other }: Pair): boolean {
-  const [value = "", there = ""] = [own.number?.value, other.number?.value];
-  return value.startsWith("-") !== there.startsWith("-");
 }
 
 /**

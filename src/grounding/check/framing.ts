@@ -15,7 +15,6 @@ import { isTableLine, toCells } from "../table-rows.ts";
 import { checkSentence } from "./check-sentence.ts";
 import type { Evidence } from "./evidence.ts";
 import { readText } from "./reading.ts";
-import { countsTooMany } from "./row-claims.ts";
 
 export interface Surroundings {
   /** The sentence behind it. */
@@ -176,10 +175,7 @@ function toTopic(plain: string, evidence: readonly Evidence[]): string {
     .filter(isFramingWord)
     .map(({ start, surface }) => ({ start, end: start + surface.length }));
   const counts = toQuantities(text).filter(
-    (one) =>
-      !holds(evidence, one) &&
-      isCount(one, text.slice(one.end), opening !== undefined) &&
-      !countsTooMany(one, text, evidence),
+    (one) => !holds(evidence, one) && isCount(one, text.slice(one.end), opening !== undefined),
   );
   let topic = "";
   let from = 0;

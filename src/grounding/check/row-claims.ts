@@ -134,18 +134,6 @@ const listTables = oncePer((evidence: Evidence): readonly (readonly Row[])[] => 
 /** No word is longer that names a column. */
 const NEXT_CHARS = 64;
 
-/** Does the number count more than the rows of all tables whose first column is named by what it counts? */
-export function countsTooMany(
-  { value, end }: Quantity,
-  sentence: string,
-  evidence: readonly Evidence[],
-): boolean {
-  const [next] = toWords(sentence.slice(end, end + NEXT_CHARS));
-  if (next === undefined) return false;
-  const rows = evidence.flatMap(listRows).filter(({ names }) => names[0]?.stems.has(next.stem));
-  return rows.length > 0 && rows.length < Number(value);
-}
-
 /** Does the number count the rows of a table, by the name of its first column? */
 export function isCountOfRows(
   { value, end }: Quantity,
