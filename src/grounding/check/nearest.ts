@@ -12,7 +12,7 @@ import { isTurned } from "./turned.ts";
 export interface Near {
   readonly sentence: Said;
   /** The sentence with what it leans on: its headings, and the names of the sentence before where it begins with `It`. */
-  readonly around: readonly Exact[];
+  readonly around: readonly Known[];
   /** Share of the claim's plain words that it has, or the opposite of which it has. */
   readonly share: number;
   /** It says the opposite of the claim. */
@@ -22,10 +22,10 @@ export interface Near {
 }
 
 /** Where something exact can be looked up. */
-type Exact = Pick<Reading, "stems" | "quantities">;
+type Known = Pick<Reading, "stems" | "quantities">;
 
 /** `It` stands for a name, and never for a number. */
-const NO_QUANTITIES: Exact["quantities"] = new Map();
+const NO_QUANTITIES: Known["quantities"] = new Map();
 
 /** A text in which more sentences have the same words says the same again and again. */
 const EQUALS_MAX = 64;
@@ -38,7 +38,7 @@ export function findNearest(
   claim: Reading,
   plain: readonly string[],
   evidence: readonly Evidence[],
-  holdsAll: (around: readonly Exact[]) => boolean,
+  holdsAll: (around: readonly Known[]) => boolean,
 ): Near | undefined {
   const beside = evidence.flatMap(({ sentences }) =>
     sentences.map((sentence, index) => ({ sentence, before: sentences[index - 1] })),
