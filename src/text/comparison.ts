@@ -37,9 +37,24 @@ const THAN =
 
 /** The same question of each of the two things, or undefined where nothing is compared. */
 export function splitComparison(question: string): readonly [string, string] | undefined {
+  const both = splitBoth(question);
+  if (both !== undefined) return both;
   if (!COMPARATIVE.test(question)) return undefined;
   const sides = splitChoice(question) ?? splitThan(question);
   return sides && [toMeasure(sides[0]), toMeasure(sides[1])];
+}
+
+const BOTH = /(?<!\s(?:they|we|you))\sboth\s/iu;
+const ASKED_OF_BOTH = /^(\W*(?:is|are|was|were|do|does|did|have|has|can|will)\s)(.+)$/isu;
+
+/** `Are A and B both C?` asks it of each. Where more than two are named, nobody can tell which belong together. */
+function splitBoth(question: string): readonly [string, string] | undefined {
+  const [head = "", rest, ...others] = question.split(BOTH);
+  const [, verb = "", things = ""] = ASKED_OF_BOTH.exec(head) ?? [];
+  const [one = "", other, ...more] = things.split(/\sand\s/iu);
+  if (rest === undefined || other === undefined) return undefined;
+  if (others.length > 0 || more.length > 0) return undefined;
+  return [`${verb}${one.trim()} ${rest}`, `${verb}${other.trim()} ${rest}`];
 }
 
 function splitChoice(question: string): readonly [string, string] | undefined {

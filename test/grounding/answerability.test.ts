@@ -2,7 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { type Read, read, weigh } from "../../src/grounding/extract/answerability.ts";
 import { compareWords, type There, weighStems } from "../../src/grounding/extract/likeness.ts";
-import { scoreSentences, toInput } from "../../src/grounding/extract/extractive.ts";
+import {
+  ANSWERABLE_SURE,
+  extract,
+  scoreSentences,
+  toInput,
+} from "../../src/grounding/extract/extractive.ts";
 import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
 import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import { toQuestionWords } from "../../src/text/question-words.ts";
@@ -157,4 +162,16 @@ describe("weighing", () => {
     const { objection } = await readFrom("Who is the CEO of the crew?", "The crew has two ships.");
     expect(objection).toBe("foreign");
   });
+});
+
+test("what is asked of both is surely answered where each is told of", async () => {
+  const games = [
+    toPassage(1, "Aldin is a board game by Rita Knoll.", { title: "Aldin" }),
+    toPassage(2, "Barro is a board game that was found in Thebes.", { title: "Barro" }),
+  ];
+  const embedder = createStaticEmbedder(await loadStaticTable());
+  const question = "Are Aldin and Barro both board games?";
+  const { chosen, answerable } = await extract(question, games, embedder, signal);
+  expect(chosen.map(({ candidate }) => candidate.passage.label)).toEqual([1, 2]);
+  expect(answerable).toBeGreaterThan(ANSWERABLE_SURE);
 });

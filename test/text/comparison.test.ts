@@ -21,6 +21,11 @@ test.each([
     "Do tables have a longer guarantee than chairs?",
     ["Do tables have a how long guarantee?", "Do chairs have a how long guarantee?"],
   ],
+  ["Are Orla and Mira both rivers?", ["Are Orla rivers?", "Are Mira rivers?"]],
+  [
+    "Do the Basic plan and the Pro plan both include support?",
+    ["Do the Basic plan include support?", "Do the Pro plan include support?"],
+  ],
 ])("%s asks the same of both", (question, sides) => {
   expect(splitComparison(question)).toEqual(sides);
 });
@@ -31,6 +36,10 @@ test.each([
   "Can more than 500 labels be printed?",
   "Does it run on Windows or Linux?",
   "How heavy is the older one?",
+  "Are both rivers long?",
+  "Did Orla and Mira meet after they both left?",
+  "Are Orla, Mira and Tarn and Aune both long?",
+  "Which plans include both support and storage?",
 ])("%s compares no two things", (question) => {
   expect(splitComparison(question)).toBeUndefined();
 });
