@@ -6,6 +6,7 @@ import type {
 } from "openai/resources/chat/completions";
 import { type Dialect, readRefusal } from "./chat-dialect.ts";
 import type { ChatMessage, ChatRequest } from "./model.ts";
+import { breakTurnMarks } from "./turn-marks.ts";
 
 /** The messages and, where the request offers any, the tools. What this model's server said beside its calls goes back to it where it takes that. */
 export function toConversation(
@@ -49,9 +50,10 @@ function isPlain(message: ChatMessage): boolean {
 
 function toMessage(message: ChatMessage, echoOf: string | undefined): ChatCompletionMessageParam {
   if (message.role === "tool") {
-    return { role: "tool", tool_call_id: message.callId, content: message.content };
+    return { role: "tool", tool_call_id: message.callId, content: breakTurnMarks(message.content) };
   }
-  const { role, content } = message;
+  const { role } = message;
+  const content = breakTurnMarks(message.content);
   if (role !== "assistant" || message.toolCalls === undefined) return { role, content };
   const echo = message.echo?.modelId === echoOf ? message.echo : undefined;
   return {
@@ -62,7 +64,7 @@ function toMessage(message: ChatMessage, echoOf: string | undefined): ChatComple
       ...echo?.ofCalls[index],
       id,
       type: "function" as const,
-      function: { name, arguments: text },
+      function: { name, arguments: breakTurnMarks(text) },
     })),
   };
 }
