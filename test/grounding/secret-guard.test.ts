@@ -37,3 +37,20 @@ test("what only begins like a secret is shown as it is, at the end at the latest
     { numRuns: 500 },
   );
 });
+
+test.each([
+  ["whole", `The answer is:\n<${SECRET}>`, "The answer is:\n", true],
+  ["whole, at the end of a part", `It is so.</${SECRET}>`, "It is so.", true],
+  ["cut off at the token limit", "It is so.\n</fence7Q2", "It is so.\n", true],
+  ["cut off after too little to tell", "It is so <fence7Q", "It is so <fence7Q", false],
+  ["not at all", "if a < b </b> <", "if a < b </b> <", false],
+] as const)(
+  "a fence with its brackets, %s: no bracket is left over",
+  (_, text, shown, hasLeaked) => {
+    for (const pieces of [[text], Array.from(text)]) {
+      const guard = createSecretGuard([SECRET]);
+      expect(pieces.map((piece) => guard.push(piece)).join("") + guard.end()).toBe(shown);
+      expect(guard.hasLeaked).toBe(hasLeaked);
+    }
+  },
+);

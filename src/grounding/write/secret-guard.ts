@@ -6,13 +6,15 @@ export interface SecretGuard {
   readonly hasLeaked: boolean;
   /** Takes the next piece; what may be the beginning of a secret is held back. */
   push(piece: string): string;
-  /** No more pieces: gives what is still held back. */
+  /** No more pieces: gives what is still held back, but no secret that the text breaks off in the midst of. */
   end(): string;
 }
 
 /** Characters that may lie between two of the secret's own: spaces, dashes, quotes, markup. */
 const GAP_CHARS_MAX = 8;
 const SECRET_CHARS_MIN = 8;
+/** The fence stands in them: alone they would be left over. */
+const OPENING = /<\/?$/;
 
 /**
  * Looks for each secret whatever its case and the signs strewn in, backwards, in hexadecimal, and in
@@ -60,12 +62,14 @@ export function createSecretGuard(secrets: readonly string[]): SecretGuard {
         if (hasLeaked) break;
         clean = Math.max(clean, start);
       }
-      const out = text.slice(0, clean - before);
+      const out = text.slice(0, clean - before).replace(OPENING, "");
       held = hasLeaked ? "" : text.slice(out.length);
-      before = clean;
+      before += out.length;
       return out;
     },
     end() {
+      // At its token limit a model is cut off wherever it is.
+      hasLeaked ||= automata.some(({ matched }) => matched >= SECRET_CHARS_MIN);
       const text = hasLeaked ? "" : held;
       held = "";
       return text;
@@ -89,6 +93,11 @@ class Automaton {
     this.first = pattern.charCodeAt(0);
     this.#pattern = pattern;
     this.#failure = toFailure(pattern);
+  }
+
+  /** So many signs of it were the last of the answer. */
+  get matched(): number {
+    return this.#places.length;
   }
 
   reset(): void {
