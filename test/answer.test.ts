@@ -228,7 +228,7 @@ describe("an answer by a model", () => {
     await ask(deps, "Why do retries use jitter?");
     await ask(deps, "Why do retries use jitter?");
     const fences = chat.requests.map(
-      ({ messages }) => /<([0-9a-f-]{36})>/.exec(messages[1]?.content ?? "")?.[1],
+      ({ messages }) => /<([a-z]{12})>/.exec(messages[1]?.content ?? "")?.[1],
     );
     expect(fences[0]).toBeDefined();
     expect(fences[0]).not.toBe(fences[1]);

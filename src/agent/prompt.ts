@@ -24,6 +24,8 @@ export type Conversation = Partial<Pick<Ask, "history" | "instructions">>;
 const HISTORY_TOKENS_MAX = 2_000;
 /** Less of a turn than this says nothing. */
 const TURN_TOKENS_MIN = 50;
+/** About 56 bits. */
+const FENCE_LETTERS = 12;
 /** Or a model would write as its earlier answers look. */
 const WITHOUT_LABELS = "Earlier answers stand here without their labels; yours needs its own.";
 export const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
@@ -91,7 +93,7 @@ export function toFencedPrompt({
   rules,
   appendix = [],
 }: FencedPrompt): Prompt {
-  const fence = crypto.randomUUID();
+  const fence = createFence();
   const sources = passages.map((passage) => toSource(passage, fence)).join("\n\n");
   const messages: readonly ChatMessage[] = [
     {
@@ -134,7 +136,7 @@ export function toGatherMessages(
   { question, history }: Pick<Ask, "question" | "history">,
   passages: readonly Passage[],
 ): readonly ChatMessage[] {
-  const fence = crypto.randomUUID();
+  const fence = createFence();
   const sources = passages.map((passage) => toSource(passage, fence)).join("\n\n");
   return [
     {
@@ -211,6 +213,15 @@ export function toRepairMessages(
       ].join("\n"),
     },
   ];
+}
+
+/**
+ * A word that no document can guess, new for each prompt. In letters, because it stands there twice for each passage and
+ * the model reads it before its first word: a UUID takes 32 tokens of SmolLM2, this takes seven.
+ */
+function createFence(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(FENCE_LETTERS));
+  return Array.from(bytes, (byte) => String.fromCodePoint(97 + (byte % 26))).join("");
 }
 
 /** Hidden characters could carry instructions that no reader of the document sees. */

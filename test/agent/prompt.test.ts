@@ -107,3 +107,16 @@ test("a question that is to stand alone is asked for without what nobody sees of
     "user: What is a breaker?\n\nThe last question: And when does it open?",
   );
 });
+
+test("what fences the passages is new for each prompt, and costs little beside them", () => {
+  const read = (): string => {
+    const { messages, secrets } = toPrompt("What?", [toPassage(1, "It is so.")]);
+    const [fence = ""] = secrets;
+    expect(messages.at(-1)?.content).toContain(`<${fence}>\n`);
+    expect(messages.at(-1)?.content).toContain(`\n</${fence}>`);
+    return fence;
+  };
+  const fences = Array.from({ length: 50 }, read);
+  expect(new Set(fences).size).toBe(50);
+  for (const fence of fences) expect(fence).toMatch(/^[a-z]{12}$/);
+});
