@@ -83,7 +83,7 @@ export function checkFinish(
 ): FinishReason {
   switch (finish) {
     case undefined:
-      throw toTruncated(upstream);
+      throw toTruncated(upstream, { hasBegun: textChars > 0 });
     case "filtered":
       throw new AppError("content_filtered", {
         detail: `${upstream.name} stopped its answer: its content filter`,
@@ -106,12 +106,15 @@ export function checkFinish(
   }
 }
 
-/** A stream that came to no end of its own. */
-export function toTruncated(upstream: Upstream, cause?: unknown): AppError {
-  return new AppError("upstream_truncated", {
-    detail: `${upstream.name} broke off its answer`,
-    cause,
-  });
+/** A stream that came to no end of its own. llama-cpp-python says nothing else of a prompt that is too long. */
+export function toTruncated(
+  { name }: Upstream,
+  { hasBegun, cause }: { readonly hasBegun: boolean; readonly cause?: unknown },
+): AppError {
+  const detail = hasBegun
+    ? `${name} broke off its answer`
+    : `${name} broke off before its first word: if its context is small, set CHAT_CONTEXT_TOKENS_MAX`;
+  return new AppError("upstream_truncated", { detail, cause });
 }
 
 function describeEmpty(finish: "stop" | "length"): string {

@@ -130,7 +130,7 @@ async function* readChunks(
     if (thrown instanceof RangeError) throw toBadResponse(thrown.message, upstream);
     const error = toUpstreamError(thrown, signal, upstream);
     throw error.code === "upstream_unavailable" && error !== thrown
-      ? toTruncated(upstream, error.cause)
+      ? toTruncated(upstream, { hasBegun, cause: error.cause })
       : error;
   } finally {
     await packets.return?.();

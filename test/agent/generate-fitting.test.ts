@@ -3,6 +3,7 @@ import type { Progress } from "../../src/agent/generate.ts";
 import { generateFitting } from "../../src/agent/generate-fitting.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
+import { estimatePrompt } from "../../src/text/tokens.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
 
@@ -96,6 +97,17 @@ describe("a context whose size is known", () => {
     expect(labels[0]).toBeGreaterThan(0);
     expect(labels[0]).toBeLessThan(8);
     expect(run.degraded).toEqual(["context_trimmed"]);
+  });
+
+  test("is not filled to the brim: tokenizers of small models find more than is estimated", async () => {
+    const run = createTestRun({ ...size, CHAT_CONTEXT_TOKENS_MAX: "450" });
+    using _ = run.deadline;
+    const chat = createScriptedChat(good);
+    const options = { run, policy: "flag", progress: { shown: false } } as const;
+    await generateFitting(chat, "Why do retries use jitter?", passages, options);
+    const sent = estimatePrompt(chat.requests[0]?.messages ?? []);
+    expect(sent).toBeGreaterThan(200);
+    expect(sent * 1.23).toBeLessThanOrEqual(450 - 100);
   });
 
   test("that has room for all leaves none out, and one too small for any keeps the best", async () => {
