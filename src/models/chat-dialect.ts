@@ -2,6 +2,7 @@
 import { APIError } from "openai";
 import type { ChatRequest } from "./model.ts";
 import { OPENAI_BASE_URL } from "./openai-client.ts";
+import { isOfRequest } from "./upstream.ts";
 
 export interface Dialect {
   /** Older and smaller servers refuse `stream_options`; usage is then unknown. */
@@ -55,7 +56,7 @@ const SYSTEM_ROLE =
 
 /**
  * The next dialect to try after a refusal: the field it names is changed, each at most once against
- * `first`. Undefined when the refusal (HTTP 400 or 422) names none that can still be changed.
+ * `first`. Undefined when the refusal (see isOfRequest) names none that can still be changed.
  */
 export function adaptDialect(
   dialect: Dialect,
@@ -72,13 +73,15 @@ export function adaptDialect(
   return adaptFields(dialect, first, words);
 }
 
-/** Of what is in the request; 413 where text-embeddings-inference is given too many texts. */
-const REFUSED: ReadonlySet<unknown> = new Set([400, 413, 422]);
+/** text-embeddings-inference is given too many texts. */
+const TOO_LARGE = 413;
 
 /** What a refusal says against the request; undefined where it is none. */
 export function readRefusal(thrown: unknown): string | undefined {
-  if (!(thrown instanceof APIError) || !REFUSED.has(thrown.status)) return undefined;
-  return `${thrown.param ?? ""} ${thrown.message}`;
+  if (!(thrown instanceof APIError)) return undefined;
+  const { status, param, message } = thrown as APIError<number | undefined>;
+  if (status !== TOO_LARGE && !isOfRequest(status, message)) return undefined;
+  return `${param ?? ""} ${message}`;
 }
 
 function adaptFields(dialect: Dialect, first: Dialect, words: string): Dialect | undefined {

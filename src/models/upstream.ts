@@ -41,6 +41,8 @@ const TOO_LONG_TEXT =
   /(context|input|prompt|maximum|token).{0,80}(length|window|size|limit|maximum)|too (long|many tokens)|less than \d+ tokens|tokens.{0,40} must be <=? ?\d+/;
 /** The same where an endpoint calls it a failure of its own. */
 const TOO_LONG_OUTAGE = /too large to process|exceeds the (available )?context/;
+/** A field that llama-cpp-python does not know is a failure of its own to it. The SDK writes the status first. */
+const NOT_VALID = /^(?:500 )?\d+ validation errors?\b/;
 /** Groq's model wrote a call that is none; the next attempt may do better. */
 const BAD_CALL = /tool_use_failed/;
 const RATE_LIMIT = /rate.?limit|too.?many.?requests/;
@@ -117,10 +119,16 @@ function classify({ status, code, type, message = "" }: Refusal): ErrorCode {
     : classifyStatus(status, message);
 }
 
+/** Whether a refusal is of what is in the request. */
+export function isOfRequest(status: number | undefined, message: string): boolean {
+  return status === 400 || status === 422 || (status === 500 && NOT_VALID.test(message));
+}
+
 function classifyStatus(status: number, message: string): ErrorCode {
-  const isOfRequest = status === 400 || status === 422;
-  const said = isOfRequest || status === 403 ? classifyText(message) : undefined;
-  if (said !== undefined && (isOfRequest || said === "content_filtered")) return said;
+  const isRequest = isOfRequest(status, message);
+  const said = isRequest || status === 403 ? classifyText(message) : undefined;
+  if (said !== undefined && (isRequest || said === "content_filtered")) return said;
+  if (isRequest) return "upstream_config";
   const known = STATUSES[status];
   if (known !== undefined || status < 500) return known ?? "upstream_config";
   return TOO_LONG_OUTAGE.test(message) ? "context_too_long" : "upstream_unavailable";

@@ -28,8 +28,10 @@ test.each<[string, Reply, RegExp]>([
   const chat = createOpenAiChat({ client, model: "m" });
   const messages = [{ role: "user", content: "q" }] as const;
   const request = { messages, outputTokensMax: 5, temperature: 0 };
-  const asking = Array.fromAsync(chat.stream(request, new AbortController().signal));
-  await expect(asking).rejects.toMatchObject({
+  const ask = async (): Promise<void> => {
+    for await (const _ of chat.stream(request, new AbortController().signal));
+  };
+  await expect(ask()).rejects.toMatchObject({
     code: "upstream_truncated",
     detail: expect.stringMatching(detail),
   });

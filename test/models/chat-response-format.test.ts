@@ -1,6 +1,6 @@
 /** What an endpoint does with the JSON Schema it is given: takes it, refuses the field, refuses one schema. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { refusal, type Reply, stream } from "../../scripts/chaos/reply.ts";
+import { body, refusal, type Reply, stream } from "../../scripts/chaos/reply.ts";
 import { chunk } from "../../scripts/chaos/stream-shapes.ts";
 import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
 import { createOpenAiChat } from "../../src/models/openai-chat.ts";
@@ -58,6 +58,19 @@ test.each([
   "This model does not support structured outputs",
 ])("%s: asked again without it, and never with it again", async (message) => {
   server.script(refuse(message), answer, answer);
+  const chat = createChat();
+  expect(await ask(chat)).toEqual([true, false]);
+  expect(await ask(chat)).toEqual([false]);
+});
+
+test("a server that calls the unknown field a failure of its own is asked again without it", async () => {
+  // llama-cpp-python 0.3.36
+  const message = `1 validation error:
+  {'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), 'msg': "Input should be 'text' or 'json_object'", 'input': 'json_schema', 'ctx': {'expected': "'text' or 'json_object'"}}
+
+    POST /v1/chat/completions`;
+  const error = { message, type: "internal_server_error", param: null, code: null };
+  server.script(body({ error }, { status: 500 }), answer, answer);
   const chat = createChat();
   expect(await ask(chat)).toEqual([true, false]);
   expect(await ask(chat)).toEqual([false]);
