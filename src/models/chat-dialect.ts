@@ -79,7 +79,7 @@ const TOO_LARGE = 413;
 /** What a refusal says against the request; undefined where it is none. */
 export function readRefusal(thrown: unknown): string | undefined {
   if (!(thrown instanceof APIError)) return undefined;
-  const { status, param, message } = thrown as APIError<number | undefined>;
+  const { status, param, message } = thrown as APIError;
   if (status !== TOO_LARGE && !isOfRequest(status, message)) return undefined;
   return `${param ?? ""} ${message}`;
 }
