@@ -27,18 +27,24 @@ import type { Tracer } from "../../src/telemetry/tracer.ts";
 
 /** Ingest reads almost nothing twice. */
 const INGEST_CACHE_BYTES_MAX = 32 * 2 ** 20;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Runs the command of these arguments, those after the script's name. Expected errors are printed, never thrown. */
 export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   const output = createOutput(args.includes("--json"), process.stdout, process.stderr);
   const stop = new AbortController();
-  const onSignal = (): void => {
-    // The second one does not wait for the commit in progress.
-    if (stop.signal.aborted) exitNow(EXIT_CODES.interrupted);
+  let isTold = false;
+  const onSignal = (kind: NodeJS.Signals): void => {
+    // The second one does not wait for the commit in progress. A terminal that is closed says so several times.
+    if (kind !== "SIGHUP") {
+      if (isTold) exitNow(EXIT_CODES.interrupted);
+      isTold = true;
+    }
+    if (stop.signal.aborted) return;
     output.warn("ingest: stopping after the commit in progress");
     stop.abort(new AppError("cancelled", { detail: "interrupted" }));
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  for (const kind of SIGNALS) process.on(kind, onSignal);
   for (const stream of [process.stdout, process.stderr]) stream.on("error", passClosed);
   try {
     return await run(args, output, stop.signal);
@@ -56,13 +62,13 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     output.fail(thrown);
     return toExitCode(thrown);
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    for (const kind of SIGNALS) process.off(kind, onSignal);
   }
 }
 
-/** Whoever read the output has left (`pnpm ingest list | head -1`): what was asked for is done all the same. */
+/** Whoever read the output has left (`pnpm ingest list | head -1`, EIO: a closed terminal): what was asked for is done all the same. */
 function passClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 }
 
 async function run(

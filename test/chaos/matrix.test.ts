@@ -363,7 +363,7 @@ const SYSTEM: readonly Row[] = [
   {
     fault: "SIGTERM within an ingest",
     seen: "its own exit code, a hint, a collection that can be gone on with",
-    tests: [`${COMMANDS} > SIGINT in the middle ends with its code`],
+    tests: [`${COMMANDS} > %s in the middle ends with its code`],
   },
   {
     fault: "a crash in the making of a table",

@@ -363,18 +363,25 @@ test("--watch waits for a writer that came before it", async () => {
   expect(await program.exit).toBe(EXIT_CODES.ok);
 });
 
-test("SIGINT in the middle ends with its code, a hint, and a collection that can be gone on with", async () => {
-  const text = "A sentence that is there to be embedded, at some length. ".repeat(200);
-  const names = Array.from({ length: 400 }, (_, index) => `long-${index}.md`);
-  await Promise.all(names.map((name) => writeFile(join(docs, name), `# ${name}\n\n${text}`)));
-  await using program = startProgram(COMMAND, [docs, "--collection", "notes", "--json"], env);
-  await program.printed('"progress"');
-  program.kill("SIGINT");
-  expect(await program.exit).toBe(EXIT_CODES.interrupted);
-  const again = await ingestDocs("--json");
-  expect(again.code).toBe(EXIT_CODES.ok);
-  expect(readLines(again.stdout).at(-1)).toMatchObject({ documents: 402, outcome: "finished" });
-});
+test.each([["SIGINT"], ["SIGHUP", "SIGHUP", "SIGHUP"]] as const)(
+  "%s in the middle ends with its code, a hint, and a collection that can be gone on with",
+  async (...signals) => {
+    const text = "A sentence that is there to be embedded, at some length. ".repeat(200);
+    const names = Array.from({ length: 400 }, (_, index) => `long-${index}.md`);
+    await Promise.all(names.map((name) => writeFile(join(docs, name), `# ${name}\n\n${text}`)));
+    await using program = startProgram(COMMAND, [docs, "--collection", "notes"], env);
+    await program.printed("chunks ·");
+    for (const name of signals) {
+      program.kill(name);
+      await program.printed("stopping after the commit in progress");
+    }
+    expect(await program.exit).toBe(EXIT_CODES.interrupted);
+    expect(program.stderr()).toContain("the same command");
+    const again = await ingestDocs("--json");
+    expect(again.code).toBe(EXIT_CODES.ok);
+    expect(readLines(again.stdout).at(-1)).toMatchObject({ documents: 402, outcome: "finished" });
+  },
+);
 
 test("an endpoint that dies on the way: its exit code, a hint, and nothing is paid for twice", async () => {
   const texts: string[] = [];
