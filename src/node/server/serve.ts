@@ -14,7 +14,7 @@ import { drain } from "./drain.ts";
 import { exitNow } from "../process/exit-now.ts";
 import { findUnindexed } from "./find-unindexed.ts";
 import { isLoadUnfinished, loadSamples } from "../load/load-samples.ts";
-import { createLog, outliveOutput } from "../telemetry/log.ts";
+import { createLog, finishOutput, outliveOutput } from "../telemetry/log.ts";
 
 outliveOutput();
 const log = createLog(process.stderr);
@@ -70,6 +70,7 @@ async function main(config: Config): Promise<void> {
     cancelStart();
     void drain({ ...deps, server, graceMs: config.drainGraceMs })
       .then(() => telemetry.flush())
+      .then(finishOutput)
       .then(() => exitNow(0));
   };
   if (stop.signal.aborted) return end();
@@ -157,7 +158,7 @@ function warn(sentence: string): void {
   process.stderr.write(`tributary: WARNING: ${sentence}\n`);
 }
 
-function die(event: string, thrown: unknown): never {
+function die(event: string, thrown: unknown): void {
   log.error(event, thrown);
-  exitNow(1);
+  void finishOutput().then(() => exitNow(1));
 }

@@ -1,4 +1,6 @@
 /** The log on a process's stream: lines for people on a terminal, JSON lines anywhere else. */
+import { systemClock } from "../../async/clock.ts";
+import { isSlower } from "../../async/is-slower.ts";
 import { describeThrown } from "../../telemetry/describe-thrown.ts";
 import type { Log, LogFields } from "../../telemetry/log.ts";
 import { escapeControls, escapeControlsInJson } from "../../text/escape-controls.ts";
@@ -12,6 +14,8 @@ export interface LogStream {
 
 /** Of a reader that has stopped reading no more is kept in memory; some thousands of lines. */
 const WAITING_BYTES_MAX = 2 ** 20;
+/** Longest wait at the end for a reader who is behind. */
+const LAST_LINES_MS = 1_500;
 
 export interface LogOptions {
   readonly now?: () => Date;
@@ -63,4 +67,12 @@ function toReadable(time: Date, level: Level, event: string, fields: LogFields):
 /** Has the process go on where its output cannot be written: the reader has left, or the disk behind it is full. */
 export function outliveOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
+/** Resolves when the readers of this process's output have taken what was written, or are too slow for it: its end would lose that. */
+export async function finishOutput(): Promise<void> {
+  const written = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
+  );
+  await isSlower(Promise.all(written), LAST_LINES_MS, systemClock);
 }
