@@ -139,7 +139,8 @@ function createConverter(): TurndownService {
     hr: "* * *",
   });
   // Backslashes inside words break search and quotes: only what would open a block is escaped.
-  converter.escape = (text) => text.replace(/^(\s*)(#{1,6}\s|```|~~~)/gm, "$1\\$2");
+  converter.escape = (text) =>
+    text.replace(/^([^\S\r\n\u2028\u2029]*)(#{1,6}\s|```|~~~)/gm, "$1\\$2");
   converter.remove(["video", "audio"] as never);
   // What a picture is in words, without its address, which may hold all of its bytes.
   converter.addRule("picture", {

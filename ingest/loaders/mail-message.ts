@@ -137,7 +137,7 @@ function toPart(
 /** The page where there is one, since it has the tables and lists; else the plain words. */
 function toBody({ html, text }: Message, { file, limits }: MailReading): string | Problem {
   const plain = stripHidden(text)
-    .replace(/^([^\S\r\n]*)(#{1,6}\s|```|~~~)/gm, "$1\\$2")
+    .replace(/^([^\S\r\n\u2028\u2029]*)(#{1,6}\s|```|~~~)/gm, "$1\\$2")
     .trim();
   if (html === undefined) return plain;
   const { problem, markdown } = toMarkdown(html, file, limits);

@@ -31,7 +31,9 @@ interface RstContext {
 export const loadRst = createTextLoader(readRst);
 
 /** Does a text without a telling name look like it: headings underlined, and directives or roles? */
-export function isRst(text: string): boolean {
+export function isRst(given: string): boolean {
+  // A line ends in one way only, or these expressions look at all of the text again from each line's start.
+  const text = given.replace(/\r\n?|[\u2028\u2029]/g, "\n");
   const marks = /^\.\. (?:[\w:-]+::|_[^\n:]+:)|:[a-z]+:`[^`\n]+`|``[^`\n]+``/gm;
   const hasHeading = /^(?=\S)[^\n]{3,}\n([=~*^#"-])\1{2,}[ \t]*\n/m.test(text);
   return (
@@ -175,7 +177,7 @@ function readParagraph(lines: readonly string[], at: number, context: RstContext
   const end = findBlank(lines, at);
   const text = lines.slice(at, end).join("\n").trimEnd();
   const isIntroduction = text.endsWith("::");
-  const shown = isIntroduction ? text.replace(/\s*::$/, text === "::" ? "" : ":") : text;
+  const shown = isIntroduction ? `${text.slice(0, -2).trimEnd()}${text === "::" ? "" : ":"}` : text;
   const written = [toPlainInline(shown, context.names)];
   if (!isIntroduction) return { written, end };
   let start = end;

@@ -98,12 +98,18 @@ describe("hostile files", () => {
     ["roles without words", ":a".repeat(300_000)],
     ["blanks within a link", `See \`a${" ".repeat(600_000)}b`],
     ["blanks within a role", `See :doc:\`a${" ".repeat(600_000)}b\``],
+    ["blanks before colons", `See a${" ".repeat(600_000)}:::`],
     ["names of names", "a.".repeat(300_000)],
     ["a block of very many lines", `Title:\n${"  a\n".repeat(200_000)}`],
     ["a block of very many blocks", `Title:\n\n${"  a\n\n".repeat(150_000)}`],
     ["terms of terms", Array.from({ length: 3_000 }, (_, at) => `${" ".repeat(at)}a`).join("\n")],
   ])("%s end", async (_, text) => {
     const { documents } = await load("page.rst", text);
+    expect(documents).toHaveLength(1);
+  });
+
+  test("a text of another kind is known as such at once, however its lines end", async () => {
+    const { documents } = await load("note.txt", 'a\r"\r'.repeat(200_000));
     expect(documents).toHaveLength(1);
   });
 });
