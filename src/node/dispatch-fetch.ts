@@ -8,6 +8,11 @@ import type { UpstreamFetch } from "../models/upstream-fetch.ts";
 /** Bytes of a body that wait to be read before its connection is no longer read from. */
 const WAITING_BYTES_MAX = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * A connection that lies idle is looked after so often, so that one whose other end is gone without a word is closed
+ * before a question is sent over it, which would wait as long as a first word may take; and so that no router forgets it.
+ */
+const PROBE_AFTER_MS = 5_000;
 /** Statuses whose response has no body. */
 const BODILESS = new Set([204, 205, 304]);
 
@@ -17,14 +22,16 @@ const BODILESS = new Set([204, 205, 304]);
  * what undici found, whose `code` says it (`ECONNREFUSED`).
  */
 export function createDispatchFetch(): UpstreamFetch {
-  const options = { connect: { timeout: CONNECT_TIMEOUT_MS }, allowH2: false };
+  const connect = { timeout: CONNECT_TIMEOUT_MS, keepAliveInitialDelay: PROBE_AFTER_MS };
+  const options = { connect, allowH2: false };
   const usesProxy = process.env["NODE_USE_ENV_PROXY"] === "1";
   const agent = usesProxy ? new EnvHttpProxyAgent(options) : new Agent(options);
   const dispatcher = agent.compose(interceptors.decompress({ skipErrorResponses: false }));
   return (input, init = {}) => {
     const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init.headers);
-    headers.set("accept-encoding", "gzip, deflate, br");
+    // What some servers call deflate is not what is read as such.
+    headers.set("accept-encoding", "gzip, br");
     const request: Dispatcher.DispatchOptions = {
       origin,
       path: `${pathname}${search}`,

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createSocketServer, type Socket } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -40,6 +41,7 @@ test("it sends what it is given, and no more", async () => {
   const response = await send(`${url}/v1/x?a=b`, { method: "POST", headers: given, body: "für" });
   expect(await response.text()).toBe("ok");
   expect(sent).toBe("für");
+  expect(headers["accept-encoding"]).toBe("gzip, br");
   expect(Object.keys(headers).toSorted()).toEqual([
     "accept-encoding",
     "authorization",
@@ -111,6 +113,30 @@ describe("a body comes as it was written", () => {
     expect([response.status, await response.text()]).toEqual([200, "ok"]);
   });
 });
+
+/** What the system will do next for the connections to this port: kind of timer, and ticks of 10 ms until then. */
+function readTimers(port: number): readonly (readonly [kind: number, ticks: number])[] {
+  const remote = port.toString(16).toUpperCase().padStart(4, "0");
+  return readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , to = "", state]) => to.endsWith(`:${remote}`) && state === "01")
+    .map(([, , , , , timer = ""]) => timer.split(":").map((part) => Number.parseInt(part, 16)))
+    .map(([kind = 0, ticks = 0]) => [kind, ticks] as const);
+}
+const KEEPALIVE_TIMER = 2;
+
+test.skipIf(!existsSync("/proc/net/tcp"))(
+  "a connection that lies idle is looked after: its other end may be gone without a word",
+  async () => {
+    answer = (response) => response.setHeader("keep-alive", "timeout=120").end("ok");
+    await (await send(`${url}/`)).text();
+    const { port } = server.address() as AddressInfo;
+    const timers = readTimers(port);
+    expect(timers.map(([kind]) => kind)).toContain(KEEPALIVE_TIMER);
+    for (const [, ticks] of timers) expect(ticks).toBeLessThanOrEqual(500);
+  },
+);
 
 test("it goes through the proxy of the environment where Node is told to use it", async () => {
   answer = () => expect.unreachable();
