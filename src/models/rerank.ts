@@ -87,7 +87,9 @@ function createRequest(options: RemoteRerankerOptions, upstream: Upstream): Requ
     });
 
   const requestSome: Request = async (query, texts, signal) => {
+    const tried = new Set<Form>();
     for (let current = form; ;) {
+      tried.add(current);
       const response = await ask(FORMS[current](query, texts), current, signal);
       if (response.ok) {
         form = current;
@@ -98,8 +100,8 @@ function createRequest(options: RemoteRerankerOptions, upstream: Upstream): Requ
         textsMax = Math.min(textsMax, Math.ceil(texts.length / 2));
         return requestAll(query, texts, signal);
       }
-      const other = current === "documents" ? findForm(response, refusal) : undefined;
-      if (other === undefined) throw refuse(response, refusal, upstream);
+      const other = findForm(current, response, refusal);
+      if (other === undefined || tried.has(other)) throw refuse(response, refusal, upstream);
       current = other;
     }
   };
@@ -116,9 +118,15 @@ function createRequest(options: RemoteRerankerOptions, upstream: Upstream): Requ
   return requestAll;
 }
 
-/** The form that a refusal of `documents` asks for. */
-function findForm({ status }: Response, { message }: RefusalWords): Form | undefined {
+/** The form that a refusal asks for. What was taken before may be refused by another server that has come to its address. */
+function findForm(
+  refused: Form,
+  { status }: Response,
+  { message }: RefusalWords,
+): Form | undefined {
   if (status !== 400 && status !== 422) return undefined;
+  if (refused === "texts") return /\bdocuments\b/.test(message) ? "documents" : undefined;
+  if (refused === "unnumbered") return undefined;
   if (/\btexts\b/.test(message)) return "texts";
   return /\btop_n\b/.test(message) ? "unnumbered" : undefined;
 }

@@ -76,6 +76,22 @@ describe("understands what endpoints answer", () => {
     expect(server.requests.at(-1)?.body).toEqual({ query: "q", texts: TEXTS, truncate: true });
   });
 
+  test("asks with `documents` again where another server has come to the address", async () => {
+    const missing = body("missing field `texts`", { status: 422 });
+    const scores = body(TEXTS.map((_text, index) => ({ index, score: index })));
+    const reranker = create();
+    server.script(missing, scores);
+    await reranker.score("q", TEXTS, open());
+    server.script(body({ detail: "body.documents: Field required" }, { status: 422 }), scores);
+    expect(await reranker.score("q", TEXTS, open())).toEqual([0, 1, 2]);
+    expect(server.requests.at(-1)?.body).toMatchObject({ documents: TEXTS });
+    // One that takes neither is not asked for ever.
+    const { length } = server.requests;
+    server.script(body({ detail: "documents, or texts, are wrong" }, { status: 422 }));
+    await expect(reranker.score("q", TEXTS, open())).rejects.toThrow(AppError);
+    expect(server.requests.length - length).toBe(2);
+  });
+
   test("asks without `top_n` where the endpoint says so, reads Voyage's form, and remembers it", async () => {
     // Voyage AI (diegosouzapw/OmniRoute#7809)
     const data = TEXTS.map((_, index) => ({ index, relevance_score: index }));
