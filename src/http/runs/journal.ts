@@ -95,7 +95,10 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
         try {
           given.onOver?.(events);
           if (isUnlisted === true || events.length === 0) return;
-          await archive.put({ id, callerId, events, ...(key === undefined ? {} : { key }) });
+          // One that was cancelled and ends late has lost its key to the next.
+          const isTaken = scoped !== undefined && byKey.get(scoped) !== run;
+          const own = key === undefined || isTaken ? {} : { key };
+          await archive.put({ id, callerId, events, ...own });
         } finally {
           byId.delete(id);
           if (scoped !== undefined && byKey.get(scoped) === run) byKey.delete(scoped);

@@ -234,6 +234,31 @@ describe("an idempotency key", () => {
     expect(service.asked).toHaveLength(1);
   });
 
+  test("stays with the run that took it over from one that was cancelled, however late that one ends", async () => {
+    const [gate, cleanedUp] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const answer = numbered(gate.promise);
+    const { app, ask, service } = start({
+      async *answer(...given) {
+        for await (const event of answer(...given)) {
+          if (event.type === "run-end" && event.outcome === "cancelled") await cleanedUp.promise;
+          yield event;
+        }
+      },
+    });
+    const first = ask(keyed);
+    await settled();
+    const deleted = app.request("/v1/runs/run-1", { method: "DELETE" });
+    await settled();
+    gate.resolve();
+    const second = await (await ask(keyed)).json();
+    expect(second).toMatchObject({ outcome: "finished" });
+    cleanedUp.resolve();
+    await Promise.all([first, deleted]);
+    await settled();
+    expect(await (await ask(keyed)).json()).toEqual(second);
+    expect(service.asked).toHaveLength(2);
+  });
+
   test.each(["keep-run", "respond-async"])(
     "keeps its run for who asks for that later: %s",
     async (prefer) => {
