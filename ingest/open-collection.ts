@@ -75,7 +75,7 @@ export function findMismatch(
     return refuse(
       "embedder_mismatch",
       `was built with the embedder ${info.embedder} (${info.dimensions} dimensions), this run would use ${embedder.id} (${dimensions} dimensions)`,
-      "set EMBEDDING_MODEL and its endpoint as they were, or",
+      "set EMBEDDING_MODEL, its EMBEDDING_DOCUMENT_PREFIX and its endpoint as they were, or",
     );
   }
   if (info.chunker !== chunker) {

@@ -6,10 +6,9 @@ import { join } from "node:path";
 import pMap from "p-map";
 import { type Clock, systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
-import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { createLanceStore } from "../../src/node/lance/lance-store.ts";
-import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
+import { createEmbedders } from "../../src/node/wire.ts";
 import { type Log, silentLog } from "../../src/telemetry/log.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import type { EvalQuery, EvalSet } from "./beir.ts";
@@ -54,7 +53,7 @@ export interface SetReport {
   readonly answers: readonly AnswerLine[];
 }
 
-/** Measures one set with the bundled embedder and the lexical reranker. The store is thrown away. */
+/** Measures one set with the lexical reranker and the embedder that the settings name. The store is thrown away. */
 export async function evaluateSet(set: EvalSet, options: EvaluateOptions): Promise<SetReport> {
   return withSet(set, options, async (context, collections) => {
     options.progress(`asking ${set.queries.length} questions`);
@@ -80,10 +79,10 @@ export async function withSet<T>(
   const folder = await mkdtemp(join(tmpdir(), "tributary-eval-"));
   try {
     // What is measured is what is found, and not how busy the machine is.
-    const config = parseConfig(PATIENT_SEARCH_ENV);
+    const config = parseConfig({ ...process.env, ...PATIENT_SEARCH_ENV });
     const store = await createLanceStore({ uri: folder, config, clock: systemClock });
-    const embedder = createStaticEmbedder(await loadStaticTable());
-    options.progress(`loading ${set.name}: ${set.documents.length} documents`);
+    const { byId, forIngest: embedder, bundled } = await createEmbedders(config);
+    options.progress(`loading ${set.name}: ${set.documents.length} documents, by ${embedder.id}`);
     const { signal } = new AbortController();
     const { oneCollection } = options;
     const collections = await loadSet(set, { store, embedder, oneCollection, signal });
@@ -94,8 +93,8 @@ export async function withSet<T>(
       clock: systemClock,
       log: silentLog,
       store,
-      sentenceEmbedder: embedder,
-      embedders: new Map([[embedder.id, embedder]]),
+      sentenceEmbedder: bundled,
+      embedders: byId,
       rerankers: { lexical: createLexicalReranker() },
       collectionsOf,
     };

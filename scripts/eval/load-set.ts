@@ -2,7 +2,8 @@
 import { chunkDocument, DEFAULT_CHUNKING, toChunkerId } from "../../ingest/chunk.ts";
 import { detectLanguage } from "../../ingest/detect-language.ts";
 import type { LoadedDocument } from "../../ingest/document.ts";
-import { toContent } from "../../src/domain/chunk.ts";
+import { embedChunks } from "../../ingest/embed-chunks.ts";
+import type { Chunk } from "../../src/domain/chunk.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { ChunkWrite, DocumentWrite, WriteStore } from "../../src/stores/store.ts";
 import type { EvalDocument, EvalSet } from "./beir.ts";
@@ -37,11 +38,13 @@ async function loadCollection(
 ): Promise<void> {
   const sample = documents.slice(0, 100).map(({ text }) => text);
   const { language, tokenizer } = detectLanguage(sample);
-  const writes: DocumentWrite[] = [];
-  for (const document of documents) {
-    // Some sets hold documents without a word; they can be neither found nor cited.
-    if (document.text.trim() !== "") writes.push(await toWrite(document, embedder, signal));
-  }
+  // Some sets hold documents without a word; they can be neither found nor cited.
+  const chunked = documents
+    .filter(({ text }) => text.trim() !== "")
+    .map((document) => ({ document, chunks: chunkDocument(toLoaded(document)) }));
+  const all = chunked.flatMap(({ chunks }) => chunks);
+  const vectors = await embedAll(embedder, all, signal);
+  const writes = chunked.map(({ document, chunks }) => toWrite(document, chunks, vectors));
   const dimensions = writes
     .flatMap(({ chunks }) => chunks)
     .find(({ vector }) => vector !== undefined)?.vector?.length;
@@ -71,22 +74,30 @@ async function loadCollection(
   }
 }
 
-async function toWrite(
-  { _id: id, title, text }: EvalDocument,
+/** Throws what the embedder throws, also of a single text. */
+async function embedAll(
   embedder: Embedder,
+  chunks: readonly Chunk[],
   signal: AbortSignal,
-): Promise<DocumentWrite> {
-  const loaded: LoadedDocument = {
-    id,
-    source: id,
-    title,
-    text,
-    sections: [],
-    kind: "prose",
-    metadata: {},
-  };
-  const chunks = chunkDocument(loaded);
-  const vectors = await embedder.embed(chunks.map(toContent), "document", signal);
-  const written = chunks.map((chunk, index): ChunkWrite => ({ chunk, vector: vectors[index] }));
+): Promise<ReadonlyMap<Chunk, Float32Array | undefined>> {
+  const embedded = await embedChunks(embedder, chunks, signal);
+  return new Map(
+    embedded.map((one, index) => {
+      if (!one.ok) throw one.error;
+      return [chunks[index] as Chunk, one.vector];
+    }),
+  );
+}
+
+function toLoaded({ _id: id, title, text }: EvalDocument): LoadedDocument {
+  return { id, source: id, title, text, sections: [], kind: "prose", metadata: {} };
+}
+
+function toWrite(
+  { _id: id, title }: EvalDocument,
+  chunks: readonly Chunk[],
+  vectors: ReadonlyMap<Chunk, Float32Array | undefined>,
+): DocumentWrite {
+  const written = chunks.map((chunk): ChunkWrite => ({ chunk, vector: vectors.get(chunk) }));
   return { id, title, source: id, hash: id, metadata: {}, chunks: written };
 }

@@ -37,6 +37,19 @@ export const MODEL_SETTINGS = {
   embeddingModel: Text.optional().describe(
     "Model that embeds what is ingested from now on. Unset: the bundled static embedder.",
   ),
+  // Taken as they are: the blank at the end is part of what models were trained with.
+  embeddingQueryPrefix: z
+    .string()
+    .optional()
+    .describe(
+      "What that model wants before a question, with the blank at its end, such as `query: `.",
+    ),
+  embeddingDocumentPrefix: z
+    .string()
+    .optional()
+    .describe(
+      "What it wants before a document's text. Another one is another embedder: collections are built anew.",
+    ),
 
   rerankUrl: BaseUrl.optional().describe(
     "Address of a /rerank endpoint (Cohere, Jina, Voyage AI, TEI, vLLM).",

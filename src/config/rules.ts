@@ -35,6 +35,9 @@ export interface CheckedSettings extends Numbers {
   readonly chatModelsFallback?: readonly string[] | undefined;
   readonly chatFallbackBaseUrl?: string | undefined;
   readonly chatFallbackApiKey?: string | undefined;
+  readonly embeddingModel?: string | undefined;
+  readonly embeddingQueryPrefix?: string | undefined;
+  readonly embeddingDocumentPrefix?: string | undefined;
   readonly rerankUrl?: string | undefined;
   readonly rerankModel?: string | undefined;
   readonly rerankApiKey?: string | undefined;
@@ -68,6 +71,7 @@ export function findContradictions(
     ...findUselessLimits(config),
     ...findVainWaits(config, given),
     ...findLostFallbacks(config),
+    ...findLostPrefixes(config),
     ...findLostReranking(config),
     ...findLanceTangles(config),
   ];
@@ -109,6 +113,14 @@ function findLostFallbacks(config: CheckedSettings): readonly Issue[] {
     return [lost("chatFallbackApiKey", "needs CHAT_FALLBACK_BASE_URL")];
   }
   return [];
+}
+
+/** The bundled embedder wants none. */
+function findLostPrefixes(config: CheckedSettings): readonly Issue[] {
+  if (config.embeddingModel !== undefined) return [];
+  return (["embeddingQueryPrefix", "embeddingDocumentPrefix"] as const)
+    .filter((path) => config[path] !== undefined)
+    .map((path) => ({ path, message: "needs EMBEDDING_MODEL" }));
 }
 
 /** Of an endpoint that nobody named. */

@@ -33,7 +33,12 @@ export async function createRemoteEmbedder(
   if (model === undefined) return undefined;
   const client = await createClient(config, "EMBEDDING_MODEL", deps);
   const { createOpenAiEmbedder } = await import("./openai-embedder.ts");
-  const plain = createOpenAiEmbedder({ client, model });
+  const { embeddingQueryPrefix: query, embeddingDocumentPrefix: document } = config;
+  const prefixes = {
+    ...(query === undefined ? {} : { query }),
+    ...(document === undefined ? {} : { document }),
+  };
+  const plain = createOpenAiEmbedder({ client, model, prefixes });
   return protectEmbedder(plain, toPolicy(config, deps));
 }
 

@@ -1,6 +1,6 @@
 /** Embedder over an OpenAI-compatible `/embeddings` endpoint, trusting nothing about what it returns. */
 import * as z from "zod";
-import type { Embedder } from "./model.ts";
+import type { EmbedKind, Embedder } from "./model.ts";
 import { readRefusal } from "./chat-dialect.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { toUnitVector } from "./unit-vector.ts";
@@ -15,6 +15,8 @@ const FUSION_WEIGHT = 0.5;
 interface OpenAiEmbedderOptions {
   readonly client: OpenAiClient;
   readonly model: string;
+  /** What the model was trained to see before a text of each kind; the protocol has no word for the kind. */
+  readonly prefixes?: Readonly<Partial<Record<EmbedKind, string>>>;
 }
 
 /** Components stay unknown here: checking them in the loop that normalises them is several times faster. */
@@ -23,14 +25,18 @@ const Response = z.object({
 });
 
 /** Creates the embedder. Blank texts are never sent and have no vector. */
-export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): Embedder {
+export function createOpenAiEmbedder({
+  client,
+  model,
+  prefixes = {},
+}: OpenAiEmbedderOptions): Embedder {
   const upstream = client.toUpstream(`the embedding model "${model}"`, "EMBEDDING_MODEL");
   /** Length every vector must have: that of the first document embedded. */
   let dimensions: number | undefined;
   const request = createRequest({ client, model }, upstream);
 
   return {
-    id: `openai:${model}`,
+    id: toId(model, prefixes.document),
     batchMax: BATCH_MAX,
     fusionWeight: FUSION_WEIGHT,
     async embed(texts, kind, signal) {
@@ -39,7 +45,11 @@ export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): 
       }
       const sent = texts.filter((text) => text.trim() !== "");
       if (sent.length === 0) return texts.map(() => undefined);
-      const rows = await request(sent, signal);
+      const prefix = prefixes[kind] ?? "";
+      const rows = await request(
+        sent.map((text) => `${prefix}${text}`),
+        signal,
+      );
       let expected = dimensions;
       const vectors = rows.map((row) => {
         const vector = toUnitVector(row, expected, upstream);
@@ -55,9 +65,14 @@ export function createOpenAiEmbedder({ client, model }: OpenAiEmbedderOptions): 
   };
 }
 
+/** What stands before documents moves their vectors, so it is part of the name of their space; what stands before questions is not. */
+function toId(model: string, documentPrefix: string | undefined): string {
+  return documentPrefix === undefined ? `openai:${model}` : `openai:${model}|${documentPrefix}`;
+}
+
 /** Asks for the rows of texts, in as many calls as the endpoint needs. */
 function createRequest(
-  { client, model }: OpenAiEmbedderOptions,
+  { client, model }: Pick<OpenAiEmbedderOptions, "client" | "model">,
   upstream: Upstream,
 ): (texts: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]> {
   /** Both are found out by what the endpoint refuses. */

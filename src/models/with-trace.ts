@@ -14,12 +14,17 @@ export function withEmbedderTrace(embedder: Embedder, tracer: Tracer): Embedder 
     ...embedder,
     embed(texts, kind, signal) {
       const attributes = {
-        ...toAttributes("embeddings", embedder.id.replace(/^openai:/, "")),
+        ...toAttributes("embeddings", toModel(embedder)),
         "tributary.texts": texts.length,
       };
       return traceCall(tracer, attributes, () => embedder.embed(texts, kind, signal));
     },
   };
+}
+
+/** The model alone: neither the protocol nor what stands before documents. */
+function toModel({ id }: Embedder): string {
+  return id.replace(/^openai:/, "").replace(/\|.*$/s, "");
 }
 
 export function withRerankerTrace(reranker: Reranker, tracer: Tracer): Reranker {

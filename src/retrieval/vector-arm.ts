@@ -49,8 +49,9 @@ export async function searchByVector(
 
 /** For the log, which tells the operator what to set. */
 function toMissing(id: string): AppError {
+  const prefix = id.includes("|") ? " and what stands behind | in EMBEDDING_DOCUMENT_PREFIX" : "";
   return new AppError("embedder_mismatch", {
-    detail: `the embedder ${id} is not at hand: name its model in EMBEDDING_MODEL, or in a Worker in AI_EMBEDDING_MODEL`,
+    detail: `the embedder ${id} is not at hand: name its model in EMBEDDING_MODEL${prefix}, or in a Worker in AI_EMBEDDING_MODEL`,
   });
 }
 

@@ -48,6 +48,8 @@ describe("settings that contradict each other are refused by name", () => {
       "",
     ],
     ["PASSAGES_MAX", { PASSAGES_MAX: "31" }, "CANDIDATES_MAX, which is 30"],
+    ["EMBEDDING_QUERY_PREFIX", { EMBEDDING_QUERY_PREFIX: "query: " }, "needs EMBEDDING_MODEL"],
+    ["EMBEDDING_DOCUMENT_PREFIX", { EMBEDDING_DOCUMENT_PREFIX: "x" }, "needs EMBEDDING_MODEL"],
     ["RERANK_MODEL", { RERANK_MODEL: "m" }, "needs RERANK_URL"],
     ["RERANK_API_KEY", { RERANK_API_KEY: "sk-secret" }, "needs RERANK_URL"],
     ["LANCE_API_KEY", { LANCE_API_KEY: "sk-secret" }, "LANCE_URL"],

@@ -3,6 +3,9 @@ import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { body, embeddings, type Received, refusal, type Reply } from "../../scripts/chaos/reply.ts";
 import { type Upstream, startUpstream } from "../../scripts/chaos/upstream.ts";
+import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
+import { parseConfig } from "../../src/config.ts";
+import { createRemoteEmbedder } from "../../src/models/create-models.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import { createOpenAiEmbedder } from "../../src/models/openai-embedder.ts";
 
@@ -44,6 +47,41 @@ describe("against a mock of OpenAI that others wrote", () => {
 
 test("bears the model's name as its id", () => {
   expect(createEmbedder(server.url).id).toBe("openai:m");
+});
+
+describe("a model that was trained with words before each kind of text", () => {
+  const E5 = {
+    OPENAI_API_KEY: "k",
+    EMBEDDING_MODEL: "e5",
+    EMBEDDING_QUERY_PREFIX: "query: ",
+    EMBEDDING_DOCUMENT_PREFIX: "passage: ",
+  };
+  const create = async (env: Readonly<Record<string, string>>) => {
+    const config = parseConfig({ ...env, OPENAI_BASE_URL: server.url });
+    return createRemoteEmbedder(config, { upstreams: createUpstreamRegistry() });
+  };
+
+  test.each([
+    ["query", "query: why"],
+    ["document", "passage: why"],
+  ] as const)(
+    "is sent them before a %s, with the blank, and not before nothing",
+    async (kind, sent) => {
+      server.script(embeddings([[1, 0]]));
+      const embedder = await create(E5);
+      const vectors = await embedder?.embed(["why", " "], kind, open());
+      expect(server.requests.at(-1)?.body["input"]).toEqual([sent]);
+      expect(vectors).toEqual([Float32Array.of(1, 0), undefined]);
+    },
+  );
+
+  test("is another embedder with other words before documents, and the same with others before questions", async () => {
+    const { EMBEDDING_QUERY_PREFIX: _, ...onlyDocuments } = E5;
+    const { EMBEDDING_DOCUMENT_PREFIX: __, ...onlyQueries } = E5;
+    expect((await create(E5))?.id).toBe("openai:e5|passage: ");
+    expect((await create(onlyDocuments))?.id).toBe("openai:e5|passage: ");
+    expect((await create(onlyQueries))?.id).toBe("openai:e5");
+  });
 });
 
 test("normalises and puts back in order what comes shuffled", async () => {

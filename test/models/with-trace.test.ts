@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
-import type { ChatRequest } from "../../src/models/model.ts";
-import { withChatTrace, withRerankerTrace } from "../../src/models/with-trace.ts";
+import type { ChatRequest, Embedder } from "../../src/models/model.ts";
+import {
+  withChatTrace,
+  withEmbedderTrace,
+  withRerankerTrace,
+} from "../../src/models/with-trace.ts";
 import { createTraceScope } from "../../src/telemetry/trace-scope.ts";
 import { createTracer, noTracer, type SpanRecord } from "../../src/telemetry/tracer.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -74,4 +78,16 @@ test("what is started within a call is below its span", async () => {
     new Set(calls.map((span) => span.spanId)),
   );
   expect(calls).toHaveLength(2);
+});
+
+test("the span of an embedder names the model, without what stands before documents", async () => {
+  const { spans, tracer } = makeTracer();
+  const plain: Embedder = {
+    id: "openai:intfloat/e5-small-v2|passage: ",
+    batchMax: 1,
+    fusionWeight: 1,
+    embed: () => Promise.resolve([undefined]),
+  };
+  await withEmbedderTrace(plain, tracer).embed(["x"], "document", signal);
+  expect(spans.map(({ name }) => name)).toEqual(["embeddings intfloat/e5-small-v2"]);
 });
