@@ -1,4 +1,5 @@
 /** The settings of models: which there are, where, and what they take. */
+import * as z from "zod";
 import { BaseUrl, Flag, Key, Names, Text, Tokens } from "./kinds.ts";
 import { Pairs, parsePairs } from "./pairs.ts";
 

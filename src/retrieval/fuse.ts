@@ -1,6 +1,7 @@
 /** Puts the arms together: merged by score within an arm, fused by weighted normalised scores between arms. */
 import type { Hit, Trail } from "../domain/hit.ts";
 import type { Arm } from "./leg.ts";
+import { type ToShare, weighArms } from "./weigh-arms.ts";
 
 /** A row found by at least one leg, with what each list said of it. */
 export interface Candidate {
@@ -22,7 +23,7 @@ export interface FuseOptions {
 
 /**
  * The candidates of all arms, best first.
- * `scores`: each arm's scores are scaled to 0..1, then summed by weight
+ * `scores`: each arm's scores are scaled to 0..1, then summed by weight (`weighArms`)
  * (the convex combination of Bruch, Gai & Ingber, An Analysis of Fusion Functions, 2023).
  * `ranks`: weighted reciprocal rank fusion with k = 60 (Cormack, Clarke & Büttcher, 2009), for arms
  * whose scores cannot be compared. Pure; equal scores keep a stable order by collection and row.
@@ -31,13 +32,14 @@ export function fuse(
   arms: readonly Arm[],
   { method = "scores", limit = Number.POSITIVE_INFINITY }: FuseOptions = {},
 ): readonly Candidate[] {
-  const weights = toWeights(arms);
+  const toShares = arms.map(method === "scores" ? createScale : createReciprocalRanks);
+  const weigh = weighArms(arms, toShares);
   const table = createTable(arms);
   let leg = 0;
   for (const [index, arm] of arms.entries()) {
-    const weight = weights[index] ?? 0;
-    const toShare = method === "scores" ? createScale(arm) : createReciprocalRanks(arm);
-    for (const { hits } of arm.legs) {
+    const toShare = toShares[index] ?? (() => 0);
+    for (const { leg: own, hits } of arm.legs) {
+      const weight = weigh(index, own.collection);
       let rank = 0;
       for (const hit of hits) table.add(hit, weight * toShare(hit), leg, (rank += 1));
       leg += 1;
@@ -103,21 +105,6 @@ function createTable(arms: readonly Arm[]) {
     },
   };
 }
-
-/** Shares that sum to 1 over the arms that found something; an arm without a weight takes what is left. */
-function toWeights(arms: readonly Arm[]): readonly number[] {
-  const active = arms.map((arm) => arm.legs.some(({ hits }) => hits.length > 0));
-  const given = arms.reduce((sum, arm) => sum + (arm.weight ?? 0), 0);
-  const open = arms.filter((arm) => arm.weight === undefined).length;
-  const left = open === 0 ? 0 : Math.max(0, 1 - given) / open;
-  const raw = arms.map((arm, index) => (active[index] === true ? (arm.weight ?? left) : 0));
-  const sum = raw.reduce((total, weight) => total + weight, 0);
-  // A lone arm answers alone, even one whose configured share is nought.
-  if (sum === 0) return active.map((one) => (one ? 1 : 0));
-  return raw.map((weight) => weight / sum);
-}
-
-type ToShare = (hit: Hit) => number;
 
 /** Scales scores to 0..1 between the arm's zero, or its lowest, and its highest; equal scores are all ones. */
 function createScale({ legs, zero }: Arm): ToShare {

@@ -55,6 +55,37 @@ describe("fuse", () => {
     expect(cells).toBeGreaterThan(0);
     expect(cells).toBeLessThan(20 * 2 * 300 * 3);
   });
+  test("words keep their share in collections of different embedders, and the best of what knows little is worth less", () => {
+    const arms = [
+      arm("keyword", undefined, { a: "x9 y4", b: "u1" }),
+      arm("vector e", 0.5, { a: "x9 y8 z1" }),
+      arm("vector f", 0.5, { b: "u9 v1" }),
+    ];
+    expect(check(arms)).toBe("a/x a/y b/u a/z b/v");
+    expect(fuse(arms)[0]?.score).toBe(1);
+  });
+  test("where words find nothing, each embedder's best counts in full", () => {
+    const arms = [
+      arm("keyword", undefined, { a: "", b: "" }),
+      arm("vector e", 0.5, { a: "x9 y1" }),
+      arm("vector f", 0.5, { b: "u9 v1" }),
+    ];
+    expect(fuse(arms).map(({ score }) => score)).toEqual([1, 1, 0, 0]);
+  });
+  test("a collection without its vectors is ranked by its words alone, and weighs nothing elsewhere", () => {
+    const keyword = arm("keyword", undefined, { a: "x9 y6", b: "u9 v3" });
+    const known = arm("vector e", 0.4, { a: "y9 x1" });
+    const lost = fail(arm("vector e", 0.4, { b: "" }));
+    const unknown = fail(arm("vector f", undefined, { b: "" }));
+    const scores = { "b/u": 1, "a/y": 0.4 + 0.6 * 0.5, "a/x": 0.6, "b/v": 0 };
+    for (const arms of [
+      [keyword, { ...known, legs: [...known.legs, ...lost.legs] }],
+      [keyword, known, unknown],
+    ]) {
+      const found = Object.fromEntries(fuse(arms).map((one) => [key(one), one.score]));
+      for (const [row, score] of Object.entries(scores)) expect(found[row]).toBeCloseTo(score);
+    }
+  });
   test("by ranks, equal ranks in two arms beat one first place", () => {
     const arms = [arm("keyword", undefined, { a: "x9 y1" }), arm("vector e", 0.5, { a: "z9 y1" })];
     expect(fuse(arms, { method: "ranks" })[0]?.row).toBe("y");
@@ -140,6 +171,14 @@ function toArm(
         .map(({ row, score }) => ({ collection, row, score })),
     })),
   };
+}
+
+function fail(one: Arm): Arm {
+  const legs = one.legs.map(({ leg }) => ({
+    leg: { ...leg, status: "failed" as const },
+    hits: [],
+  }));
+  return { ...one, legs };
 }
 
 function check(arms: readonly Arm[]): string {
