@@ -2,6 +2,7 @@
  * `fetch` for model endpoints over undici's dispatcher. A stream of a hundred tokens costs two thirds of the
  * processor time that the global `fetch` takes for it, and less memory.
  */
+import { type AgentOptions, globalAgent, type Agent as HttpAgent } from "node:http";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors } from "undici";
 import type { UpstreamFetch } from "../models/upstream-fetch.ts";
 
@@ -24,8 +25,7 @@ const BODILESS = new Set([204, 205, 304]);
 export function createDispatchFetch(): UpstreamFetch {
   const connect = { timeout: CONNECT_TIMEOUT_MS, keepAliveInitialDelay: PROBE_AFTER_MS };
   const options = { connect, allowH2: false };
-  const usesProxy = process.env["NODE_USE_ENV_PROXY"] === "1";
-  const agent = usesProxy ? new EnvHttpProxyAgent(options) : new Agent(options);
+  const agent = usesProxyOfEnvironment() ? new EnvHttpProxyAgent(options) : new Agent(options);
   const dispatcher = agent.compose(interceptors.decompress({ skipErrorResponses: false }));
   return (input, init = {}) => {
     const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
@@ -45,6 +45,12 @@ export function createDispatchFetch(): UpstreamFetch {
       else dispatcher.dispatch(request, createHandler(signal, resolve, reject));
     });
   };
+}
+
+/** Whether Node was told to, by its variable or by an option: its own agent knows what they come to. Node's types do not know its options. */
+function usesProxyOfEnvironment(): boolean {
+  const { options } = globalAgent as HttpAgent & { readonly options: AgentOptions };
+  return options.proxyEnv !== undefined;
 }
 
 function toBody(body: unknown): string | null {

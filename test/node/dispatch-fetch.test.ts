@@ -1,9 +1,11 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createSocketServer, type Socket } from "node:net";
+import { promisify } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createDispatchFetch } from "../../src/node/dispatch-fetch.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -138,19 +140,39 @@ test.skipIf(!existsSync("/proc/net/tcp"))(
   },
 );
 
-test("it goes through the proxy of the environment where Node is told to use it", async () => {
-  answer = () => expect.unreachable();
-  const proxy = createServer((request, response) => response.end(`for ${request.url}`));
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  const { port } = proxy.address() as AddressInfo;
-  vi.stubEnv("NODE_USE_ENV_PROXY", "1");
-  vi.stubEnv("http_proxy", `http://127.0.0.1:${port}`);
-  vi.stubEnv("no_proxy", "");
-  const response = await createDispatchFetch()(`${url}/v1/x`);
-  vi.unstubAllEnvs();
-  expect(await response.text()).toBe(`for ${url}/v1/x`);
-  proxy.closeAllConnections();
-  proxy.close();
+describe("it goes through the proxy of the environment where Node is told to use it", () => {
+  const program = `
+    const { createDispatchFetch } = await import(process.argv[1]);
+    console.log(await (await createDispatchFetch()(process.argv[2])).text());`;
+  const from = new URL("../../src/node/dispatch-fetch.ts", import.meta.url).href;
+  const asks = async (variables: Readonly<Record<string, string>>): Promise<string> => {
+    const proxy = createServer((request, response) => response.end(`for ${request.url}`));
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const { NODE_OPTIONS: _, ...rest } = process.env;
+    const env = { ...rest, http_proxy: `http://127.0.0.1:${port}`, no_proxy: "", ...variables };
+    const args = ["--input-type=module", "-e", program, from, `${url}/v1/x`];
+    try {
+      return (await promisify(execFile)(process.execPath, args, { env })).stdout.trim();
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  };
+  const cases: readonly (readonly [string, Readonly<Record<string, string>>, boolean])[] = [
+    ["by no one", {}, false],
+    ["by the variable", { NODE_USE_ENV_PROXY: "1" }, true],
+    ["by its options", { NODE_OPTIONS: "--use-env-proxy" }, true],
+    [
+      "by its options not to",
+      { NODE_USE_ENV_PROXY: "1", NODE_OPTIONS: "--no-use-env-proxy" },
+      false,
+    ],
+  ];
+  test.each(cases)("%s", async (_, variables, goesThrough) => {
+    answer = (response, request) => response.end(`from ${request.url}`);
+    expect(await asks(variables)).toBe(goesThrough ? `for ${url}/v1/x` : "from /v1/x");
+  });
 });
 
 describe("whoever leaves", () => {
