@@ -3,6 +3,7 @@ import { createServer as createPlainServer, type Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
+import { lingerOnClose } from "./linger.ts";
 
 /** How often it is looked for clients that send too slowly; they are closed at most this much later. */
 const CHECK_INTERVAL_MS = 1_000;
@@ -28,6 +29,7 @@ export function createServer(fetch: Fetch, config: Config): Server {
     maxHeaderSize: config.headerBytesMax,
   };
   const server = createAdaptorServer({ fetch, serverOptions, hostname: NAMELESS }) as Server;
+  server.prependListener("request", lingerOnClose);
   server.maxConnections = config.connectionsMax;
   server.maxRequestsPerSocket = config.socketRequestsMax;
   server.maxHeadersCount = HEADERS_MAX;
