@@ -12,6 +12,10 @@ const BODY_BYTES_MAX = 16 * 2 ** 20;
 /** What a client library may send on; everything else it adds (telemetry, headers from the environment) is left out. */
 const HEADERS_SENT = ["accept", "content-type"];
 
+/** What LiteLLM's proxy puts before the names of headers that the model behind it sent. */
+const RELAYED = "llm_provider-";
+const DELAYS = ["retry-after-ms", "retry-after"];
+
 export type UpstreamFetch = (
   input: string | URL | Request,
   init?: RequestInit,
@@ -115,8 +119,12 @@ async function toWorded(response: Response): Promise<Response> {
   const headers = new Headers(given);
   headers.set("content-type", "application/json");
   const { retryAfterMs, ...error } = readRefusalBody(await response.text());
-  if (retryAfterMs !== undefined && !given.has("retry-after")) {
-    headers.set("retry-after-ms", String(retryAfterMs));
+  if (!DELAYS.some((name) => given.has(name))) {
+    for (const name of DELAYS) {
+      const relayed = given.get(`${RELAYED}${name}`);
+      if (relayed !== null) headers.set(name, relayed);
+    }
+    if (retryAfterMs !== undefined) headers.set("retry-after-ms", String(retryAfterMs));
   }
   return new Response(JSON.stringify({ error }), { status, statusText, headers });
 }

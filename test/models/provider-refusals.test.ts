@@ -400,3 +400,16 @@ test.each([
   expect(error.code).toBe("upstream_rate_limited");
   expect(error.retryAfterMs).toBe(retryAfterMs);
 });
+
+test.each([
+  ["in seconds", { "llm_provider-retry-after": "3" }, 3_000],
+  ["in milliseconds", { "llm_provider-retry-after-ms": "250" }, 250],
+  ["beside its own", { "llm_provider-retry-after-ms": "250", "retry-after": "7" }, 7_000],
+])(
+  "LiteLLM's proxy tells the model's delay under a name of its own: %s",
+  async (_, headers, ms) => {
+    const refused = { error: { message: "litellm.RateLimitError: …", code: "429" } };
+    const error = (await ask(body(refused, { status: 429, headers }))) as AppError;
+    expect(error).toMatchObject({ code: "upstream_rate_limited", retryAfterMs: ms });
+  },
+);
