@@ -4,7 +4,7 @@ import initWabt from "wabt";
 
 export const KERNELS = {
   float: new URL("../src/node/lance/vector-scan.wat", import.meta.url),
-  int8: new URL("../src/worker/durable/int8-scan.wat", import.meta.url),
+  int8: new URL("../src/stores/int8-scan.wat", import.meta.url),
 } as const;
 
 /** The binary of the text as it stands. */

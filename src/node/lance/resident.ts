@@ -49,7 +49,6 @@ export async function loadResident(table: Table, spec: CollectionSpec): Promise<
   const block = createVectorBlock(found.numRows, spec.dimensions);
   const rows: string[] = [];
   const chunks: (Chunk | undefined)[] = [];
-  const withoutVector: number[] = [];
   const texts: string[] = [];
   for (let row = 0; row < found.numRows; row += 1) {
     if (row % ROWS_AT_ONCE === 0) await nextTurn();
@@ -59,45 +58,33 @@ export async function loadResident(table: Table, spec: CollectionSpec): Promise<
     texts.push(typeof content === "string" ? content : "");
     const detail: unknown = details?.get(row);
     chunks.push(toChunk({ content, detail }));
-    if (vector === null || vector === undefined) withoutVector.push(row);
-    else block.set(row, vector.toArray());
+    if (vector !== null && vector !== undefined) block.set(row, vector.toArray());
   }
   const postings = await readPostings(texts, spec);
   const textBytes = texts.reduce((sum, text) => sum + BYTES_PER_CHUNK + text.length, 0);
-  return createResident({ rows, chunks, withoutVector, block, postings, textBytes });
+  return createResident({ rows, chunks, block, postings, textBytes });
 }
 
 interface Parts {
   readonly rows: readonly string[];
   readonly chunks: readonly (Chunk | undefined)[];
-  readonly withoutVector: readonly number[];
   readonly block: VectorBlock;
   readonly postings: Postings;
   readonly textBytes: number;
 }
 
-function createResident({
-  rows,
-  chunks,
-  withoutVector,
-  block,
-  postings,
-  textBytes,
-}: Parts): Resident {
+function createResident({ rows, chunks, block, postings, textBytes }: Parts): Resident {
   const places = new Map(rows.map((row, index) => [row, index]));
-  const toHits = (scores: Float32Array, limit: number, floor: number): readonly StoreHit[] =>
-    findTopRows(scores, { limit, floor }).map((row) => ({
-      row: rows[row] ?? "",
-      score: scores[row] ?? 0,
-    }));
+  const rowOf = (index: number): string => rows[index] ?? "";
   return {
     bytes: block.bytes + postings.bytes + textBytes,
-    nearest(vector, limit) {
-      const scores = block.compare(vector);
-      for (const row of withoutVector) scores[row] = Number.NEGATIVE_INFINITY;
-      return toHits(scores, limit, Number.NEGATIVE_INFINITY);
+    nearest: (vector, limit) =>
+      block.nearest(vector, limit).map(({ row, score }) => ({ row: rowOf(row), score })),
+    matching(terms, limit) {
+      const scores = postings.score(terms);
+      const best = findTopRows(scores, { limit, floor: 0 });
+      return best.map((row) => ({ row: rowOf(row), score: scores[row] ?? 0 }));
     },
-    matching: (terms, limit) => toHits(postings.score(terms), limit, 0),
     chunk: (row) => chunks[places.get(row) ?? -1],
   };
 }

@@ -17,7 +17,7 @@ import {
   type Tally,
 } from "./protocol.ts";
 import type { State } from "./tables.ts";
-import { toStride } from "./int8-block.ts";
+import { toStride } from "../../stores/int8-block.ts";
 import { appendVectors } from "./vector-index.ts";
 
 /** A writer that says nothing for so long has lost its collection to the next one. */

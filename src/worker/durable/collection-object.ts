@@ -5,7 +5,7 @@ import type { DocumentPage, DocumentPart } from "../../stores/store.ts";
 import { createConsoleLog } from "../console-log.ts";
 import { commit, lock, tidy, unlock, verify } from "./change-collection.ts";
 import { Collection } from "./collection.ts";
-import kernel from "./int8-scan.wasm";
+import kernel from "../../stores/int8-scan.wasm";
 import {
   type ChangeWire,
   type CollectionRpc,

@@ -1,6 +1,6 @@
 /** Over which objects a collection is spread, and which of them holds a document. */
 import { AppError } from "../../errors.ts";
-import { toStride } from "./int8-block.ts";
+import { toStride } from "../../stores/int8-block.ts";
 
 /** Objects of one collection; each is asked by every search. */
 export const OBJECTS_MAX = 32;

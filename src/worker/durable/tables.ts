@@ -3,7 +3,7 @@ import type { SqlStorage } from "cloudflare:workers";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { toColumn } from "./filter-sql.ts";
-import { toStride } from "./int8-block.ts";
+import { toStride } from "../../stores/int8-block.ts";
 import type { Whole } from "./protocol.ts";
 
 /** Metadata fields that can be filtered on; SQLite's tables have at most 100 columns here. */

@@ -2,7 +2,7 @@
 import type { SqlStorage } from "cloudflare:workers";
 import type { StoreHit } from "../../stores/store.ts";
 import { findTopRows } from "../../stores/top-rows.ts";
-import { createInt8Block, quantize, toScale, toStride } from "./int8-block.ts";
+import { createInt8Block, quantize, toStride } from "../../stores/int8-block.ts";
 import { vectorsLost } from "./protocol.ts";
 import { type State, toBlockRows } from "./tables.ts";
 
@@ -70,7 +70,7 @@ export function loadVectorIndex(
           return allows === undefined || allows[slot] === 1;
         },
       });
-      const close = dropFar(candidates, { scores, scales: block.scales, limit, query });
+      const close = dropFar(candidates, { scores, scales: block.scales, limit });
       return rescore(sql, query, close).slice(0, limit);
     },
   };
@@ -87,23 +87,22 @@ interface Judged {
   readonly scores: Float32Array;
   readonly scales: Float32Array;
   readonly limit: number;
-  readonly query: Float32Array;
 }
 
 /**
  * Without those that no rounding error puts among the best. Components of unit vectors are rounded to whole
- * multiples of a scale, each with an error of a variance of scale² / 12, and so is their product's.
+ * multiples of a scale, each with an error of a variance of scale² / 12, and so is their product's. The query's
+ * own are far finer.
  */
 function dropFar(
   candidates: readonly number[],
-  { scores, scales, limit, query }: Judged,
+  { scores, scales, limit }: Judged,
 ): readonly number[] {
   const scoreOf = (slot: number): number => scores[slot] ?? 0;
   const floor = candidates.map(scoreOf).toSorted((a, b) => b - a)[limit - 1];
   if (floor === undefined) return candidates;
-  const ofQuery = toScale(query) ** 2;
   return candidates.filter((slot) => {
-    const deviation = Math.sqrt(((scales[slot] ?? 0) ** 2 + ofQuery) / 12);
+    const deviation = (scales[slot] ?? 0) / Math.sqrt(12);
     return scoreOf(slot) >= floor - DEVIATIONS * deviation;
   });
 }

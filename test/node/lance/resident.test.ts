@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createResidents } from "../../../src/node/lance/residents.ts";
 import type { Snapshot, StoreQuery } from "../../../src/stores/store.ts";
 import { toIdf } from "../../../src/text/idf.ts";
-import { createSource, DIMENSIONS, loadCollection } from "../../../scripts/bench-data.ts";
+import { createSource, loadCollection } from "../../../scripts/bench-data.ts";
 import { createTestStore, openTestStore } from "./test-store.ts";
 
 const CHUNKS = 600;
@@ -53,22 +53,3 @@ async function search(snapshot: Snapshot, query: StoreQuery) {
     .filter(({ score }) => score > (found.at(-1)?.score ?? 0))
     .toSorted((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
 }
-
-test("vectors of any length are compared exactly", async () => {
-  expect(DIMENSIONS % 8).toBe(0); // the collection above needs no filling up; these do
-  const { createVectorBlock } = await import("../../../src/node/lance/vector-block.ts");
-  for (const dimensions of [1, 3, 8, 9, 31, 384, 1025]) {
-    const rows = 17;
-    const block = createVectorBlock(rows, dimensions);
-    const random = (seed: number) =>
-      Float32Array.from({ length: dimensions }, (_, at) => Math.sin(seed * 31 + at * 7));
-    for (let row = 1; row < rows; row += 1) block.set(row, random(row));
-    const query = random(99);
-    const expected = Array.from({ length: rows }, (_, row) =>
-      row === 0 ? 0 : random(row).reduce((sum, value, at) => sum + value * (query[at] ?? 0), 0),
-    );
-    for (const [row, score] of block.compare(query).entries()) {
-      expect(score).toBeCloseTo(expected[row] ?? 0, 3);
-    }
-  }
-});

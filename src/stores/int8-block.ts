@@ -9,6 +9,8 @@ export interface Int8Block {
   readonly stride: number;
   /** Approximate dot products with the query, by row. Valid until the next call. */
   compare(query: Float32Array): Float32Array;
+  /** Most that is lost of the query when it becomes integers: the length of the difference. */
+  lossOf(query: Float32Array): number;
 }
 
 interface Kernel {
@@ -16,13 +18,16 @@ interface Kernel {
   scan(values: number, rows: number, bytes: number, query: number, sums: number): void;
 }
 
-/** `sums[row]` is the dot product of row and query, both of `stride` integers. */
-type Scan = (query: Int8Array) => Int32Array;
+/** `sums[row]` is the dot product of the row and of what was asked, both of `stride` integers. */
+type Scan = () => Int32Array;
 
 /** The kernel takes so many at a time. */
 const STEP = 16;
 const PAGE_BYTES = 65_536;
 const INTEGER_MAX = 127;
+/** What the kernel counts in. */
+const SUM_MAX = 2 ** 31 - 1;
+const QUERY_INTEGER_MAX = 2 ** 15 - 1;
 
 export function toStride(dimensions: number): number {
   return Math.max(STEP, Math.ceil(dimensions / STEP) * STEP);
@@ -43,8 +48,7 @@ export function createInt8Block(
   const values = new Int8Array(memory.buffer, 0, rows * stride);
   const asked = new Int16Array(memory.buffer, queryAt, stride);
   const sums = new Int32Array(memory.buffer, sumsAt, rows);
-  return createBlock(values, stride, (query) => {
-    asked.set(query);
+  return createBlock(values, asked, () => {
     instance.scan(0, rows, stride, queryAt, sumsAt);
     return sums;
   });
@@ -54,12 +58,13 @@ export function createInt8Block(
 export function createPlainInt8Block(rows: number, dimensions: number): Int8Block {
   const stride = toStride(dimensions);
   const values = new Int8Array(rows * stride);
+  const asked = new Int16Array(stride);
   const sums = new Int32Array(rows);
-  return createBlock(values, stride, (query) => {
+  return createBlock(values, asked, () => {
     for (let row = 0; row < rows; row += 1) {
       let sum = 0;
       for (let at = 0; at < stride; at += 1) {
-        sum += (values[row * stride + at] ?? 0) * (query[at] ?? 0);
+        sum += (values[row * stride + at] ?? 0) * (asked[at] ?? 0);
       }
       sums[row] = sum;
     }
@@ -67,37 +72,43 @@ export function createPlainInt8Block(rows: number, dimensions: number): Int8Bloc
   });
 }
 
-function createBlock(values: Int8Array, stride: number, scan: Scan): Int8Block {
+function createBlock(values: Int8Array, asked: Int16Array, scan: Scan): Int8Block {
+  const stride = asked.length;
   const rows = values.length / stride;
   const scales = new Float32Array(rows);
   const scores = new Float32Array(rows);
+  const queryMax = Math.min(QUERY_INTEGER_MAX, Math.floor(SUM_MAX / (INTEGER_MAX * stride)));
   return {
     values,
     scales,
     stride,
     compare(query) {
-      const asked = new Int8Array(stride);
-      const scale = quantize(query, asked);
-      const sums = scan(asked);
+      const scale = quantize(query, asked, queryMax);
+      const sums = scan();
       for (let row = 0; row < rows; row += 1) {
-        scores[row] = (sums[row] ?? 0) * (scales[row] ?? 0) * scale;
+        scores[row] = (sums[row] as number) * (scales[row] as number) * scale;
       }
       return scores;
     },
+    lossOf: (query) => (toScale(query, queryMax) / 2) * Math.sqrt(query.length),
   };
 }
 
-/** The factor between a vector and its integers; 0 for a vector of zeros. */
-export function toScale(vector: Float32Array): number {
-  let largest = 0;
-  for (const value of vector) largest = Math.max(largest, Math.abs(value));
-  return largest / INTEGER_MAX;
+/** Writes the vector as integers to `target`, which may be longer; the factor that turns them back, 0 for a vector of zeros. */
+export function quantize(
+  vector: Float32Array,
+  target: Int8Array | Int16Array,
+  integerMax = INTEGER_MAX,
+): number {
+  const scale = toScale(vector, integerMax);
+  for (let at = 0; at < vector.length; at += 1) {
+    target[at] = scale === 0 ? 0 : Math.round((vector[at] as number) / scale);
+  }
+  return scale;
 }
 
-/** Writes the vector as integers to `target`; the factor that turns them back. */
-export function quantize(vector: Float32Array, target: Int8Array): number {
-  const scale = toScale(vector);
-  if (scale === 0) return 0;
-  for (const [index, value] of vector.entries()) target[index] = Math.round(value / scale);
-  return scale;
+function toScale(vector: Float32Array, integerMax: number): number {
+  let largest = 0;
+  for (const value of vector) largest = Math.max(largest, Math.abs(value));
+  return largest / integerMax;
 }

@@ -1,5 +1,5 @@
 ;; Dot products of one query with many vectors of 8-bit integers, sixteen at a time.
-;; Built with `node scripts/build-vector-scan.ts`; test/worker/int8-scan.test.ts compares it with plain TypeScript.
+;; Built with `node scripts/build-vector-scan.ts`; test/stores/int8-scan.test.ts compares it with plain TypeScript.
 (module
   (memory (export "memory") 0)
   ;; $values: address of the first of $rows vectors, one after the other; $bytes: length of one in bytes, a multiple of 16;

@@ -3,11 +3,7 @@ import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildVectorScan, KERNELS, toBinaryPath } from "../../scripts/build-vector-scan.ts";
-import {
-  createInt8Block,
-  createPlainInt8Block,
-  quantize,
-} from "../../src/worker/durable/int8-block.ts";
+import { createInt8Block, createPlainInt8Block, quantize } from "../../src/stores/int8-block.ts";
 
 const kernel = new WebAssembly.Module(readFileSync(toBinaryPath(KERNELS.int8)));
 
