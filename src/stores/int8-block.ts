@@ -109,6 +109,8 @@ export function quantize(
 
 function toScale(vector: Float32Array, integerMax: number): number {
   let largest = 0;
-  for (const value of vector) largest = Math.max(largest, Math.abs(value));
+  for (let at = 0; at < vector.length; at += 1) {
+    largest = Math.max(largest, Math.abs(vector[at] as number));
+  }
   return largest / integerMax;
 }

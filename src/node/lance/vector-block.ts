@@ -54,8 +54,10 @@ export function createVectorBlock(rows: number, dimensions: number): VectorBlock
   const values = new Float32Array(memory.buffer, 0, rows * stride);
   const asked = new Float32Array(memory.buffer, queryAt, stride);
   const scores = new Float32Array(memory.buffer, scoresAt, rows);
-  /** By row: how far it is from its integers. NaN for one without a vector, which no comparison lets through. */
-  const losses = new Float32Array(rows).fill(Number.NaN);
+  /** By row: how far it is from its integers. */
+  const losses = new Float32Array(rows);
+  // A row without a vector has no number for a guess, which no comparison lets through.
+  rough.scales.fill(Number.NaN);
   const close = new Int32Array(rows);
 
   /**
@@ -67,7 +69,7 @@ export function createVectorBlock(rows: number, dimensions: number): VectorBlock
     const length = toLength(query);
     const ofQuery = rough.lossOf(query) * 2 + length * dimensions * FLOAT_ERROR;
     const lossOf = (row: number): number => (losses[row] as number) * length + ofQuery;
-    const likely = findTopRows(guesses, { limit, passes: (row) => !Number.isNaN(losses[row]) });
+    const likely = findTopRows(guesses, { limit });
     // So many rows are at least as good as this.
     let bar = Number.POSITIVE_INFINITY;
     for (const row of likely) bar = Math.min(bar, (guesses[row] as number) - lossOf(row));
