@@ -22,17 +22,21 @@ export interface DeadlineOptions {
   readonly stage?: string;
 }
 
-/** For code that is only handed a signal and must know how much time is left. */
-const remaining = new WeakMap<AbortSignal, () => number>();
+/**
+ * For code that is only handed a signal and must know how much time is left. A property, because a WeakMap of
+ * signals, each of which lives for a moment, costs four times the signal itself.
+ */
+const REMAINING = Symbol("remaining time");
+type Lent = AbortSignal & { [REMAINING]?: () => number };
 
 /** Lets a signal of another making tell how much time is left: what is started for others has theirs. */
-export function lendDeadline(signal: AbortSignal, remainingMs: () => number): void {
-  remaining.set(signal, remainingMs);
+export function lendDeadline(signal: Lent, remainingMs: () => number): void {
+  signal[REMAINING] = remainingMs;
 }
 
 /** Milliseconds left to what runs under the signal; infinite when nothing bounds it. */
-export function findRemainingMs(signal: AbortSignal): number {
-  return remaining.get(signal)?.() ?? Number.POSITIVE_INFINITY;
+export function findRemainingMs(signal: Lent): number {
+  return signal[REMAINING]?.() ?? Number.POSITIVE_INFINITY;
 }
 
 /** What a stage may have of the time left: all but what comes behind it needs, of which a short time gives no more than a share. */
