@@ -29,14 +29,15 @@ export function createDispatchFetch(): UpstreamFetch {
   const dispatcher = agent.compose(interceptors.decompress({ skipErrorResponses: false }));
   return (input, init = {}) => {
     const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
-    const headers = new Headers(init.headers);
-    // What some servers call deflate is not what is read as such.
-    headers.set("accept-encoding", "gzip, br");
     const request: Dispatcher.DispatchOptions = {
       origin,
       path: `${pathname}${search}`,
       method: init.method ?? "GET",
-      headers: Object.fromEntries(headers),
+      headers: {
+        ...Object.fromEntries(new Headers(init.headers)),
+        // What some servers call deflate is not what is read as such.
+        "accept-encoding": "gzip, br",
+      },
       body: toBody(init.body),
     };
     const { signal = null } = init;
@@ -126,10 +127,11 @@ function createHandler(
   };
 }
 
-function toHeaders(given: Readonly<Record<string, string | string[] | undefined>>): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(given)) {
-    for (const one of Array.isArray(value) ? value : [value ?? ""]) headers.append(name, one);
-  }
-  return headers;
+/** Pairs, of which the response makes its headers: given `Headers` it would copy and check them once more. */
+function toHeaders(
+  given: Readonly<Record<string, string | string[] | undefined>>,
+): [name: string, value: string][] {
+  return Object.entries(given).flatMap(([name, value]) =>
+    [value ?? ""].flat().map((one): [string, string] => [name, one]),
+  );
 }
