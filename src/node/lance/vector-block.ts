@@ -15,7 +15,7 @@ export interface VectorBlock {
   nearest(query: Float32Array, limit: number): readonly Near[];
 }
 
-export interface Near {
+interface Near {
   readonly row: number;
   readonly score: number;
 }
