@@ -33,8 +33,8 @@ Options
   --help               this text
 
 Settings come from the environment: DATA_DIR is the folder of the store, EMBEDDING_MODEL with
-OPENAI_BASE_URL or OPENAI_API_KEY another embedder than the bundled one, ADMIN_TOKEN the secret of
-the Worker that --to edge sends to.
+EMBEDDING_BASE_URL, OPENAI_BASE_URL or OPENAI_API_KEY another embedder than the bundled one,
+ADMIN_TOKEN the secret of the Worker that --to edge sends to.
 
 Exit codes
   0 done   2 done, but some documents failed or doctor found damage   28 disk full

@@ -38,6 +38,12 @@ export const MODEL_SETTINGS = {
   embeddingModel: Text.optional().describe(
     "Model that embeds what is ingested from now on. Unset: the bundled static embedder.",
   ),
+  embeddingBaseUrl: BaseUrl.optional().describe(
+    "Address of the endpoint of EMBEDDING_MODEL, with its /v1. Unset: that of OPENAI_BASE_URL.",
+  ),
+  embeddingApiKey: Key.optional().describe(
+    "Key for EMBEDDING_BASE_URL; OPENAI_API_KEY and OPENAI_HEADERS are never sent there.",
+  ),
   // Taken as they are: the blank at the end is part of what models were trained with.
   embeddingQueryPrefix: z
     .string()

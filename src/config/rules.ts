@@ -36,6 +36,8 @@ export interface CheckedSettings extends Numbers {
   readonly chatFallbackBaseUrl?: string | undefined;
   readonly chatFallbackApiKey?: string | undefined;
   readonly embeddingModel?: string | undefined;
+  readonly embeddingBaseUrl?: string | undefined;
+  readonly embeddingApiKey?: string | undefined;
   readonly embeddingQueryPrefix?: string | undefined;
   readonly embeddingDocumentPrefix?: string | undefined;
   readonly rerankUrl?: string | undefined;
@@ -71,7 +73,7 @@ export function findContradictions(
     ...findUselessLimits(config),
     ...findVainWaits(config, given),
     ...findLostFallbacks(config),
-    ...findLostPrefixes(config),
+    ...findLostEmbedding(config),
     ...findLostReranking(config),
     ...findLanceTangles(config),
   ];
@@ -115,12 +117,24 @@ function findLostFallbacks(config: CheckedSettings): readonly Issue[] {
   return [];
 }
 
-/** The bundled embedder wants none. */
-function findLostPrefixes(config: CheckedSettings): readonly Issue[] {
-  if (config.embeddingModel !== undefined) return [];
-  return (["embeddingQueryPrefix", "embeddingDocumentPrefix"] as const)
-    .filter((path) => config[path] !== undefined)
-    .map((path) => ({ path, message: "needs EMBEDDING_MODEL" }));
+const OF_EMBEDDING = [
+  "embeddingBaseUrl",
+  "embeddingApiKey",
+  "embeddingQueryPrefix",
+  "embeddingDocumentPrefix",
+] as const;
+
+/** The bundled embedder has no endpoint and wants no words; a key alone would go to an endpoint that has another. */
+function findLostEmbedding(config: CheckedSettings): readonly Issue[] {
+  const { embeddingModel, embeddingBaseUrl, embeddingApiKey } = config;
+  if (embeddingModel === undefined) {
+    return OF_EMBEDDING.filter((path) => config[path] !== undefined).map((path) => ({
+      path,
+      message: "needs EMBEDDING_MODEL",
+    }));
+  }
+  const isLost = embeddingApiKey !== undefined && embeddingBaseUrl === undefined;
+  return isLost ? [{ path: "embeddingApiKey", message: "needs EMBEDDING_BASE_URL" }] : [];
 }
 
 /** Of an endpoint that nobody named. */

@@ -6,7 +6,7 @@ import { parsePairs } from "../config/pairs.ts";
 import { AppError } from "../errors.ts";
 import { noTracer, type Tracer } from "../telemetry/tracer.ts";
 import type { ChatModel, Embedder, Reranker } from "./model.ts";
-import type { OpenAiClient } from "./openai-client.ts";
+import type { OpenAiClient, OpenAiClientOptions } from "./openai-client.ts";
 import { protectChat, protectEmbedder, protectReranker } from "./protect.ts";
 import type { EndpointLine, UpstreamFetch } from "./upstream-fetch.ts";
 
@@ -31,7 +31,7 @@ export async function createRemoteEmbedder(
 ): Promise<Embedder | undefined> {
   const { embeddingModel: model } = config;
   if (model === undefined) return undefined;
-  const client = await createClient(config, "EMBEDDING_MODEL", deps);
+  const client = await createEmbeddingClient(config, deps);
   const { createOpenAiEmbedder } = await import("./openai-embedder.ts");
   const { embeddingQueryPrefix: query, embeddingDocumentPrefix: document } = config;
   const prefixes = {
@@ -78,15 +78,23 @@ export async function createChat(
 
 /** The endpoint of the fallback models, where they have one of their own. */
 async function createFallbackClient(
-  config: Config,
+  { chatFallbackBaseUrl: baseUrl, chatFallbackApiKey: apiKey }: Config,
   client: OpenAiClient,
   deps: EndpointDeps,
 ): Promise<OpenAiClient> {
-  const { chatFallbackBaseUrl: baseUrl, chatFallbackApiKey: apiKey } = config;
   if (baseUrl === undefined) return client;
-  const { createOpenAiClient } = await import("./openai-client.ts");
   const settings = { url: "CHAT_FALLBACK_BASE_URL", key: "CHAT_FALLBACK_API_KEY" };
-  return createOpenAiClient({ ...(await openLine(deps)), baseUrl, apiKey, settings });
+  return openClient({ baseUrl, apiKey, settings }, deps);
+}
+
+/** The endpoint of embeddings, where they have one of their own. */
+async function createEmbeddingClient(config: Config, deps: EndpointDeps): Promise<OpenAiClient> {
+  const { embeddingBaseUrl: baseUrl, embeddingApiKey: apiKey } = config;
+  if (baseUrl === undefined) {
+    return createClient(config, "EMBEDDING_MODEL", deps, "EMBEDDING_BASE_URL");
+  }
+  const settings = { url: "EMBEDDING_BASE_URL", key: "EMBEDDING_API_KEY" };
+  return openClient({ baseUrl, apiKey, settings }, deps);
 }
 
 /** The reranker at RERANK_URL, where that is set. */
@@ -115,21 +123,28 @@ async function openLine({ tracer, loadSend }: EndpointDeps): Promise<EndpointLin
   };
 }
 
+/** The common endpoint, for the model that `setting` names; `elsewhere` would name another one for it. */
 async function createClient(
   { openaiApiKey, openaiBaseUrl, openaiHeaders = "" }: Config,
   setting: string,
   deps: EndpointDeps,
-) {
+  elsewhere?: string,
+): Promise<OpenAiClient> {
   if (openaiApiKey === undefined && openaiBaseUrl === undefined) {
+    const own = elsewhere === undefined ? "" : `, or ${elsewhere} for this model alone`;
     throw new AppError("invalid_request", {
-      detail: `settings are wrong: ${setting} names a model, but no endpoint: set OPENAI_API_KEY, or OPENAI_BASE_URL for another than OpenAI`,
+      detail: `settings are wrong: ${setting} names a model, but no endpoint: set OPENAI_API_KEY, or OPENAI_BASE_URL for another than OpenAI${own}`,
     });
   }
+  const settings = { url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY", elsewhere };
+  const headers = parsePairs(openaiHeaders) ?? {};
+  return openClient({ apiKey: openaiApiKey, baseUrl: openaiBaseUrl, headers, settings }, deps);
+}
+
+async function openClient(
+  options: Omit<OpenAiClientOptions, keyof EndpointLine> & Pick<EndpointLine, "headers">,
+  deps: EndpointDeps,
+): Promise<OpenAiClient> {
   const { createOpenAiClient } = await import("./openai-client.ts");
-  return createOpenAiClient({
-    ...(await openLine(deps)),
-    apiKey: openaiApiKey,
-    baseUrl: openaiBaseUrl,
-    headers: parsePairs(openaiHeaders) ?? {},
-  });
+  return createOpenAiClient({ ...(await openLine(deps)), ...options });
 }

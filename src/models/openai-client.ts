@@ -3,7 +3,13 @@ import OpenAI, { APIConnectionError, APIError } from "openai";
 import { toAbortError } from "../async/deadline.ts";
 import { AppError } from "../errors.ts";
 import { createUpstreamFetch, type EndpointLine } from "./upstream-fetch.ts";
-import { type Upstream, toBadResponse, toConnectionError, toRefusalError } from "./upstream.ts";
+import {
+  type EndpointSettings,
+  type Upstream,
+  toBadResponse,
+  toConnectionError,
+  toRefusalError,
+} from "./upstream.ts";
 
 export const OPENAI_BASE_URL = "https://api.openai.com/v1";
 
@@ -12,8 +18,8 @@ export interface OpenAiClientOptions extends EndpointLine {
   readonly apiKey?: string | undefined;
   /** Unset: OpenAI itself. */
   readonly baseUrl?: string | undefined;
-  /** Names of the two settings, for errors that say what to change. */
-  readonly settings?: { readonly url: string; readonly key: string };
+  /** For errors that say what to change. */
+  readonly settings?: EndpointSettings;
 }
 
 const SETTINGS = { url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY" };

@@ -2,12 +2,20 @@
 import { AppError, type AppErrorOptions, type ErrorCode } from "../errors.ts";
 import { parseRetryAfterMs } from "../async/retry-after.ts";
 
+/** Names of the settings of an endpoint. */
+export interface EndpointSettings {
+  readonly url: string;
+  readonly key: string;
+  /** The one that names another endpoint for this model alone, where it has none yet. */
+  readonly elsewhere?: string | undefined;
+}
+
 /** A model behind an endpoint, as people know it. */
 export interface Upstream {
   /** `the chat model "gpt-4.1-mini"`. */
   readonly name: string;
   /** Names of the settings that decide it, for errors that say what to change. */
-  readonly settings: { readonly url: string; readonly key: string; readonly model: string };
+  readonly settings: EndpointSettings & { readonly model: string };
   /** Struck out of everything that is kept for the log. */
   readonly apiKey?: string | null;
 }
@@ -169,13 +177,16 @@ function describe(code: ErrorCode, refusal: Refusal, upstream: Upstream): string
 /** What is wrong with the settings, with the ones to check. */
 function describeConfig(
   { status, message = "" }: Refusal,
-  { url, key, model }: Upstream["settings"],
+  { url, key, model, elsewhere }: Upstream["settings"],
 ): string {
   if (status === 402 || status === 429 || NO_CREDIT_TEXT.test(message)) {
     return `has no credit left: check the account of ${key}`;
   }
   if (status === 401 || status === 403) return `refused the key: check ${key}`;
-  if (status === 404) return `is not offered at this address: check ${model} and ${url}`;
+  if (status === 404) {
+    const other = elsewhere === undefined ? "" : `; ${elsewhere} names another for it alone`;
+    return `is not offered at this address: check ${model} and ${url}${other}`;
+  }
   return status !== undefined && status < 400
     ? `is behind a redirect, which is not followed: set ${url} to the final address`
     : `refused the request as such: check ${model} and ${url}`;

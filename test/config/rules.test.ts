@@ -50,6 +50,17 @@ describe("settings that contradict each other are refused by name", () => {
     ["PASSAGES_MAX", { PASSAGES_MAX: "31" }, "CANDIDATES_MAX, which is 30"],
     ["EMBEDDING_QUERY_PREFIX", { EMBEDDING_QUERY_PREFIX: "query: " }, "needs EMBEDDING_MODEL"],
     ["EMBEDDING_DOCUMENT_PREFIX", { EMBEDDING_DOCUMENT_PREFIX: "x" }, "needs EMBEDDING_MODEL"],
+    [
+      "EMBEDDING_BASE_URL",
+      { EMBEDDING_BASE_URL: "http://127.0.0.1:9/v1" },
+      "needs EMBEDDING_MODEL",
+    ],
+    ["EMBEDDING_API_KEY", { EMBEDDING_API_KEY: "sk-secret" }, "needs EMBEDDING_MODEL"],
+    [
+      "EMBEDDING_API_KEY",
+      { EMBEDDING_MODEL: "m", EMBEDDING_API_KEY: "sk-secret" },
+      "needs EMBEDDING_BASE_URL",
+    ],
     ["RERANK_MODEL", { RERANK_MODEL: "m" }, "needs RERANK_URL"],
     ["RERANK_API_KEY", { RERANK_API_KEY: "sk-secret" }, "needs RERANK_URL"],
     ["LANCE_API_KEY", { LANCE_API_KEY: "sk-secret" }, "LANCE_URL"],
@@ -110,6 +121,7 @@ describe("what is wrong is said in our own words", () => {
     ["CORS_ORIGINS", "https://app.example.com/", "must be origins"],
     ["CORS_ORIGINS", "https://a.example.com, app.example.com", "must be origins"],
     ["OPENAI_BASE_URL", "localhost", "must be an http(s) URL"],
+    ["EMBEDDING_BASE_URL", "localhost:8080/v1", "must be an http(s) URL"],
     ["HOST", "localhost:80", "must be an address or a name alone"],
     ["HOST", "http://127.0.0.1", "must be an address or a name alone"],
     ["HOST", "[::1]", "must be an address or a name alone"],
@@ -131,6 +143,7 @@ describe("what is wrong is said in our own words", () => {
   test.each([
     "OPENAI_API_KEY",
     "RERANK_API_KEY",
+    "EMBEDDING_API_KEY",
     "CHAT_FALLBACK_API_KEY",
     "LANCE_API_KEY",
     "API_KEY",

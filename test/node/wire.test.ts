@@ -105,6 +105,76 @@ test("the key and the headers of one endpoint are not sent to the fallback's, an
   }
 });
 
+test("embeddings from an endpoint of their own: no key but theirs goes there, and errors name its settings", async () => {
+  await using server = await startUpstream();
+  await using other = await startUpstream();
+  const common = {
+    OPENAI_API_KEY: "sk-first",
+    OPENAI_BASE_URL: server.url,
+    OPENAI_HEADERS: "X-Provider=openai",
+    EMBEDDING_MODEL: "e",
+    ATTEMPTS_MAX: "1",
+  };
+  const embed = async (env: Readonly<Record<string, string>>) => {
+    const { forIngest } = await createEmbedders(parseConfig({ ...common, ...env }));
+    expect(forIngest.id).toBe("openai:e");
+    return forIngest.embed(["a text"], "document", new AbortController().signal);
+  };
+  const own = { EMBEDDING_BASE_URL: other.url };
+  await embed(own);
+  await embed({ ...own, EMBEDDING_API_KEY: "sk-second" });
+  expect(server.requests).toEqual([]);
+  expect(other.requests.map(({ headers }) => headers["authorization"])).toEqual([
+    undefined,
+    "Bearer sk-second",
+  ]);
+  for (const { headers } of other.requests) expect(headers).not.toHaveProperty("x-provider");
+  other.script(refusal(401));
+  await expect(embed(own)).rejects.toMatchObject({
+    code: "upstream_config",
+    detail: expect.stringContaining("check EMBEDDING_API_KEY"),
+  });
+  other.script(refusal(404));
+  await expect(embed(own)).rejects.toMatchObject({
+    detail:
+      'the embedding model "e" is not offered at this address: check EMBEDDING_MODEL and EMBEDDING_BASE_URL (HTTP 404)',
+  });
+});
+
+test("an endpoint that offers no embeddings says where another is named", async () => {
+  await using server = await startUpstream();
+  const env = { OPENAI_BASE_URL: server.url, CHAT_MODEL: "m", EMBEDDING_MODEL: "e" };
+  const config = parseConfig({ ...env, ATTEMPTS_MAX: "1" });
+  server.script(refusal(404));
+  const { forIngest } = await createEmbedders(config);
+  await expect(
+    forIngest.embed(["a text"], "document", new AbortController().signal),
+  ).rejects.toMatchObject({
+    detail: expect.stringContaining(
+      "check EMBEDDING_MODEL and OPENAI_BASE_URL; EMBEDDING_BASE_URL names another",
+    ),
+  });
+});
+
+test.each<readonly [string, Readonly<Record<string, string>>, string | undefined]>([
+  ["alone, answers are quoted", {}, undefined],
+  ["beside a key, OpenAI's model writes", key, "gpt-4.1-mini"],
+])("an address for embeddings chooses no chat model: %s", async (_name, env, id) => {
+  const own = { EMBEDDING_BASE_URL: "http://127.0.0.1:9/v1", EMBEDDING_MODEL: "e" };
+  const config = parseConfig({ ...own, ...env });
+  expect((await createEmbedders(config)).forIngest.id).toBe("openai:e");
+  expect((await createChat(config))?.id.split(":").at(-1)).toBe(id);
+});
+
+test("a chat model is not looked for where embeddings are", async () => {
+  const own = { EMBEDDING_BASE_URL: "http://127.0.0.1:9/v1", EMBEDDING_MODEL: "e" };
+  await expect(createChat(parseConfig({ ...own, CHAT_MODEL: "m" }))).rejects.toMatchObject({
+    detail: expect.stringMatching(
+      /^settings are wrong: CHAT_MODEL names a model, but no endpoint.* OpenAI$/,
+    ),
+  });
+});
+
 const incomplete = [
   ["CHAT_MODEL", createChat],
   ["EMBEDDING_MODEL", createEmbedders],
