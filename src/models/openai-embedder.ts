@@ -1,5 +1,6 @@
 /** Embedder over an OpenAI-compatible `/embeddings` endpoint, trusting nothing about what it returns. */
 import * as z from "zod";
+import { toEmbedderName } from "../domain/embedder-name.ts";
 import type { EmbedKind, Embedder } from "./model.ts";
 import { readRefusal } from "./chat-dialect.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
@@ -36,7 +37,7 @@ export function createOpenAiEmbedder({
   const request = createRequest({ client, model }, upstream);
 
   return {
-    id: toId(model, prefixes.document),
+    id: toEmbedderName(model, prefixes.document),
     batchMax: BATCH_MAX,
     fusionWeight: FUSION_WEIGHT,
     async embed(texts, kind, signal) {
@@ -63,11 +64,6 @@ export function createOpenAiEmbedder({
       return texts.map((text) => (text.trim() === "" ? undefined : vectors[next++]));
     },
   };
-}
-
-/** What stands before documents moves their vectors, so it is part of the name of their space; what stands before questions is not. */
-function toId(model: string, documentPrefix: string | undefined): string {
-  return documentPrefix === undefined ? `openai:${model}` : `openai:${model}|${documentPrefix}`;
 }
 
 /** Asks for the rows of texts, in as many calls as the endpoint needs. */

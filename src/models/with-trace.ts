@@ -1,4 +1,5 @@
 /** One span for each call that is really sent to a model, named as OpenTelemetry's conventions for generative AI want it. */
+import { toModel } from "../domain/embedder-name.ts";
 import { toAppError } from "../errors.ts";
 import { toInputMessages, toOutputMessages } from "../telemetry/gen-ai-messages.ts";
 import { inSpan } from "../telemetry/in-span.ts";
@@ -14,17 +15,12 @@ export function withEmbedderTrace(embedder: Embedder, tracer: Tracer): Embedder 
     ...embedder,
     embed(texts, kind, signal) {
       const attributes = {
-        ...toAttributes("embeddings", toModel(embedder)),
+        ...toAttributes("embeddings", toModel(embedder.id)),
         "tributary.texts": texts.length,
       };
       return traceCall(tracer, attributes, () => embedder.embed(texts, kind, signal));
     },
   };
-}
-
-/** The model alone: neither the protocol nor what stands before documents. */
-function toModel({ id }: Embedder): string {
-  return id.replace(/^openai:/, "").replace(/\|.*$/s, "");
 }
 
 export function withRerankerTrace(reranker: Reranker, tracer: Tracer): Reranker {

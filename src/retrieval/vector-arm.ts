@@ -1,6 +1,7 @@
 /** The vector arm: the question is embedded once per distinct embedder, then searched in its collections. */
 import pMap from "p-map";
 import { type Ask, searchesInSteps } from "../domain/ask.ts";
+import { toEmbedderAdvice } from "../domain/embedder-name.ts";
 import { AppError, toAppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
 import type { Run } from "../run.ts";
@@ -29,7 +30,7 @@ export async function searchByVector(
       const embedder = deps.embedders.get(id);
       const legs =
         embedder === undefined
-          ? await reportAll(group, run, toMissing(id))
+          ? await reportAll(group, run, toMissing(id, deps.embedders.keys()))
           : await searchGroup(
               () =>
                 deps.ahead?.find(id, ask.question) ?? embedQuestion(embedder, ask.question, run),
@@ -48,10 +49,9 @@ export async function searchByVector(
 }
 
 /** For the log, which tells the operator what to set. */
-function toMissing(id: string): AppError {
-  const prefix = id.includes("|") ? " and what stands behind | in EMBEDDING_DOCUMENT_PREFIX" : "";
+function toMissing(id: string, atHand: Iterable<string>): AppError {
   return new AppError("embedder_mismatch", {
-    detail: `the embedder ${id} is not at hand: name its model in EMBEDDING_MODEL${prefix}, or in a Worker in AI_EMBEDDING_MODEL`,
+    detail: `the embedder ${id} is not at hand: ${toEmbedderAdvice(id, atHand)}, or in a Worker AI_EMBEDDING_MODEL`,
   });
 }
 

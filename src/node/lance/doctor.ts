@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { CollectionSpec } from "../../domain/collection.ts";
+import { toEmbedderAdvice } from "../../domain/embedder-name.ts";
 import { AppError, toAppError } from "../../errors.ts";
 import { moveAside } from "../durable/files.ts";
 import { readJournal } from "../durable/journal.ts";
@@ -154,7 +155,7 @@ function sayBuiltWith({ builtWith, find }: Examination, spec: CollectionSpec): v
   if (!builtWith.embedders.has(spec.embedder)) {
     find(
       "note",
-      `was built with the embedder ${spec.embedder}, which is not at hand: it is searched by keyword only; name it in EMBEDDING_MODEL, or ingest again, which builds it anew`,
+      `was built with the embedder ${spec.embedder}, which is not at hand: it is searched by keyword only; ${toEmbedderAdvice(spec.embedder, builtWith.embedders)}, or ingest again, which builds it anew`,
     );
   }
   if (builtWith.chunker !== spec.chunker) {
