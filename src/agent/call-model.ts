@@ -13,15 +13,18 @@ export interface CallContext {
   readonly budget?: Budget | undefined;
 }
 
+/** The model may go on, but nobody needs what it will say. */
+export type Heard = "enough" | void;
+
 /**
  * Hands over each delta as it comes, and gives the tokens that the call came to. Emits its usage however it ends.
- * Throws what the model throws, and what `onDelta` throws: it leaves a call that has said enough.
+ * A call that has said `enough` is left, and its usage is estimated. Throws what the model throws, and what `onDelta` throws.
  */
 export async function callModel(
   chat: ChatModel,
   request: Omit<ChatRequest, "temperature">,
   { run, signal = run.signal, budget }: CallContext,
-  onDelta: (delta: ChatDelta) => Promise<void> | void,
+  onDelta: (delta: ChatDelta) => Promise<Heard> | Heard,
 ): Promise<number> {
   let text = "";
   let calls: readonly ToolCall[] = [];
@@ -37,7 +40,7 @@ export async function callModel(
         const { inputTokens, outputTokens } = delta;
         usage = { inputTokens, outputTokens, requests: 1 };
       }
-      await onDelta(delta);
+      if ((await onDelta(delta)) === "enough") break;
     }
     isOver = true;
     const { inputTokens, outputTokens } = count();

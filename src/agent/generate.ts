@@ -4,7 +4,7 @@ import type { Grounding, Passage } from "../domain/event.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { createAnswerWriter, type WriterEvent } from "../grounding/answer-writer.ts";
 import type { ChatMessage, ChatModel } from "../models/model.ts";
-import type { CallContext } from "./call-model.ts";
+import type { CallContext, Heard } from "./call-model.ts";
 import { type Conversation, toPrompt, toRepairMessages } from "./prompt.ts";
 import { createRefusalFilter } from "./refusal.ts";
 import { type Streamed, streamText, type TextCall } from "./stream-text.ts";
@@ -30,6 +30,9 @@ export interface GenerateOptions extends CallContext {
   readonly progress: Progress;
 }
 
+/** Behind its refusal, or what is no more shown, a model that is done stops by itself within so many characters, and then says its usage. */
+const SURPLUS_CHARS_MAX = 200;
+
 /**
  * Emits text-delta, citation and sentence-check as they come, and usage however it ends.
  * Throws what the model throws, and AppError upstream_bad_response when it wrote nothing to show.
@@ -50,18 +53,27 @@ export async function generate(
   };
   const filter = createRefusalFilter();
   const call = { run, signal, budget };
-  let { truncated, answerer } = await streamText(chat, messages, call, (text) =>
-    show(writer.push(filter.push(text))),
-  ).catch(async (thrown: unknown) => {
-    await show(writer.breakOff());
-    throw thrown;
-  });
+  let surplus = 0;
+  const take = async (text: string): Promise<Heard> => {
+    await show(writer.push(filter.push(text)));
+    if (filter.isRefusal || writer.hasLeaked) surplus += text.length;
+    return surplus > SURPLUS_CHARS_MAX ? "enough" : undefined;
+  };
+  let { truncated, answerer } = await streamText(chat, messages, call, take).catch(
+    async (thrown: unknown) => {
+      await show(writer.breakOff());
+      throw thrown;
+    },
+  );
   await show(writer.push(filter.end()));
   let written = writer.end();
   await show(written.events);
   const hasDraft = written.draft !== undefined;
   if (written.draft !== undefined) {
-    const second = await tryRepair(chat, toRepairMessages(messages, written.draft), call);
+    // Behind a leak nothing of a second draft would be shown.
+    const second = written.hasLeaked
+      ? undefined
+      : await tryRepair(chat, toRepairMessages(messages, written.draft), call);
     if (second === undefined) written = writer.release();
     else {
       writer.rewrite();
@@ -73,8 +85,8 @@ export async function generate(
   }
   if (written.hasLeaked) await run.degrade("prompt_leak");
   if (written.withheld > 0) await run.degrade("sentences_withheld");
-  // A second draft may take back all of the first.
-  const isEmpty = !progress.shown && (hasDraft || written.withheld > 0 || written.hasLeaked);
+  // A second draft may take back all of the first. One that repeats the prompt says nothing about the passages.
+  const isEmpty = !progress.shown && !written.hasLeaked && (hasDraft || written.withheld > 0);
   if (!filter.isRefusal && !progress.shown && !isEmpty) {
     throw new AppError("upstream_bad_response", { detail: `${chat.id} answered without a word` });
   }

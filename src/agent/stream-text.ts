@@ -1,6 +1,6 @@
 /** One call of a model whose words are read as they come. */
 import type { ChatMessage, ChatModel, ChatRequest } from "../models/model.ts";
-import { type CallContext, callModel } from "./call-model.ts";
+import { type CallContext, callModel, type Heard } from "./call-model.ts";
 
 export type TextCall = CallContext & Pick<ChatRequest, "outputSchema" | "onFallback">;
 
@@ -13,12 +13,12 @@ export interface Streamed {
   readonly tokens: number;
 }
 
-/** Hands over the text as it comes, and gives what it was. A fallback model's words degrade the run. Throws what the model and `onText` throw. */
+/** Hands over the text as it comes until `onText` has enough, and gives what it was. A fallback model's words degrade the run. Throws what the model and `onText` throw. */
 export async function streamText(
   chat: ChatModel,
   messages: readonly ChatMessage[],
   { outputSchema, onFallback, ...context }: TextCall,
-  onText: (text: string) => Promise<void>,
+  onText: (text: string) => Promise<Heard>,
 ): Promise<Streamed> {
   const { run } = context;
   let truncated = false;
@@ -34,8 +34,9 @@ export async function streamText(
   };
   const tokens = await callModel(chat, request, context, async (delta) => {
     if (fallback !== undefined) await run.degrade("llm_fallback_model");
-    if (delta.type === "text") await onText(delta.text);
-    else if (delta.type === "finish") truncated = delta.reason === "length";
+    if (delta.type === "text") return onText(delta.text);
+    if (delta.type === "finish") truncated = delta.reason === "length";
+    return undefined;
   });
   return { truncated, answerer: fallback ?? chat.id, tokens };
 }

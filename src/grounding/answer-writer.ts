@@ -30,6 +30,8 @@ export interface AnswerWriterOptions {
 }
 
 export interface AnswerWriter {
+  /** A secret was about to be shown: nothing more of this draft will be. */
+  readonly hasLeaked: boolean;
   /** Takes the model's next words. */
   push(text: string): readonly WriterEvent[];
   /** Passages that came into the context meanwhile; from now on their labels may be cited. */
@@ -98,6 +100,10 @@ class PolicyWriter implements AnswerWriter {
     this.#guard = createSecretGuard(secrets);
     this.addPassages(passages);
     this.#source = this.#createSource();
+  }
+
+  get hasLeaked(): boolean {
+    return this.#guard.hasLeaked;
   }
 
   addPassages(passages: readonly Passage[]): void {

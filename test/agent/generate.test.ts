@@ -6,7 +6,12 @@ import { AppError } from "../../src/errors.ts";
 import { withFallback } from "../../src/models/with-fallback.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
-import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
+import {
+  createScriptedChat,
+  says,
+  type Script,
+  type ScriptedChat,
+} from "../support/scripted-chat.ts";
 
 const passages = [
   toPassage(1, "Retries use jitter. Backoff doubles the wait."),
@@ -133,6 +138,37 @@ describe("a model's answer", () => {
     },
   );
 
+  test.each(["flag", "withhold", "repair"] as const)(
+    "that begins with the fence says nothing about the documents, and its model is left: %s",
+    async (policy) => {
+      const run = createTestRun();
+      using _ = run.deadline;
+      const chat = createChat((fence) => `<${fence}>\n${"Retries use jitter. ".repeat(50)}`);
+      const options = { run, policy, progress: { shown: false } } as const;
+      await expect(generate(chat, "Why?", passages, options)).rejects.toMatchObject({
+        code: "upstream_bad_response",
+      });
+      expect(run.degraded).toEqual(["prompt_leak"]);
+      expect(chat.aborted).toBe(1);
+    },
+  );
+
+  test("that repeats the fence behind a wrong sentence is not asked for again", async () => {
+    const run = createTestRun();
+    using _ = run.deadline;
+    const chat = createChat((fence) => `${good} ${wrong} <${fence}>`);
+    await generate(chat, "Why?", passages, { run, policy: "repair", progress: { shown: false } });
+    expect(run.events.filter(({ type }) => type === "usage")).toHaveLength(1);
+    expect(run.degraded).toEqual(["prompt_leak", "sentences_withheld"]);
+  });
+
+  test("is not waited for behind its refusal, and its usage is estimated", async () => {
+    const { text, generated, chat, run } = await ask("flag", says(`NO_ANSWER\n${good.repeat(30)}`));
+    expect([text, generated.isRefusal, chat.aborted]).toEqual(["", true, 1]);
+    expect(run.events.find(({ type }) => type === "usage")).toMatchObject({ requests: 1 });
+    expect((await ask("flag", says("NO_ANSWER. Nothing is said of it."))).chat.aborted).toBe(0);
+  });
+
   test("rests on passages without hidden characters", async () => {
     const { chat } = await ask("flag", says(good));
     expect(chat.requests[0]?.messages.at(-1)?.content).toContain("64 entries is bounded");
@@ -173,6 +209,27 @@ describe("a quotation", () => {
     );
   });
 });
+
+/** A model whose words depend on the fence of its prompt. */
+function createChat(write: (fence: string) => string): ScriptedChat {
+  const state = { aborted: 0 };
+  return {
+    id: "leaky",
+    requests: [],
+    get aborted() {
+      return state.aborted;
+    },
+    async *stream(request, signal) {
+      const fence = /<([a-z]{12})>/.exec(String(request.messages.at(-1)?.content))?.[1] ?? "";
+      const chat = createScriptedChat(says(write(fence)));
+      try {
+        yield* chat.stream(request, signal);
+      } finally {
+        state.aborted = chat.aborted;
+      }
+    },
+  };
+}
 
 async function ask(policy: GroundingPolicy, ...scripts: readonly Script[]) {
   const run = createTestRun();
