@@ -13,6 +13,8 @@ export interface Generated {
   /** The model found no answer in the passages, or nothing it wrote was borne out by them; nothing was shown. */
   readonly isRefusal: boolean;
   readonly grounding: Grounding;
+  /** The model began to repeat its prompt, and the answer ends before that. */
+  readonly hasLeaked: boolean;
   /** The model stopped at its token limit. */
   readonly truncated: boolean;
   /** The model whose words were shown last. */
@@ -85,14 +87,14 @@ export async function generate(
   }
   if (written.hasLeaked) await run.degrade("prompt_leak");
   if (written.withheld > 0) await run.degrade("sentences_withheld");
-  // A second draft may take back all of the first. One that repeats the prompt says nothing about the passages.
-  const isEmpty = !progress.shown && !written.hasLeaked && (hasDraft || written.withheld > 0);
-  if (!filter.isRefusal && !progress.shown && !isEmpty) {
+  // A second draft may take back all of the first.
+  const isEmpty = !progress.shown && (hasDraft || written.withheld > 0);
+  if (!filter.isRefusal && !progress.shown && !isEmpty && !written.hasLeaked) {
     throw new AppError("upstream_bad_response", { detail: `${chat.id} answered without a word` });
   }
-  const { grounding } = written;
+  const { grounding, hasLeaked } = written;
   const isRefusal = (filter.isRefusal && !progress.shown) || isEmpty;
-  return { isRefusal, grounding, truncated, answerer };
+  return { isRefusal, grounding, hasLeaked, truncated, answerer };
 }
 
 /** The one second draft, whole; undefined when the model failed at it or no tokens are left for it, which the run reports. */

@@ -1,7 +1,7 @@
 /** From passages to an answer: by the model where there is one, else by extraction, else an honest no. */
 import type { Ask } from "../domain/ask.ts";
 import type { Grounding, LeafCheck, Passage } from "../domain/event.ts";
-import { toAppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
 import type { ChatModel, Embedder } from "../models/model.ts";
 import type { Opened } from "../retrieval/open-collections.ts";
 import type { Retrieved } from "../retrieval/retrieve.ts";
@@ -179,7 +179,11 @@ async function tryGenerate(
       const asked = { policy: ask.grounding, conversation: ask };
       const options = { run, signal: until.signal, progress, budget, foundFirst, ...asked };
       const generated = await generateFitting(chat, ask.question, passages, options);
-      const { isRefusal, grounding, truncated, answerer } = generated;
+      const { isRefusal, grounding, hasLeaked, truncated, answerer } = generated;
+      // "The answer is:" and no more: that says nothing about the documents.
+      if (hasLeaked && grounding === "ungrounded" && !final.shown) {
+        throw new AppError("upstream_bad_response", { detail: `${answerer} repeated its prompt` });
+      }
       if (isRefusal) return await refuse(answerer, run);
       return { answerer, grounding, truncated };
     });

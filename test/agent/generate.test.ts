@@ -7,10 +7,10 @@ import { withFallback } from "../../src/models/with-fallback.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 import {
+  createLeakyChat,
   createScriptedChat,
   says,
   type Script,
-  type ScriptedChat,
 } from "../support/scripted-chat.ts";
 
 const passages = [
@@ -143,10 +143,12 @@ describe("a model's answer", () => {
     async (policy) => {
       const run = createTestRun();
       using _ = run.deadline;
-      const chat = createChat((fence) => `<${fence}>\n${"Retries use jitter. ".repeat(50)}`);
+      const chat = createLeakyChat((fence) => `<${fence}>\n${"Retries use jitter. ".repeat(50)}`);
       const options = { run, policy, progress: { shown: false } } as const;
-      await expect(generate(chat, "Why?", passages, options)).rejects.toMatchObject({
-        code: "upstream_bad_response",
+      expect(await generate(chat, "Why?", passages, options)).toMatchObject({
+        isRefusal: false,
+        hasLeaked: true,
+        grounding: "ungrounded",
       });
       expect(run.degraded).toEqual(["prompt_leak"]);
       expect(chat.aborted).toBe(1);
@@ -156,7 +158,7 @@ describe("a model's answer", () => {
   test("that repeats the fence behind a wrong sentence is not asked for again", async () => {
     const run = createTestRun();
     using _ = run.deadline;
-    const chat = createChat((fence) => `${good} ${wrong} <${fence}>`);
+    const chat = createLeakyChat((fence) => `${good} ${wrong} <${fence}>`);
     await generate(chat, "Why?", passages, { run, policy: "repair", progress: { shown: false } });
     expect(run.events.filter(({ type }) => type === "usage")).toHaveLength(1);
     expect(run.degraded).toEqual(["prompt_leak", "sentences_withheld"]);
@@ -209,27 +211,6 @@ describe("a quotation", () => {
     );
   });
 });
-
-/** A model whose words depend on the fence of its prompt. */
-function createChat(write: (fence: string) => string): ScriptedChat {
-  const state = { aborted: 0 };
-  return {
-    id: "leaky",
-    requests: [],
-    get aborted() {
-      return state.aborted;
-    },
-    async *stream(request, signal) {
-      const fence = /<([a-z]{12})>/.exec(String(request.messages.at(-1)?.content))?.[1] ?? "";
-      const chat = createScriptedChat(says(write(fence)));
-      try {
-        yield* chat.stream(request, signal);
-      } finally {
-        state.aborted = chat.aborted;
-      }
-    },
-  };
-}
 
 async function ask(policy: GroundingPolicy, ...scripts: readonly Script[]) {
   const run = createTestRun();

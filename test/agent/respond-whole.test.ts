@@ -10,11 +10,11 @@ import type { ChatModel } from "../../src/models/model.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 import { testConfig, toAsk } from "../support/run.ts";
-import { createScriptedChat, says } from "../support/scripted-chat.ts";
+import { createLeakyChat, createScriptedChat, says } from "../support/scripted-chat.ts";
 
 const TEXT = "Retries use jitter so that clients do not come back at the same moment.";
 
-async function ask(chat: ChatModel, deadlineMs = 30_000) {
+async function ask(chat: ChatModel, deadlineMs = 30_000, isWhole = true) {
   const deps = {
     config: testConfig,
     clock: systemClock,
@@ -24,7 +24,7 @@ async function ask(chat: ChatModel, deadlineMs = 30_000) {
     sentenceEmbedder: wordEmbedder,
     rerankers: {},
     chat,
-    isWhole: true,
+    isWhole,
   };
   const events: RunEvent[] = [];
   const request = toAsk("Why do retries use jitter?", { deadlineMs });
@@ -56,4 +56,31 @@ test("a model that has not ended in time is not waited for, though it has begun"
 test("a filter that refused what the model wrote is no reason to quote", async () => {
   const record = await ask(createScriptedChat([...WRITTEN, new AppError("content_filtered")]));
   expect(record).toMatchObject({ outcome: "failed", error: { code: "content_filtered" } });
+});
+
+test.each<[string, (fence: string) => string, boolean]>([
+  ["at its beginning, whole", (fence) => `<${fence}>`, true],
+  ["at its beginning, streamed", (fence) => `<${fence}>`, false],
+  ["behind words that say nothing, whole", (fence) => `The answer is:\n<${fence}>`, true],
+])(
+  "an answer that repeats its prompt %s is replaced by quoted sentences",
+  async (_, write, isWhole) => {
+    const record = await ask(createLeakyChat(write), 30_000, isWhole);
+    expect(record).toMatchObject({ outcome: "finished", answerer: "extractive" });
+    expect(record.degraded).toEqual(["prompt_leak", "extractive"]);
+    expect(record.answer).toMatch(/^Retries use jitter so that clients/);
+  },
+);
+
+test.each([
+  ["what was said before it", true, "Retries use jitter [1]."],
+  ["what was shown", false, "The answer is:"],
+])("an answer that repeats its prompt later on keeps %s", async (_, isWhole, said) => {
+  const record = await ask(
+    createLeakyChat((fence) => `${said}\n<${fence}>`),
+    30_000,
+    isWhole,
+  );
+  expect(record).toMatchObject({ outcome: "finished", answerer: "leaky" });
+  expect(record.answer?.trim()).toBe(said);
 });

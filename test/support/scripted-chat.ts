@@ -49,6 +49,27 @@ export function says(text: string, size = 7): Script {
   ];
 }
 
+/** A model whose words depend on the fence of its prompt. */
+export function createLeakyChat(write: (fence: string) => string): ScriptedChat {
+  const state = { aborted: 0 };
+  return {
+    id: "leaky",
+    requests: [],
+    get aborted() {
+      return state.aborted;
+    },
+    async *stream(request, signal) {
+      const fence = /<([a-z]{12})>/.exec(String(request.messages.at(-1)?.content))?.[1] ?? "";
+      const chat = createScriptedChat(says(write(fence)));
+      try {
+        yield* chat.stream(request, signal);
+      } finally {
+        state.aborted = chat.aborted;
+      }
+    },
+  };
+}
+
 function hang(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
