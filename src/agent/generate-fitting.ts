@@ -2,6 +2,7 @@
 import type { Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
+import type { Run } from "../run.ts";
 import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
 import { type Generated, generate, type GenerateOptions } from "./generate.ts";
 import { toPrompt } from "./prompt.ts";
@@ -21,8 +22,8 @@ interface FittingOptions extends GenerateOptions {
 
 /**
  * Like `generate`, with fewer passages when the model's context is known to be smaller than the prompt
- * (`chatContextTokensMax`, estimated) or when the model says so, twice at most and never after text was
- * shown. What is left out first are the last passages that the question itself found, then the last of those that
+ * (`chatContextTokensMax`, estimated) or when the model says so or breaks off where it is known to be small, twice at
+ * most and never after text was shown. What is left out first are the last passages that the question itself found, then the last of those that
  * tools found: a model asked for these because it needs them. The run reports `context_trimmed`. Throws what
  * `generate` throws; context_too_long when even the best passage alone is too much.
  */
@@ -41,12 +42,28 @@ export async function generateFitting(
       return await generate(chat, question, inOrder(kept), options);
     } catch (thrown) {
       run.signal.throwIfAborted();
-      const isTooLong = thrown instanceof AppError && thrown.code === "context_too_long";
-      if (!isTooLong || progress.shown || trims === TRIMS_MAX || kept.length < 2) throw thrown;
+      if (
+        !isTooLong(thrown, run.config) ||
+        progress.shown ||
+        trims === TRIMS_MAX ||
+        kept.length < 2
+      )
+        throw thrown;
       kept = halve(kept);
       await run.degrade("context_trimmed");
     }
   }
+}
+
+/**
+ * Tokenizers of few languages find twice as much in others, and in numbers, as is estimated: llama-cpp-python then breaks
+ * off before the first word, at each attempt, without saying why.
+ */
+function isTooLong(thrown: unknown, { chatContextTokensMax }: Run["config"]): boolean {
+  if (!(thrown instanceof AppError)) return false;
+  const { code } = thrown;
+  if (code === "upstream_truncated") return chatContextTokensMax !== undefined;
+  return code === "context_too_long";
 }
 
 /** The best one of the question itself, those of tools, and the others of the question. */

@@ -119,6 +119,19 @@ describe("a context whose size is known", () => {
   });
 });
 
+test.each([
+  ["known to be small, is too full", { CHAT_CONTEXT_TOKENS_MAX: "8000" }, [8, 4, 2], undefined],
+  ["of unknown size, may be large enough", {}, [8], "upstream_truncated"],
+] as const)(
+  "a context that a model breaks off at before its first word, and that is %s",
+  async (_name, settings, asked, expected) => {
+    const broken: Script = [new AppError("upstream_truncated")];
+    const { code, labels, run } = await ask([broken, broken, good], settings);
+    expect({ code, labels }).toEqual({ code: expected, labels: asked });
+    expect(run.degraded).toEqual(expected === undefined ? ["context_trimmed"] : []);
+  },
+);
+
 /** What came of it, and how many passages each request held. */
 async function ask(
   scripts: readonly Script[],
