@@ -1,4 +1,5 @@
 /** Every limit of finding and reading files: its name, unit and meaning, in one table. */
+const KIBIBYTE = 2 ** 10;
 const MEBIBYTE = 2 ** 20;
 
 export const INGEST_LIMITS = {
@@ -33,8 +34,12 @@ export const INGEST_LIMITS = {
   zipRatioMax: 200,
   /** Pages of a PDF. */
   pagesMax: 5_000,
-  /** Text formats up to this size are read in our own process; everything else in a parser process. */
-  inlineBytesMax: MEBIBYTE,
+  /**
+   * Text formats up to this size are read in our own process; everything else in a parser process, which a time limit
+   * and a signal can end. An expression that looks again from each place needs some hundredths of a second for as much;
+   * a file this small costs half a millisecond more through a parser, and starting one a fifth of a second.
+   */
+  inlineBytesMax: 8 * KIBIBYTE,
   /** Files attached to one email that are read. */
   attachmentsMax: 1_000,
   /** Parser processes, the heap of each, the time one may take to start, and the processor time that one file may take then. */

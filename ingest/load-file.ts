@@ -14,7 +14,7 @@ import {
 } from "./loaders/load-event.ts";
 import { runLoader } from "./loaders/run-loader.ts";
 
-/** Formats whose parsers are short and bounded; the others run in processes of their own. */
+/** Formats whose parsers are short: a small file is read before it would have reached a process of its own. */
 const INLINE: ReadonlySet<Format> = new Set([
   "markdown",
   "rst",

@@ -230,6 +230,16 @@ test("a large text file goes through a parser process with the same result", asy
   expect(documents[0]?.sections).toHaveLength(80_000);
 });
 
+test.each(["md", "py", "csv"])(
+  "a .%s file that takes too long to read is refused, and no longer holds up whoever reads it",
+  async (extension) => {
+    const strict = createLoadPool({ ...INGEST_LIMITS, loadTimeoutMs: 1, workersMax: 1 });
+    const name = write(`slow.${extension}`, "Words, and more.\n".repeat(30_000));
+    expect((await load(name, strict)).problems).toMatchObject([{ code: "timed-out" }]);
+    await strict.close();
+  },
+);
+
 test("a document of more text than the limit is refused", async () => {
   const strict = createLoadPool({ ...INGEST_LIMITS, textCharsMax: 100 });
   const { problems } = await load(write("long.txt", "words ".repeat(50)), strict);
