@@ -302,6 +302,14 @@ describe("pnpm ingest that cannot begin", () => {
     expect(await ingestDocs()).toMatchObject({ code: EXIT_CODES.ok });
   });
 
+  test.each([
+    ["--help", EXIT_CODES.ok],
+    ["--nope", EXIT_CODES.usage],
+  ])("%s is answered without a library of the store", async (arg, code) => {
+    const withoutNative = { ...env, NODE_OPTIONS: "--no-addons" };
+    expect(await runProgram(COMMAND, [arg], withoutNative)).toMatchObject({ code });
+  });
+
   test("--help shows the usage and every exit code", async () => {
     const { code, stdout } = await ingest("--help");
     expect(code).toBe(EXIT_CODES.ok);
