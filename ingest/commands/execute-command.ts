@@ -17,7 +17,10 @@ import { runSync } from "./sync-command.ts";
 import { createEmbedThread } from "../embed-thread.ts";
 import { type EmbeddingCache, openEmbeddingCache, toCacheFolder } from "../embedding-cache.ts";
 import { traceIngest } from "../trace-ingest.ts";
+import { formatCount, formatDuration } from "../progress.ts";
 import { withPatience } from "../with-patience.ts";
+import { withWaitNotice } from "../with-wait-notice.ts";
+import { countOf } from "../../src/text/count-of.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
@@ -113,7 +116,15 @@ async function openSharedTurns(config: Config, output: Output) {
 
 /** An endpoint that is waited for, and asked nothing twice. */
 function cacheRemote(remote: Embedder, config: Config, output: Output): Promise<EmbeddingCache> {
-  const patient = withPatience(remote, {
+  const watched = withWaitNotice(remote, systemClock, (wait) => {
+    const { waitedMs, texts, textsEmbedded } = wait;
+    const asked = `${countOf(texts, "text")} asked for, ${formatCount(textsEmbedded)} embedded so far`;
+    output.data({ type: "waiting", for: "embeddings", ...wait });
+    output.warn(
+      `ingest: the embedding endpoint has not answered for ${formatDuration(waitedMs)} (${asked})`,
+    );
+  });
+  const patient = withPatience(watched, {
     patienceMs: config.ingestPatienceMs,
     clock: systemClock,
     onPause: (waitMs) =>
