@@ -159,7 +159,7 @@ async function obey(order: string, policy: GroundingPolicy, size: number) {
     // What is left of some orders is nothing at all.
     if (toAppError(thrown).code !== "upstream_bad_response") throw thrown;
   }
-  if (fence.length !== 36) throw new Error("the prompt's fence was not found");
+  if (!/^[a-z]{12}$/.test(fence)) throw new Error("the prompt's fence was not found");
   const text = run.events
     .map((event: RunEvent) => (event.type === "text-delta" ? event.text : ""))
     .join("");
