@@ -16,6 +16,12 @@ export function toStoreError(thrown: unknown, collection: string | undefined): A
     code: "store_unavailable" | "store_full" | "store_read_only" | "collection_unavailable",
     detail: string,
   ) => new AppError(code, { detail, cause: thrown });
+  // Its text is the whole condition, so it comes first, and is not kept.
+  if (/sql parser error: recursion limit/i.test(text)) {
+    return new AppError("invalid_filter", {
+      detail: "the filter is too deep: nest fewer parentheses, NOTs and functions",
+    });
+  }
   if (/tim(?:ed? ?out)/i.test(text)) {
     const detail = "the store did not answer in time; check DATA_DIR and STORE_OPTIONS";
     const ofStore = collection === undefined ? { detail } : {};

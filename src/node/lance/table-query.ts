@@ -139,6 +139,10 @@ async function checkColumns(table: Table, query: TableQuery): Promise<void> {
     ...(fullText === undefined ? [] : ["_score"]),
   ];
   refuseUnknown(columns, [...names, ...added], "gives");
+  const twice = columns.find((name, index) => columns.indexOf(name) < index);
+  if (twice !== undefined) {
+    throw new AppError("invalid_request", { detail: `the query names column ${twice} twice` });
+  }
   const { DataType } = arrow;
   const sortable = fields.filter(
     ({ type }) => !DataType.isList(type) && !DataType.isFixedSizeList(type),

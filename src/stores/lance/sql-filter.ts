@@ -144,9 +144,8 @@ function toTyped(value: SqlValue["value"], field: string, spec: Spec): SqlValue[
 
 /** `c IS NOT NULL AND c = 1` says what `c = 1` says. */
 function joinAll(filters: readonly Filter[]): Filter {
-  const kept = filters.filter(
-    (one) => !isExists(one) || !filters.some((other) => impliesExists(other, one.field)),
-  );
+  const implied = new Set(filters.flatMap(listImplied));
+  const kept = filters.filter((one) => !isExists(one) || !implied.has(one.field));
   return kept.length === 1 ? (kept[0] as Filter) : { and: kept };
 }
 
@@ -173,5 +172,10 @@ function isExists(filter: Filter): filter is { readonly field: string; readonly 
 }
 
 function impliesExists(filter: Filter, field: string): boolean {
-  return "op" in filter && filter.field === field && filter.op !== "exists" && filter.op !== "ne";
+  return listImplied(filter).includes(field);
+}
+
+/** The field of which the filter says that there is one, beside what it says of it. */
+function listImplied(filter: Filter): readonly string[] {
+  return "op" in filter && filter.op !== "exists" && filter.op !== "ne" ? [filter.field] : [];
 }

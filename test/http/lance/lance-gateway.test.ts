@@ -109,6 +109,7 @@ test("a table is described, counted and read, with and without the last slash", 
   ).toContain(version);
 });
 
+const DEEP = `${"(title = 'timeout' OR ".repeat(40)}title = 'b'${")".repeat(40)}`;
 type Refused = readonly [string, string, unknown, number, string];
 describe("refuses", () => {
   test.each<Refused>([
@@ -120,6 +121,10 @@ describe("refuses", () => {
     ["SQL for columns", "guide/query/", { ...plain, columns: { a: "1" } }, 400, "names of columns"],
     ["a bounded distance", "guide/query/", { ...nearest, upper_bound: 0.5 }, 400, "no bounds"],
     ["an unknown column", "guide/query/", { ...plain, columns: ["nope"] }, 400, "nope"],
+    ["a column twice", "guide/query/", { ...plain, columns: ["title", "title"] }, 400, "twice"],
+    // What the library's parser cannot take is no damage of the collection, whatever it says.
+    ["a filter too deep to count", "guide/count_rows", { predicate: DEEP }, 400, "too deep"],
+    ["a filter too deep to search", "guide/query/", { ...plain, filter: DEEP }, 400, "too deep"],
     [
       "an order by an unknown column",
       "guide/query/",
