@@ -17,8 +17,9 @@ export interface CallContext {
 export type Heard = "enough" | void;
 
 /**
- * Hands over each delta as it comes, and gives the tokens that the call came to. Emits its usage however it ends.
- * A call that has said `enough` is left, and its usage is estimated. Throws what the model throws, and what `onDelta` throws.
+ * Hands over each delta as it comes, and gives the tokens that the call came to. Emits its usage however it ends,
+ * unless nothing was sent: where the breaker is open, or no slot comes free. A call that has said `enough` is left,
+ * and its usage is estimated. Throws what the model throws, and what `onDelta` throws.
  */
 export async function callModel(
   chat: ChatModel,
@@ -30,10 +31,13 @@ export async function callModel(
   let calls: readonly ToolCall[] = [];
   let usage: Usage | undefined;
   let isOver = false;
+  let isSent = false;
+  const onSent = (): void => void (isSent = true);
   const count = (): Usage =>
     usage ?? estimateUsage({ messages: request.messages, text, calls, isOver });
   try {
-    for await (const delta of chat.stream({ ...request, temperature: 0 }, signal)) {
+    for await (const delta of chat.stream({ ...request, temperature: 0, onSent }, signal)) {
+      isSent = true;
       if (delta.type === "text") text += delta.text;
       else if (delta.type === "tool-calls") ({ calls } = delta);
       else if (delta.type === "usage") {
@@ -48,6 +52,6 @@ export async function callModel(
     budget?.addTokens(tokens);
     return tokens;
   } finally {
-    await run.emit({ type: "usage", ...count() });
+    if (isSent) await run.emit({ type: "usage", ...count() });
   }
 }

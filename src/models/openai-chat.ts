@@ -54,6 +54,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
         stream: true,
         ...fields,
       };
+      request.onSent?.();
       try {
         // The SDK sends and refuses; reading its stream would cost several times as much as reading the body.
         const response = await client.sdk.chat.completions.create(body, { signal }).asResponse();

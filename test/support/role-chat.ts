@@ -24,6 +24,7 @@ export function createRoleChat(reply: (request: RoleRequest) => Script) {
       const turn = asked.filter((one) => one.role === role && one.question === question).length;
       const one = { role, question, request, turn };
       asked.push(one);
+      request.onSent?.();
       let complete = false;
       try {
         for (const step of reply(one)) {

@@ -22,6 +22,7 @@ export function createScriptedChat(...scripts: readonly Script[]): ScriptedChat 
     async *stream(request, signal) {
       const script = scripts[requests.length];
       requests.push(request);
+      request.onSent?.();
       if (script === undefined) throw new Error("the scripted model was called once too often");
       let complete = false;
       try {
