@@ -59,12 +59,13 @@ const CLASHES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 /** The operators of a text in order. */
 export function findOperators(words: readonly Word[]): readonly Operator[] {
   const found: Operator[] = [];
+  const contents = listNextContents(words);
   for (let at = 0; at < words.length; at += 1) {
     const own = listAt(words, at);
     const length = own[0]?.words.length ?? 0;
     for (const { kind, value } of own) {
       if (kind === "duty" && isForbidding(words[at + length])) continue;
-      const of = words.slice(at + length).find(({ stem }) => !isFunctionStem(stem));
+      const of = contents[at + length];
       if (WHOLE.has(kind)) found.push({ kind, value, of: "" });
       else if (of !== undefined)
         found.push({ kind, value: toAllBut(value, words, at), of: of.stem });
@@ -75,6 +76,15 @@ export function findOperators(words: readonly Word[]): readonly Operator[] {
     at += Math.max(0, length - 1);
   }
   return [...found, ...findRanks(words)];
+}
+
+/** For each place the word from there on that is no function word. Once for all of them: a text may be full of operators. */
+function listNextContents(words: readonly Word[]): readonly (Word | undefined)[] {
+  let next: Word | undefined;
+  return words
+    .toReversed()
+    .map((word) => (next = isFunctionStem(word.stem) ? next : word))
+    .toReversed();
 }
 
 const EXCEPTION =
@@ -139,11 +149,14 @@ function toRank(before: readonly string[]): string | undefined {
 
 /** Does one text claim of the same word more than the other, or the contrary? */
 export function clash(claim: readonly Word[], evidence: readonly Word[]): boolean {
-  const known = findOperators(evidence);
+  const known = Map.groupBy(findOperators(evidence), ({ kind, of }) => `${kind} ${of}`);
+  const said = new Map(
+    [...known].map(([name, all]) => [name, new Set(all.map(({ value }) => value))]),
+  );
   return findOperators(claim).some(({ kind, value, of }) => {
-    const same = known.filter((one) => one.kind === kind && one.of === of);
-    if (same.length === 0 || same.some((one) => one.value === value)) return false;
-    if (kind === "rank") return value !== "among" || same.every((one) => one.value !== "top");
-    return same.every((one) => CLASHES.get(one.value)?.has(value) === true);
+    const same = said.get(`${kind} ${of}`);
+    if (same === undefined || same.has(value)) return false;
+    if (kind === "rank") return value !== "among" || !same.has("top");
+    return [...same].every((one) => CLASHES.get(one)?.has(value) === true);
   });
 }
