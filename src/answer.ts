@@ -42,6 +42,8 @@ export interface AnswerDeps extends RespondDeps {
   readonly tracer?: Tracer;
   /** Sees every event as it is emitted. */
   readonly observe?: (event: RunEvent) => void;
+  /** Told when the store has first said what there is: what is written from then on the run may not read. */
+  readonly onSeen?: () => void;
   /** Told once, before the run says which versions it reads, which making of each collection they belong to. */
   readonly onOpened?: (instances: Instances) => void;
 }
@@ -184,7 +186,7 @@ async function execute(
   try {
     using ahead = embedAhead(deps, ask, run);
     const opened = await run.timeline.leaf("open", [], () =>
-      openCollections(deps.store, ask.collections, run),
+      openCollections(deps.store, ask.collections, run, deps.onSeen),
     );
     progress.collections = opened.map(({ collection }) => collection);
     progress.versions = ofEach(opened, ({ info }) => info.version);

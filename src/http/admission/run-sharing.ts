@@ -55,8 +55,8 @@ export interface SharingDeps {
 /** A run that others may join. */
 interface SharedRun {
   readonly run: JournalRun;
-  /** What it reads; undefined before it has opened its collections. */
-  readonly opened: Seen | undefined;
+  /** What it reads, once it has opened all of its collections; undefined before it has seen any of them. */
+  readonly opened: Seen | "partly" | undefined;
 }
 
 /** Of the time it has left a listener must get at least this share from a run that began before. */
@@ -150,12 +150,14 @@ class Sharing implements RunSharing {
   /** `seen`: what there was just before, so that its answer is never kept under what came after it. */
   #start(key: string, request: RunRequest, seen: Seen | undefined): JournalRun {
     let instances: Instances = {};
+    let hasSeen = false;
     const { isWhole } = request;
     const runs = this.#underWay(request);
+    const onSeen = (): void => void (hasSeen = true);
     const onOpened = (opened: Instances): void => void (instances = opened);
     const run = this.#deps.journal.begin({
       ...request,
-      run: (ask, signal) => request.run(ask, signal, { onOpened, isWhole }),
+      run: (ask, signal) => request.run(ask, signal, { onSeen, onOpened, isWhole }),
       onOver: (events) => {
         if (runs.get(key) === shared) runs.delete(key);
         const end = events.at(-1);
@@ -167,7 +169,8 @@ class Sharing implements RunSharing {
       run,
       get opened() {
         const versions = run.events.find((event) => event.type === "run-start")?.versions;
-        return versions && { versions, instances };
+        if (versions !== undefined) return { versions, instances };
+        return hasSeen ? "partly" : undefined;
       },
     };
     runs.set(key, shared);
@@ -208,9 +211,10 @@ class Sharing implements RunSharing {
   }
 }
 
-/** A run that has opened nothing yet will read what is there now, or newer. */
+/** A run that has seen nothing yet will read what is there now, or newer. One that waits for its last collection may have opened the others long ago. */
 function isCurrent({ opened }: SharedRun, seen: Seen | undefined): boolean {
-  return opened === undefined || (seen !== undefined && isSame(opened, seen));
+  if (opened === undefined || opened === "partly") return opened === undefined;
+  return seen !== undefined && isSame(opened, seen);
 }
 
 /** Whole answers only: another attempt may do better than one that had to do without something. */

@@ -31,6 +31,8 @@ interface Step {
   readonly wordMs: number;
   /** The store takes so long to open the collection. */
   readonly openMs: number;
+  /** And a run so much longer until it has opened the others. */
+  readonly othersMs: number;
   /** What keeps the runs that are over takes so long, and may fail. */
   readonly archiveMs: number;
   readonly isBroken: boolean;
@@ -57,6 +59,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   words: fc.nat(6),
   wordMs: ms(300),
   openMs: ms(150),
+  othersMs: fc.oneof(fc.constant(0), ms(400)),
   archiveMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, ms(3_000)),
   isBroken: fc.nat(7).map((some) => some === 0),
   drains: fc.nat(60).map((some) => some === 0),
@@ -90,6 +93,7 @@ function setUp() {
     version: 1,
     instance: 0,
     openMs: 0,
+    othersMs: 0,
     words: 0,
     wordMs: 0,
     runs: 0,
@@ -98,16 +102,19 @@ function setUp() {
   };
   const run: Runner = async function* (ask, signal, watch) {
     state.runs += 1;
-    const { words, wordMs, openMs } = state;
+    const { words, wordMs, openMs, othersMs } = state;
     using deadline = startDeadline({ clock, budgetMs: ask.deadlineMs, parent: signal });
     let outcome: "finished" | "expired" | "cancelled" = "finished";
     let text = "";
     let versions: Record<string, number> = {};
     try {
       await sleep(clock, openMs, deadline.signal);
-      versions = { guide: state.version };
-      text = `${ask.question} ${state.version} ${state.instance}`;
-      watch?.onOpened?.({ guide: String(state.instance) });
+      const { version, instance } = state;
+      watch?.onSeen?.();
+      await sleep(clock, othersMs, deadline.signal);
+      versions = { guide: version };
+      text = `${ask.question} ${version} ${instance}`;
+      watch?.onOpened?.({ guide: String(instance) });
       yield { ...runStart, runId: `run-${state.runs}`, versions } as RunEvent;
       for (let word = 0; word < words; word += 1) {
         await sleep(clock, wordMs, deadline.signal);
@@ -181,8 +188,8 @@ async function play(world: ReturnType<typeof setUp>, steps: readonly Step[]) {
     await clock.advance(one.gapMs);
     if (one.change !== "none") state.version += one.change === "written" ? 1 : 0;
     if (one.change === "made again") state.instance += 1;
-    const { words, wordMs, openMs, archiveMs, isBroken } = one;
-    Object.assign(state, { words, wordMs, openMs, archiveMs, isBroken });
+    const { words, wordMs, openMs, othersMs, archiveMs, isBroken } = one;
+    Object.assign(state, { words, wordMs, openMs, othersMs, archiveMs, isBroken });
     if (one.drains) service.gate.drain();
     const client = new AbortController();
     const cancel = clock.timer(one.leavesMs ?? 100_000, () =>

@@ -49,3 +49,35 @@ test("an answer from a collection that is gone is not shared by who asks the one
   expect(chat.requests).toHaveLength(2);
   await Promise.all([first.body?.cancel(), joined.body?.cancel()]);
 });
+
+test("a run that waits for its last collection is not shared by who asks when another has been written since", async () => {
+  const store = await createTestStore({ guide: { port: OLD }, slow: { other: "Nothing of it." } });
+  const opens = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let opened = 0;
+  const app = createApp({
+    config: testConfig,
+    clock: systemClock,
+    log: silentLog,
+    store: {
+      ...store,
+      async open(name, signal) {
+        if (name === "slow") await opens[Math.min(opened++, 1)]?.promise;
+        return store.open(name, signal);
+      },
+    },
+    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
+    sentenceEmbedder: wordEmbedder,
+    rerankers: {},
+    gate: createRunGate(),
+  });
+  const first = app.request("/v1/ask", askWith(question));
+  while (opened === 0) await new Promise((resolve) => setImmediate(resolve));
+  const { signal } = new AbortController();
+  await store.drop("guide", signal);
+  await fillCollection(store, "guide", [toPlainChunk("port", NEW)], wordEmbedder);
+  const second = app.request("/v1/ask", askWith(question));
+  opens[1]?.resolve();
+  expect(await (await second).json()).toMatchObject({ answer: expect.stringContaining("9090") });
+  opens[0]?.resolve();
+  expect(await (await first).json()).toMatchObject({ answer: expect.stringContaining("8787") });
+});
