@@ -1,9 +1,7 @@
 /** The runs of the service, each with everything it has said: they belong to the journal, and responses only read them. */
 import { type Broadcast, createBroadcast } from "../../async/broadcast.ts";
 import type { Clock } from "../../async/clock.ts";
-import { startDeadline } from "../../async/deadline.ts";
 import { once } from "../../async/once.ts";
-import { untilAborted } from "../../async/until-aborted.ts";
 import type { Config } from "../../config.ts";
 import type { Ask } from "../../domain/ask.ts";
 import type { Caller } from "../../domain/caller.ts";
@@ -17,6 +15,7 @@ import { type RequestKey, type RunArchive, type StoredRun, toScopedKey } from ".
 import { type JournalRun, toRun } from "./journal-run.ts";
 import { maySee } from "./may-see.ts";
 import { isLost, type Losable, loseAll, toLostEnd, watchOwner } from "./lost.ts";
+import { createLookUp } from "./look-up.ts";
 import { createTaker } from "./taker.ts";
 
 export interface RunStart {
@@ -75,6 +74,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
   const { clock, archive } = deps;
   const byId = new Map<string, LiveRun>();
   const byKey = new Map<string, LiveRun>();
+  const lookUp = createLookUp(deps);
 
   const endLost = async (): Promise<void> => {
     if (deps.losesRuns === true) await loseAll([...byId.values(), ...byKey.values()], clock);
@@ -117,7 +117,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       const callerId = given.ask.caller.id;
       const scoped = toScopedKey(callerId, key.name);
       const untilMs = clock.now() + given.ask.deadlineMs;
-      const found = byKey.get(scoped) ?? (await lookUp(deps, given, key));
+      const found = byKey.get(scoped) ?? (await lookUp(given, key));
       // From here to its entry nothing waits, so that of two requests at once only one starts a run.
       const known = byKey.get(scoped) ?? found;
       const isRepeated =
@@ -140,18 +140,6 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
       throw new AppError("not_found", { detail: "there is no run of this id" });
     },
   };
-}
-
-/** What the archive says takes of the caller's time. */
-async function lookUp(
-  { archive, clock }: JournalDeps,
-  { ask, client }: RunStart,
-  { name }: RequestKey,
-): Promise<StoredRun | undefined> {
-  const parent = client === undefined ? {} : { parent: client };
-  const options = { clock, budgetMs: ask.deadlineMs, stage: "admission", ...parent };
-  using deadline = startDeadline(options);
-  return await untilAborted(archive.findByKey(ask.caller.id, name), deadline.signal);
 }
 
 /** Its own, of collections that it may still see. */
