@@ -5,13 +5,13 @@ import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { AppError } from "../../src/errors.ts";
 import { protectChat } from "../../src/models/protect.ts";
 import { createTestRun } from "../support/run.ts";
-import { createScriptedChat, says } from "../support/scripted-chat.ts";
+import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
 
 const request = { messages: [{ role: "user", content: "Hello?" }], outputTokensMax: 10 } as const;
 const down = new AppError("upstream_unavailable");
 
 /** What is told of two calls, one after the other. */
-async function callTwice(...scripts: Parameters<typeof createScriptedChat>) {
+async function callTwice(...scripts: readonly Script[]) {
   const run = createTestRun({ ATTEMPTS_MAX: "1", BREAKER_SAMPLES_MIN: "1" });
   const plain = createScriptedChat(...scripts);
   const { config, clock } = run;
