@@ -114,8 +114,7 @@ export function createRunJournal(deps: JournalDeps): RunJournal {
     async start(given) {
       const { key } = given;
       if (key === undefined) return { run: begin(given), isRepeated: false };
-      const callerId = given.ask.caller.id;
-      const scoped = toScopedKey(callerId, key.name);
+      const scoped = toScopedKey(given.ask.caller.id, key.name);
       const untilMs = clock.now() + given.ask.deadlineMs;
       const found = byKey.get(scoped) ?? (await lookUp(given, key));
       // From here to its entry nothing waits, so that of two requests at once only one starts a run.

@@ -53,7 +53,7 @@ test("an answer from a collection that is gone is not shared by who asks the one
 test("a run that waits for its last collection is not shared by who asks when another has been written since", async () => {
   const store = await createTestStore({ guide: { port: OLD }, slow: { other: "Nothing of it." } });
   const opens = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  let opened = 0;
+  const state = { opened: 0 };
   const app = createApp({
     config: testConfig,
     clock: systemClock,
@@ -61,7 +61,7 @@ test("a run that waits for its last collection is not shared by who asks when an
     store: {
       ...store,
       async open(name, signal) {
-        if (name === "slow") await opens[Math.min(opened++, 1)]?.promise;
+        if (name === "slow") await opens[Math.min(state.opened++, 1)]?.promise;
         return store.open(name, signal);
       },
     },
@@ -71,7 +71,7 @@ test("a run that waits for its last collection is not shared by who asks when an
     gate: createRunGate(),
   });
   const first = app.request("/v1/ask", askWith(question));
-  while (opened === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (state.opened === 0) await new Promise((resolve) => setImmediate(resolve));
   const { signal } = new AbortController();
   await store.drop("guide", signal);
   await fillCollection(store, "guide", [toPlainChunk("port", NEW)], wordEmbedder);

@@ -10,14 +10,14 @@ test("a repetition that overtakes its first request at the archive shares its ru
   const clock = createFakeClock();
   const kept = createMemoryArchive(limits, clock);
   const late = Promise.withResolvers<void>();
-  let looks = 0;
+  const state = { looks: 0 };
   const service = makeService({
     clock,
     answer: play(goodRun),
     archive: {
       ...kept,
       async findByKey(callerId, name) {
-        const isFirst = (looks += 1) === 1;
+        const isFirst = (state.looks += 1) === 1;
         const found = await kept.findByKey(callerId, name);
         if (isFirst) await late.promise;
         return found;
@@ -28,7 +28,7 @@ test("a repetition that overtakes its first request at the archive shares its ru
   const ask = () =>
     app.request("/v1/ask", askWith({ question: "Which?" }, { "Idempotency-Key": "k" }));
   const first = ask();
-  while (looks === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (state.looks === 0) await new Promise((resolve) => setImmediate(resolve));
   const second = ask();
   for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   late.resolve();
