@@ -74,7 +74,7 @@ export interface ChatRequest {
   readonly temperature: number;
   /** Called before the first delta when another model than the one asked writes the answer, with its id. */
   readonly onFallback?: (modelId: string) => void;
-  /** Called when it goes to an endpoint, perhaps more than once: a call that the policy of its upstream refuses never does. */
+  /** Called when it goes to an endpoint, perhaps more than once; a call that the policy of its upstream refuses never does. */
   readonly onSent?: () => void;
   readonly tools?: readonly ToolOffer[];
   /** JSON Schema of an object that the text is to be. Endpoints that cannot hold a model to it leave it out. */

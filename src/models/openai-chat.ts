@@ -54,7 +54,6 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
         stream: true,
         ...fields,
       };
-      request.onSent?.();
       try {
         // The SDK sends and refuses; reading its stream would cost several times as much as reading the body.
         const response = await client.sdk.chat.completions.create(body, { signal }).asResponse();
@@ -86,8 +85,12 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
   return {
     id,
     stream(request, signal) {
+      const send = (own: AbortSignal): Promise<ReadableStream<Uint8Array>> => {
+        request.onSent?.();
+        return open(request, own);
+      };
       const read = (own: AbortSignal): AsyncIterable<readonly ChatChunk[]> =>
-        readChunks(() => open(request, own), own, { upstream, clock, deltaIntervalMs });
+        readChunks(() => send(own), own, { upstream, clock, deltaIntervalMs });
       const isLast = (chunks: readonly ChatChunk[]): boolean =>
         chunks.some(({ finish }) => finish !== undefined);
       const chunks = withGrace(read, { isLast, graceMs: usageWaitMs, clock, signal });

@@ -40,6 +40,6 @@ test("every call that is answered is one", async () => {
   const { codes, told } = await callTwice(says("Hi."), says("Hi."));
   expect(codes).toEqual(["ok", "ok"]);
   expect(told).toEqual(
-    Array(2).fill({ type: "usage", inputTokens: 100, outputTokens: 20, requests: 1 }),
+    [1, 2].map(() => ({ type: "usage", inputTokens: 100, outputTokens: 20, requests: 1 })),
   );
 });
