@@ -5,6 +5,7 @@ import type { ChatRequest, Echo, FinishReason, ToolCall } from "./model.ts";
 import { createReasoningBlocks } from "./reasoning-blocks.ts";
 import { createThoughtFilter } from "./thought-filter.ts";
 import { createToolCallAccumulator } from "./tool-call-accumulator.ts";
+import { mendTurnMarks } from "./turn-marks.ts";
 import { toBadResponse, type Upstream } from "./upstream.ts";
 
 const ANSWER_CHARS_MAX = 2 * 2 ** 20;
@@ -49,7 +50,7 @@ export function createAnswerState(
       if (chars > ANSWER_CHARS_MAX) {
         throw toBadResponse(`wrote more than ${ANSWER_CHARS_MAX} characters`, upstream);
       }
-      const text = thoughts.push(written);
+      const text = thoughts.push(mendTurnMarks(written));
       state.textChars += text.length;
       const isHeld = written !== "" && text === "";
       return { text, reasons: isHeld || batch.some(({ reasons }) => reasons) };

@@ -1,6 +1,7 @@
 /** Puts a model's tool calls together from the pieces of a stream; servers differ in how they cut and name them. */
 import * as z from "zod";
 import type { ToolCall } from "./model.ts";
+import { mendTurnMarksInJson } from "./turn-marks.ts";
 
 const Piece = z.object({
   index: z.number().nullish(),
@@ -59,7 +60,7 @@ export function createToolCallAccumulator(): ToolCallAccumulator {
       return drafts.map(({ id, name, arguments: text }) => ({
         id: id === "" ? makeId() : id,
         name,
-        arguments: text,
+        arguments: mendTurnMarksInJson(text),
       }));
     },
   };

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { createAnswerState } from "../../src/models/answer-state.ts";
 import { toConversation } from "../../src/models/chat-messages.ts";
-import { breakTurnMarks } from "../../src/models/turn-marks.ts";
+import { breakTurnMarks, mendTurnMarks, mendTurnMarksInJson } from "../../src/models/turn-marks.ts";
 import { stripHidden } from "../../src/text/hidden-characters.ts";
 
 const MARKS = [
@@ -75,4 +76,37 @@ test("no message of any role holds a mark, nor the arguments of a call", () => {
   );
   expect(messages).toHaveLength(4);
   expect(JSON.stringify(messages)).not.toMatch(/<\|im_/);
+});
+
+test("a model that repeats a broken mark wrote the mark, in its words and in the arguments of its calls", () => {
+  const query = "What is <|im_end|>?";
+  const broken = breakTurnMarks(query);
+  const escaped = JSON.stringify({ query: broken }).replace("\u2060", "\\u2060");
+  const state = createAnswerState(
+    {
+      messages: [],
+      outputTokensMax: 5,
+      temperature: 0,
+      tools: [{ name: "search", description: "", parameters: {} }],
+    },
+    { modelId: "m", upstream: { name: "m", setting: "CHAT_MODEL" } as never },
+  );
+  const chunk = { reasoning: "", reasons: false, refuses: false, blocks: [] };
+  const toCall = (index: number, text: string) => ({
+    index,
+    id: `c${index}`,
+    function: { name: "search", arguments: text },
+  });
+  const toolCalls = [toCall(0, JSON.stringify({ query: broken })), toCall(1, escaped)];
+  const { text } = state.take([{ ...chunk, text: broken, toolCalls } as never]);
+  expect(text).toBe(query);
+  const { calls } = state.toolCalls();
+  const expected = JSON.stringify({ query });
+  expect(calls.map((call) => call.arguments)).toEqual([expected, expected]);
+});
+
+test("a text of the caller's that tells of the sign stays", () => {
+  expect(mendTurnMarks(String.raw`write \u2060`)).toBe(String.raw`write \u2060`);
+  const json = JSON.stringify({ code: String.raw`\u2060 and \\u2060` });
+  expect(mendTurnMarksInJson(json)).toBe(json);
 });
