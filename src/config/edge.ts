@@ -22,9 +22,13 @@ export const EDGE_SETTINGS = {
     .describe(
       "How a bge model of Workers AI makes one vector of a text: as the collections were embedded.",
     ),
-  aiEmbedderId: Text.optional().describe(
-    "Embedder of the collections whose questions AI_EMBEDDING_MODEL embeds. Unset: `openai:` and the model's name.",
-  ),
+  // Its end may be a blank: that of EMBEDDING_DOCUMENT_PREFIX.
+  aiEmbedderId: z
+    .string()
+    .optional()
+    .describe(
+      "Embedder of the collections whose questions AI_EMBEDDING_MODEL embeds. Unset: `openai:` and the model's name.",
+    ),
   aiRerankModel: Text.optional().describe(
     "Model of Workers AI that reranks in a Worker, through its binding AI.",
   ),

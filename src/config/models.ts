@@ -49,7 +49,7 @@ export const MODEL_SETTINGS = {
     .string()
     .optional()
     .describe(
-      "What that model wants before a question, with the blank at its end, such as `query: `.",
+      "What that model wants before a question, with the blank at its end, such as `query: `. In a Worker without it: what AI_EMBEDDING_MODEL wants.",
     ),
   embeddingDocumentPrefix: z
     .string()

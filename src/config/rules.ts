@@ -40,6 +40,7 @@ export interface CheckedSettings extends Numbers {
   readonly embeddingApiKey?: string | undefined;
   readonly embeddingQueryPrefix?: string | undefined;
   readonly embeddingDocumentPrefix?: string | undefined;
+  readonly aiEmbeddingModel?: string | undefined;
   readonly rerankUrl?: string | undefined;
   readonly rerankModel?: string | undefined;
   readonly rerankApiKey?: string | undefined;
@@ -126,12 +127,14 @@ const OF_EMBEDDING = [
 
 /** The bundled embedder has no endpoint and wants no words; a key alone would go to an endpoint that has another. */
 function findLostEmbedding(config: CheckedSettings): readonly Issue[] {
-  const { embeddingModel, embeddingBaseUrl, embeddingApiKey } = config;
+  const { embeddingModel, embeddingBaseUrl, embeddingApiKey, aiEmbeddingModel } = config;
   if (embeddingModel === undefined) {
-    return OF_EMBEDDING.filter((path) => config[path] !== undefined).map((path) => ({
-      path,
-      message: "needs EMBEDDING_MODEL",
-    }));
+    // Workers AI embeds questions, and no documents.
+    const isOfAi = (path: string): boolean =>
+      path === "embeddingQueryPrefix" && aiEmbeddingModel !== undefined;
+    return OF_EMBEDDING.filter((path) => config[path] !== undefined && !isOfAi(path)).map(
+      (path) => ({ path, message: "needs EMBEDDING_MODEL" }),
+    );
   }
   const isLost = embeddingApiKey !== undefined && embeddingBaseUrl === undefined;
   return isLost ? [{ path: "embeddingApiKey", message: "needs EMBEDDING_BASE_URL" }] : [];

@@ -28,6 +28,8 @@ export interface AiEmbedderOptions {
   readonly dimensions?: number | undefined;
   /** Id of the embedder for which it embeds questions. Unset: what the same model is called behind an OpenAI-compatible address. */
   readonly id?: string | undefined;
+  /** What the model wants before a question. Unset: the instruction of a model that is known here. */
+  readonly queryPrefix?: string | undefined;
 }
 
 interface Model {
@@ -59,6 +61,7 @@ const Answer = z.object({ data: z.array(z.unknown()), pooling: z.string().option
 export function createAiEmbedder(ai: AiBinding, options: AiEmbedderOptions): Embedder {
   const { model: name, pooling } = options;
   const model = findModel(options);
+  const queryPrefix = options.queryPrefix ?? model.instruction ?? "";
   const upstream = toAiUpstream(`the embedding model "${name}"`, "AI_EMBEDDING_MODEL");
   const form = {
     ...(model.pools === true ? { pooling } : {}),
@@ -95,9 +98,8 @@ export function createAiEmbedder(ai: AiBinding, options: AiEmbedderOptions): Emb
       }
       const sent = texts.filter((text) => text.trim() !== "");
       if (sent.length === 0) return texts.map(() => undefined);
-      const instruction = kind === "query" ? (model.instruction ?? "") : "";
       const vectors = await embedAll(
-        sent.map((text) => `${instruction}${text}`),
+        sent.map((text) => (kind === "query" ? `${queryPrefix}${text}` : text)),
         signal,
       );
       let next = 0;

@@ -32,7 +32,10 @@ export function readAiEmbedder(env: Values, config: Config): Embedder | undefine
     return undefined;
   }
   const ai = readExtra(env, "AI", "run", "AI_EMBEDDING_MODEL") as AiBinding;
-  return createAiEmbedder(ai, { model, dimensions, id, pooling: config.aiEmbeddingPooling });
+  const pooling = config.aiEmbeddingPooling;
+  // Beside EMBEDDING_MODEL it is what that one wants.
+  const queryPrefix = config.embeddingModel === undefined ? config.embeddingQueryPrefix : undefined;
+  return createAiEmbedder(ai, { model, dimensions, id, pooling, queryPrefix });
 }
 
 /** The reranker that AI_RERANK_MODEL asks for, without its call policy. Throws AppError misconfigured. */

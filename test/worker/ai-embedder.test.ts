@@ -5,6 +5,7 @@ import { parseConfig } from "../../src/config.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
 import { protectEmbedder } from "../../src/models/protect.ts";
 import { type AiEmbedderOptions, createAiEmbedder } from "../../src/worker/ai-embedder.ts";
+import { readAiEmbedder } from "../../src/worker/extra-bindings.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import {
   type AiReply,
@@ -93,6 +94,33 @@ describe("the id says whose vectors it gives", () => {
   test("set: what the setting says", () => {
     const id = "openai:BAAI/bge-small-en-v1.5";
     expect(setUp({ pooling: "cls", id }).embedder.id).toBe(id);
+  });
+});
+
+describe("a model that wants words of its own before a text", () => {
+  const E5 = {
+    AI_EMBEDDING_MODEL: "@cf/other/e5",
+    AI_EMBEDDING_DIMENSIONS: "2",
+    AI_EMBEDDER_ID: "openai:e5-large|passage: ",
+    EMBEDDING_QUERY_PREFIX: "query: ",
+  };
+  const read = (env: Readonly<Record<string, string>>) => {
+    const { binding, calls } = createFakeAi(embeds(2));
+    const embedder = readAiEmbedder({ AI: binding }, parseConfig(env));
+    return { embedder, textOf: () => calls[0]?.inputs["text"] };
+  };
+
+  test("gets them, and stands for the embedder that put others before documents", async () => {
+    const { embedder, textOf } = read(E5);
+    expect(embedder?.id).toBe("openai:e5-large|passage: ");
+    await embedder?.embed(["why?"], "query", open);
+    expect(textOf()).toEqual(["query: why?"]);
+  });
+
+  test("gets none that are those of another model", async () => {
+    const { embedder, textOf } = read({ ...E5, EMBEDDING_MODEL: "nomic-embed-text" });
+    await embedder?.embed(["why?"], "query", open);
+    expect(textOf()).toEqual(["why?"]);
   });
 });
 
