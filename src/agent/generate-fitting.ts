@@ -3,17 +3,13 @@ import type { Passage } from "../domain/event.ts";
 import { AppError } from "../errors.ts";
 import type { ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
+import { estimateTokens } from "../text/tokens.ts";
+import { fitContext, inOrder, orderByWorth } from "./fit-context.ts";
 import { type Generated, generate, type GenerateOptions } from "./generate.ts";
 import { toPrompt } from "./prompt.ts";
 
 /** How often passages are left out after a refusal; each time the model reads half of what it read before. */
 const TRIMS_MAX = 2;
-/**
- * So much more than estimated a prompt may have: the tokenizer of SmolLM2, as of others with few words, finds 12 to 23 %
- * more in English Markdown. Servers cut a prompt that is too long without a word (Ollama), or send nothing (llama-cpp-python).
- */
-const ESTIMATE_SHORT = 1.25;
 
 /** `foundFirst`: how many of the passages the question itself found, those at the beginning; all where it is not given. */
 interface FittingOptions extends GenerateOptions {
@@ -35,7 +31,9 @@ export async function generateFitting(
 ): Promise<Generated> {
   const { run, progress, foundFirst = passages.length } = options;
   const byWorth = orderByWorth(passages, foundFirst);
-  let kept = fit(question, byWorth, options);
+  const toMessages = (some: readonly Passage[]) =>
+    toPrompt(question, some, options.conversation).messages;
+  let kept = fitContext(byWorth, run.config, toMessages);
   if (kept.length < passages.length) await run.degrade("context_trimmed");
   for (let trims = 0; ; trims += 1) {
     try {
@@ -64,34 +62,6 @@ function isTooLong(thrown: unknown, { chatContextTokensMax }: Run["config"]): bo
   const { code } = thrown;
   if (code === "upstream_truncated") return chatContextTokensMax !== undefined;
   return code === "context_too_long";
-}
-
-/** The best one of the question itself, those of tools, and the others of the question. */
-function orderByWorth(passages: readonly Passage[], foundFirst: number): readonly Passage[] {
-  const own = passages.slice(0, foundFirst);
-  return [...own.slice(0, 1), ...passages.slice(foundFirst), ...own.slice(1)];
-}
-
-function inOrder(passages: readonly Passage[]): readonly Passage[] {
-  return passages.toSorted((a, b) => a.label - b.label);
-}
-
-/** The first passages that the model's context has room for, beside the rest of the prompt and the answer; one at least. */
-function fit(
-  question: string,
-  passages: readonly Passage[],
-  { run, conversation }: Pick<GenerateOptions, "run" | "conversation">,
-): readonly Passage[] {
-  const { chatContextTokensMax, outputTokensMax } = run.config;
-  if (chatContextTokensMax === undefined) return passages;
-  const isTooMuch = (count: number): boolean => {
-    const { messages } = toPrompt(question, passages.slice(0, count), conversation);
-    const tokens = estimatePrompt(messages);
-    return tokens * ESTIMATE_SHORT + outputTokensMax > chatContextTokensMax;
-  };
-  let count = passages.length;
-  while (count > 1 && isTooMuch(count)) count -= 1;
-  return passages.slice(0, count);
 }
 
 /** The first passages, with half the text of all; one at least, and never all. */

@@ -142,7 +142,7 @@ async function write(
   const { isWhole = false } = deps;
   const before = ["take", "rerank", ...stages];
   if (ask.output !== undefined) {
-    const shown = { passages, before, budget };
+    const shown = { passages, before, budget, foundFirst };
     const { isRefusal, ...structured } = await structure(deps.chat, ask, shown, run);
     return isRefusal ? refuse(structured.answerer, run) : structured;
   }
@@ -168,7 +168,7 @@ const NOTHING_SHOWN: Progress = { shown: false };
 async function tryGenerate(
   { chat, isWhole }: { readonly chat: ChatModel; readonly isWhole: boolean },
   ask: Ask,
-  { passages, before, budget, foundFirst }: Shown & Pick<ToWrite, "foundFirst">,
+  { passages, before, budget, foundFirst }: Shown,
   run: Run,
 ): Promise<Answered | undefined> {
   const progress: Progress = { shown: false };

@@ -14,7 +14,9 @@ import type { ChatMessage, ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import type { Budget } from "./budget.ts";
 import { type Draft, type Drafting, draftOutput } from "./draft-output.ts";
+import { fitContext, inOrder, orderByWorth } from "./fit-context.ts";
 import { toAgainMessages, toEnvelopeSchema, toOutputPrompt } from "./output-prompt.ts";
+import type { Prompt } from "./prompt.ts";
 
 export interface Structured {
   /** The model found no answer, or nothing of its value may be shown; then there is no output. */
@@ -32,6 +34,8 @@ export interface Shown {
   readonly before: readonly string[];
   /** Of the whole run. */
   readonly budget: Budget;
+  /** How many of the passages the question itself found, those at the beginning. */
+  readonly foundFirst: number;
 }
 
 /**
@@ -42,7 +46,7 @@ export interface Shown {
 export async function structure(
   chat: ChatModel | undefined,
   ask: Ask,
-  { passages, before, budget }: Shown,
+  { passages: given, before, budget, foundFirst }: Shown,
   run: Run,
 ): Promise<Structured> {
   if (chat === undefined) {
@@ -51,7 +55,13 @@ export async function structure(
   return run.timeline.stage("answer", before, async () => {
     const schema = ask.output?.schema ?? {};
     const { question } = ask;
-    const prompt = toOutputPrompt({ question, passages, schema, conversation: ask });
+    const toPrompt = (passages: readonly Passage[]): Prompt =>
+      toOutputPrompt({ question, passages, schema, conversation: ask });
+    const toMessages = (some: readonly Passage[]) => toPrompt(some).messages;
+    const kept = fitContext(orderByWorth(given, foundFirst), run.config, toMessages);
+    if (kept.length < given.length) await run.degrade("context_trimmed");
+    const passages = inOrder(kept);
+    const prompt = toPrompt(passages);
     const links = createSourceLinks();
     links.add(passages);
     const drafting: Drafting = {

@@ -113,6 +113,19 @@ describe("a value that satisfies the schema", () => {
     expect((await run([says(text)])).response?.output).toEqual(good);
   });
 
+  test("is written from the best passages where the context of the model is small", async () => {
+    const env = { OUTPUT_TOKENS_MAX: "100", CHAT_CONTEXT_TOKENS_MAX: "101" };
+    const { response, requests, degraded } = await run([says(found(good))], { env });
+    expect(lastWords(requests[0])).toContain("[1]");
+    expect(lastWords(requests[0])).not.toContain("[2]");
+    expect(degraded).toEqual(["context_trimmed"]);
+    expect(response?.outputChecks).toMatchObject([
+      { pointer: "/retryLimit", verdict: "supported" },
+      { pointer: "/owner", verdict: "unsupported" },
+      { pointer: "/certainty", verdict: "unchecked" },
+    ]);
+  });
+
   test("may be any value, null too", async () => {
     const ask = { output: { schema: { type: "null" } } };
     const { response } = await run([says(found(null))], { ask });
