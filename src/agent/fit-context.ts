@@ -16,17 +16,29 @@ const ESTIMATE_SHORT = 1.25;
  */
 export function fitContext(
   passages: readonly Passage[],
-  { chatContextTokensMax, outputTokensMax }: Config,
+  config: Config,
   toMessages: (some: readonly Passage[]) => readonly ChatMessage[],
 ): readonly Passage[] {
-  if (chatContextTokensMax === undefined) return passages;
-  const isTooMuch = (count: number): boolean => {
-    const tokens = estimatePrompt(toMessages(passages.slice(0, count)));
-    return tokens * ESTIMATE_SHORT + outputTokensMax > chatContextTokensMax;
-  };
+  if (config.chatContextTokensMax === undefined) return passages;
   let count = passages.length;
-  while (count > 1 && isTooMuch(count)) count -= 1;
+  while (count > 1 && !fitsContext(toMessages(passages.slice(0, count)), config)) count -= 1;
   return passages.slice(0, count);
+}
+
+/** Whether the model's context has room for the prompt and its answer, as far as anything is known of it. */
+export function fitsContext(
+  messages: readonly ChatMessage[],
+  { chatContextTokensMax, outputTokensMax }: Config,
+): boolean {
+  if (chatContextTokensMax === undefined) return true;
+  const tokens = estimatePrompt(messages.flatMap(toContents));
+  return tokens * ESTIMATE_SHORT + outputTokensMax <= chatContextTokensMax;
+}
+
+/** The text of a message, and what it says in calls. */
+function toContents(message: ChatMessage): readonly { readonly content: string }[] {
+  const calls = message.role === "assistant" ? (message.toolCalls ?? []) : [];
+  return [message, ...calls.map(({ arguments: content }) => ({ content }))];
 }
 
 /** The best one of the question itself, which found the first `foundFirst`, those of tools, and the others of the question. */

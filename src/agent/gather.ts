@@ -6,6 +6,7 @@ import type { ChatMessage, ChatModel, ToolCall, ToolOffer } from "../models/mode
 import type { Run } from "../run.ts";
 import { inSpan } from "../telemetry/in-span.ts";
 import type { Budget } from "./budget.ts";
+import { fitContext, fitsContext } from "./fit-context.ts";
 import type { AddPassages } from "./pool.ts";
 import { toGatherMessages } from "./prompt.ts";
 import { runStep, type StepContext } from "./step.ts";
@@ -34,7 +35,8 @@ const REPEATS_MAX = 2;
 /** Gathers passages. Throws what the model throws, and what ends the run in a tool. */
 export async function gather(options: GatherOptions): Promise<Gathering> {
   const { chat, ask, run, tools, budget, addPassages, passages, stepsMax } = options;
-  const messages: ChatMessage[] = [...toGatherMessages(ask, passages)];
+  const toMessages = (some: readonly Passage[]) => toGatherMessages(ask, some);
+  const messages: ChatMessage[] = [...toMessages(fitContext(passages, run.config, toMessages))];
   const context = { run, tools, budget, addPassages, wrong: new Map(), spent: new Set<string>() };
   const seen = new Map<string, number>();
   const { outputTokensMax } = run.config;
@@ -70,15 +72,18 @@ async function tryTurn(
   request: Parameters<typeof takeTurn>[1],
   { isFirst, ...options }: TurnOptions & { readonly isFirst: boolean },
 ): Promise<Turn | undefined> {
-  try {
-    return await takeTurn(chat, request, options);
-  } catch (thrown) {
-    if (isFirst || !(thrown instanceof AppError) || thrown.code !== "context_too_long") {
-      throw thrown;
+  const { run } = options;
+  if (isFirst || fitsContext(request.messages, run.config)) {
+    try {
+      return await takeTurn(chat, request, options);
+    } catch (thrown) {
+      if (isFirst || !(thrown instanceof AppError) || thrown.code !== "context_too_long") {
+        throw thrown;
+      }
     }
-    await options.run.degrade("context_trimmed");
-    return undefined;
   }
+  await run.degrade("context_trimmed");
+  return undefined;
 }
 
 function toOffer({ name, description, parameters }: Tool): ToolOffer {

@@ -1,7 +1,10 @@
 /** How many tokens a text will be for a model, without the model's tokenizer. */
 import { estimateTokenCount } from "tokenx";
 
-/** An estimate on the safe side: up to a third too many, hardly ever too few, in any script. */
+/**
+ * An estimate, in any script: of models with many words up to a third too many and hardly ever too few, of those with
+ * few words up to a quarter too few.
+ */
 export function estimateTokens(text: string): number {
   return estimateTokenCount(text);
 }

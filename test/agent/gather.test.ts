@@ -241,6 +241,18 @@ describe("a run with tools", () => {
     expect(first.end).toMatchObject({ outcome: "finished", degraded: ["tools_unavailable"] });
   });
 
+  test.each([
+    ["no end of it", "8000", 3],
+    ["the end of it", "900", 2],
+  ])("a context whose size is known is not overfilled: %s", async (_, size, requests) => {
+    const query = "word ".repeat(700);
+    const scripts = [callsOf(toCall("search", { query })), ...(requests === 3 ? [done] : [])];
+    const env = { CHAT_CONTEXT_TOKENS_MAX: size, OUTPUT_TOKENS_MAX: "100" };
+    const { end, chat } = await run([...scripts, says("Retries use jitter. [1]")], {}, env);
+    expect(chat.requests).toHaveLength(requests);
+    expect(end.degraded).toEqual(requests === 3 ? [] : ["context_trimmed"]);
+  });
+
   test("a model that goes round in circles is stopped", async () => {
     const same = callsOf(toCall("search", { query: "again" }));
     const { end } = await run([same, same, same, says("Retries use jitter. [1]")]);
