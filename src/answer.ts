@@ -28,8 +28,12 @@ import type { ReadStore, Snapshot } from "./stores/store.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Tracer } from "./telemetry/tracer.ts";
 
-/** By the collection's name, see Snapshot; empty where the store cannot tell. */
-export type Instances = Readonly<Record<string, string>>;
+/** What a run reads, by the collection's name; one that does not open is not among them. */
+export interface Pinned {
+  readonly versions: Readonly<Record<string, number>>;
+  /** Which making of the collection the version belongs to, see Snapshot; empty where the store cannot tell. */
+  readonly instances: Readonly<Record<string, string>>;
+}
 
 export interface AnswerDeps extends RespondDeps {
   readonly config: Config;
@@ -42,10 +46,10 @@ export interface AnswerDeps extends RespondDeps {
   readonly tracer?: Tracer;
   /** Sees every event as it is emitted. */
   readonly observe?: (event: RunEvent) => void;
-  /** Told when the store has first said what there is: what is written from then on the run may not read. */
-  readonly onSeen?: () => void;
-  /** Told once, before the run says which versions it reads, which making of each collection they belong to. */
-  readonly onOpened?: (instances: Instances) => void;
+  /** Told before the store is asked what there is: what is written from then on the run may not read. */
+  readonly onOpening?: () => void;
+  /** Told once, before the run says which versions it reads: these, and which making of each collection they belong to. */
+  readonly onOpened?: (opened: Pinned) => void;
 }
 
 /** The modes that can be answered: all but `direct` need a model. */
@@ -185,12 +189,14 @@ async function execute(
 ): Promise<void> {
   try {
     using ahead = embedAhead(deps, ask, run);
+    deps.onOpening?.();
     const opened = await run.timeline.leaf("open", [], () =>
-      openCollections(deps.store, ask.collections, run, deps.onSeen),
+      openCollections(deps.store, ask.collections, run),
     );
     progress.collections = opened.map(({ collection }) => collection);
     progress.versions = ofEach(opened, ({ info }) => info.version);
-    deps.onOpened?.(ofEach(opened, ({ instance = "" }) => instance));
+    const instances = ofEach(opened, ({ instance = "" }) => instance);
+    deps.onOpened?.({ versions: progress.versions, instances });
     await start(run, ask, progress);
     const budget = createBudget(ask.limits, run.config);
     await using planning = plan?.(run, budget);

@@ -22,7 +22,7 @@ import type { Telemetry } from "./telemetry.ts";
 export type Runner = (
   ask: Ask,
   signal: AbortSignal,
-  watch?: Pick<AnswerDeps, "onSeen" | "onOpened" | "isWhole">,
+  watch?: Pick<AnswerDeps, "onOpening" | "onOpened" | "isWhole">,
 ) => AsyncIterable<RunEvent>;
 
 /** What a service does without where it is absent. */

@@ -42,7 +42,7 @@ export function createTraceGuard({ tracer }: Telemetry) {
 export type ObservedRunner = (
   ask: Ask,
   signal: AbortSignal,
-  watch: Pick<AnswerDeps, "observe" | "onSeen" | "onOpened" | "isWhole">,
+  watch: Pick<AnswerDeps, "observe" | "onOpening" | "onOpened" | "isWhole">,
 ) => AsyncIterable<RunEvent>;
 
 /** The runner, whose runs are measured and are a span each. */

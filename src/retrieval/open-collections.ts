@@ -14,24 +14,18 @@ export type Opened =
 /**
  * Opens the named collections, or all when none is named. One that cannot be opened is data;
  * one that does not exist is an error of the caller that names it and those that exist. A store that does
- * not say in time what there is now is taken to hold what it held a moment ago, and the run says so. `onSeen` is
- * told of whatever is known of it, from the first time on.
+ * not say in time what there is now is taken to hold what it held a moment ago, and the run says so.
  * Throws AppError: collection_not_found, store_unavailable, and the run's own end.
  */
 export async function openCollections(
   store: ReadStore,
   asked: readonly string[],
   run: Run,
-  onSeen?: () => void,
 ): Promise<readonly Opened[]> {
   const names = asked.length > 0 ? asked : await listAll(store, run);
-  if (asked.length === 0) onSeen?.();
-  const openNext = async (name: string): Promise<Opened> => {
-    const opened = await open(store, name, run);
-    onSeen?.();
-    return opened;
-  };
-  const opened = await pMap(names, openNext, { concurrency: run.config.searchConcurrencyMax });
+  const opened = await pMap(names, (name) => open(store, name, run), {
+    concurrency: run.config.searchConcurrencyMax,
+  });
   run.signal.throwIfAborted();
   const unknown = opened.flatMap((one) =>
     "error" in one && one.error.code === "collection_not_found" ? [one.collection] : [],

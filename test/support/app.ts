@@ -162,7 +162,11 @@ export function play(script: readonly (RunEvent | Promise<unknown>)[]): Runner {
       if (step instanceof Promise) await step;
       else {
         // Those of `listStore`, which cannot tell.
-        if (step.type === "run-start") watch?.onOpened?.(toInstances(step.collections));
+        if (step.type === "run-start") {
+          const { versions = makeEnd().versions, collections } = step;
+          watch?.onOpening?.();
+          watch?.onOpened?.({ versions, instances: toInstances(collections) });
+        }
         yield step;
       }
     }

@@ -1,13 +1,14 @@
 /** Answers kept for when the same is asked again: bounded in number, bytes and age, the longest unused out first. */
+import type { Pinned } from "../../answer.ts";
 import type { Clock } from "../../async/clock.ts";
 import { createLru } from "../../async/lru.ts";
 import type { RunEvent } from "../../domain/event.ts";
-import { isSame, type Seen } from "./read-versions.ts";
+import { isSame } from "./read-versions.ts";
 
 export interface AnswerCache {
   /** All events of the run that answered this, from the same collections in the same versions. */
-  find(key: string, seen: Seen): readonly RunEvent[] | undefined;
-  put(key: string, seen: Seen, events: readonly RunEvent[]): void;
+  find(key: string, seen: Pinned): readonly RunEvent[] | undefined;
+  put(key: string, seen: Pinned, events: readonly RunEvent[]): void;
 }
 
 export interface AnswerCacheOptions {
@@ -20,7 +21,7 @@ export interface AnswerCacheOptions {
 }
 
 interface Entry {
-  readonly seen: Seen;
+  readonly seen: Pinned;
   readonly events: readonly RunEvent[];
   readonly atMs: number;
 }

@@ -1,20 +1,14 @@
 /** Which versions of the collections a run would read if it began now. */
 import pMap from "p-map";
-import type { Instances } from "../../answer.ts";
+import type { Pinned } from "../../answer.ts";
 import { startDeadline } from "../../async/deadline.ts";
 import { toVisibleStore } from "../../access/visible-store.ts";
+import type { Config } from "../../config.ts";
 import type { Ask } from "../../domain/ask.ts";
 import type { Service } from "../service.ts";
 
-/** What a run would read now, by the collection's name; one that does not open is not among them. */
-export interface Seen {
-  readonly versions: Readonly<Record<string, number>>;
-  /** Which making of the collection the version belongs to. */
-  readonly instances: Instances;
-}
-
 /** The same collections, in the same making and version. */
-export function isSame(a: Seen, b: Seen): boolean {
+export function isSame(a: Pinned, b: Pinned): boolean {
   return areEqual(a.versions, b.versions) && areEqual(a.instances, b.instances);
 }
 
@@ -27,13 +21,18 @@ function areEqual<T>(a: Readonly<Record<string, T>>, b: typeof a): boolean {
 /** Of a caller's time no more goes into this: an answer needs the rest. */
 const TIME_SHARE_MAX = 1 / 4;
 
+/** Time to find out what there is now. */
+export function toLookBudgetMs({ searchTimeoutMs }: Config, { deadlineMs }: Ask): number {
+  return Math.min(searchTimeoutMs, TIME_SHARE_MAX * deadlineMs);
+}
+
 /** Throws AppError: store_unavailable, deadline_exceeded. */
 export async function readVersions(
   { config, clock, store }: Pick<Service, "config" | "clock" | "store">,
   ask: Ask,
   signal: AbortSignal,
-): Promise<Seen> {
-  const budgetMs = Math.min(config.searchTimeoutMs, TIME_SHARE_MAX * ask.deadlineMs);
+): Promise<Pinned> {
+  const budgetMs = toLookBudgetMs(config, ask);
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "open" });
   const visible = toVisibleStore(store, ask.caller);
   const names = ask.collections.length > 0 ? ask.collections : await visible.list(deadline.signal);

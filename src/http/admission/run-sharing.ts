@@ -1,5 +1,5 @@
 /** Identical questions are answered once: those under way share one run, and answers may be kept for a while. */
-import type { Instances } from "../../answer.ts";
+import type { Pinned } from "../../answer.ts";
 import { BUILT_IN_TOOLS } from "../../agent/search-tools.ts";
 import type { Reader } from "../../async/broadcast.ts";
 import type { Clock } from "../../async/clock.ts";
@@ -12,7 +12,7 @@ import type { ReadStore } from "../../stores/store.ts";
 import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
 import { toEventSize } from "../response/event-size.ts";
 import { leaveAt, leaveWith } from "../response/leave-early.ts";
-import { isSame, readVersions, type Seen } from "./read-versions.ts";
+import { isSame, readVersions, toLookBudgetMs } from "./read-versions.ts";
 import { toClientReason } from "./run-gate.ts";
 import { toRunKey } from "./run-key.ts";
 import type { RunJournal, RunStart, Started } from "../runs/journal.ts";
@@ -55,8 +55,10 @@ export interface SharingDeps {
 /** A run that others may join. */
 interface SharedRun {
   readonly run: JournalRun;
-  /** What it reads, once it has opened all of its collections; undefined before it has seen any of them. */
-  readonly opened: Seen | "partly" | undefined;
+  /** Whether it has begun to open its collections: before that, it will read what is there now, or newer. */
+  readonly hasBegun: boolean;
+  /** What it reads, once all are open; undefined when it has ended without. */
+  readonly opened: Promise<Pinned | undefined>;
 }
 
 /** Of the time it has left a listener must get at least this share from a run that began before. */
@@ -111,19 +113,35 @@ class Sharing implements RunSharing {
     untilMs: number,
   ): Promise<Pick<Listening, "run" | "source">> {
     const key = this.#toKey(request);
-    const isOpened = this.#find(key, request, untilMs)?.opened !== undefined;
-    const mustLook = isOpened || this.#deps.config.answerCacheRunsMax > 0;
+    const hasBegun = this.#find(key, request, untilMs)?.hasBegun === true;
+    const mustLook = hasBegun || this.#deps.config.answerCacheRunsMax > 0;
     const seen = mustLook ? await this.#look(request) : undefined;
     const kept = seen === undefined ? undefined : this.#cache.find(key, seen);
     if (kept !== undefined) {
       const id = kept.find((event) => event.type === "run-start")?.runId ?? "";
       return { run: toRun({ id, events: kept }, this.#deps.clock), source: "hit" };
     }
-    const found = this.#find(key, request, untilMs);
-    if (found !== undefined && isCurrent(found, seen)) return { run: found.run, source: "shared" };
-    // What the look has taken was the caller's time too.
-    const leftMs = Math.max(1, Math.ceil(untilMs - this.#deps.clock.now()));
-    const deadlineMs = mustLook ? leftMs : request.ask.deadlineMs;
+    return this.#joinOrStart(key, request, { untilMs, seen });
+  }
+
+  /** From the last look at what is under way to the start of a run nothing waits, so that of two requests at once only one starts it. */
+  async #joinOrStart(
+    key: string,
+    request: RunRequest,
+    { untilMs, seen }: { readonly untilMs: number; readonly seen: Pinned | undefined },
+  ): Promise<Pick<Listening, "run" | "source">> {
+    let old: SharedRun | undefined;
+    for (;;) {
+      const found = this.#find(key, request, untilMs);
+      if (found === undefined || found === old) break;
+      const isCurrent = !found.hasBegun || (await this.#isCurrent(found, seen, request));
+      if (isCurrent && this.#find(key, request, untilMs) === found) {
+        return { run: found.run, source: "shared" };
+      }
+      old = found;
+    }
+    // What looking has taken was the caller's time too.
+    const deadlineMs = Math.max(1, Math.ceil(untilMs - this.#deps.clock.now()));
     const own = { ...request, ask: { ...request.ask, deadlineMs } };
     return { run: this.#start(key, own, seen), source: "own" };
   }
@@ -147,38 +165,61 @@ class Sharing implements RunSharing {
     return isEnough ? shared : undefined;
   }
 
+  /** Whether a run that has begun reads what there was when it was asked for: it may wait for its last collection, and have opened the others long before. */
+  async #isCurrent(
+    { opened }: SharedRun,
+    seen: Pinned | undefined,
+    { ask, client }: RunRequest,
+  ): Promise<boolean> {
+    if (seen === undefined) return false;
+    const { clock, config } = this.#deps;
+    const budgetMs = toLookBudgetMs(config, ask);
+    using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "open" });
+    try {
+      const pinned = await untilAborted(opened, deadline.signal);
+      return pinned !== undefined && isSame(pinned, seen);
+    } catch {
+      if (client.aborted) throw toClientReason(client.reason);
+      return false;
+    }
+  }
+
   /** `seen`: what there was just before, so that its answer is never kept under what came after it. */
-  #start(key: string, request: RunRequest, seen: Seen | undefined): JournalRun {
-    let instances: Instances = {};
-    let hasSeen = false;
+  #start(key: string, request: RunRequest, seen: Pinned | undefined): JournalRun {
+    let hasBegun = false;
+    let pinned: Pinned | undefined;
+    const opening = Promise.withResolvers<Pinned | undefined>();
     const { isWhole } = request;
     const runs = this.#underWay(request);
-    const onSeen = (): void => void (hasSeen = true);
-    const onOpened = (opened: Instances): void => void (instances = opened);
+    const onOpening = (): void => void (hasBegun = true);
+    const onOpened = (opened: Pinned): void => {
+      pinned = opened;
+      opening.resolve(opened);
+    };
     const run = this.#deps.journal.begin({
       ...request,
-      run: (ask, signal) => request.run(ask, signal, { onSeen, onOpened, isWhole }),
+      run: (ask, signal) => request.run(ask, signal, { onOpening, onOpened, isWhole }),
       onOver: (events) => {
+        opening.resolve(undefined);
         if (runs.get(key) === shared) runs.delete(key);
         const end = events.at(-1);
         if (seen === undefined || !isWorthKeeping(end) || events.some(isOfOwnTool)) return;
-        if (isSame({ versions: end.versions, instances }, seen)) this.#cache.put(key, seen, events);
+        if (pinned !== undefined && isSame(pinned, seen)) this.#cache.put(key, seen, events);
       },
     });
     const shared: SharedRun = {
       run,
-      get opened() {
-        const versions = run.events.find((event) => event.type === "run-start")?.versions;
-        if (versions !== undefined) return { versions, instances };
-        return hasSeen ? "partly" : undefined;
+      get hasBegun() {
+        return hasBegun;
       },
+      opened: opening.promise,
     };
     runs.set(key, shared);
     return run;
   }
 
   /** What a run would read now; undefined when it cannot be known. */
-  async #look({ ask, client, requestId }: RunRequest): Promise<Seen | undefined> {
+  async #look({ ask, client, requestId }: RunRequest): Promise<Pinned | undefined> {
     try {
       return await readVersions(this.#deps, ask, client);
     } catch (thrown) {
@@ -209,12 +250,6 @@ class Sharing implements RunSharing {
       throw client.aborted ? toClientReason(client.reason) : thrown;
     }
   }
-}
-
-/** A run that has seen nothing yet will read what is there now, or newer. One that waits for its last collection may have opened the others long ago. */
-function isCurrent({ opened }: SharedRun, seen: Seen | undefined): boolean {
-  if (opened === undefined || opened === "partly") return opened === undefined;
-  return seen !== undefined && isSame(opened, seen);
 }
 
 /** Whole answers only: another attempt may do better than one that had to do without something. */

@@ -10,7 +10,7 @@ async function makeFull() {
   const answer: Runner = async function* ({ question }, _signal, watch) {
     const [start, found, ...rest] = goodRun;
     if (start === undefined || found === undefined) return;
-    watch?.onOpened?.({ guide: "" });
+    watch?.onOpened?.({ versions: { guide: 3 }, instances: { guide: "" } });
     yield { ...start, question, runId: `run-${question}`, versions: { guide: 3 } } as typeof start;
     yield found;
     if (question !== "kept") await held.promise;

@@ -109,12 +109,12 @@ function setUp() {
     let versions: Record<string, number> = {};
     try {
       await sleep(clock, openMs, deadline.signal);
+      watch?.onOpening?.();
       const { version, instance } = state;
-      watch?.onSeen?.();
       await sleep(clock, othersMs, deadline.signal);
       versions = { guide: version };
       text = `${ask.question} ${version} ${instance}`;
-      watch?.onOpened?.({ guide: String(instance) });
+      watch?.onOpened?.({ versions, instances: { guide: String(instance) } });
       yield { ...runStart, runId: `run-${state.runs}`, versions } as RunEvent;
       for (let word = 0; word < words; word += 1) {
         await sleep(clock, wordMs, deadline.signal);

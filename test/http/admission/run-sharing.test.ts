@@ -54,7 +54,11 @@ function makeStage(
     });
     for (;;) {
       const event = await hand.promise;
-      if (event.type === "run-start") watch?.onOpened?.({ guide: version.instance });
+      if (event.type === "run-start") {
+        const { versions = {} } = event;
+        watch?.onOpening?.();
+        watch?.onOpened?.({ versions, instances: { guide: version.instance } });
+      }
       hand = Promise.withResolvers<RunEvent>();
       yield event;
       if (event.type === "run-end") return;
