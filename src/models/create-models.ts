@@ -34,11 +34,7 @@ export async function createRemoteEmbedder(
   const client = await createEmbeddingClient(config, deps);
   const { createOpenAiEmbedder } = await import("./openai-embedder.ts");
   const { embeddingQueryPrefix: query, embeddingDocumentPrefix: document } = config;
-  const prefixes = {
-    ...(query === undefined ? {} : { query }),
-    ...(document === undefined ? {} : { document }),
-  };
-  const plain = createOpenAiEmbedder({ client, model, prefixes });
+  const plain = createOpenAiEmbedder({ client, model, prefixes: { query, document } });
   return protectEmbedder(plain, toPolicy(config, deps));
 }
 

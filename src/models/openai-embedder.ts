@@ -17,7 +17,7 @@ interface OpenAiEmbedderOptions {
   readonly client: OpenAiClient;
   readonly model: string;
   /** What the model was trained to see before a text of each kind; the protocol has no word for the kind. */
-  readonly prefixes?: Readonly<Partial<Record<EmbedKind, string>>>;
+  readonly prefixes?: { readonly [kind in EmbedKind]?: string | undefined };
 }
 
 /** Components stay unknown here: checking them in the loop that normalises them is several times faster. */
