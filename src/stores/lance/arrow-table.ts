@@ -17,6 +17,8 @@ export interface ArrowTable {
 const MAGIC = "ARROW1";
 const MAGIC_BYTES = 8;
 const CONTINUES = 0xff_ff_ff_ff;
+/** No table that is read here has as many. */
+const COLUMNS_MAX = 64;
 const HEADER = { schema: 1, batch: 3 } as const;
 const TYPE = { int: 2, float: 3, binary: 4, text: 5, longBinary: 19, longText: 20 } as const;
 
@@ -33,8 +35,18 @@ interface Column {
 export function readArrow(bytes: Uint8Array, rowsMax: number): ArrowTable {
   const cells = new Map<string, Cell[]>();
   let columns: readonly Column[] = [];
+  let left = bytes.length;
+  /** Texts that lie over one another would be more than was sent, by as much as there are rows. */
+  const keep: Keep = (name, cell) => {
+    if (typeof cell === "string" || cell instanceof Uint8Array) left -= cell.length;
+    if (left < 0) throw new RangeError("more in its cells than was sent");
+    cells.get(name)?.push(cell);
+  };
   const useSchema = (schema: FlatTable | undefined): void => {
-    columns = schema?.tables(1).map(toColumn) ?? columns;
+    const fields = schema?.tables(1);
+    if (fields === undefined) return;
+    if (fields.length > COLUMNS_MAX) throw new RangeError(`more than ${COLUMNS_MAX} columns`);
+    columns = fields.map(toColumn);
     for (const { name } of columns) cells.set(name, []);
   };
   useSchema(findFooter(bytes)?.table(1));
@@ -47,9 +59,7 @@ export function readArrow(bytes: Uint8Array, rowsMax: number): ArrowTable {
         useSchema(header);
         break;
       case HEADER.batch:
-        rows += header.int64(0);
-        if (rows > rowsMax) throw new RangeError(`more than ${rowsMax} rows`);
-        readBatch(header, columns, body, cells);
+        rows += readBatch({ header, body, columns, rowsMax: rowsMax - rows }, keep);
         break;
       default:
         throw new RangeError("a message of another kind");
@@ -141,13 +151,20 @@ function toBytesReader(isText: boolean, isLong: boolean): Column["read"] {
   };
 }
 
-function readBatch(
-  header: FlatTable,
-  columns: readonly Column[],
-  body: Uint8Array,
-  cells: ReadonlyMap<string, Cell[]>,
-): void {
+type Keep = (name: string, cell: Cell) => void;
+
+interface Batch {
+  readonly header: FlatTable;
+  readonly body: Uint8Array;
+  readonly columns: readonly Column[];
+  readonly rowsMax: number;
+}
+
+/** How many rows it has. */
+function readBatch({ header, body, columns, rowsMax }: Batch, keep: Keep): number {
   if (header.table(3) !== undefined) throw toCompressed();
+  const rows = header.int64(0);
+  if (rows < 0 || rows > rowsMax) throw new RangeError("more rows than were asked for");
   const nodes = header.pairs(1, 16);
   const buffers = header.pairs(2, 16);
   if (nodes.length !== columns.length) throw new RangeError("columns that do not fit the schema");
@@ -158,17 +175,16 @@ function readBatch(
     const { buffer, byteOffset, byteLength } = slice(body, offset, length);
     return new DataView(buffer, byteOffset, byteLength);
   };
-  const rows = header.int64(0);
   for (const [index, { name, buffers: count, read }] of columns.entries()) {
     const [length, nulls] = nodes[index] ?? [0, 0];
     if (length !== rows) throw new RangeError("a column of another length");
     const valid = take();
     const ends = count === 3 ? take() : valid;
     const values = take();
-    const list = cells.get(name);
     for (let row = 0; row < rows; row += 1) {
       const isNull = nulls > 0 && ((valid.getUint8(row >> 3) >> (row & 7)) & 1) === 0;
-      list?.push(isNull ? null : read(row, values, ends));
+      keep(name, isNull ? null : read(row, values, ends));
     }
   }
+  return rows;
 }

@@ -7,6 +7,8 @@ import {
   Int32,
   Int64,
   LargeUtf8,
+  makeData,
+  makeVector,
   Table,
   tableToIPC,
   Uint64,
@@ -85,6 +87,37 @@ describe.each(["file", "stream"] as const)("a %s", (format) => {
     });
     const compressed = tableToIPC(new Table(columns), format);
     expect(() => readArrow(compressed, ROWS_MAX)).toThrow(/compresses/);
+  });
+
+  test("whose texts lie over one another is not unpacked to many times of what was sent", () => {
+    const rows = 99;
+    const data = new Uint8Array(10_000).fill(97);
+    // Every second row is null, and goes back to the start.
+    const valueOffsets = Int32Array.from({ length: rows + 1 }, (_, row) => (row % 2) * data.length);
+    const nullBitmap = new Uint8Array(Math.ceil(rows / 8)).fill(0x55);
+    const parts = { type: new Utf8(), length: rows, nullCount: 49, nullBitmap, valueOffsets, data };
+    const text = makeVector(makeData(parts));
+    expect(() => readArrow(tableToIPC(new Table({ text }), format), ROWS_MAX)).toThrow(RangeError);
+  });
+
+  test("of more columns than any table here has is refused", () => {
+    const many = Array.from({ length: 65 }, (_, index) => [`c${index}`, columns.position] as const);
+    const wide = tableToIPC(new Table(Object.fromEntries(many)), format);
+    expect(() => readArrow(wide, ROWS_MAX)).toThrow(/columns/);
+  });
+
+  test("of less than no rows gives no room for more than may be", () => {
+    const rows = 77n;
+    const one = new Table({ position: vectorFromArray(new Int32Array(Number(rows))) });
+    const ipc = tableToIPC(one.concat(one), format);
+    const view = new DataView(ipc.buffer, ipc.byteOffset, ipc.byteLength);
+    const counts = Array.from({ length: ipc.length >> 3 }, (_, index) => index * 8).filter(
+      (at) => view.getBigInt64(at, true) === rows,
+    );
+    const [length = 0, nodeLength = 0] = counts;
+    for (const at of [length, nodeLength]) view.setBigInt64(at, -rows, true);
+    expect(counts).toHaveLength(4);
+    expect(() => readArrow(ipc, ROWS_MAX)).toThrow(RangeError);
   });
 
   test("damaged anywhere is read or refused, and nothing else happens", () => {
