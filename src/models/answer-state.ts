@@ -20,7 +20,7 @@ export function createAnswerState(
   { tools = [] }: ChatRequest,
   { modelId, upstream }: AnswerOrigin,
 ) {
-  const accumulator = createToolCallAccumulator();
+  const accumulator = createToolCallAccumulator(upstream);
   const blocks = createReasoningBlocks();
   const thoughts = createThoughtFilter();
   let reasoning = "";

@@ -2,6 +2,10 @@
 import * as z from "zod";
 import type { ToolCall } from "./model.ts";
 import { mendTurnMarksInJson } from "./turn-marks.ts";
+import { toBadResponse, type Upstream } from "./upstream.ts";
+
+/** Calls of one answer: each piece is looked up among those before it. */
+const CALLS_MAX = 128;
 
 const Piece = z.object({
   index: z.number().nullish(),
@@ -13,7 +17,7 @@ const Piece = z.object({
 type Piece = z.infer<typeof Piece>;
 
 export interface ToolCallAccumulator {
-  /** Takes a chunk's `tool_calls`. Gives the characters of arguments it brought, for the caller's limit. */
+  /** Takes a chunk's `tool_calls`. Gives the characters it brought, for the caller's limit. Throws AppError upstream_bad_response for too many calls. */
   add(pieces: unknown): number;
   /** The calls in the order in which they began. Those that have no id get `call_1`, `call_2` and so on. */
   calls(): readonly ToolCall[];
@@ -29,8 +33,8 @@ interface Draft {
   extra: unknown;
 }
 
-/** Creates an accumulator for one answer. */
-export function createToolCallAccumulator(): ToolCallAccumulator {
+/** Creates an accumulator for one answer of this model. */
+export function createToolCallAccumulator(upstream: Upstream): ToolCallAccumulator {
   const drafts: Draft[] = [];
   return {
     add(pieces) {
@@ -38,13 +42,19 @@ export function createToolCallAccumulator(): ToolCallAccumulator {
       for (const value of Array.isArray(pieces) ? pieces : []) {
         const parsed = Piece.safeParse(value);
         if (!parsed.success) continue;
+        const { id, function: part, extra_content: extra } = parsed.data;
         const draft = findDraft(drafts, parsed.data) ?? begin(drafts, parsed.data);
-        const text = toText(parsed.data.function?.arguments);
-        if (draft.id === "") draft.id = parsed.data.id ?? "";
-        draft.name = joinName(draft.name, parsed.data.function?.name ?? "");
+        if (drafts.length > CALLS_MAX) {
+          throw toBadResponse(`called more than ${CALLS_MAX} tools at once`, upstream);
+        }
+        const { id: idBefore, name: nameBefore } = draft;
+        const text = toText(part?.arguments);
+        if (draft.id === "") draft.id = id ?? "";
+        draft.name = joinName(draft.name, part?.name ?? "");
         draft.arguments += text;
-        draft.extra = parsed.data.extra_content ?? draft.extra;
-        length += text.length;
+        draft.extra = extra ?? draft.extra;
+        length += text.length + toText(extra).length;
+        length += draft.id.length - idBefore.length + draft.name.length - nameBefore.length;
       }
       return length;
     },

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import type { ToolCall } from "../../src/models/model.ts";
 import { createToolCallAccumulator } from "../../src/models/tool-call-accumulator.ts";
 
+const settings = { url: "URL", key: "KEY", model: "MODEL" };
+const upstream = { name: "the model", settings };
 const f = (text: unknown, name?: string) => ({ name, arguments: text });
 const call = (id: string, name: string, text: string): ToolCall => ({ id, name, arguments: text });
 
@@ -116,7 +118,27 @@ const cases: readonly (readonly [string, readonly unknown[], readonly ToolCall[]
 ];
 
 test.each(cases)("the accumulator reads %s", (_, chunks, expected) => {
-  const accumulator = createToolCallAccumulator();
+  const accumulator = createToolCallAccumulator(upstream);
   for (const chunk of chunks) accumulator.add(chunk);
   expect(accumulator.calls()).toEqual(expected);
+});
+
+test("everything that is kept of a call counts as what it brought", () => {
+  const accumulator = createToolCallAccumulator(upstream);
+  const first = { index: 0, id: "abc", function: f("{}", "find"), extra_content: { sign: "x" } };
+  expect(accumulator.add([first])).toBe(9 + JSON.stringify(first.extra_content).length);
+  expect(accumulator.add([{ index: 0, function: f("", "find") }])).toBe(0);
+  expect(accumulator.add([{ index: 0, function: f("", "_more") }])).toBe(5);
+});
+
+test("calls without end are no answer", () => {
+  const accumulator = createToolCallAccumulator(upstream);
+  const calls = Array.from({ length: 129 }, (_, index) => ({ id: `call-${index}` }));
+  expect(accumulator.add(calls.slice(0, 128))).toBeGreaterThan(0);
+  expect(() => accumulator.add(calls)).toThrow(
+    expect.objectContaining({
+      code: "upstream_bad_response",
+      detail: "the model called more than 128 tools at once",
+    }),
+  );
 });
