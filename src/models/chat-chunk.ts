@@ -31,6 +31,9 @@ const FILTERED =
 const FAILED =
   /error$|^(abort|insufficient_system_resource|(function_call_filter: ?)?malformed_function_call)\b/;
 
+/** Tokens beyond it are nonsense; all of a run's calls together stay a number that an event can hold. */
+const COUNT_MAX = 1e12;
+
 export interface ChatChunk {
   /** Empty for chunks that carry none; reasoning is not text. */
   readonly text: string;
@@ -88,7 +91,7 @@ function isTokenCounts(value: unknown): value is TokenCounts {
 }
 
 function isCount(value: unknown): boolean {
-  return isAbsent(value) || (typeof value === "number" && value >= 0 && value < Infinity);
+  return isAbsent(value) || (typeof value === "number" && value >= 0 && value <= COUNT_MAX);
 }
 
 function isAbsent(value: unknown): value is null | undefined {

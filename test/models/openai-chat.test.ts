@@ -319,6 +319,12 @@ describe("tells what is wrong with a stream that is not complete", () => {
     ],
     ["an event that is not JSON", stream([hi, "data: {oops\n\n"]), "hi", "upstream_bad_response"],
     ["an event that is not a chunk", stream([hi, 'data: "x"\n\n']), "hi", "upstream_bad_response"],
+    [
+      "a usage of more tokens than there are",
+      stream([hi, chunk({}, "stop", { usage: { prompt_tokens: 1e300, completion_tokens: 1 } })]),
+      "hi",
+      "upstream_bad_response",
+    ],
     ["a stop without a word", stream([stop]), "", "upstream_bad_response"],
     [
       "a token limit before the first word",
