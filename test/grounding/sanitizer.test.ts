@@ -39,6 +39,16 @@ const cases: readonly (readonly [string, string])[] = [
   ["| `a | <b>` |", "| `a | < b>` |"],
   ["- ```\n  <b>\n  ```", "- ```\n  < b>\n  ```"],
   ["\\`<b>`", "\\`< b>`"],
+  ["$$\n```\n$$\n![a](/x)\n```", "$$\n```\n$$\n! [a] (/x)\n```"],
+  ["\\[\n~~~\n\\]\n<b>", "\\[\n~~~\n\\]\n< b>"],
+  ["\\begin{equation}\n```\n\\end{equation}\n<b>", "\\begin{equation}\n```\n\\end{equation}\n< b>"],
+  [":::note\n```\n:::\n<b>", ":::note\n```\n:::\n< b>"],
+  ["```|a\n|-|-|\n| <b> | ![a](/x)", "```|a\n|-|-|\n| < b> | ! [a] (/x)"],
+  ["A $ ` $ <b> `", "A $ ` $ < b> `"],
+  ["A \\( ` \\) <b> `", "A \\( ` \\) < b> `"],
+  ["For $5 or $6 take `a<b>` and C:\\bin `a<b>`.", "For $5 or $6 take `a<b>` and C:\\bin `a<b>`."],
+  ["For $5.\n\nRun `echo $HOME <b>`.", "For $5.\n\nRun `echo $HOME <b>`."],
+  ["```sh\necho $$ <b> \\( x \\)\n```", "```sh\necho $$ <b> \\( x \\)\n```"],
   ["An open [", "An open ["],
   ["An open <", "An open <"],
 ];
@@ -95,6 +105,10 @@ describe("sanitiser", () => {
     "<b>",
     "mailto:",
     "    ",
+    "$",
+    "$$",
+    "\\[",
+    ":::",
   ];
   const anyText = fc
     .array(fc.constantFrom(...parts), { maxLength: 24 })
@@ -144,7 +158,7 @@ describe("sanitiser", () => {
     );
   });
 
-  test.each(["[", "<", "!", "]", ":", "`", "``", "~", " ", "[a](", "`a", "```a"])(
+  test.each(["[", "<", "!", "]", ":", "`", "``", "$", "\\", "~", " ", "[a](", "`a", "```a"])(
     "%j, however often, holds back little and takes linear time",
     (unit) => {
       const sanitizer = createSanitizer({ links, verbatimCode: true });

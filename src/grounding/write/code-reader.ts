@@ -22,6 +22,9 @@ export interface CodeReader {
 const SPAN_CHARS_MAX = 256;
 const FENCE_LINE_CHARS_MAX = 128;
 const SCRIPT = /script\s*:|data:|mailto:/i;
+/** Blocks of formulas and containers: to renderers that know them, a fence within is none. */
+const OTHER_BLOCKS = ["$$", "\\[", "\\(", "\\begin{", ":::"];
+const BLOCK_CHARS_MAX = 7;
 const NEXT_IN_SPAN = /`+|[\n|]/g;
 
 /** `verbatim` false: nothing is taken for code. */
@@ -34,6 +37,8 @@ class MarkdownCodeReader implements CodeReader {
   #strict: boolean;
   /** A backtick without its counterpart: doubt until the paragraph ends. */
   #spansOff = false;
+  /** A `$` in this paragraph, which may begin a formula, and end it within what looks like a span. */
+  #hasDollar = false;
   #fence: { readonly mark: string; readonly length: number } | undefined;
   #atLineStart = true;
   #lineIsBlank = true;
@@ -51,6 +56,7 @@ class MarkdownCodeReader implements CodeReader {
     if (this.#fence !== undefined)
       return this.#atLineStart ? this.#closeFence(text, at, isLast) : 0;
     const mark = text[at];
+    if (mark === "$" || mark === "\\" || mark === ":") return this.#readOther(text, at, isLast);
     if (mark !== "`" && mark !== "~") return 0;
     const length = countRun(text, at);
     if (length >= 3) return this.#atLineStart ? this.#openFence(text, at, isLast) : this.#doubt();
@@ -66,10 +72,18 @@ class MarkdownCodeReader implements CodeReader {
     const newline = shown.lastIndexOf("\n");
     const first = newline < 0 ? shown : shown.slice(0, shown.indexOf("\n"));
     const isBlankLine = newline >= 0 && this.#lineIsBlank && !/[^ \t]/.test(first);
-    if (isBlankLine && this.#fence === undefined) this.#spansOff = false;
+    if (isBlankLine && this.#fence === undefined) this.#spansOff = this.#hasDollar = false;
     const last = shown.slice(newline + 1);
     this.#lineIsBlank = (newline >= 0 || this.#lineIsBlank) && !/[^ \t]/.test(last);
     this.#atLineStart = last === "";
+  }
+
+  #readOther(text: string, at: number, isLast: boolean): 0 | "unknown" {
+    const found = text.slice(at, at + BLOCK_CHARS_MAX);
+    if (OTHER_BLOCKS.some((block) => found.startsWith(block))) return this.#doubt();
+    if (!isLast && OTHER_BLOCKS.some((block) => block.startsWith(found))) return "unknown";
+    this.#hasDollar ||= text[at] === "$";
+    return 0;
   }
 
   #openFence(text: string, at: number, isLast: boolean): number | "unknown" {
@@ -79,7 +93,8 @@ class MarkdownCodeReader implements CodeReader {
     if (newline < 0 && !isLast) return "unknown";
     const length = countRun(text, at);
     const info = text.slice(at + length, end);
-    if (info.includes("`") || SCRIPT.test(info)) return this.#doubt();
+    // Behind a bar it may be the head of a table, which markdown-it looks for before fences.
+    if (/[`|]/.test(info) || SCRIPT.test(info)) return this.#doubt();
     this.#fence = { mark: text[at] ?? "", length };
     return end - at;
   }
@@ -118,7 +133,9 @@ class MarkdownCodeReader implements CodeReader {
       }
       if (end >= text.length && !isLast) return "unknown";
       if (run.length === length) {
-        return SCRIPT.test(text.slice(from, match.index)) ? this.#doubtSpans(length) : end - at;
+        const code = text.slice(from, match.index);
+        const isDoubtful = SCRIPT.test(code) || (this.#hasDollar && code.includes("$"));
+        return isDoubtful ? this.#doubtSpans(length) : end - at;
       }
     }
     const isOver = isLast || text.length - from > SPAN_CHARS_MAX;
