@@ -22,6 +22,8 @@ export type Conversation = Partial<Pick<Ask, "history" | "instructions">>;
 
 /** What lies further back than this many tokens is left out. */
 const HISTORY_TOKENS_MAX = 2_000;
+/** More of one turn is not looked at: a caller may send two megabytes, and blanks count as nothing. */
+const TURN_CHARS_MAX = 16 * HISTORY_TOKENS_MAX;
 /** Less of a turn than this says nothing. */
 const TURN_TOKENS_MIN = 50;
 /** About 56 bits. */
@@ -38,7 +40,8 @@ export const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
 export function toTurns(history: readonly Turn[]): readonly Turn[] {
   const turns: Turn[] = [];
   let left = HISTORY_TOKENS_MAX;
-  for (const turn of history.toReversed()) {
+  for (const whole of history.toReversed()) {
+    const turn = toBeginning(whole);
     const tokens = estimateTokens(turn.content);
     if (tokens <= left) turns.unshift(turn);
     else if (left >= TURN_TOKENS_MIN) turns.unshift(shorten(turn, left / tokens));
@@ -48,6 +51,13 @@ export function toTurns(history: readonly Turn[]): readonly Turn[] {
   const [first, ...rest] = turns;
   if (first?.role !== "assistant") return turns;
   return [{ role: "user", content: `You said before: ${first.content}` }, ...rest];
+}
+
+function toBeginning(turn: Turn): Turn {
+  const { role, content } = turn;
+  return content.length <= TURN_CHARS_MAX
+    ? turn
+    : { role, content: content.slice(0, TURN_CHARS_MAX).toWellFormed() };
 }
 
 /** One that was pasted in says what it is about at its beginning, and so does a long answer. */
@@ -61,6 +71,7 @@ function shorten({ role, content }: Turn, share: number): Turn {
  */
 function toUnlabelled(history: readonly Turn[]): readonly Turn[] {
   return history
+    .map(toBeginning)
     .map(({ role, content }) =>
       role === "user" ? { role, content } : { role, content: withoutLabels(content) },
     )

@@ -48,6 +48,15 @@ test("a cut leaves no half character, and a rest too small to say anything is le
   expect(toTurns([user(long("Old.", 900)), filling])).toEqual([filling]);
 });
 
+test("a turn of blanks, which count as no tokens, is cut all the same", () => {
+  const blanks = user(`Why? ${" ".repeat(1_000_000)}And how?`);
+  const turns = toTurns([blanks]);
+  expect(turns).toEqual([user(expect.stringMatching(/^Why\? +$/))]);
+  expect(turns[0]?.content.length).toBeLessThan(50_000);
+  const { messages } = toPrompt("And then?", [], { history: [blanks] });
+  expect(JSON.stringify(messages).length).toBeLessThan(50_000);
+});
+
 test("a greeting that opens the conversation is told by the user, who must speak first", () => {
   expect(toTurns([assistant("Hello!"), user("What is jitter?"), assistant("A wait.")])).toEqual([
     user("You said before: Hello!"),
