@@ -53,11 +53,8 @@ export function toTurns(history: readonly Turn[]): readonly Turn[] {
   return [{ role: "user", content: `You said before: ${first.content}` }, ...rest];
 }
 
-function toBeginning(turn: Turn): Turn {
-  const { role, content } = turn;
-  return content.length <= TURN_CHARS_MAX
-    ? turn
-    : { role, content: content.slice(0, TURN_CHARS_MAX).toWellFormed() };
+function toBeginning({ role, content }: Turn): Turn {
+  return { role, content: content.slice(0, TURN_CHARS_MAX).toWellFormed() };
 }
 
 /** One that was pasted in says what it is about at its beginning, and so does a long answer. */

@@ -47,14 +47,13 @@ export function createToolCallAccumulator(upstream: Upstream): ToolCallAccumulat
         if (drafts.length > CALLS_MAX) {
           throw toBadResponse(`called more than ${CALLS_MAX} tools at once`, upstream);
         }
-        const { id: idBefore, name: nameBefore } = draft;
+        length -= draft.id.length + draft.name.length;
         const text = toText(part?.arguments);
         if (draft.id === "") draft.id = id ?? "";
         draft.name = joinName(draft.name, part?.name ?? "");
         draft.arguments += text;
         draft.extra = extra ?? draft.extra;
-        length += text.length + toText(extra).length;
-        length += draft.id.length - idBefore.length + draft.name.length - nameBefore.length;
+        length += draft.id.length + draft.name.length + text.length + toText(extra).length;
       }
       return length;
     },

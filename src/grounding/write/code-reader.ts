@@ -134,8 +134,8 @@ class MarkdownCodeReader implements CodeReader {
       if (end >= text.length && !isLast) return "unknown";
       if (run.length === length) {
         const code = text.slice(from, match.index);
-        const isDoubtful = SCRIPT.test(code) || (this.#hasDollar && code.includes("$"));
-        return isDoubtful ? this.#doubtSpans(length) : end - at;
+        const ends = this.#hasDollar && code.includes("$");
+        return ends || SCRIPT.test(code) ? this.#doubtSpans(length) : end - at;
       }
     }
     const isOver = isLast || text.length - from > SPAN_CHARS_MAX;

@@ -39,13 +39,13 @@ export function readArrow(bytes: Uint8Array, rowsMax: number): ArrowTable {
   /** Texts that lie over one another would be more than was sent, by as much as there are rows. */
   const keep: Keep = (name, cell) => {
     if (typeof cell === "string" || cell instanceof Uint8Array) left -= cell.length;
-    if (left < 0) throw new RangeError("more in its cells than was sent");
+    if (left < 0) throw new RangeError("more than was sent");
     cells.get(name)?.push(cell);
   };
   const useSchema = (schema: FlatTable | undefined): void => {
     const fields = schema?.tables(1);
     if (fields === undefined) return;
-    if (fields.length > COLUMNS_MAX) throw new RangeError(`more than ${COLUMNS_MAX} columns`);
+    if (fields.length > COLUMNS_MAX) throw new RangeError("too many columns");
     columns = fields.map(toColumn);
     for (const { name } of columns) cells.set(name, []);
   };
@@ -53,7 +53,7 @@ export function readArrow(bytes: Uint8Array, rowsMax: number): ArrowTable {
   let rows = 0;
   for (const { message, body } of readMessages(bytes)) {
     const header = message.table(2);
-    if (header === undefined) throw new RangeError("a message without a header");
+    if (header === undefined) throw new RangeError("a message of another kind");
     switch (message.int8(1)) {
       case HEADER.schema:
         useSchema(header);
@@ -85,7 +85,7 @@ function* readMessages(bytes: Uint8Array) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = isFile(bytes) ? MAGIC_BYTES : 0;
   for (;;) {
-    if (view.getUint32(at, true) !== CONTINUES) throw new RangeError("no message of Arrow");
+    if (view.getUint32(at, true) !== CONTINUES) throw new RangeError("a message of another kind");
     const size = view.getInt32(at + 4, true);
     at += 8;
     if (size === 0) return;
@@ -130,13 +130,13 @@ function toIntReader(bits: number | undefined, isSigned: boolean): Column["read"
   if (bits === 32) return (row, values) => values.getUint32(row * 4, true);
   if (bits === 64 && isSigned) return (row, values) => values.getBigInt64(row * 8, true);
   if (bits === 64) return (row, values) => values.getBigUint64(row * 8, true);
-  throw new RangeError("a column of short numbers");
+  throw new RangeError("a column of another type");
 }
 
 function toFloatReader(precision: number | undefined): Column["read"] {
   if (precision === 1) return (row, values) => values.getFloat32(row * 4, true);
   if (precision === 2) return (row, values) => values.getFloat64(row * 8, true);
-  throw new RangeError("a column of short numbers");
+  throw new RangeError("a column of another type");
 }
 
 function toBytesReader(isText: boolean, isLong: boolean): Column["read"] {
@@ -164,10 +164,12 @@ interface Batch {
 function readBatch({ header, body, columns, rowsMax }: Batch, keep: Keep): number {
   if (header.table(3) !== undefined) throw toCompressed();
   const rows = header.int64(0);
-  if (rows < 0 || rows > rowsMax) throw new RangeError("more rows than were asked for");
+  if (rows < 0 || rows > rowsMax) throw new RangeError("too many rows");
   const nodes = header.pairs(1, 16);
   const buffers = header.pairs(2, 16);
-  if (nodes.length !== columns.length) throw new RangeError("columns that do not fit the schema");
+  if (nodes.length !== columns.length || nodes.some(([length]) => length !== rows)) {
+    throw new RangeError("columns that do not fit");
+  }
   let next = 0;
   const take = (): DataView => {
     const [offset, length]: Part = buffers[next] ?? [-1, 0];
@@ -176,8 +178,7 @@ function readBatch({ header, body, columns, rowsMax }: Batch, keep: Keep): numbe
     return new DataView(buffer, byteOffset, byteLength);
   };
   for (const [index, { name, buffers: count, read }] of columns.entries()) {
-    const [length, nulls] = nodes[index] ?? [0, 0];
-    if (length !== rows) throw new RangeError("a column of another length");
+    const [, nulls] = nodes[index] ?? [0, 0];
     const valid = take();
     const ends = count === 3 ? take() : valid;
     const values = take();
