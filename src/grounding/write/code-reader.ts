@@ -56,8 +56,7 @@ class MarkdownCodeReader implements CodeReader {
     if (this.#fence !== undefined)
       return this.#atLineStart ? this.#closeFence(text, at, isLast) : 0;
     const mark = text[at];
-    if (mark === "$" || mark === "\\" || mark === ":") return this.#readOther(text, at, isLast);
-    if (mark !== "`" && mark !== "~") return 0;
+    if (mark !== "`" && mark !== "~") return this.#readOther(text, at, isLast);
     const length = countRun(text, at);
     if (length >= 3) return this.#atLineStart ? this.#openFence(text, at, isLast) : this.#doubt();
     if (at + length >= text.length && !isLast) return "unknown";
