@@ -51,8 +51,7 @@ test("a cut leaves no half character, and a rest too small to say anything is le
 test("a turn of blanks, which count as no tokens, is cut all the same", () => {
   const blanks = user(`Why? ${" ".repeat(1_000_000)}And how?`);
   const turns = toTurns([blanks]);
-  expect(turns).toEqual([user(expect.stringMatching(/^Why\? +$/))]);
-  expect(turns[0]?.content.length).toBeLessThan(50_000);
+  expect(turns.map(({ content }) => content.length)).toEqual([expect.closeTo(32_000, -3)]);
   const { messages } = toPrompt("And then?", [], { history: [blanks] });
   expect(JSON.stringify(messages).length).toBeLessThan(50_000);
 });
