@@ -7,11 +7,10 @@
  */
 import { type Fitted, READINGS, weigh } from "../src/grounding/extract/answerability.ts";
 import { ANSWERABLE_MIN, ANSWERABLE_SURE } from "../src/grounding/extract/extractive.ts";
-import { fit, toAuroc } from "./eval/logistic.ts";
+import { fit } from "./eval/logistic.ts";
 import { listFolders } from "./eval/missing.ts";
-import { type Case, type Kind, readCases } from "./eval/refusal-cases.ts";
-
-type Judge = (one: Case) => number;
+import { type Case, readCases } from "./eval/refusal-cases.ts";
+import { type Judge, judgeKind, rateRefusals, toShareBelow } from "./eval/refusal-rates.ts";
 
 const DECAY = 0.0025;
 const FALSE_REFUSALS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
@@ -59,28 +58,23 @@ function fitOn(all: readonly Case[]): Fitted {
 
 function report(title: string, own: readonly Case[], judge: Judge): void {
   console.log(`\n${title}`);
-  const of = (kind: Kind, value: Judge): readonly number[] =>
-    own.filter((one) => one.kind === kind).map(value);
-  const answerable = of("answerable", judge).toSorted((a, b) => a - b);
   const thresholds = [ANSWERABLE_MIN, ANSWERABLE_SURE];
-  const below = (judged: readonly number[]): string =>
-    thresholds
-      .map((most) => (judged.filter((one) => one < most).length / judged.length).toFixed(3))
-      .join(" and ");
-  console.log(`  below ${thresholds.join(" and ")}: answerable ${below(answerable)}`);
+  const join = (shares: readonly number[]): string =>
+    shares.map((share) => share.toFixed(3)).join(" and ");
+  const answerable = judgeKind(own, "answerable", judge);
+  const answered = thresholds.map((most) => toShareBelow(answerable, most));
+  console.log(`  below ${thresholds.join(" and ")}: answerable ${join(answered)}`);
   for (const kind of ["left-out", "look-alike"] as const) {
-    const refused = of(kind, judge);
-    if (refused.length === 0) continue;
-    const searched = toAuroc(
-      of("answerable", ({ searchScore }) => searchScore),
-      of(kind, ({ searchScore }) => searchScore),
-    );
+    const rates = rateRefusals(own, kind, judge);
+    if (rates === undefined) continue;
     const curve = FALSE_REFUSALS.map((share) => {
-      const threshold = answerable[Math.floor(answerable.length * share)] ?? 0;
-      const recall = refused.filter((one) => one < threshold).length / refused.length;
+      const { threshold, recall } = rates.at(share);
       return `${recall.toFixed(3)} at ${share} (${threshold.toFixed(2)})`;
     });
-    console.log(`  ${kind} ${below(refused)}; AUROC ${toAuroc(answerable, refused).toFixed(3)},`);
-    console.log(`    of the search score ${searched.toFixed(3)}; recall ${curve.join(", ")}`);
+    const below = join(thresholds.map((most) => rates.below(most)));
+    console.log(`  ${kind} ${below}; AUROC ${rates.auroc.toFixed(3)},`);
+    console.log(
+      `    of the search score ${rates.searchAuroc.toFixed(3)}; recall ${curve.join(", ")}`,
+    );
   }
 }
