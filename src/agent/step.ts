@@ -19,7 +19,7 @@ export interface StepContext extends Pick<ToolContext, "addPassages" | "run"> {
   readonly tools: readonly Tool[];
   readonly step: number;
   readonly budget: Pick<Budget, "takeCallOf">;
-  /** How often a call of each tool was wrong; counted on here. */
+  /** How often calls of a name were wrong since the last that was right; counted here. */
   readonly wrong: Map<string, number>;
   /** Calls that may not be made again; added to here. */
   readonly spent: Set<string>;
@@ -31,7 +31,7 @@ export interface ToolReply {
   readonly content: string;
 }
 
-/** Wrong calls of one tool after which the model is told to leave it alone. */
+/** Wrong calls of one tool, or of a name that is none's, after which the model is told to leave it alone. */
 const WRONG_MAX = 3;
 const ARGUMENT_CHARS_MAX = 100_000;
 
@@ -86,12 +86,13 @@ function prepare(call: ToolCall, context: StepContext): Prepared {
     tool,
     refusal: { code, detail },
   });
+  if ((wrong.get(call.name) ?? 0) >= WRONG_MAX) {
+    return refuse("tool_retries_spent", "too many calls of it were wrong; go on without it");
+  }
   if (tool === undefined) {
+    countWrong(call.name, context);
     const names = tools.map(({ name }) => name).join(", ");
     return refuse("unknown_tool", `there is no such tool; there are: ${names}`);
-  }
-  if ((wrong.get(tool.name) ?? 0) >= WRONG_MAX) {
-    return refuse("tool_retries_spent", "too many calls of it were wrong; go on without it");
   }
   const parsed = parseArguments(call.arguments, tool);
   if (typeof parsed === "string") {
@@ -216,6 +217,7 @@ async function execute(
     const summary = toSummary(text, found);
     const content =
       tool.citable === true ? await toEvidence(text, call, context.addPassages) : text;
+    context.wrong.delete(name);
     await tell({ type: "tool-result", summary });
     // What a document hides from its readers, a tool must not hand to the model either.
     return { callId, content: stripHidden(content) };

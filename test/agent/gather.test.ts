@@ -253,6 +253,17 @@ describe("a run with tools", () => {
     expect(end.degraded).toEqual(requests === 3 ? [] : ["context_trimmed"]);
   });
 
+  test("calls that the server gives one id are told apart, and each has its own reply", async () => {
+    const search = (query: string): Script => callsOf(toCall("search", { query }, "call_0"));
+    const { chat, ofType } = await run([search("one"), search("two"), done, says("So. [1]")]);
+    const told = ofType("tool-call").map(({ callId }) => callId);
+    expect(new Set(told).size).toBe(2);
+    const replies = chat.requests[2]?.messages.flatMap((message) =>
+      message.role === "tool" ? [message.callId] : [],
+    );
+    expect(replies).toEqual(told);
+  });
+
   test("a model that goes round in circles is stopped", async () => {
     const same = callsOf(toCall("search", { query: "again" }));
     const { end } = await run([same, same, same, says("Retries use jitter. [1]")]);

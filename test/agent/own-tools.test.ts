@@ -123,6 +123,13 @@ describe("what is called", () => {
     expect(got).toBeUndefined();
   });
 
+  test("10 MB of arguments never reach a tool, however much its schema takes", async () => {
+    const run = (): Promise<string> => Promise.reject(new Error("never called"));
+    const tool = defineTool({ ...definition, parameters: z.looseObject({}), run });
+    const { events } = await call(tool, JSON.stringify({ a: "x".repeat(10_000_000) }));
+    expect(events.at(-1)).toMatchObject({ type: "tool-error", code: "invalid_arguments" });
+  });
+
   test("a schema may transform: the model is told what to write, the tool gets what was made of it", async () => {
     const parameters = z.strictObject({
       id: z.string().transform((text) => BigInt(text)),

@@ -22,6 +22,7 @@ const handbook = {
 const QUESTION = "Why do retries use jitter?";
 const BREAKER = "When does a circuit breaker open?";
 const QUEUE = "What does a bounded queue reject?";
+const NAMES = ["otter", "heron", "plover", "badger", "marten", "linnet", "curlew", "beaver"];
 const ANSWER = "Retries use jitter. [1] A circuit breaker opens after repeated failures. [2]";
 
 interface Options {
@@ -194,7 +195,7 @@ describe("research", () => {
     const part = ({ question }: Request): Script =>
       question === QUEUE ? [new TypeError("a bug")] : ["hang"];
     const { end, outcomes } = await research({ part });
-    expect(outcomes[1]).toBe("failed internal");
+    expect(outcomes).toEqual(["failed internal", "failed internal"]);
     expect(end).toMatchObject({ outcome: "failed", error: { code: "internal" } });
   });
 
@@ -300,6 +301,44 @@ describe("research", () => {
     });
     expect(end.outcome).toBe("failed");
     expect(state.aborted).toBe(1);
+  });
+
+  test("a planner that hangs leaves the time for the search and the answer", async () => {
+    const { end, state } = await research({ plan: ["hang"], ask: { deadlineMs: 2_000 } });
+    expect(end).toMatchObject({ outcome: "finished", degraded: ["plan_skipped"] });
+    expect(state.aborted).toBe(1);
+  });
+
+  test("of the room for passages each sub-agent has its share, and half of that for what its model searches", async () => {
+    const about = (what: string): Record<string, string> =>
+      Object.fromEntries(NAMES.map((name, at) => [`${what}${at}`, `${what} ${name} ${name}s.`]));
+    const many = {
+      ...about("Retries use jitter for"),
+      ...about("A circuit breaker does open for"),
+      ...about("A bounded queue does reject"),
+    };
+    const store = await createTestStore({ handbook: many });
+    const part = ({ turn, question }: Request): Script =>
+      turn === 0 ? calls("search", { query: question }) : says("DONE");
+    const { ofType } = await research({
+      part,
+      wrap: () => store,
+      env: { PASSAGES_OF_TOOLS_MAX: "14" },
+      ask: { retrieval: toAsk("", { retrieval: { passagesMax: 6 } }).retrieval },
+    });
+    expect(ofType("retrieval-end").map(({ passages }) => passages.length)).toEqual([6, 2, 2, 2, 2]);
+    expect(ofType("subrun-end").map(({ passages }) => passages)).toEqual([4, 4]);
+  });
+
+  test("a sub-agent knows nothing of the conversation, unless its part is the whole question", async () => {
+    const history = [{ role: "user", content: "Tell me of the lighthouse." }] as const;
+    const told = async (plan: Script): Promise<readonly boolean[]> => {
+      const { asked } = await research({ plan, ask: { history } });
+      const parts = asked.filter(({ role }) => role === "part");
+      return parts.map(({ request }) => JSON.stringify(request.messages).includes("lighthouse"));
+    };
+    expect(await told(says(JSON.stringify([BREAKER, QUEUE])))).toEqual([false, false]);
+    expect(await told(says("no list"))).toEqual([true]);
   });
 
   test("of little time some is kept for the answer", async () => {

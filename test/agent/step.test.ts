@@ -186,6 +186,76 @@ describe("the calls of one step", () => {
     expect(errors.map(({ retry }) => retry)).toEqual([false, true]);
   });
 
+  const wrong = new RetryTool("name a year");
+  const budgets: readonly {
+    readonly name: string;
+    readonly tool: string;
+    readonly ends: readonly (Error | "late" | "ok" | "bad arguments")[];
+    readonly codes: readonly string[];
+  }[] = [
+    {
+      name: "wrong calls",
+      tool: "a",
+      ends: [wrong, wrong, wrong, "ok"],
+      codes: ["tool_retry", "tool_retry", "tool_retry", "tool_retries_spent"],
+    },
+    {
+      name: "arguments that do not fit",
+      tool: "a",
+      ends: ["bad arguments", "bad arguments", "bad arguments", "ok"],
+      codes: ["invalid_arguments", "invalid_arguments", "invalid_arguments", "tool_retries_spent"],
+    },
+    {
+      name: "calls that are late",
+      tool: "a",
+      ends: ["late", "late", "late", "ok"],
+      codes: ["tool_timeout", "tool_timeout", "tool_timeout", "tool_retries_spent"],
+    },
+    {
+      name: "a name that is no tool's",
+      tool: "b",
+      ends: ["ok", "ok", "ok", "ok"],
+      codes: ["unknown_tool", "unknown_tool", "unknown_tool", "tool_retries_spent"],
+    },
+    {
+      name: "wrong calls with one between that is right",
+      tool: "a",
+      ends: [wrong, wrong, "ok", wrong, "late", "ok"],
+      codes: ["tool_retry", "tool_retry", "ran", "tool_retry", "tool_timeout", "ran"],
+    },
+    {
+      name: "what it cannot do, which is no fault of the call's",
+      tool: "a",
+      ends: Array.from({ length: 5 }, () => new ToolFailed("it is gone")),
+      codes: Array.from({ length: 5 }, () => "tool_failed"),
+    },
+  ];
+  test.each(budgets)("a tool may be called wrongly so often: $name", async (one) => {
+    const own = createTestRun();
+    const context = {
+      run: own,
+      budget: { takeCallOf: () => true },
+      wrong: new Map<string, number>(),
+      spent: new Set<string>(),
+      addPassages: () => Promise.resolve([]),
+    };
+    for (const [index, end] of one.ends.entries()) {
+      const execute: Tool["execute"] = async (_, { signal }) => {
+        if (end instanceof Error) throw end;
+        if (end === "late") await wait(5_000, signal);
+        return "ok";
+      };
+      const tools = [toTool("a", execute, { timeoutMs: end === "late" ? 20 : 5_000 })];
+      const call = toCall(one.tool, end === "bad arguments" ? "{" : {}, `c${index}`);
+      await runStep([call], { ...context, tools, step: index + 1 });
+    }
+    const codes = own.events.flatMap((event) => {
+      if (event.type === "tool-error") return [event.code];
+      return event.type === "tool-result" ? ["ran"] : [];
+    });
+    expect(codes).toEqual(one.codes);
+  });
+
   test("anything else ends the step: the others are aborted and waited for", async () => {
     let ended = false;
     const tools = [
