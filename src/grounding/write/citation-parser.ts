@@ -49,7 +49,8 @@ export function dropNotes(sentence: string): string {
   const parser = createParser({
     hasLabel: () => false,
     verbatimCode: true,
-    isLiteral: ({ text, start, end, written }) => {
+    isLiteral: ({ text, start, end, numbers, written }) => {
+      if (numbers[0] === 0) return true; // no note is called so
       const lead = text.slice(0, start);
       AFTER_INDEX.lastIndex = end;
       if (WORD_END.test(lead) && AFTER_INDEX.test(text)) return true;
@@ -102,8 +103,9 @@ function createParser({
     for (const match of text.matchAll(MARKER)) {
       const bracket = readBracket(text, match);
       const { numbers, start, open } = bracket;
-      if (numbers.length === 0 || !canBeLabels(numbers, hasLabel)) continue; // `[0-9]`, `[2019]`
-      if (isLiteralBehind(readLead(before, text, start)) || isLiteral(bracket)) continue;
+      const lead = readLead(before, text, start);
+      if (numbers.length === 0 || !canBeLabels(numbers, lead, hasLabel)) continue; // `[0-9]`, `[2019]`
+      if (isLiteralBehind(lead) || isLiteral(bracket)) continue;
       const labels = [...new Set(numbers)].filter(hasLabel);
       out += text.slice(last, match.index);
       last = match.index + match[0].length;

@@ -22,10 +22,18 @@ export function isLiteralBehind(lead: string): boolean {
   return INDEXED.test(lead) || ASSIGNED.test(lead) || LISTED.test(lead);
 }
 
-/** Labels begin at 1 and are small: `[0, 50]` and `[2019]` can be none. */
+/** Right before `[0]` these make it an index: `argv[0]`. */
+const BEFORE_INDEX = /[\w$)]$/;
+
+/**
+ * Labels begin at 1 and are small: `[0, 50]` and `[2019]` can be none. `[0]` alone is the marker of a model that
+ * counts from 0, unless what stands before it, up to it, makes it an index.
+ */
 export function canBeLabels(
   numbers: readonly number[],
+  lead: string,
   hasLabel: (label: number) => boolean,
 ): boolean {
+  if (numbers.length === 1 && numbers[0] === 0) return !BEFORE_INDEX.test(lead);
   return numbers.every((one) => one >= 1 && (one <= LABEL_MAX || hasLabel(one)));
 }
