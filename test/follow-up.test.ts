@@ -2,12 +2,16 @@
 import { expect, test } from "vitest";
 import { answer } from "../src/answer.ts";
 import { sleep, systemClock } from "../src/async/clock.ts";
+import { untilAborted } from "../src/async/until-aborted.ts";
 import type { Ask } from "../src/domain/ask.ts";
 import type { RunEnd, RunEvent } from "../src/domain/event.ts";
 import type { ChatModel } from "../src/models/model.ts";
+import type { Snapshot } from "../src/stores/store.ts";
 import { silentLog } from "../src/telemetry/log.ts";
+import { openCollections } from "../src/retrieval/open-collections.ts";
+import { searchBoth } from "../src/retrieval/retrieve.ts";
 import { createTestStore, wordEmbedder } from "./support/collections.ts";
-import { testConfig, toAsk } from "./support/run.ts";
+import { createTestRun, testConfig, toAsk } from "./support/run.ts";
 import { createScriptedChat, says } from "./support/scripted-chat.ts";
 
 test("a rewriting that the search waited for is on the critical path, and what ran beside it is not", async () => {
@@ -25,6 +29,34 @@ test("a rewriting that the search waited for is on the critical path, and what r
   expect(critical.at(-1)).toBe("answer");
 });
 
+test("the question as it was put is searched while it is rewritten", async () => {
+  const searched = Promise.withResolvers<void>();
+  const scripted = createScriptedChat(says("Why do retries use jitter?"), says("So. [1]"));
+  const chat: ChatModel = {
+    id: scripted.id,
+    async *stream(request, signal) {
+      await untilAborted(searched.promise, signal);
+      yield* scripted.stream(request, signal);
+    },
+  };
+  const end = await ask(chat, {}, searched.resolve);
+  expect(end).toMatchObject({ outcome: "finished", degraded: [] });
+  expect(end.ledger).toHaveLength(4);
+});
+
+test("the arms of both searches have together the weight of those of one", async () => {
+  const run = createTestRun();
+  const store = await createTestStore({ handbook: { retries: "Retries use jitter." } });
+  const opened = await openCollections(store, ["handbook"], run);
+  const rewriting = Promise.resolve("Why do retries use jitter?");
+  const asked = toAsk("Why jitter?", { retrieval: { vectorWeight: 0.8 } });
+  const deps = { embedders: new Map([[wordEmbedder.id, wordEmbedder]]), rerankers: {}, rewriting };
+  const { question, arms } = await searchBoth(deps, opened, asked, run);
+  expect(question).toBe("Why do retries use jitter?");
+  const found = arms.filter(({ legs }) => legs.length > 0);
+  expect(found.map(({ weight }) => weight)).toEqual([undefined, 0.4, undefined, 0.4]);
+});
+
 test("a rewriting ends with the run, though nothing can be searched, and whoever reads to the run's end", async () => {
   const chat = createScriptedChat(["hang"]);
   const filter = { field: "metadata.unknown", op: "eq", value: 1 } as const;
@@ -35,12 +67,28 @@ test("a rewriting ends with the run, though nothing can be searched, and whoever
 });
 
 /** Asks a follow-up, reads to the end of the events, and gives the last one. */
-async function ask(chat: ChatModel, changes: Pick<Ask, "filter">): Promise<RunEnd> {
+async function ask(
+  chat: ChatModel,
+  changes: Pick<Ask, "filter">,
+  onSearch: () => void = () => undefined,
+): Promise<RunEnd> {
+  const store = await createTestStore({ handbook: { retries: "Retries use jitter." } });
   const deps = {
     config: testConfig,
     clock: systemClock,
     log: silentLog,
-    store: await createTestStore({ handbook: { retries: "Retries use jitter." } }),
+    store: {
+      ...store,
+      open: async (name: string, signal: AbortSignal) => {
+        const snapshot = await store.open(name, signal);
+        const search: Snapshot["search"] = async (query, until) => {
+          const hits = await snapshot.search(query, until);
+          onSearch();
+          return hits;
+        };
+        return { ...snapshot, search };
+      },
+    },
     embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
     sentenceEmbedder: wordEmbedder,
     rerankers: {},

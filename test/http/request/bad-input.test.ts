@@ -148,6 +148,18 @@ const cases: readonly Case[] = [
     body: ask({ deadlineMs: value }),
     says: "deadlineMs must be",
   })),
+  ...["stepsMax", "toolCallsMax", "tokensMax"].flatMap((limit) =>
+    [0, -1].map((value) => ({
+      name: `a limit of ${value}: ${limit}`,
+      body: ask({ limits: { [limit]: value } }),
+      says: `limits.${limit} must be at least 1`,
+    })),
+  ),
+  {
+    name: "more steps than the service allows",
+    body: ask({ limits: { stepsMax: 1_000_000 } }),
+    says: "limits.stepsMax must be at most 8",
+  },
   {
     name: "too many passages",
     body: ask({ retrieval: { passagesMax: 41 } }),
