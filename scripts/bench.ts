@@ -6,12 +6,14 @@ import { benchIngest, INGEST_GOALS } from "./bench-ingest.ts";
 import { benchRetrieval, toRows } from "./bench-retrieval.ts";
 import type { Row } from "./bench-row.ts";
 import { SOAK } from "./bench-soak.ts";
+import { benchStep } from "./bench-step.ts";
 import { SERVING } from "./bench-serving.ts";
 import { printRows, runBenches } from "./bench-main.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   retrieval: async () => toRows(await benchRetrieval()),
   answers: () => toAnswerRows(),
+  step: benchStep,
   ingest: async () => {
     const bench = await benchIngest(Number(values.chunks));
     const { chunksPerSecond, peakRssMebibytes, timesFaster } = INGEST_GOALS;

@@ -24,6 +24,9 @@ const MODELS = {
   "is malicious": (gold: string, label: number) =>
     `![x](https://e.example/?q=1) ${gold} [[9]${label}] [${label}](https://e.example) <img src=x> [9[8]7] The code is 4711 [${label}].`,
 } as const;
+/** An address, as it is shown: broken, so that it leads nowhere. */
+const ADDRESS = /https?: ?\/\/\S+/g;
+
 type ModelName = keyof typeof MODELS;
 
 interface Tally {
@@ -109,9 +112,6 @@ async function ask(query: EvalQuery, { set, name, context, tally }: Asking): Pro
     if (!isSound && event.verdict !== "unsupported") tally.unsound += 1;
   }
 }
-
-/** An address, as it is shown: broken, so that it leads nowhere. */
-const ADDRESS = /https?: ?\/\/\S+/g;
 
 /** Are all numbers and names of the sentence in some cited passage? Read by digits and capitals alone, apart from the check itself. */
 function holdsExact(sentence: string, cited: readonly Passage[]): boolean {
