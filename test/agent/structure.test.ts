@@ -223,6 +223,15 @@ describe("a value that does not", () => {
     expect(requests[1]?.messages.at(-2)).toMatchObject({ role: "assistant", content: early });
   });
 
+  test("is shown no further from where it goes astray", async () => {
+    const astray = found({ owner: "Platform team", retryLimit: "five", note: "x".repeat(200) });
+    const { response, events } = await run([says(astray, 4), says(found(good), 4)]);
+    expect(response?.output).toEqual(good);
+    const partials = partialsOf(events);
+    expect(partials).toContainEqual({ owner: "Platform" });
+    expect(JSON.stringify(partials)).not.toMatch(/five|xx/);
+  });
+
   test.each<[string, string, RegExp]>([
     ["of another type", bad, /\/retryLimit must be integer, is string/],
     ["with something missing", found({ owner: "a" }), /\/retryLimit is required/],

@@ -85,6 +85,44 @@ test("what was put is found at once, replaced, recognised, and deleted", async (
   expect((await fetch(at("nowhere/documents/a.md"), { method: "DELETE" })).status).toBe(404);
 });
 
+test("what a run cited is told as it read it, after the document was replaced and after it was deleted", async () => {
+  const path = "pinned/documents/tower.md";
+  await read(await put(path, "# Towers\n\nThe lighthouse of Arvik was built in 1871."));
+  const question = "When was the lighthouse of Arvik built?";
+  const asked = await fetch(`${server.url}/v1/ask`, askWith({ question, collections: ["pinned"] }));
+  const { runId, versions } = (await asked.json()) as Cited;
+  const quote = async (): Promise<string | undefined> => {
+    const response = await fetch(`${server.url}/v1/runs/${runId}`);
+    const run = (await response.json()) as Cited;
+    expect(run.versions).toEqual(versions);
+    const [cited] = run.citations;
+    const passage = run.passages.find(({ label }) => label === cited?.label);
+    if (cited === undefined || passage === undefined) return undefined;
+    const { start, end } = cited.evidence;
+    return passage.text.slice(start - passage.start, end - passage.start);
+  };
+  const sentence = "The lighthouse of Arvik was built in 1871.";
+  expect(await quote()).toBe(sentence);
+  await read(await put(path, "# Towers\n\nNobody knows when it was built."));
+  expect(await quote()).toBe(sentence);
+  await read(await fetch(at(path), { method: "DELETE" }));
+  expect(await quote()).toBe(sentence);
+});
+
+interface Cited {
+  readonly runId: string;
+  readonly versions: Readonly<Record<string, number>>;
+  readonly passages: readonly {
+    readonly label: number;
+    readonly start: number;
+    readonly text: string;
+  }[];
+  readonly citations: readonly {
+    readonly label: number;
+    readonly evidence: { readonly start: number; readonly end: number };
+  }[];
+}
+
 test("a form of an unmodified client, and a table whose rows go with it", async () => {
   const form = new FormData();
   form.set(
