@@ -33,7 +33,9 @@ export async function decodeText(
 function finish(decoded: string, file: FileReference, guessed?: string): Decoded {
   const text = decoded.replaceAll("\0", "\uFFFD");
   if (text.trim() === "") {
-    return { problem: toProblem(file.id, "empty", "holds no text; there is nothing to load") };
+    // No fault of the file: it was read, and means as little as one without bytes.
+    const text = "holds no text; there is nothing to load";
+    return { problem: toProblem(file.id, "empty", text, { severity: "warning" }) };
   }
   if (guessed === undefined) return { text, warnings: [] };
   const message = `is not UTF-8 and was read as ${guessed}; save it as UTF-8 if letters look wrong`;

@@ -96,6 +96,21 @@ describe("pnpm ingest <paths>", () => {
     expect(removed.stdout).toContain("documents 0 added, 1 unchanged, 1 removed");
   });
 
+  test("what was emptied, to blanks or to no bytes, is no failure and gone when asked", async () => {
+    await writeFile(join(docs, "rows.jsonl"), '{"id":"one","text":"One row."}\n');
+    await writeFile(join(docs, "no-bytes.md"), "# Nothing\n\nSoon.\n");
+    await ingestDocs();
+    await writeFile(join(docs, "queues.md"), "\n \n");
+    await writeFile(join(docs, "rows.jsonl"), "\n");
+    await writeFile(join(docs, "no-bytes.md"), "");
+    const kept = await ingestDocs();
+    expect(kept.stdout).toContain("3 stored documents were not found");
+    const { code, stdout, stderr } = await ingestDocs("--delete-missing");
+    expect(code).toBe(EXIT_CODES.ok);
+    expect(stderr).toContain("warning: queues.md: holds no text");
+    expect(stdout).toContain("holds 1 document in");
+  });
+
   test("a named file only covers itself", async () => {
     await ingestDocs();
     const one = await ingest(join(docs, "queues.md"), "--collection", "notes", "--delete-missing");
