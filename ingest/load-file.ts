@@ -28,13 +28,14 @@ const INLINE: ReadonlySet<Format> = new Set([
 const TURN_MS = 10;
 
 /**
- * Reads a file and yields what is in it. Every fault of the file is a problem among the events, never a throw;
+ * Reads a file, unless its bytes were read before, and yields what is in it. Every fault of the file is a problem among the events, never a throw;
  * it throws the signal's reason only.
  */
 export async function* loadFile(
   file: FileReference,
   pool: LoadPool,
   signal: AbortSignal,
+  bytes?: Uint8Array,
 ): AsyncGenerator<LoadEvent> {
   signal.throwIfAborted();
   const format = file.format ?? findFormat(file.id);
@@ -43,7 +44,8 @@ export async function* loadFile(
     yield toProblem(file.id, "unsupported", text);
     return;
   }
-  const read = await readBytes(file, pool.limits);
+  const isFit = bytes !== undefined && bytes.length > 0 && bytes.length <= pool.limits.fileBytesMax;
+  const read = isFit ? { bytes } : await readBytes(file, pool.limits);
   if ("problem" in read) {
     yield read.problem;
     return;

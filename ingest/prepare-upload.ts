@@ -62,8 +62,8 @@ export async function prepareUpload(
   onStage("loading");
   const changes = readChanges(
     {
-      load: (reference, signal) =>
-        loadFile({ ...reference, format: file.format }, scope.pool, signal),
+      load: (reference, signal, bytes) =>
+        loadFile({ ...reference, format: file.format }, scope.pool, signal, bytes),
       read: ({ path }) => scope.read(path),
     },
     { files: [{ id, path: file.path }], problems: [] },

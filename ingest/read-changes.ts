@@ -99,7 +99,8 @@ async function loadUnlessSame(
     if (splitHashes(stored.hash).ofFile === fileHash) return { file, events: "same", fileHash };
   }
   const events: LoadEvent[] = [];
-  for await (const event of load(file, signal)) events.push(event);
+  // Not read again: somebody may write to it just now, and the hash would be that of another text.
+  for await (const event of load(file, signal, bytes)) events.push(event);
   return { file, events, fileHash };
 }
 

@@ -12,8 +12,12 @@ export interface SyncDeps {
   readonly embedder: Embedder;
   /** Is the vector of this text on disk already, so that a dry run does not count it? */
   readonly isPaid?: (text: string) => boolean;
-  /** The documents of a file and its problems; it throws only when the signal aborts. */
-  readonly load: (file: FileReference, signal: AbortSignal) => AsyncIterable<LoadEvent>;
+  /** The documents of a file, or of its bytes where `read` gave them, and its problems; it throws only when the signal aborts. */
+  readonly load: (
+    file: FileReference,
+    signal: AbortSignal,
+    bytes: Uint8Array | undefined,
+  ) => AsyncIterable<LoadEvent>;
   /** The bytes of a file, for telling an unchanged one without parsing it; undefined: parse it. */
   readonly read: (file: FileReference) => Uint8Array | undefined;
   readonly progress?: (progress: SyncProgress) => void;

@@ -65,7 +65,7 @@ beforeAll(async () => {
       {
         store,
         embedder,
-        load: (file, loading) => loadFile(file, pool, loading),
+        load: (file, loading, bytes) => loadFile(file, pool, loading, bytes),
         read: () => undefined,
       },
       {

@@ -111,7 +111,7 @@ async function syncOnce(
       embedder,
       tracer,
       ...(isPaid === undefined ? {} : { isPaid }),
-      load: (file, loading) => loadFile(file, pool, loading),
+      load: (file, loading, bytes) => loadFile(file, pool, loading, bytes),
       read: (file) => readRegular(file.path, INGEST_LIMITS.fileBytesMax),
       onEmbedded: releaseEmbedder,
       progress(progress) {
