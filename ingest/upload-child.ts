@@ -18,6 +18,9 @@ import { createLoadPool } from "./load-pool.ts";
 import { withPatience } from "./with-patience.ts";
 import { type UploadDeps, writeUploads } from "./write-uploads.ts";
 
+/** For connections to endpoints, which nobody closes, to be given up. */
+const END_MS_MAX = 5_000;
+
 outliveOutput();
 const log = createLog(process.stderr);
 const cancelled = new Set<number>();
@@ -32,7 +35,12 @@ process.on("message", (request: UploadRequest) => {
 });
 // A signal to the whole group is for the service, which lets this process finish its commit.
 for (const kind of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(kind, () => undefined);
-process.once("disconnect", () => void tail.then(flush).then(() => process.exit(0)));
+process.once("disconnect", () => void tail.then(flush).then(endByItself));
+
+/** What LanceDB has in the folder for temporary files goes only where the process is not cut off by `exit`. */
+function endByItself(): void {
+  setTimeout(() => process.exit(0), END_MS_MAX).unref();
+}
 
 async function flush(): Promise<void> {
   const opened = await deps?.catch(() => undefined); // told to those who sent a batch

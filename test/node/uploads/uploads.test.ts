@@ -295,3 +295,18 @@ test("what is written is a tree of spans below the caller's, sent before the pro
   const root = spans.find(({ name }) => name === "ingest");
   expect(root?.parentSpanId).toBe("b7ad6b7169203331");
 });
+
+test("the process that writes leaves nothing in the folder for temporary files when it ends", async () => {
+  await using temporary = await makeTempFolder();
+  const own = { DATA_DIR: folder.path, TMPDIR: temporary.path, UPLOAD_IDLE_MS: "100" };
+  await using other = await startServer(own);
+  const upload = async (text: string): Promise<readonly string[]> => {
+    const address = `${other.url}/v1/collections/cranes/documents/crane.md`;
+    const body = `# Cranes\n\n${text}\n\n`.repeat(300); // read by a parser
+    expect((await fetch(address, { method: "PUT", body })).status).toBe(200);
+    await expect.poll(() => listChildren(other.pid), { timeout: 20_000 }).toEqual([]);
+    return readdirSync(temporary.path);
+  };
+  const first = await upload("The crane stands in the marsh.");
+  expect(await upload("The crane flies over the marsh.")).toEqual(first);
+}, 60_000);
