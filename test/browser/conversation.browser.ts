@@ -1,5 +1,5 @@
 /** The playground over several turns: what goes with a question that follows up on another, and what is seen of it. */
-import type { Browser } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import {
@@ -27,10 +27,10 @@ const first = [
   { role: "assistant", content: said },
 ];
 
-async function open(options: TestOptions) {
+async function open(options: TestOptions, context: BrowserContextOptions = {}) {
   const service = makeService(options);
   const server = await serveTest(service);
-  const opened = await openPage(browser, server.url, { bypassCSP: true });
+  const opened = await openPage(browser, server.url, { bypassCSP: true, ...context });
   const { page } = opened;
   return {
     ...opened,
@@ -55,12 +55,13 @@ test("the next question goes with what was said before, which stays readable abo
   const { page, service, turn } = opened;
   await turn("What are timeouts?");
   expect(service.asked[0]?.history).toEqual([]);
-  await page.getByText("Your next question follows up on this one.").waitFor();
+  await page.getByText("Your next question follows up.").waitFor();
   // Whoever goes on typing writes the next question, and not into the first.
   await page.keyboard.type("And how long do they last?");
   await page.keyboard.press("Enter");
   await expect.poll(() => service.asked[1]?.question).toBe("And how long do they last?");
   expect(service.asked[1]?.history).toEqual(first);
+  await page.getByText("1 earlier question").click();
   const earlier = page.getByRole("list", { name: "Earlier in this conversation" });
   await earlier.getByText("What are timeouts?").click();
   // Its number was of its own sources.
@@ -81,7 +82,8 @@ test("an earlier answer looks as it did: its lists step in, and what is wide sta
   await turn("What are timeouts?");
   await turn("And how long do they last?");
   const earlier = page.locator("#earlier");
-  await earlier.locator("summary").click();
+  await page.getByText("1 earlier question").click();
+  await earlier.locator("li summary").click();
   const left = (of: string): Promise<number> =>
     earlier.locator(of).evaluate((element) => element.getBoundingClientRect().left);
   expect(await left("ol li > ul > li")).toBeGreaterThan(
@@ -92,6 +94,23 @@ test("an earlier answer looks as it did: its lists step in, and what is wide sta
     .locator("#answer-pane")
     .evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
   expect(pane).toBe(0);
+});
+
+test("on a phone an answer begins in sight, however much was asked before it", async () => {
+  for (const viewport of [
+    { width: 390, height: 740 },
+    { width: 320, height: 640 },
+  ]) {
+    await using opened = await open(withModel, { viewport, hasTouch: true, isMobile: true });
+    const { page, turn } = opened;
+    for (const which of ["first", "second", "third", "fourth"]) {
+      await turn(`What is the ${which} thing that one has to know?`);
+    }
+    await page.getByText("3 earlier questions").waitFor();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+    const { y = Infinity } = (await page.locator("#answer p").first().boundingBox()) ?? {};
+    expect(y).toBeLessThan(viewport.height - 100);
+  }
 });
 
 test("the same question once more has its old place, and one that starts anew has none before it", async () => {
@@ -164,6 +183,7 @@ test("a value that was answered is part of the conversation as it is", async () 
   await turn("Which ports?");
   await turn("Why?");
   expect(service.asked[1]?.history.at(-1)?.content).toBe(JSON.stringify(value));
+  await page.getByText("1 earlier question").click();
   const earlier = page.getByRole("list", { name: "Earlier in this conversation" });
   await earlier.getByText("Which ports?").click();
   await earlier.getByText(JSON.stringify(value), { exact: true }).waitFor();

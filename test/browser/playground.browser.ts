@@ -192,7 +192,7 @@ test("checks are seen in the text itself, and not by colour alone", async () => 
 });
 
 test("timeline and ledger show what ran at the same time, what was decisive, and what failed", async () => {
-  await using opened = await open({ answer: play(fullRun) });
+  await using opened = await open({ answer: play(fullRun) }, { viewport: DESK });
   const { page } = opened;
   await ask(page);
   await page.getByText("up to 2 at the same time").waitFor();

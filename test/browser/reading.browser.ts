@@ -145,6 +145,49 @@ test("what is copied has its numbers in brackets, and the doubts", async () => {
   expect(copied).toBe("Timeouts are limits. [1] Nobody knows why. (unsupported)");
 });
 
+test("the button copies the answer as it was written, with its doubts and the sources it cites", async () => {
+  const citation: RunEvent = {
+    type: "citation",
+    label: 1,
+    start: 0,
+    end: 20,
+    evidence: { documentId: "a.md", start: 0, end: 20 },
+  };
+  await using opened = await open(`**Note**: ${DOUBTED}`, "What are timeouts?", {
+    checks: [citation, { ...doubt, start: 35, end: 52 }],
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const { page } = opened;
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+    [
+      "**Note**: Timeouts are limits. [1] Nobody knows why. (unsupported)",
+      "Sources\n[1] A › Timeouts (guide: a.md)",
+    ].join("\n\n"),
+  );
+});
+
+test("on a low screen the answer has the room, and how the run went is one key away for good", async () => {
+  const low = { viewport: { width: 1280, height: 720 } };
+  await using opened = await open(DOUBTED, "What are timeouts?", low);
+  const { page } = opened;
+  const readHeight = async (): Promise<number> =>
+    (await page.locator("#answer-pane").boundingBox())?.height ?? 0;
+  const fold = page.getByRole("button", { name: "Timeline and ledger" });
+  expect(await fold.getAttribute("aria-expanded")).toBe("false");
+  expect(await page.locator("#timeline").isVisible()).toBe(false);
+  const height = await readHeight();
+  expect(height).toBeGreaterThan(low.viewport.height / 2);
+  await fold.press("Enter");
+  expect(await page.locator("#timeline").isVisible()).toBe(true);
+  expect(await readHeight()).toBeLessThan(height - 100);
+  await page.reload();
+  await ask(page, "What are timeouts?");
+  await page.locator("#timeline li").first().waitFor();
+  expect(await page.locator("#timeline").isVisible()).toBe(true);
+});
+
 test.each(["light", "dark"] as const)(
   "where the reader chooses the colours (%s), what is chosen and what is marked is still seen",
   async (colorScheme) => {

@@ -1,6 +1,7 @@
 /** The conversation that a question belongs to: what goes with it, and what was said before, above its answer. */
 import type { Turn } from "../../domain/ask.ts";
 import { withoutLabels } from "../../grounding/write/markers.ts";
+import { countOf } from "../../text/count-of.ts";
 import { find, make } from "./dom.ts";
 import type { View } from "./fold.ts";
 import { toBlocks } from "./markdown.ts";
@@ -41,7 +42,10 @@ export interface ConversationView {
 /** Creates the view; `onAnew` is told when the next question is to stand alone. */
 export function createConversationView(onAnew: () => void): ConversationView {
   const line = find("follows", HTMLParagraphElement);
-  const list = find("earlier", HTMLOListElement);
+  // Folded up, however many they are: what is read is the answer below.
+  const box = find("earlier", HTMLDetailsElement);
+  const count = find("earlier-count", HTMLElement);
+  const list = find("earlier-list", HTMLOListElement);
   let painted: View["asked"] | undefined;
   find("anew", HTMLButtonElement).addEventListener("click", onAnew);
   return {
@@ -49,8 +53,10 @@ export function createConversationView(onAnew: () => void): ConversationView {
       line.hidden = !canFollow || toHistory(view).length === 0;
       if (view.asked === painted) return;
       painted = view.asked;
-      list.replaceChildren(...toExchanges(view.asked.history ?? []).map(renderExchange));
-      list.hidden = list.childElementCount === 0;
+      const exchanges = toExchanges(view.asked.history ?? []);
+      list.replaceChildren(...exchanges.map(renderExchange));
+      count.textContent = countOf(exchanges.length, "earlier question");
+      box.hidden = exchanges.length === 0;
     },
   };
 }

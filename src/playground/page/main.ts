@@ -1,10 +1,12 @@
 /** The playground: one question at a time, following up on the one before, its run drawn as it comes. Everything is connected here. */
 import { type CollectionChoice, ask, type Question, Refusal } from "./client.ts";
 import { type CitationClick, createAnswerView } from "./answer-view.ts";
+import { createCopyButton } from "./copy.ts";
 import { createConversationView, toHistory } from "./conversation.ts";
 import { find, make } from "./dom.ts";
 import { fold, isCut, isOpen, startView, type View } from "./fold.ts";
 import { connectHistory } from "./history-view.ts";
+import { connectInsideFold } from "./inside-fold.ts";
 import { createLedgerView } from "./ledger-view.ts";
 import { createOptionsView } from "./options-view.ts";
 import { keepRun } from "./runs-kept.ts";
@@ -45,6 +47,7 @@ const openSource = ({ label, citation, button }: CitationClick): void => {
 };
 const answer = createAnswerView(openSource);
 const paintValue = createValueView(openSource);
+const paintCopy = createCopyButton();
 const schema = createSchemaView();
 const conversation = createConversationView(startAnew);
 
@@ -167,6 +170,7 @@ function paint(): void {
   paintValue(view);
   sources.paint(view);
   paintStatus(view);
+  paintCopy(view);
   paintWaterfall(view);
   paintLedger(view);
 }
@@ -233,6 +237,7 @@ for (const tab of document.querySelectorAll<HTMLButtonElement>("#parts button"))
   tab.addEventListener("click", () => showPart(tab.value as Part));
 }
 find("theme", HTMLButtonElement).addEventListener("click", switchTheme);
+connectInsideFold();
 connectHistory(({ view: kept }) => {
   leaveRun();
   fillIn(kept.asked.question);
