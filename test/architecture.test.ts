@@ -22,6 +22,7 @@ const RANKS: Readonly<Record<string, number>> = {
   "src/access": 5,
   "src/agent": 6,
   "src/answer.ts": 7,
+  "src/playground/page": 10,
   "src/playground": 7,
   "src/http": 8,
   "src/client": 9,

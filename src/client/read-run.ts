@@ -85,8 +85,8 @@ async function* readConnection(
 ): AsyncGenerator<RunEvent, void> {
   const { runId, lastEventId } = place;
   const response = await (runId === "" ? open(signal) : resume(runId, lastEventId, signal));
+  await refuse(response); // a run that failed at once has a name too, and nothing to go on with
   place.runId = response.headers.get("X-Run-Id") ?? runId;
-  await refuse(response);
   for await (const { id, data } of readMessages(response)) {
     const event = JSON.parse(data) as RunEvent;
     if (event.type === "run-start") place.runId = event.runId;

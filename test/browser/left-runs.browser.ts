@@ -67,20 +67,24 @@ test("another run of the past is shown with its own answerer and time", async ()
   await expect.poll(() => page.locator("#status .how").textContent()).toContain("first-model · ");
 });
 
-test("a page that is loaded anew in the middle of a run keeps what was there as stopped", async () => {
+test("a page that is left in the middle of a run keeps what was there as stopped", async () => {
   async function* answer(): AsyncGenerator<RunEvent> {
     yield* goodRun.slice(0, -1);
     await never;
   }
   await using opened = await open({ answer });
   const { page } = opened;
+  const context = page.context();
   await ask(page);
   await page.locator("#answer .cite").first().waitFor();
-  await page.reload();
-  await page.getByRole("button", { name: "History" }).click();
-  await page.getByRole("button", { name: /^What are timeouts/ }).click();
-  await page.locator("#status").getByText("Stopped", { exact: true }).waitFor();
-  expect(await page.locator("#answer").textContent()).toContain("limits.");
+  const url = page.url();
+  await page.close();
+  const later = await context.newPage();
+  await later.goto(url);
+  await later.getByRole("button", { name: "History" }).click();
+  await later.getByRole("button", { name: /^What are timeouts/ }).click();
+  await later.locator("#status").getByText("Stopped", { exact: true }).waitFor();
+  expect(await later.locator("#answer").textContent()).toContain("limits.");
 });
 
 test("a run that is left for another question, or to start anew, is kept as stopped, once", async () => {

@@ -268,6 +268,9 @@ test("a stream that breaks off is shown as broken off, and never as an answer", 
     const body = await response.text();
     await route.fulfill({ response, body: body.slice(0, body.indexOf("id: 4")) });
   });
+  await page.route("**/v1/runs/**", (route) =>
+    route.fulfill({ status: 410, json: { code: "run_expired" } }),
+  );
   await ask(page);
   await page.getByText("Broken off").waitFor();
   expect(await page.locator("#answer").textContent()).toContain("Timeouts are limits.");

@@ -120,6 +120,21 @@ test("a run that cannot be reached again is told after the last attempt", async 
   expect(resumed).toBe(3);
 });
 
+test("a question that is refused is refused, also where its run has a name and a record", async () => {
+  const refusal = { status: 503, headers: { "X-Run-Id": "run-1" } };
+  const events = readRun(
+    {
+      open: async () => Response.json({ code: "store_unavailable" }, refusal),
+      resume: async () => toStream([runStart]),
+    },
+    { attemptsMax: 1, backoffMs: 1 },
+  );
+  await expect(collect(events)).rejects.toMatchObject({
+    status: 503,
+    problem: { code: "store_unavailable" },
+  });
+});
+
 test("what will not pass is not tried again", async () => {
   const expired = Response.json({ code: "run_expired" }, { status: 410 });
   const events = readRun({

@@ -1,7 +1,8 @@
 /** The service, as this page talks to it: what can be asked, and a question as a sequence of events. */
-import { createParser } from "eventsource-parser";
+import { readRun, RefusedError } from "../../client/read-run.ts";
 import type { Mode, Turn } from "../../domain/ask.ts";
 import type { RunEvent } from "../../domain/event.ts";
+import { createLine } from "./connection.ts";
 import { readKept } from "./kept.ts";
 
 export const KEY_NAME = "tributary.key";
@@ -60,53 +61,81 @@ export async function listModes(): Promise<ReadonlySet<string>> {
   return new Set(["direct", ...data.map(({ id }) => id.replace("tributary/", ""))]);
 }
 
-/**
- * Asks. The events come as the service sends them; when they end without `run-end` the stream broke off.
- * Throws Refusal; whatever `fetch` throws when the service cannot be reached or the signal aborts.
- */
-export async function* ask(question: Question, signal: AbortSignal): AsyncGenerator<RunEvent> {
-  const { collections, ...rest } = question;
-  const response = await fetch("/v1/ask", {
-    method: "POST",
-    headers: toHeaders({ "Content-Type": "application/json", Accept: "text/event-stream" }),
-    body: JSON.stringify(collections.length === 0 ? rest : question),
-    signal,
-  });
-  if (!response.ok || response.body === null) throw new Refusal(await readProblem(response));
-  yield* readEvents(response.body);
+/** Who reads a run. */
+export interface Reader {
+  /** A run whose reader aborts is cancelled. */
+  readonly signal: AbortSignal;
+  /** Told each time that the connection is lost and is made again. */
+  readonly onLost: () => void;
 }
 
-/** How long a run may say nothing after its time is up. */
-const SILENCE_MS = 20_000;
-
 /**
- * The events in an event stream, however its bytes are cut. A network that is gone closes nothing: a stream that says
- * nothing any more when its run must be over is taken for broken off, and ends.
+ * Asks. The events come as the service sends them, each once, however often the connection drops.
+ * Throws Refusal, BrokenOffError; whatever `fetch` throws when the service cannot be reached or the signal aborts.
  */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<RunEvent> {
-  const events: RunEvent[] = [];
-  const parser = createParser({ onEvent: ({ data }) => events.push(JSON.parse(data) as RunEvent) });
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  let overMs = Infinity;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+export function ask(question: Question, reader: Reader): AsyncGenerator<RunEvent> {
+  const { collections, ...rest } = question;
+  return readEvents(reader, "/v1/ask", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Prefer: "keep-run" },
+    body: JSON.stringify(collections.length === 0 ? rest : question),
+  });
+}
+
+/** The events of a run that was asked for before the page was loaded anew, from the first. Throws as `ask`. */
+export function askAgain(runId: string, reader: Reader): AsyncGenerator<RunEvent> {
+  return readEvents(reader, toEventsPath(runId), {});
+}
+
+/** Connections that may fail in a row: half a minute, and however long the browser knows of no network. */
+const ATTEMPTS_MAX = 8;
+
+async function* readEvents(
+  { signal, onLost }: Reader,
+  path: string,
+  { headers, ...init }: { method?: string; headers?: Record<string, string>; body?: string },
+): AsyncGenerator<RunEvent> {
+  using line = createLine();
+  const connect = (from: string, more: RequestInit, wanted: Record<string, string>) =>
+    line.connect(
+      () => fetch(from, { ...more, headers: toHeaders({ ...STREAM, ...wanted }), signal }),
+      signal,
+    );
+  const events = readRun(
+    {
+      open: () => connect(path, init, headers ?? {}),
+      resume(runId, lastEventId) {
+        onLost();
+        return connect(toEventsPath(runId), {}, { "Last-Event-ID": lastEventId });
+      },
+    },
+    { signal, attemptsMax: ATTEMPTS_MAX },
+  );
+  let runId = "";
   try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      clearTimeout(timer);
-      if (done) return;
-      parser.feed(decoder.decode(value, { stream: true }));
-      for (const event of events) {
-        if (event.type === "run-start") overMs = performance.now() + event.deadlineMs;
-      }
-      yield* events.splice(0);
-      if (overMs === Infinity) continue;
-      const leftMs = Math.max(0, overMs - performance.now());
-      timer = setTimeout(() => void reader.cancel(), leftMs + SILENCE_MS);
+    for await (const event of events) {
+      if (event.type === "run-start") ({ runId } = event);
+      yield event;
     }
-  } finally {
-    clearTimeout(timer);
+  } catch (thrown) {
+    // A kept run goes on without its readers.
+    if (signal.aborted && runId !== "") void cancelRun(runId);
+    throw thrown instanceof RefusedError ? new Refusal(toProblem(thrown)) : thrown;
   }
+}
+
+const STREAM = { Accept: "text/event-stream" };
+
+function toEventsPath(runId: string): string {
+  return `/v1/runs/${encodeURIComponent(runId)}/events`;
+}
+
+/** A service that cannot be reached any more ends it at its deadline. */
+async function cancelRun(runId: string): Promise<void> {
+  const path = `/v1/runs/${encodeURIComponent(runId)}`;
+  await fetch(path, { method: "DELETE", headers: toHeaders({}), keepalive: true }).catch(
+    () => undefined,
+  );
 }
 
 function toHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -116,10 +145,11 @@ function toHeaders(headers: Readonly<Record<string, string>>): Record<string, st
 
 async function readProblem(response: Response): Promise<Problem> {
   const { status } = response;
-  const plain = { status, title: `The service answered with status ${status}` };
-  try {
-    return { ...plain, ...((await response.json()) as Partial<Problem>), status };
-  } catch {
-    return plain; // something in between answered, and not in JSON
-  }
+  // Something in between may have answered, and not in JSON.
+  return toProblem({ status, problem: await response.json().catch(() => undefined) });
+}
+
+function toProblem({ status, problem }: Pick<RefusedError, "status" | "problem">): Problem {
+  const title = `The service answered with status ${status}`;
+  return { title, ...(problem as Partial<Problem> | undefined), status };
 }

@@ -44,7 +44,9 @@ export interface View {
   readonly spans: readonly Span[];
   readonly degraded: readonly string[];
   /** From the question to the first words, as seen here. */
-  readonly firstTextMs?: number;
+  readonly firstTextMs?: number | undefined;
+  /** The connection is lost; what is shown goes on when it is back. */
+  readonly isLost?: boolean;
   readonly end?: RunEnd;
   readonly problem?: Problem;
 }
@@ -76,14 +78,15 @@ export function isOpen({ phase }: View): boolean {
   return phase === "asking" || phase === "searching" || phase === "writing";
 }
 
-/** The view after one more event, which came `sinceMs` after the question was put. */
-export function fold(view: View, event: RunEvent, sinceMs: number): View {
+/** The view after one more event, which came `sinceMs` after the question was put; undefined: nobody knows. */
+export function fold(view: View, event: RunEvent, sinceMs: number | undefined): View {
   const change = CHANGES[event.type] as Change<RunEvent> | undefined;
   // A page that was open before the service was renewed may hear what it does not know.
-  return change === undefined ? view : { ...view, ...change(view, event, sinceMs) };
+  const after = change === undefined ? view : { ...view, ...change(view, event, sinceMs) };
+  return after.isLost === true ? { ...after, isLost: false } : after;
 }
 
-type Change<T> = (view: View, event: T, sinceMs: number) => Partial<View>;
+type Change<T> = (view: View, event: T, sinceMs: number | undefined) => Partial<View>;
 /** What each event changes; of some only the repetition in the last event counts. */
 const CHANGES: { readonly [K in RunEvent["type"]]: Change<Extract<RunEvent, { type: K }>> } = {
   "run-start": (_view, { collections }) => ({

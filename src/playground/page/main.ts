@@ -1,15 +1,16 @@
 /** The playground: one question at a time, following up on the one before, its run drawn as it comes. Everything is connected here. */
-import { type CollectionChoice, ask, type Question, Refusal } from "./client.ts";
+import { ask, askAgain, type CollectionChoice, type Question, type Reader } from "./client.ts";
 import { type CitationClick, createAnswerView } from "./answer-view.ts";
 import { createCopyButton } from "./copy.ts";
 import { createConversationView, toHistory } from "./conversation.ts";
 import { find, make } from "./dom.ts";
-import { fold, isCut, isOpen, startView, type View } from "./fold.ts";
+import { isCut, isOpen, startView, type View } from "./fold.ts";
+import { follow, type Source } from "./follow.ts";
 import { connectHistory } from "./history-view.ts";
 import { connectInsideFold } from "./inside-fold.ts";
 import { createLedgerView } from "./ledger-view.ts";
 import { createOptionsView } from "./options-view.ts";
-import { keepRun } from "./runs-kept.ts";
+import { createRunName, keepOpenRun, keepRun, listRuns, readOpenRun } from "./runs-kept.ts";
 import { createSourcesView } from "./sources-view.ts";
 import { createSchemaView } from "./schema-view.ts";
 import { createStatusView } from "./status-view.ts";
@@ -58,6 +59,8 @@ const NOTHING: View = {
 let view = NOTHING;
 /** Of the run under way; none when there is none. */
 let controller: AbortController | undefined;
+/** Under which name it is kept. */
+let name = "";
 
 /** Puts the question in the field; one that is still running is stopped. */
 async function start(): Promise<void> {
@@ -67,8 +70,6 @@ async function start(): Promise<void> {
   leaveRun();
   // The service may be back, or have its first documents, since the page was opened.
   if (!options.isLoaded()) void options.load().then(showExamples);
-  const own = new AbortController();
-  controller = own;
   // The same question once more, in another mode perhaps, has its old place in the conversation.
   const isAgain = text === view.asked.question;
   const history = isAgain ? (view.asked.history ?? []) : toHistory(view);
@@ -81,12 +82,41 @@ async function start(): Promise<void> {
   };
   if (touch.matches) question.blur();
   else question.select(); // the next one is written in its place
-  const last = await follow(asked, own);
-  if (controller !== own) return; // another question has the page
+  name = createRunName();
+  const startedMs = performance.now();
+  const last = await take(asked, {
+    read: (reader) => ask(asked, reader),
+    sinceMs: () => performance.now() - startedMs,
+  });
+  if (last !== undefined) finish(last);
+}
+
+/** Goes on with the run in whose middle the page was left or loaded anew. */
+async function goOn(): Promise<void> {
+  const left = readOpenRun();
+  if (left === undefined) return;
+  name = left.id;
+  fillIn(left.asked.question);
+  options.choose(left.asked.mode, left.asked.collections);
+  schema.write(left.asked.output);
+  const read = (reader: Reader) => askAgain(left.runId, reader);
+  const last = await take(left.asked, { read, sinceMs: () => undefined });
+  if (last === undefined) return;
+  const isGone = last.phase === "refused" || last.phase === "unreachable";
+  const kept = listRuns().find(({ id }) => id === left.id);
+  finish(isGone && kept !== undefined ? kept.view : last);
+}
+
+function finish(last: View): void {
   controller = undefined;
+  keepOpenRun(undefined);
   show(last);
-  if (last.phase === "refused" || last.phase === "unreachable") return;
-  keepRun({ id: crypto.randomUUID(), atMs: Date.now(), view: last });
+  if (last.problem?.status === 401) options.askForKey();
+  if (last.phase !== "refused" && last.phase !== "unreachable") keepNow(last);
+}
+
+function keepNow(last: View): void {
+  keepRun({ id: name, atMs: Date.now(), view: last });
 }
 
 /** Ends a run that is under way, because something else is to be shown: what came of it is kept. */
@@ -94,8 +124,14 @@ function leaveRun(): void {
   if (controller === undefined) return;
   controller.abort();
   controller = undefined; // kept here, and not once more by whoever follows it
+  keepOpenRun(undefined);
   if (isOpen(view)) show({ ...view, phase: "stopped" });
-  keepRun({ id: crypto.randomUUID(), atMs: Date.now(), view });
+  keepNow(view);
+}
+
+/** The page is left, or loaded anew: who comes back to it in this tab goes on, and else this is what came of the run. */
+function pauseRun(): void {
+  if (controller !== undefined && isOpen(view)) keepNow({ ...view, phase: "stopped" });
 }
 
 /** The page as it was at first: the next question stands alone. */
@@ -106,27 +142,19 @@ function startAnew(): void {
   question.focus();
 }
 
-/** Draws the run while it comes; the view it ended with. */
-async function follow(asked: Question, own: AbortController): Promise<View> {
-  const startedMs = performance.now();
-  let current = startView(asked);
+/** Reads the run and draws it; the view it ended with, unless another question has the page. */
+async function take(asked: Question, source: Source): Promise<View | undefined> {
+  const own = new AbortController();
+  controller = own;
   showPart("answer");
-  show(current);
-  try {
-    for await (const event of ask(asked, own.signal)) {
-      current = fold(current, event, performance.now() - startedMs);
-      if (controller === own) show(current);
-    }
-    return isOpen(current) ? { ...current, phase: "broken" } : current;
-  } catch (thrown) {
-    if (own.signal.aborted) return { ...current, phase: "stopped" };
-    if (thrown instanceof Refusal) {
-      if (thrown.problem.status === 401) options.askForKey();
-      return { ...current, phase: "refused", problem: thrown.problem };
-    }
-    const hasBegun = current.phase !== "asking";
-    return { ...current, phase: hasBegun ? "broken" : "unreachable" };
-  }
+  const last = await follow(asked, source, {
+    signal: own.signal,
+    onRun: (runId) => keepOpenRun({ id: name, runId, asked }),
+    onView(next) {
+      if (controller === own) show(next);
+    },
+  });
+  return controller === own ? last : undefined;
 }
 
 /** The page draws at most this share of the time, so that a long answer never holds up the keyboard. */
@@ -219,8 +247,7 @@ question.addEventListener("keydown", (event) => {
   if (!event.repeat) form.requestSubmit(); // a key that is held asks once
 });
 stop.addEventListener("click", () => controller?.abort());
-// A page that is left or loaded anew ends its run, which is then one of those that were stopped.
-addEventListener("pagehide", leaveRun);
+addEventListener("pagehide", pauseRun);
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.querySelector("dialog[open]") === null) {
@@ -249,3 +276,4 @@ connectHistory(({ view: kept }) => {
 });
 question.focus();
 void options.load().then(showExamples);
+void goOn();

@@ -1,5 +1,6 @@
 /** Earlier runs, kept whole by the browser, so that they can be looked at again without asking again. */
 import { forget, keep, readKept } from "./kept.ts";
+import type { Question } from "./client.ts";
 import { isOpen, type View } from "./fold.ts";
 
 const RUNS_NAME = "tributary.runs";
@@ -10,6 +11,34 @@ export interface KeptRun {
   /** When it was asked, in milliseconds since 1970. */
   readonly atMs: number;
   readonly view: View;
+}
+
+/** A name for a run of this browser. `crypto.randomUUID` is there for pages with TLS only. */
+export function createRunName(): string {
+  return `${Date.now()}-${Math.random()}`;
+}
+
+const OPEN_NAME = "tributary.open";
+
+/** The run that this tab reads: the page that is loaded anew in its middle goes on with it. */
+export interface OpenRun {
+  /** As in `KeptRun`. */
+  readonly id: string;
+  /** As the service calls it. */
+  readonly runId: string;
+  readonly asked: Question;
+}
+
+/** Keeps it for this tab; undefined: none is read any more. */
+export function keepOpenRun(run: OpenRun | undefined): void {
+  if (run === undefined) forget(() => sessionStorage, OPEN_NAME);
+  else keep(() => sessionStorage, OPEN_NAME, JSON.stringify(run));
+}
+
+/** The run this tab was reading when it was left. */
+export function readOpenRun(): OpenRun | undefined {
+  const text = readKept(() => sessionStorage, OPEN_NAME);
+  return text === undefined ? undefined : (JSON.parse(text) as OpenRun);
 }
 
 /** The newest first. */

@@ -41,6 +41,8 @@ export function createStatusView(onAgain: () => void): (view: View) => void {
   };
 }
 
+const LOST = "The connection is lost; the answer goes on when it is back …";
+
 /** How a run stands, in words. */
 export function toStatus(view: View): Status {
   const { phase, end } = view;
@@ -60,7 +62,8 @@ export function toStatus(view: View): Status {
   if (phase === "unreachable") {
     return { tone: "bad", name: "Unreachable", what: "The service cannot be reached." };
   }
-  return { tone: "plain", name: phase === "writing" ? "Writing" : "Working", what: view.doing };
+  const what = view.isLost === true ? LOST : view.doing;
+  return { tone: "plain", name: phase === "writing" ? "Writing" : "Working", what };
 }
 
 /** Sentences that stand in their sources and perhaps answer another question are no reason to be sure. */
