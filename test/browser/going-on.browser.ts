@@ -14,6 +14,8 @@ afterAll(async () => browser?.close());
 
 const more: RunEvent = { type: "text-delta", text: " They last." };
 
+const WHOLE = { text: "Timeouts are limits. [1] They last.", asked: 1 };
+
 /** Passes everything on until it is told to cut what is connected. */
 async function startWire(url: string) {
   const sockets = new Set<Socket>();
@@ -68,14 +70,12 @@ async function open() {
   await page.locator("#answer .cite").first().waitFor();
   return {
     page,
-    service,
     signals,
     cut: wire.cut,
     goOn: held.resolve,
-    waitForAll: async (): Promise<void> => {
+    readWhole: async () => {
       await page.locator("#status").getByText("Grounded", { exact: true }).waitFor();
-      expect(await page.locator("#answer").innerText()).toBe("Timeouts are limits. [1] They last.");
-      expect(service.asked).toHaveLength(1);
+      return { text: await page.locator("#answer").innerText(), asked: service.asked.length };
     },
     async [Symbol.asyncDispose]() {
       held.resolve();
@@ -91,7 +91,7 @@ test("an answer whose connection is cut goes on, and nothing of it is lost or co
   opened.cut();
   await opened.page.getByText("The connection is lost").waitFor();
   opened.goOn();
-  await opened.waitForAll();
+  expect(await opened.readWhole()).toEqual(WHOLE);
 });
 
 test("while the browser is offline it is waited for, however long; then the answer goes on", async () => {
@@ -104,7 +104,7 @@ test("while the browser is offline it is waited for, however long; then the answ
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   await page.getByText("The connection is lost").waitFor();
   await page.context().setOffline(false);
-  await opened.waitForAll();
+  expect(await opened.readWhole()).toEqual(WHOLE);
 });
 
 test("a page that is loaded anew in the middle of an answer goes on with it, and keeps it once", async () => {
@@ -114,7 +114,7 @@ test("a page that is loaded anew in the middle of an answer goes on with it, and
   await page.locator("#answer .cite").first().waitFor();
   expect(await page.getByLabel("Your question").inputValue()).toBe("What are timeouts?");
   opened.goOn();
-  await opened.waitForAll();
+  expect(await opened.readWhole()).toEqual(WHOLE);
   await page.getByRole("button", { name: "History" }).click();
   expect(await page.locator("#history-list .badge").allTextContents()).toEqual(["Grounded"]);
   await page.reload();

@@ -287,6 +287,8 @@ test("a refusal says why, in the service's own words, and whether asking again h
   await ask(refused.page);
   await refused.page.getByText("The store cannot be read").first().waitFor();
   expect(await refused.page.getByRole("button", { name: "Ask again" }).isVisible()).toBe(true);
+  // "Refused" alone would be all that is read aloud.
+  expect(await refused.page.getByRole("alert").innerText()).toContain("The store cannot be read");
   await ask(refused.page, "What are timeouts, and who set them?");
   await refused.page.getByText("must have at most 30 characters").waitFor();
   expect(await refused.page.getByRole("button", { name: "Ask again" }).count()).toBe(0);

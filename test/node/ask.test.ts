@@ -114,7 +114,8 @@ const refusals: readonly { name: string; args: string[]; code: number; says: str
     says: "cannot be read as JSON",
   },
   { name: "no question", args: [], code: 2, says: "question is empty" },
-  { name: "an unknown option", args: ["--verbos", "x"], code: 2, says: "unknown option" },
+  { name: "an unknown option", args: ["--verbos", "x"], code: 2, says: "option '--verbos'" },
+  { name: "no value", args: ["x", "--collection"], code: 2, says: "<value>' argument missing" },
   {
     name: "a name that is none",
     args: ["--collection", "../x", "why"],

@@ -68,7 +68,7 @@ test("when the network is back, what was open before is dropped at once, and lis
 test("while there is no network nothing is sent; whoever leaves does not wait for it", async () => {
   vi.stubGlobal("navigator", { onLine: false });
   using line = createLine();
-  const send = vi.fn(async () => new Response(null));
+  const send = vi.fn<() => Promise<Response>>(async () => new Response(null));
   const leaving = new AbortController();
   const left = line.connect(send, leaving.signal);
   const waiting = line.connect(send, signal);

@@ -83,7 +83,7 @@ function parseOptions(argv: readonly string[]): Options | undefined {
         explain: { type: "string" },
         verbose: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
       },
     });
     if (values.help) return undefined;
@@ -92,7 +92,9 @@ function parseOptions(argv: readonly string[]): Options | undefined {
     const question = positionals.join(" ");
     return { question, collections, url, verbose, json, schema, explain: wanted };
   } catch (thrown) {
-    throw new AppError("invalid_request", { detail: `unknown option\n\n${USAGE}`, cause: thrown });
+    // Its first sentence names the option, and whether its value is missing or one too many.
+    const [what] = thrown instanceof Error ? thrown.message.split(". ", 1) : [String(thrown)];
+    throw new AppError("invalid_request", { detail: `${what}\n\n${USAGE}`, cause: thrown });
   }
 }
 

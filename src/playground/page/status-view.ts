@@ -21,6 +21,7 @@ export function createStatusView(onAgain: () => void): (view: View) => void {
   const notes = find("notes", HTMLDivElement);
   const problem = find("problem", HTMLDivElement);
   let said = "";
+  let refusal: Problem | undefined;
   return (view) => {
     const { tone, name, what, how = "" } = toStatus(view);
     const key = `${name} ${what} ${how}`;
@@ -34,10 +35,10 @@ export function createStatusView(onAgain: () => void): (view: View) => void {
       );
     }
     notes.replaceChildren(...(isOpen(view) ? [] : toNotes(view)));
-    problem.hidden = view.problem === undefined;
-    problem.replaceChildren(
-      ...(view.problem === undefined ? [] : toProblemCard(view.problem, onAgain)),
-    );
+    if (view.problem === refusal) return;
+    refusal = view.problem;
+    problem.hidden = refusal === undefined;
+    problem.replaceChildren(...(refusal === undefined ? [] : toProblemCard(refusal, onAgain)));
   };
 }
 
@@ -108,7 +109,8 @@ function toNotes(view: View): readonly HTMLElement[] {
 
 function toProblemCard(problem: Problem, onAgain: () => void): readonly HTMLElement[] {
   const { status, title, detail, code, retryable, retryAfterMs } = problem;
-  const wait = retryAfterMs === undefined ? "" : ` It asks to wait ${toDuration(retryAfterMs)}.`;
+  const seconds = Math.ceil((retryAfterMs ?? 0) / 1000);
+  const wait = seconds === 0 ? "" : ` It asks to wait ${countOf(seconds, "second")}.`;
   const again = make("button", { type: "button", className: "again" }, "Ask again");
   again.addEventListener("click", onAgain);
   return [
