@@ -141,6 +141,26 @@ test("a question to no collection goes to all, and shows it", async () => {
   expect(await page.locator("#chips input:checked").count()).toBe(count);
 });
 
+test("a collection that is new is there when one comes back to the page, and what is off stays off", async () => {
+  await using opened = await open({ answer: play(goodRun) });
+  const { page } = opened;
+  const chips = page.locator("#chips .chip");
+  await chips.getByText("guide").click();
+  await page.route("**/v1/collections", async (route) => {
+    const response = await route.fetch();
+    const { collections } = (await response.json()) as { collections: { name: string }[] };
+    const more = collections.map((one) => ({ ...one, name: "mydocs" }));
+    await route.fulfill({ response, json: { collections: [...collections, ...more] } });
+  });
+  await page.evaluate(() => dispatchEvent(new Event("focus")));
+  await chips.getByText("mydocs").waitFor();
+  const isOn = await chips
+    .locator("input")
+    .evaluateAll((all) => all.map((box) => (box as HTMLInputElement).checked));
+  expect(await chips.allTextContents()).toEqual(["guide", "mydocs"]);
+  expect(isOn).toEqual([false, true]);
+});
+
 test("a service that was away when the page was opened shows its collections with the next question", async () => {
   await using opened = await open({ answer: play(goodRun) });
   const { page } = opened;

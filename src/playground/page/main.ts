@@ -248,6 +248,8 @@ question.addEventListener("keydown", (event) => {
 });
 stop.addEventListener("click", () => controller?.abort());
 addEventListener("pagehide", pauseRun);
+// Who comes back from a terminal may have put documents in.
+addEventListener("focus", () => void options.load().then(showExamples));
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.querySelector("dialog[open]") === null) {

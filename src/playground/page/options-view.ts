@@ -39,30 +39,26 @@ export function createOptionsView(): OptionsView {
       box.checked = collections.length === 0 || collections.includes(box.value);
     }
   };
-  const say = (text: string): void =>
+  let shown = "";
+  /** Switched off; what is new is on. */
+  let off: ReadonlySet<string> = new Set();
+  const say = (text: string): void => {
+    shown = "";
     chips.replaceChildren(make("span", { className: "hint" }, text));
+  };
   const askForKey = (): void => {
     keyBox.hidden = false;
     key.focus();
   };
-  const offer = (offered: ReadonlySet<string>): void => {
-    for (const radio of radios) {
-      const label = radio.closest("label");
-      radio.disabled = !offered.has(radio.value);
-      if (label !== null) label.hidden = radio.disabled;
-    }
-    // What was kept from another day may be gone; the first is always offered.
-    if (readMode(radios) === undefined && radios[0] !== undefined) radios[0].checked = true;
-    // A value is written by a model, and only a service with one has other modes.
-    const hasModel = radios.filter(({ disabled }) => !disabled).length > 1;
-    find("as-value-chip", HTMLLabelElement).hidden = !hasModel;
-    modes.hidden = !hasModel;
-  };
   const load = async (): Promise<readonly CollectionChoice[]> => {
     try {
       const [found, offered] = await Promise.all([listCollections(), listModes()]);
-      offer(offered);
-      chips.replaceChildren(...found.map(createChip));
+      offer(modes, radios, offered);
+      if (boxes().length > 0)
+        off = new Set(boxes().flatMap((box) => (box.checked ? [] : box.value)));
+      const key = JSON.stringify(found);
+      if (key !== shown) chips.replaceChildren(...found.map((one) => createChip(one, off)));
+      shown = key;
       if (found.length === 0) say("none yet: pnpm ingest ./my-docs --collection mydocs");
       return found;
     } catch (thrown) {
@@ -94,6 +90,24 @@ export function createOptionsView(): OptionsView {
   };
 }
 
+function offer(
+  modes: HTMLFieldSetElement,
+  radios: readonly HTMLInputElement[],
+  offered: ReadonlySet<string>,
+): void {
+  for (const radio of radios) {
+    const label = radio.closest("label");
+    radio.disabled = !offered.has(radio.value);
+    if (label !== null) label.hidden = radio.disabled;
+  }
+  // What was kept from another day may be gone; the first is always offered.
+  if (readMode(radios) === undefined && radios[0] !== undefined) radios[0].checked = true;
+  // A value is written by a model, and only a service with one has other modes.
+  const hasModel = radios.filter(({ disabled }) => !disabled).length > 1;
+  find("as-value-chip", HTMLLabelElement).hidden = !hasModel;
+  modes.hidden = !hasModel;
+}
+
 /** Empty: all. A question to none cannot be put: it goes to all, and they show it. */
 function readCollections(boxes: readonly HTMLInputElement[]): readonly string[] {
   const on = boxes.filter(({ checked }) => checked);
@@ -107,12 +121,13 @@ function readMode(radios: readonly HTMLInputElement[]): Mode | undefined {
   return MODES.find((mode) => mode === chosen);
 }
 
-function createChip(collection: CollectionChoice): HTMLElement {
+function createChip(collection: CollectionChoice, off: ReadonlySet<string>): HTMLElement {
   const { name: value } = collection;
   const isReady = collection.status === "ready";
   const title = isReady
     ? `${countOf(collection.documents, "document")}, ${countOf(collection.chunks, "chunk")}`
     : "cannot be read now";
-  const box = make("input", { type: "checkbox", value, checked: isReady, disabled: !isReady });
+  const checked = isReady && !off.has(value);
+  const box = make("input", { type: "checkbox", value, checked, disabled: !isReady });
   return make("label", { className: "chip", title }, box, make("span", {}, value));
 }
