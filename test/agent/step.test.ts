@@ -329,6 +329,38 @@ describe("the calls of one step", () => {
     });
     expect(ends.toSorted()).toEqual(["c0 invalid_arguments", "c1 ran", "c2 tool_calls_spent"]);
   });
+
+  test("after three wrong calls of one tool it is left alone, and another is not", async () => {
+    const made: string[] = [];
+    const tools = [
+      toTool("picky", async () => {
+        made.push("picky");
+        throw new RetryTool("name a year");
+      }),
+      toTool("other", async () => made.push("other")),
+    ];
+    const own = createTestRun();
+    const context = {
+      run: own,
+      tools,
+      budget: { takeCallOf: () => true },
+      wrong: new Map<string, number>(),
+      spent: new Set<string>(),
+      addPassages: () => Promise.resolve([]),
+    };
+    const steps = ["{picky", "{}", '{"year":1}', "{}"];
+    for (const [index, args] of steps.entries()) {
+      await runStep([toCall("picky", args), toCall("other", {})], { ...context, step: index + 1 });
+    }
+    const errors = own.events.flatMap((event) => (event.type === "tool-error" ? [event] : []));
+    expect(errors.map(({ code, retry }) => [code, retry])).toEqual([
+      ["invalid_arguments", true],
+      ["tool_retry", true],
+      ["invalid_arguments", true],
+      ["tool_retries_spent", false],
+    ]);
+    expect(made.toSorted()).toEqual(["other", "other", "other", "other", "picky"]);
+  });
 });
 
 describe("what a tool gives", () => {

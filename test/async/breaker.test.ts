@@ -139,6 +139,17 @@ describe("a breaker", () => {
     expect(breaker.state).toBe("closed");
   });
 
+  test.each<ErrorCode>(["content_filtered", "context_too_long"])(
+    "a probe that is refused for what is in it, %s, shows that the upstream works",
+    async (code) => {
+      const { breaker, clock } = setUp();
+      await open(breaker);
+      await clock.advance(OPEN_MS);
+      await fail(breaker, code);
+      expect(breaker.state).toBe("closed");
+    },
+  );
+
   test("a probe whose caller left makes room for the next at once", async () => {
     const { breaker, clock } = setUp();
     await open(breaker);

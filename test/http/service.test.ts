@@ -6,7 +6,7 @@ import { RunRecord } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { noTelemetry } from "../../src/http/telemetry.ts";
-import type { Embedder } from "../../src/models/model.ts";
+import type { ChatModel, Embedder } from "../../src/models/model.ts";
 import { createServer, listen } from "../../src/node/server/create-server.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
@@ -121,6 +121,33 @@ test("a deadline that passes during retrieval is a 504", async () => {
   const response = await ask(await makeDeps({ config, store }), { ...question, deadlineMs: 30 });
   expect(response.status).toBe(504);
   expect(await response.json()).toMatchObject({ code: "deadline_exceeded" });
+});
+
+test("when every leg is late there is no answer but a 504 that names the search", async () => {
+  const late: ReadStore["open"] = async (name, signal) => {
+    const store = await createTestStore({ [name]: handbook });
+    const search = (_query: unknown, own: AbortSignal) => hang(name, own) as Promise<never>;
+    return { ...(await store.open(name, signal)), search };
+  };
+  const response = await ask(await makeDeps({ store: await failing(["faq", "handbook"], late) }));
+  expect(response.status).toBe(504);
+  expect(await response.json()).toMatchObject({ code: "deadline_exceeded", stage: "search" });
+});
+
+test("a limit of the model that nothing can stand in for is a 503 with the time to wait", async () => {
+  const chat: ChatModel = {
+    id: "m",
+    stream: () => {
+      throw new AppError("upstream_rate_limited", { retryAfterMs: 119_500 });
+    },
+  };
+  const output = { schema: { type: "object", properties: { why: { type: "string" } } } };
+  const response = await ask(await makeDeps({ chat }), { ...question, output });
+  expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "120"]);
+  expect(await response.json()).toMatchObject({
+    code: "upstream_rate_limited",
+    retryAfterMs: 119_500,
+  });
 });
 
 test("a client that leaves aborts the call to the embedder", async () => {

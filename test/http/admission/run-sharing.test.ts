@@ -194,17 +194,33 @@ describe("identical questions under way", () => {
     const patient = await listen(ask());
     const hasty = await listen(ask(undefined, { deadlineMs: 100 }));
     expect(hasty.source).toBe("shared");
-    await plays[0]?.next(opened);
-    expect(await hasty.reader.read(1000)).toEqual([opened]);
+    const leg = { collection: "guide", retriever: "keyword", status: "found" } as const;
+    const told: readonly RunEvent[] = [
+      opened,
+      { type: "leg-end", ...leg, startMs: 0, endMs: 1, found: 1, kept: 1 },
+      { type: "degraded", code: "rerank_skipped" },
+      { type: "usage", inputTokens: 3, outputTokens: 2, requests: 1 },
+      { type: "usage", inputTokens: 4, outputTokens: 0, requests: 1 },
+    ];
+    for (const event of told) await plays[0]?.next(event);
+    expect(await hasty.reader.read(1000)).toEqual(told);
     const last = hasty.reader.read(1000);
     await clock.advance(100);
     expect(await last).toMatchObject([
-      { type: "run-end", runId: "run-1", outcome: "expired", error: { code: "deadline_exceeded" } },
+      {
+        type: "run-end",
+        runId: "run-1",
+        outcome: "expired",
+        ledger: [leg],
+        degraded: ["rerank_skipped"],
+        usage: { inputTokens: 7, outputTokens: 2, requests: 2 },
+        error: { code: "deadline_exceeded" },
+      },
     ]);
     expect(hasty.reader.over).toBe(true);
     expect(plays[0]?.signal.aborted).toBe(false);
     await plays[0]?.next(makeEnd());
-    expect(await patient.reader.read(0)).toEqual([opened, makeEnd()]);
+    expect(await patient.reader.read(0)).toEqual([...told, makeEnd()]);
     expect(clock.pending).toBe(0);
   });
 
@@ -307,6 +323,16 @@ describe("the answers that are kept", () => {
     const stage = makeStage(keeping);
     await answerOnce(stage, ask(), [opened, end]);
     expect((await stage.listen(ask())).source).toBe("own");
+  });
+
+  test.each([
+    ["of one's own", "weather", "own"],
+    ["that searches", "search", "hit"],
+  ])("are kept of a run that called a tool %s or not: %s, %s", async (_name, name, source) => {
+    const stage = makeStage(keeping);
+    const call: RunEvent = { type: "tool-call", step: 1, callId: "c", name, arguments: {} };
+    await answerOnce(stage, ask(), [opened, retrievalEnd, call, delta("a"), makeEnd()]);
+    expect((await stage.listen(ask())).source).toBe(source);
   });
 
   test("are bounded in bytes", async () => {

@@ -95,6 +95,26 @@ test("a key has so many runs at once, in whatever format they are asked for", as
   expect((await ask("third?")).status).toBe(200);
 });
 
+test("a question that waited in vain for its place does not count against its key any more", async () => {
+  const [holder, waiter] = await Promise.all([makeKey(), makeKey({ runsMax: 1 })]);
+  const first = Promise.withResolvers<void>();
+  const limits = { runsMax: 1, queueMax: 1, queueTimeoutMs: 5, callerRunsMax: 9 };
+  const service = makeService({
+    access: makeAccess([holder.entry, waiter.entry]).access,
+    gate: createRunGate({ clock: systemClock, ...limits }),
+    answer: play([first.promise, ...goodRun]),
+  });
+  const app = makeApp(service);
+  const ask = (key: string) => app.request("/v1/ask", askWith(question, bearer(key)));
+  const running = ask(holder.key);
+  await expect.poll(() => service.gate.running).toBe(1);
+  expect((await ask(waiter.key)).status).toBe(503);
+  expect((await ask(waiter.key)).status).toBe(503);
+  first.resolve();
+  expect((await running).status).toBe(200);
+  expect((await ask(waiter.key)).status).toBe(200);
+});
+
 test("the openai SDK knows a wrong key, and asks again after the time it is told", async () => {
   let calls = 0;
   const first = Promise.withResolvers<void>();
