@@ -285,6 +285,12 @@ const EVERY: readonly Row[] = [
     seen: "every answer is usable",
     tests: [`${ANY} > before the first word: every answer is usable`],
   },
+  {
+    fault:
+      "readers who come back, share, name and cancel, while records go, collections change and the service drains",
+    seen: "the same run for all of it, once and to one end, of what there is; nothing left",
+    tests: ["test/http/runs/journal-any.test.ts > whoever reads a run reads the same run"],
+  },
 ];
 
 const SYSTEM: readonly Row[] = [
