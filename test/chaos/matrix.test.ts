@@ -367,6 +367,11 @@ const SYSTEM: readonly Row[] = [
     ],
   },
   {
+    fault: "a rejection or an error that nobody catches",
+    seen: "logged once; the process ends as a failure",
+    tests: [`${MAIN} > is logged once and ends the process as a failure`],
+  },
+  {
     fault: "SIGTERM within an ingest",
     seen: "its own exit code, a hint, a collection that can be gone on with",
     tests: [`${COMMANDS} > %s in the middle ends with its code`],

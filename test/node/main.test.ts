@@ -51,6 +51,22 @@ test("a store that is too slow for the banner is no reason to end: the service a
   expect(await response.json()).toMatchObject({ grounding: "grounded" });
 });
 
+test.each([
+  ["a rejection that nobody hears", "Promise.reject(failure)", "unhandled-rejection"],
+  [
+    "an error outside of any promise",
+    "setImmediate(() => { throw failure; })",
+    "uncaught-exception",
+  ],
+])("%s is logged once and ends the process as a failure", async (_, fails, event) => {
+  const program = `process.on("SIGUSR2", () => { const failure = new Error("lost"); ${fails}; })`;
+  const own = `--import=data:text/javascript,${encodeURIComponent(program)}`;
+  await using server = await startServer({ NODE_OPTIONS: own });
+  server.kill("SIGUSR2");
+  expect(await server.exit).toBe(1);
+  expect(server.stderr().split(event)).toHaveLength(2);
+});
+
 test("an address without a model is named: it changes nothing", async () => {
   await using server = await startServer({ OPENAI_BASE_URL: "http://127.0.0.1:9/v1" });
   expect(server.stdout()).toContain("extractive (OPENAI_BASE_URL is set, CHAT_MODEL is not)");
