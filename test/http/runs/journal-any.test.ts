@@ -121,6 +121,6 @@ test("whoever reads a run reads the same run, once and to one end, and of what t
       expect(await countLeft(world, played)).toEqual(NOTHING);
       expect(await findLostRecords(world, played)).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
