@@ -9,8 +9,9 @@ const OUT = ".wrangler/check";
 
 /** Tells nobody what is built here, and asks no one for anything. */
 const ENVIRONMENT = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" };
-/** What the bundler says of its work: which imports it left to the runtime. */
+/** What the bundler says of its work: what each file imported, and which imports it left to the runtime. */
 const Metafile = z.object({
+  inputs: z.record(z.string(), z.object({ imports: z.array(z.object({ path: z.string() })) })),
   outputs: z.record(
     z.string(),
     z.object({
@@ -20,6 +21,9 @@ const Metafile = z.object({
 });
 /** What the runtime has, and the kernel that lies beside the bundle. */
 const ALLOWED = /^(cloudflare:workers|node:async_hooks|\.\/[\da-f]+-int8-scan\.wasm)$/;
+
+/** Stands for files by their relative path, which one of another package may have as well. */
+const OPENAI_SHIMS = "src/worker/openai-shims.ts";
 
 /** Bindings that no machine but Cloudflare's has. */
 const REMOTE = /^env\.(\S+).* (?:AI|Vectorize Index) *$/m;
@@ -55,7 +59,12 @@ async function checkOne(environment: string): Promise<number> {
     console.error(output);
     return code;
   }
-  const { outputs } = Metafile.parse(JSON.parse(await readFile(`${OUT}/bundle-meta.json`, "utf8")));
+  const text = await readFile(`${OUT}/bundle-meta.json`, "utf8");
+  const { inputs, outputs } = Metafile.parse(JSON.parse(text));
+  const [robbed] = Object.entries(inputs).find(
+    ([file, { imports }]) =>
+      !file.includes("node_modules/openai/") && imports.some(({ path }) => path === OPENAI_SHIMS),
+  ) ?? [undefined];
   const foreign = Object.values(outputs)
     .flatMap(({ imports }) => imports)
     .find(({ path, external }) => external === true && !ALLOWED.test(path));
@@ -65,11 +74,15 @@ async function checkOne(environment: string): Promise<number> {
   if (foreign !== undefined) {
     console.error(`the bundle imports ${foreign.path}, which a Worker does not have`);
   }
+  if (robbed !== undefined) {
+    console.error(`an alias in wrangler.toml takes more than it is for: an import of ${robbed}`);
+  }
   const remote = environment === "" ? REMOTE.exec(output)?.[1] : undefined;
   if (remote !== undefined) {
     console.error(`the binding ${remote} needs an account: declare it in a named environment`);
   }
-  return foreign === undefined && remote === undefined && size <= GZIP_KIB_MAX ? 0 : 1;
+  const isFit = foreign === undefined && robbed === undefined && remote === undefined;
+  return isFit && size <= GZIP_KIB_MAX ? 0 : 1;
 }
 
 function wrangler(

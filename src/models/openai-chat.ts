@@ -56,7 +56,9 @@ export function createOpenAiChat(options: OpenAiChatOptions): ChatModel {
       };
       try {
         // The SDK sends and refuses; reading its stream would cost several times as much as reading the body.
-        const response = await client.sdk.chat.completions.create(body, { signal }).asResponse();
+        const response = await client.sdk
+          .post("/chat/completions", { body, signal, stream: true })
+          .asResponse();
         dialect = toRemembered(current);
         if (
           response.body === null ||

@@ -26,7 +26,8 @@ const SETTINGS = { url: "OPENAI_BASE_URL", key: "OPENAI_API_KEY" };
 
 /** An endpoint; the adapters name their model to get an upstream of their own for errors. */
 export interface OpenAiClient {
-  readonly sdk: OpenAI;
+  /** What sends a request; the SDK's resources, each a class of its own, are not in the Worker's bundle. */
+  readonly sdk: Pick<OpenAI, "post">;
   readonly baseUrl: string;
   toUpstream(name: string, modelSetting: string): Upstream;
 }

@@ -9,7 +9,9 @@ import { startEdge } from "./test-edge.ts";
 async function writeConfig(folder: string, entry: string): Promise<string> {
   const text = (await readFile("wrangler.toml", "utf8"))
     .replace('main = "src/worker/main.ts"', `main = ${JSON.stringify(resolve(entry))}`)
-    .replace('"./src/worker/mcp-shims.ts"', JSON.stringify(resolve("src/worker/mcp-shims.ts")))
+    .replaceAll(/"\.\/src\/worker\/\w+-shims\.ts"/g, (path) =>
+      JSON.stringify(resolve(JSON.parse(path) as string)),
+    )
     .replace('directory = "data"', `directory = ${JSON.stringify(resolve("data"))}`);
   const path = join(folder, "wrangler.toml");
   await writeFile(path, text);

@@ -25,10 +25,8 @@ async function fail(reply: Reply, signal = new AbortController().signal): Promis
   const client = createOpenAiClient({ apiKey: API_KEY, baseUrl: server.url });
   const upstream = client.toUpstream('the embedding model "m"', "EMBEDDING_MODEL");
   try {
-    await client.sdk.embeddings.create(
-      { model: "m", input: ["private question"], encoding_format: "float" },
-      { signal },
-    );
+    const body = { model: "m", input: ["private question"], encoding_format: "float" };
+    await client.sdk.post("/embeddings", { body, signal });
   } catch (thrown) {
     return toUpstreamError(thrown, signal, upstream);
   }
@@ -154,7 +152,7 @@ test("an endpoint that is not there is named by the setting to check", async () 
   const client = createOpenAiClient({ baseUrl: "http://127.0.0.1:9/v1" });
   const { signal } = new AbortController();
   const upstream = client.toUpstream("the chat model", "CHAT_MODEL");
-  const error = await client.sdk.models.list({ signal }).then(
+  const error = await client.sdk.post("/embeddings", { signal }).then(
     () => undefined,
     (thrown: unknown) => toUpstreamError(thrown, signal, upstream),
   );
@@ -193,7 +191,7 @@ test("nothing of the environment is sent, only what the settings say", async () 
     expect(JSON.stringify(sent)).not.toContain("stainless");
 
     const client = createOpenAiClient({ baseUrl: server.url });
-    await client.sdk.models.list().catch(() => "the reply does not matter");
+    await client.sdk.post("/embeddings").catch(() => "the reply does not matter");
     expect(server.requests.at(-1)?.headers).not.toHaveProperty("authorization");
   } finally {
     for (const name of Object.keys(given)) Reflect.deleteProperty(process.env, name);
@@ -213,8 +211,8 @@ test("what carries a request hears that it is given up and not why; the caller h
     },
   });
   const upstream = client.toUpstream("the model", "EMBEDDING_MODEL");
-  const thrown: unknown = await client.sdk.embeddings
-    .create({ model: "m", input: ["x"] }, { signal: given.signal })
+  const thrown: unknown = await client.sdk
+    .post("/embeddings", { body: { model: "m", input: ["x"] }, signal: given.signal })
     .catch((error: unknown) => error);
   expect(why).toMatchObject({ name: "AbortError" });
   expect(toUpstreamError(thrown, given.signal, upstream)).toBe(reason);
@@ -232,7 +230,7 @@ test.each([
     const client = createOpenAiClient({ apiKey: API_KEY, send: () => Promise.reject(broken) });
     const upstream = client.toUpstream("the model", "EMBEDDING_MODEL");
     const { signal } = new AbortController();
-    const thrown: unknown = await client.sdk.models.list().catch((error: unknown) => error);
+    const thrown: unknown = await client.sdk.post("/embeddings").catch((error: unknown) => error);
     const error = toUpstreamError(thrown, signal, upstream);
     expect(error).toMatchObject({ code: "upstream_config", retryable: false });
     expect(error.message).toContain("NODE_EXTRA_CA_CERTS");
@@ -247,7 +245,7 @@ test("a connection that nobody takes is a silence: it has cost as much time as o
   const client = createOpenAiClient({ apiKey: API_KEY, send: () => Promise.reject(cause) });
   const upstream = client.toUpstream("the model", "EMBEDDING_MODEL");
   const { signal } = new AbortController();
-  const thrown: unknown = await client.sdk.models.list().catch((error: unknown) => error);
+  const thrown: unknown = await client.sdk.post("/embeddings").catch((error: unknown) => error);
   const error = toUpstreamError(thrown, signal, upstream);
   expect(error).toMatchObject({ code: "upstream_stalled", retryable: true });
   expect(error.message).toContain("did not take a connection in time: check OPENAI_BASE_URL");
