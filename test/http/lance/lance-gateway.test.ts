@@ -14,7 +14,7 @@ import { makeTempFolder, type TempFolder } from "../../support/local-store.ts";
 const { signal } = new AbortController();
 let folder: TempFolder;
 let gateway: TestGateway;
-let keys: Readonly<Record<"reader" | "asker" | "other", string>>;
+let keys: Readonly<Record<"reader" | "all" | "asker" | "other", string>>;
 
 beforeAll(async () => {
   folder = await makeTempFolder();
@@ -22,7 +22,7 @@ beforeAll(async () => {
   const config = parseConfig(settings);
   const residents = createResidents(0);
   const store = await createLanceStore({ uri: folder.path, config, clock: systemClock, residents });
-  for (const name of ["guide", "secret"]) {
+  for (const name of ["guide", "notes", "secret"]) {
     const writer = await store.create({ ...spec, name }, signal);
     const texts = ["red cats", "blue dogs", "red fish"];
     await writer.commit({ put: [toDocument("a", texts)], remove: [] }, signal);
@@ -30,9 +30,11 @@ beforeAll(async () => {
     await writer.close();
   }
   const reader = await makeKey({ scopes: ["read"], collections: ["guide"] });
+  const all = await makeKey({ scopes: ["read"] });
   const asker = await makeKey({ scopes: ["ask"] });
-  const { access } = makeAccess([reader.entry, asker.entry]);
-  keys = { reader: reader.key, asker: asker.key, other: (await makeKey()).key };
+  const { access } = makeAccess([reader.entry, all.entry, asker.entry]);
+  const { key: other } = await makeKey();
+  keys = { reader: reader.key, all: all.key, asker: asker.key, other };
   gateway = await startGateway(store, access, settings);
 });
 afterAll(async () => {
@@ -82,6 +84,16 @@ describe("a hidden collection does not exist", () => {
       expect(json).toMatchObject({ detail: `there is no collection "${plainName}"` });
     }
   });
+});
+
+test("the list comes in pages: each collection once, and the last page says that it is the last", async () => {
+  const list = async (query: string) => (await send(`?${query}`, undefined, keys.all, "GET")).json;
+  expect(await list("")).toEqual({ tables: ["guide", "notes", "secret"] });
+  expect(await list("limit=2")).toEqual({ tables: ["guide", "notes"], page_token: "notes" });
+  expect(await list("limit=2&page_token=notes")).toEqual({ tables: ["secret"] });
+  expect(await list("limit=3")).toEqual({ tables: ["guide", "notes", "secret"] });
+  // What is dropped between two pages costs none of the others.
+  expect(await list("limit=2&page_token=h")).toEqual({ tables: ["notes", "secret"] });
 });
 
 test("without a key, with a wrong one and without the scope nothing is read", async () => {
