@@ -68,6 +68,11 @@ describe("what is larger than a row is refused by its name", () => {
       { ...short, source: "s".repeat(2_100_000) },
       "the entry of document big",
     ],
+    [
+      "the same in letters of three bytes",
+      { ...short, source: "가".repeat(700_000) },
+      "the entry of document big",
+    ],
   ];
   test.each(cases)("%s", (_, document, named) => {
     const { put } = createCollection({ metadata: { kind: "string" } });
