@@ -124,7 +124,8 @@ describe("the objects of a collection", () => {
     expect(countObjects(87_381, 384, bytesMax)).toBe(1);
     expect(countObjects(87_382, 384, bytesMax)).toBe(2);
     expect(countObjects(200_000, 1_536, bytesMax)).toBe(10);
-    expect(() => countObjects(10_000_000, 384, bytesMax)).toThrow("split it");
+    expect(countObjects(32, 384, 384)).toBe(32);
+    expect(() => countObjects(33, 384, 384)).toThrow("split it");
   });
 
   test("get about equally many documents each", () => {
