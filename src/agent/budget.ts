@@ -1,6 +1,10 @@
 /** What one run may still spend: one counter for everything that it asks a model. */
-import type { RunLimits } from "../domain/ask.ts";
 import type { Config } from "../config.ts";
+import type { RunLimits } from "../domain/ask.ts";
+import type { Usage } from "../domain/event.ts";
+
+/** What a model call came to. */
+export type Spent = Pick<Usage, "inputTokens" | "outputTokens">;
 
 export interface Budget {
   /** Books a model call; false, and nothing is booked, where none is left or the tokens are used up. */
@@ -8,7 +12,7 @@ export interface Budget {
   /** Books the calls of a whole step before any of them runs; false, and nothing is booked, where they are too many. */
   takeToolCalls(count: number): boolean;
   /** What a model call came to; known only after it. */
-  addTokens(count: number): void;
+  addTokens(spent: Spent): void;
   /** No tokens are left: nothing is asked for a second time. The answer itself is always asked for. */
   readonly isSpent: boolean;
   /** Books one call of a tool that may be called only so often. */
@@ -21,16 +25,22 @@ export interface Budget {
 
 /** Creates a full budget. Every method is synchronous, so that no two agents get the same last call. */
 export function createBudget(
-  { toolCallsMax, tokensMax }: Pick<RunLimits, "toolCallsMax" | "tokensMax">,
+  {
+    toolCallsMax,
+    tokensMax,
+    inputTokensMax = tokensMax,
+    outputTokensMax = tokensMax,
+  }: Omit<RunLimits, "stepsMax">,
   { modelCallsMax }: Pick<Config, "modelCallsMax">,
 ): Budget {
   const callsOf = new Map<string, number>();
   const callIds = new Set<string>();
   let modelCalls = 0;
   let toolCalls = 0;
-  let tokens = 0;
+  let [input, output] = [0, 0];
   let answered = 0;
-  const isSpent = (): boolean => tokens >= tokensMax;
+  const isSpent = (): boolean =>
+    input + output >= tokensMax || input >= inputTokensMax || output >= outputTokensMax;
   return {
     takeModelCall() {
       if (modelCalls >= modelCallsMax || isSpent()) return false;
@@ -42,9 +52,10 @@ export function createBudget(
       toolCalls += count;
       return true;
     },
-    addTokens(count) {
+    addTokens({ inputTokens, outputTokens }) {
       answered += 1;
-      tokens += count;
+      input += inputTokens;
+      output += outputTokens;
     },
     takeCallOf(tool, callsMax) {
       const calls = callsOf.get(tool) ?? 0;

@@ -2,7 +2,7 @@
 import type { Usage } from "../domain/event.ts";
 import type { ChatDelta, ChatModel, ChatRequest, ToolCall } from "../models/model.ts";
 import type { Run } from "../run.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget, Spent } from "./budget.ts";
 import { estimateUsage } from "./estimate-usage.ts";
 
 export interface CallContext {
@@ -26,7 +26,7 @@ export async function callModel(
   request: Omit<ChatRequest, "temperature">,
   { run, signal = run.signal, budget }: CallContext,
   onDelta: (delta: ChatDelta) => Promise<Heard> | Heard,
-): Promise<number> {
+): Promise<Spent> {
   let text = "";
   let calls: readonly ToolCall[] = [];
   let usage: Usage | undefined;
@@ -47,10 +47,9 @@ export async function callModel(
       if ((await onDelta(delta)) === "enough") break;
     }
     isOver = true;
-    const { inputTokens, outputTokens } = count();
-    const tokens = inputTokens + outputTokens;
-    budget?.addTokens(tokens);
-    return tokens;
+    const spent = count();
+    budget?.addTokens(spent);
+    return spent;
   } finally {
     if (isSent) await run.emit({ type: "usage", ...count() });
   }

@@ -10,7 +10,7 @@ import type { Validator } from "../json/validate.ts";
 import type { ChatMessage, ChatModel } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { estimatePrompt, estimateTokens } from "../text/tokens.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget, Spent } from "./budget.ts";
 import { NO_ANSWER } from "./prompt.ts";
 import { streamText } from "./stream-text.ts";
 
@@ -53,12 +53,12 @@ export async function draftOutput(
   const partials = createPartials(drafting, reader);
   let raw = "";
   let stopped: Judged | undefined;
-  let tokens: number | undefined;
+  let spent: Spent | undefined;
   let answerer = chat.id;
   const onFallback = (modelId: string): void => void (answerer = modelId);
   try {
     const call = { run, outputSchema: envelope, onFallback };
-    ({ tokens } = await streamText(chat, messages, call, async (text) => {
+    ({ spent } = await streamText(chat, messages, call, async (text) => {
       raw += text;
       reader.push(finder.push(text));
       stopped = (await partials.show(raw.length)) ?? findStop(reader, raw, run);
@@ -70,7 +70,7 @@ export async function draftOutput(
   const judged = stopped ?? judge(drafting, { reader, lead: finder.lead });
   if (judged.kind === "value") await partials.finish(judged.value);
   else await partials.withdraw();
-  budget.addTokens(tokens ?? estimate(messages, raw));
+  budget.addTokens(spent ?? estimate(messages, raw));
   return { ...judged, raw, answerer };
 }
 
@@ -153,6 +153,6 @@ function createPartials({ clean, validator, policy, run }: Drafting, reader: Jso
 }
 
 /** Of a draft that was stopped nobody sends the usage. */
-function estimate(messages: readonly ChatMessage[], raw: string): number {
-  return estimatePrompt(messages) + estimateTokens(raw);
+function estimate(messages: readonly ChatMessage[], raw: string): Spent {
+  return { inputTokens: estimatePrompt(messages), outputTokens: estimateTokens(raw) };
 }

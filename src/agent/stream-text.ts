@@ -1,5 +1,6 @@
 /** One call of a model whose words are read as they come. */
 import type { ChatMessage, ChatModel, ChatRequest } from "../models/model.ts";
+import type { Spent } from "./budget.ts";
 import { type CallContext, callModel, type Heard } from "./call-model.ts";
 
 export type TextCall = CallContext & Pick<ChatRequest, "outputSchema" | "onFallback">;
@@ -10,7 +11,7 @@ export interface Streamed {
   /** The model whose words they were. */
   readonly answerer: string;
   /** What the call came to. */
-  readonly tokens: number;
+  readonly spent: Spent;
 }
 
 /** Hands over the text as it comes until `onText` has enough, and gives what it was. A fallback model's words degrade the run. Throws what the model and `onText` throw. */
@@ -32,11 +33,11 @@ export async function streamText(
     },
     ...(outputSchema === undefined ? {} : { outputSchema }),
   };
-  const tokens = await callModel(chat, request, context, async (delta) => {
+  const spent = await callModel(chat, request, context, async (delta) => {
     if (fallback !== undefined) await run.degrade("llm_fallback_model");
     if (delta.type === "text") return onText(delta.text);
     if (delta.type === "finish") truncated = delta.reason === "length";
     return undefined;
   });
-  return { truncated, answerer: fallback ?? chat.id, tokens };
+  return { truncated, answerer: fallback ?? chat.id, spent };
 }

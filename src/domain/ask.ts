@@ -26,6 +26,10 @@ export interface RunLimits {
   readonly toolCallsMax: number;
   /** Input and output of all model calls together. */
   readonly tokensMax: number;
+  /** Of those the input alone; unset: as many as `tokensMax`. */
+  readonly inputTokensMax?: number;
+  /** Of those the output alone. */
+  readonly outputTokensMax?: number;
 }
 
 export interface RetrievalOptions {

@@ -116,14 +116,27 @@ test("the repair of a value is given up when no tokens are left, and the run say
 
 test("a budget is spent at its last token, and then books nothing more", () => {
   const budget = createBudget({ toolCallsMax: 9, tokensMax: 10 }, { modelCallsMax: 9 });
-  budget.addTokens(9);
+  budget.addTokens({ inputTokens: 7, outputTokens: 2 });
   expect(budget.isSpent).toBe(false);
   expect(budget.takeModelCall()).toBe(true);
-  budget.addTokens(1);
+  budget.addTokens({ inputTokens: 1, outputTokens: 0 });
   expect(budget.isSpent).toBe(true);
   expect(budget.takeModelCall()).toBe(false);
   expect(budget.takeToolCalls(1)).toBe(false);
   expect(budget.answered).toBe(2);
+});
+
+test.each([
+  ["input", { inputTokensMax: 10 }, { inputTokens: 5, outputTokens: 30 }],
+  ["output", { outputTokensMax: 10 }, { inputTokens: 30, outputTokens: 5 }],
+])("tokens of the %s have a limit of their own", (_, own, spent) => {
+  const limits = { toolCallsMax: 9, tokensMax: 99, ...own };
+  const budget = createBudget(limits, { modelCallsMax: 9 });
+  budget.addTokens(spent);
+  expect(budget.takeToolCalls(1)).toBe(true);
+  budget.addTokens(spent);
+  expect(budget.takeToolCalls(1)).toBe(false);
+  expect(budget.takeModelCall()).toBe(false);
 });
 
 test("no two tool calls of a run have the same id, whatever the server calls them", () => {

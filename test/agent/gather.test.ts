@@ -216,6 +216,8 @@ describe("a run with tools", () => {
     ["steps", { stepsMax: 2, toolCallsMax: 32, tokensMax: 9_999 }, 3],
     ["tool calls", { stepsMax: 8, toolCallsMax: 1, tokensMax: 9_999 }, 3],
     ["tokens", { stepsMax: 8, toolCallsMax: 32, tokensMax: 20 }, 3],
+    ["input", { stepsMax: 8, toolCallsMax: 32, tokensMax: 9_999, inputTokensMax: 20 }, 3],
+    ["output", { stepsMax: 8, toolCallsMax: 32, tokensMax: 9_999, outputTokensMax: 6 }, 3],
   ])(
     "the limit of %s ends the gathering, and the answer says that it was exhausted",
     async (_, limits, requests) => {

@@ -168,6 +168,8 @@ function createLimitsSchema({ stepsMax, toolCallsMax, runTokensMax }: Config) {
     stepsMax: z.int().min(1).max(stepsMax).default(stepsMax),
     toolCallsMax: z.int().min(1).max(toolCallsMax).default(toolCallsMax),
     tokensMax: z.int().min(1).max(runTokensMax).default(runTokensMax),
+    inputTokensMax: z.int().min(1).max(runTokensMax).exactOptional(),
+    outputTokensMax: z.int().min(1).max(runTokensMax).exactOptional(),
   });
 }
 

@@ -148,12 +148,13 @@ const cases: readonly Case[] = [
     body: ask({ deadlineMs: value }),
     says: "deadlineMs must be",
   })),
-  ...["stepsMax", "toolCallsMax", "tokensMax"].flatMap((limit) =>
-    [0, -1].map((value) => ({
-      name: `a limit of ${value}: ${limit}`,
-      body: ask({ limits: { [limit]: value } }),
-      says: `limits.${limit} must be at least 1`,
-    })),
+  ...["stepsMax", "toolCallsMax", "tokensMax", "inputTokensMax", "outputTokensMax"].flatMap(
+    (limit) =>
+      [0, -1].map((value) => ({
+        name: `a limit of ${value}: ${limit}`,
+        body: ask({ limits: { [limit]: value } }),
+        says: `limits.${limit} must be at least 1`,
+      })),
   ),
   {
     name: "more steps than the service allows",
