@@ -2,12 +2,12 @@
 import { systemClock } from "../../src/async/clock.ts";
 import { examineStore } from "../../src/node/lance/doctor.ts";
 import { countDamaged } from "../../src/node/lance/examination.ts";
-import { createEmbedders } from "../../src/node/wire.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "../chunk.ts";
 import type { CollectionCommand } from "./arguments.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import { openEmbedders } from "./open-embedders.ts";
 
 /** Exits with `partly` while damage is left, with `locked` where a collection could not be examined. Throws AppError not_found for what is no store. */
 export async function runDoctor(
@@ -18,7 +18,7 @@ export async function runDoctor(
   const options = { uri: config.dataDir, config, clock: systemClock };
   const attributes = { "tributary.fix": fix };
   const { collections, findings } = await inSpan(tracer, "doctor", { attributes }, async (span) => {
-    const { byId } = await createEmbedders(config);
+    const { byId } = await openEmbedders(config);
     const builtWith = {
       embedders: new Set(byId.keys()),
       chunker: toChunkerId(DEFAULT_CHUNKING),

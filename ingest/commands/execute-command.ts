@@ -4,13 +4,14 @@ import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/files/check-data-dir.ts";
-import { createEmbedders, createEndpoints, createStore } from "../../src/node/wire.ts";
+import { createEndpoints, createStore } from "../../src/node/wire.ts";
 import type { Command, SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
 import { runDoctor } from "./doctor-command.ts";
 import { runFileCommand } from "./file-command.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import { openEmbedders } from "./open-embedders.ts";
 import type { Output } from "./output.ts";
 import { runPush } from "./push-command.ts";
 import { runSync } from "./sync-command.ts";
@@ -74,7 +75,7 @@ async function ingest(
 ): Promise<ExitCode> {
   const shared = await openSharedTurns(config, output);
   const endpoints = createEndpoints(createUpstreamRegistry(shared?.turns), tracer);
-  const { forIngest, bundled } = await createEmbedders(config, endpoints);
+  const { forIngest, bundled } = await openEmbedders(config, endpoints);
   const thread = createEmbedThread(bundled);
   // The bundled one is computed again faster than it is read.
   const cache = forIngest === bundled ? undefined : await cacheRemote(forIngest, config, output);

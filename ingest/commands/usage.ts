@@ -37,7 +37,7 @@ EMBEDDING_BASE_URL, OPENAI_BASE_URL or OPENAI_API_KEY another embedder than the 
 ADMIN_TOKEN the secret of the Worker that --to edge sends to.
 
 Exit codes
-  0 done   2 done, but some documents failed or doctor found damage   28 disk full
+  0 done   2 done, but some documents failed, or verify or doctor found damage   28 disk full
   64 wrong usage   65 collection built with something else
   66 input not found   69 embedding endpoint fails   70 bug   74 store fails   75 locked by another writer
   78 wrong setting   130 interrupted (the same command goes on from there)

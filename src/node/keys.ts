@@ -18,7 +18,8 @@ const USAGE = `pnpm run keys create --name NAME [--scopes ask,read,write] [--col
 pnpm run keys list
 pnpm run keys revoke ID
 
-The file is API_KEYS_FILE, or keys.json in DATA_DIR. A key is shown once, when it is made.
+Scopes are ask,read unless named. The file is API_KEYS_FILE, or keys.json in DATA_DIR. A key is shown once, when it is
+made.
 `;
 
 const OPTIONS = {

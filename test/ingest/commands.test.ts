@@ -254,6 +254,17 @@ describe("pnpm ingest that cannot begin", () => {
     expect(readLines(json.stdout)).toMatchObject([{ type: "error" }]);
   });
 
+  test.each([[["DOCS", "--collection", "notes"]], [["doctor"]]])(
+    "a model without an endpoint is a wrong setting: %j",
+    async (args) => {
+      await ingestDocs();
+      const own = args.map((arg) => (arg === "DOCS" ? docs : arg));
+      const wrong = await runProgram(COMMAND, own, { ...env, EMBEDDING_MODEL: "any" });
+      expect(wrong).toMatchObject({ code: EXIT_CODES.settings });
+      expect(wrong.stderr).toMatch(/^ingest: settings are wrong: EMBEDDING_MODEL names a model/);
+    },
+  );
+
   test("a wrong setting, and an endpoint that is not there", async () => {
     const wrong = await runProgram(COMMAND, ["list"], { ...env, PORT: "many" });
     expect(wrong).toMatchObject({ code: EXIT_CODES.settings });
