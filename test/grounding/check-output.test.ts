@@ -56,6 +56,13 @@ test.each([
   expect(checks.map((one) => one.verdict)).toEqual([verdict]);
 });
 
+test("a short value that stands in a sentence which denies stands there all the same", () => {
+  const passage = toPassage(1, "The agent runs on Ubuntu; macOS is not supported by the agent.");
+  const asked = { schema: {}, question: "What does the agent not run on?", passages: [passage] };
+  const { checks } = checkOutput({ ...asked, value: { notSupported: "macOS" } });
+  expect(checks).toMatchObject([{ verdict: "supported", citations: [{ label: 1 }] }]);
+});
+
 test("a text of several sentences is as good as its worst, and rests on what they rest on", () => {
   const text = "The gateway has a retry limit of 5. Ada Byron leads the Platform team from London.";
   expect(checkOne({ text })).toEqual([["/text", "supported", [1, 2]]]);

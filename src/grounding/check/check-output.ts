@@ -172,7 +172,9 @@ function checkIn(
   const numbers = toQuantities(form);
   const { heading, line } = evidence;
   const isHeld = (reading: Reading): boolean => {
-    const sentence = { ...reading, ...NOWHERE, heading: reading, section: reading };
+    // A value claims nothing that the sentence could deny.
+    const said = { ...reading, isNegated: false };
+    const sentence = { ...said, ...NOWHERE, heading: reading, section: reading };
     const alone = { ...reading, heading: reading, sentences: [sentence], line, language: NONE };
     const holdsNumbers = numbers.every((one) => hasNumber(reading.quantities, one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
