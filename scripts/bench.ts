@@ -48,7 +48,7 @@ const FULL: typeof BENCHES = {
 };
 
 const USAGE = `Usage: pnpm bench [options]
-  --only NAME  retrieval, answers or ingest; with --full also serving, faults or soak
+  --only NAME  retrieval, answers, step or ingest; with --full also serving, faults or soak
   --full       also the service under many clients, bad ones, failing upstreams and its own end
   --chunks N   a smaller ingest (default 100000)
   --json       one JSON object for all

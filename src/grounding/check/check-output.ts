@@ -173,9 +173,9 @@ function checkIn(
   const { heading, line } = evidence;
   const isHeld = (reading: Reading): boolean => {
     // A value claims nothing that the sentence could deny.
-    const said = { ...reading, isNegated: false };
-    const sentence = { ...said, ...NOWHERE, heading: reading, section: reading };
-    const alone = { ...reading, heading: reading, sentences: [sentence], line, language: NONE };
+    const said = { ...reading, isNegated: false, heading: reading };
+    const sentence = { ...said, ...NOWHERE, section: reading };
+    const alone = { ...said, sentences: [sentence], line, language: NONE };
     const holdsNumbers = numbers.every((one) => hasNumber(reading.quantities, one));
     return holdsNumbers && checkSentence(form, [alone]) === "supported";
   };
