@@ -184,22 +184,32 @@ function toMessage({ role, content, ...rest }: z.infer<typeof Message>, index: n
   if (TOOL_ROLES.includes(role)) return { role: ours, content: "", path };
   const isAnswer = ours === "assistant";
   const said = isAnswer && !isSet(content) ? (rest["refusal"] ?? "") : content;
-  return { role: ours, content: toText(said, `${path}.content`, isAnswer), path };
+  return { role: ours, path, ...toText(said, `${path}.content`, isAnswer) };
 }
 
-function toText(content: unknown, path: string, isAnswer: boolean): string {
+function toText(
+  content: unknown,
+  path: string,
+  isAnswer: boolean,
+): Pick<ForeignMessage, "content" | "refusal"> {
   const parsed = Content.safeParse(content);
   if (!parsed.success) throw refuse(path, "must be a text, or a list of parts of the type text");
-  if (typeof parsed.data === "string") return parsed.data;
-  return parsed.data
-    .map((part, index) => {
-      const text = Part.safeParse(part);
-      if (text.success) return text.data.text;
-      const refusal = isAnswer ? RefusalPart.safeParse(part) : undefined;
-      if (refusal?.success === true) return refusal.data.refusal;
-      throw unsupported(`${path}[${index}]`, "must be a part of the type text, with its text");
-    })
-    .join("\n");
+  if (typeof parsed.data === "string") return { content: parsed.data };
+  let refusal: AppError | undefined;
+  const texts = parsed.data.flatMap((part, index) => {
+    const text = Part.safeParse(part);
+    if (text.success) return [text.data.text];
+    const refused = isAnswer ? RefusalPart.safeParse(part) : undefined;
+    if (refused?.success === true) return [refused.data.refusal];
+    const error = unsupported(
+      `${path}[${index}]`,
+      "must be a part of the type text, with its text",
+    );
+    if (part.type === "text") throw error;
+    refusal ??= error;
+    return [];
+  });
+  return { content: texts.join("\n"), refusal };
 }
 
 function unsupported(path: string, message: string): AppError {

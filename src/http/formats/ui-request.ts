@@ -1,5 +1,6 @@
 /** The body of `POST /v1/chat`, as the AI SDK's chat transport sends it, as a question of ours. */
 import * as z from "zod";
+import type { AppError } from "../../errors.ts";
 import { type ForeignAsk, type ForeignMessage, toForeignAsk } from "../request/foreign-ask.ts";
 import { refuse, toInvalidRequest } from "../request/issues.ts";
 
@@ -29,6 +30,7 @@ export function parseUiRequest(body: unknown): ForeignAsk & { readonly chatId?: 
 
 function toMessage({ role, parts }: z.infer<typeof Message>, index: number): ForeignMessage {
   const path = `messages[${index}]`;
+  let refusal: AppError | undefined;
   const content = parts
     .flatMap((part, at) => {
       if (part.type === "text") {
@@ -40,8 +42,9 @@ function toMessage({ role, parts }: z.infer<typeof Message>, index: number): For
         const isValue = part.type === "data-output" && (part["data"] ?? null) !== null;
         return isValue ? [JSON.stringify(part["data"])] : [];
       }
-      throw refuse(`${path}.parts[${at}]`, "must be a part of the type text");
+      refusal ??= refuse(`${path}.parts[${at}]`, "must be a part of the type text");
+      return [];
     })
     .join("\n");
-  return { role: role === "system" ? "instructions" : role, content, path };
+  return { role: role === "system" ? "instructions" : role, content, path, refusal };
 }

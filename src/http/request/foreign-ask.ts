@@ -1,6 +1,7 @@
 /** Questions that arrive in another format, as a run of ours: the conversation around the question, and options beside it. */
 import type { Context } from "hono";
 import type { Ask, Turn } from "../../domain/ask.ts";
+import type { AppError } from "../../errors.ts";
 import { refuse } from "./issues.ts";
 import { toAskContext } from "./run-request.ts";
 import type { Env, Service } from "../service.ts";
@@ -19,9 +20,14 @@ export interface ForeignMessage {
   readonly content: string;
   /** Where it stood, for errors: `messages[2]`. */
   readonly path: string;
+  /** What refuses it where it is more than the past: a part of it is no text. */
+  readonly refusal?: AppError | undefined;
 }
 
-/** Divides a conversation: the last message is the question. Throws AppError invalid_request. */
+/**
+ * Divides a conversation: the last message is the question. Pictures and files of earlier messages are left out, since a
+ * client that once sent one sends it with every question. Throws AppError invalid_request, or the refusal of a message.
+ */
 export function toForeignAsk(
   messages: readonly ForeignMessage[],
   options: Readonly<Record<string, unknown>>,
@@ -30,6 +36,10 @@ export function toForeignAsk(
   const last = spoken.at(-1);
   if (last?.role !== "user") {
     throw refuse("messages", "must end with a message of the user, which is the question");
+  }
+  for (const message of messages) {
+    const isPast = message !== last && message.role !== "instructions";
+    if (!isPast && message.refusal !== undefined) throw message.refusal;
   }
   const history = spoken
     .slice(0, -1)

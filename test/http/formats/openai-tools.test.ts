@@ -73,3 +73,22 @@ test("marks beside a text, such as those for caches, do not keep it from being r
   expect(response.status).toBe(200);
   expect(service.asked).toMatchObject([{ question: "What are timeouts?" }]);
 });
+
+const picture = { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } };
+
+// A chat program sends the whole conversation each time: what was refused once would be refused for ever.
+test("pictures of earlier messages are left out of the history, and refused in the question", async () => {
+  const service = makeService();
+  const shown = { role: "user", content: [{ type: "text", text: "What is this?" }, picture] };
+  const earlier = [shown, { role: "user", content: [picture] }];
+  const later = await post({ model: "tributary", messages: [...earlier, ...messages] }, service);
+  expect(later.status).toBe(200);
+  expect(service.asked).toMatchObject([
+    { question: "What are timeouts?", history: [{ role: "user", content: "What is this?" }] },
+  ]);
+  for (const refused of [[shown], [{ ...shown, role: "system" }, ...messages]]) {
+    const response = await post({ model: "tributary", messages: refused });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: "unsupported_option" } });
+  }
+});

@@ -191,7 +191,14 @@ test("the conversation and our options reach the run", async () => {
         { type: "data-check", data: {} },
       ],
     },
-    { id: "c", role: "user", parts: [{ type: "text", text: "As a value?" }] },
+    {
+      id: "c",
+      role: "user",
+      parts: [
+        { type: "file", mediaType: "image/png", url: "data:image/png;base64,AAAA" },
+        { type: "text", text: "As a value?" },
+      ],
+    },
     {
       id: "d",
       role: "assistant",
