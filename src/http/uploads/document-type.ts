@@ -36,7 +36,12 @@ const MEDIA_TYPES: Readonly<Record<string, Format>> = {
   "application/x-subrip": "subtitles",
   "text/vtt": "subtitles",
 };
-const SILENT = new Set(["", "application/octet-stream", "application/x-www-form-urlencoded"]);
+const SILENT = new Set([
+  "",
+  "*/*",
+  "application/octet-stream",
+  "application/x-www-form-urlencoded",
+]);
 /** Text whatever it is called. */
 const PLAIN: ReadonlySet<Format> = new Set(["text", "code", "rst"]);
 const ZIPPED: ReadonlySet<Format> = new Set(["docx", "pptx", "xlsx", "odt", "odp", "ods", "epub"]);

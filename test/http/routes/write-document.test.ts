@@ -80,6 +80,8 @@ describe("a document that is put", () => {
     ["a.rst", "application/x-unheard-of", "Title", "rst"],
     ["a", "text/x-rst", "Title", "rst"],
     ["a.rtf", "application/msword", "{\\rtf1", "rtf"],
+    // As clients send it that a generator made of /openapi.json, where it means any type.
+    ["a.md", "*/*", "text", "markdown"],
   ])("%s of the type %s is read as what it is", async (id, type, body, format) => {
     const { response, changes } = await send(id, typed(type, body));
     expect(response.status).toBe(200);
