@@ -14,9 +14,10 @@ export const REQUEST_HEADERS = {
     "An id of your own for this request: 1 to 64 letters, digits, `_`, `.` and `-`. Any other value is replaced.",
   ),
   traceparent: text("Your place in a trace (W3C Trace Context), which the run's spans go on from."),
-  "X-Request-Timeout-Ms": text(
-    "Milliseconds the run may take; the smaller of it and `deadlineMs` counts.",
-  ),
+  "X-Request-Timeout-Ms": {
+    description: "Milliseconds the run may take; the smaller of it and `deadlineMs` counts.",
+    schema: z.string().regex(/^[1-9]\d{0,8}$/),
+  },
   "Idempotency-Key": {
     description:
       "The same key with the same body is the same run, however often it is sent. With another body it is refused.",

@@ -352,6 +352,18 @@ test("a file to be sent is bytes, alone or in a form", () => {
   });
 });
 
+test("a header that is a number is described as one", () => {
+  const { parameters } = api.paths["/v1/ask"]?.["post"] ?? {};
+  const found = (parameters as { name: string; schema: { pattern?: string } }[]).find(
+    ({ name }) => name === "X-Request-Timeout-Ms",
+  );
+  const pattern = new RegExp(found?.schema.pattern ?? "");
+  expect(["1", "60000", "0", "soon", ""].filter((value) => pattern.test(value))).toEqual([
+    "1",
+    "60000",
+  ]);
+});
+
 test("the judge finds a code that is not documented for its status", async () => {
   const body = { ...problemOf("not_found", 400) };
   const response = Response.json(body, {
