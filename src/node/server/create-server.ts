@@ -1,5 +1,6 @@
 /** The Node HTTP server around the application, hardened against slow and oversized requests. */
 import { createServer as createPlainServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
@@ -35,7 +36,16 @@ export function createServer(fetch: Fetch, config: Config): Server {
   server.maxHeadersCount = HEADERS_MAX;
   // The last resort against a client that never takes the end of its response.
   server.timeout = config.deadlineMsMax + config.writeStallTimeoutMs;
+  server.on("timeout", closeUnlessSpokenTo);
   return server;
+}
+
+/** A late event loop runs its timers before it reads: what arrived in time would be answered with a reset. */
+function closeUnlessSpokenTo(socket: Socket): void {
+  const { bytesRead } = socket;
+  setImmediate(() => {
+    if (socket.bytesRead === bytesRead) socket.destroy();
+  });
 }
 
 /** Listens; the port that was really taken. Throws AppError that says what to change. */
