@@ -33,15 +33,13 @@ export interface StreamOptions extends EventOptions {
  * gone on with from the last event there was; it is cancelled when the iteration is left or the signal aborts.
  * Throws RefusedError, BrokenOffError, or the signal's reason.
  */
-export async function* streamAsk(
+export function streamAsk(
   client: Client,
   ask: AskInput,
   { headers = {}, ...options }: StreamOptions = {},
 ): AsyncGenerator<RunEvent, void> {
-  let runId = "";
-  let isOver = false;
   const accept = { Accept: "text/event-stream" };
-  const events = readRun(
+  return readRun(
     {
       open: (signal) =>
         client.v1.ask.$post(
@@ -53,19 +51,10 @@ export async function* streamAsk(
           { param: { id } },
           { headers: { ...accept, "Last-Event-ID": lastEventId }, init: { signal } },
         ),
+      cancel: (id) => cancelRun(client, id),
     },
     options,
   );
-  try {
-    for await (const event of events) {
-      if (event.type === "run-start") ({ runId } = event);
-      isOver = event.type === "run-end";
-      yield event;
-    }
-  } finally {
-    // A kept run goes on without its readers, so one that is left must be told.
-    if (!isOver && runId !== "") await cancelRun(client, runId);
-  }
 }
 
 /** Cancels a run. A service that cannot be reached any more ends it at its deadline. */

@@ -9,6 +9,8 @@ export interface Connections {
   readonly open: (signal: AbortSignal) => Promise<Response>;
   /** The events after the one with this id. */
   readonly resume: (runId: string, lastEventId: string, signal: AbortSignal) => Promise<Response>;
+  /** Ends the run: a kept one goes on without its readers. */
+  readonly cancel: (runId: string) => Promise<void>;
 }
 
 export interface EventOptions {
@@ -37,25 +39,46 @@ export class BrokenOffError extends Error {
 }
 
 const BACKOFF_MS_MAX = 10_000;
+/** As the service counts: the id of the first event is 1. */
+const BEFORE_ALL = "0";
 
 /**
  * The run's events, `run-end` last, each once and in order, however often the connection drops.
  * Throws RefusedError when the service refuses, BrokenOffError when the run cannot be reached again, and the
- * signal's reason when it aborts. Leaving the iteration closes the connection.
+ * signal's reason when it aborts. A run that is not read to its end, for whatever reason, is cancelled.
+ * With `runId` it begins no run: it reads that one, from its first event.
  */
 export async function* readRun(
   connections: Connections,
-  { signal, attemptsMax = 5, backoffMs = 250 }: EventOptions = {},
+  options: EventOptions = {},
+  runId = "",
+): AsyncGenerator<RunEvent, void> {
+  const place: Place = { runId, lastEventId: BEFORE_ALL };
+  let isOver = false;
+  try {
+    for await (const event of readConnections(connections, place, options)) {
+      isOver = event.type === "run-end";
+      yield event;
+      if (isOver) return;
+    }
+  } finally {
+    if (!isOver && place.runId !== "") await connections.cancel(place.runId);
+  }
+}
+
+/** The events of one connection after another. */
+async function* readConnections(
+  connections: Connections,
+  place: Place,
+  { signal, attemptsMax = 5, backoffMs = 250 }: EventOptions,
 ): AsyncGenerator<RunEvent, void> {
   using leaving = createLeaving(signal);
-  const place: Place = { runId: "", lastEventId: "" };
   for (let failures = 0; failures <= attemptsMax; failures += 1) {
     let waitMs: number | undefined;
     try {
       for await (const event of readConnection(connections, place, leaving.signal)) {
         failures = 0;
         yield event;
-        if (event.type === "run-end") return;
       }
     } catch (thrown) {
       signal?.throwIfAborted();

@@ -121,6 +121,30 @@ test("a page that is loaded anew in the middle of an answer goes on with it, and
   await page.getByRole("heading", { name: "Ask your documents" }).waitFor();
 });
 
+test("a page that is loaded anew goes on also where the service is busy at first, or the run ended meanwhile", async () => {
+  await using opened = await open();
+  const { page } = opened;
+  const events = "**/v1/runs/*/events";
+  await page.route(events, (route) => route.fulfill({ status: 503, json: { title: "busy" } }));
+  const refused = page.waitForResponse(events);
+  await page.reload();
+  await refused;
+  opened.goOn();
+  await page.unroute(events);
+  expect(await opened.readWhole()).toEqual(WHOLE);
+});
+
+test("a run that the page gives up ends in the service too", async () => {
+  await using opened = await open();
+  const { page, signals } = opened;
+  await page.route("**/v1/runs/*/events", (route) =>
+    route.fulfill({ status: 403, json: { title: "not any more" } }),
+  );
+  opened.cut();
+  await page.locator("#status").getByText("Broken off", { exact: true }).waitFor();
+  await expect.poll(() => signals[0]?.aborted).toBe(true);
+});
+
 test("a run that is stopped ends in the service too, also when its connection was lost before", async () => {
   await using opened = await open();
   const { page, signals } = opened;

@@ -25,6 +25,8 @@ const types = (events: readonly RunEvent[]) =>
   events.map(({ type }) => type).filter((type, at, all) => type !== all[at - 1]);
 const joined = types(goodRun);
 
+const cancel = async (): Promise<void> => undefined;
+
 async function collect(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
   const all: RunEvent[] = [];
   for await (const event of events) all.push(event);
@@ -94,7 +96,7 @@ test("a refusal has its status and problem, and is not tried again", async () =>
 test("however often the connection drops, each event comes once and in order", async () => {
   const service = makeService({ answer: play(goodRun) });
   await using served = await serveTest(service);
-  // In between stands a proxy that passes on one message more each time and then drops the connection.
+  // In between stands a proxy that passes on no message at first, one more each time, and then drops the connection.
   await using proxy = await listen(createDropper(served.url));
   const events = streamAsk(createClient(proxy.url), question, { backoffMs: 1 });
   const all = await collect(events);
@@ -104,8 +106,9 @@ test("however often the connection drops, each event comes once and in order", a
   expect(service.asked).toHaveLength(1);
 });
 
-test("a run that cannot be reached again is told after the last attempt", async () => {
+test("a run that cannot be reached again is told after the last attempt, and cancelled where it can be", async () => {
   let resumed = 0;
+  const cancelled: string[] = [];
   const events = readRun(
     {
       open: async () => toStream([runStart]),
@@ -113,11 +116,32 @@ test("a run that cannot be reached again is told after the last attempt", async 
         resumed += 1;
         throw new TypeError("fetch failed");
       },
+      cancel: async (runId) => void cancelled.push(runId),
     },
     { attemptsMax: 3, backoffMs: 1 },
   );
   await expect(collect(events)).rejects.toBeInstanceOf(BrokenOffError);
   expect(resumed).toBe(3);
+  expect(cancelled).toEqual(["run-1"]);
+});
+
+test("a run that was begun before is read from its first event, also where it cannot be reached at once", async () => {
+  const after: string[] = [];
+  const events = readRun(
+    {
+      open: async () => expect.unreachable(),
+      async resume(runId, lastEventId) {
+        after.push(`${runId} ${lastEventId}`);
+        if (after.length === 1) throw new TypeError("fetch failed");
+        return toStream(goodRun);
+      },
+      cancel: async () => expect.unreachable(),
+    },
+    { backoffMs: 1 },
+    "run-1",
+  );
+  expect(await collect(events)).toEqual(goodRun);
+  expect(after).toEqual(["run-1 0", "run-1 0"]);
 });
 
 test("a question that is refused is refused, also where its run has a name and a record", async () => {
@@ -126,6 +150,7 @@ test("a question that is refused is refused, also where its run has a name and a
     {
       open: async () => Response.json({ code: "store_unavailable" }, refusal),
       resume: async () => toStream([runStart]),
+      cancel,
     },
     { attemptsMax: 1, backoffMs: 1 },
   );
@@ -140,6 +165,7 @@ test("what will not pass is not tried again", async () => {
   const events = readRun({
     open: async () => toStream([runStart]),
     resume: async () => expired,
+    cancel,
   });
   const thrown: unknown = await collect(events).catch((error: unknown) => error);
   expect(thrown).toBeInstanceOf(RefusedError);
@@ -152,7 +178,7 @@ test("a stream that drops before the run has a name is not asked again: that wou
     opened += 1;
     return new Response("", { headers: { "Content-Type": "text/event-stream" } });
   };
-  const events = readRun({ open, resume: open }, { backoffMs: 1 });
+  const events = readRun({ open, resume: open, cancel }, { backoffMs: 1 });
   await expect(collect(events)).rejects.toBeInstanceOf(BrokenOffError);
   expect(opened).toBe(1);
 });
@@ -161,7 +187,10 @@ test("aborting ends a wait between attempts with the signal's reason", async () 
   const controller = new AbortController();
   const reason = new Error("enough");
   const open = async (): Promise<Response> => toStream([runStart]);
-  const events = readRun({ open, resume: open }, { signal: controller.signal, backoffMs: 10_000 });
+  const events = readRun(
+    { open, resume: open, cancel },
+    { signal: controller.signal, backoffMs: 10_000 },
+  );
   const startedMs = performance.now();
   const all = collect(events);
   setTimeout(() => controller.abort(reason), 50);
@@ -218,13 +247,14 @@ function createDropper(url: string): Server {
         headers: headers as Record<string, string>,
         ...(body.length === 0 ? {} : { body: Buffer.concat(body) }),
       });
-      times += 1;
       const messages = (await upstream.text()).split("\n\n").slice(0, -1);
       response.writeHead(upstream.status, {
         "Content-Type": upstream.headers.get("Content-Type") ?? "",
         "X-Run-Id": upstream.headers.get("X-Run-Id") ?? "",
       });
+      response.flushHeaders();
       const some = messages.slice(0, Math.min(times, 2)).map((message) => `${message}\n\n`);
+      times += 1;
       response.write(some.join(""), () => response.destroy());
     })();
   });

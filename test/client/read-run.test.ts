@@ -34,7 +34,8 @@ async function readAll(
 ): Promise<readonly RunEvent[]> {
   const all: RunEvent[] = [];
   const gone = async (): Promise<Response> => new Response(null, { status: 204 });
-  const run = readRun({ open: async () => new Response(stream), resume: gone }, { backoffMs: 1 });
+  const open = async (): Promise<Response> => new Response(stream);
+  const run = readRun({ open, resume: gone, cancel: async () => undefined }, { backoffMs: 1 });
   try {
     for await (const event of run) all.push(event);
   } catch (thrown) {

@@ -1,5 +1,5 @@
 /** The service, as this page talks to it: what can be asked, and a question as a sequence of events. */
-import { readRun, RefusedError } from "../../client/read-run.ts";
+import { type Connections, readRun, RefusedError } from "../../client/read-run.ts";
 import type { Mode, Turn } from "../../domain/ask.ts";
 import type { RunEvent } from "../../domain/event.ts";
 import { createLine } from "./connection.ts";
@@ -63,7 +63,7 @@ export async function listModes(): Promise<ReadonlySet<string>> {
 
 /** Who reads a run. */
 export interface Reader {
-  /** A run whose reader aborts is cancelled. */
+  /** A run that is not read to its end is cancelled. */
   readonly signal: AbortSignal;
   /** Told each time that the connection is lost and is made again. */
   readonly onLost: () => void;
@@ -75,7 +75,7 @@ export interface Reader {
  */
 export function ask(question: Question, reader: Reader): AsyncGenerator<RunEvent> {
   const { collections, ...rest } = question;
-  return readEvents(reader, "/v1/ask", {
+  return readEvents(reader, {
     method: "POST",
     headers: { "Content-Type": "application/json", Prefer: "keep-run" },
     body: JSON.stringify(collections.length === 0 ? rest : question),
@@ -84,7 +84,7 @@ export function ask(question: Question, reader: Reader): AsyncGenerator<RunEvent
 
 /** The events of a run that was asked for before the page was loaded anew, from the first. Throws as `ask`. */
 export function askAgain(runId: string, reader: Reader): AsyncGenerator<RunEvent> {
-  return readEvents(reader, toEventsPath(runId), {});
+  return readEvents(reader, {}, runId);
 }
 
 /** Connections that may fail in a row: half a minute, and however long the browser knows of no network. */
@@ -92,50 +92,47 @@ const ATTEMPTS_MAX = 8;
 
 async function* readEvents(
   { signal, onLost }: Reader,
-  path: string,
   { headers, ...init }: { method?: string; headers?: Record<string, string>; body?: string },
+  goOnWith?: string,
 ): AsyncGenerator<RunEvent> {
   using line = createLine();
-  const connect = (from: string, more: RequestInit, wanted: Record<string, string>) =>
+  const connect = (path: string, more: RequestInit, wanted: Record<string, string>) =>
     line.connect(
-      () => fetch(from, { ...more, headers: toHeaders({ ...STREAM, ...wanted }), signal }),
+      () => fetch(path, { ...more, headers: toHeaders({ ...STREAM, ...wanted }), signal }),
       signal,
     );
-  const events = readRun(
-    {
-      open: () => connect(path, init, headers ?? {}),
-      resume(runId, lastEventId) {
-        onLost();
-        return connect(toEventsPath(runId), {}, { "Last-Event-ID": lastEventId });
-      },
+  let hasBegun = false;
+  const connections: Connections = {
+    open: () => connect("/v1/ask", init, headers ?? {}),
+    resume(runId, lastEventId) {
+      if (hasBegun) onLost();
+      return connect(`${toPath(runId)}/events`, {}, { "Last-Event-ID": lastEventId });
     },
-    { signal, attemptsMax: ATTEMPTS_MAX },
-  );
-  let runId = "";
+    async cancel(runId) {
+      void cancelRun(runId); // whoever stops does not wait for it
+    },
+  };
+  const events = readRun(connections, { signal, attemptsMax: ATTEMPTS_MAX }, goOnWith);
   try {
     for await (const event of events) {
-      if (event.type === "run-start") ({ runId } = event);
+      hasBegun = true;
       yield event;
     }
   } catch (thrown) {
-    // A kept run goes on without its readers.
-    if (signal.aborted && runId !== "") void cancelRun(runId);
     throw thrown instanceof RefusedError ? new Refusal(toProblem(thrown)) : thrown;
   }
 }
 
 const STREAM = { Accept: "text/event-stream" };
 
-function toEventsPath(runId: string): string {
-  return `/v1/runs/${encodeURIComponent(runId)}/events`;
+function toPath(runId: string): string {
+  return `/v1/runs/${encodeURIComponent(runId)}`;
 }
 
 /** A service that cannot be reached any more ends it at its deadline. */
 async function cancelRun(runId: string): Promise<void> {
-  const path = `/v1/runs/${encodeURIComponent(runId)}`;
-  await fetch(path, { method: "DELETE", headers: toHeaders({}), keepalive: true }).catch(
-    () => undefined,
-  );
+  const init = { method: "DELETE", headers: toHeaders({}), keepalive: true };
+  await fetch(toPath(runId), init).catch(() => undefined);
 }
 
 function toHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
