@@ -1,10 +1,12 @@
 /** The playground over scripted runs: runs that are left, of the past, or of which nobody can be sure. */
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import {
   goodRun,
+  listStore,
   makeEnd,
+  makeInfo,
   makeService,
   play,
   retrievalEnd,
@@ -159,6 +161,48 @@ test("a collection that is new is there when one comes back to the page, and wha
     .evaluateAll((all) => all.map((box) => (box as HTMLInputElement).checked));
   expect(await chips.allTextContents()).toEqual(["guide", "mydocs"]);
   expect(isOn).toEqual([false, true]);
+});
+
+const store = listStore({ guide: makeInfo("guide"), mydocs: makeInfo("mydocs") });
+const readChips = (page: Page): Promise<readonly string[]> =>
+  page
+    .locator("#chips input")
+    .evaluateAll((all) =>
+      all.map((box) => `${(box as HTMLInputElement).value} ${(box as HTMLInputElement).checked}`),
+    );
+
+test("a collection that is off stays off, also where the service, or it, could not be read meanwhile", async () => {
+  await using opened = await open({ answer: play(goodRun), store });
+  const { page } = opened;
+  await page.locator("#chips .chip").getByText("mydocs").click();
+  const comeBack = () => page.evaluate(() => dispatchEvent(new Event("focus")));
+  await page.route("**/v1/collections", (route) => route.abort());
+  await comeBack();
+  await page.getByText("the service cannot be reached").waitFor();
+  const names = ["guide", "mydocs"];
+  const collections = names.map((name) => ({ name, status: "unavailable" }));
+  await page.route("**/v1/collections", (route) => route.fulfill({ json: { collections } }));
+  await comeBack();
+  await page.locator("#chips input:disabled").nth(1).waitFor();
+  await page.unroute("**/v1/collections");
+  await comeBack();
+  await page.locator("#chips input:enabled").nth(1).waitFor();
+  expect(await readChips(page)).toEqual(["guide true", "mydocs false"]);
+});
+
+test("a page that is loaded anew in the middle of a run has the collections that were asked", async () => {
+  async function* answer(): AsyncGenerator<RunEvent> {
+    yield* goodRun.slice(0, -1);
+    await never;
+  }
+  await using opened = await open({ answer, store });
+  const { page } = opened;
+  await page.locator("#chips .chip").getByText("mydocs").click();
+  await ask(page);
+  await page.locator("#answer .cite").first().waitFor();
+  await page.reload();
+  await page.locator("#chips input").nth(1).waitFor({ state: "attached" });
+  expect(await readChips(page)).toEqual(["guide true", "mydocs false"]);
 });
 
 test("a service that was away when the page was opened shows its collections with the next question", async () => {

@@ -1,8 +1,8 @@
 /** What a question is put with: the mode, the collections, and a key where the service asks for one. */
 import { MODES, type Mode } from "../../domain/ask.ts";
-import { countOf } from "../../text/count-of.ts";
 import { type CollectionChoice, KEY_NAME, listCollections, listModes, Refusal } from "./client.ts";
-import { find, make } from "./dom.ts";
+import { createChips } from "./chips.ts";
+import { find } from "./dom.ts";
 import { keep, readKept } from "./kept.ts";
 
 const MODE_NAME = "tributary.mode";
@@ -26,26 +26,10 @@ export interface OptionsView {
 /** Creates the view. */
 export function createOptionsView(): OptionsView {
   const modes = find("modes", HTMLFieldSetElement);
-  const chips = find("chips", HTMLDivElement);
   const keyBox = find("key-box", HTMLDivElement);
   const key = find("key", HTMLInputElement);
   const radios = [...modes.querySelectorAll("input")];
-  const boxes = (): HTMLInputElement[] => [
-    ...chips.querySelectorAll<HTMLInputElement>("input:enabled"),
-  ];
-  const choose: OptionsView["choose"] = (mode, collections) => {
-    for (const radio of radios) radio.checked = radio.value === mode && !radio.disabled;
-    for (const box of boxes()) {
-      box.checked = collections.length === 0 || collections.includes(box.value);
-    }
-  };
-  let shown = "";
-  /** Switched off; what is new is on. */
-  let off: ReadonlySet<string> = new Set();
-  const say = (text: string): void => {
-    shown = "";
-    chips.replaceChildren(make("span", { className: "hint" }, text));
-  };
+  const collections = createChips();
   const askForKey = (): void => {
     keyBox.hidden = false;
     key.focus();
@@ -54,16 +38,11 @@ export function createOptionsView(): OptionsView {
     try {
       const [found, offered] = await Promise.all([listCollections(), listModes()]);
       offer(modes, radios, offered);
-      if (boxes().length > 0)
-        off = new Set(boxes().flatMap((box) => (box.checked ? [] : box.value)));
-      const key = JSON.stringify(found);
-      if (key !== shown) chips.replaceChildren(...found.map((one) => createChip(one, off)));
-      shown = key;
-      if (found.length === 0) say("none yet: pnpm ingest ./my-docs --collection mydocs");
+      collections.show(found);
       return found;
     } catch (thrown) {
       const refused = thrown instanceof Refusal ? thrown.problem : undefined;
-      say(
+      collections.say(
         refused === undefined ? "the service cannot be reached" : (refused.detail ?? refused.title),
       );
       if (refused?.status === 401) askForKey();
@@ -81,12 +60,15 @@ export function createOptionsView(): OptionsView {
   for (const radio of radios) if (kept !== undefined) radio.checked = radio.value === kept;
   return {
     mode: () => readMode(radios) ?? "direct",
-    collections: () => readCollections(boxes()),
+    collections: () => collections.read(),
     hasModel: () => !modes.hidden,
-    choose,
+    choose(mode, asked) {
+      for (const radio of radios) radio.checked = radio.value === mode && !radio.disabled;
+      collections.choose(asked);
+    },
     askForKey,
     load,
-    isLoaded: () => chips.querySelector("input") !== null,
+    isLoaded: () => collections.isLoaded(),
   };
 }
 
@@ -108,26 +90,8 @@ function offer(
   modes.hidden = !hasModel;
 }
 
-/** Empty: all. A question to none cannot be put: it goes to all, and they show it. */
-function readCollections(boxes: readonly HTMLInputElement[]): readonly string[] {
-  const on = boxes.filter(({ checked }) => checked);
-  if (on.length === 0) for (const box of boxes) box.checked = true;
-  return on.length === boxes.length ? [] : on.map(({ value }) => value);
-}
-
 /** Undefined: none of those that are offered is chosen. */
 function readMode(radios: readonly HTMLInputElement[]): Mode | undefined {
   const chosen = radios.find(({ checked, disabled }) => checked && !disabled)?.value;
   return MODES.find((mode) => mode === chosen);
-}
-
-function createChip(collection: CollectionChoice, off: ReadonlySet<string>): HTMLElement {
-  const { name: value } = collection;
-  const isReady = collection.status === "ready";
-  const title = isReady
-    ? `${countOf(collection.documents, "document")}, ${countOf(collection.chunks, "chunk")}`
-    : "cannot be read now";
-  const checked = isReady && !off.has(value);
-  const box = make("input", { type: "checkbox", value, checked, disabled: !isReady });
-  return make("label", { className: "chip", title }, box, make("span", {}, value));
 }
