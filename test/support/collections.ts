@@ -4,7 +4,7 @@ import { toPlainChunk } from "../../scripts/plain-chunk.ts";
 import { toContent } from "../../src/domain/chunk.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { createMemoryStore } from "../../src/stores/memory.ts";
-import type { WriteStore } from "../../src/stores/store.ts";
+import type { DocumentWrite, WriteStore } from "../../src/stores/store.ts";
 
 const DIMENSIONS = 64;
 
@@ -78,8 +78,20 @@ export async function fillCollection(
     metadata: {},
   } as const;
   const writer = await store.create(spec, signal);
+  const put = await toDocuments(chunks, embedder, signal);
+  await writer.commit({ put, remove: [] }, signal);
+  await writer.index(signal);
+  await writer.close();
+}
+
+/** Each chunk as a document of its own. */
+export async function toDocuments(
+  chunks: readonly Chunk[],
+  embedder: Embedder,
+  signal: AbortSignal,
+): Promise<readonly DocumentWrite[]> {
   const vectors = await embedder.embed(chunks.map(toContent), "document", signal);
-  const put = chunks.map((chunk, index) => ({
+  return chunks.map((chunk, index) => ({
     id: chunk.documentId,
     title: chunk.title,
     source: chunk.documentId,
@@ -87,7 +99,4 @@ export async function fillCollection(
     metadata: {},
     chunks: [{ chunk, vector: vectors[index] }],
   }));
-  await writer.commit({ put, remove: [] }, signal);
-  await writer.index(signal);
-  await writer.close();
 }

@@ -15,7 +15,12 @@ import type { ChatModel } from "../../../src/models/model.ts";
 import type { ReadStore } from "../../../src/stores/store.ts";
 import { toPlainChunk } from "../../../scripts/plain-chunk.ts";
 import { recordLog } from "../../support/app.ts";
-import { createTestStore, fillCollection, wordEmbedder } from "../../support/collections.ts";
+import {
+  createTestStore,
+  fillCollection,
+  toDocuments,
+  wordEmbedder,
+} from "../../support/collections.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 
 export const COLLECTIONS = ["faq", "guide"] as const;
@@ -143,20 +148,8 @@ export async function createJournalWorld(options: { readonly losesRuns: boolean 
       await inner.drop(name, signal);
       return fillCollection(inner, name, chunks, wordEmbedder);
     }
-    const vectors = await wordEmbedder.embed(
-      chunks.map(({ text }) => text),
-      "document",
-      signal,
-    );
+    const put = await toDocuments(chunks, wordEmbedder, signal);
     const writer = await inner.openWriter(name, signal);
-    const put = chunks.map((chunk, index) => ({
-      id: chunk.documentId,
-      title: chunk.title,
-      source: chunk.documentId,
-      hash: chunk.text,
-      metadata: {},
-      chunks: [{ chunk, vector: vectors[index] }],
-    }));
     await writer.commit({ put, remove: [] }, signal);
     await writer.close();
   };
