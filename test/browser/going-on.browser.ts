@@ -94,15 +94,13 @@ test("an answer whose connection is cut goes on, and nothing of it is lost or co
   expect(await opened.readWhole()).toEqual(WHOLE);
 });
 
-test("while the browser is offline it is waited for, however long; then the answer goes on", async () => {
+test("an answer whose browser was offline goes on when it is back", async () => {
   await using opened = await open();
   const { page } = opened;
   await page.context().setOffline(true);
   opened.cut();
   await page.getByText("The connection is lost").waitFor();
   opened.goOn();
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-  await page.getByText("The connection is lost").waitFor();
   await page.context().setOffline(false);
   expect(await opened.readWhole()).toEqual(WHOLE);
 });
