@@ -1,6 +1,5 @@
 /** `PUT` and `DELETE /v1/collections/:name/documents/:id`: one document, whole or not at all. */
 import type { Context } from "hono";
-import { createLimiter } from "../../async/limiter.ts";
 import { COLLECTION_NAME } from "../../domain/collection.ts";
 import type { DocumentReceipt, UploadEvent } from "../../domain/upload-event.ts";
 import { toHidden } from "../../access/visible-store.ts";
@@ -14,16 +13,11 @@ import { receiveDocument } from "../uploads/receive-document.ts";
 import type { Env, Service } from "../service.ts";
 import { createUploadStream, type UploadWork } from "../uploads/upload-stream.ts";
 
-/** Forms that are read at the same time: each is held in memory until it lies on disk. */
-const FORMS_MAX = 4;
-
 type Route = (c: Context<Env>) => Promise<Response>;
 
 /** Stores the body as this document; the collection is made when there is none of the name. */
 export function createPutDocumentRoute(service: Service, writer: DocumentWriter): Route {
-  const { uploadBytesMax, uploadsMax } = service.config;
-  const forms = createLimiter({ concurrencyMax: FORMS_MAX, queueMax: uploadsMax });
-  const deps = { writer, forms, bytesMax: uploadBytesMax };
+  const deps = { writer, bytesMax: service.config.uploadBytesMax };
   return async (c) => {
     const target = checkTarget(c, service, true);
     const { upload, format } = await receiveDocument(deps, c.req.raw, target);

@@ -1,6 +1,6 @@
-/** Reads a form with one file, held in memory within the limit. */
+/** Reads a form with one file as it arrives, and holds no more of it than the heads of its parts. */
 import { AppError } from "../../errors.ts";
-import { readBytes } from "../../text/read-bytes.ts";
+import { type BodyCursor, createBodyCursor } from "./body-cursor.ts";
 
 /** What a form adds to its file. */
 export const FORM_BYTES = 16 * 1024;
@@ -8,26 +8,106 @@ export const FORM_BYTES = 16 * 1024;
 const BOUNDARY =
   /;\s*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+,./:=?-]{1,70})(?=\s*(?:;|$)))/i;
 const HEAD_END = "\r\n\r\n";
+/** Of RFC 7578, section 4.7, which wants the bytes as they are. */
+const ENCODED = /^content-transfer-encoding:[ \t]*(?:base64|quoted-printable)/im;
+
+export interface FormFile {
+  readonly name: string;
+  /** Its media type, as the form says it. */
+  readonly type: string;
+  /** Its bytes, once, as they arrive. What follows the file is read with them: throws as `readForm` does. */
+  readonly content: AsyncIterable<Uint8Array>;
+}
 
 /**
- * The file. What stands around it is measured before the runtime's parser sees it: that one takes any number of
- * parts and headers, in one stretch in which nobody else is answered. Throws AppError: invalid_request, and what `toTooLarge` makes.
+ * The file, as soon as its head has arrived. Throws AppError: invalid_request, unsupported_media_type for a file in
+ * base64, cancelled when the body breaks off, and what `toTooLarge` makes.
  */
 export async function readForm(
   request: Request,
   bytesMax: number,
   toTooLarge: () => AppError,
-): Promise<File> {
+): Promise<FormFile> {
   const boundary = findBoundary(request.headers.get("Content-Type") ?? "");
   const body = request.body as ReadableStream<Uint8Array> | null;
-  const bytes = await readBytes(body, bytesMax + FORM_BYTES, toTooLarge).catch(refuseBroken);
-  if (boundary === undefined || !isBounded(bytes, boundary)) throw toBroken();
+  if (boundary === undefined || body === null) throw toBroken();
+  const limits = { bytesMax: bytesMax + FORM_BYTES, toTooLarge, toUnended: toBroken };
+  // The first boundary has no line before it, whose end would belong to it.
+  const cursor = createBodyCursor(body, "\r\n", limits);
+  const files = readFiles(cursor, boundary);
+  try {
+    const { value: file } = await files.next();
+    if (file === undefined) throw toNotOne();
+    return { ...file, content: readContent(cursor, file.content, files) };
+  } catch (thrown) {
+    await cursor.close();
+    throw thrown;
+  }
+}
+
+async function* readContent(
+  cursor: BodyCursor,
+  content: AsyncIterable<Uint8Array>,
+  files: AsyncIterator<FormFile>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* content;
+    if ((await files.next()).done !== true) throw toNotOne();
+  } finally {
+    await cursor.close();
+  }
+}
+
+/** The form's files in turn; the content of one is read before the next is asked for. Fields are passed over. */
+async function* readFiles(cursor: BodyCursor, boundary: string): AsyncGenerator<FormFile, void> {
+  const mark = `\r\n--${boundary}`;
+  await skip(cursor.until(mark));
+  // Of all heads together: the runtime takes any number of them, and each is work.
+  let headBytes = 0;
+  for (;;) {
+    const start = await cursor.take(2);
+    if (start === "--") break;
+    const head: Uint8Array[] = [new TextEncoder().encode(start)];
+    for await (const piece of cursor.until(HEAD_END)) {
+      headBytes += piece.length;
+      if (headBytes > FORM_BYTES) throw toBroken();
+      head.push(piece);
+    }
+    const file = await parseHead(head, boundary);
+    if (file === undefined) await skip(cursor.until(mark));
+    else yield { ...file, content: cursor.until(mark) };
+  }
+  await cursor.drain();
+}
+
+/** The runtime's parser reads the head, as a form without content. Undefined: it is no file's. */
+async function parseHead(
+  head: readonly Uint8Array[],
+  boundary: string,
+): Promise<Pick<File, "name" | "type"> | undefined> {
+  const whole = new Blob([
+    `--${boundary}`,
+    ...(head as readonly BlobPart[]),
+    HEAD_END,
+    `\r\n--${boundary}--`,
+  ]);
   // As it was read here, so that nobody reads another one out of the header.
   const headers = { "Content-Type": `multipart/form-data; boundary="${boundary}"` };
-  const form = await new Response(bytes, { headers }).formData().catch(refuseBroken);
-  const [file, ...others] = [...form.values()].filter((value) => typeof value !== "string");
-  if (file !== undefined && others.length === 0) return file;
-  throw new AppError("invalid_request", { detail: "a form must hold exactly one file" });
+  const form = await new Response(whole, { headers }).formData().catch((cause: unknown) => {
+    throw toBroken(cause);
+  });
+  const [file] = form.values();
+  if (typeof file !== "object") return undefined;
+  if (ENCODED.test(await whole.text())) {
+    const detail = "send the file in a form as it is, without a Content-Transfer-Encoding";
+    throw new AppError("unsupported_media_type", { detail });
+  }
+  return { name: file.name, type: file.type };
+}
+
+async function skip(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const all = pieces[Symbol.asyncIterator]();
+  while ((await all.next()).done !== true);
 }
 
 function findBoundary(type: string): string | undefined {
@@ -35,21 +115,8 @@ function findBoundary(type: string): string | undefined {
   return quoted ?? plain;
 }
 
-/** Are the heads of the parts, all together, no longer than what a form may add? */
-function isBounded(bytes: Uint8Array, boundary: string): boolean {
-  const text = new TextDecoder("latin1").decode(bytes);
-  let added = 0;
-  for (let at = text.indexOf(`--${boundary}`); at >= 0 && added <= FORM_BYTES;) {
-    const end = text.indexOf(HEAD_END, at);
-    if (end < 0) return added + text.length - at <= FORM_BYTES;
-    added += end - at;
-    at = text.indexOf(`\r\n--${boundary}`, end);
-  }
-  return added <= FORM_BYTES;
-}
-
-function refuseBroken(thrown: unknown): never {
-  throw thrown instanceof AppError ? thrown : toBroken(thrown);
+function toNotOne(): AppError {
+  return new AppError("invalid_request", { detail: "a form must hold exactly one file" });
 }
 
 function toBroken(cause?: unknown): AppError {

@@ -1,6 +1,5 @@
 /** Takes the body of an upload: the file itself, or a form with one file. */
 import type { Format } from "../../domain/format.ts";
-import type { Limiter } from "../../async/limiter.ts";
 import { AppError } from "../../errors.ts";
 import { checkHead, chooseFormat } from "./document-type.ts";
 import type { DocumentChange, DocumentWriter, Upload } from "./document-writer.ts";
@@ -8,8 +7,6 @@ import { FORM_BYTES, readForm } from "./read-form.ts";
 
 export interface ReceiveDeps {
   readonly writer: DocumentWriter;
-  /** Bounds the forms that are in memory. */
-  readonly forms: Limiter;
   readonly bytesMax: number;
 }
 
@@ -23,7 +20,7 @@ export interface Received {
  * document_unreadable, invalid_request, cancelled.
  */
 export async function receiveDocument(
-  { writer, forms, bytesMax }: ReceiveDeps,
+  { writer, bytesMax }: ReceiveDeps,
   request: Request,
   { documentId, callerId }: Pick<DocumentChange, "documentId" | "callerId">,
 ): Promise<Received> {
@@ -37,11 +34,12 @@ export async function receiveDocument(
     });
   }
   if (isForm) {
-    return forms(async () => {
-      const file = await readForm(request, bytesMax, () => toTooLarge(bytesMax));
-      const format = chooseFormat(documentId, file.name, file.type);
-      return keep(writer, file.stream(), format, { bytesMax, callerId });
-    }, request.signal);
+    const {
+      name,
+      type: ofFile,
+      content,
+    } = await readForm(request, bytesMax, () => toTooLarge(bytesMax));
+    return keep(writer, content, chooseFormat(documentId, name, ofFile), { bytesMax, callerId });
   }
   const format = chooseFormat(documentId, undefined, type);
   return keep(writer, request.body, format, { bytesMax, callerId });
@@ -56,7 +54,7 @@ function toTooLarge(bytesMax: number): AppError {
 
 async function keep(
   writer: DocumentWriter,
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array> | null,
   format: Format,
   { bytesMax, callerId }: { readonly bytesMax: number; readonly callerId: string },
 ): Promise<Received> {

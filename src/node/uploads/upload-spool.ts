@@ -73,11 +73,12 @@ async function write(path: string, body: AsyncIterable<Uint8Array>, bytesMax: nu
   return { bytes, head: head.subarray(0, bytes) };
 }
 
-/** The body's parts; one that breaks off is no document. */
+/** The body's parts; one that breaks off is no document, and what a form says of itself stays. */
 async function* whole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown;
     throw new AppError("cancelled", { detail: "the body broke off", cause: thrown });
   }
 }
