@@ -11,7 +11,7 @@ export interface CallPolicyDeps {
   readonly clock: Clock;
   /** Where the upstream's counts can be read. */
   readonly upstreams: UpstreamRegistry;
-  /** From 0 to below 1; for the jitter. */
+  /** From 0 to below 1; for the jitter of retries and of probes. */
   readonly random?: () => number;
 }
 
@@ -27,6 +27,7 @@ export function createCallPolicy(
   { config, clock, upstreams, random }: CallPolicyDeps,
 ): CallPolicy {
   const { counts, count } = createCounts();
+  const jitter = random === undefined ? {} : { random };
   const breaker = createBreaker({
     clock,
     source,
@@ -36,6 +37,7 @@ export function createCallPolicy(
     samplesMax: config.breakerSamplesMax,
     windowMs: config.breakerWindowMs,
     openMs: config.breakerOpenMs,
+    ...jitter,
   });
   const budget = createRetryBudget({
     tokensMax: config.retryTokensMax,
@@ -53,7 +55,7 @@ export function createCallPolicy(
       budget,
       mayRepeat: (leftMs) => !breaker.isOpenFor(leftMs),
       count,
-      ...(random === undefined ? {} : { random }),
+      ...jitter,
     },
     count,
   };

@@ -43,7 +43,7 @@ export const UPSTREAM_SETTINGS = {
     "Calls older than this are not looked at.",
   ),
   breakerOpenMs: Milliseconds.default(5_000).describe(
-    "Time until one call tries whether a failed upstream works again, and between two such calls.",
+    "Longest time until one call tries whether a failed upstream works again, and between two such calls; each is up to a quarter shorter, by chance.",
   ),
 
   hedgeShareMax: Share.default(0.05).describe(

@@ -8,7 +8,13 @@ import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
 const OPEN_MS = 5_000;
 const SAMPLES_MIN = 4;
 
-function setUp(given: { readonly failureShare?: number; readonly windowMs?: number } = {}) {
+interface Given {
+  readonly failureShare?: number;
+  readonly windowMs?: number;
+  readonly random?: () => number;
+}
+
+function setUp(given: Given = {}) {
   const clock = createFakeClock();
   const { counts, count } = createCounts();
   const breaker = createBreaker({
@@ -19,6 +25,7 @@ function setUp(given: { readonly failureShare?: number; readonly windowMs?: numb
     samplesMax: 8,
     windowMs: 60_000,
     openMs: OPEN_MS,
+    random: () => 0,
     count,
     ...given,
   });
@@ -112,6 +119,22 @@ describe("a breaker", () => {
     expect(breaker.state).toBe("closed");
     await fail(breaker);
     expect(breaker.state).toBe("closed"); // it begins anew
+  });
+
+  test("asks again up to a quarter sooner, by chance, so that processes do not all do so at once", async () => {
+    const draws = [0.8, 0, 0.4];
+    const { breaker, clock } = setUp({ random: () => draws.shift() ?? 1 });
+    await open(breaker);
+    expect(await succeed(breaker)).toMatchObject({ retryAfterMs: 4_000 });
+    await clock.advance(3_999);
+    expect(await succeed(breaker)).toMatchObject({ retryAfterMs: 1 });
+    await clock.advance(1);
+    const probe = start(breaker);
+    expect(await succeed(breaker)).toMatchObject({ retryAfterMs: OPEN_MS });
+    probe.end.reject(new AppError("upstream_unavailable"));
+    await probe.result;
+    expect(await succeed(breaker)).toMatchObject({ retryAfterMs: 4_500 });
+    expect(draws).toEqual([]);
   });
 
   test("stays open when the probe fails, and asks again after the same time", async () => {

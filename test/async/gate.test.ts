@@ -22,6 +22,7 @@ function setUp(given: { readonly concurrencyMax?: number; readonly callsMax?: nu
     samplesMax: 2,
     windowMs: 60_000,
     openMs: 5_000,
+    random: () => 0,
     count,
   });
   const gate = createGate({
