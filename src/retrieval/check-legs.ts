@@ -3,15 +3,17 @@ import type { Ask } from "../domain/ask.ts";
 import { isLost, type Leg } from "../domain/event.ts";
 import { AppError, type ErrorCode } from "../errors.ts";
 import type { Run } from "../run.ts";
+import type { LegResult } from "./leg.ts";
 
 /**
  * Throws AppError when too little answered for an honest result: everything failed, a required collection
  * does not exist or is missing, or fewer than `legsMin` legs answered; and when there are fewer than that.
  */
-export function checkLegs(legs: readonly Leg[], ask: Ask): void {
+export function checkLegs(results: readonly LegResult[], ask: Ask): void {
+  const legs = results.map(({ leg }) => leg);
   const answered = legs.filter((leg) => !isLost(leg));
   if (answered.length === 0 && legs.length > 0)
-    throw new AppError(toRunCode(legs), { stage: "search" });
+    throw new AppError(toRunCode(legs), { stage: "search", ...toSoonest(results) });
   const { require, legsMin } = ask.retrieval;
   const unknown = require.filter((name) => !legs.some(({ collection }) => collection === name));
   if (unknown.length > 0) {
@@ -38,9 +40,16 @@ export function checkLegs(legs: readonly Leg[], ask: Ask): void {
   if (answered.length < legsMin) {
     throw new AppError("store_unavailable", {
       stage: "search",
+      ...toSoonest(results),
       detail: `${answered.length} of ${legs.length} legs answered, legsMin is ${legsMin}`,
     });
   }
+}
+
+/** When the first of those that failed may work again, where one named a time. */
+function toSoonest(results: readonly LegResult[]): { readonly retryAfterMs?: number } {
+  const named = results.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  return named.length === 0 ? {} : { retryAfterMs: Math.min(...named) };
 }
 
 /** It found, and a part of its collection did not answer. */

@@ -11,6 +11,8 @@ import { toTenths } from "../telemetry/timeline.ts";
 export interface LegResult {
   readonly leg: Leg;
   readonly hits: readonly Hit[];
+  /** Where what failed named a time after which it may work again. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** One arm of the search: the scores of all its legs mean the same, so their hits merge by score. */
@@ -68,7 +70,7 @@ export async function runLeg(
     kept: 0,
   };
   await run.emit({ type: "leg-end", ...leg });
-  return { leg, hits: result.hits };
+  return { leg, hits: result.hits, retryAfterMs: result.retryAfterMs };
 }
 
 /** A leg's work: what a search of its collection finds, within the run's limits. `losses`: those known before it. */
@@ -101,9 +103,8 @@ export async function reportLeg(name: LegName, run: Run, error: AppError): Promi
   return runLeg(name, run, () => Promise.reject(error));
 }
 
-interface Settled {
+interface Settled extends Omit<LegResult, "leg"> {
   readonly ending: Pick<Leg, "status" | "code">;
-  readonly hits: readonly Hit[];
 }
 
 async function settle(
@@ -130,12 +131,12 @@ async function settle(
       hits,
     };
   } catch (thrown) {
-    const { code } = toAppError(thrown);
+    const { code, retryAfterMs } = toAppError(thrown);
     const status = code === "deadline_exceeded" ? "timed-out" : "failed";
     // When the run itself is over its legs did not fail by themselves.
     if (!run.signal.aborted) {
       run.log.error("leg-failed", thrown, { runId: run.id, collection, retriever, code });
     }
-    return { ending: { status, code }, hits: [] };
+    return { ending: { status, code }, hits: [], retryAfterMs };
   }
 }

@@ -70,7 +70,10 @@ export async function runStages(
   const { question, arms } = await searchBoth(deps, opened, ask, run);
   run.signal.throwIfAborted();
   const legs = listLegs(arms);
-  checkLegs(legs, ask);
+  checkLegs(
+    arms.flatMap((arm) => arm.legs),
+    ask,
+  );
   await reportMissing(legs, run);
 
   const candidates = fuse(arms, { limit: run.config.candidatesMax });

@@ -115,6 +115,27 @@ test("when every collection fails there is no answer but a 503", async () => {
   expect(await response.json()).toMatchObject({ code: "store_unavailable", retryable: true });
 });
 
+test.each([
+  ["the soonest that one of them names", [40_000, undefined, 7_200], "8"],
+  ["a moment where none names a time", [undefined, undefined, undefined], "2"],
+])(
+  "a store that nothing can be read from is a 503 with a time to wait: %s",
+  async (_, waits, told) => {
+    const names = ["a", "b", "c"];
+    const store: ReadStore = {
+      kind: "memory",
+      list: () => Promise.resolve(names),
+      open: (name) => {
+        const retryAfterMs = waits[names.indexOf(name)];
+        const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+        return Promise.reject(new AppError("store_unavailable", wait));
+      },
+    };
+    const response = await ask(await makeDeps({ store }));
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, told]);
+  },
+);
+
 test("a deadline that passes during retrieval is a 504", async () => {
   const config = parseConfig({});
   const store = await failing(["faq", "handbook"], hang);

@@ -48,7 +48,7 @@ test("a required collection that does not exist is the caller's mistake", () => 
   const leg = { collection: "guide", retriever: "keyword", status: "found" } as Leg;
   const asked = toAsk("jitter?");
   const ask = { ...asked, retrieval: { ...asked.retrieval, require: ["nope"] } };
-  const error = thrownBy(() => checkLegs([leg], ask));
+  const error = thrownBy(() => checkLegs([{ leg, hits: [] }], ask));
   expect(error.code).toBe("collection_not_found");
   expect(error.detail).toContain("nope; there are: guide");
 });

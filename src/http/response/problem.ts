@@ -45,10 +45,14 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   cancelled: [499, "The request was cancelled"],
   internal: [500, "The service failed"],
 };
-/** Said with a refusal that passes by itself, when nobody named a time. */
+/** Said with a 503 that passes by itself, when nobody named a time. */
 const RETRY_AFTER_MS: Readonly<Partial<Record<ErrorCode, number>>> = {
   overloaded: 1_000,
   draining: 2_000,
+  ingest_failed: 2_000,
+  store_unavailable: 2_000,
+  upstream_rate_limited: 2_000,
+  upstream_unavailable: 2_000,
 };
 
 /** The body of a problem response. */

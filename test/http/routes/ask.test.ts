@@ -85,7 +85,10 @@ test.each(choices)("Accept %s is answered %i %s", async (accept, status, type) =
 
 const failures = [
   { code: "collection_not_found", status: 404, retryAfter: null },
-  { code: "store_unavailable", status: 503, retryAfter: null },
+  { code: "store_unavailable", status: 503, retryAfter: "2" },
+  { code: "upstream_unavailable", status: 503, retryAfter: "2" },
+  { code: "upstream_rate_limited", status: 503, retryAfter: "2" },
+  { code: "misconfigured", status: 503, retryAfter: null },
   { code: "overloaded", status: 503, retryAfter: "1" },
   { code: "deadline_exceeded", status: 504, retryAfter: null },
   { code: "upstream_bad_response", status: 502, retryAfter: null },
