@@ -1,16 +1,25 @@
 /** A collection on a LanceDB server, read at one version. */
+import * as z from "zod";
 import type { Clock } from "../../async/clock.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { toSha256 } from "../../text/digest.ts";
+import { parseJson } from "../../text/parse-json.ts";
 import { checkQuery, ifThere } from "../check.ts";
 import type { DocumentState, Snapshot, StoreHit, StoreQuery } from "../store.ts";
 import type { ArrowTable, Cell } from "./arrow-table.ts";
 import { toLiteral, toPageSql, toSql } from "./filter-sql.ts";
 import { createTermsKeep } from "./keep-terms.ts";
 import { toProbes } from "./probes.ts";
-import { CHUNK_COLUMNS, DOCUMENT_COLUMNS, HASH_CHARS, toChunkOf, toHashed } from "./row-detail.ts";
+import {
+  CHUNK_COLUMNS,
+  DOCUMENT_COLUMNS,
+  HASH_CHARS,
+  parseDetail,
+  toChunkOf,
+  toHashed,
+} from "./row-detail.ts";
 import type { ServerTables, TableAt } from "./server-tables.ts";
 import { readTermTable, type TermTable } from "./term-table.ts";
 import { countFrequencies, joinTerms, weighTerms } from "./weigh-terms.ts";
@@ -32,6 +41,7 @@ export interface RestSnapshotParts {
 
 /** Most documents of one page, and chunks of one part of a document. */
 const PAGE_MAX = 1_000;
+const Forms = z.record(z.string(), z.string());
 
 export function createRestSnapshot(parts: RestSnapshotParts): Snapshot {
   const { tables, info, analyse } = parts;
@@ -122,6 +132,8 @@ async function load(tables: ServerTables, name: string, signal: AbortSignal) {
     if (value instanceof Uint8Array) return value;
     throw toDamaged(name);
   };
+  const forms = String(cell("forms"));
+  if (!Forms.safeParse(parseJson(forms)).success) throw toDamaged(name);
   try {
     return readTermTable({
       version: Number(cell("version")),
@@ -131,11 +143,10 @@ async function load(tables: ServerTables, name: string, signal: AbortSignal) {
       terms: bytes("terms"),
       ends: bytes("ends"),
       counts: bytes("counts"),
-      forms: String(cell("forms")),
+      forms,
     });
   } catch (thrown) {
-    // Lengths that do not fit, and forms that are no JSON.
-    if (thrown instanceof RangeError || thrown instanceof SyntaxError) throw toDamaged(name);
+    if (thrown instanceof RangeError) throw toDamaged(name); // lengths that do not fit
     throw thrown;
   }
 }
@@ -179,7 +190,8 @@ async function toChunk(content: unknown, detail: unknown): Promise<Chunk | undef
   const json = detail.slice(HASH_CHARS);
   const digest = await toSha256(toHashed(content, json));
   if (digest.slice(0, HASH_CHARS) !== detail.slice(0, HASH_CHARS)) return undefined;
-  return toChunkOf(content, json);
+  const parsed = parseDetail(json);
+  return parsed === undefined ? undefined : toChunkOf(content, parsed);
 }
 
 function toStates(found: ArrowTable): readonly DocumentState[] {

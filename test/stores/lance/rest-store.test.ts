@@ -1,7 +1,8 @@
 /** A LanceDB server that lies, hangs, fails or sends damage: what the store says of it, and what it keeps to itself. */
+import { hash } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tableToIPC, Table, Utf8, vectorFromArray } from "apache-arrow";
+import { Binary, tableToIPC, Table, Utf8, vectorFromArray } from "apache-arrow";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
@@ -136,6 +137,69 @@ describe("damage", () => {
     expect((await refusal(snapshot.terms("cats", signal))).code).toMatch(/unavailable/);
   });
 });
+
+describe("what a foreign program wrote", () => {
+  const whole = {
+    documentId: "d",
+    position: 0,
+    title: "T",
+    headings: ["H"],
+    start: 0,
+    end: 4,
+    metadata: { year: 2_024, tags: ["a"] },
+    textStart: 2,
+  };
+  const take = async (detail: string) => {
+    const digest = hash("sha256", `T\ntext\n${detail}`, "hex").slice(0, 32);
+    const row = { _rowid: ["7"], content: ["T\ntext"], detail: [`${digest}${detail}`] };
+    const { store } = await startServer({ query: raw(toFile(row)) });
+    return (await store.open("guide", signal)).take(["7"], signal);
+  };
+  test("is a chunk where its detail is one", async () => {
+    expect(await take(JSON.stringify(whole))).toMatchObject([{ id: "d#0", text: "text" }]);
+  });
+  test.each([
+    "null",
+    "5",
+    "[]",
+    "{}",
+    "no JSON",
+    JSON.stringify({ ...whole, headings: null }),
+    JSON.stringify({ ...whole, headings: [1] }),
+    JSON.stringify({ ...whole, metadata: null }),
+    JSON.stringify({ ...whole, metadata: { a: { b: 1 } } }),
+    JSON.stringify({ ...whole, page: "1" }),
+    JSON.stringify({ ...whole, textStart: "x" }),
+  ])("is a damaged chunk where its detail is %s, whatever its hash says", async (detail) => {
+    expect(await take(detail)).toEqual([undefined]);
+  });
+
+  test.each(["null", "5", "[1]", '{"a":1}', '{"a":null}', "no JSON"])(
+    "is no collection where the forms of its terms are %s",
+    async (forms) => {
+      const columns = {
+        ...{ version: ["4"], chunks: ["2"], trainedRows: ["0"], forms: [forms] },
+        ...{ terms: [new Uint8Array()], ends: [new Uint8Array()], counts: [new Uint8Array()] },
+      };
+      const { store } = await startServer({ query: raw(toFile(columns)) });
+      const snapshot = await store.open("guide", signal);
+      const { code, detail } = await refusal(snapshot.terms("cats", signal));
+      expect([code, detail]).toEqual([
+        "collection_unavailable",
+        expect.stringContaining("guide at LANCE_URL are not of this program"),
+      ]);
+    },
+  );
+});
+
+/** Columns as a server sends them. */
+function toFile(columns: Readonly<Record<string, readonly (string | Uint8Array)[]>>): Uint8Array {
+  const vectors = Object.entries(columns).map(([name, values]) => [
+    name,
+    vectorFromArray(values, typeof values[0] === "string" ? new Utf8() : new Binary()),
+  ]);
+  return tableToIPC(new Table(Object.fromEntries(vectors)), "file");
+}
 
 test("tables that are not of this program are no collections", async () => {
   const { store } = await startServer({
