@@ -10,7 +10,7 @@ import { lingerOnClose } from "./linger.ts";
 const CHECK_INTERVAL_MS = 1_000;
 /** Connections that wait to be accepted; the system may allow fewer. Beyond Node's 511 a client would wait a second and more. */
 const BACKLOG = 4_096;
-/** Header lines of one request; those beyond it are not read. */
+/** Header lines of one request; one that has more is answered with 431, as one whose headers are too long. */
 const HEADERS_MAX = 100;
 
 /** What a request calls this machine that names no host, as the health checks of HTTP/1.0 do. Browsers name one. */

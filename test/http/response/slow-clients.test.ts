@@ -73,6 +73,18 @@ test("headers beyond the limit are refused", async () => {
   expect(response.status).toBe(431);
 });
 
+test("a request of more header lines than are read is refused, and not read in part", async () => {
+  await using server = await serveTest(makeService());
+  const send = async (lines: number): Promise<string> => {
+    const socket = connect({ port: server.port, host: "127.0.0.1" });
+    const more = Array.from({ length: lines - 1 }, (_, line) => `X-${line}: a\r\n`).join("");
+    socket.write(`GET /livez HTTP/1.0\r\nHost: localhost\r\n${more}\r\n`);
+    const pieces = await Array.fromAsync(socket.setEncoding("latin1"), String);
+    return pieces.join("").slice(9, 12);
+  };
+  expect([await send(100), await send(101)]).toEqual(["200", "431"]);
+});
+
 test("a refusal for overload is quick, says when to come back, and leaves health alone", async () => {
   const service = makeService({ gate: createFullGate() });
   await using server = await serveTest(service);
