@@ -115,6 +115,24 @@ test("lists and answers over all collections hold nothing of it, whoever asked t
   }
 });
 
+test("the run that named a collection its key may not see is found under the id that its refusal tells", async () => {
+  const records: object[] = [];
+  for (const name of [HIDDEN, NOWHERE]) {
+    const refused = await app.request(
+      "/v1/ask",
+      askWith({ question, collections: [name] }, narrow),
+    );
+    const id = refused.headers.get("X-Run-Id");
+    expect([refused.status, id]).toEqual([404, expect.any(String)]);
+    const found = await app.request(`/v1/runs/${id}`, { headers: narrow });
+    records.push([found.status, await tell(found, name)]);
+    const events = await app.request(`/v1/runs/${id}/events`, { headers: narrow });
+    expect(await events.text()).toContain("collection_not_found");
+    expect((await app.request(`/v1/runs/${id}`, { headers: wide })).status).toBe(404);
+  }
+  expect(records[0]).toEqual(records[1]);
+});
+
 test("a run of another caller is none", async () => {
   const init = askWith({ question }, wide);
   const { runId } = (await (await app.request("/v1/ask", init)).json()) as { runId: string };

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/async/clock.ts";
@@ -33,10 +34,10 @@ describe("a client that takes its time", () => {
     ["with its body", `${HEADERS}Content-Length: 5000\r\n\r\n{"question": "`],
     ["to say anything", ""],
   ] as const;
-  test.each(cases)("%s is closed, and others are answered meanwhile", async (_name, text) => {
+  test.each(cases)("%s is closed, and others are answered meanwhile", async (_name, said) => {
     const service = makeService({ env });
     await using server = await serveTest(service);
-    const slow = Array.from({ length: 40 }, () => trickle(server.port, text));
+    const slow = Array.from({ length: 40 }, () => trickle(server.port, said));
     const everyone = Promise.all(slow.map(({ closed }) => closed));
     const state = { isClosed: false };
     void everyone.then(() => (state.isClosed = true));
@@ -79,8 +80,7 @@ test("a request of more header lines than are read is refused, and not read in p
     const socket = connect({ port: server.port, host: "127.0.0.1" });
     const more = Array.from({ length: lines - 1 }, (_, line) => `X-${line}: a\r\n`).join("");
     socket.write(`GET /livez HTTP/1.0\r\nHost: localhost\r\n${more}\r\n`);
-    const pieces = await Array.fromAsync(socket.setEncoding("latin1"), String);
-    return pieces.join("").slice(9, 12);
+    return (await text(socket)).slice(9, 12);
   };
   expect([await send(100), await send(101)]).toEqual(["200", "431"]);
 });
