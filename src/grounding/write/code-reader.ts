@@ -22,9 +22,12 @@ export interface CodeReader {
 const SPAN_CHARS_MAX = 256;
 const FENCE_LINE_CHARS_MAX = 128;
 const SCRIPT = /script\s*:|data:|mailto:/i;
-/** Blocks of formulas and containers: to renderers that know them, a fence within is none. */
-const OTHER_BLOCKS = ["$$", "\\[", "\\(", "\\begin{", ":::"];
+/** Blocks of formulas, containers and comments: to renderers that know them, a fence within is none. */
+const OTHER_BLOCKS = ["$$", "\\[", "\\(", "\\begin{", ":::", "%%"];
 const BLOCK_CHARS_MAX = 7;
+/** Front matter, which only the beginning of a text can be, and what may become its first line. */
+const FRONT_MATTER = /[ \t]{0,3}(?:---|\+\+\+)/y;
+const FRONT_MATTER_BEGUN = /[ \t]{0,3}(?:-{0,2}|\+{0,2})$/y;
 const NEXT_IN_SPAN = /`+|[\n|]/g;
 
 /** `verbatim` false: nothing is taken for code. */
@@ -41,6 +44,8 @@ class MarkdownCodeReader implements CodeReader {
   #hasDollar = false;
   #fence: { readonly mark: string; readonly length: number } | undefined;
   #atLineStart = true;
+  /** Nothing but blanks was shown. */
+  #atStart = true;
   #lineIsBlank = true;
 
   constructor(verbatim: boolean) {
@@ -53,6 +58,8 @@ class MarkdownCodeReader implements CodeReader {
 
   readBlock(text: string, at: number, { isLast, tail }: Place): number | "unknown" {
     if (this.#strict) return 0;
+    if (this.#atStart && matches(FRONT_MATTER, text, at)) return this.#doubt();
+    if (this.#atStart && !isLast && matches(FRONT_MATTER_BEGUN, text, at)) return "unknown";
     if (this.#fence !== undefined)
       return this.#atLineStart ? this.#closeFence(text, at, isLast) : 0;
     const mark = text[at];
@@ -68,6 +75,7 @@ class MarkdownCodeReader implements CodeReader {
 
   pass(shown: string): void {
     if (shown === "") return;
+    this.#atStart &&= !/\S/.test(shown);
     const newline = shown.lastIndexOf("\n");
     const first = newline < 0 ? shown : shown.slice(0, shown.indexOf("\n"));
     const isBlankLine = newline >= 0 && this.#lineIsBlank && !/[^ \t]/.test(first);
@@ -151,6 +159,11 @@ class MarkdownCodeReader implements CodeReader {
     this.#spansOff = true;
     return length;
   }
+}
+
+function matches(pattern: RegExp, text: string, at: number): boolean {
+  pattern.lastIndex = at;
+  return pattern.test(text);
 }
 
 function countRun(text: string, at: number): number {

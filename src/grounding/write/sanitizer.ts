@@ -20,7 +20,7 @@ export interface SanitizerOptions {
 /** What stands in the text at some place, and how it may be shown; undefined: more text is needed to tell. */
 type Step = { readonly length: number; readonly shown: string } | undefined;
 
-const SPECIAL = /[<!\]:.`~$\\\n]/g;
+const SPECIAL = /[<!\]:.`~$%\\\n]/g;
 const SPECIAL_IN_FENCE = /[:\n]/g;
 /** Enough of what was shown to know a scheme by. */
 const TAIL_CHARS = 12;
