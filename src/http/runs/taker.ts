@@ -7,7 +7,10 @@ import { toEventSize } from "../response/event-size.ts";
 
 const DROPPED = Promise.resolve();
 
-/** Takes a run's events. One that says more than `bytesMax` is ended; what it says after that, but for its end, is dropped. */
+/** Told of a run that has been ended too: its end, and what the calls that end with it have used, one event each. */
+const LAST: ReadonlySet<RunEvent["type"]> = new Set(["usage", "run-end"]);
+
+/** Takes a run's events. One that says more than `bytesMax` is ended; what it says after that, but for its last events, is dropped. */
 export function createTaker(
   broadcast: Broadcast<RunEvent>,
   bytesMax: number,
@@ -16,7 +19,7 @@ export function createTaker(
   let bytes = 0;
   return (event) => {
     bytes += toEventSize(event);
-    if (bytes > bytesMax && event.type !== "run-end") {
+    if (bytes > bytesMax && !LAST.has(event.type)) {
       ticket.abort(tooLong());
       return DROPPED;
     }

@@ -423,6 +423,23 @@ test("a run that says more than is kept of one is ended", async () => {
   expect(record.answer.length).toBeLessThan(10_000);
 });
 
+test("of a run that is ended for its length the record counts what it used, as its end does", async () => {
+  const used = { inputTokens: 7, outputTokens: 5, requests: 1 };
+  const flood: Runner = async function* (_ask, signal) {
+    yield runStart;
+    while (!signal.aborted) yield { type: "text-delta", text: "x".repeat(1000) };
+    yield { type: "usage", ...used };
+    yield { type: "degraded", code: "said_too_late" };
+    const error = { code: "upstream_bad_response" as const, retryable: true };
+    yield makeEnd({ outcome: "failed", usage: used, error });
+  };
+  const { app, ask } = start({ answer: flood, env: { RUN_BYTES_MAX: "10000" } });
+  await ask();
+  const messages = parseMessages(await (await app.request("/v1/runs/run-1/events")).text());
+  const told = messages.map(({ data }) => data).filter(({ type }) => type !== "text-delta");
+  expect(told).toMatchObject([{ type: "run-start" }, { type: "usage", ...used }, { usage: used }]);
+});
+
 test("HEAD of the events of a run does not count as a reader", async () => {
   const left = Promise.withResolvers<unknown>();
   const endless: Runner = async function* (_ask, signal) {
