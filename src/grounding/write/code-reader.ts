@@ -56,7 +56,8 @@ class MarkdownCodeReader implements CodeReader {
     return this.#fence !== undefined;
   }
 
-  readBlock(text: string, at: number, { isLast, tail }: Place): number | "unknown" {
+  readBlock(text: string, at: number, place: Place): number | "unknown" {
+    const { isLast } = place;
     if (this.#strict) return 0;
     if (this.#atStart && matches(FRONT_MATTER, text, at)) return this.#doubt();
     if (this.#atStart && !isLast && matches(FRONT_MATTER_BEGUN, text, at)) return "unknown";
@@ -64,11 +65,16 @@ class MarkdownCodeReader implements CodeReader {
       return this.#atLineStart ? this.#closeFence(text, at, isLast) : 0;
     const mark = text[at];
     if (mark !== "`" && mark !== "~") return this.#readOther(text, at, isLast);
+    return this.#readRun(text, at, place);
+  }
+
+  /** Backticks or tildes outside of a fence. */
+  #readRun(text: string, at: number, { isLast, tail }: Place): number | "unknown" {
     const length = countRun(text, at);
     if (length >= 3) return this.#atLineStart ? this.#openFence(text, at, isLast) : this.#doubt();
     if (at + length >= text.length && !isLast) return "unknown";
     // A run that opens nothing is passed over as a whole, so that no later look at its rest counts anew.
-    if (mark === "~" || this.#spansOff) return length;
+    if (text[at] === "~" || this.#spansOff) return length;
     if (tail.endsWith("\\")) return this.#doubtSpans(length);
     return this.#readSpan(text, at, { isLast, length });
   }

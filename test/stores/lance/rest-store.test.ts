@@ -178,8 +178,13 @@ describe("what a foreign program wrote", () => {
     "is no collection where the forms of its terms are %s",
     async (forms) => {
       const columns = {
-        ...{ version: ["4"], chunks: ["2"], trainedRows: ["0"], forms: [forms] },
-        ...{ terms: [new Uint8Array()], ends: [new Uint8Array()], counts: [new Uint8Array()] },
+        version: ["4"],
+        chunks: ["2"],
+        trainedRows: ["0"],
+        forms: [forms],
+        terms: [new Uint8Array()],
+        ends: [new Uint8Array()],
+        counts: [new Uint8Array()],
       };
       const { store } = await startServer({ query: raw(toFile(columns)) });
       const snapshot = await store.open("guide", signal);
