@@ -13,6 +13,11 @@ import { type AiBinding, runModel, toAiUpstream } from "./ai-binding.ts";
 const Answer = z.object({
   response: z.array(z.object({ id: z.int().nonnegative(), score: z.number() })),
 });
+/**
+ * A text is judged by its beginning, as by models anywhere: the documented one reads 512 tokens of it. The platform
+ * refuses what is too large and does not say what is; a chunk may have 2 MB, and a question brings 30 of them.
+ */
+const TEXT_CHARS_MAX = 8_192;
 /** The platform refuses an empty text. */
 const BLANK = " ";
 
@@ -23,7 +28,9 @@ export function createAiReranker(ai: AiBinding, model: string): Reranker {
     id: `workers-ai:${model}`,
     async score(query, texts, signal) {
       if (texts.length === 0) return [];
-      const contexts = texts.map((text) => ({ text: text === "" ? BLANK : text }));
+      const contexts = texts.map((text) => ({
+        text: text === "" ? BLANK : text.slice(0, TEXT_CHARS_MAX),
+      }));
       const inputs = { query, contexts, top_k: texts.length };
       const parsed = Answer.safeParse(await runModel(ai, { model, inputs }, upstream, signal));
       if (!parsed.success) {

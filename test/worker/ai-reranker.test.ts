@@ -49,6 +49,14 @@ test("an empty text, which the platform refuses, is sent as a blank", async () =
   expect(calls[0]?.inputs["contexts"]).toEqual([{ text: " " }]);
 });
 
+test("of a long text its beginning is sent: no more than a model reads, however large a chunk is", async () => {
+  const { reranker, calls } = setUp(answers(BEST_FIRST));
+  const long = `begins ${"x".repeat(2 ** 20)}`;
+  await reranker.score("q", [long, "y".repeat(8_192), "c"], open);
+  const contexts = [{ text: long.slice(0, 8_192) }, { text: "y".repeat(8_192) }, { text: "c" }];
+  expect(calls[0]?.inputs["contexts"]).toEqual(contexts);
+});
+
 describe("answers that are none", () => {
   const [first, second, third] = BEST_FIRST.response;
   test.each<readonly [string, unknown]>([
