@@ -16,6 +16,24 @@ const dockerfile = readFileSync("Dockerfile", "utf8");
 const lines = dockerfile.replaceAll(/\\\n\s*/g, "").split("\n");
 const find = (instruction: string): readonly string[] =>
   lines.filter((line) => line.startsWith(`${instruction} `));
+interface Compose {
+  readonly services: {
+    readonly tributary: {
+      readonly ports: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly volumes: readonly string[];
+      readonly read_only: boolean;
+      readonly tmpfs: readonly string[];
+      readonly stop_grace_period: string;
+    };
+    readonly redis: {
+      readonly profiles: readonly string[];
+      readonly read_only: boolean;
+      readonly command: readonly string[];
+    };
+  };
+}
+const compose = (): Compose => parse(readFileSync("compose.yaml", "utf8")) as Compose;
 const readCommand = (line = ""): readonly string[] =>
   JSON.parse(line.slice(line.indexOf("["))) as readonly string[];
 
@@ -26,6 +44,33 @@ test("the Dockerfile has no fault that a linter knows, and does not run as root"
   expect(lines.findLastIndex((line) => line.startsWith("COPY"))).toBeLessThan(
     lines.findLastIndex((line) => line.startsWith("USER")),
   );
+});
+
+const stageEnv = (): Readonly<Record<string, string>> => {
+  const stage = lines.slice(lines.findLastIndex((line) => line.startsWith("FROM")));
+  const pairs = stage
+    .filter((line) => line.startsWith("ENV "))
+    .flatMap((line) => [...line.matchAll(/([A-Z_]+)=(\S+)/g)]);
+  return Object.fromEntries(pairs.map(([, name = "", value = ""]) => [name, value]));
+};
+
+test("what is installed in one image runs in the other: the same, with glibc, and a Node that is new enough", () => {
+  const images = find("FROM").map((line) => line.split(" ")[1] ?? "");
+  expect(new Set(images).size).toBe(1);
+  expect(images[0]).not.toContain("alpine");
+  expect(Number(/^node:(\d+)-/.exec(images[0] ?? "")?.[1])).toBeGreaterThanOrEqual(24);
+  // The lockfile is the one that this checkout was installed from.
+  expect(find("RUN").join("\n")).toContain("pnpm install --prod --frozen-lockfile");
+});
+
+test("the port and the folder that the service is told are those that are open, and kept, and its own", () => {
+  const { PORT = "", DATA_DIR = "" } = stageEnv();
+  const { services } = compose();
+  expect(find("EXPOSE")).toEqual([`EXPOSE ${PORT}`]);
+  for (const port of services.tributary.ports) expect(port.split(":").at(-1)).toBe(PORT);
+  expect(find("VOLUME")).toEqual([`VOLUME ${DATA_DIR}`]);
+  expect(find("RUN").at(-1)).toBe(`RUN mkdir ${DATA_DIR} && chown node:node ${DATA_DIR}`);
+  expect(services.tributary.volumes).toContain(`store:${DATA_DIR}`);
 });
 
 test("a linter finds a planted fault", () => {
@@ -47,13 +92,7 @@ test("what the image would hold serves, is healthy, and ends when it is told to"
     cpSync(source, join(image.path, source), { recursive: true });
   }
   symlinkSync(resolve("node_modules"), join(image.path, "node_modules"));
-  const stage = lines.slice(lines.findLastIndex((line) => line.startsWith("FROM")));
-  const env = Object.fromEntries(
-    stage
-      .filter((line) => line.startsWith("ENV "))
-      .flatMap((line) => [...line.matchAll(/([A-Z_]+)=(\S+)/g)])
-      .map(([, name = "", value = ""]) => [name, value]),
-  );
+  const env = stageEnv();
   expect(env).toMatchObject({ HOST: "0.0.0.0", DATA_DIR: "/data" });
   const [node, ...args] = readCommand(find("CMD")[0]);
   expect(node).toBe("node");
@@ -71,13 +110,23 @@ test("what the image would hold serves, is healthy, and ends when it is told to"
 });
 
 test("the compose file starts this image, open to this machine alone, with settings that exist", () => {
-  const compose = parse(readFileSync("compose.yaml", "utf8")) as {
-    services: { tributary: { ports: string[]; environment: Record<string, string> } };
-  };
-  const { ports, environment } = compose.services.tributary;
+  const { ports, environment } = compose().services.tributary;
   for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:8787$/);
   const known = new Set(describeSettings().map(({ variable }) => variable));
   expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+});
+
+test("composed, the service may write where it must, has the time to drain, and Redis comes when it is asked for alone", () => {
+  const { tributary, redis } = compose().services;
+  expect([tributary.read_only, tributary.tmpfs]).toEqual([true, ["/tmp"]]);
+  const graceMs = Number(/^(\d+)s$/.exec(tributary.stop_grace_period)?.[1]) * 1_000;
+  expect(graceMs).toBeGreaterThan(parseConfig({}).drainGraceMs);
+  expect(redis.profiles).toEqual(["redis"]);
+  // Nothing is saved in a container that may not write.
+  expect([redis.read_only, redis.command.slice(0, 3)]).toEqual([
+    true,
+    ["redis-server", "--save", ""],
+  ]);
 });
 
 test("the unit for systemd starts the service as pnpm start does, with settings that exist, and lets it drain", () => {
