@@ -40,7 +40,7 @@ export async function makeSamples(collections: readonly string[] = COLLECTIONS):
 }
 
 /** The service on Node over the local store. */
-export async function makeNodeApp({ config }: Samples) {
+export async function makeNodeApp({ config }: Pick<Samples, "config">) {
   const deps = {
     ...(await createAnswerDeps(config, silentLog)),
     gate: createRunGate(),
