@@ -1,6 +1,7 @@
 /** Embedder over an OpenAI-compatible `/embeddings` endpoint, trusting nothing about what it returns. */
 import * as z from "zod";
 import { toEmbedderName } from "../domain/embedder-name.ts";
+import type { AppError } from "../errors.ts";
 import type { EmbedKind, Embedder } from "./model.ts";
 import { readRefusal } from "./chat-dialect.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
@@ -20,10 +21,10 @@ interface OpenAiEmbedderOptions {
   readonly prefixes?: { readonly [kind in EmbedKind]?: string | undefined };
 }
 
+/** Rows are counted before they are looked at: eight million wrong ones, in 16 MiB, are as many faults to a schema. */
+const Response = z.object({ data: z.array(z.unknown()) });
 /** Components stay unknown here: checking them in the loop that normalises them is several times faster. */
-const Response = z.object({
-  data: z.array(z.object({ index: z.int().nonnegative().nullish(), embedding: z.unknown() })),
-});
+const Rows = z.array(z.object({ index: z.int().nonnegative().nullish(), embedding: z.unknown() }));
 
 /** Creates the embedder. Blank texts are never sent and have no vector. */
 export function createOpenAiEmbedder({
@@ -118,17 +119,22 @@ function createRequest(
 
 /** The rows in the order of the texts, each exactly once. Gemini leaves out an index of 0; a row without one is the one of its place. */
 function toRows(body: unknown, count: number, upstream: Upstream): readonly unknown[] {
-  const parsed = Response.safeParse(body);
-  if (!parsed.success) {
-    throw toBadResponse("sent something that is not a list of embeddings", upstream, parsed.error);
-  }
+  const { data: sent } = parse(Response, body, upstream);
+  const refuse = (): AppError =>
+    toBadResponse(
+      `sent ${sent.length} embeddings for ${count} texts, or not each index once`,
+      upstream,
+    );
+  if (sent.length !== count) throw refuse();
   const rows = new Map(
-    parsed.data.data.map(({ index, embedding }, at) => [index ?? at, embedding]),
+    parse(Rows, sent, upstream).map(({ index, embedding }, at) => [index ?? at, embedding]),
   );
-  const complete = Array.from({ length: count }, (_, index) => rows.has(index)).every(Boolean);
-  if (!complete || parsed.data.data.length !== count) {
-    const got = `${parsed.data.data.length} embeddings for ${count} texts`;
-    throw toBadResponse(`sent ${got}, or not each index once`, upstream);
-  }
+  if (!Array.from({ length: count }, (_, index) => rows.has(index)).every(Boolean)) throw refuse();
   return Array.from({ length: count }, (_, index) => rows.get(index));
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, upstream: Upstream): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw toBadResponse("sent something that is not a list of embeddings", upstream, parsed.error);
 }

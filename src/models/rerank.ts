@@ -14,6 +14,13 @@ export interface RemoteRerankerOptions extends EndpointLine {
   readonly apiKey?: string | undefined;
 }
 
+/** Scores are counted before they are looked at: millions of wrong ones are as many faults to a schema. */
+const Listed = z.union([
+  z.object({ results: z.array(z.unknown()) }).transform(({ results }) => results),
+  z.object({ data: z.array(z.unknown()) }).transform(({ data }) => data),
+  z.array(z.unknown()),
+]);
+
 const Index = z.int().nonnegative();
 const Relevant = z
   .object({ index: Index, relevance_score: z.number() })
@@ -101,7 +108,7 @@ function createRequest(options: RemoteRerankerOptions, upstream: Upstream): Requ
         return requestAll(query, texts, signal);
       }
       const other = findForm(current, response, refusal);
-      if (other === undefined || tried.has(other)) throw refuse(response, refusal, upstream);
+      if (other === undefined || tried.has(other)) throw toRefused(response, refusal, upstream);
       current = other;
     }
   };
@@ -131,25 +138,30 @@ function findForm(
   return /\btop_n\b/.test(message) ? "unnumbered" : undefined;
 }
 
-function refuse({ status, headers }: Response, words: RefusalWords, upstream: Upstream): AppError {
+function toRefused(
+  { status, headers }: Response,
+  words: RefusalWords,
+  upstream: Upstream,
+): AppError {
   return toRefusalError({ ...words, status, headers }, upstream, new Error(words.message));
 }
 
 /** One score for each index, each exactly once. */
 function toScores(body: unknown, count: number, upstream: Upstream): readonly number[] {
-  const parsed = Scores.safeParse(body);
-  if (!parsed.success) {
-    throw toBadResponse("sent something that is not a list of scores", upstream, parsed.error);
-  }
-  const scores = new Map(parsed.data.map(({ index, score }) => [index, score]));
+  const { length } = parse(Listed, body, upstream);
+  const refuse = (): AppError =>
+    toBadResponse(`sent ${length} scores for ${count} texts, or not each once`, upstream);
+  if (length !== count) throw refuse();
+  const scores = new Map(parse(Scores, body, upstream).map(({ index, score }) => [index, score]));
   const ordered = Array.from({ length: count }, (_, index) => scores.get(index));
-  if (!isComplete(ordered) || parsed.data.length !== count) {
-    throw toBadResponse(
-      `sent ${parsed.data.length} scores for ${count} texts, or not each once`,
-      upstream,
-    );
-  }
+  if (!isComplete(ordered)) throw refuse();
   return ordered;
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown, upstream: Upstream): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw toBadResponse("sent something that is not a list of scores", upstream, parsed.error);
 }
 
 function isComplete(scores: readonly (number | undefined)[]): scores is readonly number[] {

@@ -138,6 +138,12 @@ describe("refuses an answer it cannot trust", () => {
     ["no embedding", body({ data: [] }), "upstream_bad_response", "0 embeddings for 1 texts"],
     ["too many", embeddings([[1], [2]]), "upstream_bad_response", "2 embeddings for 1 texts"],
     [
+      "too many that are none, counted and not looked at one by one",
+      body({ data: [1, 2, 3] }),
+      "upstream_bad_response",
+      "3 embeddings for 1 texts",
+    ],
+    [
       "a wrong index",
       body({ data: [{ index: 1, embedding: [1] }] }),
       "upstream_bad_response",

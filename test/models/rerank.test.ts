@@ -139,6 +139,21 @@ describe("refuses an answer it cannot trust", () => {
     ["a reset", reset, "upstream_unavailable"],
     ["a redirect", body("", { status: 307, headers: { location: "/x" } }), "upstream_config"],
   ];
+  const lists = {
+    "Cohere's": { results: [1, 2, 3, 4] },
+    "Voyage's": { data: [1, 2, 3, 4] },
+    TEI: [1, 2, 3, 4],
+  };
+  test.each(Object.entries(lists))(
+    "too many that are none are counted and not looked at one by one: %s",
+    async (_, list) => {
+      server.script(body(list));
+      await expect(create().score("q", TEXTS, open())).rejects.toMatchObject({
+        code: "upstream_bad_response",
+        detail: expect.stringContaining("4 scores for 3 texts"),
+      });
+    },
+  );
   test.each(cases)("%s", async (_, reply, code) => {
     server.script(reply);
     const before = server.requests.length;
