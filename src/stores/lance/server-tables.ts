@@ -10,9 +10,17 @@ const TABLES_MAX = 10_000;
 const ROWS_MAX = 2_000;
 
 const Listed = z.object({ tables: z.array(z.string()).max(TABLES_MAX) });
+/** Checked as a whole: of an answer of 32 MiB each wrong value would be a fault of its own. */
+const Metadata = z.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === "string"),
+);
 const Described = z.object({
   version: z.int().positive(),
-  schema: z.object({ metadata: z.record(z.string(), z.string()).nullish() }),
+  schema: z.object({ metadata: Metadata.nullish() }),
 });
 const Counted = z.int().nonnegative();
 

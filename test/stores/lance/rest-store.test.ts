@@ -216,6 +216,24 @@ test("tables that are not of this program are no collections", async () => {
   expect((await refusal(store.open("guide.terms", signal))).code).toBe("collection_not_found");
 });
 
+test.each<readonly [string, Readonly<Record<string, Answer>>]>([
+  ["a table's name that is none", { list: json({ tables: ["guide", 1] }) }],
+  ["more tables than are looked at", { list: json({ tables: Array(10_001).fill("guide") }) }],
+  ["a list that is none", { list: json({ tables: { 0: "guide" } }) }],
+  [
+    "metadata that are a list",
+    { describe: json({ version: 4, schema: { metadata: [metadata["tributary:collection"]] } }) },
+  ],
+  [
+    "metadata that are no text",
+    { describe: json({ version: 4, schema: { metadata: { ...metadata, x: 1 } } }) },
+  ],
+])("%s is no answer", async (_, answers) => {
+  const { store } = await startServer(answers);
+  const asking = "list" in answers ? store.list(signal) : store.open("guide", signal);
+  expect((await refusal(asking)).code).toMatch(/unavailable/);
+});
+
 test("a server that is down is soon asked no more", async () => {
   const { store, asked } = await startServer({ list: json({}, 503) });
   for (let round = 0; round < 40; round += 1) {
