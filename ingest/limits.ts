@@ -42,9 +42,13 @@ export const INGEST_LIMITS = {
   inlineBytesMax: 8 * KIBIBYTE,
   /** Files attached to one email that are read. */
   attachmentsMax: 1_000,
-  /** Parser processes, the heap of each, the time one may take to start, and the processor time that one file may take then. */
+  /**
+   * Parser processes, the heap of each and all of its memory, what was unpacked among it; the time one may take to start,
+   * and the processor time that one file may take then.
+   */
   workersMax: 2,
   workerHeapMebibytesMax: 512,
+  workerMemoryMebibytesMax: 1_024,
   startTimeoutMs: 60_000,
   loadTimeoutMs: 15_000,
 } as const;

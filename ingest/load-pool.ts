@@ -1,12 +1,12 @@
 /**
- * Parser processes for formats we do not trust: each file gets a bounded heap and a bounded time, or its parser ends.
+ * Parser processes for formats we do not trust: each file gets bounded memory and a bounded time, or its parser ends.
  * Processes, not threads: a thread that runs out of memory can take the whole process with it.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createLimiter } from "../src/async/limiter.ts";
 import { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
-import { limitProcessorTime } from "./processor-time.ts";
+import { limitProcess } from "./process-limits.ts";
 import type { LoadAnswer, LoadRequest, LoadStart } from "./load-worker.ts";
 import type { Format } from "../src/domain/format.ts";
 import {
@@ -117,19 +117,22 @@ function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): P
     const answer = message as LoadAnswer | LoadStart;
     if ("isReading" in answer) {
       stopTimer();
-      const { pid = 0 } = parser;
-      const { processorMs: usedMs } = answer;
-      stopTimer = limitProcessorTime({ pid, usedMs, limitMs: limits.loadTimeoutMs }, onLate);
+      const { loadTimeoutMs: limitMs, workerMemoryMebibytesMax: memoryMebibytesMax } = limits;
+      const own = { pid: parser.pid ?? 0, usedMs: answer.processorMs, limitMs, memoryMebibytesMax };
+      stopTimer = limitProcess(own, (broken) =>
+        broken === "memory" ? onLarge(memoryMebibytesMax) : onLate(),
+      );
       return;
     }
     events.push(...answer.part);
     if (answer.isLast) resolve({ events, isReusable: true });
   };
+  const onLarge = (mebibytes: number): void =>
+    fail("too-large", `needs more than ${mebibytes} MiB of memory to be read; split it`);
   const onAbort = (): void => resolve({ events: [], isReusable: false });
   const onExit = (code: number | null, killedBy: NodeJS.Signals | null): void => {
-    const heap = limits.workerHeapMebibytesMax;
     const isHeap = killedBy === "SIGABRT" || killedBy === "SIGKILL" || code === 134;
-    if (isHeap) fail("too-large", `needs more than ${heap} MiB of memory to be read; split it`);
+    if (isHeap) onLarge(limits.workerHeapMebibytesMax);
     else fail("damaged", `cannot be read as ${format}; save it anew`, { code, killedBy });
   };
   const onError = (cause: unknown): void =>

@@ -1,10 +1,11 @@
 /** Parsers, when somebody else than their pool wants them to end. */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { INGEST_LIMITS } from "../../ingest/limits.ts";
 import { createLoadPool } from "../../ingest/load-pool.ts";
-import { limitProcessorTime } from "../../ingest/processor-time.ts";
+import { limitProcess } from "../../ingest/process-limits.ts";
 
 const { signal } = new AbortController();
 
@@ -78,13 +79,36 @@ test("a file whose parser waits for the processor is not refused", async () => {
 test("a process that waits for ever is late, too", async () => {
   const sleeping = spawn("sleep", ["60"]);
   try {
-    const limit = { pid: sleeping.pid ?? 0, usedMs: 0, limitMs: 100 };
-    const late = new Promise((resolve) => limitProcessorTime(limit, () => resolve("late")));
-    expect(await late).toBe("late");
+    const limit = { pid: sleeping.pid ?? 0, usedMs: 0, limitMs: 100, memoryMebibytesMax: 100 };
+    const broken = new Promise((resolve) => limitProcess(limit, resolve));
+    expect(await broken).toBe("time");
   } finally {
     sleeping.kill("SIGKILL");
   }
 });
+
+test("what a file unpacks to beside its parser's heap is limited, too", async () => {
+  const pool = createLoadPool({ ...INGEST_LIMITS, workerMemoryMebibytesMax: 400 });
+  const bytes = toPdf(deflateSync(Buffer.alloc(600 * 2 ** 20, " ")));
+  expect(bytes.length).toBeLessThan(INGEST_LIMITS.fileBytesMax);
+  const events = await pool.load("pdf", bytes, { id: "a.pdf", path: "a.pdf" }, signal);
+  expect(events).toMatchObject([
+    { code: "too-large", message: expect.stringContaining("needs more than 400 MiB of memory") },
+  ]);
+  await pool.close();
+});
+
+/** One page whose content is packed. */
+function toPdf(content: Uint8Array): Uint8Array {
+  const objects = [
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R >>",
+  ].map((object, index) => `${index + 1} 0 obj\n${object}\nendobj\n`);
+  const head = `%PDF-1.4\n${objects.join("")}4 0 obj\n<< /Length ${content.length} /Filter /FlateDecode >>\nstream\n`;
+  const tail = "\nendstream\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
+  return Buffer.concat([Buffer.from(head), content, Buffer.from(tail)]);
+}
 
 test("a parser that does not start is no fault of the file", async () => {
   const pool = createLoadPool({ ...INGEST_LIMITS, startTimeoutMs: 1 });
