@@ -5,7 +5,7 @@ import { mendTurnMarksInJson } from "./turn-marks.ts";
 import { toBadResponse, type Upstream } from "./upstream.ts";
 
 /** Calls of one answer: each piece is looked up among those before it. */
-const CALLS_MAX = 128;
+const CALLS_MAX = 1_024;
 
 const Piece = z.object({
   index: z.number().nullish(),

@@ -131,14 +131,20 @@ test("everything that is kept of a call counts as what it brought", () => {
   expect(accumulator.add([{ index: 0, function: f("", "_more") }])).toBe(5);
 });
 
+test("800 calls in one answer are what the run's own limit is for", () => {
+  const accumulator = createToolCallAccumulator(upstream);
+  accumulator.add(Array.from({ length: 800 }, (_, index) => ({ index, id: `call-${index}` })));
+  expect(accumulator.calls()).toHaveLength(800);
+});
+
 test("calls without end are no answer", () => {
   const accumulator = createToolCallAccumulator(upstream);
-  const calls = Array.from({ length: 129 }, (_, index) => ({ id: `call-${index}` }));
-  expect(accumulator.add(calls.slice(0, 128))).toBeGreaterThan(0);
+  const calls = Array.from({ length: 1_025 }, (_, index) => ({ id: `call-${index}` }));
+  expect(accumulator.add(calls.slice(0, 1_024))).toBeGreaterThan(0);
   expect(() => accumulator.add(calls)).toThrow(
     expect.objectContaining({
       code: "upstream_bad_response",
-      detail: "the model called more than 128 tools at once",
+      detail: "the model called more than 1024 tools at once",
     }),
   );
 });
