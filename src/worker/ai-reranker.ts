@@ -29,7 +29,7 @@ export function createAiReranker(ai: AiBinding, model: string): Reranker {
     async score(query, texts, signal) {
       if (texts.length === 0) return [];
       const contexts = texts.map((text) => ({
-        text: text === "" ? BLANK : text.slice(0, TEXT_CHARS_MAX),
+        text: text === "" ? BLANK : text.slice(0, TEXT_CHARS_MAX).toWellFormed(),
       }));
       const inputs = { query, contexts, top_k: texts.length };
       const parsed = Answer.safeParse(await runModel(ai, { model, inputs }, upstream, signal));
