@@ -28,8 +28,8 @@ const INLINE: ReadonlySet<Format> = new Set([
 const TURN_MS = 10;
 
 /**
- * Reads a file, unless its bytes were read before, and yields what is in it. Every fault of the file is a problem among the events, never a throw;
- * it throws the signal's reason only.
+ * Reads a file, unless its bytes were read before, and yields what is in it. Every fault of the file is a problem among
+ * the events, never a throw; it throws the signal's reason only.
  */
 export async function* loadFile(
   file: FileReference,

@@ -7,7 +7,7 @@ import { readRefusal } from "./chat-dialect.ts";
 import { type OpenAiClient, toUpstreamError } from "./openai-client.ts";
 import { toUnitVector } from "./unit-vector.ts";
 import { refusesBatch } from "./refusal-body.ts";
-import { type Upstream, toBadResponse } from "./upstream.ts";
+import { parseResponse, toBadResponse, type Upstream } from "./upstream.ts";
 
 /** What text-embeddings-inference accepts by default. Who takes fewer says so, and is sent fewer from then on. */
 const BATCH_MAX = 32;
@@ -21,6 +21,7 @@ interface OpenAiEmbedderOptions {
   readonly prefixes?: { readonly [kind in EmbedKind]?: string | undefined };
 }
 
+const LIST = "a list of embeddings";
 /** Rows are counted before they are looked at: eight million wrong ones, in 16 MiB, are as many faults to a schema. */
 const Response = z.object({ data: z.array(z.unknown()) });
 /** Components stay unknown here: checking them in the loop that normalises them is several times faster. */
@@ -119,7 +120,7 @@ function createRequest(
 
 /** The rows in the order of the texts, each exactly once. Gemini leaves out an index of 0; a row without one is the one of its place. */
 function toRows(body: unknown, count: number, upstream: Upstream): readonly unknown[] {
-  const { data: sent } = parse(Response, body, upstream);
+  const { data: sent } = parseResponse(Response, body, LIST, upstream);
   const refuse = (): AppError =>
     toBadResponse(
       `sent ${sent.length} embeddings for ${count} texts, or not each index once`,
@@ -127,14 +128,11 @@ function toRows(body: unknown, count: number, upstream: Upstream): readonly unkn
     );
   if (sent.length !== count) throw refuse();
   const rows = new Map(
-    parse(Rows, sent, upstream).map(({ index, embedding }, at) => [index ?? at, embedding]),
+    parseResponse(Rows, sent, LIST, upstream).map(({ index, embedding }, at) => [
+      index ?? at,
+      embedding,
+    ]),
   );
   if (!Array.from({ length: count }, (_, index) => rows.has(index)).every(Boolean)) throw refuse();
   return Array.from({ length: count }, (_, index) => rows.get(index));
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, upstream: Upstream): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw toBadResponse("sent something that is not a list of embeddings", upstream, parsed.error);
 }

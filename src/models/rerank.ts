@@ -5,7 +5,13 @@ import { AppError } from "../errors.ts";
 import type { Reranker } from "./model.ts";
 import { refusesBatch, type RefusalWords } from "./refusal-body.ts";
 import { createUpstreamFetch, type EndpointLine, readWords } from "./upstream-fetch.ts";
-import { type Upstream, toBadResponse, toConnectionError, toRefusalError } from "./upstream.ts";
+import {
+  parseResponse,
+  toBadResponse,
+  toConnectionError,
+  toRefusalError,
+  type Upstream,
+} from "./upstream.ts";
 
 export interface RemoteRerankerOptions extends EndpointLine {
   /** The whole address, with its /rerank. */
@@ -14,6 +20,7 @@ export interface RemoteRerankerOptions extends EndpointLine {
   readonly apiKey?: string | undefined;
 }
 
+const LIST = "a list of scores";
 /** Scores are counted before they are looked at: millions of wrong ones are as many faults to a schema. */
 const Listed = z.union([
   z.object({ results: z.array(z.unknown()) }).transform(({ results }) => results),
@@ -148,20 +155,16 @@ function toRefused(
 
 /** One score for each index, each exactly once. */
 function toScores(body: unknown, count: number, upstream: Upstream): readonly number[] {
-  const { length } = parse(Listed, body, upstream);
+  const { length } = parseResponse(Listed, body, LIST, upstream);
   const refuse = (): AppError =>
     toBadResponse(`sent ${length} scores for ${count} texts, or not each once`, upstream);
   if (length !== count) throw refuse();
-  const scores = new Map(parse(Scores, body, upstream).map(({ index, score }) => [index, score]));
+  const scores = new Map(
+    parseResponse(Scores, body, LIST, upstream).map(({ index, score }) => [index, score]),
+  );
   const ordered = Array.from({ length: count }, (_, index) => scores.get(index));
   if (!isComplete(ordered)) throw refuse();
   return ordered;
-}
-
-function parse<T>(schema: z.ZodType<T>, body: unknown, upstream: Upstream): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw toBadResponse("sent something that is not a list of scores", upstream, parsed.error);
 }
 
 function isComplete(scores: readonly (number | undefined)[]): scores is readonly number[] {

@@ -1,4 +1,5 @@
 /** What went wrong at a model endpoint, as one of our own errors. Nothing an upstream says reaches `detail`. */
+import type * as z from "zod";
 import { AppError, type AppErrorOptions, type ErrorCode } from "../errors.ts";
 import { parseRetryAfterMs } from "../async/retry-after.ts";
 
@@ -85,6 +86,18 @@ export function toBadResponse(what: string, upstream: Upstream, cause?: unknown)
     detail: `${upstream.name} ${what}`,
     cause: toLogCause(cause, upstream),
   });
+}
+
+/** A response as the schema has it. Throws AppError upstream_bad_response, which says that it is not `what`. */
+export function parseResponse<T>(
+  schema: z.ZodType<T>,
+  response: unknown,
+  what: string,
+  upstream: Upstream,
+): T {
+  const parsed = schema.safeParse(response);
+  if (parsed.success) return parsed.data;
+  throw toBadResponse(`sent something that is not ${what}`, upstream, parsed.error);
 }
 
 /**

@@ -11,7 +11,7 @@ import * as z from "zod";
 import { AppError } from "../errors.ts";
 import type { Embedder } from "../models/model.ts";
 import { toUnitVector } from "../models/unit-vector.ts";
-import { toBadResponse } from "../models/upstream.ts";
+import { parseResponse, toBadResponse } from "../models/upstream.ts";
 import { type AiBinding, runModel, toAiUpstream } from "./ai-binding.ts";
 import { misconfigured } from "./misconfigured.ts";
 
@@ -70,11 +70,9 @@ export function createAiEmbedder(ai: AiBinding, options: AiEmbedderOptions): Emb
 
   const embedAll = async (text: readonly string[], signal: AbortSignal) => {
     const call = { model: name, inputs: { text, ...form } };
-    const parsed = Answer.safeParse(await runModel(ai, call, upstream, signal));
-    if (!parsed.success) {
-      throw toBadResponse("sent something that is not a list of vectors", upstream, parsed.error);
-    }
-    const { data, pooling: pooled = pooling } = parsed.data;
+    const sent = await runModel(ai, call, upstream, signal);
+    const answer = parseResponse(Answer, sent, "a list of vectors", upstream);
+    const { data, pooling: pooled = pooling } = answer;
     if (data.length !== text.length) {
       throw toBadResponse(`sent ${data.length} vectors for ${text.length} texts`, upstream);
     }

@@ -7,7 +7,7 @@
  */
 import * as z from "zod";
 import type { Reranker } from "../models/model.ts";
-import { toBadResponse } from "../models/upstream.ts";
+import { parseResponse, toBadResponse } from "../models/upstream.ts";
 import { type AiBinding, runModel, toAiUpstream } from "./ai-binding.ts";
 
 const Answer = z.object({
@@ -32,11 +32,8 @@ export function createAiReranker(ai: AiBinding, model: string): Reranker {
         text: text === "" ? BLANK : text.slice(0, TEXT_CHARS_MAX).toWellFormed(),
       }));
       const inputs = { query, contexts, top_k: texts.length };
-      const parsed = Answer.safeParse(await runModel(ai, { model, inputs }, upstream, signal));
-      if (!parsed.success) {
-        throw toBadResponse("sent something that is not a list of scores", upstream, parsed.error);
-      }
-      const { response } = parsed.data;
+      const sent = await runModel(ai, { model, inputs }, upstream, signal);
+      const { response } = parseResponse(Answer, sent, "a list of scores", upstream);
       const scores = new Map(response.map(({ id, score }) => [id, score]));
       const ordered = texts.flatMap((_, index) => scores.get(index) ?? []);
       if (ordered.length !== texts.length || response.length !== texts.length) {
