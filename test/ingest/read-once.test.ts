@@ -9,6 +9,7 @@ import type { SyncDeps } from "../../ingest/sync-plan.ts";
 import { syncDocuments } from "../../ingest/sync.ts";
 import { createMemoryStore } from "../../src/stores/memory.ts";
 import { makeTempFolder } from "../support/local-store.ts";
+import { createRecordingEmbedder } from "../support/recording-embedder.ts";
 
 const signal = new AbortController().signal;
 
@@ -21,16 +22,7 @@ test("a file that is cut short for a moment is not stored so for good", async ()
   const embedded: string[] = [];
   const deps: SyncDeps = {
     store: createMemoryStore(),
-    embedder: {
-      id: "test:one",
-      dimensions: 2,
-      batchMax: 4,
-      fusionWeight: 0.5,
-      async embed(texts) {
-        embedded.push(...texts);
-        return texts.map(() => Float32Array.of(1, 0));
-      },
-    },
+    embedder: createRecordingEmbedder(embedded),
     load: (file, loading, bytes) => loadFile(file, pool, loading, bytes),
     read(file) {
       const bytes = readRegular(file.path, 1_000);

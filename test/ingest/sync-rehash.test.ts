@@ -8,6 +8,7 @@ import { createLanceStore } from "../../src/node/lance/lance-store.ts";
 import { createMemoryStore } from "../../src/stores/memory.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 import { makeTempFolder } from "../support/local-store.ts";
+import { createRecordingEmbedder } from "../support/recording-embedder.ts";
 
 const signal = new AbortController().signal;
 
@@ -17,16 +18,7 @@ async function sync(store: WriteStore, files: Readonly<Record<string, string>>) 
   const embedded: string[] = [];
   const deps: SyncDeps = {
     store,
-    embedder: {
-      id: "test:one",
-      dimensions: 2,
-      batchMax: 4,
-      fusionWeight: 0.5,
-      async embed(texts) {
-        embedded.push(...texts);
-        return texts.map(() => Float32Array.of(1, 0));
-      },
-    },
+    embedder: createRecordingEmbedder(embedded),
     async *load({ id }) {
       parsed.push(id);
       const text = (files[id] ?? "").trim();
