@@ -3,7 +3,8 @@
 const SMALL =
   "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen";
 const TENS = "twenty thirty forty fifty sixty seventy eighty ninety";
-const ORDINALS =
+/** Of 1 to 12. */
+export const ORDINALS =
   "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth";
 /** Of other languages; left out is what is another word there or in English as often: `due`, `once`, `neuf`, `elf`. */
 const OTHERS: readonly (readonly [string, number])[] = Object.entries({

@@ -1,6 +1,7 @@
 /** What of a sentence is exact, its names and its numbers, and whether the evidence has it. */
 import type { Quantity } from "../../text/numbers.ts";
 import { holdsQuantity } from "../../text/quantity-index.ts";
+import { hasForm, isNameNumber } from "../../text/numbered-names.ts";
 import { toRounded } from "../../text/rounding.ts";
 import { listContentStems, type Word } from "../../text/words.ts";
 import { createNumberFinder } from "./clauses.ts";
@@ -30,20 +31,23 @@ export function readExact(sentence: string, evidence: readonly Evidence[], goesO
   const findMeasure = createNumberFinder(numbers.map((one) => ({ ...one, end: one.unitEnd })));
   const spelled = words.filter((word) => findNumber(word.start, toEnd(word)) !== undefined);
   const measured = words.filter((word) => isMeasured(word, findMeasure(word.start, toEnd(word))));
-  const measuredStems = new Set(measured.map(toStem));
+  const ofNames = listNameNumbers(sentence, words, numbers);
+  const others = numbers.filter(({ start }) => !ofNames.some((word) => word.start === start));
+  const measuredStems = new Set(measured.filter((word) => !ofNames.includes(word)).map(toStem));
+  const all = new Set([...claim.names, ...named, ...ofNames.map(toStem)]);
   return {
     claim,
     // Without the months that dates in digits name.
     content: new Set(listContentStems(words).filter((stem) => !isDenialWord(stem))),
-    names: [...claim.names, ...named].filter((stem) => !measuredStems.has(stem)),
-    quantities: numbers.filter((one) => !isCountOfRows(one, sentence, evidence)),
+    names: [...all].filter((stem) => !measuredStems.has(stem)),
+    quantities: others.filter((one) => !isCountOfRows(one, sentence, evidence)),
     spelled: new Set(spelled.map(toStem)),
   };
 }
 
 /** Is a word nowhere in the evidence? */
 export function isMissing(stem: string, evidence: readonly Evidence[]): boolean {
-  return !evidence.some(({ stems }) => stems.has(stem));
+  return !evidence.some(({ stems }) => hasForm(stems, stem));
 }
 
 /** Are all of them there? */
@@ -53,9 +57,24 @@ export function occur(
   readings: readonly Pick<Reading, "stems" | "quantities">[],
 ): boolean {
   return (
-    names.every((stem) => readings.some(({ stems }) => stems.has(stem))) &&
+    names.every((stem) => readings.some(({ stems }) => hasForm(stems, stem))) &&
     quantities.every((quantity) => readings.some((reading) => holds(reading, quantity)))
   );
+}
+
+/** Numbers that belong to a name are parts of it: `Second World War` is not held by two friends. */
+function listNameNumbers(
+  sentence: string,
+  words: readonly Word[],
+  numbers: readonly Quantity[],
+): readonly Word[] {
+  const findNumber = createNumberFinder(numbers);
+  return words.filter((word, at) => {
+    const number = findNumber(word.start, toEnd(word));
+    const isAlone =
+      number === undefined || (number.start === word.start && number.unitEnd === toEnd(word));
+    return isAlone && isNameNumber(words, at, sentence);
+  });
 }
 
 /** The same value, and no other unit. `one` is as often a pronoun as a number. */
