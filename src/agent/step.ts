@@ -5,24 +5,18 @@ import { untilAborted } from "../async/until-aborted.ts";
 import { type AppError, toAppError } from "../errors.ts";
 import type { Passage } from "../domain/event.ts";
 import type { ToolCall } from "../models/model.ts";
-import { withDeadline } from "../run.ts";
+import { type Run, withDeadline } from "../run.ts";
 import { inSpan } from "../telemetry/in-span.ts";
 import { toTenths } from "../telemetry/timeline.ts";
 import type { Span } from "../telemetry/tracer.ts";
 import { stripHidden } from "../text/hidden-characters.ts";
-import type { Budget } from "./budget.ts";
 import type { AddPassages } from "./pool.ts";
+import { type CallRules, countWrong, prepareCall, type Prepared } from "./prepare-call.ts";
 import { RetryTool, type Tool, type ToolContext, ToolFailed } from "./tool.ts";
 import { toEvidence, toSummary, toToolResult } from "./tool-result.ts";
 
-export interface StepContext extends Pick<ToolContext, "addPassages" | "run"> {
-  readonly tools: readonly Tool[];
+export interface StepContext extends CallRules, Pick<ToolContext, "addPassages" | "run"> {
   readonly step: number;
-  readonly budget: Pick<Budget, "takeCallOf">;
-  /** How often calls of a name were wrong since the last that was right; counted here. */
-  readonly wrong: Map<string, number>;
-  /** Calls that may not be made again; added to here. */
-  readonly spent: Set<string>;
 }
 
 /** What the model is told of a call. */
@@ -31,9 +25,8 @@ export interface ToolReply {
   readonly content: string;
 }
 
-/** Wrong calls of one tool, or of a name that is none's, after which the model is told to leave it alone. */
-const WRONG_MAX = 3;
-const ARGUMENT_CHARS_MAX = 100_000;
+/** Tools that were told to end are waited for so long; what has not ended then does not heed its signal. */
+const DRAIN_MS = 1_000;
 
 /**
  * Replies in the order of the calls, whatever order they end in. A call that is wrong, late or fails is a
@@ -43,16 +36,17 @@ export async function runStep(
   calls: readonly ToolCall[],
   context: StepContext,
 ): Promise<readonly ToolReply[]> {
-  const prepared = calls.map((call) => prepare(call, context));
+  const prepared = calls.map((call) => prepareCall(call, context));
   for (const { call, written } of prepared) {
     const { id: callId, name } = call;
     const { step } = context;
     await context.run.emit({ type: "tool-call", step, callId, name, arguments: written ?? {} });
   }
   const all = new AbortController();
+  const siblings: Siblings = { signal: all.signal, working: [] };
   const run = async (one: Prepared): Promise<readonly ToolReply[]> => {
     try {
-      return [await runOne(one, context, all.signal)];
+      return [await runOne(one, context, siblings)];
     } catch (thrown) {
       all.abort(thrown);
       return [];
@@ -64,82 +58,21 @@ export async function runStep(
   for (const batch of toBatches(prepared)) {
     replies.push(...(await pMap(batch, run, { concurrency })).flat());
   }
+  if (all.signal.aborted) await drain(siblings, context.run);
   all.signal.throwIfAborted();
   return replies;
 }
 
-interface Prepared {
-  readonly call: ToolCall;
-  readonly tool: Tool | undefined;
-  /** As the model wrote them, and as its schema made them for the tool. */
-  readonly written?: unknown;
-  readonly args?: Record<string, unknown>;
-  /** Why it is not run. */
-  readonly refusal?: { readonly code: string; readonly detail: string };
+/** The tools of one step. */
+interface Siblings {
+  /** Aborts when one of them has ended the step. */
+  readonly signal: AbortSignal;
+  readonly working: Promise<unknown>[];
 }
 
-function prepare(call: ToolCall, context: StepContext): Prepared {
-  const { tools, budget, wrong, spent } = context;
-  const tool = tools.find(({ name }) => name === call.name);
-  const refuse = (code: string, detail: string): Prepared => ({
-    call,
-    tool,
-    refusal: { code, detail },
-  });
-  if ((wrong.get(call.name) ?? 0) >= WRONG_MAX) {
-    return refuse("tool_retries_spent", "too many calls of it were wrong; go on without it");
-  }
-  if (tool === undefined) {
-    countWrong(call.name, context);
-    const names = tools.map(({ name }) => name).join(", ");
-    return refuse("unknown_tool", `there is no such tool; there are: ${names}`);
-  }
-  const parsed = parseArguments(call.arguments, tool);
-  if (typeof parsed === "string") {
-    countWrong(tool.name, context);
-    return refuse("invalid_arguments", parsed);
-  }
-  const { args, written } = parsed;
-  const key = tool.idempotent
-    ? undefined
-    : `${tool.name} ${toToolResult(args, ARGUMENT_CHARS_MAX)}`;
-  if (key !== undefined && spent.has(key)) {
-    return refuse("tool_not_repeated", "this was called already, and only once");
-  }
-  // Last, so that only calls that are made count.
-  if (tool.callsMax !== undefined && !budget.takeCallOf(tool.name, tool.callsMax)) {
-    return refuse("tool_calls_spent", "it was called as often as it may be; go on without it");
-  }
-  if (key !== undefined) spent.add(key);
-  return { call, tool, args, written };
-}
-
-function countWrong(name: string, { wrong }: StepContext): void {
-  wrong.set(name, (wrong.get(name) ?? 0) + 1);
-}
-
-/** The arguments, or what is wrong with them. What their schema throws is a mistake of its author. */
-function parseArguments(
-  text: string,
-  tool: Tool,
-): Required<Pick<Prepared, "args" | "written">> | string {
-  if (text.length > ARGUMENT_CHARS_MAX) return "the arguments are far too long";
-  let written: unknown;
-  try {
-    written = JSON.parse(text.trim() === "" ? "{}" : text, refusePrototype);
-  } catch {
-    return "the arguments are not JSON";
-  }
-  const parsed = tool.parameters.safeParse(written);
-  if (parsed.success) return { args: parsed.data, written };
-  const issues = parsed.error.issues.slice(0, 5);
-  return issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
-}
-
-/** A key that means something else to whoever copies the object; no schema of a tool has to think of it. */
-function refusePrototype(key: string, value: unknown): unknown {
-  if (key === "__proto__") throw new SyntaxError("a key that is none");
-  return value;
+async function drain({ working }: Siblings, run: Run): Promise<void> {
+  using deadline = startDeadline({ clock: run.clock, budgetMs: DRAIN_MS, parent: run.signal });
+  await untilAborted(Promise.allSettled(working), deadline.signal).catch(() => "left");
 }
 
 /** Calls that run together; a sequential tool stands alone. */
@@ -156,11 +89,7 @@ function toBatches(prepared: readonly Prepared[]): readonly (readonly Prepared[]
 }
 
 /** As a span. A name that is no tool's is the model's own word and not told. */
-function runOne(
-  prepared: Prepared,
-  context: StepContext,
-  siblings: AbortSignal,
-): Promise<ToolReply> {
+function runOne(prepared: Prepared, context: StepContext, siblings: Siblings): Promise<ToolReply> {
   const { call, tool } = prepared;
   const name = tool?.name ?? "unknown";
   const attributes = {
@@ -176,7 +105,7 @@ function runOne(
 async function execute(
   { call, tool, args, refusal }: Prepared,
   context: StepContext,
-  { siblings, span }: { readonly siblings: AbortSignal; readonly span: Span },
+  { siblings, span }: { readonly siblings: Siblings; readonly span: Span },
 ): Promise<ToolReply> {
   const { run, step } = context;
   const { id: callId, name } = call;
@@ -194,7 +123,7 @@ async function execute(
     const { code, detail } = refusal ?? { code: "unknown_tool", detail: "there is no such tool" };
     return fail(code, detail, code === "invalid_arguments" || code === "unknown_tool");
   }
-  const parent = AbortSignal.any([run.signal, siblings]);
+  const parent = AbortSignal.any([run.signal, siblings.signal]);
   lendDeadline(parent, () => run.deadline.remainingMs());
   const lateMs = run.clock.now() + tool.timeoutMs;
   using deadline = startDeadline({ clock: run.clock, budgetMs: tool.timeoutMs, parent });
@@ -210,9 +139,11 @@ async function execute(
       return added;
     };
     const own = { run: withDeadline(run, deadline), signal, callId, addPassages };
-    const value = await run.timeline.measure(`tool:${name}`, [], () =>
-      untilAborted(tool.execute(args, own), signal),
-    );
+    const value = await run.timeline.measure(`tool:${name}`, [], () => {
+      const work = tool.execute(args, own);
+      siblings.working.push(work);
+      return untilAborted(work, signal);
+    });
     const text = toToolResult(value, run.config.toolResultCharsMax);
     const summary = toSummary(text, found);
     const content =
@@ -224,7 +155,7 @@ async function execute(
   } catch (thrown) {
     const { error, isWrong, isLost, code, detail, retry } = judge(thrown, tool, {
       run: run.signal,
-      siblings,
+      siblings: siblings.signal,
       // On a busy machine a tool's failure may be seen before the timer that it came after.
       isLate: signal.aborted || lateMs <= run.clock.now(),
     });

@@ -11,6 +11,7 @@ import { withDeadline } from "../../src/run.ts";
 import type { ToolCall } from "../../src/models/model.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 
+const never = new AbortController().signal;
 const toCall = (name: string, args: unknown, id = name): ToolCall => ({
   id,
   name,
@@ -50,7 +51,7 @@ describe("the calls of one step", () => {
   }
   const wait = (ms: number, signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = ms === Infinity ? undefined : setTimeout(resolve, ms);
       signal.addEventListener("abort", () => {
         clearTimeout(timer);
         reject(signal.reason as Error);
@@ -264,6 +265,22 @@ describe("the calls of one step", () => {
     ];
     await expect(step(tools, ["slow", "broken"])).rejects.toMatchObject({ code: "internal" });
     expect(ended).toBe(true);
+  });
+
+  test.each([
+    ["with what it has to put back", 50, true],
+    ["but not for ever, where one never ends", Infinity, false],
+  ])("and they are waited for to end, %s", async (_, putBackMs, isOver) => {
+    let over = false;
+    const tools = [
+      toTool("slow", async (_args, { signal }) => {
+        await wait(5_000, signal).catch(() => wait(putBackMs, never));
+        over = putBackMs < Infinity;
+      }),
+      toTool("broken", () => Promise.reject(new TypeError("a bug"))),
+    ];
+    await expect(step(tools, ["slow", "broken"])).rejects.toMatchObject({ code: "internal" });
+    expect(over).toBe(isOver);
   });
 
   test("calls that wait for a place are never begun once the step or the run has ended", async () => {
