@@ -290,6 +290,22 @@ describe("a run with tools", () => {
     expect(end).toMatchObject({ outcome: "finished", degraded: [code], answerer: "scripted" });
   });
 
+  test("a model that writes without end while it gathers is left, and the answer is made from what there is", async () => {
+    let pieces = 0;
+    const scripted = createScriptedChat(says("Retries use jitter. [1]"));
+    const chat: ChatModel = {
+      id: "scripted",
+      async *stream(request, signal) {
+        const text = "And so on. ".repeat(1_000);
+        if (request.tools === undefined) yield* scripted.stream(request, signal);
+        else for (; pieces < 1_000; pieces += 1) yield { type: "text", text };
+      },
+    };
+    const { end } = await runWith(chat);
+    expect(pieces).toBeLessThan(30);
+    expect(end).toMatchObject({ outcome: "finished", degraded: ["tools_unavailable"] });
+  });
+
   test("a model that cannot be reached is not asked for the answer again: sentences are quoted", async () => {
     const { end, chat } = await run([[new AppError("upstream_unavailable")]]);
     expect(end).toMatchObject({ outcome: "finished", answerer: "extractive" });

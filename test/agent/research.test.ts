@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type AnswerDeps, answer } from "../../src/answer.ts";
-import { systemClock } from "../../src/async/clock.ts";
+import { sleep, systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
@@ -155,10 +155,21 @@ describe("research", () => {
     expect(ofType("subrun-start").map(({ question }) => question)).toHaveLength(4);
   });
 
-  test("a sub-agent that fails costs only its own part", async () => {
-    const part = ({ question }: Request): Script =>
-      question === QUEUE ? [new AppError("upstream_truncated")] : says("DONE");
-    const { end, outcomes } = await research({ part });
+  test("a sub-agent that fails costs only its own part, and the others go on", async () => {
+    const part = ({ question, turn }: Request): Script => {
+      if (question === QUEUE) return [new AppError("upstream_truncated")];
+      return turn === 0 ? calls("look", {}) : says("DONE");
+    };
+    const tool: Tool = {
+      name: "look",
+      description: "Looks.",
+      parameters: z.strictObject({}),
+      timeoutMs: 1_000,
+      readOnly: true,
+      idempotent: true,
+      execute: (_, { signal }) => sleep(systemClock, 50, signal), // until the other has failed
+    };
+    const { end, outcomes } = await research({ part, tools: [tool] });
     expect(outcomes).toEqual(["finished", "failed upstream_truncated"]);
     expect(end).toMatchObject({ outcome: "finished", degraded: ["subrun_failed:2"] });
     expect(end.grounding).toBe("grounded");
