@@ -1,12 +1,13 @@
 /**
  * Measures what a client sees of models that cite well, badly and maliciously: `node
  * scripts/eval-citations.ts <set folder> ...`. The models are scripted: they know the gold sentence. Fails where a
- * marker is shown that points nowhere, or a claim unmarked whose numbers and names its passages do not hold.
+ * marker or a citation is shown that points nowhere, or a claim unmarked whose numbers and names its passages do not
+ * hold, and where of what a model cites well too little is shown.
  */
 import pMap from "p-map";
 import { generate } from "../src/agent/generate.ts";
 import { systemClock } from "../src/async/clock.ts";
-import type { Passage, RunEvent } from "../src/domain/event.ts";
+import type { Citation, Passage, RunEvent } from "../src/domain/event.ts";
 import type { ChatModel } from "../src/models/model.ts";
 import { startRun } from "../src/run.ts";
 import { silentLog } from "../src/telemetry/log.ts";
@@ -29,6 +30,9 @@ const ADDRESS = /https?: ?\/\/\S+/g;
 
 type ModelName = keyof typeof MODELS;
 
+/** Least precision and recall of what a model that cites well is shown to cite. */
+const RATE_MIN = 0.85;
+
 interface Tally {
   answers: number;
   cited: number;
@@ -48,16 +52,23 @@ for (const folder of listFolders()) {
   });
 }
 
-function report(set: string, model: string, tally: Tally): void {
+function report(set: string, model: ModelName, tally: Tally): void {
   const { answers, cited, relevant, found, invalid, sentences, unsound } = tally;
-  const rates = `precision ${(relevant / cited).toFixed(3)}, recall ${(found / answers).toFixed(3)}`;
+  const [precision, recall] = [relevant / cited, found / answers];
+  const rates = `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}`;
   console.log(
     `${set}, a model that ${model}: ${answers} answers, ${rates}, invalid ${invalid}; ${sentences} sentences with citations, unsound and not marked ${unsound}`,
   );
-  if (invalid + unsound === 0) return;
-  console.error(
-    "LOW: markers that point nowhere, or claims that their passages do not hold, are shown",
-  );
+  if (invalid + unsound > 0) {
+    fail("markers that point nowhere, or claims that their passages do not hold, are shown");
+  }
+  // Where a model cites badly on purpose, its precision is not ours. Without citations there is none, which is low.
+  const isGood = (model !== "cites well" || precision >= RATE_MIN) && recall >= RATE_MIN;
+  if (!isGood) fail("citations of the right passages are lost, or others are shown");
+}
+
+function fail(what: string): void {
+  console.error(`LOW: ${what}`);
   process.exitCode = 1;
 }
 
@@ -104,6 +115,9 @@ async function ask(query: EvalQuery, { set, name, context, tally }: Asking): Pro
   tally.invalid += [...text.matchAll(/\[(\d+)\]/g)].filter(
     ([, digits]) => !byLabel.has(Number(digits)),
   ).length;
+  tally.invalid += events.filter(
+    (one) => one.type === "citation" && !resolves(one, byLabel),
+  ).length;
   for (const event of events) {
     if (event.type !== "sentence-check" || event.labels.length === 0) continue;
     tally.sentences += 1;
@@ -111,6 +125,13 @@ async function ask(query: EvalQuery, { set, name, context, tally }: Asking): Pro
     const isSound = holdsExact(text.slice(event.start, event.end), cited);
     if (!isSound && event.verdict !== "unsupported") tally.unsound += 1;
   }
+}
+
+/** Does it lead to a place within the text that its label was shown with? */
+function resolves({ label, evidence }: Citation, byLabel: ReadonlyMap<number, Passage>): boolean {
+  const { documentId, start, end } = byLabel.get(label) ?? {};
+  if (documentId !== evidence.documentId || start === undefined || end === undefined) return false;
+  return start <= evidence.start && evidence.start < evidence.end && evidence.end <= end;
 }
 
 /** Are all numbers and names of the sentence in some cited passage? Read by digits and capitals alone, apart from the check itself. */
