@@ -17,27 +17,53 @@ export function toToolResult(value: unknown, charsMax: number): string {
   return `${text.slice(0, charsMax).toWellFormed()}\n[cut: the result has more than ${charsMax} characters]`;
 }
 
+/** From a copy of as much as the text can hold: JSON.stringify itself would walk through all the rest, while everybody waits. */
 function toJson(value: unknown, charsMax: number): { text: string; isCut: boolean } {
-  const parents: unknown[] = [];
+  const parents = new Set<unknown>();
   let chars = 0;
-  function replace(this: unknown, key: string, inner: unknown): unknown {
-    if (chars > charsMax) return undefined; // all that follows is cut anyway
+  const isFull = (): boolean => chars > charsMax;
+  const copy = (given: unknown, key = ""): unknown => {
+    const inner = toPlain(given, key);
     chars += key.length + (typeof inner === "string" ? inner.length : 8);
     if (typeof inner === "string") return inner.slice(0, charsMax);
     if (typeof inner === "bigint") return inner.toString();
     if (typeof inner === "function" || typeof inner === "symbol") return `[${typeof inner}]`;
     if (typeof inner !== "object" || inner === null) return inner;
-    while (parents.length > 0 && parents.at(-1) !== this) parents.pop();
-    if (parents.includes(inner)) return SEEN_AGAIN;
-    parents.push(inner);
-    return inner;
-  }
+    if (parents.has(inner)) return SEEN_AGAIN;
+    parents.add(inner);
+    const isList = Array.isArray(inner) || inner instanceof Uint8Array;
+    const copied = isList ? copyList(inner) : copyObject(inner);
+    parents.delete(inner);
+    return copied;
+  };
+  const copyList = (list: ArrayLike<unknown>): unknown[] => {
+    const copied: unknown[] = [];
+    for (let at = 0; at < list.length && !isFull(); at += 1) copied.push(copy(list[at]));
+    return copied;
+  };
+  const copyObject = (object: object): object => {
+    const copied: [string, unknown][] = [];
+    for (const key of Object.keys(object)) {
+      if (isFull()) break;
+      copied.push([key, copy(Reflect.get(object, key), key)]);
+    }
+    return Object.fromEntries(copied);
+  };
   try {
-    const text = JSON.stringify(value, replace) ?? String(value);
-    return { text, isCut: chars > charsMax };
+    const text = JSON.stringify(copy(value)) ?? String(value);
+    return { text, isCut: isFull() };
   } catch {
     return { text: "[a result that cannot be written down]", isCut: false };
   }
+}
+
+/** What a value wants to be in JSON, as a date its text. Bytes are taken as they are: a Buffer would make a list of them all. */
+function toPlain(value: unknown, key: string): unknown {
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  if (typeof value !== "object" || value === null || !("toJSON" in value)) return value;
+  return typeof value.toJSON === "function" ? (value.toJSON(key) as unknown) : value;
 }
 
 /** One line for people: what a tool found, or else the beginning of what it gave. */
