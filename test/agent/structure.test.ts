@@ -224,11 +224,12 @@ describe("a value that does not", () => {
   });
 
   test("is shown no further from where it goes astray", async () => {
-    const astray = found({ owner: "Platform team", retryLimit: "five", note: "x".repeat(200) });
+    // Latin letters may begin the prompt's fence, which is chance: then they are held back.
+    const astray = found({ owner: "Платформ team", retryLimit: "five", note: "x".repeat(200) });
     const { response, events } = await run([says(astray, 4), says(found(good), 4)]);
     expect(response?.output).toEqual(good);
     const partials = partialsOf(events);
-    expect(partials).toContainEqual({ owner: "Platform" });
+    expect(partials).toContainEqual({ owner: "Платформ" });
     expect(JSON.stringify(partials)).not.toMatch(/five|xx/);
   });
 
