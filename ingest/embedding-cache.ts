@@ -1,6 +1,6 @@
 /** Vectors that were paid for, kept on disk by embedder and text: an interrupted run or another collection pays nothing twice. */
 import { hash, randomUUID } from "node:crypto";
-import { appendFile, type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -134,29 +134,24 @@ function toRecord(key: string, vector: Float32Array): Buffer {
 
 /** The keys of a file with the places of their vectors. What follows a cut record is not used. */
 async function readKeys(path: string, index: Map<string, Found>): Promise<void> {
-  const file = await open(path, "r");
-  try {
-    const { size } = await file.stat();
-    const head = Buffer.alloc(HEAD_BYTES);
-    for (let at = 0; at + HEAD_BYTES <= size;) {
-      await file.read(head, 0, HEAD_BYTES, at);
-      const dimensions = head.readUInt32LE(KEY_BYTES);
-      const next = at + HEAD_BYTES + 4 * dimensions + SUM_BYTES;
-      if (dimensions < 1 || dimensions > DIMENSIONS_MAX || next > size) return;
-      index.set(head.toString("hex", 0, KEY_BYTES), { path, at, dimensions });
-      at = next;
-    }
-  } finally {
-    await file.close();
+  await using file = await open(path, "r");
+  const { size } = await file.stat();
+  const head = Buffer.alloc(HEAD_BYTES);
+  for (let at = 0; at + HEAD_BYTES <= size;) {
+    await file.read(head, 0, HEAD_BYTES, at);
+    const dimensions = head.readUInt32LE(KEY_BYTES);
+    const next = at + HEAD_BYTES + 4 * dimensions + SUM_BYTES;
+    if (dimensions < 1 || dimensions > DIMENSIONS_MAX || next > size) return;
+    index.set(head.toString("hex", 0, KEY_BYTES), { path, at, dimensions });
+    at = next;
   }
 }
 
 /** The vector, unless its record is not what was written: then it is asked for again. */
 async function read(found: Found | undefined): Promise<Float32Array | undefined> {
   if (found === undefined) return undefined;
-  let file: FileHandle | undefined;
   try {
-    file = await open(found.path, "r");
+    await using file = await open(found.path, "r");
     const record = Buffer.alloc(HEAD_BYTES + 4 * found.dimensions + SUM_BYTES);
     await file.read(record, 0, record.length, found.at);
     const end = record.length - SUM_BYTES;
@@ -166,8 +161,6 @@ async function read(found: Found | undefined): Promise<Float32Array | undefined>
     );
   } catch {
     return undefined; // another run made room: the text is embedded again
-  } finally {
-    await file?.close();
   }
 }
 

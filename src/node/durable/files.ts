@@ -1,6 +1,6 @@
 /** Files that survive a loss of power: synced to disk with their folders, replaced whole, and sealed with a checksum. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AppError } from "../../errors.ts";
@@ -14,19 +14,15 @@ const BUFFER_BYTES = 64 * 1_024;
 
 /** The seal of a file, which is synced to disk before with `sync`. Throws the system's error. */
 export async function sealFile(path: string, sync: boolean): Promise<Seal> {
-  const file = await open(path, "r");
-  try {
-    if (sync) await file.datasync();
-    const buffer = new Uint8Array(BUFFER_BYTES);
-    let [bytes, crc] = [0, 0];
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, BUFFER_BYTES, bytes);
-      if (bytesRead === 0) return [bytes, crc];
-      crc = crc32(buffer.subarray(0, bytesRead), crc);
-      bytes += bytesRead;
-    }
-  } finally {
-    await file.close();
+  await using file = await open(path, "r");
+  if (sync) await file.datasync();
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  let [bytes, crc] = [0, 0];
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, BUFFER_BYTES, bytes);
+    if (bytesRead === 0) return [bytes, crc];
+    crc = crc32(buffer.subarray(0, bytesRead), crc);
+    bytes += bytesRead;
   }
 }
 
@@ -38,25 +34,15 @@ export async function isSealed(path: string, [bytes, crc]: Seal): Promise<boolea
 
 /** Makes the names in a folder lasting: a synced file whose name is lost is lost. */
 export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await using folder = await open(path, "r");
+  await folder.sync();
 }
 
 /** Replaces a file in one step: readers see the old content or the new, also after a loss of power. `mode` is the new one's. */
 export async function replaceFile(path: string, text: string, mode = 0o666): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(temporary, "wx", mode);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFile(temporary, text, { flag: "wx", mode, flush: true });
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (thrown) {
@@ -69,8 +55,7 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
 export async function moveAside(path: string, quarantine: string): Promise<string> {
   await mkdir(quarantine, { recursive: true });
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
-  const name = path.slice(dirname(path).length + 1);
-  const target = join(quarantine, `${stamp}-${randomUUID().slice(0, 4)}-${name}`);
+  const target = join(quarantine, `${stamp}-${randomUUID().slice(0, 4)}-${basename(path)}`);
   await rename(path, target);
   await syncFolder(dirname(path));
   return target;

@@ -93,16 +93,12 @@ function toLine(entry: NewEntry): string {
 
 /** Appends an entry and returns when it is on disk. A line before it that was cut off goes: it said nothing. Throws the system's error. */
 export async function appendJournal(path: string, entry: NewEntry): Promise<void> {
-  const file = await open(path, "a+");
-  try {
-    const { size } = await file.stat();
-    await file.truncate(await findEnd(file, size));
-    await file.appendFile(toLine(entry));
-    await file.datasync();
-    if (size === 0) await syncFolder(dirname(path));
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path, "a+");
+  const { size } = await file.stat();
+  await file.truncate(await findEnd(file, size));
+  await file.appendFile(toLine(entry));
+  await file.datasync();
+  if (size === 0) await syncFolder(dirname(path));
 }
 
 /** Where the last whole line ends. */

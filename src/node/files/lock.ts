@@ -1,6 +1,6 @@
 /** A lock file: one writer at a time, across processes of one machine. A lock whose process is gone is taken over. */
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rm, stat } from "node:fs/promises";
+import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import * as z from "zod";
@@ -62,17 +62,14 @@ export async function acquireLock(path: string, what: string): Promise<Lock> {
 /** The file appears with its content or not at all: it is written beside and linked into place. */
 async function tryCreate(path: string, holder: Holder): Promise<boolean> {
   const temporary = `${path}.${holder.token}`;
-  const file = await open(temporary, "wx");
   try {
-    await file.writeFile(JSON.stringify(holder));
-    await file.sync();
+    await writeFile(temporary, JSON.stringify(holder), { flag: "wx", flush: true });
     await link(temporary, path);
     return true;
   } catch (thrown) {
     if (isCode(thrown, "EEXIST")) return false;
     throw thrown;
   } finally {
-    await file.close();
     await rm(temporary, { force: true });
   }
 }

@@ -99,16 +99,12 @@ async function isWhole(
 
 /** Files of the native format end with its name; what a lost power left is short or empty. */
 async function endsWithMagic(path: string): Promise<boolean> {
-  const file = await open(path, "r");
-  try {
-    const { size } = await file.stat();
-    const end = new Uint8Array(MAGIC.length);
-    if (size < MAGIC.length) return false;
-    await file.read(end, 0, MAGIC.length, size - MAGIC.length);
-    return new TextDecoder().decode(end) === MAGIC;
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path, "r");
+  const { size } = await file.stat();
+  const end = new Uint8Array(MAGIC.length);
+  if (size < MAGIC.length) return false;
+  await file.read(end, 0, MAGIC.length, size - MAGIC.length);
+  return new TextDecoder().decode(end) === MAGIC;
 }
 
 /** Is every row of the newest version what was written, and can every index be read? */

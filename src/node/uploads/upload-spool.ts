@@ -54,21 +54,17 @@ async function isLeft(name: string, path: string): Promise<boolean> {
 }
 
 async function write(path: string, body: AsyncIterable<Uint8Array>, bytesMax: number) {
-  const file = await open(path, "wx", 0o600).catch(refuseDisk);
+  await using file = await open(path, "wx", 0o600).catch(refuseDisk);
   const head = new Uint8Array(HEAD_BYTES);
   let bytes = 0;
-  try {
-    for await (const part of whole(body)) {
-      if (bytes < HEAD_BYTES) head.set(part.subarray(0, HEAD_BYTES - bytes), bytes);
-      bytes += part.length;
-      if (bytes > bytesMax) {
-        const detail = `a document may have at most ${bytesMax} bytes`;
-        throw new AppError("payload_too_large", { detail });
-      }
-      await file.writeFile(part).catch(refuseDisk);
+  for await (const part of whole(body)) {
+    if (bytes < HEAD_BYTES) head.set(part.subarray(0, HEAD_BYTES - bytes), bytes);
+    bytes += part.length;
+    if (bytes > bytesMax) {
+      const detail = `a document may have at most ${bytesMax} bytes`;
+      throw new AppError("payload_too_large", { detail });
     }
-  } finally {
-    await file.close();
+    await file.writeFile(part).catch(refuseDisk);
   }
   return { bytes, head: head.subarray(0, bytes) };
 }
