@@ -11,7 +11,7 @@ import pMap from "p-map";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { addIgnoreRules, findOuterRules, type IgnoreRules, isIgnored } from "./gitignore.ts";
 import { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
-import { toReadProblem, toSizeProblem } from "./load-file.ts";
+import { toReadProblem, toSizeProblem } from "./read-regular.ts";
 import { findFormat, READABLE } from "../src/domain/format.ts";
 import { type Problem, type ProblemCode, toProblem } from "./loaders/load-event.ts";
 

@@ -112,7 +112,10 @@ async function syncOnce(
       tracer,
       ...(isPaid === undefined ? {} : { isPaid }),
       load: (file, loading, bytes) => loadFile(file, pool, loading, bytes),
-      read: (file) => readRegular(file.path, INGEST_LIMITS.fileBytesMax),
+      read(file) {
+        const read = readRegular(file, INGEST_LIMITS);
+        return "type" in read ? undefined : read; // the loader meets the same fault and says it
+      },
       onEmbedded: releaseEmbedder,
       progress(progress) {
         view.show(progress);

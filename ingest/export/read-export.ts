@@ -4,7 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../../src/errors.ts";
 import { parsePushLine } from "../../src/stores/push-format.ts";
 import type { DocumentWrite } from "../../src/stores/store.ts";
-import { toReadProblem } from "../load-file.ts";
+import { toReadProblem } from "../read-regular.ts";
 import { type ExportHead, parseEnd, parseHead } from "./export-format.ts";
 
 const READ_BYTES = 2 ** 20;
@@ -40,12 +40,8 @@ export async function openExportFile(path: string, signal: AbortSignal): Promise
 
 /** Does the file begin as an export does? */
 export async function isExportFile(path: string): Promise<boolean> {
-  const file = await openFile(path);
-  try {
-    return (await readHeadLine(file)) !== undefined;
-  } finally {
-    await file.close();
-  }
+  await using file = await openFile(path);
+  return (await readHeadLine(file)) !== undefined;
 }
 
 async function openFile(path: string): Promise<FileHandle> {

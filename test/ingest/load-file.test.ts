@@ -158,15 +158,16 @@ describe("what is no file to read is refused without being read", () => {
   });
 
   test("what took the place of a file after it was found", () => {
-    const read = (name: string, bytesMax = 5) => readRegular(join(folder, name), bytesMax);
+    const read = (name: string, fileBytesMax = 5) =>
+      readRegular({ id: name, path: join(folder, name) }, { fileBytesMax });
     makePipe(join(folder, "swapped.md"));
     writeFileSync(join(folder, "whole.md"), "words");
     symlinkSync(join(folder, "whole.md"), join(folder, "led.md"));
-    expect(read("swapped.md")).toBeUndefined();
-    expect(read("led.md")).toBeUndefined();
-    expect(read("gone.md")).toBeUndefined();
-    expect(read("whole.md", 4)).toBeUndefined();
-    expect(Buffer.from(read("whole.md") ?? []).toString()).toBe("words");
+    expect(read("swapped.md")).toMatchObject({ code: "special-file" });
+    expect(read("led.md")).toMatchObject({ code: "symlink" });
+    expect(read("gone.md")).toMatchObject({ code: "missing" });
+    expect(read("whole.md", 4)).toMatchObject({ code: "too-large" });
+    expect(read("whole.md")).toEqual(Buffer.from("words"));
   });
 
   test("a pipe nobody writes to", async () => {
