@@ -1,16 +1,10 @@
 /** Writes a collection to a file of its own, all of it or nothing. */
 import { createHash, randomUUID } from "node:crypto";
-import {
-  type FileHandle,
-  lstat,
-  open,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { lstat, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { CollectionInfo } from "../../src/domain/collection.ts";
 import { AppError } from "../../src/errors.ts";
 import { syncFolder } from "../../src/node/durable/files.ts";
 import { isCode } from "../../src/node/files/is-code.ts";
@@ -49,14 +43,7 @@ export async function writeExport(
   await removeOldParts(path);
   const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
   try {
-    const file = await open(temporary, "wx");
-    let report: ExportReport;
-    try {
-      report = await writeLines(file, source, signal, onProgress);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const report = await writeLines(temporary, source, signal, onProgress);
     await rename(temporary, path);
     await syncFolder(dirname(path));
     return report;
@@ -86,64 +73,47 @@ async function removeOldParts(path: string): Promise<void> {
   }
 }
 
+/** The file is on the disk when this resolves. */
 async function writeLines(
-  file: FileHandle,
+  path: string,
   source: CollectionExport,
   signal: AbortSignal,
   onProgress: (progress: ChunkProgress) => void,
 ): Promise<ExportReport> {
   const { info } = source;
   const sum = createHash("sha256");
-  const writer = createLineWriter(file);
-  const write = async (line: string): Promise<void> => {
-    sum.update(line).update("\n");
-    await writer.write(line);
-  };
   let [documentsDone, chunksDone] = [0, 0];
-  await write(toHeadLine(info));
-  for await (const document of source.documents()) {
-    signal.throwIfAborted();
-    await write(toPushLine(document));
-    documentsDone += 1;
-    chunksDone += document.chunks.length;
-    onProgress({ documents: info.documents, documentsDone, chunks: info.chunks, chunksDone });
+  const summed = (text: string): string => {
+    const line = `${text}\n`;
+    sum.update(line);
+    return line;
+  };
+  async function* toLines(): AsyncGenerator<string> {
+    yield summed(toHeadLine(info));
+    for await (const document of source.documents()) {
+      signal.throwIfAborted();
+      yield summed(toPushLine(document));
+      documentsDone += 1;
+      chunksDone += document.chunks.length;
+      onProgress({ documents: info.documents, documentsDone, chunks: info.chunks, chunksDone });
+    }
+    const counts = { documents: documentsDone, chunks: chunksDone };
+    checkCounts(info, counts);
+    yield `${toEndLine({ ...counts, sha256: sum.digest("hex") })}\n`;
   }
-  const counts = { documents: documentsDone, chunks: chunksDone };
-  if (counts.documents !== info.documents || counts.chunks !== info.chunks) {
-    throw new AppError("collection_unavailable", {
-      detail: `collection ${info.name} holds ${info.documents} documents in ${info.chunks} chunks, of which ${counts.documents} in ${counts.chunks} could be read; pnpm ingest doctor ${info.name} says what is damaged`,
-    });
-  }
-  await writer.write(toEndLine({ ...counts, sha256: sum.digest("hex") }));
-  return { ...counts, bytes: await writer.end() };
+  const file = createWriteStream(path, { flags: "wx", flush: true, highWaterMark: BUFFER_BYTES });
+  await pipeline(toLines(), file);
+  return { documents: documentsDone, chunks: chunksDone, bytes: file.bytesWritten };
 }
 
-interface LineWriter {
-  write(line: string): Promise<void>;
-  /** Writes what is left; the bytes in all. */
-  end(): Promise<number>;
-}
-
-function createLineWriter(file: FileHandle): LineWriter {
-  let parts: string[] = [];
-  let [held, bytes] = [0, 0];
-  const flush = async (): Promise<void> => {
-    const buffer = Buffer.from(parts.join(""));
-    [parts, held] = [[], 0];
-    await file.appendFile(buffer);
-    bytes += buffer.length;
-  };
-  return {
-    async write(line) {
-      parts.push(line, "\n");
-      held += line.length;
-      if (held >= BUFFER_BYTES) await flush();
-    },
-    async end() {
-      await flush();
-      return bytes;
-    },
-  };
+function checkCounts(
+  info: CollectionInfo,
+  { documents, chunks }: Pick<CollectionInfo, "documents" | "chunks">,
+): void {
+  if (documents === info.documents && chunks === info.chunks) return;
+  throw new AppError("collection_unavailable", {
+    detail: `collection ${info.name} holds ${info.documents} documents in ${info.chunks} chunks, of which ${documents} in ${chunks} could be read; pnpm ingest doctor ${info.name} says what is damaged`,
+  });
 }
 
 function toWriteError(thrown: unknown, path: string): unknown {
