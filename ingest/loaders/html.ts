@@ -10,6 +10,7 @@ import { stripHidden, toTitle } from "./hidden-text.ts";
 import type { IngestLimits } from "../limits.ts";
 import { type FileReference, type LoadEvent, type Problem, toProblem } from "./load-event.ts";
 import { toMarkdownDocument } from "./markdown.ts";
+import { escapeBlock } from "./markdown-blocks.ts";
 import { createTextLoader } from "./text-loader.ts";
 import { toFileTitle } from "./titles.ts";
 
@@ -139,8 +140,7 @@ function createConverter(): TurndownService {
     hr: "* * *",
   });
   // Backslashes inside words break search and quotes: only what would open a block is escaped.
-  converter.escape = (text) =>
-    text.replace(/^([^\S\r\n\u2028\u2029]*)(#{1,6}\s|```|~~~)/gm, "$1\\$2");
+  converter.escape = escapeBlock;
   converter.remove(["video", "audio"] as never);
   // What a picture is in words, without its address, which may hold all of its bytes.
   converter.addRule("picture", {

@@ -4,7 +4,7 @@ import type { LoadedDocument } from "../document.ts";
 import { toTitle } from "./hidden-text.ts";
 import type { IngestLimits } from "../limits.ts";
 import { type FileReference, type Problem, type ProblemCode, toProblem } from "./load-event.ts";
-import { toFenced } from "./notebook.ts";
+import { toFenced } from "./markdown-blocks.ts";
 import { runLoader } from "./run-loader.ts";
 import type { TextPart } from "./text-parts.ts";
 
@@ -107,7 +107,7 @@ function toPart(
 ): TextPart {
   const above = isRecord ? `${title}\n` : "";
   const words = text.trimEnd();
-  const shown = kind === "code" ? toFenced(words, "") : words;
+  const shown = kind === "code" ? toFenced(words) : words;
   const start = above.length + shown.indexOf(words);
   return {
     text: above + shown,

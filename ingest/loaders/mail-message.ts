@@ -5,6 +5,7 @@ import { toMarkdown } from "./html.ts";
 import { type LoadEvent, type Problem, toProblem } from "./load-event.ts";
 import { type Attached, type MailReading, readAttachments } from "./mail-attachments.ts";
 import { toMarkdownDocument } from "./markdown.ts";
+import { escapeBlock } from "./markdown-blocks.ts";
 import { toMetadata } from "./metadata.ts";
 import { joinParts, type TextPart } from "./text-parts.ts";
 import { toFileTitle } from "./titles.ts";
@@ -136,9 +137,7 @@ function toPart(
 
 /** The page where there is one, since it has the tables and lists; else the plain words. */
 function toBody({ html, text }: Message, { file, limits }: MailReading): string | Problem {
-  const plain = stripHidden(text)
-    .replace(/^([^\S\r\n\u2028\u2029]*)(#{1,6}\s|```|~~~)/gm, "$1\\$2")
-    .trim();
+  const plain = escapeBlock(stripHidden(text)).trim();
   if (html === undefined) return plain;
   const { problem, markdown } = toMarkdown(html, file, limits);
   if (problem !== undefined && plain === "") return problem;

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { parseJson } from "../../src/text/parse-json.ts";
 import { type LoadEvent, toProblem } from "./load-event.ts";
 import { blankImages, toMarkdownDocument } from "./markdown.ts";
+import { toFenced } from "./markdown-blocks.ts";
 import { stripHidden } from "./hidden-text.ts";
 import { createTextLoader } from "./text-loader.ts";
 
@@ -37,11 +38,3 @@ export const loadNotebook = createTextLoader((raw, file, limits): Iterable<LoadE
   if (parts.length === 0) return [];
   return [{ type: "document", document: toMarkdownDocument(parts.join("\n\n"), file, limits) }];
 });
-
-/** Code as a block of Markdown; the fence is longer than any in the code. */
-export function toFenced(code: string, language: string): string {
-  const runs = code.match(/`+/g) ?? [];
-  const longest = runs.reduce((most, { length }) => Math.max(most, length), 2);
-  const fence = "`".repeat(longest + 1);
-  return `${fence}${language}\n${code}\n${fence}`;
-}

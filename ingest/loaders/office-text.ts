@@ -3,6 +3,7 @@ import type { OfficeContentNode } from "officeparser/slim";
 import type { Section } from "../document.ts";
 import type { IngestLimits } from "../limits.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
+import { escapeBlock, toFenced } from "./markdown-blocks.ts";
 import { toMarkdownTable, toPlain, toRowLines } from "./office-blocks.ts";
 import { toGrid, toSheetCells } from "./office-table.ts";
 
@@ -108,7 +109,7 @@ function write(node: OfficeContentNode, writer: Writer): void {
   else if (node.type === "sheet") writeSheet(node, writer);
   else if (node.type === "table") writer.block(toMarkdownTable(toGrid(children)));
   else if (node.type === "list") writeItem(node, writer);
-  else if (node.type === "code") writer.block(`\`\`\`\n${toPlain(node)}\n\`\`\``);
+  else if (node.type === "code") writer.block(toFenced(toPlain(node)));
   else for (const child of children) write(child, writer);
   writeNotes(node, writer);
 }
@@ -140,9 +141,4 @@ function writeItem(node: NodeOf<"list">, writer: Writer): void {
   const { indentation = 0, listType = "unordered", itemIndex = 0 } = node.metadata ?? {};
   const bullet = listType === "ordered" ? `${itemIndex + 1}.` : "-";
   writer.block(`${"  ".repeat(Math.min(indentation, 8))}${bullet} ${toPlain(node)}`, true);
-}
-
-/** A paragraph that happens to begin like a heading or a fence is still a paragraph. */
-function escapeBlock(text: string): string {
-  return text.replace(/^(\s*)(#{1,6}\s|```|~~~)/gm, "$1\\$2");
 }

@@ -1,4 +1,5 @@
 /** Blocks of Markdown put together: code, items, entries. */
+import { toFenced } from "./markdown-blocks.ts";
 
 /** As they are written here. */
 const ITEM = /^(?:-|\d{1,4}[.)]) /;
@@ -9,9 +10,7 @@ export function toFence(lines: readonly string[], language = ""): string {
     0,
     lines.findIndex((line) => line.trim() !== ""),
   );
-  const code = lines.slice(first).join("\n").trimEnd();
-  const mark = code.includes("```") ? "````" : "```";
-  return `${mark}${language}\n${code}\n${mark}`;
+  return toFenced(lines.slice(first).join("\n").trimEnd(), language);
 }
 
 /** `- term: meaning`, further blocks below it. */
