@@ -1,6 +1,7 @@
 /** Source code: the file's own text, with a section for each function, class or type at the top level. */
 import type { Section } from "../document.ts";
 import { blankHidden } from "./hidden-text.ts";
+import { toDocumentEvent } from "./load-event.ts";
 import { createTextLoader } from "./text-loader.ts";
 
 /** What opens a definition at the start of a line; the last group is its name. Lines longer than this are not code anyone reads. */
@@ -36,19 +37,10 @@ const DEFINITIONS: readonly (readonly [RegExp, RegExp])[] = [
 ];
 
 /** One code document, titled by its path. */
-export const loadCode = createTextLoader((raw, { id }) => {
+export const loadCode = createTextLoader((raw, file) => {
   const text = blankHidden(raw);
-  const sections = findDefinitions(text, id);
-  const document = {
-    id,
-    source: id,
-    title: id,
-    text,
-    sections,
-    kind: "code",
-    metadata: {},
-  } as const;
-  return [{ type: "document", document }];
+  const sections = findDefinitions(text, file.id);
+  return [toDocumentEvent(file, { title: file.id, text, sections, kind: "code" })];
 });
 
 function findDefinitions(text: string, id: string): readonly Section[] {

@@ -2,7 +2,7 @@
 import { parseHead } from "../export/export-format.ts";
 import { isRawNumber, parseExactJson, withoutRaw } from "./exact-json.ts";
 import { stripHidden } from "./hidden-text.ts";
-import { type LoadEvent, toProblem } from "./load-event.ts";
+import { type LoadEvent, toDocumentEvent, toProblem } from "./load-event.ts";
 import { type RawRecord, toRecordEvents } from "./records.ts";
 import { createTextLoader } from "./text-loader.ts";
 import { toFileTitle } from "./titles.ts";
@@ -18,19 +18,9 @@ export const loadJson = createTextLoader((text, file, limits): Iterable<LoadEven
   if (Array.isArray(value) && value.some(isRecord)) {
     return toRecordEvents(value.map(toRawRecord), file, limits);
   }
-  const { id } = file;
+  const title = toFileTitle(file.id);
   const pretty = stripHidden(JSON.stringify(value, null, 2));
-  const [title, sections, metadata] = [toFileTitle(id), [], {}];
-  const document = {
-    id,
-    source: id,
-    title,
-    text: pretty,
-    sections,
-    kind: "code",
-    metadata,
-  } as const;
-  return [{ type: "document", document }];
+  return [toDocumentEvent(file, { title, text: pretty, sections: [], kind: "code" })];
 });
 
 /** JSONL: each line a record. A bad line is reported with its number and the rest goes on. */

@@ -1,4 +1,5 @@
 /** What comes out of reading a file: documents, and problems as data, so that one bad record never loses the others. */
+import type { Metadata } from "../../src/domain/chunk.ts";
 import type { Format } from "../../src/domain/format.ts";
 import type { IngestLimits } from "../limits.ts";
 import type { LoadedDocument } from "../document.ts";
@@ -42,6 +43,14 @@ export interface Problem {
 }
 
 export type LoadEvent = { readonly type: "document"; readonly document: LoadedDocument } | Problem;
+
+/** The document of a file that holds one. */
+export function toDocumentEvent(
+  { id }: Pick<FileReference, "id">,
+  document: Omit<LoadedDocument, "id" | "source" | "metadata"> & { readonly metadata?: Metadata },
+): LoadEvent {
+  return { type: "document", document: { id, source: id, metadata: {}, ...document } };
+}
 
 /** A file as the loaders know it: the id of its documents and its name on this machine. */
 export interface FileReference {

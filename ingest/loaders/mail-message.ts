@@ -2,7 +2,7 @@
 import { countOf } from "../../src/text/count-of.ts";
 import { stripHidden, toTitle } from "./hidden-text.ts";
 import { toMarkdown } from "./html.ts";
-import { type LoadEvent, type Problem, toProblem } from "./load-event.ts";
+import { type LoadEvent, type Problem, toDocumentEvent, toProblem } from "./load-event.ts";
 import { type Attached, type MailReading, readAttachments } from "./mail-attachments.ts";
 import { toMarkdownDocument } from "./markdown.ts";
 import { escapeBlock } from "./markdown-blocks.ts";
@@ -71,17 +71,12 @@ export async function* toMessageEvents(
   }
   const title = toTitle(message.subject, limits.titleCharsMax);
   const fields = message.fields.map(([name, value]) => [name.toLowerCase(), value] as const);
-  yield {
-    type: "document",
-    document: {
-      id: file.id,
-      source: file.id,
-      title: title === "" ? toFileTitle(file.id) : title,
-      ...joinParts(parts),
-      kind: "markdown",
-      metadata: toMetadata(fields, limits),
-    },
-  };
+  yield toDocumentEvent(file, {
+    title: title === "" ? toFileTitle(file.id) : title,
+    ...joinParts(parts),
+    kind: "markdown",
+    metadata: toMetadata(fields, limits),
+  });
 }
 
 /** Where a message stands: the titles of those around it, and how many it lies within, itself counted. */

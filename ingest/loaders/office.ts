@@ -2,7 +2,13 @@
 import { type OfficeContentNode, parseOffice } from "officeparser/slim";
 import type { IngestLimits } from "../limits.ts";
 import { toTitle } from "./hidden-text.ts";
-import { type FileReference, type LoadEvent, type Loader, toProblem } from "./load-event.ts";
+import {
+  type FileReference,
+  type LoadEvent,
+  type Loader,
+  toDocumentEvent,
+  toProblem,
+} from "./load-event.ts";
 import { withCharts } from "./office-charts.ts";
 import { toOfficeText } from "./office-text.ts";
 import { isLocked, withExactDates, withLists, withPowers } from "./open-document.ts";
@@ -98,16 +104,11 @@ export async function loadOffice(
   const { title = "", author } = ast.metadata;
   const named =
     toTitle(title, limits.titleCharsMax) || (NAMELESS.has(format) ? "" : sections[0]?.headings[0]);
-  return {
-    type: "document",
-    document: {
-      id: file.id,
-      source: file.id,
-      title: named || toFileTitle(file.id),
-      text,
-      sections,
-      kind: "markdown",
-      metadata: author === undefined ? {} : { author: toTitle(author, limits.titleCharsMax) },
-    },
-  };
+  return toDocumentEvent(file, {
+    title: named || toFileTitle(file.id),
+    text,
+    sections,
+    kind: "markdown",
+    metadata: author === undefined ? {} : { author: toTitle(author, limits.titleCharsMax) },
+  });
 }

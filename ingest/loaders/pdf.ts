@@ -3,7 +3,13 @@ import { getDocumentProxy } from "unpdf";
 import type { Section } from "../document.ts";
 import type { IngestLimits } from "../limits.ts";
 import { toTitle } from "./hidden-text.ts";
-import { type FileReference, type LoadEvent, type Problem, toProblem } from "./load-event.ts";
+import {
+  type FileReference,
+  type LoadEvent,
+  type Problem,
+  toDocumentEvent,
+  toProblem,
+} from "./load-event.ts";
 import { readColumns } from "./pdf-columns.ts";
 import {
   findBodySize,
@@ -59,17 +65,7 @@ export async function* loadPdf(
     if (empty.length > 0) yield toEmptyPagesProblem(empty, file);
     const title =
       (await readTitle(pdf, limits)) || findTitle(pages, limits) || toFileTitle(file.id);
-    const { id } = file;
-    const document = {
-      id,
-      source: id,
-      title,
-      text,
-      sections,
-      kind: "prose",
-      metadata: {},
-    } as const;
-    yield { type: "document", document };
+    yield toDocumentEvent(file, { title, text, sections, kind: "prose" });
   } finally {
     await pdf.loadingTask.destroy();
   }

@@ -1,7 +1,7 @@
 /** Subtitles and transcripts of meetings (SRT, WebVTT): what is said, in paragraphs that are each headed by their time. */
 import type { Section } from "../document.ts";
 import { stripHidden } from "./hidden-text.ts";
-import { toProblem } from "./load-event.ts";
+import { toDocumentEvent, toProblem } from "./load-event.ts";
 import { joinParts } from "./text-parts.ts";
 import { createTextLoader } from "./text-loader.ts";
 import { toFileTitle } from "./titles.ts";
@@ -20,17 +20,17 @@ interface Paragraph {
   readonly lines: string[];
 }
 
-export const loadSubtitles = createTextLoader((text, { id }) => {
+export const loadSubtitles = createTextLoader((text, file) => {
   const paragraphs = readParagraphs(text);
   if (paragraphs.length === 0) {
-    return [toProblem(id, "no-text", "holds no subtitles with times; save it anew")];
+    return [toProblem(file.id, "no-text", "holds no subtitles with times; save it anew")];
   }
   const parts = paragraphs.map(({ seconds, lines }) => {
     const sections: readonly Section[] = [{ start: 0, headings: [toTime(seconds)] }];
     return { text: lines.join("\n"), sections };
   });
-  const document = { id, source: id, title: toFileTitle(id), ...joinParts(parts) };
-  return [{ type: "document", document: { ...document, kind: "prose", metadata: {} } }];
+  const title = toFileTitle(file.id);
+  return [toDocumentEvent(file, { title, ...joinParts(parts), kind: "prose" })];
 });
 
 function readParagraphs(text: string): readonly Paragraph[] {
