@@ -88,8 +88,6 @@ function costBefore(text: string, block: Block, before: Block | undefined): numb
     : CUT_COST.paragraph;
 }
 
-const LINE = /[^\n\r]*(?:\r\n|[\n\r]|$)/y;
-
 /** A block as atoms: code, tables and list items whole where they fit, prose by sentences. */
 function splitBlock(text: string, block: Block, charsMax: number): readonly Atom[] {
   const { start, end, kind } = block;
@@ -123,15 +121,12 @@ function findColumns(text: string, [names, frame]: readonly Span[]): string | un
 }
 
 function splitLines(text: string, { start, end }: Span): readonly Span[] {
-  const lines: Span[] = [];
-  for (let at = start; at < end;) {
-    LINE.lastIndex = at;
-    const next = Math.min(end, at + (LINE.exec(text)?.[0] ?? "").length);
-    const length = text.slice(at, next).trimEnd().length;
-    if (length > 0) lines.push({ start: at, end: at + length });
-    at = next;
-  }
-  return lines;
+  return [...text.slice(start, end).matchAll(/[^\n\r]+/g)]
+    .filter(([line]) => line.trim() !== "")
+    .map(({ 0: line, index }) => {
+      const at = start + index;
+      return { start: at, end: at + line.trimEnd().length };
+    });
 }
 
 /** A sentence or line beyond the maximum is cut at blanks, without any within a word, never within a character. */

@@ -9,7 +9,8 @@ export interface Block extends Span {
   readonly kind: BlockKind;
 }
 
-const LINE = /[^\n\r]*(?:\r\n|[\n\r]|$)/y;
+/** With its line break, if it has one. */
+const LINE = /[^\n\r]*(?:\r\n|[\n\r])|[^\n\r]+/g;
 const FENCE = /^ {0,3}(```+|~~~+)/;
 const TABLE_ROW = /^\s*\|/;
 const LIST_ITEM = /^\s*(?:[-*+•]|\d{1,4}[.)])\s/;
@@ -47,7 +48,7 @@ function* classifyLines(text: string, kind: LoadedDocument["kind"]): Generator<L
   let before: Line["kind"] = "blank";
   /** The mark that closes the fenced code we are in. */
   let fence: string | undefined;
-  for (const { line, at } of splitLines(text)) {
+  for (const { 0: line, index: at } of text.matchAll(LINE)) {
     const start = at + (kind === "code" ? 0 : line.length - line.trimStart().length);
     const end = at + line.trimEnd().length;
     const mark = kind === "code" ? undefined : FENCE.exec(line)?.[1];
@@ -77,13 +78,4 @@ function classify(
   // A further paragraph of an item stands as far in as its text.
   const goesOn = above === "listItem" || (before === "listItem" && INDENTED.test(line));
   return goesOn ? "listItem" : "paragraph";
-}
-
-function* splitLines(text: string): Generator<{ readonly line: string; readonly at: number }> {
-  for (let at = 0; at < text.length;) {
-    LINE.lastIndex = at;
-    const line = LINE.exec(text)?.[0] ?? "";
-    yield { line, at };
-    at += line.length;
-  }
 }
