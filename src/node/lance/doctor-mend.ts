@@ -6,12 +6,12 @@ import { type NewEntry, writeJournal } from "../durable/journal.ts";
 import { type Damage, type Examination, type Opened, verify } from "./examination.ts";
 import { listTableFiles, syncFolders } from "./durability.ts";
 import { toDocumentsSql } from "../../stores/lance/filter-sql.ts";
-import { createTextIndex } from "./indexer.ts";
+import { createTextIndex, needsVectorIndex } from "./indexer.ts";
 import { type Place, toPaths } from "./place.ts";
 import { readInfo } from "./snapshot.ts";
 import { toStoreError } from "./store-error.ts";
 import { saveTerms, toTermsName } from "./term-store.ts";
-import { createVectorIndex, INDEX_ROWS_MIN } from "./vector-index.ts";
+import { createVectorIndex } from "./vector-index.ts";
 import { countTerms } from "./writer.ts";
 
 export interface Mending extends Opened {
@@ -77,8 +77,7 @@ async function mendIndexes(examination: Examination, mending: Mending): Promise<
   const { place, table, spec } = mending;
   const rows = await table.countRows();
   if (rows > 0) await createTextIndex(table, spec);
-  const vectors = await table.countRows("vector IS NOT NULL");
-  const trainedRows = vectors >= INDEX_ROWS_MIN ? rows : 0;
+  const trainedRows = (await needsVectorIndex(table, rows)) ? rows : 0;
   if (trainedRows > 0) {
     await table.createIndex("vector", { config: createVectorIndex(rows), replace: true });
   }

@@ -102,7 +102,8 @@ async function holdEnough(
   );
 }
 
-async function needsVectorIndex(table: Table, rows: number): Promise<boolean> {
+/** Are there enough chunks with a vector? */
+export async function needsVectorIndex(table: Table, rows: number): Promise<boolean> {
   if (rows < INDEX_ROWS_MIN) return false;
   return (await table.countRows("vector IS NOT NULL")) >= INDEX_ROWS_MIN;
 }

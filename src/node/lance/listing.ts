@@ -24,7 +24,7 @@ export function createListing(base: LanceBase, reader: Reader): Listing {
   /** One look for all who ask meanwhile, whichever of them gives up. */
   const look = (): Promise<readonly string[]> => {
     const atMs = clock.now();
-    const started = find(base, reader, NEVER)
+    const started = find(base, reader)
       .then((names) => {
         // Not after `forget`: what was found may be too old to be kept.
         if (looking === started) known = { names, atMs };
@@ -56,18 +56,14 @@ export function createListing(base: LanceBase, reader: Reader): Listing {
   };
 }
 
-async function find(
-  base: LanceBase,
-  reader: Reader,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const places = await callNative(base, undefined, signal, () => listPlaces(base));
+async function find(base: LanceBase, reader: Reader): Promise<readonly string[]> {
+  const places = await callNative(base, undefined, NEVER, () => listPlaces(base));
   // Each collection once, however many generations it has.
   const names = [...new Set(places.map(({ collection }) => collection))];
   const found = await pMap(
     names,
-    async (name) => ((await isCollection(base, reader, name, signal)) ? [name] : []),
-    { concurrency: base.config.searchConcurrencyMax, signal },
+    async (name) => ((await isCollection(base, reader, name)) ? [name] : []),
+    { concurrency: base.config.searchConcurrencyMax },
   );
   return found.flat().toSorted();
 }
@@ -76,20 +72,14 @@ async function find(
  * Tables of others and shells that a crash left are no collections; a damaged collection is one, so that it
  * is reported and not passed over. A store that cannot be read at all is an error.
  */
-async function isCollection(
-  base: LanceBase,
-  reader: Reader,
-  name: string,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function isCollection(base: LanceBase, reader: Reader, name: string): Promise<boolean> {
   // Looked at when it is asked: with hundreds of collections all of them would take longer than a question may.
   if (reader.isOpen(name)) return true;
   try {
     // What is opened now is at hand when it is searched next.
-    await reader.open(name, signal);
+    await reader.open(name, NEVER);
     return true;
   } catch {
-    signal.throwIfAborted();
     return hasSpec(base, name);
   }
 }

@@ -2,8 +2,7 @@
 import type { Table } from "@lancedb/lancedb";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import { checkVector } from "../../stores/check.ts";
-import { INDEX_ROWS_MIN } from "./vector-index.ts";
-import { TEXT_INDEX, toLackingMax, VECTOR_INDEX } from "./indexer.ts";
+import { needsVectorIndex, TEXT_INDEX, toLackingMax, VECTOR_INDEX } from "./indexer.ts";
 import { toAnalyser } from "./analyser.ts";
 import { readDocuments } from "./documents.ts";
 import { CHUNK_COLUMNS } from "../../stores/lance/row-detail.ts";
@@ -28,8 +27,6 @@ export interface Verified {
   readonly lines: readonly string[];
   /** Documents of which a chunk is damaged, missing or there twice. */
   readonly damaged: ReadonlySet<string>;
-  readonly indexesDiffer: boolean;
-  readonly termsDiffer: boolean;
 }
 
 /** Reads everything. Throws what the native library throws when the table cannot be read at all. */
@@ -48,12 +45,7 @@ export async function verifyTable(options: VerifyOptions): Promise<Verified> {
   }
   const indexes = rows > 0 ? await verifyIndexes(table, rows) : [];
   const terms = verifyTerms(options.saved, read.terms, await table.version());
-  return {
-    lines: [...lines, ...indexes, ...terms],
-    damaged,
-    indexesDiffer: indexes.length > 0,
-    termsDiffer: terms.length > 0,
-  };
+  return { lines: [...lines, ...indexes, ...terms], damaged };
 }
 
 interface Read {
@@ -120,12 +112,11 @@ function isVectorSound(value: unknown, spec: CollectionSpec): boolean {
 
 async function verifyIndexes(table: Table, rows: number): Promise<string[]> {
   const findings: string[] = [];
-  const expected = [[TEXT_INDEX, "full-text index"] as const];
-  const wanted =
-    rows >= INDEX_ROWS_MIN && (await table.countRows("vector IS NOT NULL")) >= INDEX_ROWS_MIN;
-  for (const [name, words] of wanted
-    ? [...expected, [VECTOR_INDEX, "vector index"] as const]
-    : expected) {
+  const expected = [
+    [TEXT_INDEX, "full-text index"] as const,
+    ...((await needsVectorIndex(table, rows)) ? [[VECTOR_INDEX, "vector index"] as const] : []),
+  ];
+  for (const [name, words] of expected) {
     const stats = await table.indexStats(name);
     if (stats !== undefined && !(await isReadable(table, name))) {
       findings.push(`the ${words} cannot be read; mend it with: pnpm ingest doctor --fix`);

@@ -68,7 +68,7 @@ export async function createWriter(options: WriterOptions): Promise<CollectionWr
   // What was committed before this and not acknowledged was looked through by the recovery.
   await durability.acknowledge(state.info);
   const { lock } = options;
-  const check = lock.check === undefined ? undefined : () => lock.check?.() ?? Promise.resolve();
+  const check = async (): Promise<void> => lock.check?.();
   const guard: Session["guard"] = (signal, work) =>
     retryConflicts({ clock: base.clock, table, collection, signal, check }, work);
   const session: Session = { ...options, spec, state, durability, guard };
