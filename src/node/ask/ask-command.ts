@@ -37,13 +37,13 @@ const EXIT = { answered: 0, failed: 1, usage: 2, noEvidence: 3, interrupted: 130
 interface Options {
   readonly question: string;
   readonly collections: readonly string[];
-  readonly url: string | undefined;
+  readonly url?: string | undefined;
   readonly verbose: boolean;
   readonly json: boolean;
   /** File with a JSON Schema. */
-  readonly schema: string | undefined;
+  readonly schema?: string | undefined;
   /** Id of a document. */
-  readonly explain: string | undefined;
+  readonly explain?: string | undefined;
 }
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -86,11 +86,8 @@ function parseOptions(argv: readonly string[]): Options | undefined {
         help: { type: "boolean", short: "h", default: false },
       },
     });
-    if (values.help) return undefined;
-    const { collection: collections, ...rest } = values;
-    const { url, verbose, json, schema, explain: wanted } = rest;
-    const question = positionals.join(" ");
-    return { question, collections, url, verbose, json, schema, explain: wanted };
+    const { help, collection: collections, ...rest } = values;
+    return help ? undefined : { ...rest, question: positionals.join(" "), collections };
   } catch (thrown) {
     // Its first sentence names the option, and whether its value is missing or one too many.
     const [what] = thrown instanceof Error ? thrown.message.split(". ", 1) : [String(thrown)];

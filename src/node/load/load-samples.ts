@@ -1,5 +1,6 @@
 /** Fills an empty store with the sample collections, by the same command a user would type. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,7 +40,7 @@ export async function loadSamples(
   return failed;
 }
 
-function ingest(folder: string, collection: string, signal: AbortSignal): Promise<boolean> {
+async function ingest(folder: string, collection: string, signal: AbortSignal): Promise<boolean> {
   const command = fileURLToPath(new URL("ingest/main.ts", PROJECT));
   const child = spawn(process.execPath, [command, folder, "--collection", collection], {
     stdio: ["ignore", "inherit", "inherit"],
@@ -47,12 +48,12 @@ function ingest(folder: string, collection: string, signal: AbortSignal): Promis
   // Waited for even then: a commit under way is finished before it ends.
   const stop = (): void => void child.kill("SIGTERM");
   signal.addEventListener("abort", stop, { once: true });
-  return new Promise((resolve) => {
-    const end = (loaded: boolean): void => {
-      signal.removeEventListener("abort", stop);
-      resolve(loaded);
-    };
-    child.once("error", () => end(false));
-    child.once("exit", (code) => end(code === 0));
-  });
+  try {
+    const ended: unknown[] = await once(child, "exit");
+    return ended[0] === 0;
+  } catch {
+    return false; // it could not be started
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -1,4 +1,5 @@
 /** The Node HTTP server around the application, hardened against slow and oversized requests. */
+import { once } from "node:events";
 import { createServer as createPlainServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
@@ -49,20 +50,16 @@ function closeUnlessSpokenTo(socket: Socket): void {
 }
 
 /** Listens; the port that was really taken. Throws AppError that says what to change. */
-export function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const onError = (thrown: NodeJS.ErrnoException): void => {
-      reject(
-        new AppError("invalid_request", { detail: explain(thrown, host, port), cause: thrown }),
-      );
-    };
-    server.once("error", onError);
-    server.listen({ port, host, backlog: BACKLOG }, () => {
-      server.off("error", onError);
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
+export async function listen(server: Server, host: string, port: number): Promise<number> {
+  server.listen({ port, host, backlog: BACKLOG });
+  try {
+    await once(server, "listening");
+  } catch (thrown) {
+    const detail = explain(thrown as NodeJS.ErrnoException, host, port);
+    throw new AppError("invalid_request", { detail, cause: thrown });
+  }
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
 }
 
 function explain({ code = "unknown reason" }: NodeJS.ErrnoException, host: string, port: number) {

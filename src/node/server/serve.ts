@@ -76,7 +76,7 @@ async function main(config: Config): Promise<void> {
   if (stop.signal.aborted) return end();
   stop.signal.addEventListener("abort", end);
   // A service that is told to end drains, whatever the banner was waiting for.
-  await announce(deps, port, NEVER);
+  await announce(deps, port);
 }
 
 /** Loads the samples into an empty store, or what a start that was cut short has left of them to load. */
@@ -99,10 +99,10 @@ async function fillIfEmpty(
   warn(`the samples ${failed.join(", ")} could not be loaded; serving without them`);
 }
 
-async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promise<void> {
+async function announce(deps: AppDeps, port: number): Promise<void> {
   const { config, clock, store, chat } = deps;
   const embedders = new Set(deps.embedders.keys());
-  const collections = await inspectCollections({ config, clock, store, embedders }, signal).catch(
+  const collections = await inspectCollections({ config, clock, store, embedders }, NEVER).catch(
     (thrown: unknown) => {
       // It serves already. A store that is down or slow now need not be soon; until then /readyz says what it lacks.
       if (!(thrown instanceof AppError)) throw thrown;
@@ -122,7 +122,7 @@ async function announce(deps: AppDeps, port: number, signal: AbortSignal): Promi
       collections,
     }),
   );
-  for (const line of await findUnindexed(deps, collections, signal)) warn(line);
+  for (const line of await findUnindexed(deps, collections, NEVER)) warn(line);
   if (deps.access !== undefined || isLoopback(config.host)) return;
   warn(
     `HOST is ${config.host} and AUTH is off: everyone who reaches it can ask and read; put it behind something that asks for keys`,
