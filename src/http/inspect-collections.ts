@@ -1,28 +1,15 @@
 /** Looks at collections: what each is, whether it opens, whether its embedder is at hand. */
 import pMap from "p-map";
+import type * as z from "zod";
 import { toVisibleStore } from "../access/visible-store.ts";
 import { startDeadline } from "../async/deadline.ts";
 import type { Caller } from "../domain/caller.ts";
-import type { CollectionInfo } from "../domain/collection.ts";
-import { type ErrorCode, toAppError } from "../errors.ts";
+import { toAppError } from "../errors.ts";
 import { keepNames, recall } from "../retrieval/last-known.ts";
+import type { Collection, CollectionView as ViewBody } from "./openapi/bodies.ts";
 import type { Service } from "./service.ts";
 
-export type CollectionView =
-  | (CollectionInfo & Ability & { readonly status: "ready" })
-  | {
-      readonly name: string;
-      readonly status: "unavailable";
-      readonly code: ErrorCode;
-      /** What is wrong and what to do, where that is known. */
-      readonly detail?: string;
-    };
-
-interface Ability {
-  readonly embedderReady: boolean;
-  /** Parts that cannot be searched now, one line each; absent: none. */
-  readonly lost?: string[];
-}
+export type CollectionView = z.infer<typeof ViewBody>;
 
 type Deps = Pick<Service, "config" | "clock" | "store" | "embedders">;
 
@@ -71,7 +58,7 @@ export async function describeCollection(
   { config, clock, store, embedders }: Deps,
   name: string,
   signal: AbortSignal,
-): Promise<CollectionInfo & Ability> {
+): Promise<z.infer<typeof Collection>> {
   const budgetMs = config.healthTimeoutMs;
   const atMs = clock.now();
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "open" });

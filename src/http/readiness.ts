@@ -2,30 +2,14 @@
 import { startDeadline } from "../async/deadline.ts";
 import { NEVER } from "../async/never.ts";
 import { untilAborted } from "../async/until-aborted.ts";
+import type * as z from "zod";
 import { type ErrorCode, toAppError } from "../errors.ts";
+import type { Readiness as ReadinessBody } from "./openapi/bodies.ts";
 import { type CollectionView, inspectCollections } from "./inspect-collections.ts";
 import type { Service } from "./service.ts";
 
-export interface Readiness {
-  readonly status: "ready" | "draining" | "store-unavailable";
-  readonly collections: readonly {
-    readonly name: string;
-    /** `incomplete`: it is searched without the parts in `lost`. */
-    readonly status: CollectionView["status"] | "incomplete";
-    /** Without its embedder a collection is searched by keyword only. */
-    readonly embedderReady: boolean;
-    /** The embedder that it was built with, where that is not at hand. */
-    readonly embedder?: string;
-    /** Of an unavailable one. */
-    readonly code?: ErrorCode;
-    readonly detail?: string;
-    /** Of an incomplete one: what is missing, one line each. */
-    readonly lost?: readonly string[];
-  }[];
-  /** Why there is no store, in our own words: which setting to look at. */
-  readonly code?: ErrorCode;
-  readonly detail?: string;
-}
+/** What is known of the store; of keys and limits its route knows. */
+export type Readiness = Omit<z.infer<typeof ReadinessBody>, "keys" | "limits">;
 
 /** A view younger than this is given without looking again. */
 const FRESH_MS = 1_000;

@@ -1,4 +1,4 @@
-/** The bodies of our own responses that no other file has a schema for. Tests hold them against what routes really send. */
+/** The bodies of our own responses that no other file has a schema for; what makes them has its types from here. Tests hold them against what routes really send. */
 import * as z from "zod";
 import { MODES } from "../../domain/ask.ts";
 import { type RunEvent, RunRecord } from "../../domain/event.ts";
@@ -93,6 +93,7 @@ export const CollectionView = z.discriminatedUnion("status", [
     name: z.string(),
     status: z.literal("unavailable"),
     code: z.enum(ERROR_CODES),
+    /** What is wrong and what to do, where that is known. */
     detail: z.string().exactOptional(),
   }),
 ]);
@@ -104,12 +105,16 @@ export const Readiness = z.object({
   collections: z.array(
     z.object({
       name: z.string(),
+      /** `incomplete`: it is searched without the parts in `lost`. */
       status: z.enum(["ready", "incomplete", "unavailable"]),
+      /** Without its embedder a collection is searched by keyword only. */
       embedderReady: z.boolean(),
-      /** The embedder that is missing. */
+      /** The embedder that it was built with, where that is not at hand. */
       embedder: z.string().optional(),
+      /** Of an unavailable one. */
       code: z.enum(ERROR_CODES).exactOptional(),
       detail: z.string().exactOptional(),
+      /** Of an incomplete one: what is missing, one line each. */
       lost: z.array(z.string()).exactOptional(),
     }),
   ),
@@ -117,7 +122,7 @@ export const Readiness = z.object({
   keys: z.literal("stale").optional(),
   /** Where limits are meant to be shared: whether they are, or each process goes by its own counts. */
   limits: z.enum(["shared", "own"]).optional(),
-  /** Why there is no store. */
+  /** Why there is no store, in our own words: which setting to look at. */
   code: z.enum(ERROR_CODES).exactOptional(),
   detail: z.string().exactOptional(),
 });

@@ -1,6 +1,8 @@
 /** Failures as `application/problem+json` (RFC 9457): one table of statuses, fixed titles, our own details. */
+import type * as z from "zod";
 import type { RunFailure } from "../../domain/event.ts";
-import { AppError, type ErrorCode, type Issue } from "../../errors.ts";
+import { AppError, type ErrorCode } from "../../errors.ts";
+import type { Problem as ProblemBody } from "../openapi/bodies.ts";
 
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   invalid_request: [400, "The request is not valid"],
@@ -55,19 +57,7 @@ const RETRY_AFTER_MS: Readonly<Partial<Record<ErrorCode, number>>> = {
   upstream_unavailable: 2_000,
 };
 
-/** The body of a problem response. */
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly code: ErrorCode;
-  readonly detail: string;
-  readonly stage?: string | undefined;
-  readonly retryable: boolean;
-  readonly retryAfterMs?: number | undefined;
-  readonly requestId: string;
-  readonly issues?: readonly Issue[] | undefined;
-}
+export type Problem = z.infer<typeof ProblemBody>;
 
 /** The status that goes with a code. */
 export function toStatus(code: ErrorCode): number {
@@ -78,7 +68,8 @@ export function toStatus(code: ErrorCode): number {
 export function toProblem(error: AppError | RunFailure, requestId: string): Problem {
   const [status, title] = PROBLEMS[error.code];
   const retryAfterMs = error.retryAfterMs ?? RETRY_AFTER_MS[error.code];
-  const issues = error instanceof AppError && error.issues.length > 0 ? error.issues : undefined;
+  const issues =
+    error instanceof AppError && error.issues.length > 0 ? [...error.issues] : undefined;
   return {
     type: "about:blank",
     title,
