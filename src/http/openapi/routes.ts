@@ -1,7 +1,8 @@
 /** `GET /openapi.json` and `GET /docs`: what the service can be asked, for programs and for people. */
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { createMethodRefusal } from "../guards/guards.ts";
 import { PLAYGROUND_PATHS } from "../routes/playground.ts";
+import { type Page, respondWithPage } from "../response/page-response.ts";
 import type { Env } from "../service.ts";
 import type { Examples } from "./docs/examples.ts";
 import { DOCS_POLICY, toDocsPage } from "./docs/page.ts";
@@ -21,16 +22,7 @@ export function createOpenApi(facts: ApiFacts): OpenApi {
   return toOpenApi({ ...reading, ...writing }, bodies);
 }
 
-interface Page {
-  readonly type: string;
-  readonly policy?: string;
-  readonly body: string;
-  readonly tag: string;
-}
-
-interface Source {
-  readonly type: string;
-  readonly policy?: string;
+interface Source extends Pick<Page, "type" | "policy"> {
   readonly make: () => string | Promise<string>;
 }
 
@@ -54,7 +46,7 @@ export function addApiPages(app: Hono<Env>, facts: ApiFacts, examples: Examples 
       .get(path, async (c) => {
         // Kept when it is there: on a Worker what one request waits for is not another's.
         page ??= await toPage(source);
-        return respond(c, page);
+        return respondWithPage(c, page);
       })
       .all(createMethodRefusal("GET"));
   }
@@ -64,16 +56,5 @@ export function addApiPages(app: Hono<Env>, facts: ApiFacts, examples: Examples 
 async function toPage({ type, policy, make }: Source): Promise<Page> {
   const body = await make();
   const tag = (await toSha256(body)).slice(0, TAG_DIGITS);
-  return { type, body, tag, ...(policy === undefined ? {} : { policy }) };
-}
-
-function respond(c: Context<Env>, { type, policy, body, tag }: Page): Response {
-  const headers: Record<string, string> = {
-    "Content-Type": type,
-    "Cache-Control": "no-cache",
-    ETag: `"${tag}"`,
-    ...(policy === undefined ? {} : { "Content-Security-Policy": policy }),
-  };
-  const isKnown = c.req.header("If-None-Match")?.includes(tag) === true;
-  return isKnown ? new Response(null, { status: 304, headers }) : new Response(body, { headers });
+  return { type, policy, body, tag };
 }

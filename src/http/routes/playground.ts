@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { AppError } from "../../errors.ts";
 import { PAGE_FILES } from "../../playground/files.ts";
+import { type Page, respondWithPage } from "../response/page-response.ts";
 import type { Env } from "../service.ts";
 
 /** Nothing from elsewhere, nothing within the page itself, no HTML made by a script, and no one may frame it. */
@@ -22,11 +23,8 @@ const POLICY = [
 /** Addresses of the page and its parts. */
 export const PLAYGROUND_PATHS = Object.keys(PAGE_FILES);
 
-/** A file of data/page as it is read; `tag` changes with the content. */
-export interface ReadFile {
-  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
-  readonly tag: string;
-}
+/** A file of data/page as it is read. */
+export type ReadFile = Pick<Page, "body" | "tag">;
 
 /** Reads a file of data/page, which a machine keeps in a folder and a Worker beside itself. Undefined: it is not there. */
 export type ReadPage = (name: string) => Promise<ReadFile | undefined>;
@@ -38,17 +36,6 @@ export function createPlaygroundRoute(readPage: ReadPage) {
     if (file === undefined || found === undefined) {
       throw new AppError("not_found", { detail: "this part of the page is not installed" });
     }
-    const { body, tag } = found;
-    const headers = {
-      "Content-Type": file.type,
-      "Content-Security-Policy": POLICY,
-      "Cache-Control": "no-cache",
-      ETag: `"${tag}"`,
-    };
-    if (c.req.header("If-None-Match")?.includes(headers.ETag) !== true) {
-      return new Response(body, { headers });
-    }
-    if (body instanceof ReadableStream) await body.cancel();
-    return new Response(null, { status: 304, headers });
+    return respondWithPage(c, { type: file.type, policy: POLICY, ...found });
   };
 }
