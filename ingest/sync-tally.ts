@@ -88,7 +88,7 @@ function keep(problems: SyncProblem[], problem: SyncProblem): void {
 }
 
 /** `notes.csv#12` came from `notes.csv`. */
-export function toSource(id: string): string {
+function toSource(id: string): string {
   const mark = id.lastIndexOf("#");
   return mark === -1 ? id : id.slice(0, mark);
 }

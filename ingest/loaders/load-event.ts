@@ -4,7 +4,7 @@ import type { Format } from "../../src/domain/format.ts";
 import type { IngestLimits } from "../limits.ts";
 import type { LoadedDocument } from "../document.ts";
 
-export const PROBLEM_CODES = [
+const PROBLEM_CODES = [
   "missing",
   "unreadable",
   "symlink",

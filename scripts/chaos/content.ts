@@ -49,7 +49,7 @@ function writeGrounded(said: Conversation, last: string): string {
 }
 
 /** `[3]` at the start of a line begins a passage. A line in angle brackets is a fence, and a line above a blank one a heading. */
-export function findPassages(text: string): readonly { label: number; text: string }[] {
+function findPassages(text: string): readonly { label: number; text: string }[] {
   const marked = text.matchAll(
     /^\[(\d{1,4})\](?!\()([^]*?)(?=^\[\d{1,4}\](?!\()|^Question: |$(?![^]))/gm,
   );

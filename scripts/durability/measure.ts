@@ -20,7 +20,7 @@ export interface Figure {
 }
 
 export const COLLECTION = "durable";
-export const DIMENSIONS = 16;
+const DIMENSIONS = 16;
 export const SPEC: CollectionSpec = {
   name: COLLECTION,
   embedder: "test:durable",

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 const EVENTS = "text/event-stream";
 
 /** One question as bytes of HTTP. */
-export function toRequest(question: string, accept = EVENTS): string {
+function toRequest(question: string, accept = EVENTS): string {
   const body = JSON.stringify({ question });
   return `POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: ${accept}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }

@@ -30,7 +30,7 @@ const TURN_TOKENS_MIN = 50;
 const FENCE_LETTERS = 12;
 /** Or a model would write as its earlier answers look. */
 const WITHOUT_LABELS = "Earlier answers stand here without their labels; yours needs its own.";
-export const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
+const CALLER_WISHES = "Within these rules, follow the caller's wishes:";
 
 /**
  * The latest turns that fit, oldest first; of the one that is too long for what is left, its beginning.

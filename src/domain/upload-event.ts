@@ -25,7 +25,7 @@ export const DocumentReceipt = z.object({
 });
 export type DocumentReceipt = z.infer<typeof DocumentReceipt>;
 
-export const UPLOAD_STAGES = ["waiting", "loading", "embedding", "committing", "indexing"] as const;
+const UPLOAD_STAGES = ["waiting", "loading", "embedding", "committing", "indexing"] as const;
 export type UploadStage = (typeof UPLOAD_STAGES)[number];
 
 export const UploadEvent = z.discriminatedUnion("type", [

@@ -9,7 +9,7 @@ export type Node =
   | { readonly kind: "choice"; readonly options: readonly Node[] }
   | { readonly kind: "repeat"; readonly node: Node; readonly min: number; readonly max: number };
 
-export const PATTERN_CHARS_MAX = 2_000;
+const PATTERN_CHARS_MAX = 2_000;
 
 const CLASS = /\[(?:\\.|[^\]\\])*\]/suy;
 const ESCAPE =

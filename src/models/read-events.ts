@@ -2,7 +2,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 
 /** What a stream may hold without completing an event. */
-export const EVENT_BYTES_MAX = 2 ** 20;
+const EVENT_BYTES_MAX = 2 ** 20;
 
 export interface EventReader {
   /** The events that this packet completed. Throws RangeError beyond 1 MiB without an event. */

@@ -6,7 +6,7 @@ import { checkFilter } from "../domain/check-filter.ts";
 import type { Change, DocumentWrite, StoreQuery } from "./store.ts";
 
 /** Most hits one search brings; a larger limit means this one. */
-export const HITS_MAX = 1_000;
+const HITS_MAX = 1_000;
 /** Most terms of one keyword query; the ones that weigh most are kept. */
 export const QUERY_TERMS_MAX = 64;
 /** How far a vector's length may be from 1. */

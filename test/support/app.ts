@@ -108,7 +108,7 @@ export function makeEnd(change: Partial<RunEnd> = {}): RunEnd {
   };
 }
 
-export const explanation: Explanation = {
+const explanation: Explanation = {
   document: { collection: "guide", documentId: "a.md", title: "A", chunks: 1 },
   stage: "used",
   why: "It is in the context, as [1].",

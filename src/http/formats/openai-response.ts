@@ -46,7 +46,7 @@ export function toOpenAiCode(code: ErrorCode): string {
 }
 
 /** A problem as OpenAI's error body. */
-export function toOpenAiError({ status, detail, code, issues, requestId }: Problem) {
+function toOpenAiError({ status, detail, code, issues, requestId }: Problem) {
   return {
     error: {
       message: detail,

@@ -30,7 +30,7 @@ export function createExplainRoute(service: Service) {
 }
 
 /** What is told of the run, without its passages, and of the document. */
-export function toExplainResult(record: FinishedRun, explanation: Explanation | undefined) {
+function toExplainResult(record: FinishedRun, explanation: Explanation | undefined) {
   if (explanation === undefined) throw new AppError("internal");
   const { passages: _passages, ...run } = toSearchResult(record);
   return { ...run, ...explanation };

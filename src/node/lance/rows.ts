@@ -81,7 +81,7 @@ export function toChunk(row: unknown): Chunk | undefined {
 }
 
 /** A hash of everything a row holds of its chunk, 128 bits as hexadecimal. */
-export function hashRow(content: string, json: string): string {
+function hashRow(content: string, json: string): string {
   return hash("sha256", toHashed(content, json), "hex").slice(0, HASH_CHARS);
 }
 

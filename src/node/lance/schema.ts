@@ -50,7 +50,7 @@ export function toInstance(table: string, schema: Arrow.Schema): string {
   return `${table} ${schema.metadata.get(INSTANCE_KEY) ?? ""}`;
 }
 
-export function toArrowType(type: MetadataType): Arrow.DataType {
+function toArrowType(type: MetadataType): Arrow.DataType {
   const { Field, Float64, Int32, List, Utf8 } = arrow;
   switch (type) {
     case "string":

@@ -7,7 +7,7 @@ import { isCut, isOpen, type View } from "./fold.ts";
 const COPIED_MS = 2000;
 
 /** Empty: there is nothing to copy. */
-export function toCopy(view: View): string {
+function toCopy(view: View): string {
   const { value, citations, passages } = view;
   const said = value === undefined ? withDoubts(view) : JSON.stringify(value.json, undefined, 2);
   if (said.trim() === "") return "";

@@ -38,7 +38,7 @@ function compile(filter: Filter): string {
 }
 
 /** The column of a filter field, quoted because names keep their case. */
-export function toColumn(field: string): string {
+function toColumn(field: string): string {
   return field.startsWith("metadata.")
     ? `\`meta_${field.slice("metadata.".length)}\``
     : `\`${field}\``;
