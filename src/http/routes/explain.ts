@@ -1,7 +1,9 @@
 /** `POST /v1/explain`: a search, and how far one document came in it. */
 import type { Context } from "hono";
+import type * as z from "zod";
 import type { Explanation } from "../../domain/explanation.ts";
 import { AppError } from "../../errors.ts";
+import type { ExplainResult } from "../openapi/bodies.ts";
 import { chooseRepresentation } from "../request/accept.ts";
 import { parseExplainBody } from "../request/explain-body.ts";
 import { problemResponse } from "../response/problem.ts";
@@ -30,7 +32,10 @@ export function createExplainRoute(service: Service) {
 }
 
 /** What is told of the run, without its passages, and of the document. */
-function toExplainResult(record: FinishedRun, explanation: Explanation | undefined) {
+function toExplainResult(
+  record: FinishedRun,
+  explanation: Explanation | undefined,
+): z.infer<typeof ExplainResult> {
   if (explanation === undefined) throw new AppError("internal");
   const { passages: _passages, ...run } = toSearchResult(record);
   return { ...run, ...explanation };

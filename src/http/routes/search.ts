@@ -1,5 +1,7 @@
 /** `POST /v1/search`: the passages a question finds, without an answer. */
 import type { Context } from "hono";
+import type * as z from "zod";
+import type { SearchResult } from "../openapi/bodies.ts";
 import { chooseRepresentation } from "../request/accept.ts";
 import { problemResponse } from "../response/problem.ts";
 import { readJson } from "../request/read-json.ts";
@@ -22,7 +24,7 @@ export function createSearchRoute(service: Service) {
 }
 
 /** What a search has to say of its run. */
-export function toSearchResult(record: FinishedRun) {
+export function toSearchResult(record: FinishedRun): z.infer<typeof SearchResult> {
   const { runId, outcome, passages, ledger, degraded, timeline, versions } = record;
   return { runId, outcome, passages, ledger, degraded, timeline, versions };
 }

@@ -1,19 +1,14 @@
 /** The OpenAPI document: valid to an outside judge, complete, and true of the responses of every route. */
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { expect, expectTypeOf, test } from "vitest";
+import { expect, test } from "vitest";
 import * as z from "zod";
 import type { ErrorCode } from "../../../src/errors.ts";
 import { ERROR_CODES, AppError } from "../../../src/errors.ts";
 import type { Access } from "../../../src/access/access.ts";
-import type { CollectionView } from "../../../src/http/inspect-collections.ts";
-import type * as bodies from "../../../src/http/openapi/bodies.ts";
 import { createAskBody, createExplainBody } from "../../../src/http/openapi/names.ts";
 import { createOperations } from "../../../src/http/openapi/operations.ts";
 import { addApiPages, createOpenApi } from "../../../src/http/openapi/routes.ts";
 import { toOpenApi } from "../../../src/http/openapi/to-openapi.ts";
-import type { Problem } from "../../../src/http/response/problem.ts";
-import type { Readiness } from "../../../src/http/readiness.ts";
-import type { toSearchResult } from "../../../src/http/routes/search.ts";
 import { createAskParser } from "../../../src/http/request/schemas.ts";
 import { COLLECTION_NAME } from "../../../src/domain/collection.ts";
 import { parseConfig } from "../../../src/config.ts";
@@ -380,15 +375,6 @@ test("a body whose schema has no name is refused when the document is made", () 
   const replies = { 200: { description: "?", json: z.object({ unnamed: z.boolean() }) } };
   const entry = { ...createOperations(bodies, []).getLiveness, replies };
   expect(() => toOpenApi({ entry }, bodies)).toThrow("no name");
-});
-
-test("the schemas of responses are those of the types they are written from", () => {
-  type Body<Name extends keyof typeof bodies> =
-    (typeof bodies)[Name] extends z.ZodType<infer T> ? T : never;
-  expectTypeOf<CollectionView>().toExtend<Body<"CollectionView">>();
-  expectTypeOf<Readiness["status"]>().toEqualTypeOf<Body<"Readiness">["status"]>();
-  expectTypeOf<keyof Problem>().toEqualTypeOf<keyof Body<"Problem">>();
-  expectTypeOf<ReturnType<typeof toSearchResult>>().toExtend<Body<"SearchResult">>();
 });
 
 function problemOf(code: ErrorCode, status: number): object {
