@@ -18,7 +18,7 @@ import { previewChanges, readStored, type Stored } from "./sync-preview.ts";
 import type { SyncDeps, SyncPlan, SyncProblem, SyncReport } from "./sync-plan.ts";
 import { commitBatch, type SyncRun, type Target } from "./sync-run.ts";
 import { addProblem, createTally } from "./sync-tally.ts";
-import { createNotices } from "./sync-notices.ts";
+import { createNotify } from "./create-notify.ts";
 import { traceItems, traceReport } from "./trace-sync.ts";
 import { type Batch, writeBatches } from "./write-batches.ts";
 
@@ -142,10 +142,10 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
   const stored = (await target.writer?.documents(signal)) ?? new Map<string, DocumentState>();
   checkMirror(plan, new Map([...(target.rebuild?.documents ?? []), ...stored]));
   const scope = toScope(run, stored, target.writer?.info.metadata);
-  const notices = createNotices(plan, tally, deps.progress);
+  const notify = createNotify(plan, tally, deps.progress);
   const changes = traceItems(tracer, "read", readChanges(deps, plan, scope, signal));
   const index = async (): Promise<boolean> =>
-    target.writer === undefined || target.writer.index(signal, (step) => notices.notify(step));
+    target.writer === undefined || target.writer.index(signal, notify);
   const { embedder } = deps;
   const turns = createIndexTurns(target.writer?.info.chunks ?? 0);
   for await (const batch of writeBatches({ embedder, tracer }, changes, tally, signal)) {
@@ -154,7 +154,7 @@ async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise
     if (isDue(turns, target)) await inSpan(tracer, "index", {}, index);
     turns.committed(await commitBatch(run, target.writer, batch));
     target.commits += 1;
-    notices.notify();
+    notify();
   }
   await rehash(target, scope.hashes, signal);
   const gone = await removeGone(run, target, scope, signal);

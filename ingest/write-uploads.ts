@@ -40,8 +40,8 @@ interface Ready extends Prepared {
 }
 
 /**
- * As a span, below the place in a trace of whoever sent the first of them. Tells `done`, `failed` or `later` for every item, or throws AppError for all not told of: ingest_locked, embedder_mismatch,
- * and those of the store and the embedder.
+ * Tells `done`, `failed` or `later` of every item, or throws AppError for all that nothing was told of: ingest_locked,
+ * embedder_mismatch, and those of the store and the embedder. The span is below that of whoever sent the first item.
  */
 export function writeUploads(
   deps: UploadDeps,

@@ -30,7 +30,7 @@ const LEVEL = "data-level";
 const SITE = /^\s*(?:[|·•«:—–-]|::)\s/u;
 /** Where a page says its encoding; the standard asks for the first 1,024 bytes, and not all keep to it. */
 const DECLARED_WITHIN_BYTES = 8_192;
-export const loadHtml = createTextLoader(readHtml, { findEncoding });
+export const loadHtml = createTextLoader(readHtml, findEncoding);
 
 /** What the page says of its own encoding, in a `meta` or in the declaration of XML. */
 function findEncoding(bytes: Uint8Array): string | undefined {

@@ -1,5 +1,4 @@
 /** The cells of a sheet's XML, of which there may be a million: no more is read of them than what they are. */
-import { toColumn } from "./sheet-column.ts";
 
 export interface SheetCell {
   /** From 0. */
@@ -31,6 +30,11 @@ export function* readCells(sheet: string): Generator<SheetCell> {
     const [, style] = /\ss="(\d+)"/.exec(attributes) ?? [];
     yield { row, column, type, style: style === undefined ? undefined : Number(style) };
   }
+}
+
+/** The number of a column by its letters: `A` is 0, `AA` is 26. */
+export function toColumn(letters: string): number {
+  return Array.from(letters).reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
 }
 
 /** One number for the place of a cell in its sheet. */

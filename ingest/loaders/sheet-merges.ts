@@ -1,6 +1,6 @@
 /** Cells of a sheet that are merged over several rows: the file holds their value in the first of them only. */
 import type { OfficeContentNode } from "officeparser/slim";
-import { toColumn } from "./sheet-column.ts";
+import { toColumn } from "./sheet-cells.ts";
 
 const MERGED = /<mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"/g;
 /** Repeated values of a sheet, and characters of one: beyond them, a value stands where the file has it. */

@@ -9,15 +9,10 @@ export type TextReader = (
   limits: IngestLimits,
 ) => Iterable<LoadEvent>;
 
-export interface TextLoaderOptions {
-  /** The encoding that the file itself declares. */
-  readonly findEncoding?: (bytes: Uint8Array) => string | undefined;
-}
-
-/** A loader that decodes the bytes and hands the text on, or says why there is none. */
+/** A loader that decodes the bytes and hands the text on, or says why there is none. `findEncoding`: what the file itself declares. */
 export function createTextLoader(
   read: TextReader,
-  { findEncoding }: TextLoaderOptions = {},
+  findEncoding?: (bytes: Uint8Array) => string | undefined,
 ): Loader {
   return async function* load(bytes, file, limits) {
     const decoded = await decodeText(bytes, file, findEncoding?.(bytes));

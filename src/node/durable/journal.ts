@@ -111,7 +111,12 @@ async function findEnd(file: FileHandle, size: number): Promise<number> {
   return 0;
 }
 
-/** Writes the journal anew in one step, with these entries only. */
-export async function writeJournal(path: string, entries: readonly NewEntry[]): Promise<void> {
-  await replaceFile(path, entries.map(toLine).join(""));
+/** Writes the journal anew in one step: this version, and when readers were pointed to the table, if they were. */
+export async function writeJournal(
+  path: string,
+  version: Extract<NewEntry, { type: "version" }>,
+  readyAtMs: number | undefined,
+): Promise<void> {
+  const ready: NewEntry[] = readyAtMs === undefined ? [] : [{ type: "ready", atMs: readyAtMs }];
+  await replaceFile(path, [version, ...ready].map(toLine).join(""));
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { moveAside, type Seal, sealFile } from "../durable/files.ts";
-import { type NewEntry, writeJournal } from "../durable/journal.ts";
+import { writeJournal } from "../durable/journal.ts";
 import { type Damage, type Examination, type Opened, verify } from "./examination.ts";
 import { listTableFiles, syncFolders } from "./durability.ts";
 import { toDocumentsSql } from "../../stores/lance/filter-sql.ts";
@@ -113,8 +113,6 @@ async function writeSeals(
   }
   await syncFolders(base, Object.keys(files));
   const { version, chunks, documents } = await readInfo(table, spec);
-  const entry: NewEntry = { type: "version", version, chunks, documents, files };
-  const { readyAtMs } = damage.journal;
-  const ready: NewEntry[] = readyAtMs === undefined ? [] : [{ type: "ready", atMs: readyAtMs }];
-  await writeJournal(toPaths(base, place).journal, [entry, ...ready]);
+  const entry = { type: "version", version, chunks, documents, files } as const;
+  await writeJournal(toPaths(base, place).journal, entry, damage.journal.readyAtMs);
 }

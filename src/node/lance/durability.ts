@@ -82,9 +82,8 @@ export async function openDurability(base: LanceBase, place: Place): Promise<Dur
       for (const name of files.keys()) if (!left.has(name)) files.delete(name);
       for (const [name, value] of Object.entries(await orFull(seal))) files.set(name, value);
       const all = Object.fromEntries(files);
-      const entry: NewEntry = { type: "version", version, chunks, documents, files: all };
-      const ready: NewEntry[] = readyAtMs === undefined ? [] : [{ type: "ready", atMs: readyAtMs }];
-      await orFull(async () => writeJournal(path, [entry, ...ready]));
+      const entry = { type: "version", version, chunks, documents, files: all } as const;
+      await orFull(async () => writeJournal(path, entry, readyAtMs));
       acknowledged = version;
     },
   };

@@ -73,7 +73,7 @@ describe("a journal", () => {
     const path = await write();
     await appendJournal(path, { type: "cleanup" });
     expect(await readJournal(path)).toMatchObject({ cleaning: true });
-    await writeJournal(path, [version(2), { type: "ready", atMs: 5 }]);
+    await writeJournal(path, version(2), 5);
     const journal = await readJournal(path);
     expect(journal).toMatchObject({ state: "sound", cleaning: false, readyAtMs: 5 });
     expect([...journal.files.keys()]).toEqual(["data/2"]);
