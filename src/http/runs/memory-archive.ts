@@ -7,13 +7,12 @@ import {
   type StoredRun,
   toScopedKey,
 } from "./archive.ts";
+import { createShelf, type Kept, type ShelfEntry } from "./shelf.ts";
 import { plainPacker, type TextPacker } from "./text-packer.ts";
 
 /** A run as bytes, so that its size is known exactly and lies outside the heap. */
-interface Entry {
-  readonly bytes: Uint8Array;
-  readonly endedMs: number;
-  readonly callerId: string;
+interface Entry extends ShelfEntry {
+  readonly packed: Uint8Array;
   readonly keyName: string | undefined;
 }
 
@@ -28,35 +27,34 @@ export interface MemoryArchive extends RunArchive {
 
 /** Creates an empty archive; `bytesMax` is of records as they are packed. Of runs that went, the last `runsMax` are remembered as expired. */
 export function createMemoryArchive(
-  { runsMax, bytesMax, ageMsMax }: ArchiveLimits,
+  limits: ArchiveLimits,
   clock: Clock,
   packer: TextPacker = plainPacker,
 ): MemoryArchive {
-  const shelf = createShelf();
+  const shelf = createShelf<Entry>(limits);
   const idsByKey = new Map<string, string>();
   const expired = new Map<string, string>();
 
-  const remove = ([id, entry]: Kept): void => {
+  const remove = ([id, entry]: Kept<Entry>): void => {
     shelf.remove([id, entry]);
     const key = toScopedKey(entry.callerId, entry.keyName ?? "");
     if (idsByKey.get(key) === id) idsByKey.delete(key);
     expired.set(id, entry.callerId);
     const [oldest] = expired.keys();
-    if (expired.size > runsMax && oldest !== undefined) expired.delete(oldest);
+    if (expired.size > limits.runsMax && oldest !== undefined) expired.delete(oldest);
   };
   const makeRoom = (): void => {
-    for (const kept of shelf.entries) {
-      if (clock.now() - kept[1].endedMs <= ageMsMax) break;
-      remove(kept);
+    for (;;) {
+      const surplus = shelf.findSurplus(clock.now());
+      if (surplus === undefined) return;
+      remove(surplus);
     }
-    while (shelf.entries.size > runsMax) remove(shelf.oldestOfLargest(({ size }) => size));
-    while (shelf.bytes > bytesMax) remove(shelf.oldestOfLargest(({ bytes }) => bytes));
   };
   const find = (id: string): Found => {
     makeRoom();
     const entry = shelf.entries.get(id);
     if (entry !== undefined) {
-      return { status: "kept", run: JSON.parse(packer.unpack(entry.bytes)) as StoredRun };
+      return { status: "kept", run: JSON.parse(packer.unpack(entry.packed)) as StoredRun };
     }
     const callerId = expired.get(id);
     return callerId === undefined ? { status: "unknown" } : { status: "expired", callerId };
@@ -71,8 +69,10 @@ export function createMemoryArchive(
     },
     async put(run) {
       const { id, callerId, key } = run;
+      const packed = packer.pack(JSON.stringify(run));
       const entry = {
-        bytes: packer.pack(JSON.stringify(run)),
+        packed,
+        bytes: packed.length + ENTRY_BYTES,
         endedMs: clock.now(),
         callerId,
         keyName: key?.name,
@@ -87,52 +87,6 @@ export function createMemoryArchive(
     async findByKey(callerId, name) {
       const found = find(idsByKey.get(toScopedKey(callerId, name)) ?? "");
       return found.status === "kept" ? found.run : undefined;
-    },
-  };
-}
-
-type Kept = readonly [id: string, entry: Entry];
-
-/** What one caller holds, the oldest first. */
-class Share {
-  readonly entries = new Map<string, Entry>();
-  bytes = 0;
-
-  get size(): number {
-    return this.entries.size;
-  }
-}
-
-/** The runs, the oldest first, and how many of them are whose, so that one caller's push out no other's. */
-function createShelf() {
-  const all = new Share();
-  const shares = new Map<string, Share>();
-  return {
-    entries: all.entries as ReadonlyMap<string, Entry>,
-    get bytes() {
-      return all.bytes;
-    },
-    add([id, entry]: Kept): void {
-      const share = shares.get(entry.callerId) ?? new Share();
-      shares.set(entry.callerId, share);
-      for (const one of [all, share]) {
-        one.entries.set(id, entry);
-        one.bytes += entry.bytes.length + ENTRY_BYTES;
-      }
-    },
-    remove([id, entry]: Kept): void {
-      const share = shares.get(entry.callerId);
-      for (const one of share === undefined ? [all] : [all, share]) {
-        one.entries.delete(id);
-        one.bytes -= entry.bytes.length + ENTRY_BYTES;
-      }
-      if (share?.size === 0) shares.delete(entry.callerId);
-    },
-    oldestOfLargest(measure: (share: Share) => number): Kept {
-      const largest = [...shares.values()].reduce((a, b) => (measure(b) > measure(a) ? b : a));
-      const [oldest] = largest.entries;
-      if (oldest === undefined) throw new Error("a caller without runs has a share");
-      return oldest;
     },
   };
 }

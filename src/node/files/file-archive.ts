@@ -1,6 +1,6 @@
-/** Runs that are over, as files in a folder, so that they outlive the process: one file a run, oldest out first. */
+/** Runs that are over, as files in a folder, so that they outlive the process: one file a run. Whoever holds most loses the oldest first. */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pMap from "p-map";
 import * as z from "zod";
@@ -14,6 +14,7 @@ import {
   type StoredRun,
   toScopedKey,
 } from "../../http/runs/archive.ts";
+import { createShelf, type Kept, type ShelfEntry } from "../../http/runs/shelf.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { createDiskTurns, type DiskTurns } from "./disk-turns.ts";
 import { ifFound } from "./is-code.ts";
@@ -26,19 +27,16 @@ const Stored = z.object({
   events: z.array(RunEvent),
 });
 
-/** What is known of a run's file without reading it. */
-interface Entry {
-  readonly bytes: number;
-  readonly endedMs: number;
-}
-
+/** How a run's file begins: its caller is known without reading the whole. */
+const HEAD = /^\{"id":"[^"]*","callerId":"([^"\\]*)"/;
+const HEAD_BYTES = 512;
 const SUFFIX = ".run.json";
 const EXPIRED_SUFFIX = ".expired";
 /** What is being written. */
 const NEW_SUFFIX = ".new";
 /** Nobody writes for so long: whoever began it was killed. */
 const NEW_MS_MAX = 60_000;
-const STAT_CONCURRENCY = 8;
+const LOOK_CONCURRENCY = 8;
 /** Runs that go in one turn: behind an idle night all of them are too old at once, and who asks does not wait for that. */
 const EXPIRED_AT_ONCE = 8;
 /** Ids are ours; a caller's never becomes part of a path. */
@@ -56,18 +54,19 @@ export async function createFileArchive(
   log: Log,
   clock: Clock = systemClock,
 ): Promise<RunArchive> {
-  const entries = await open(folder);
+  const found = await openFolder(folder);
   const marks = await openMarks(folder, limits.runsMax, log);
   const turns = createDiskTurns({ clock, toError: toHung });
-  const shelf = createShelf(entries, { folder, limits, turns, marks, log });
+  const runs = createRuns(found, { folder, limits, turns, marks, log });
 
   const write = async (run: StoredRun): Promise<void> => {
-    const text = JSON.stringify(run);
+    const { id, callerId, ...rest } = run;
+    const text = JSON.stringify({ id, callerId, ...rest });
     await replace(toFile(folder, run.id), text);
     // It counts from here on, whatever becomes of its key.
-    shelf.add(run.id, { bytes: Buffer.byteLength(text), endedMs: Date.now() });
+    runs.add([run.id, { callerId, bytes: Buffer.byteLength(text), endedMs: Date.now() }]);
     if (run.key !== undefined) await replace(toKeyFile(folder, run.callerId, run.key.name), run.id);
-    await shelf.makeRoom();
+    await runs.makeRoom();
   };
   const read = (id: string) => readRun(folder, id, log);
 
@@ -81,22 +80,22 @@ export async function createFileArchive(
     },
     async find(id): Promise<Found> {
       if (!RUN_ID.test(id)) return { status: "unknown" };
-      await turns.change(() => shelf.learn(id).then(shelf.makeRoom));
+      await turns.change(() => runs.learn(id).then(runs.makeRoom));
       return turns.read(async () => {
-        const run = shelf.has(id) ? await read(id) : undefined;
+        const run = runs.has(id) ? await read(id) : undefined;
         return run === undefined ? marks.find(id) : { status: "kept", run };
       });
     },
     async findByKey(callerId, name) {
       const id = await turns.read(() => readIfThere(toKeyFile(folder, callerId, name)));
       if (id === undefined) return undefined;
-      await turns.change(() => shelf.learn(id));
-      return shelf.has(id) ? turns.read(() => read(id)) : undefined;
+      await turns.change(() => runs.learn(id));
+      return runs.has(id) ? turns.read(() => read(id)) : undefined;
     },
   };
 }
 
-interface ShelfDeps {
+interface RunsDeps {
   readonly folder: string;
   readonly limits: ArchiveLimits;
   readonly turns: DiskTurns;
@@ -104,34 +103,26 @@ interface ShelfDeps {
   readonly log: Log;
 }
 
-/** The runs that count, the oldest first. All but `has` belongs in the turn of a change. */
-function createShelf(
-  entries: Map<string, Entry>,
-  { folder, limits: { runsMax, bytesMax, ageMsMax }, turns, marks, log }: ShelfDeps,
-) {
-  let bytes = [...entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
+/** The runs that count. All but `has` belongs in the turn of a change. */
+function createRuns(found: readonly Kept<ShelfEntry>[], deps: RunsDeps) {
+  const { folder, limits, turns, marks, log } = deps;
+  const shelf = createShelf(limits);
+  for (const kept of found) shelf.add(kept);
   let isGoingOn = false;
 
-  const isOld = ({ endedMs }: Entry): boolean => Date.now() - endedMs > ageMsMax;
-  const add = (id: string, entry: Entry): void => {
-    entries.set(id, entry);
-    bytes += entry.bytes;
-  };
-  const expire = async (id: string, entry: Entry): Promise<void> => {
+  const expire = async (kept: Kept<ShelfEntry>): Promise<void> => {
+    const [id] = kept;
     const run = await readRun(folder, id, log);
-    entries.delete(id);
-    bytes -= entry.bytes;
+    shelf.remove(kept);
     if (run !== undefined) await removeKey(folder, run);
     await marks.leave(id, run);
     await rm(toFile(folder, id), { force: true });
   };
   const makeRoom = async (): Promise<void> => {
     for (let count = 0; count < EXPIRED_AT_ONCE; count += 1) {
-      const [oldest] = entries;
-      if (oldest === undefined) return;
-      const [id, entry] = oldest;
-      if (!isOld(entry) && entries.size <= runsMax && bytes <= bytesMax) return;
-      await expire(id, entry);
+      const surplus = shelf.findSurplus(Date.now());
+      if (surplus === undefined) return;
+      await expire(surplus);
     }
     if (!isGoingOn) void goOn();
   };
@@ -149,16 +140,16 @@ function createShelf(
     }
   };
   return {
-    add,
+    add: (kept: Kept<ShelfEntry>) => shelf.add(kept),
     makeRoom,
-    has: (id: string) => entries.has(id),
+    has: (id: string) => shelf.entries.has(id),
     /** Looks for a run that may be of another process, and lets it go when it is too old, whatever lies before it. */
     async learn(id: string): Promise<void> {
-      const known = entries.get(id);
-      const entry = known ?? (await statIfThere(toFile(folder, id)));
+      const known = shelf.entries.get(id);
+      const entry = known ?? (await lookIfThere(toFile(folder, id)));
       if (entry === undefined) return;
-      if (known === undefined) add(id, entry);
-      if (isOld(entry)) await expire(id, entry);
+      if (known === undefined) shelf.add([id, entry]);
+      if (Date.now() - entry.endedMs > limits.ageMsMax) await expire([id, entry]);
     },
   };
 }
@@ -215,22 +206,22 @@ async function removeKey(folder: string, { id, callerId, key }: StoredRun): Prom
 }
 
 /** Every run in the folder, oldest first. */
-async function open(folder: string): Promise<Map<string, Entry>> {
+async function openFolder(folder: string): Promise<readonly Kept<ShelfEntry>[]> {
   try {
     const keys = join(folder, "keys");
     await makeFolder(keys, 0o700);
     for (const one of [folder, keys]) await removeUnfinished(one);
-    const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX));
+    const ids = (await readdir(folder)).flatMap((name) =>
+      name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : [],
+    );
     const found = await pMap(
-      names,
-      async (name) =>
-        [name.slice(0, -SUFFIX.length), await statIfThere(join(folder, name))] as const,
-      { concurrency: STAT_CONCURRENCY },
+      ids,
+      async (id) => [id, await lookIfThere(toFile(folder, id))] as const,
+      { concurrency: LOOK_CONCURRENCY },
     );
-    const there = found.flatMap(([id, entry]) =>
-      entry === undefined ? [] : [[id, entry] as const],
-    );
-    return new Map(there.toSorted(([, a], [, b]) => a.endedMs - b.endedMs));
+    return found
+      .flatMap(([id, entry]) => (entry === undefined ? [] : [[id, entry] as const]))
+      .toSorted(([, a], [, b]) => a.endedMs - b.endedMs);
   } catch (thrown) {
     throw new AppError("store_unavailable", {
       detail: "the folder of RUN_JOURNAL_DIR cannot be read or made; check its path and its rights",
@@ -244,8 +235,8 @@ async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.endsWith(NEW_SUFFIX)) continue;
     const file = join(folder, name);
-    const { endedMs = Number.POSITIVE_INFINITY } = (await statIfThere(file)) ?? {};
-    if (Date.now() - endedMs > NEW_MS_MAX) await rm(file, { force: true });
+    const { mtimeMs = Number.POSITIVE_INFINITY } = (await ifFound(stat(file))) ?? {};
+    if (Date.now() - mtimeMs > NEW_MS_MAX) await rm(file, { force: true });
   }
 }
 
@@ -264,9 +255,22 @@ async function replace(file: string, text: string): Promise<void> {
   }
 }
 
-async function statIfThere(file: string): Promise<Entry | undefined> {
+async function lookIfThere(file: string): Promise<ShelfEntry | undefined> {
   const stats = await ifFound(stat(file));
-  return stats && { bytes: stats.size, endedMs: stats.mtimeMs };
+  if (stats === undefined) return undefined;
+  const [, callerId = ""] = HEAD.exec(await readHead(file)) ?? [];
+  return { callerId, bytes: stats.size, endedMs: stats.mtimeMs };
+}
+
+/** Empty for a file that cannot be read: it is nobody's, and goes in its time. */
+async function readHead(path: string): Promise<string> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } catch {
+    return ""; // reading the run says why
+  }
 }
 
 function readIfThere(file: string): Promise<string | undefined> {

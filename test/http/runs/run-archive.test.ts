@@ -72,6 +72,18 @@ describe.each(archives)("%s", (_name, create) => {
     expect(await archive.findByKey("a", key.name)).toMatchObject({ id: "r5" });
   });
 
+  test.each([
+    ["in number", { runsMax: 8 }],
+    ["in bytes", { bytesMax: 6_000 }],
+  ])("a busy caller pushes out runs of its own, bounded %s", async (_limit, limits) => {
+    const archive = await create({ ...LIMITS, ...limits });
+    await archive.put(makeRun("quiet", { callerId: "b", key }));
+    for (let count = 0; count < 19; count += 1) await archive.put(makeRun(`r${count}`));
+    expect(await archive.findByKey("b", key.name)).toMatchObject({ id: "quiet" });
+    expect(await archive.find("r8")).toEqual({ status: "expired", callerId: "a" });
+    expect(await archive.find("r18")).toMatchObject({ status: "kept" });
+  });
+
   test("is bounded in age", async () => {
     const archive = await create({ ...LIMITS, ageMsMax: 1 });
     await archive.put(makeRun("r1", { key }));
@@ -79,18 +91,6 @@ describe.each(archives)("%s", (_name, create) => {
     expect(await archive.find("r1")).toEqual({ status: "expired", callerId: "a" });
     expect(await archive.findByKey("a", key.name)).toBeUndefined();
   });
-});
-
-test.each([
-  ["in number", { runsMax: 4 }],
-  ["in bytes", { bytesMax: 6_000 }],
-])("in memory a busy caller pushes out runs of its own, bounded %s", async (_limit, limits) => {
-  const archive = createMemoryArchive({ ...LIMITS, ...limits }, systemClock);
-  await archive.put(makeRun("quiet", { callerId: "b", key }));
-  for (let count = 0; count < 9; count += 1) await archive.put(makeRun(`r${count}`));
-  expect(await archive.findByKey("b", key.name)).toMatchObject({ id: "quiet" });
-  expect(await archive.find("r5")).toEqual({ status: "expired", callerId: "a" });
-  expect(await archive.find("r8")).toMatchObject({ status: "kept" });
 });
 
 test("files outlive the process, and so does the mark of those that went", async () => {
@@ -102,6 +102,18 @@ test("files outlive the process, and so does the mark of those that went", async
   expect(await after.find("r2")).toMatchObject({ status: "kept" });
   expect(await after.findByKey("a", key.name)).toMatchObject({ id: "r3" });
   expect((await readdir(folder)).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
+
+test("behind a restart files are still counted by their callers", async () => {
+  const folder = await makeFolder();
+  const limits = { ...LIMITS, runsMax: 4 };
+  const before = await createFileArchive(folder, limits, recordLog());
+  await before.put(makeRun("quiet", { callerId: "b" }));
+  for (const id of ["r1", "r2", "r3"]) await before.put(makeRun(id));
+  const after = await createFileArchive(folder, limits, recordLog());
+  for (const id of ["r4", "r5"]) await after.put(makeRun(id));
+  expect(await after.find("quiet")).toMatchObject({ status: "kept" });
+  expect(await after.find("r2")).toEqual({ status: "expired", callerId: "a" });
 });
 
 test("processes that share a folder find each other's runs, by id and by key, and what the others let go", async () => {
@@ -185,6 +197,15 @@ test("a damaged file is no run, and the log knows", async () => {
   expect(await archive.find("r1")).toEqual({ status: "unknown" });
   expect(await archive.findByKey("a", key.name)).toBeUndefined();
   expect(log.lines.join("\n")).toContain("run-unreadable");
+});
+
+test("what is not a run but is called like one keeps no service from starting", async () => {
+  const folder = await makeFolder();
+  await mkdir(join(folder, "r1.run.json"));
+  await writeFile(join(folder, "r2.run.json"), "{");
+  const archive = await createFileArchive(folder, LIMITS, recordLog());
+  await archive.put(makeRun("r3"));
+  expect(await archive.find("r3")).toMatchObject({ status: "kept" });
 });
 
 test("a folder that cannot be made is an error that says what to do", async () => {
