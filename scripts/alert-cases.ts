@@ -97,6 +97,11 @@ export const ALERT_CASES: readonly AlertCase[] = [
     series: { tributary_spans_dropped_total: "0+512x40" },
   },
   {
+    alert: "TributaryKeysStale",
+    at: "5m",
+    series: { tributary_keys_stale: "0x2 1x30" },
+  },
+  {
     alert: "TributaryLimitsNotShared",
     at: "10m",
     series: { tributary_shared_limits_up: "0x30" },
@@ -131,6 +136,8 @@ export const HEALTHY: { readonly at: readonly string[]; readonly series: Series 
     'tributary_event_loop_lag_seconds{percentile="99"}': "0.05x14 0.5 0.05x84",
     'tributary_event_loop_lag_seconds{percentile="100"}': "0.9x100",
     tributary_spans_dropped_total: "0x10 512x90",
+    // A file is caught while an editor writes it.
+    tributary_keys_stale: "0x20 1 0x79",
     // Redis restarts, and is there again before anyone could look.
     tributary_shared_limits_up: "1x20 0x2 1x78",
   },

@@ -52,6 +52,9 @@ export const METRICS = {
     "Requests that their key, or the lack of one, did not let pass, by reason.",
     "reason",
   ),
+  tributary_keys_stale: gauge(
+    "1 while the file of keys cannot be read and the last good list counts.",
+  ),
   tributary_shared_limits_up: gauge(
     "1 while limits are counted in Redis, 0 while each process counts.",
   ),

@@ -1,8 +1,9 @@
 /** `pnpm run keys`, and a service that sees what it did. */
-import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAccess } from "../../src/access/access.ts";
+import { toKeyList } from "../../src/access/key-list.ts";
 import { watchKeyFile, writeKeyFile } from "../../src/node/keys/key-file.ts";
 import { makeApp, makeService, recordLog } from "../support/app.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -130,6 +131,47 @@ test("a file that goes or breaks keeps its last keys, and coming back it counts 
   source.stop();
   await expect.poll(() => clock.pending).toBe(0);
 });
+
+test("a list that could not be read is tried again, though nothing tells its file from before", async () => {
+  await using other = await makeTempFolder();
+  const path = join(other.path, "keys.json");
+  const clock = createFakeClock();
+  const log = recordLog();
+  const [one, two] = await Promise.all([makeKey(), makeKey()]);
+  await writeKeyFile(path, [one.entry]);
+  const source = await watchKeyFile(path, [], { clock, log });
+  const becomes = (id: string, isStale: boolean) =>
+    expect
+      .poll(async () => {
+        await clock.advance(500);
+        return [source.keys.map((key) => key.id), source.isStale];
+      })
+      .toEqual([[id], isStale]);
+  const text = toKeyList([two.entry]);
+  await writeFile(path, text.replaceAll('"', "'"));
+  await utimes(path, 1, 1);
+  await becomes(one.entry.id, true);
+  await clock.advance(5_000);
+  await writeFile(path, text);
+  await utimes(path, 1, 1);
+  await becomes(two.entry.id, false);
+  expect(log.lines.filter((line) => line.includes("keys-not-read"))).toHaveLength(1);
+  source.stop();
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "what root revokes, the user of the service can still read",
+  async () => {
+    await using other = await makeTempFolder();
+    const path = join(other.path, "keys.json");
+    await chown(other.path, 1234, 1234);
+    await writeKeyFile(path, []);
+    expect(await stat(path)).toMatchObject({ uid: 1234, gid: 1234 });
+    await chown(path, 4321, 1234);
+    await writeKeyFile(path, []);
+    expect(await stat(path)).toMatchObject({ uid: 4321, gid: 1234 });
+  },
+);
 
 test("the first key of a running service counts at once; a first file that is broken lets nobody pass", async () => {
   await using other = await makeTempFolder();

@@ -91,7 +91,8 @@ async function makeMeasured(answer: ObservedRunner, env: Record<string, string> 
   const app = createServiceApp({ ...service, sharing: withSharingMetrics(service.sharing, meter) });
   const streams = countStreams((request) => app.fetch(request));
   const redis = { isUp: true, misses: 0 };
-  watchService(telemetry, { config, store, gate, upstreams, streams, sharedLimits: redis });
+  const access = { isStale: true };
+  watchService(telemetry, { config, store, gate, upstreams, streams, access, sharedLimits: redis });
   const server = createServer(streams.fetch, config);
   const url = `http://127.0.0.1:${await listen(server, "127.0.0.1", 0)}`;
   return {
@@ -121,7 +122,7 @@ async function until(read: () => ReadMetrics, isSo: (metrics: ReadMetrics) => bo
 const NOWHERE = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
 /** What tells of a state that need not change; the next test changes them. */
 const STATES =
-  /^tributary_(collection_(documents|chunks|version|index_coverage)|collections_unavailable|upstream_(breaker_open|retry_tokens)|shared_limits_up|runs_(running|waiting)|open_streams|memory_bytes|event_loop_lag_seconds)$/;
+  /^tributary_(collection_(documents|chunks|version|index_coverage)|collections_unavailable|upstream_(breaker_open|retry_tokens)|keys_stale|shared_limits_up|runs_(running|waiting)|open_streams|memory_bytes|event_loop_lag_seconds)$/;
 
 test("every metric of the table exists, and what counts moves", async () => {
   await using measured = await makeMeasured(playObserved(script), NOWHERE);
@@ -151,6 +152,7 @@ test("every metric of the table exists, and what counts moves", async () => {
     'tributary_degraded_total{code="collection_unavailable"}': 1,
     'tributary_refused_total{code="draining"}': 1,
     'tributary_keys_refused_total{reason="missing"}': 1,
+    tributary_keys_stale: 1,
     tributary_shared_limits_misses_total: 2,
     'tributary_answers_total{source="own"}': 1,
     'tributary_upstream_hedge_wins_total{upstream="chat m"}': 3,

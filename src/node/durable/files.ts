@@ -1,10 +1,19 @@
 /** Files that survive a loss of power: synced to disk with their folders, replaced whole, and sealed with a checksum. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AppError } from "../../errors.ts";
-import { isCode } from "../files/is-code.ts";
+import { ifFound, isCode } from "../files/is-code.ts";
 
 /** Size and CRC-32 of a file: a flipped bit changes the one or the other, without exception. */
 export type Seal = readonly [bytes: number, crc: number];
@@ -42,13 +51,25 @@ export async function syncFolder(path: string): Promise<void> {
 export async function replaceFile(path: string, text: string, mode = 0o666): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await writeFile(temporary, text, { flag: "wx", mode, flush: true });
+    {
+      await using file = await open(temporary, "wx", mode);
+      await file.writeFile(text);
+      await leaveToOwner(file, path);
+      await file.sync();
+    }
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (thrown) {
     await rm(temporary, { force: true });
     throw thrown;
   }
+}
+
+/** What root replaces stays the owner's, and what root makes is the folder's: a service that runs as another user has to read it. */
+async function leaveToOwner(file: FileHandle, path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = (await ifFound(stat(path))) ?? (await stat(dirname(path)));
+  if (uid !== 0) await file.chown(uid, gid);
 }
 
 /** Moves files out of the way into a folder beside them, under names that tell when; nothing is deleted. Returns where to. */

@@ -49,8 +49,8 @@ export interface WatchDeps {
 
 /**
  * The keys of the file, as it changes, behind `fixed` ones. As long as there has never been a file, no keys
- * are asked for; a first one that cannot be read lets nobody pass. What cannot be read is logged once and
- * changes nothing: the last good list counts. Ends with the result's `stop`.
+ * are asked for; a first one that cannot be read lets nobody pass. What cannot be read is logged once, is tried
+ * again and changes nothing meanwhile: the last good list counts. Ends with the result's `stop`.
  */
 export async function watchKeyFile(
   path: string,
@@ -64,7 +64,8 @@ export async function watchKeyFile(
   let isStopped = false;
   const look = async (): Promise<void> => {
     const seen = await toMark(path);
-    if (seen === mark) return;
+    const isNew = seen !== mark;
+    if (!isNew && !isStale) return;
     mark = seen;
     isOff = false;
     try {
@@ -75,7 +76,7 @@ export async function watchKeyFile(
       log.info("keys-changed", { keys: keys.length });
     } catch (thrown) {
       isStale = true;
-      log.error("keys-not-read", thrown, { kept: keys.length });
+      if (isNew) log.error("keys-not-read", thrown, { kept: keys.length });
     }
   };
   let cancel = (): void => undefined;

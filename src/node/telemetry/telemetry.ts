@@ -57,19 +57,21 @@ export interface Watched {
   readonly upstreams: UpstreamStats;
   /** Event streams that are being read. */
   readonly streams: { readonly open: number };
+  readonly access?: { readonly isStale: boolean } | undefined;
   readonly sharedLimits?: { readonly isUp: boolean; readonly misses: number } | undefined;
 }
 
 /** Has the state of the service's parts read whenever someone reads the metrics. */
 export function watchService({ meter, log }: ProcessTelemetry, watched: Watched): void {
   if (meter === silentMeter) return;
-  const { config, store, gate, upstreams, streams, sharedLimits } = watched;
+  const { config, store, gate, upstreams, streams, access, sharedLimits } = watched;
   const collections = createCollectionMetrics({ config, clock: systemClock, log, store });
   const readProcess = createProcessMetrics();
   meter.onRead((set) => {
     set("tributary_runs_running", gate.running);
     set("tributary_runs_waiting", gate.waiting);
     set("tributary_open_streams", streams.open);
+    if (access !== undefined) set("tributary_keys_stale", access.isStale ? 1 : 0);
     if (sharedLimits !== undefined) {
       set("tributary_shared_limits_up", sharedLimits.isUp ? 1 : 0);
       set("tributary_shared_limits_misses_total", sharedLimits.misses);
