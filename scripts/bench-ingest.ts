@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { createRandom } from "./chaos/random.ts";
+import { readCommandLine } from "./command-line.ts";
 
 export interface IngestBench {
   readonly documents: number;
@@ -138,11 +138,9 @@ function pickWord(random: () => number): string {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      chunks: { type: "string", default: "100000" },
-      json: { type: "boolean", default: false },
-    },
+  const { values } = readCommandLine("node scripts/bench-ingest.ts [--chunks N] [--json]", {
+    chunks: { type: "string", default: "100000" },
+    json: { type: "boolean", default: false },
   });
   const result = await benchIngest(Number(values.chunks));
   if (values.json) {

@@ -1,6 +1,7 @@
 /** The command line of a bench: `[--only NAME] [--size SHARE] [--json]`; a size below 1 is for a quick look. */
-import { parseArgs } from "node:util";
+import { basename } from "node:path";
 import type { Row } from "./bench-row.ts";
+import { readCommandLine, refuseUse } from "./command-line.ts";
 
 /** Benches by name; each is given the share of its full size. */
 export type Benches = Readonly<Record<string, (size: number) => Promise<readonly Row[]>>>;
@@ -31,17 +32,15 @@ export function printRows(rows: readonly Row[], asJson: boolean): void {
 
 /** Runs what the command line names, and prints it. Exits with 64 when it names nothing there is. */
 export async function benchMain(benches: Benches): Promise<readonly Row[]> {
-  const { values } = parseArgs({
-    options: {
-      json: { type: "boolean", default: false },
-      only: { type: "string" },
-      size: { type: "string", default: "1" },
-    },
+  const usage = `node scripts/${basename(process.argv[1] ?? "")} [--only ${Object.keys(benches).join("|")}] [--size SHARE] [--json]`;
+  const { values } = readCommandLine(usage, {
+    json: { type: "boolean", default: false },
+    only: { type: "string" },
+    size: { type: "string", default: "1" },
   });
   const size = Number(values.size);
   if (!(size > 0) || (values.only !== undefined && !(values.only in benches))) {
-    console.error(`--only takes ${Object.keys(benches).join(", ")}; --size a number above 0`);
-    process.exit(64);
+    refuseUse("--only takes one of these, --size a number above 0", usage);
   }
   const rows = await runBenches(benches, size, values.only);
   printRows(rows, values.json);

@@ -8,6 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { startProgram } from "./bench-program.ts";
+import { readCommandLine } from "./command-line.ts";
+
+readCommandLine("node scripts/bench-page.ts", {});
 
 const OPENINGS = 9;
 const GOAL_MS = 1_000;

@@ -4,12 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { systemClock } from "../src/async/clock.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLanceStore } from "../src/node/lance/lance-store.ts";
 import { createSource, loadCollection, type Source } from "./bench-data.ts";
 import { askNaively, askStore, connectNaively } from "./bench-retrieval-ask.ts";
+import { readCommandLine } from "./command-line.ts";
 
 const COLLECTIONS = ["north", "east", "south", "west"];
 const CHUNKS_EACH = 25_000;
@@ -193,13 +194,11 @@ function print(bench: RetrievalBench): void {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      json: { type: "boolean", default: false },
-      load: { type: "string" },
-      measure: { type: "string" },
-      way: { type: "string", default: "ours" },
-    },
+  const { values } = readCommandLine("node scripts/bench-retrieval.ts [--json]", {
+    json: { type: "boolean", default: false },
+    load: { type: "string" },
+    measure: { type: "string" },
+    way: { type: "string", default: "ours" },
   });
   if (values.load !== undefined) {
     await load(values.load);

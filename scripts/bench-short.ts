@@ -4,7 +4,6 @@
  * healthy phase of the same seconds: other work on the machine breaks none of them, twice the cost does. Exits with 1 when
  * one does not hold.
  */
-import { parseArgs } from "node:util";
 import { FAULTS } from "./bench-faults.ts";
 import { printRows } from "./bench-main.ts";
 import type { Row } from "./bench-row.ts";
@@ -14,6 +13,7 @@ import { benchOverload } from "./serving/overload.ts";
 import { benchSlowClients } from "./serving/slow-clients.ts";
 import { benchStreamMemory } from "./serving/stream-memory.ts";
 import { benchStreams } from "./serving/streams.ts";
+import { readCommandLine, refuseUse } from "./command-line.ts";
 
 /** What a row must keep. Without a number it is the row's own goal. */
 interface Rule {
@@ -127,12 +127,13 @@ async function runOne(name: string): Promise<readonly Row[]> {
   }
 }
 
-const { values } = parseArgs({
-  options: { only: { type: "string" }, json: { type: "boolean", default: false } },
+const USAGE = `node scripts/bench-short.ts [--only ${Object.keys(SHORT).join("|")}] [--json]`;
+const { values } = readCommandLine(USAGE, {
+  only: { type: "string" },
+  json: { type: "boolean", default: false },
 });
 if (values.only !== undefined && !(values.only in SHORT)) {
-  console.error(`--only takes ${Object.keys(SHORT).join(", ")}`);
-  process.exit(64);
+  refuseUse(`there is no bench ${values.only}`, USAGE);
 }
 const turns = values.only === undefined ? TURNS : [[values.only]];
 const open = new Set(turns.flat());

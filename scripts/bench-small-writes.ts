@@ -2,13 +2,13 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { systemClock } from "../src/async/clock.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLanceStore } from "../src/node/lance/lance-store.ts";
 import type { WriteStore } from "../src/stores/store.ts";
 import { createSource, loadCollection } from "./bench-data.ts";
 import { toPlainChunk } from "./plain-chunk.ts";
+import { readCommandLine } from "./command-line.ts";
 
 const NAME = "large";
 /** More than there may be before the indexes are written. */
@@ -46,7 +46,9 @@ async function countBytes(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-const { values } = parseArgs({ options: { chunks: { type: "string", default: "100000" } } });
+const { values } = readCommandLine("node scripts/bench-small-writes.ts [--chunks N]", {
+  chunks: { type: "string", default: "100000" },
+});
 const folder = await mkdtemp(join(tmpdir(), "tributary-bench-writes-"));
 try {
   const store = await createLanceStore({

@@ -16,6 +16,7 @@ import {
   warm,
 } from "./bench-answers.ts";
 import type { Program } from "./bench-program.ts";
+import { readCommandLine } from "./command-line.ts";
 
 const OVERHEAD_MAX = 0.05;
 /** So few that they do not fall into step with each other: in step an answer costs a fifth less, and chance decides when they are. */
@@ -28,7 +29,8 @@ const TRIMMED_SHARE = 0.15;
 
 type Name = "seen" | "unseen";
 
-const [rounds = 50, answers = 128] = process.argv.slice(2).map(Number);
+const USAGE = "node scripts/bench-telemetry.ts [rounds] [answers]";
+const [rounds = 50, answers = 128] = readCommandLine(USAGE, {}, 2).positionals.map(Number);
 const folder = await mkdtemp(join(tmpdir(), "tributary-bench-telemetry-"));
 const received = { requests: 0, bytes: 0 };
 const collector = createServer((request, response) => {

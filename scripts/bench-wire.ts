@@ -18,6 +18,9 @@ import { zstdPacker } from "../src/node/files/zstd-packer.ts";
 import type { Service } from "../src/http/service.ts";
 import { createMemoryStore } from "../src/stores/memory.ts";
 import { createRandom } from "./chaos/random.ts";
+import { readCommandLine } from "./command-line.ts";
+
+readCommandLine("node scripts/bench-wire.ts", {});
 
 const GUIDE = new URL("../data/guide/", import.meta.url);
 const PASSAGE_CHARS = 1_800;

@@ -1,6 +1,9 @@
 /** What the answer writer costs for each delta of a model: `node scripts/bench-writer.ts`. */
 import type { Passage } from "../src/domain/event.ts";
 import { createAnswerWriter } from "../src/grounding/answer-writer.ts";
+import { readCommandLine } from "./command-line.ts";
+
+readCommandLine("node scripts/bench-writer.ts", {});
 
 const ANSWERS = 300;
 const sentence = (index: number): string =>

@@ -1,5 +1,4 @@
 /** `pnpm bench`: figures beside their goals. */
-import { parseArgs } from "node:util";
 import { toAnswerRows } from "./bench-answers.ts";
 import { FAULTS } from "./bench-faults.ts";
 import { benchIngest, INGEST_GOALS } from "./bench-ingest.ts";
@@ -9,6 +8,7 @@ import { SOAK } from "./bench-soak.ts";
 import { benchStep } from "./bench-step.ts";
 import { SERVING } from "./bench-serving.ts";
 import { printRows, runBenches } from "./bench-main.ts";
+import { readCommandLine, refuseUse } from "./command-line.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   retrieval: async () => toRows(await benchRetrieval()),
@@ -47,30 +47,21 @@ const FULL: typeof BENCHES = {
   soak: () => runBenches(SOAK, 1),
 };
 
-const USAGE = `Usage: pnpm bench [options]
+const USAGE = `pnpm bench [options]
   --only NAME  retrieval, answers, step or ingest; with --full also serving, faults or soak
   --full       also the service under many clients, bad ones, failing upstreams and its own end
   --chunks N   a smaller ingest (default 100000)
-  --json       one JSON object for all
-`;
+  --json       one JSON object for all`;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    only: { type: "string" },
-    full: { type: "boolean", default: false },
-    chunks: { type: "string", default: "100000" },
-  },
+const { values } = readCommandLine(USAGE, {
+  json: { type: "boolean", default: false },
+  only: { type: "string" },
+  full: { type: "boolean", default: false },
+  chunks: { type: "string", default: "100000" },
 });
-if (values.help) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
 const all = values.full ? { ...BENCHES, ...FULL } : BENCHES;
 if (values.only !== undefined && !(values.only in all)) {
-  console.error(`there is no bench ${values.only}; there are: ${Object.keys(all).join(", ")}`);
-  process.exit(64);
+  refuseUse(`there is no bench ${values.only}; there are: ${Object.keys(all).join(", ")}`, USAGE);
 }
 
 const rows: Row[] = [];

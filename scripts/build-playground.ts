@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
+import { readCommandLine } from "./command-line.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FOLDER = join(ROOT, "data/page");
@@ -73,6 +74,7 @@ function toLicences(inputs: Metafile["inputs"]): string {
 }
 
 if (import.meta.main) {
+  readCommandLine("node scripts/build-playground.ts", {});
   for (const [name, bytes] of await buildPlayground()) writeFileSync(join(FOLDER, name), bytes);
   console.log("data/page is written");
 }

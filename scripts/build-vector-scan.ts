@@ -1,6 +1,7 @@
 /** Assembles the vector kernels from their texts beside them: `node scripts/build-vector-scan.ts`. */
 import { readFile, writeFile } from "node:fs/promises";
 import initWabt from "wabt";
+import { readCommandLine } from "./command-line.ts";
 
 export const KERNELS = {
   float: new URL("../src/node/lance/vector-scan.wat", import.meta.url),
@@ -22,6 +23,7 @@ export function toBinaryPath(text: URL): URL {
 }
 
 if (import.meta.main) {
+  readCommandLine("node scripts/build-vector-scan.ts", {});
   for (const text of Object.values(KERNELS)) {
     const binary = toBinaryPath(text);
     await writeFile(binary, await buildVectorScan(text));

@@ -10,6 +10,7 @@ import { parse } from "yaml";
 import { type MetricDoc, type MetricName, METRICS } from "../src/telemetry/metric-table.ts";
 import { createMeterRegistry } from "../src/telemetry/registry.ts";
 import { ALERT_CASES, type AlertCase, HEALTHY, type Series } from "./alert-cases.ts";
+import { readCommandLine } from "./command-line.ts";
 
 const RULES = "docs/alerts.yaml";
 const TOOL = "promtool";
@@ -109,6 +110,7 @@ function check(): boolean {
 }
 
 if (import.meta.main) {
+  readCommandLine("node scripts/check-alerts.ts", {});
   if (spawnSync(TOOL, ["--version"]).error !== undefined) {
     console.error(`there is no ${TOOL} on the PATH; Debian's package prometheus has it`);
     process.exit(69);

@@ -3,6 +3,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync, lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readCommandLine } from "./command-line.ts";
+
+readCommandLine("node scripts/check-dependencies.ts", {});
 
 const MEGABYTES_MAX = 300;
 

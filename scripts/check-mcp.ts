@@ -11,6 +11,9 @@ import { createStaticEmbedder } from "../src/models/static/static-embedder.ts";
 import { createServer, listen } from "../src/node/server/create-server.ts";
 import { loadStaticTable } from "../src/node/load/load-static-table.ts";
 import { createMemoryStore } from "../src/stores/memory.ts";
+import { readCommandLine } from "./command-line.ts";
+
+readCommandLine("node scripts/check-mcp.ts", {});
 
 /** The first version that knows the protocol's current revision. */
 const SUITE = "@modelcontextprotocol/conformance@0.2.0-alpha.12";

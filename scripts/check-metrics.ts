@@ -1,6 +1,7 @@
 /** Checks dashboard and alerts against the metrics that exist: `node scripts/check-metrics.ts` prints what is wrong. */
 import { readFileSync } from "node:fs";
 import { type MetricDoc, METRICS } from "../src/telemetry/metric-table.ts";
+import { readCommandLine } from "./command-line.ts";
 
 const FILES = ["docs/grafana-dashboard.json", "docs/alerts.yaml"];
 /** A selector: the name, and its labels where there are any. */
@@ -55,6 +56,7 @@ export function findUsedMetrics(text: string): ReadonlySet<string> {
 }
 
 if (import.meta.main) {
+  readCommandLine("node scripts/check-metrics.ts", {});
   const wrong = FILES.flatMap((file) =>
     findUnknownMetrics(readFileSync(file, "utf8")).map((line) => `${file}: ${line}`),
   );

@@ -5,6 +5,9 @@ import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Program, startProgram } from "./bench-program.ts";
+import { readCommandLine } from "./command-line.ts";
+
+readCommandLine("node scripts/check-object-store.ts", {});
 
 const MOTO = "moto[server,s3]==5.2.5";
 /** Kept between runs. */

@@ -10,6 +10,7 @@ import { ANSWERABLE_SURE } from "../src/grounding/extract/extractive.ts";
 import { isMissing } from "./eval/missing.ts";
 import { readCases } from "./eval/refusal-cases.ts";
 import { type Judge, judgeKind, rateRefusals, toShareBelow } from "./eval/refusal-rates.ts";
+import { readCommandLine } from "./command-line.ts";
 
 interface Floors {
   /** At the service's threshold. */
@@ -41,7 +42,11 @@ type Kind = (typeof KINDS)[number];
 const FALSE_REFUSALS_MAX = 0.1;
 const judge: Judge = ({ read }) => weigh(read);
 
-const folder = process.argv[2] ?? "";
+const [folder = ""] = readCommandLine(
+  "node scripts/check-refusal.ts <folder of evaluation sets>",
+  {},
+  1,
+).positionals;
 if (isMissing(folder)) process.exit(0);
 let failed = 0;
 for (const { set, floors } of GOALS) {

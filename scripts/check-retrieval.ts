@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { readSet } from "./eval/beir.ts";
 import { evaluateSet } from "./eval/evaluate-set.ts";
 import { isMissing } from "./eval/missing.ts";
+import { readCommandLine } from "./command-line.ts";
 
 interface Floor {
   readonly set: string;
@@ -34,7 +35,11 @@ const BELOW_BEST_ARM_MAX = 0.01;
 /** And is this much above it on the mean. */
 const ABOVE_BEST_ARM_MIN = 0.009;
 
-const folder = process.argv[2] ?? "";
+const [folder = ""] = readCommandLine(
+  "node scripts/check-retrieval.ts <folder of evaluation sets>",
+  {},
+  1,
+).positionals;
 if (isMissing(folder)) process.exit(0);
 let failed = 0;
 let gained = 0;

@@ -3,17 +3,17 @@ import { openExportFile } from "../ingest/export/read-export.ts";
 import { toContent } from "../src/domain/chunk.ts";
 import { createWordpiece } from "../src/models/static/wordpiece.ts";
 import { loadStaticTable } from "../src/node/load/load-static-table.ts";
+import { readCommandLine, refuseUse } from "./command-line.ts";
 
 /** What small embedding models read of a text. */
 const LIMITS = [256, 512];
 /** A model puts one before a text and one behind it. */
 const MARKERS = 2;
 
-const [path] = process.argv.slice(2);
-if (path === undefined) {
-  console.error("usage: node scripts/count-tokens.ts FILE.jsonl (of pnpm ingest export NAME)");
-  process.exit(2);
-}
+const USAGE = "node scripts/count-tokens.ts FILE.jsonl (of pnpm ingest export NAME)";
+
+const [path] = readCommandLine(USAGE, {}, 1).positionals;
+if (path === undefined) refuseUse("it takes a file", USAGE);
 const counts = (await countTokens(path)).toSorted((one, other) => one - other);
 const sum = counts.reduce((total, count) => total + count, 0);
 const at = (share: number): number => counts[Math.floor((counts.length - 1) * share)] ?? 0;

@@ -1,5 +1,4 @@
 /** Measures what the store promises under faults. `--only NAME`, `--short` for CI, `--cycles N` for kills. */
-import { parseArgs } from "node:util";
 import { measureBitFlips } from "./durability/bit-flips.ts";
 import { measureCost } from "./durability/cost.ts";
 import { measureKills, measurePowerLosses } from "./durability/crash.ts";
@@ -8,14 +7,14 @@ import { measureDiskFull } from "./durability/disk-full.ts";
 import type { Figure } from "./durability/measure.ts";
 import { measureReplacing } from "./durability/replace.ts";
 import { measureWriters } from "./durability/writers.ts";
+import { readCommandLine, refuseUse } from "./command-line.ts";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    short: { type: "boolean", default: false },
-    cycles: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
+const USAGE = "node scripts/durability.ts [--only NAME,NAME] [--short] [--cycles N] [--json]";
+const { values } = readCommandLine(USAGE, {
+  only: { type: "string" },
+  short: { type: "boolean", default: false },
+  cycles: { type: "string" },
+  json: { type: "boolean", default: false },
 });
 const of = (short: number, full: number): number =>
   Number(values.cycles ?? (values.short ? short : full));
@@ -36,8 +35,10 @@ const names =
   Object.keys(MEASURES).filter((name) => !values.short || name !== "cost");
 const unknown = names.find((name) => !(name in MEASURES));
 if (unknown !== undefined) {
-  console.error(`there is no measure ${unknown}; there are: ${Object.keys(MEASURES).join(", ")}`);
-  process.exit(64);
+  refuseUse(
+    `there is no measure ${unknown}; there are: ${Object.keys(MEASURES).join(", ")}`,
+    USAGE,
+  );
 }
 const figures: Figure[] = [];
 for (const name of names) {

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
+import { refuseUse } from "./command-line.ts";
 
 /** Of the bundle as it is deployed, compressed, without the embedder's table, which is an asset. */
 const GZIP_KIB_MAX = 400;
@@ -28,15 +29,15 @@ const OPENAI_SHIMS = "src/worker/openai-shims.ts";
 /** Bindings that no machine but Cloudflare's has. */
 const REMOTE = /^env\.(\S+).* (?:AI|Vectorize Index) *$/m;
 
+const USAGE = "node scripts/edge.ts dev [options of wrangler dev] | check";
+
 const [action, ...rest] = process.argv.slice(2);
 if (action === "dev") {
   const environment = rest.some((arg) => /^(--env|-e)(=|$)/.test(arg)) ? [] : ["--env="];
   process.exitCode = (await wrangler(["dev", "--local", ...environment, ...rest], true)).code;
 } else if (action === "check") process.exitCode = await check();
-else {
-  console.error("usage: node scripts/edge.ts dev | check");
-  process.exitCode = 64;
-}
+else if (action === "--help") console.log(`Usage: ${USAGE}`);
+else refuseUse("it takes dev or check", USAGE);
 
 /** The Worker at the top of wrangler.toml, which needs no account, and its named environments. */
 async function check(): Promise<number> {

@@ -22,7 +22,8 @@ interface Pair {
 const PRECISION_MIN = 0.95;
 const RECALL_MIN = 0.85;
 
-for (const folder of listFolders()) report(await readSet(folder));
+for (const folder of listFolders("node scripts/eval-checks.ts <set folder> ..."))
+  report(await readSet(folder));
 
 function report(set: EvalSet): void {
   const pairs = toPairs(set);

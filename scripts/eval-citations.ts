@@ -44,7 +44,7 @@ interface Tally {
   unsound: number;
 }
 
-for (const folder of listFolders()) {
+for (const folder of listFolders("node scripts/eval-citations.ts <set folder> ...")) {
   const set = await readSet(folder);
   await withSet(set, OWN_COLLECTIONS, async (context) => {
     for (const name of Object.keys(MODELS) as ModelName[])

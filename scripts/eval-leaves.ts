@@ -11,7 +11,7 @@ import { listFolders } from "./eval/missing.ts";
 const KINDS = ["gold", "answer", "passage"] as const;
 type Verdicts = Record<LeafCheck["verdict"], number>;
 
-for (const folder of listFolders()) {
+for (const folder of listFolders("node scripts/eval-leaves.ts <set folder> ...")) {
   const { name, counts } = await measure(folder);
   console.log(`\n${name}\nswapped    leaves  supported  weak   unsupported`);
   for (const [kind, { supported, weak, unsupported, unchecked }] of counts) {

@@ -4,7 +4,6 @@
  * no set or no model.
  */
 import { appendFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import pMap from "p-map";
 import * as z from "zod";
 import { parseConfig } from "../src/config.ts";
@@ -15,8 +14,9 @@ import { type EvalQuery, type EvalSet, readSet } from "./eval/beir.ts";
 import { withSet } from "./eval/evaluate-set.ts";
 import { isMissing } from "./eval/missing.ts";
 import { PATIENT_SEARCH_ENV } from "./patient-env.ts";
+import { readCommandLine, refuseUse } from "./command-line.ts";
 
-const usage = `Usage: node scripts/eval-model.ts --set <folder> [--set <folder> ...]
+const usage = `node scripts/eval-model.ts --set <folder> [--set <folder> ...]
   --questions N      so many of each set, half of them without an answer in it: 40
   --concurrency N    so many at the same time: 1
   --grounding POLICY flag (default), withhold, repair
@@ -25,21 +25,15 @@ const usage = `Usage: node scripts/eval-model.ts --set <folder> [--set <folder> 
 The model is that of OPENAI_API_KEY, OPENAI_BASE_URL and CHAT_MODEL, with the limits of the other settings. The search is
 the bundled one, in a store that is thrown away.`;
 
-const { values } = parseArgs({
-  options: {
-    set: { type: "string", multiple: true, default: [] },
-    questions: { type: "string", default: "40" },
-    concurrency: { type: "string", default: "1" },
-    grounding: { type: "string", default: "flag" },
-    out: { type: "string" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const { values } = readCommandLine(usage, {
+  set: { type: "string", multiple: true, default: [] },
+  questions: { type: "string", default: "40" },
+  concurrency: { type: "string", default: "1" },
+  grounding: { type: "string", default: "flag" },
+  out: { type: "string" },
+  json: { type: "boolean", default: false },
 });
-if (values.help || values.set.length === 0) {
-  console.log(usage);
-  process.exit(values.help ? 0 : 64);
-}
+if (values.set.length === 0) refuseUse("it takes a set", usage);
 const Count = z.coerce.number().int().min(1);
 const questions = Count.parse(values.questions);
 const concurrency = Count.parse(values.concurrency);

@@ -15,10 +15,15 @@ import { evaluate } from "./eval/metrics.ts";
 import { isMissing } from "./eval/missing.ts";
 import { createScriptedPlanner } from "./eval/scripted-planner.ts";
 import { toAsk } from "./eval/to-ask.ts";
+import { readCommandLine } from "./command-line.ts";
 
 const Decomposed = z.looseObject({ decomposition: z.array(z.string().min(1)).min(2) });
 
-const folder = process.argv[2] ?? "";
+const [folder = ""] = readCommandLine(
+  "node scripts/eval-multihop.ts <folder of the multi-hop set>",
+  {},
+  1,
+).positionals;
 if (!isMissing(folder)) await measure(await readSet(folder));
 
 async function measure(set: EvalSet): Promise<void> {

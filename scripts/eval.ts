@@ -1,13 +1,13 @@
 /** `pnpm eval --set <folder>`: how well the service ranks and answers on evaluation sets in BEIR form. */
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import * as z from "zod";
 import { GROUNDING_POLICIES } from "../src/domain/ask.ts";
 import { answerQueries } from "./eval/answer-set.ts";
 import { type EvalSet, readSet } from "./eval/beir.ts";
 import { evaluateSet, type SetReport } from "./eval/evaluate-set.ts";
+import { readCommandLine, refuseUse } from "./command-line.ts";
 
-const usage = `Usage: pnpm eval --set <folder> [--set <folder> ...]
+const usage = `pnpm eval --set <folder> [--set <folder> ...]
   --one-collection   everything in one collection, instead of one for each metadata.collection
   --own              ask each query only in the collection its metadata names
   --vector-weight W  share of the vector arm in the fused score, 0 to 1
@@ -17,25 +17,19 @@ const usage = `Usage: pnpm eval --set <folder> [--set <folder> ...]
   --grounding POLICY what is done about what is not borne out: flag (default), withhold
   --json             print one JSON object a set`;
 
-const { values } = parseArgs({
-  options: {
-    set: { type: "string", multiple: true },
-    "one-collection": { type: "boolean", default: false },
-    own: { type: "boolean", default: false },
-    "vector-weight": { type: "string" },
-    arm: { type: "string", default: "fused" },
-    run: { type: "string" },
-    answers: { type: "string" },
-    grounding: { type: "string", default: "flag" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const { values } = readCommandLine(usage, {
+  set: { type: "string", multiple: true },
+  "one-collection": { type: "boolean", default: false },
+  own: { type: "boolean", default: false },
+  "vector-weight": { type: "string" },
+  arm: { type: "string", default: "fused" },
+  run: { type: "string" },
+  answers: { type: "string" },
+  grounding: { type: "string", default: "flag" },
+  json: { type: "boolean", default: false },
 });
 
-if (values.help || values.set === undefined) {
-  console.log(usage);
-  process.exit(values.help ? 0 : 64);
-}
+if (values.set === undefined) refuseUse("it takes a set", usage);
 
 for (const folder of values.set) {
   const set = await readSet(folder).catch((error: unknown) => {

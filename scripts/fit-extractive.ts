@@ -10,10 +10,13 @@ import { type Fitted, fit, type Row } from "./eval/logistic.ts";
 import { type AnswerContext, OWN_COLLECTIONS, withSet } from "./eval/evaluate-set.ts";
 import { findPassages } from "./eval/find-passages.ts";
 import { toAsk } from "./eval/to-ask.ts";
+import { listFolders } from "./eval/missing.ts";
 
 const DECAY = 1e-4;
 
-const sets = await Promise.all(process.argv.slice(2).map(readSet));
+const sets = await Promise.all(
+  listFolders("node scripts/fit-extractive.ts <set folder> ...").map(readSet),
+);
 const sentenceRows: Row[] = [];
 for (const set of sets) {
   await withSet(set, OWN_COLLECTIONS, async (context) => {

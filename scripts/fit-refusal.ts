@@ -16,7 +16,7 @@ const DECAY = 0.0025;
 const FALSE_REFUSALS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
 
 const cases: Case[] = [];
-for (const folder of listFolders()) {
+for (const folder of listFolders("node scripts/fit-refusal.ts <set folder> ...")) {
   cases.push(...(await readCases(folder, (text) => console.error(text))));
 }
 console.log(JSON.stringify(fitOn(cases), undefined, 2));

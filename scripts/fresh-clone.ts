@@ -8,14 +8,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { readCommandLine } from "./command-line.ts";
 
 const NPX = ["-y", "-p", "node@24", "-p", "pnpm@12", "--", "pnpm"];
 const START_MS_MAX = 300_000;
 
+const [what = "start"] = readCommandLine(
+  "node scripts/fresh-clone.ts start | test",
+  {},
+  1,
+).positionals;
 const folder = mkdtempSync(join(tmpdir(), "tributary-clone-"));
 try {
   execFileSync("git", ["clone", "--quiet", "--no-hardlinks", process.cwd(), folder]);
-  if (process.argv[2] === "test") runTests();
+  if (what === "test") runTests();
   else await tryStart();
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** Writes the table of metrics into the guide: `node scripts/render-metrics.ts`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { METRICS } from "../src/telemetry/metric-table.ts";
+import { readCommandLine } from "./command-line.ts";
 
 const PAGE = new URL("../data/guide/observability.md", import.meta.url);
 const TABLE = /(<!-- metrics:begin -->\n)[^]*?(<!-- metrics:end -->)/;
@@ -16,6 +17,7 @@ export function renderMetrics(page: string): string {
 }
 
 if (import.meta.main) {
+  readCommandLine("node scripts/render-metrics.ts", {});
   const page = readFileSync(PAGE, "utf8");
   const rendered = renderMetrics(page);
   if (rendered !== page) writeFileSync(PAGE, rendered);

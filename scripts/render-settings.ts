@@ -1,6 +1,7 @@
 /** Rewrites the tables of settings in the guide from the settings themselves: `node scripts/render-settings.ts`. */
 import { readFile, writeFile } from "node:fs/promises";
 import { describeSettings, type SettingDoc } from "../src/config.ts";
+import { readCommandLine } from "./command-line.ts";
 
 const PAGE = new URL("../data/guide/configuration.md", import.meta.url);
 const BEGIN = "<!-- settings:begin -->";
@@ -31,6 +32,7 @@ function toTable(subject: string, settings: readonly SettingDoc[]): string {
 }
 
 if (import.meta.main) {
+  readCommandLine("node scripts/render-settings.ts", {});
   const page = await readFile(PAGE, "utf8");
   const rendered = renderSettings(page);
   await writeFile(PAGE, rendered);

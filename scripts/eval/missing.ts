@@ -1,5 +1,6 @@
 /** What a script does where an evaluation set is not at hand: says so, and goes on. */
 import { existsSync } from "node:fs";
+import { readCommandLine } from "../command-line.ts";
 
 /** True, with a loud word, when there is no such folder. */
 export function isMissing(folder: string): boolean {
@@ -11,6 +12,7 @@ export function isMissing(folder: string): boolean {
 }
 
 /** The folders of evaluation sets that the command line names, without those that are missing. */
-export function listFolders(): readonly string[] {
-  return process.argv.slice(2).filter((folder) => !isMissing(folder));
+export function listFolders(usage: string): readonly string[] {
+  const { positionals } = readCommandLine(usage, {}, Number.POSITIVE_INFINITY);
+  return positionals.filter((folder) => !isMissing(folder));
 }
