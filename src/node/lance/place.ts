@@ -1,6 +1,9 @@
 /** Where the parts of a collection lie: its generations are tables of their own, and the pointer says which one is read. */
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { AppError } from "../../errors.ts";
 import { readPointer } from "../durable/pointer.ts";
+import { ifFound } from "../files/is-code.ts";
 import type { LanceBase } from "./base.ts";
 import { toTermsName } from "./term-store.ts";
 
@@ -26,9 +29,20 @@ export function parsePlace(table: string): Place | undefined {
 /** Most tables of one store that are looked at. */
 const TABLES_MAX = 10_000;
 
-/** A place for each table that can be a collection's, in the order of their names. Throws native errors; the caller maps them. */
-export async function listPlaces({ connection }: Pick<LanceBase, "connection">): Promise<Place[]> {
+/**
+ * A place for each table that can be a collection's, in the order of their names. Throws native errors, which the caller
+ * maps, and AppError store_unavailable for a folder that went away, which LanceDB takes for an empty one.
+ */
+export async function listPlaces({
+  connection,
+  local,
+  uri,
+}: Pick<LanceBase, "connection" | "local" | "uri">): Promise<Place[]> {
   const tables = await connection.tableNames({ limit: TABLES_MAX });
+  if (tables.length === 0 && local && (await ifFound(stat(uri))) === undefined) {
+    const detail = "the folder of the store is not there; check DATA_DIR and its disk";
+    throw new AppError("store_unavailable", { detail });
+  }
   return tables.flatMap((table) => parsePlace(table) ?? []);
 }
 

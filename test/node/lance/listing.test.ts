@@ -1,12 +1,17 @@
 /** What a look at hundreds of collections costs. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { systemClock } from "../../../src/async/clock.ts";
 import { createLimiter } from "../../../src/async/limiter.ts";
 import { parseConfig } from "../../../src/config.ts";
 import type { LanceBase } from "../../../src/node/lance/base.ts";
+import { createLanceStore } from "../../../src/node/lance/lance-store.ts";
 import { createListing } from "../../../src/node/lance/listing.ts";
 import type { Reader } from "../../../src/node/lance/reader.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
+import { makeTempFolder } from "../../support/local-store.ts";
 
 const { signal } = new AbortController();
 
@@ -35,4 +40,15 @@ test("collections are opened some at a time, and not again by the looks after th
   names.push("c40");
   expect(await listing.list(signal)).toEqual(names);
   expect(opens).toBe(41);
+});
+
+test("a folder that goes away is no empty store", async () => {
+  await using folder = await makeTempFolder();
+  const uri = join(folder.path, "store");
+  const store = await createLanceStore({ uri, config: parseConfig({}), clock: systemClock });
+  expect(await store.list(signal)).toEqual([]);
+  await rm(uri, { recursive: true });
+  await expect
+    .poll(() => store.list(signal).catch((thrown: unknown) => thrown))
+    .toMatchObject({ code: "store_unavailable", detail: expect.stringContaining("DATA_DIR") });
 });
