@@ -22,8 +22,9 @@ export async function readKeyFile(path: string): Promise<readonly KeyEntry[] | u
     text = await readFile(path, "utf8");
   } catch (thrown) {
     if (isCode(thrown, "ENOENT")) return undefined;
+    const { code = "unknown reason" } = thrown as NodeJS.ErrnoException;
     throw new AppError("invalid_request", {
-      detail: `the file of keys ${path} cannot be read`,
+      detail: `the file of keys ${path} cannot be read (${code})`,
       cause: thrown,
     });
   }
@@ -35,8 +36,9 @@ export async function writeKeyFile(path: string, keys: readonly KeyEntry[]): Pro
   try {
     await replaceFile(path, toKeyList(keys), MODE);
   } catch (thrown) {
+    const { code = "unknown reason" } = thrown as NodeJS.ErrnoException;
     throw new AppError("invalid_request", {
-      detail: `the file of keys ${path} cannot be written`,
+      detail: `the file of keys ${path} cannot be written (${code})`,
       cause: thrown,
     });
   }
