@@ -1,4 +1,5 @@
 /** What the server says when it is ready: what it runs with, and a line to copy. */
+import type { ErrorCode } from "../../errors.ts";
 import type { CollectionView } from "../../http/inspect-collections.ts";
 import { countOf } from "../../text/count-of.ts";
 
@@ -12,14 +13,13 @@ export interface Banner {
   readonly isKeyAsked: boolean;
   /** Where `pnpm ingest` writes, unless it is the default place; undefined where it cannot write. */
   readonly ingest: { readonly dataDir?: string | undefined } | undefined;
-  readonly collections: readonly CollectionView[];
+  /** An error's code where they could not be looked at. */
+  readonly collections: readonly CollectionView[] | ErrorCode;
 }
 
 export function toBanner(banner: Banner): string {
   const { url, store, embedder, answerer, keys, isKeyAsked, ingest, collections } = banner;
   const credential = isKeyAsked ? ' -H "Authorization: Bearer $API_KEY"' : "";
-  const [first, ...rest] =
-    collections.length === 0 ? ["none yet"] : collections.map(describeCollection);
   return `
 Tributary answers on ${url}
 
@@ -27,7 +27,7 @@ Tributary answers on ${url}
   embedder     ${embedder}
   answerer     ${answerer}
   keys         ${keys}
-  collections  ${[first, ...rest].join("\n               ")}
+  collections  ${describe(collections).join("\n               ")}
 
 Open it in a browser, or ask here${isKeyAsked ? ", with a key in API_KEY" : ""}:
   curl -N ${url}/v1/ask${credential} -H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{"question": "What happens when one collection is slow?"}'
@@ -47,6 +47,11 @@ Your own documents:
 /** As a shell reads it as one word. */
 function quote(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function describe(collections: Banner["collections"]): readonly string[] {
+  if (typeof collections === "string") return [`not known yet (${collections}); see /readyz`];
+  return collections.length === 0 ? ["none yet"] : collections.map(describeCollection);
 }
 
 function describeCollection(view: CollectionView): string {

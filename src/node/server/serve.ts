@@ -106,8 +106,8 @@ async function announce(deps: AppDeps, port: number): Promise<void> {
     (thrown: unknown) => {
       // It serves already. A store that is down or slow now need not be soon; until then /readyz says what it lacks.
       if (!(thrown instanceof AppError)) throw thrown;
-      warn(thrown.message);
-      return [];
+      warn(`the collections could not be looked at: ${thrown.message}`);
+      return thrown.code;
     },
   );
   process.stdout.write(
@@ -122,7 +122,9 @@ async function announce(deps: AppDeps, port: number): Promise<void> {
       collections,
     }),
   );
-  for (const line of await findUnindexed(deps, collections, NEVER)) warn(line);
+  if (typeof collections !== "string") {
+    for (const line of await findUnindexed(deps, collections, NEVER)) warn(line);
+  }
   if (deps.access !== undefined || isLoopback(config.host)) return;
   warn(
     `HOST is ${config.host} and AUTH is off: everyone who reaches it can ask and read; put it behind something that asks for keys`,
