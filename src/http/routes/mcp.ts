@@ -1,12 +1,20 @@
 /** `/mcp`: the service as a Model Context Protocol server over streamable HTTP, without sessions. */
-import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import {
+  createMcpHandler,
+  McpServer,
+  type ServerContext,
+  type StandardSchemaWithJSON,
+} from "@modelcontextprotocol/server";
 import type { Context } from "hono";
+import type * as z from "zod";
 import type { Caller } from "../../domain/caller.ts";
 import { silentMeter } from "../../telemetry/meter.ts";
 import { countRequest } from "../guards/access-guard.ts";
 import { createMcpTools, type McpTool } from "../formats/mcp-tools.ts";
 import { type AppError, toAppError } from "../../errors.ts";
+import type { Log } from "../../telemetry/log.ts";
 import { stripHidden } from "../../text/hidden-characters.ts";
+import { toInvalidRequest } from "../request/issues.ts";
 import { readJson } from "../request/read-json.ts";
 import type { Env, Service } from "../service.ts";
 
@@ -50,24 +58,15 @@ export function createMcpRoute(service: Service) {
     const annotations = { readOnlyHint, openWorldHint: false };
     server.registerTool(
       name,
-      { title, description, inputSchema, outputSchema, annotations },
-      async (input, { mcpReq, http }) => {
-        const { _meta: meta } = mcpReq;
-        const progressToken = meta?.progressToken;
-        let progress = 0;
-        const tell = (message: string): void => {
-          if (progressToken === undefined) return;
-          progress += 1;
-          const params = { progressToken, progress, message };
-          mcpReq
-            .notify({ method: "notifications/progress", params })
-            .catch((thrown: unknown) => log.warn("mcp-progress-lost", { kind: String(thrown) }));
-        };
+      { title, description, inputSchema: tellOnly(inputSchema), outputSchema, annotations },
+      async (given, { mcpReq, http }) => {
+        const tell = createTeller(mcpReq, log);
         try {
           await session.countCall();
           const connection = http?.req?.signal;
           const client =
             connection === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, connection]);
+          const input = parseInput(inputSchema, given);
           const { text, value } = await tool.run(input, { ...session, client, tell });
           // The text is what the client's model reads; the value holds the passages as they are stored.
           return {
@@ -101,6 +100,33 @@ function createCallCount(service: Service, request: Request, caller: Caller): ()
     if (access?.isOn === true) await countRequest(access, telemetry?.meter ?? silentMeter, caller);
     await requestLimit?.(request, caller);
   };
+}
+
+/** Tells a client that wants to hear of it how far its call is. */
+function createTeller({ _meta: meta, notify }: ServerContext["mcpReq"], log: Log) {
+  const progressToken = meta?.progressToken;
+  let progress = 0;
+  return (message: string): void => {
+    if (progressToken === undefined) return;
+    progress += 1;
+    const params = { progressToken, progress, message };
+    notify({ method: "notifications/progress", params }).catch((thrown: unknown) =>
+      log.warn("mcp-progress-lost", { kind: String(thrown) }),
+    );
+  };
+}
+
+/** A schema as it is told to clients. What the library says of a wrong input has a sentence for each fault of it, so it finds none. */
+function tellOnly(schema: z.ZodObject): StandardSchemaWithJSON {
+  const { vendor, version, jsonSchema } = schema["~standard"];
+  return { "~standard": { vendor, version, jsonSchema, validate: (value) => ({ value }) } };
+}
+
+/** Throws AppError invalid_request. */
+function parseInput(schema: z.ZodObject, given: unknown): Readonly<Record<string, unknown>> {
+  const parsed = schema.safeParse(given, { reportInput: true });
+  if (!parsed.success) throw toInvalidRequest(parsed.error);
+  return parsed.data;
 }
 
 function toSentence({ code, detail }: AppError): string {

@@ -194,6 +194,15 @@ describe("bad input is the model's to mend", () => {
     expect(at.service.asked).toEqual([]);
   });
 
+  test("it is told in our words, which are no longer than it takes", async () => {
+    await using at = await connect({});
+    const collections = Array.from({ length: 20_000 }, () => 1);
+    const args = { question: "x", collections };
+    const text = textOf(await at.client.callTool({ name: "ask", arguments: args }));
+    expect(text.length).toBeLessThan(2_000);
+    expect(text).toMatch(/^invalid_request: collections\[0\] must be a string, is a number; /);
+  });
+
   test("a tool that is not there is an error of the protocol", async () => {
     await using at = await connect({});
     await expect(at.client.callTool({ name: "drop", arguments: {} })).rejects.toThrow("drop");
