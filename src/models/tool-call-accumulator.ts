@@ -4,7 +4,7 @@ import type { ToolCall } from "./model.ts";
 import { mendTurnMarksInJson } from "./turn-marks.ts";
 import { toBadResponse, type Upstream } from "./upstream.ts";
 
-/** Calls of one answer: each piece is looked up among those before it. */
+/** Calls of one answer, and pieces of them that come at once: each is looked up among those before it. */
 const CALLS_MAX = 1_024;
 
 const Piece = z.object({
@@ -38,15 +38,18 @@ export function createToolCallAccumulator(upstream: Upstream): ToolCallAccumulat
   const drafts: Draft[] = [];
   return {
     add(pieces) {
+      if (!Array.isArray(pieces)) return 0;
       let length = 0;
-      for (const value of Array.isArray(pieces) ? pieces : []) {
+      const refuse = (): never => {
+        throw toBadResponse(`called more than ${CALLS_MAX} tools at once`, upstream);
+      };
+      if (pieces.length > CALLS_MAX) refuse();
+      for (const value of pieces) {
         const parsed = Piece.safeParse(value);
         if (!parsed.success) continue;
         const { id, function: part, extra_content: extra } = parsed.data;
         const draft = findDraft(drafts, parsed.data) ?? begin(drafts, parsed.data);
-        if (drafts.length > CALLS_MAX) {
-          throw toBadResponse(`called more than ${CALLS_MAX} tools at once`, upstream);
-        }
+        if (drafts.length > CALLS_MAX) refuse();
         length -= draft.id.length + draft.name.length;
         const text = toText(part?.arguments);
         if (draft.id === "") draft.id = id ?? "";

@@ -141,10 +141,18 @@ test("calls without end are no answer", () => {
   const accumulator = createToolCallAccumulator(upstream);
   const calls = Array.from({ length: 1_025 }, (_, index) => ({ id: `call-${index}` }));
   expect(accumulator.add(calls.slice(0, 1_024))).toBeGreaterThan(0);
-  expect(() => accumulator.add(calls)).toThrow(
+  expect(() => accumulator.add(calls.slice(1_024))).toThrow(
     expect.objectContaining({
       code: "upstream_bad_response",
       detail: "the model called more than 1024 tools at once",
     }),
+  );
+});
+
+test("pieces that come at once are no more than the calls may be, though they bring nothing", () => {
+  const accumulator = createToolCallAccumulator(upstream);
+  expect(accumulator.add(Array.from({ length: 1_024 }, () => ({ index: 0 })))).toBe(0);
+  expect(() => accumulator.add(Array.from({ length: 1_025 }, () => ({ index: 0 })))).toThrow(
+    "more than 1024",
   );
 });
