@@ -1,4 +1,5 @@
 /** Streams a model's answer through the grounding writer; recognises a refusal, asks once for repair. */
+import { sleep } from "../async/clock.ts";
 import type { GroundingPolicy } from "../domain/ask.ts";
 import type { Grounding, Passage } from "../domain/event.ts";
 import { AppError, toAppError } from "../errors.ts";
@@ -35,6 +36,9 @@ export interface GenerateOptions extends CallContext {
 /** Behind its refusal, or what is no more shown, a model that is done stops by itself within so many characters, and then says its usage. */
 const SURPLUS_CHARS_MAX = 200;
 
+/** Words checked in one turn of the event loop. A sentence takes up to a millisecond, and a model may send thousands at once. */
+const TURN_CHARS = 2_000;
+
 /**
  * Emits text-delta, citation and sentence-check as they come, and usage however it ends.
  * Throws what the model throws, and AppError upstream_bad_response when it wrote nothing to show.
@@ -53,11 +57,13 @@ export async function generate(
       await run.emit(event);
     }
   };
-  const filter = createRefusalFilter();
   const call = { run, signal, budget };
+  const write = (text: string): Promise<void> =>
+    inTurns(text, call, (piece) => show(writer.push(piece)));
+  const filter = createRefusalFilter();
   let surplus = 0;
   const take = async (text: string): Promise<Heard> => {
-    await show(writer.push(filter.push(text)));
+    await write(filter.push(text));
     if (filter.isRefusal || writer.hasLeaked) surplus += text.length;
     return surplus > SURPLUS_CHARS_MAX ? "enough" : undefined;
   };
@@ -67,7 +73,7 @@ export async function generate(
       throw thrown;
     },
   );
-  await show(writer.push(filter.end()));
+  await write(filter.end());
   let written = writer.end();
   await show(written.events);
   const hasDraft = written.draft !== undefined;
@@ -79,7 +85,7 @@ export async function generate(
     if (second === undefined) written = writer.release();
     else {
       writer.rewrite();
-      await show(writer.push(second.text));
+      await write(second.text);
       written = writer.end();
       ({ truncated, answerer } = second);
     }
@@ -95,6 +101,18 @@ export async function generate(
   const { grounding, hasLeaked } = written;
   const isRefusal = (filter.isRefusal && !progress.shown) || isEmpty;
   return { isRefusal, grounding, hasLeaked, truncated, answerer };
+}
+
+/** Hands a text over in pieces, with time for others between them. */
+async function inTurns(
+  text: string,
+  { run, signal = run.signal }: CallContext,
+  take: (piece: string) => Promise<void>,
+): Promise<void> {
+  for (let at = 0; at < text.length; at += TURN_CHARS) {
+    if (at > 0) await sleep(run.clock, 0, signal);
+    await take(text.slice(at, at + TURN_CHARS));
+  }
 }
 
 /** The one second draft, whole; undefined when the model failed at it or no tokens are left for it, which the run reports. */

@@ -64,6 +64,22 @@ describe("a model's answer", () => {
     expect(checks.map(({ verdict }) => verdict)).toEqual(["weak", "weak"]);
   });
 
+  const atOnce = (text: string): Script => [{ type: "text", text }, ...says("")];
+  test.each([
+    ["flag", [atOnce(`${good} `.repeat(1_000))]],
+    ["repair", [says(wrong), atOnce(`${right} `.repeat(1_000))]],
+  ] as const)("that comes at once leaves room for others under %s", async (policy, scripts) => {
+    let turns = 0;
+    let next = setImmediate(function count() {
+      turns += 1;
+      next = setImmediate(count);
+    });
+    const { text } = await ask(policy, ...scripts);
+    clearImmediate(next);
+    expect(text.length).toBeGreaterThan(20_000);
+    expect(turns).toBeGreaterThanOrEqual(10);
+  });
+
   const cut = (text: string): Script =>
     says(text).map((delta) =>
       !(delta instanceof Error) && delta !== "hang" && delta.type === "finish"
