@@ -79,7 +79,7 @@ async function mendIndexes(examination: Examination, mending: Mending): Promise<
   if (rows > 0) await createTextIndex(table, spec);
   const trainedRows = (await needsVectorIndex(table, rows)) ? rows : 0;
   if (trainedRows > 0) {
-    await table.createIndex("vector", { config: createVectorIndex(rows), replace: true });
+    await createVectorIndex(table, rows);
   }
   if (base.local) await moveTerms(examination, mending);
   const counter = await countTerms(table, spec, signal);

@@ -132,7 +132,7 @@ async function updateVectorIndex(
     return 0;
   }
   progress("vector index");
-  await table.createIndex("vector", { config: createVectorIndex(rows), replace: true });
+  await createVectorIndex(table, rows);
   return rows;
 }
 
