@@ -26,7 +26,7 @@ export function createChatCompletionsRoute(service: Service) {
       model: asked.model,
       createdSeconds: Math.floor(Date.now() / 1000),
       requestId,
-      origin: new URL(c.req.url).origin,
+      origin: toOrigin(c),
       isUsageWanted: asked.isUsageWanted,
       isOutputWanted: asked.isOutputWanted,
       ignored: asked.ignored,
@@ -44,4 +44,10 @@ export function createChatCompletionsRoute(service: Service) {
     applyPreference(response, { ...options, isAsync: false });
     return response;
   };
+}
+
+/** Where the client came in. TLS ends at a proxy in front, which says so. */
+function toOrigin({ req }: Context<Env>): string {
+  const { origin, host } = new URL(req.url);
+  return /^https\b/i.test(req.header("X-Forwarded-Proto") ?? "") ? `https://${host}` : origin;
 }

@@ -89,6 +89,18 @@ describe("the openai SDK", () => {
     });
   });
 
+  test.each([
+    ["https", "https:"],
+    ["HTTPS, http", "https:"],
+    ["http", "http:"],
+    ["javascript", "http:"],
+  ])("finds sources where it came in, at a proxy that says %s", async (said, protocol) => {
+    const forwarded = askWith({ model: "tributary", messages }, { "X-Forwarded-Proto": said });
+    const app = makeApp(makeService({ answer: play(counted) }));
+    const body = await (await app.request("/v1/chat/completions", forwarded)).text();
+    expect(body).toContain(`"url":"${protocol}//localhost/v1/collections/guide/documents/a.md"`);
+  });
+
   test.each([true, false])("streams a completion, with usage: %s", async (include_usage) => {
     await using at = await connect({ answer: play(counted) });
     const stream = await at.client.chat.completions.create({
