@@ -8,6 +8,8 @@ import type { ChatDelta, ChatModel, ChatRequest, Embedder, Reranker, ToolCall } 
 
 /** The protocol, whoever serves it. */
 const PROVIDER = "openai";
+/** Of an id, what names the way to a model. Collectors group and price by the name that the provider knows. */
+const WAY = /^(?:openai|rerank|workers-ai):/;
 
 export function withEmbedderTrace(embedder: Embedder, tracer: Tracer): Embedder {
   if (!tracer.isOn) return embedder;
@@ -127,17 +129,17 @@ function toName({
   return `${String(operation)} ${String(model)}`;
 }
 
-function toAttributes(operation: string, model: string): Attributes {
+function toAttributes(operation: string, id: string): Attributes {
   return {
     "gen_ai.operation.name": operation,
     "gen_ai.provider.name": PROVIDER,
-    "gen_ai.request.model": model,
+    "gen_ai.request.model": id.replace(WAY, ""),
   };
 }
 
-function toChatAttributes(model: string, request: ChatRequest, hasContent: boolean): Attributes {
+function toChatAttributes(id: string, request: ChatRequest, hasContent: boolean): Attributes {
   return {
-    ...toAttributes("chat", model),
+    ...toAttributes("chat", id),
     "gen_ai.request.max_tokens": request.outputTokensMax,
     "gen_ai.request.temperature": request.temperature,
     ...(hasContent ? { "gen_ai.input.messages": toInputMessages(request.messages) } : {}),

@@ -91,3 +91,26 @@ test("the span of an embedder names the model, without what stands before docume
   await withEmbedderTrace(plain, tracer).embed(["x"], "document", signal);
   expect(spans.map(({ name }) => name)).toEqual(["embeddings intfloat/e5-small-v2"]);
 });
+
+test("the span of a chat model or reranker has the name that its provider knows, by which collectors count what it costs", async () => {
+  const { spans, tracer } = makeTracer();
+  for (const [id, model] of [
+    ["openai:qwen3:8b", "qwen3:8b"],
+    ["openai:openai/gpt-4.1-mini", "openai/gpt-4.1-mini"],
+  ] as const) {
+    const chat = withChatTrace({ ...createScriptedChat(says("Yes.")), id }, tracer);
+    for await (const _ of chat.stream(request, signal)) continue;
+    expect(spans.at(-1)).toMatchObject({
+      name: `chat ${model}`,
+      attributes: { "gen_ai.request.model": model },
+    });
+  }
+  for (const [id, name] of [
+    ["rerank:jina-reranker-v2", "rerank jina-reranker-v2"],
+    ["workers-ai:@cf/baai/bge-reranker-base", "rerank @cf/baai/bge-reranker-base"],
+    ["rerank", "rerank rerank"],
+  ] as const) {
+    await withRerankerTrace({ id, score: async () => [1] }, tracer).score("?", ["x"], signal);
+    expect(spans.at(-1)?.name).toBe(name);
+  }
+});
