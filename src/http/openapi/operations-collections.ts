@@ -51,7 +51,7 @@ const WRITE_ERRORS: readonly ErrorCode[] = [
   "method_not_allowed",
 ];
 
-export const collectionOperations = {
+const LISTS = {
   listCollections: describe({
     method: "get",
     path: "/v1/collections",
@@ -86,30 +86,9 @@ export const collectionOperations = {
     replies: { 200: { description: "A page of documents.", json: DocumentList } },
     errors: [...STORE_ERRORS, "collection_not_found", "not_acceptable", "invalid_request"],
   }),
-  getDocument: describe({
-    method: "get",
-    path: "/v1/collections/:name/documents/:id",
-    tag: "Collections",
-    summary: "Read a document",
-    description: "A part of a document as it is stored, which is where a citation leads.",
-    params: { name, id },
-    query: z.object({
-      from: number(0).optional().describe("Position of the first chunk, from 0."),
-      chunksMax: number(1).optional().describe("Chunks wanted, at most `READ_CHUNKS_MAX`."),
-    }),
-    headers: ["If-None-Match"],
-    replies: {
-      200: { description: "The chunks in reading order.", json: DocumentText, headers: ["ETag"] },
-      304: { description: "It is still what you have.", headers: ["ETag"] },
-    },
-    errors: [
-      ...STORE_ERRORS,
-      "collection_not_found",
-      "not_found",
-      "not_acceptable",
-      "invalid_request",
-    ],
-  }),
+};
+
+const WRITES = {
   putDocument: describe({
     method: "put",
     path: "/v1/collections/:name/documents/:id",
@@ -134,3 +113,33 @@ export const collectionOperations = {
     errors: WRITE_ERRORS,
   }),
 };
+
+/** Creates the part of the table. A part of a document has at most `readChunksMax` chunks. */
+export const createCollectionOperations = (readChunksMax: number) => ({
+  ...LISTS,
+  getDocument: describe({
+    method: "get",
+    path: "/v1/collections/:name/documents/:id",
+    tag: "Collections",
+    summary: "Read a document",
+    description: "A part of a document as it is stored, which is where a citation leads.",
+    params: { name, id },
+    query: z.object({
+      from: number(0).optional().describe("Position of the first chunk, from 0."),
+      chunksMax: number(1, readChunksMax).optional().describe("Chunks wanted; absent: the most."),
+    }),
+    headers: ["If-None-Match"],
+    replies: {
+      200: { description: "The chunks in reading order.", json: DocumentText, headers: ["ETag"] },
+      304: { description: "It is still what you have.", headers: ["ETag"] },
+    },
+    errors: [
+      ...STORE_ERRORS,
+      "collection_not_found",
+      "not_found",
+      "not_acceptable",
+      "invalid_request",
+    ],
+  }),
+  ...WRITES,
+});

@@ -2,23 +2,29 @@
 import type * as z from "zod";
 import type { AskInput, ExplainInput } from "./names.ts";
 import { clientOperations } from "./operations-clients.ts";
-import { collectionOperations } from "./operations-collections.ts";
+import { createCollectionOperations } from "./operations-collections.ts";
 import { createQuestionOperations } from "./operations-questions.ts";
 import { runOperations } from "./operations-runs.ts";
 import { createServiceOperations } from "./operations-service.ts";
 
-/** Creates the table. The keys are the operations' ids. `pages` are the parts of the playground. */
+interface OperationFacts {
+  /** The parts of the playground. */
+  readonly pages: readonly string[];
+  readonly readChunksMax: number;
+}
+
+/** Creates the table. The keys are the operations' ids. */
 export function createOperations<Output, ExplainOutput>(
   bodies: {
     readonly Ask: z.ZodType<Output, AskInput>;
     readonly Explain: z.ZodType<ExplainOutput, ExplainInput>;
   },
-  pages: readonly string[],
+  { pages, readChunksMax }: OperationFacts,
 ) {
   return {
     ...createQuestionOperations(bodies),
     ...runOperations,
-    ...collectionOperations,
+    ...createCollectionOperations(readChunksMax),
     ...clientOperations,
     ...createServiceOperations(pages),
   };

@@ -17,7 +17,10 @@ const TAG_DIGITS = 16;
 /** The document of a service with these limits and abilities. */
 export function createOpenApi(facts: ApiFacts): OpenApi {
   const bodies = { Ask: createAskBody(facts), Explain: createExplainBody(facts) };
-  const { putDocument, deleteDocument, ...reading } = createOperations(bodies, PLAYGROUND_PATHS);
+  const { putDocument, deleteDocument, ...reading } = createOperations(bodies, {
+    pages: PLAYGROUND_PATHS,
+    readChunksMax: facts.config.readChunksMax,
+  });
   const writing = facts.takesDocuments ? { putDocument, deleteDocument } : {};
   return toOpenApi({ ...reading, ...writing }, bodies);
 }

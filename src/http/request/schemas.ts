@@ -147,10 +147,10 @@ export function createBodySchema(
       history: createHistorySchema(config.historyTurnsMax),
       instructions: z.string().trim().min(1).max(config.instructionsCharsMax).optional(),
       grounding: z.enum(GROUNDING_POLICIES).default("flag"),
-      limits: createLimitsSchema(config).prefault({}),
+      limits: createLimitsSchema(config),
       // The modes beside `direct` are those of a service with a model.
       output: createOutputField(modes.length > 1, NO_MODEL),
-      retrieval: Retrieval.prefault({}),
+      retrieval: Retrieval.default(() => Retrieval.parse({})),
     })
     .superRefine(({ collections, retrieval }, context) => {
       const missing = retrieval.require.filter((name) => !collections.includes(name));
@@ -164,13 +164,14 @@ export function createBodySchema(
 }
 
 function createLimitsSchema({ stepsMax, toolCallsMax, runTokensMax }: Config) {
-  return z.strictObject({
+  const Limits = z.strictObject({
     stepsMax: z.int().min(1).max(stepsMax).default(stepsMax),
     toolCallsMax: z.int().min(1).max(toolCallsMax).default(toolCallsMax),
     tokensMax: z.int().min(1).max(runTokensMax).default(runTokensMax),
     inputTokensMax: z.int().min(1).max(runTokensMax).exactOptional(),
     outputTokensMax: z.int().min(1).max(runTokensMax).exactOptional(),
   });
+  return Limits.default(() => Limits.parse({}));
 }
 
 /** The latest turns count; how many may be sent the size of the body decides. */

@@ -297,6 +297,36 @@ test("a service that takes no documents describes none of the methods it refuses
   expect(headers.get("Allow")).toBe(described.join(", ").toUpperCase());
 });
 
+test("a default is the whole value, and the most chunks of a part are this service's", () => {
+  const { config } = API_FACTS;
+  const { stepsMax, toolCallsMax, runTokensMax: tokensMax, legHitsMax } = config;
+  expect(api.components.schemas["Ask"]).toMatchObject({
+    properties: {
+      limits: { default: { stepsMax, toolCallsMax, tokensMax } },
+      retrieval: { default: { legHitsMax, retrievers: ["vector", "keyword"] } },
+    },
+  });
+  const few = createOpenApi({ ...API_FACTS, config: { ...config, readChunksMax: 7 } });
+  const { parameters } = few.paths["/v1/collections/{name}/documents/{id}"]?.["get"] ?? {};
+  const schema = { type: "integer", minimum: 1, maximum: 7 };
+  expect(parameters).toContainEqual(expect.objectContaining({ name: "chunksMax", schema }));
+});
+
+test("a default is the whole value, and the most chunks of a part are this service's", () => {
+  const { config } = API_FACTS;
+  const { stepsMax, toolCallsMax, runTokensMax: tokensMax, legHitsMax } = config;
+  expect(api.components.schemas["Ask"]).toMatchObject({
+    properties: {
+      limits: { default: { stepsMax, toolCallsMax, tokensMax } },
+      retrieval: { default: { legHitsMax, retrievers: ["vector", "keyword"] } },
+    },
+  });
+  const few = createOpenApi({ ...API_FACTS, config: { ...config, readChunksMax: 7 } });
+  const { parameters } = few.paths["/v1/collections/{name}/documents/{id}"]?.["get"] ?? {};
+  const schema = { type: "integer", minimum: 1, maximum: 7 };
+  expect(parameters).toContainEqual(expect.objectContaining({ name: "chunksMax", schema }));
+});
+
 test("a number in an address is described as a number, for programs that are made from the document", () => {
   const { parameters } = api.paths["/v1/collections/{name}/documents/{id}"]?.["get"] ?? {};
   expect(parameters).toContainEqual(
@@ -373,7 +403,10 @@ test("the judge finds a code that is not documented for its status", async () =>
 test("a body whose schema has no name is refused when the document is made", () => {
   const bodies = { Ask: createAskBody(API_FACTS), Explain: createExplainBody(API_FACTS) };
   const replies = { 200: { description: "?", json: z.object({ unnamed: z.boolean() }) } };
-  const entry = { ...createOperations(bodies, []).getLiveness, replies };
+  const entry = {
+    ...createOperations(bodies, { pages: [], readChunksMax: 1 }).getLiveness,
+    replies,
+  };
   expect(() => toOpenApi({ entry }, bodies)).toThrow("no name");
 });
 
