@@ -1,15 +1,27 @@
 /** What a push sends, as JSON: checked where it arrives, written where it is sent. */
 import * as z from "zod";
+import type { Chunk } from "../domain/chunk.ts";
 import type { CollectionSpec } from "../domain/collection.ts";
 import { AppError } from "../errors.ts";
 import { parseJson } from "../text/parse-json.ts";
 import type { DocumentWrite } from "./store.ts";
 
-const Count = z.int().nonnegative();
-const Metadata = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
+/**
+ * Each wrong value would be a fault of its own, and a batch has room for millions of them: what holds any number of
+ * values is checked up to the first that is wrong.
+ */
+const Texts = z.custom<readonly string[]>(
+  (value) => Array.isArray(value) && value.every((text) => typeof text === "string"),
 );
+const MetadataValue = z.union([z.string(), z.number(), z.boolean(), Texts]);
+const Metadata = z.custom<Chunk["metadata"]>(
+  (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => MetadataValue.safeParse(one).success),
+);
+const Count = z.int().nonnegative();
 
 /** What a collection was built with. */
 export const PushSpec = z.strictObject({
@@ -25,13 +37,13 @@ export const PushSpec = z.strictObject({
 /** Names what is pushed; the same content has the same key. */
 const Key = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
 
-const Chunk = z.object({
+const ChunkForm = z.object({
   id: z.string(),
   documentId: z.string(),
   position: Count,
   title: z.string(),
   location: z.object({
-    headings: z.array(z.string()),
+    headings: Texts,
     page: z.int().positive().exactOptional(),
     columns: z.string().exactOptional(),
   }),
@@ -41,14 +53,16 @@ const Chunk = z.object({
   metadata: Metadata,
 });
 
+/** `vector`: little-endian 32-bit floats in Base64; null for a chunk without one. */
+const ChunkWritten = z.object({ chunk: ChunkForm, vector: z.string().nullable() });
+
 const Document = z.object({
   id: z.string(),
   title: z.string(),
   source: z.string(),
   hash: z.string(),
   metadata: Metadata,
-  /** `vector`: little-endian 32-bit floats in Base64; null for a chunk without one. */
-  chunks: z.array(z.object({ chunk: Chunk, vector: z.string().nullable() })),
+  chunks: z.array(z.unknown()),
 });
 
 /** `chunks`: in all; decides over how many objects the Worker spreads them, one where it is absent. */
@@ -106,19 +120,23 @@ export function parsePushLines(text: string): readonly DocumentWrite[] {
 
 /** `place`: of the line, for messages. Throws AppError invalid_request. */
 export function parsePushLine(line: string, place: string): DocumentWrite {
-  const parsed = Document.safeParse(parseJson(line));
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0] ?? { path: [], message: "is no JSON" };
-    throw new AppError("invalid_request", { detail: `${place}: ${path.join(".")} ${message}` });
-  }
-  const { chunks, ...document } = parsed.data;
+  const { chunks, ...document } = check(Document, parseJson(line), place);
   return {
     ...document,
-    chunks: chunks.map(({ chunk, vector }) => ({
-      chunk,
-      vector: vector === null ? undefined : fromBase64(vector, chunk.id),
-    })),
+    chunks: chunks.map((one, index) => {
+      const { chunk, vector } = check(ChunkWritten, one, `${place}: chunk ${index}`);
+      return { chunk, vector: vector === null ? undefined : fromBase64(vector, chunk.id) };
+    }),
   };
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path.join(".");
+  throw new AppError("invalid_request", {
+    detail: field ? `${place}: ${field} is not what it must be` : `${place} is no JSON object`,
+  });
 }
 
 const CHARS_AT_ONCE = 8_192;

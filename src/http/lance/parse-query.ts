@@ -64,7 +64,8 @@ const FullText = z.strictObject({
 });
 
 const Body = z.strictObject({
-  vector: z.union([z.array(z.number()), z.array(z.array(z.number()))]).optional(),
+  /** Its components are looked at up to the first that is none: each would be a fault of its own. */
+  vector: z.array(z.unknown()).optional(),
   vector_column: z.literal("vector").nullish(),
   k: z.number().min(1),
   offset: z.int().min(0).nullish(),
@@ -167,19 +168,19 @@ function check<T>(schema: z.ZodType<T>, body: unknown): T {
   throw refuse(issue?.path.join(".") || "the body", "is not of a form that is honoured here");
 }
 
-function toNearest(
-  vector: readonly (number | readonly number[])[],
-  body: z.output<typeof Body>,
-): NearestQuery {
-  if (vector.some((value) => typeof value !== "number")) {
+function toNearest(vector: readonly unknown[], body: z.output<typeof Body>): NearestQuery {
+  if (Array.isArray(vector[0])) {
     throw refuse("vector", "must be one vector; send a query for each");
+  }
+  if (!vector.every((value) => typeof value === "number")) {
+    throw refuse("vector", "must be numbers");
   }
   const { minimum_nprobes: least, maximum_nprobes: most } = body;
   if (isGiven(least) && isGiven(most) && most > 0 && least > most) {
     throw refuse("minimum_nprobes", "must not exceed maximum_nprobes");
   }
   return {
-    vector: Float32Array.from(vector as readonly number[]),
+    vector: Float32Array.from(vector),
     distance: body.distance_type ?? "l2",
     ...onlyGiven({
       probesMin: body.minimum_nprobes ?? body.nprobes,

@@ -161,7 +161,14 @@ describe("refuses", () => {
     ],
     ["too large a body", "guide/query/", { ...plain, filter: "x".repeat(5_000) }, 413, "4096"],
     ["a vector of another embedder", "guide/query/", { ...nearest, vector: [1, 0] }, 400, "test:8"],
-    ["several vectors", "guide/query/", { ...nearest, vector: [[1], [0]] }, 400, "vector"],
+    ["several vectors", "guide/query/", { ...nearest, vector: [[1], [0]] }, 400, "one vector"],
+    [
+      "a vector of what is no number",
+      "guide/query/",
+      { ...nearest, vector: [1, "0"] },
+      400,
+      "must be numbers",
+    ],
     [
       "numbers too large for a vector",
       "guide/query/",
