@@ -13,10 +13,10 @@ import { untilAborted } from "../async/until-aborted.ts";
 import { type CallPolicyDeps, createCallPolicy } from "../call-policy.ts";
 import { AppError } from "../errors.ts";
 import {
-  type Upstream,
-  toBadResponse,
+  parseResponse,
   toConnectionError,
   toRefusalError,
+  type Upstream,
 } from "../models/upstream.ts";
 import { REMOTE_ONLY } from "./ai-binding.ts";
 
@@ -78,9 +78,7 @@ export function createIndexCalls(binding: VectorizeBinding, deps: CallPolicyDeps
       const detail = `${source} did not answer within ${call.timeoutMs} ms`;
       throw new AppError("upstream_stalled", { detail, cause: thrown });
     }
-    const parsed = call.shape.safeParse(answer);
-    if (parsed.success) return parsed.data;
-    throw toBadResponse("sent something else than it should", UPSTREAM, parsed.error);
+    return parseResponse(call.shape, answer, "what was asked of it", UPSTREAM);
   };
   return async (call, signal) =>
     retry(() => breaker.guard(() => attempt(call, signal), findRemainingMs(signal)), {

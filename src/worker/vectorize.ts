@@ -39,7 +39,6 @@ const HITS_MAX = 100;
 const UPSERTS_MAX = 1_000;
 /** The documentation names no limit. */
 const DELETIONS_MAX = 100;
-const DIMENSIONS_MAX = 1_536;
 /** Of what is indexed of a text; a name that is cut names nothing. */
 const NAME_BYTES_MAX = 64;
 /** What is written is seen after "a few seconds". */
@@ -70,7 +69,7 @@ export function createVectorize(options: VectorizeOptions): VectorSource {
       if (info.metric !== undefined && info.metric !== "cosine") {
         throw toIndexConfigError("must have the metric cosine: create it anew");
       }
-      if (info.dimensions === spec.dimensions && spec.dimensions <= DIMENSIONS_MAX) return;
+      if (info.dimensions === spec.dimensions) return;
       throw new AppError("embedder_mismatch", {
         detail: `VECTORIZE_COLLECTIONS names ${spec.name}, whose vectors have ${spec.dimensions} dimensions; the index VECTORIZE has ${info.dimensions}`,
       });
@@ -132,7 +131,7 @@ async function searchIndex(
   const answer = await call(
     {
       // Half of the leg's time: a call that hangs leaves the time for another one.
-      timeoutMs: Math.max(1, query.timeoutMs / 2),
+      timeoutMs: query.timeoutMs / 2,
       work: (index) => index.query(query.vector, options),
       shape: Matches,
     },
@@ -181,7 +180,7 @@ async function toHits(
         if (row !== undefined) rows.set(match, row);
       }
     },
-    { concurrency, signal },
+    { concurrency },
   );
   if (rows.size < matches.length) return undefined;
   return matches

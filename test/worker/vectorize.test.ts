@@ -4,17 +4,24 @@ import { createUpstreamRegistry } from "../../src/async/upstream-stats.ts";
 import { startDeadline } from "../../src/async/deadline.ts";
 import { parseConfig } from "../../src/config.ts";
 import { AppError, toAppError } from "../../src/errors.ts";
-import type { DocumentWrite, Snapshot, StoreQuery } from "../../src/stores/store.ts";
+import type {
+  DocumentPart,
+  DocumentState,
+  DocumentWrite,
+  Snapshot,
+  StoreQuery,
+} from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createVectorize } from "../../src/worker/vectorize.ts";
 import { createIndexCalls, type VectorizeBinding } from "../../src/worker/vectorize-calls.ts";
 import { DIMENSIONS, spec, toDocument, toVector } from "../conformance/store-data.ts";
-import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
+import { createFakeClock, type FakeClock, settle } from "../support/fake-clock.ts";
 import { createFakeIndex, type FakeIndexOptions } from "./fake-vectorize.ts";
 
 const OBJECT = "guide@7";
 const NOW = 1_000_000_000;
-const LONG_AGO = NOW - 3_600_000;
+const ago = (ms: number): { readonly committedAtMs?: number } => ({ committedAtMs: NOW - ms });
+const LONG_AGO = ago(3_600_000);
 const { signal: open } = new AbortController();
 const ask = (limit = 3): StoreQuery & { type: "vector" } => ({
   type: "vector",
@@ -28,8 +35,9 @@ const never = (what: string) => () => {
 };
 
 /** What an object tells of these documents. Its own search gives one row that no index knows. */
-function makeSnapshot(documents: readonly DocumentWrite[], committedAtMs = LONG_AGO) {
+function makeSnapshot(documents: readonly DocumentWrite[], condition = LONG_AGO) {
   const searched: StoreQuery[] = [];
+  const read: Omit<DocumentPart, "documentId">[] = [];
   const chunks = documents.reduce((sum, { chunks: all }) => sum + all.length, 0);
   const snapshot: Snapshot = {
     info: { ...spec, version: 3, documents: documents.length, chunks },
@@ -41,12 +49,13 @@ function makeSnapshot(documents: readonly DocumentWrite[], committedAtMs = LONG_
       return [{ row: "the object's", score: 1 }];
     },
     async rowsOf({ documentId, from, limit }) {
+      read.push({ from, limit });
       const all = documents.find(({ id }) => id === documentId)?.chunks ?? [];
       return all.slice(from, from + limit).map(({ chunk }) => `row ${chunk.id}`);
     },
-    condition: async () => ({ committedAtMs }),
+    condition: async () => condition,
   };
-  return { snapshot, searched };
+  return { snapshot, searched, read };
 }
 
 const DOCUMENTS = [
@@ -54,6 +63,10 @@ const DOCUMENTS = [
   toDocument("b", ["four", "five"], { seeds: [3, null] }),
   toDocument("ü/c", ["six"], { seeds: [1.1] }),
 ];
+
+async function* statesOf(documents: readonly DocumentWrite[]): AsyncGenerator<DocumentState> {
+  yield* documents.map(({ chunks, ...state }) => ({ ...state, chunks: chunks.length }));
+}
 
 function setUp(options: Partial<FakeIndexOptions> = {}, change: Partial<VectorizeBinding> = {}) {
   const fake = createFakeIndex({ dimensions: DIMENSIONS, ...options });
@@ -96,11 +109,43 @@ describe("a vector leg", () => {
   test("is answered by the index, with the object's rows, best first", async () => {
     const { source, calls } = setUp();
     await source.put(OBJECT, DOCUMENTS, open);
-    const { snapshot, searched } = makeSnapshot(DOCUMENTS);
+    const { snapshot, searched, read } = makeSnapshot(DOCUMENTS);
     const hits = await source.wrap(snapshot, OBJECT).search(ask(), open);
     expect(hits.map(({ row }) => row)).toEqual(["row a#1", "row ü/c#0", "row a#2"]);
     expect(hits[0]?.score).toBeCloseTo(1, 5);
     expect([searched, calls]).toEqual([[], ["upsert 5", "query"]]);
+    expect(read).toEqual([
+      { from: 1, limit: 2 },
+      { from: 0, limit: 1 },
+    ]);
+  });
+
+  test.each<readonly [string, number, number, typeof LONG_AGO]>([
+    ["as many hits as an index brings", 150, 100, LONG_AGO],
+    ["more hits than there are chunks", 7, 50, LONG_AGO],
+    ["what was pushed two minutes ago", 7, 3, ago(120_000)],
+  ])("is answered by it: %s", async (_, count, limit, condition) => {
+    const { source } = setUp();
+    const documents = [toDocument("a", Array.from({ length: count }, String))];
+    await source.put(OBJECT, documents, open);
+    const { snapshot, searched } = makeSnapshot(documents, condition);
+    const hits = await source.wrap(snapshot, OBJECT).search(ask(limit), open);
+    expect([hits.length, searched]).toEqual([Math.min(count, limit), []]);
+  });
+
+  test("has the best first although the index has not, and scores a little above those of a cosine", async () => {
+    const matches = [0.5, 1.04].map((score, position) => ({
+      id: "x",
+      score,
+      metadata: { document: "a", position },
+    }));
+    const { source } = setUp({}, { query: async () => ({ matches }) });
+    const { snapshot } = makeSnapshot(DOCUMENTS);
+    const hits = await source.wrap(snapshot, OBJECT).search(ask(2), open);
+    expect(hits).toEqual([
+      { row: "row a#1", score: 1.04 },
+      { row: "row a#0", score: 0.5 },
+    ]);
   });
 
   test("knows nothing of what another object holds", async () => {
@@ -116,15 +161,16 @@ describe("a vector leg", () => {
 describe("the object answers by itself", () => {
   const filter = { field: "documentId", op: "eq", value: "a" } as const;
   const words: StoreQuery = { type: "keyword", terms: [], limit: 3, timeoutMs: 1_000 };
-  test.each<readonly [string, StoreQuery, number]>([
+  test.each<readonly [string, StoreQuery, typeof LONG_AGO]>([
     ["words", words, LONG_AGO],
     ["a question with a filter", { ...ask(), filter }, LONG_AGO],
     ["more hits than an index brings", ask(101), LONG_AGO],
-    ["what was pushed a minute ago", ask(), NOW - 60_000],
-  ])("%s", async (_, query, committedAtMs) => {
+    ["what was pushed less than two minutes ago", ask(), ago(119_999)],
+    ["what was pushed nobody knows when", ask(), {}],
+  ])("%s", async (_, query, condition) => {
     const { source, calls } = setUp();
     await source.put(OBJECT, DOCUMENTS, open);
-    const { snapshot, searched } = makeSnapshot(DOCUMENTS, committedAtMs);
+    const { snapshot, searched } = makeSnapshot(DOCUMENTS, condition);
     const [hit] = await source.wrap(snapshot, OBJECT).search(query, open);
     expect(hit?.row).toBe("the object's");
     expect([searched, calls.includes("query")]).toEqual([[query], false]);
@@ -155,6 +201,7 @@ describe("the object answers by itself", () => {
     expect(source.wrap(other, "faq@1")).toBe(other);
     await source.put("faq@1", DOCUMENTS, open);
     await source.check({ ...spec, name: "faq", dimensions: 3 }, open);
+    expect(await source.remove("faq@1", statesOf(DOCUMENTS), open)).toBe(true);
     expect(calls).toEqual([]);
   });
 });
@@ -179,7 +226,7 @@ describe("writing", () => {
 
   test("refuses a document whose id is cut there", async () => {
     const { source, calls } = setUp();
-    const refused = source.put(OBJECT, [toDocument("ü".repeat(33), ["x"])], open);
+    const refused = source.put(OBJECT, [toDocument(`${"ü".repeat(32)}x`, ["x"])], open);
     await expect(refused).rejects.toMatchObject({ code: "invalid_request" });
     await expect(refused).rejects.toThrow("VECTORIZE_COLLECTIONS");
     expect(calls).toEqual([]);
@@ -191,21 +238,44 @@ describe("writing", () => {
     const written = documents.flatMap((document) => document ?? []);
     await source.put(OBJECT, written, open);
     await source.put("guide@8", DOCUMENTS, open);
-    const states = (async function* () {
-      yield* written.map(({ chunks, ...state }) => ({ ...state, chunks: chunks.length }));
-    })();
-    expect(await source.remove(OBJECT, states, open)).toBe(true);
+    expect(await source.remove(OBJECT, statesOf(written), open)).toBe(true);
     expect(vectors.size).toBe(5);
     expect(calls.slice(2)).toEqual(["delete 100", "delete 52"]);
 
     const broken = setUp({}, { deleteByIds: () => Promise.reject(new Error("no")) });
-    const one = (async function* () {
-      yield { id: "a", title: "", source: "", hash: "", chunks: 1 };
-    })();
-    const removed = broken.source.remove(OBJECT, one, open);
+    const removed = broken.source.remove(OBJECT, statesOf(DOCUMENTS), open);
     await finish(broken.clock, removed);
     expect(await removed).toBe(false);
     expect(broken.events).toEqual(["vectorize-leftover"]);
+  });
+});
+
+describe("what is written", () => {
+  test("is removed by no more calls at once than there may be", async () => {
+    let running = 0;
+    let most = 0;
+    const deleteByIds = async () => {
+      most = Math.max(most, (running += 1));
+      await settle();
+      running -= 1;
+      return { mutationId: "m" };
+    };
+    const { source } = setUp({}, { deleteByIds });
+    const states = statesOf([toDocument("a", Array.from({ length: 900 }, String))]);
+    expect(await source.remove(OBJECT, states, open)).toBe(true);
+    expect(most).toBe(2);
+  });
+
+  test("waits for an index that hangs, and not for ever", async () => {
+    const { source, clock } = setUp({}, { upsert: () => new Promise(() => undefined) });
+    const failed = source
+      .put(OBJECT, DOCUMENTS, open)
+      .catch((thrown: unknown) => toAppError(thrown));
+    expect(await finish(clock, failed)).toMatchObject({
+      code: "upstream_stalled",
+      detail: "the index VECTORIZE did not answer within 15000 ms",
+    });
+    expect(clock.pending).toBe(0);
   });
 });
 
@@ -262,9 +332,17 @@ describe("calls that fail", () => {
       async () => ({ matches: [{ id: "x", score: Number.NaN, metadata: place }] }),
       "upstream_bad_response",
     ],
+    ...[1.06, -1.06].map(
+      (score) =>
+        [
+          "a score that is no cosine",
+          async () => ({ matches: [{ id: "x", score, metadata: place }] }),
+          "upstream_config",
+        ] as const,
+    ),
     [
-      "a score that is no cosine",
-      async () => ({ matches: [{ id: "x", score: 17, metadata: place }] }),
+      "a place that is none",
+      async () => ({ matches: [{ id: "x", score: 1, metadata: { ...place, position: -1 } }] }),
       "upstream_config",
     ],
   ])("%s", async (_, query, code) => {
@@ -276,16 +354,18 @@ describe("calls that fail", () => {
   });
 
   test("are tried again, and one that hangs leaves the time for it", async () => {
-    let count = 0;
+    const atMs: number[] = [];
     const fake = createFakeIndex({ dimensions: DIMENSIONS });
     const query: VectorizeBinding["query"] = (...given) => {
-      count += 1;
-      return count === 1 ? new Promise(() => undefined) : fake.binding.query(...given);
+      atMs.push(clock.now());
+      return atMs.length === 1 ? new Promise(() => undefined) : fake.binding.query(...given);
     };
     const { source, clock } = setUp({}, { ...fake.binding, query });
     await source.put(OBJECT, DOCUMENTS, open);
     expect(await finish(clock, search(source))).toHaveLength(3);
-    expect([count, clock.pending]).toEqual([2, 0]);
+    const [firstMs = 0, ...laterMs] = atMs;
+    expect(laterMs.map((ms) => ms - firstMs)).toEqual([500]);
+    expect(clock.pending).toBe(0);
   });
 
   test("do not outlive their leg, nor a run that is over", async () => {
@@ -295,13 +375,14 @@ describe("calls that fail", () => {
     const timedOut = codeOf(search(late.source, deadline.signal));
     expect(await finish(late.clock, timedOut)).toBe("deadline_exceeded");
 
-    const { source, clock } = setUp({}, hangs);
+    const { source, clock, upstreams } = setUp({}, hangs);
     const run = new AbortController();
     const cancelled = codeOf(search(source, run.signal));
     while (clock.pending === 0) await clock.advance(0);
     run.abort(new AppError("cancelled"));
     expect(await cancelled).toBe("cancelled");
     expect(clock.pending).toBe(0);
+    expect(upstreams.read()).toMatchObject([{ breaker: "closed", counts: { failures: 0 } }]);
   });
 
   test("are counted with those of every upstream, and so is what worked", async () => {
