@@ -12,8 +12,13 @@ import type { LegResult } from "./leg.ts";
 export function checkLegs(results: readonly LegResult[], ask: Ask): void {
   const legs = results.map(({ leg }) => leg);
   const answered = legs.filter((leg) => !isLost(leg));
-  if (answered.length === 0 && legs.length > 0)
-    throw new AppError(toRunCode(legs), { stage: "search", ...toSoonest(results) });
+  if (answered.length === 0 && legs.length > 0) {
+    throw new AppError(toRunCode(legs), {
+      stage: "search",
+      ...toSoonest(results),
+      ...toReason(results),
+    });
+  }
   const { require, legsMin } = ask.retrieval;
   const unknown = require.filter((name) => !legs.some(({ collection }) => collection === name));
   if (unknown.length > 0) {
@@ -48,8 +53,14 @@ export function checkLegs(results: readonly LegResult[], ask: Ask): void {
 
 /** When the first of those that failed may work again, where one named a time. */
 function toSoonest(results: readonly LegResult[]): { readonly retryAfterMs?: number } {
-  const named = results.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  const named = results.flatMap(({ error }) => error?.retryAfterMs ?? []);
   return named.length === 0 ? {} : { retryAfterMs: Math.min(...named) };
+}
+
+/** Why the first that says it failed: often all did for the same reason, and it names the setting to look at. */
+function toReason(results: readonly LegResult[]): { readonly detail?: string } {
+  const [detail] = results.flatMap(({ error }) => error?.detail ?? []);
+  return detail === undefined ? {} : { detail };
 }
 
 /** It found, and a part of its collection did not answer. */

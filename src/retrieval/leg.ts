@@ -11,8 +11,8 @@ import { toTenths } from "../telemetry/timeline.ts";
 export interface LegResult {
   readonly leg: Leg;
   readonly hits: readonly Hit[];
-  /** Where what failed named a time after which it may work again. */
-  readonly retryAfterMs?: number | undefined;
+  /** What it failed with. */
+  readonly error?: AppError;
 }
 
 /** One arm of the search: the scores of all its legs mean the same, so their hits merge by score. */
@@ -60,17 +60,17 @@ export async function runLeg(
   work: (signal: AbortSignal) => Promise<LegWork>,
 ): Promise<LegResult> {
   const startMs = run.timeline.elapsedMs();
-  const result = await settle(name, run, work);
+  const { ending, ...rest } = await settle(name, run, work);
   const leg: Leg = {
     ...name,
-    ...result.ending,
+    ...ending,
     startMs: toTenths(startMs),
     endMs: toTenths(run.timeline.elapsedMs()),
-    found: result.hits.length,
+    found: rest.hits.length,
     kept: 0,
   };
   await run.emit({ type: "leg-end", ...leg });
-  return { leg, hits: result.hits, retryAfterMs: result.retryAfterMs };
+  return { leg, ...rest };
 }
 
 /** A leg's work: what a search of its collection finds, within the run's limits. `losses`: those known before it. */
@@ -131,12 +131,13 @@ async function settle(
       hits,
     };
   } catch (thrown) {
-    const { code, retryAfterMs } = toAppError(thrown);
+    const error = toAppError(thrown);
+    const { code } = error;
     const status = code === "deadline_exceeded" ? "timed-out" : "failed";
     // When the run itself is over its legs did not fail by themselves.
     if (!run.signal.aborted) {
       run.log.error("leg-failed", thrown, { runId: run.id, collection, retriever, code });
     }
-    return { ending: { status, code }, hits: [], retryAfterMs };
+    return { ending: { status, code }, hits: [], error };
   }
 }

@@ -44,6 +44,27 @@ test("a filter that one of them can check is checked there", () => {
   expect(passedOver).toEqual([{ collection: "c", why: "filter_field_unknown" }]);
 });
 
+test("where every leg failed the first that says why is told, with the soonest time to try again", () => {
+  const name = { collection: "guide", status: "failed" } as const;
+  const results = [
+    { leg: { ...name, retriever: "keyword" } as Leg, hits: [], error: new AppError("internal") },
+    ...[9_000, 5_000].map((retryAfterMs) => ({
+      leg: { ...name, retriever: "vector" } as Leg,
+      hits: [],
+      error: new AppError("store_unavailable", {
+        detail: `check LANCE_URL ${retryAfterMs}`,
+        retryAfterMs,
+      }),
+    })),
+  ];
+  const { code, detail, retryAfterMs } = thrownBy(() => checkLegs(results, toAsk("jitter?")));
+  expect([code, detail, retryAfterMs]).toEqual([
+    "store_unavailable",
+    "check LANCE_URL 9000",
+    5_000,
+  ]);
+});
+
 test("a required collection that does not exist is the caller's mistake", () => {
   const leg = { collection: "guide", retriever: "keyword", status: "found" } as Leg;
   const asked = toAsk("jitter?");
