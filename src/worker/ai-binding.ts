@@ -63,7 +63,6 @@ export async function runModel(
   upstream: Upstream,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (signal.aborted) throw toAbortError(signal.reason);
   let answer: unknown;
   try {
     answer = await untilAborted(ai.run(call.model, call.inputs, { signal }), signal);

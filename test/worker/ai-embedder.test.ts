@@ -75,7 +75,43 @@ describe("what is sent", () => {
       RangeError,
     );
     expect(calls).toHaveLength(0);
+    expect(await embedder.embed(Array(100).fill("x"), "document", open)).toHaveLength(100);
   });
+
+  test("words of one's own before a question take the place of the model's instruction", async () => {
+    const { embedder, calls } = setUp({ queryPrefix: "ask: " }, embeds(384));
+    await embedder.embed(["why?"], "query", open);
+    expect(calls[0]?.inputs["text"]).toEqual(["ask: why?"]);
+  });
+});
+
+test.each([
+  ["@cf/baai/bge-small-en-v1.5", 384, ["english"]],
+  ["@cf/baai/bge-base-en-v1.5", 768, ["english"]],
+  ["@cf/baai/bge-large-en-v1.5", 1024, ["english"]],
+  [M3, 1024, undefined],
+])("what %s is like is known", (model, dimensions, languages) => {
+  expect(setUp({ model }).embedder).toMatchObject({ dimensions, fusionWeight: 0.5 });
+  expect(setUp({ model }).embedder.languages).toEqual(languages);
+});
+
+test("a model that cannot be told how to pool is not asked for another name where it is", () => {
+  expect(setUp({ model: M3, pooling: "cls" }).embedder.id).toBe(`openai:${M3}`);
+});
+
+test("an answer need not say how it was pooled", async () => {
+  const { data } = embeds(384)({ model: SMALL, inputs: { text: ["a"] }, signal: open }) as {
+    readonly data: unknown;
+  };
+  const { embedder } = setUp({}, answers({ data }));
+  expect(await embedder.embed(["a"], "query", open)).toHaveLength(1);
+});
+
+test("a stream that is sent for an answer is let go", async () => {
+  const left = Promise.withResolvers<void>();
+  const { embedder } = setUp({}, answers(new ReadableStream({ cancel: () => left.resolve() })));
+  expect((await errorOf(embedder.embed(["a"], "query", open))).code).toBe("upstream_bad_response");
+  await left.promise;
 });
 
 test("vectors come back at unit length", async () => {
@@ -165,10 +201,17 @@ describe("refusals become our codes, without a word of the platform", () => {
     [3036, "upstream_config", "credit"],
     [3007, "upstream_unavailable", "try again"],
     [3008, "upstream_unavailable", "try again"],
+    [3003, "upstream_config", "AI_EMBEDDING_MODEL"],
     [3006, "context_too_long", "takes less text"],
+    [3039, "upstream_config", "AI_EMBEDDING_MODEL"],
+    [3041, "upstream_config", "refused the key"],
     [5007, "upstream_config", "AI_EMBEDDING_MODEL"],
     [3042, "upstream_config", "AI_EMBEDDING_MODEL"],
-    [3023, "upstream_config", "binding AI"],
+    [3023, "upstream_config", "refused the key: check the binding AI"],
+    [5005, "upstream_config", "AI_EMBEDDING_MODEL"],
+    [5016, "upstream_config", "refused the key"],
+    [5018, "upstream_config", "refused the key"],
+    [5019, "upstream_config", "AI_EMBEDDING_MODEL"],
     [5004, "upstream_config", "AI_EMBEDDING_MODEL"],
     [5999, "upstream_config", "AI_EMBEDDING_MODEL"],
     [3999, "upstream_unavailable", "try again"],
@@ -245,7 +288,7 @@ describe("behind the call policy", () => {
   });
 
   test("a run that is over stops its call at once", async () => {
-    const { embedder, calls, clock } = protect(hangs);
+    const { embedder, calls, clock, upstreams } = protect(hangs);
     const run = new AbortController();
     const failed = errorOf(embedder.embed(["a"], "query", run.signal));
     await clock.advance(10);
@@ -255,5 +298,6 @@ describe("behind the call policy", () => {
     expect(calls.map(({ signal }) => signal.aborted)).toEqual([true]);
     const late = await errorOf(embedder.embed(["b"], "query", run.signal));
     expect([late.code, calls.length]).toEqual(["cancelled", 1]);
+    expect(upstreams.read()).toMatchObject([{ counts: { failures: 0 } }]);
   });
 });

@@ -57,6 +57,12 @@ test("of a long text its beginning is sent: no more than a model reads, however 
   expect(calls[0]?.inputs["contexts"]).toEqual(contexts);
 });
 
+test("a text that is cut within a character stays well formed", async () => {
+  const { reranker, calls } = setUp(answers({ response: [{ id: 0, score: 0 }] }));
+  await reranker.score("q", [`${"x".repeat(8_191)}😀`], open);
+  expect(calls[0]?.inputs["contexts"]).toEqual([{ text: `${"x".repeat(8_191)}\ufffd` }]);
+});
+
 describe("answers that are none", () => {
   const [first, second, third] = BEST_FIRST.response;
   test.each<readonly [string, unknown]>([

@@ -5,6 +5,7 @@
 import OpenAI, { RateLimitError } from "openai";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
+import { LOCAL_CALLER } from "../../src/domain/caller.ts";
 import { createRateLimit, type RateLimitBinding } from "../../src/worker/rate-limit.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
@@ -97,6 +98,13 @@ test("each key has its own count, and one that is refused anyway has none", asyn
   expect([...fake.counts.keys()]).toEqual([`key ${one.entry.id}`, `key ${other.entry.id}`]);
 });
 
+test("an answer takes the time limit of its question away", async () => {
+  const clock = createFakeClock();
+  const limit = limitOf(createFakeLimit(1).binding, silentLog, clock);
+  await limit(new Request("http://worker.test/v1/collections"), LOCAL_CALLER);
+  expect(clock.pending).toBe(0);
+});
+
 test("without keys each address has its own count; a network of IPv6 is one", async () => {
   const { server, counts } = await serve(100);
   await using _ = server;
@@ -105,6 +113,7 @@ test("without keys each address has its own count; a network of IPv6 is one", as
     "2001:db8:1:2:3:4:5:6",
     "2001:DB8:1:2::9",
     "2001:db8::1",
+    "2001::3:4:5:6:7:8",
     "::1",
   ]) {
     await fetch(`${server.url}/v1/collections`, from(address));
@@ -114,6 +123,7 @@ test("without keys each address has its own count; a network of IPv6 is one", as
     ["address 192.0.2.7", 1],
     ["address 2001:db8:1:2", 2],
     ["address 2001:db8:0:0", 1],
+    ["address 2001:0:3:4", 1],
     ["address 0:0:0:0", 1],
     ["address unknown", 1],
   ]);
