@@ -83,7 +83,6 @@ const OF_THE_SERVER: ReadonlySet<ErrorCode> = new Set([
   "store_unavailable",
   "misconfigured",
   "overloaded",
-  "deadline_exceeded",
 ]);
 
 /** Tables of others are no collections, and one that was dropped meanwhile is none. */

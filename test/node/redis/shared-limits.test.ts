@@ -2,9 +2,13 @@
 import { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
 import { toKeyList } from "../../../src/access/key-list.ts";
+import { systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { openSharedLimits } from "../../../src/node/redis/open-shared-limits.ts";
+import { openRedisLink } from "../../../src/node/redis/redis-link.ts";
+import { createRunLeases } from "../../../src/node/redis/run-leases.ts";
 import { recordLog } from "../../support/app.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
 import { bearer, makeKey } from "../../support/keys.ts";
 import { makeLocalStore } from "../../support/local-store.ts";
 import { type ServiceProgram, startService } from "../../support/process.ts";
@@ -197,6 +201,43 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     expect((await book("tokens", 1, 40))[0]?.windows).toBe(2);
     expect((await book("tokens", 1, 1))[0]?.windows).toBe(3);
     expect((await book("other", 1, 100))[0]?.waitMs).toBe(0);
+  });
+
+  test("a run that lasts is told again before its lease is over, and none is once it has ended", async () => {
+    await using redis = await startRedis();
+    const admin = new Redis(redis.url);
+    const [log, prefix] = [recordLog(), "tributary"];
+    const own = { url: redis.url, prefix, timeoutMs: Number(PATIENCE_MS), clock: systemClock, log };
+    const link = await openRedisLink(own);
+    const clock = createFakeClock();
+    const leases = createRunLeases({ link, clock, prefix });
+    const set = `${prefix}:runs:${KEY}`;
+    const run = await leases.begin(KEY, 1);
+    const [id = "", first = ""] = await admin.zrange(set, "0", "0", "WITHSCORES");
+    await admin.zincrby(set, -20_000, id);
+    await clock.advance(10_000);
+    await expect
+      .poll(async () => Number(await admin.zscore(set, id)))
+      .toBeGreaterThanOrEqual(Number(first));
+    if ("end" in run) run.end();
+    await holds(redis, set, 0);
+    await clock.advance(60_000);
+    expect([await admin.zcard(set), clock.pending]).toEqual([0, 0]);
+    leases.close();
+    link.close();
+    admin.disconnect();
+  });
+
+  test("tokens of more turns than are read at once are added up all the same", async () => {
+    await using redis = await startRedis();
+    using limits = await openLimits(redis.url);
+    const window = { name: "long", callsMax: Infinity, tokensMax: 250, windowMs: 600_000 };
+    const waits: (number | undefined)[] = [];
+    for (let count = 0; count < 251; count += 1) {
+      waits.push((await limits.turns.book(window, 1))?.waitMs);
+    }
+    expect(waits.slice(0, 250)).toEqual(Array(250).fill(0));
+    expect(waits[250]).toBeGreaterThan(300_000);
   });
 
   test("a clock that was put back, or that of another server, keeps nobody out for as long as it differs", async () => {

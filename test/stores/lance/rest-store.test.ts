@@ -2,13 +2,15 @@
 import { hash } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Binary, tableToIPC, Table, Utf8, vectorFromArray } from "apache-arrow";
+import { Binary, Float32, tableToIPC, Table, Uint64, Utf8, vectorFromArray } from "apache-arrow";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../../src/async/clock.ts";
+import { type Clock, systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
+import { AppError } from "../../../src/errors.ts";
 import { createRestStore } from "../../../src/stores/lance/rest-store.ts";
 import { refusal, vectorQuery } from "../../conformance/store.ts";
 import { spec } from "../../conformance/store-data.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
 
 const { signal } = new AbortController();
 const SECRET = "sk-secret-key";
@@ -36,6 +38,7 @@ const GOOD: Readonly<Record<string, Answer>> = {
 async function startServer(
   answers: Readonly<Record<string, Answer>>,
   settings: Readonly<Record<string, string>> = {},
+  clock: Clock = systemClock,
 ) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -57,7 +60,7 @@ async function startServer(
     ...settings,
   });
   const analyse = async (text: string) => new Set(text.split(" "));
-  return { asked, store: createRestStore({ config, url, clock: systemClock, analyse }) };
+  return { asked, store: createRestStore({ config, url, clock, analyse }) };
 }
 
 type Case = readonly [string, Answer, string, RegExp, number];
@@ -240,6 +243,103 @@ test("a server that is down is soon asked no more", async () => {
     expect((await refusal(store.list(signal))).code).toBe("store_unavailable");
   }
   expect(asked.length).toBeLessThan(80);
+});
+
+test("who leaves while the tables are looked at leaves no list without them behind", async () => {
+  const asked = Promise.withResolvers<void>();
+  let isSilent = true;
+  const { store } = await startServer({
+    describe: (response) => (isSilent ? asked.resolve() : GOOD["describe"]?.(response)),
+  });
+  const leaving = new AbortController();
+  const listing = expect(store.list(leaving.signal)).rejects.toMatchObject({
+    code: "deadline_exceeded",
+  });
+  await asked.promise;
+  leaving.abort(new AppError("deadline_exceeded"));
+  await listing;
+  isSilent = false;
+  expect(await store.list(signal)).toEqual(["guide"]);
+});
+
+describe("what was seen of a collection", () => {
+  const metadataOf = (instance: string) => ({ ...metadata, "tributary:instance": instance });
+  const described = (version: number, instance = "one"): Answer =>
+    json({ version, schema: { metadata: metadataOf(instance) } });
+  const start = async (...answers: readonly Answer[]) => {
+    const clock = createFakeClock();
+    let next = 0;
+    const server = await startServer(
+      { describe: (response) => answers[Math.min(next++, answers.length - 1)]?.(response) },
+      { FRESHNESS_MS: "1000", ATTEMPTS_MAX: "1" },
+      clock,
+    );
+    const open = async () => (await server.store.open("guide", signal)).info.version;
+    return { ...server, open, clock };
+  };
+
+  test("counts for FRESHNESS_MS, and no longer", async () => {
+    const { open, clock } = await start(described(4), described(5));
+    expect(await open()).toBe(4);
+    await clock.advance(999);
+    expect(await open()).toBe(4);
+    await clock.advance(1);
+    expect(await open()).toBe(5);
+  });
+
+  test("counts no more once it was forgotten, nor when a look at it failed", async () => {
+    const { open, clock, store, asked } = await start(
+      described(4),
+      described(5),
+      json({}, 404),
+      described(5),
+    );
+    await open();
+    store.forget?.("guide");
+    expect(await open()).toBe(5);
+    await clock.advance(1_000);
+    expect((await refusal(open())).code).toBe("collection_not_found");
+    expect(await open()).toBe(5);
+    expect(asked.filter((operation) => operation === "count_rows")).toHaveLength(6);
+  });
+
+  test("is read anew where the collection was made again at the same version", async () => {
+    const { clock, store, asked } = await start(described(4), described(4), described(4, "two"));
+    const first = await store.open("guide", signal);
+    await clock.advance(1_000);
+    expect(await store.open("guide", signal)).toBe(first);
+    await clock.advance(1_000);
+    expect((await store.open("guide", signal)).instance).toBe("two");
+    expect(asked.filter((operation) => operation === "count_rows")).toHaveLength(4);
+  });
+});
+
+test("a hit has the score of its distance; a row without one is no hit, and nor are more than 2,000", async () => {
+  const rows = (count: number, distance: (row: number) => number | null) =>
+    raw(
+      tableToIPC(
+        new Table({
+          _rowid: vectorFromArray(
+            Array.from({ length: count }, (_, row) => BigInt(row)),
+            new Uint64(),
+          ),
+          _distance: vectorFromArray(
+            Array.from({ length: count }, (_, row) => distance(row)),
+            new Float32(),
+          ),
+        }),
+        "file",
+      ),
+    );
+  const search = async (answer: Answer) => {
+    const { store } = await startServer({ query: answer }, { ATTEMPTS_MAX: "1" });
+    return (await store.open("guide", signal)).search(vectorQuery(1), signal);
+  };
+  expect(await search(rows(3, (row) => [0.25, null, Number.NaN][row] ?? null))).toEqual([
+    { row: "0", score: 0.75 },
+  ]);
+  expect(await search(rows(2_000, () => 0))).toHaveLength(2_000);
+  expect((await refusal(search(rows(2_001, () => 0)))).detail).toContain("LANCE_URL");
 });
 
 test("who leaves is let go at once, and the request ends with them", async () => {
