@@ -19,6 +19,7 @@ const table = {
 };
 const whole = { ...good, ASSETS: table };
 const ai = { ...whole, AI: { run: () => Promise.reject(new Error("not asked")) } };
+const index = { ...whole, VECTORIZE: { query: ai.AI.run }, VECTORIZE_COLLECTIONS: "guide" };
 const limit = { limit: async () => ({ success: true }) };
 const BGE = "@cf/baai/bge-base-en-v1.5";
 
@@ -61,6 +62,17 @@ describe.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
     "two rerankers",
     { ...ai, AI_RERANK_MODEL: "@cf/x", RERANK_URL: "http://127.0.0.1/rerank" },
     "RERANK_URL",
+  ],
+  ["a file of tools", { ...good, TOOLS_FILE: "tools.ts" }, "TOOLS_FILE"],
+  [
+    "an index without its binding",
+    { ...whole, VECTORIZE_COLLECTIONS: "guide" },
+    "VECTORIZE, which",
+  ],
+  [
+    "an index beside a LanceDB server",
+    { ...index, STORE: "lance", LANCE_URL: "http://127.0.0.1:9" },
+    "VECTORIZE_COLLECTIONS is for collections in objects",
   ],
   ["a limit without its binding", { ...whole, RATE_LIMIT_PERIOD_MS: "60000" }, "RATE_LIMIT"],
   ["a limit without its period", { ...whole, RATE_LIMIT: limit }, "RATE_LIMIT_PERIOD_MS"],

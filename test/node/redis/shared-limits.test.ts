@@ -194,6 +194,10 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     expect(count(await book("calls", 20, 5))).toEqual([7, 7, 6]);
     const turns = await book("tokens", 9, 30);
     expect(count(turns)).toEqual([3, 3, 3]);
+    // They are remembered for as long as they lie in a window of somebody's.
+    const admin = new Redis(redis.url);
+    expect(await admin.pttl("tributary:turns:tokens")).toBeGreaterThan(2 * windowMs);
+    admin.disconnect();
     // The last one of the last window gives its turn back, and the next call has it.
     const last = turns.toSorted((a, b) => a.waitMs - b.waitMs).at(-1);
     last?.cancel();
