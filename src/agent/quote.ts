@@ -121,10 +121,12 @@ function toCodeText({ opening, shown }: Code): string {
   return opening === "" ? shown : `${toLine(opening)}\n\n${shown}`;
 }
 
-/** A sentence wrapped over lines in its document is shown on one; list and quote marks go. */
+/** A sentence wrapped over lines in its document is shown on one; list and quote marks, hyphens of the wrapping and the blanks that fill a line go. */
 function toLine(text: string): string {
   return text
+    .replace(/(?<=\p{L})[\u2010\u00ad]\s*\n\s*(?=\p{L})/gu, "")
     .replace(/\s*\n[>\s]*/gu, " ")
+    .replace(/[^\S\n]{2,}|\t/gu, " ")
     .replace(/^(?:[-*+•]|\d{1,3}[.)])\s+/u, "")
     .trim();
 }

@@ -223,7 +223,7 @@ describe("a quotation", () => {
       .map((event) => (event.type === "text-delta" ? event.text : ""))
       .join("");
     expect(shown).toBe(
-      "Retries use jitter so that ! [clients] (https: //evil.example) do not come back < b>together< /b>. [1]",
+      "Retries use jitter so that clients do not come back < b>together< /b>. [1]",
     );
   });
 });

@@ -129,3 +129,40 @@ test.each([
     );
   },
 );
+
+test.each([
+  ["a link", "the [retry `budget`](./budget.md#size) says so", "the retry `budget` says so"],
+  ["one by name", "the [retry budget][budget] says so", "the retry budget says so"],
+  ["one with a title", 'the [budget](https://x.test "Budget") says so', "the budget says so"],
+  ["a picture", "![the budget](x.png) says so", "the budget says so"],
+  [
+    "a picture that is a link",
+    "[![the budget](x.png)](https://x.test) says so",
+    "the budget says so",
+  ],
+  ["an address with brackets", "the [budget](https://x.test/a_(b)) says so", "the budget says so"],
+  ["code", "`[budget](./budget.md)` says so", "`[budget](./budget.md)` says so"],
+  ["an index", "rows[last][first] says so", "rows[last][first] says so"],
+  [
+    "a page that was wrapped",
+    "the  budget\n      of the pro‐\n      gram says so",
+    "the budget of the program says so",
+  ],
+])("%s is quoted as it reads", async (_what, written, shown) => {
+  const { answer, cited } = await answerWith(`Retries use jitter because ${written}.`);
+  expect(answer).toBe(`Retries use jitter because ${shown}. [1]`);
+  expect(cited).toEqual([`Retries use jitter because ${shown}.`]);
+});
+
+async function answerWith(text: string): Promise<{ answer: string; cited: readonly string[] }> {
+  const run = createTestRun();
+  using _ = run.deadline;
+  await quote({ question, grounding: "flag" }, [toPassage(1, text)], wordEmbedder, run);
+  const answer = run.events
+    .map((event) => (event.type === "text-delta" ? event.text : ""))
+    .join("");
+  const cited = run.events.flatMap((event) =>
+    event.type === "citation" ? [answer.slice(event.start, event.end)] : [],
+  );
+  return { answer, cited };
+}
