@@ -13,8 +13,9 @@ const HEADER_CHARS_MAX = 60;
 const HEADER_WORDS_MAX = 5;
 /** Rows below the first that are looked at to tell whether it is a header. */
 const HEADER_ROWS_MAX = 1_000;
-/** A number, amount, date or time; an address of the web or of mail; a sentence, which `No.` is not. */
-const VALUE = /^[-+]?[\p{Sc}\s]*\d[\d\s.,:/%-]*[\p{Sc}%]?$|^https?:|^\S+@\S+\.|\s\S+[.!?]$/iu;
+/** A number, amount, date or time; an address of the web or of mail; a sentence, which `No.` and `Article no.` are not. */
+const VALUE =
+  /^[-+]?[\p{Sc}\s]*\d[\d\s.,:/%-]*[\p{Sc}%]?$|^https?:|^\S+@\S+\.|\s\S+[!?]$|\s\S{5,}\.$|^\p{L}+\s\S+\s\S+\.$/iu;
 
 interface Row {
   readonly line: number;

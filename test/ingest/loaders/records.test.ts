@@ -100,6 +100,8 @@ describe("CSV", () => {
     ["a cell that comes again below it is in no header", "Oslo,open\nBergen,open\nRome,shut", 3],
     ["a header that comes again as a whole is one", "city,state\nOslo,open\ncity,state", 2],
     ["names may be cut short", "No.,Item,Qty.\n1,Tea,3", 1],
+    ["the last word of a name may be", "Article no.,Product,Min. order qty.\nA-1,Tea,3", 1],
+    ["words that end a sentence are none", "It is so.,Tea\nIt was not so.,Ice", 2],
     ["one row alone is data", "Oslo,open", 1],
   ];
   test.each(headers)("%s", async (_, content, rows) => {
