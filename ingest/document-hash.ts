@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { LoadedDocument } from "./document.ts";
 
 /** Raise it when the loaders make other documents of the same files. */
-const LOADERS_VERSION = 7;
+const LOADERS_VERSION = 8;
 
 /** What besides the document itself decides its chunks and vectors. */
 export interface HashScope {

@@ -1,9 +1,13 @@
 /** The headings that a passage has in its own text: a short document is one passage with all its sections. */
 import { oncePer } from "../async/once.ts";
 import type { Passage } from "../domain/event.ts";
+import { findPlainHeadings, type PlainHeading } from "../text/plain-headings.ts";
 import { type Span, splitSentences } from "../text/sentences.ts";
 
 const HEADING = /^(#{1,6})\s+(.+)$/u;
+const MARKED = /^ {0,3}(?:#{1,6}\s|```|~~~)/mu;
+
+type Heading = Pick<PlainHeading, "level" | "title">;
 
 /** For each sentence of a text the headings above it there, outermost first; one array for all of a section. */
 export function listSections(
@@ -11,17 +15,28 @@ export function listSections(
   sentences: readonly Span[],
 ): readonly (readonly string[])[] {
   const fences = findFences(text);
-  let open: readonly { readonly level: number; readonly title: string }[] = [];
+  const plain = new Map(findPlain(text).map((heading) => [heading.start, heading]));
+  let open: readonly Heading[] = [];
   let section: readonly string[] = [];
   return sentences.map((span) => {
-    const [, marks, title] = HEADING.exec(text.slice(span.start, span.end)) ?? [];
-    if (marks !== undefined && title !== undefined && !isWithin(span, fences)) {
-      const level = marks.length;
-      open = [...open.filter((one) => one.level < level), { level, title }];
+    const heading = readMarked(text, span, fences) ?? plain.get(span.start);
+    if (heading !== undefined) {
+      open = [...open.filter((one) => one.level < heading.level), heading];
       section = open.map((one) => one.title);
     }
     return section;
   });
+}
+
+function readMarked(text: string, span: Span, fences: readonly Span[]): Heading | undefined {
+  const [, marks, title] = HEADING.exec(text.slice(span.start, span.end)) ?? [];
+  if (marks === undefined || title === undefined || isWithin(span, fences)) return undefined;
+  return { level: marks.length, title };
+}
+
+/** Those of plain text; where Markdown's marks are, a numbered line is an item of a list. */
+function findPlain(text: string): readonly PlainHeading[] {
+  return MARKED.test(text) ? [] : findPlainHeadings(text);
 }
 
 const listOwn = oncePer(

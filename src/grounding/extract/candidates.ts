@@ -32,6 +32,7 @@ export function toCandidates(passage: Passage): readonly Candidate[] {
     if (text.length < SENTENCE_CHARS_MIN && !/\p{Script=Han}/u.test(text)) return [];
     if (text.length > SENTENCE_CHARS_MAX || isScaffold(text)) return [];
     if (headings.has(toPlain(text)) || isHeader(one, all)) return [];
+    if (one.section.at(-1) === text || all[one.position + 1]?.term === text) return [];
     if (isWithin(toOwn(one), examples)) return [];
     const header = headers.get(one);
     return header === undefined ? [one] : [{ ...one, header }];
