@@ -1,4 +1,7 @@
-/** Entries of lists, `- term: what it means`: what follows in one stands under its term, as under a heading. */
+/**
+ * Entries of lists, `- term: what it means`, and of manual pages, where a term has a line and its meaning stands further in
+ * below: what follows in one stands under its term, as under a heading.
+ */
 import { toPlainText } from "../text/plain-text.ts";
 import type { Span } from "../text/sentences.ts";
 
@@ -9,6 +12,9 @@ const ITEM = /^(?:[-*+•‣◦|]|\p{N}{1,3}[.)])\s/u;
 const SAME_ENTRY = /^[^\S\n]+$|\n[^\S\n]+$/u;
 /** `max_connections (integer)`: what kind of value it takes is no part of a term. */
 const KIND = /(?<=\S)\s+\(\p{Ll}+\)$/u;
+/** So much further in than its term stands what one means, in characters. */
+const HANGING_MIN = 2;
+const TERM_CHARS_MAX = 80;
 
 export interface Entry {
   readonly term: string;
@@ -30,15 +36,59 @@ export function addEntries(
   sentences: readonly Span[],
   sections: readonly (readonly string[])[],
 ): readonly (readonly string[])[] {
-  let entry: readonly string[] | undefined;
+  let entry: Open | undefined;
   return sentences.map(({ start, end }, at) => {
     const said = text.slice(start, end);
     const section = sections[at] ?? [];
+    const indent = readIndent(text, start);
     const gap = text.slice(sentences[at - 1]?.end ?? 0, start);
-    if (ITEM.test(said) || !SAME_ENTRY.test(gap)) entry = undefined;
-    const place = entry ?? section;
+    if (entry !== undefined && isOver(entry, { said, gap, indent })) entry = undefined;
+    const next = readIndent(text, sentences[at + 1]?.start);
+    if (indent !== undefined && isHanging(said, text.slice(end), (next ?? 0) - indent)) {
+      entry = { place: [...section, said], indent };
+      return section;
+    }
+    const place = entry?.place ?? section;
     const term = readEntry(toPlainText(said))?.term;
-    if (term !== undefined) entry = [...section, term.replace(KIND, "")];
+    if (term !== undefined) {
+      entry = { place: [...section, term.replace(KIND, "")], indent: undefined };
+    }
     return place;
   });
+}
+
+interface Open {
+  readonly place: readonly string[];
+  /** How far in its term stands, where that has a line of its own. */
+  readonly indent: number | undefined;
+}
+
+/** Does an entry end before this sentence? */
+function isOver(
+  entry: Open,
+  {
+    said,
+    gap,
+    indent,
+  }: { readonly said: string; readonly gap: string; readonly indent?: number | undefined },
+): boolean {
+  if (entry.indent === undefined) return ITEM.test(said) || !SAME_ENTRY.test(gap);
+  return indent !== undefined && indent <= entry.indent;
+}
+
+/** How far in a line stands that begins at `start`; undefined where none begins there. */
+function readIndent(text: string, start: number | undefined): number | undefined {
+  if (start === undefined) return undefined;
+  const line = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
+  return line.trim() === "" ? line.length : undefined;
+}
+
+/** Is it a term alone on its line, whose meaning stands further in on the next one? */
+function isHanging(said: string, below: string, further: number): boolean {
+  return (
+    further >= HANGING_MIN &&
+    said.length <= TERM_CHARS_MAX &&
+    !/[.:;!?\n]$|^[#|>]/u.test(said) &&
+    /^[^\S\n]*\n[^\S\n]*\S/u.test(below)
+  );
 }

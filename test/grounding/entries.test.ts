@@ -80,3 +80,35 @@ test("elsewhere the term is shown, and cited where it stands", async () => {
   expect(answer).toContain(`max_connections – ${second} [1]`);
   expect(shown.slice(0, 2)).toEqual(["max_connections", second]);
 });
+
+const manual = `OPTIONS
+       -b, --base-dir BASE_DIR
+           The default base directory for the system if no other is given.
+
+       -m, --create-home
+           Create the user's home directory if it does not exist. The files of
+           the skeleton are copied to it.
+
+           No home directories are created by default.
+
+       -M, --no-create-home
+           Do not create anything for the user, even if it is set so.`;
+
+test.each([
+  [
+    "What creates the user's home directory?",
+    "-m, --create-home – Create the user's home directory if it does not exist.",
+  ],
+  [
+    "What copies files of the skeleton?",
+    "-m, --create-home – The files of the skeleton are copied to it.",
+  ],
+  ["What is the default base directory?", "-b, --base-dir BASE_DIR – The default base directory"],
+])("%s: an option of a manual page is named with what it does", async (question, expected) => {
+  const run = createTestRun();
+  using _ = run.deadline;
+  await quote({ question, grounding: "flag" }, [toPassage(1, manual)], wordEmbedder, run);
+  const answer = run.events.map((one) => (one.type === "text-delta" ? one.text : "")).join("");
+  expect(answer).toContain(expected);
+  expect(answer).not.toMatch(/^-\S, \S+( \S+)? \[1\]/m);
+});

@@ -17,14 +17,16 @@ export interface ShownHeading {
 /**
  * The last heading above the candidate, where it and neither the candidate nor the title has what is asked for: a name
  * or number of the question, the time, or what stands behind "which". None where it is the question. Where the candidate
- * goes on with an entry of a list, the entry's term for any word of the question, or else that heading.
+ * goes on with an entry of a list, the entry's term for any word of the question, or else that heading. A term with a line
+ * of its own is shown at all times: what stands below `-m, --create-home` tells what it does, and not what it is called.
  */
 export function toShownHeading(question: string, candidate: Candidate): ShownHeading | undefined {
   const { passage, section, term } = candidate;
   if (term !== undefined) {
     const { fresh } = readHeading(term, candidate);
     const isAsked = toQuestionWords(question).some(({ stem }) => fresh.has(stem));
-    if (isAsked) return { text: term, place: findPlace(term, candidate) };
+    const place = findPlace(term, candidate);
+    if (isAsked || isOwnLine(place, candidate)) return { text: term, place };
   }
   const heading = listHeadings(passage, section).at(term === undefined ? -1 : -2);
   if (heading === undefined || heading === passage.title || /[?？]\s*$/u.test(heading)) {
@@ -70,6 +72,11 @@ function readHeading(
 }
 
 const WHICH = /(?:^|\s)(?:which|what)\s+(\p{L}+)/iu;
+
+function isOwnLine(place: Span | undefined, { passage }: Candidate): boolean {
+  if (place === undefined) return false;
+  return /^[^\S\n]*\n/u.test(passage.text.slice(place.end - passage.start));
+}
 
 function findPlace(heading: string, { passage, start }: Candidate): Span | undefined {
   const above = passage.text.slice(0, start - passage.start);
