@@ -39,7 +39,9 @@ export function findPlainHeadings(text: string): readonly PlainHeading[] {
   return lines.flatMap((line, at) => {
     if (line.text === "" || (lines[at - 1]?.text ?? "") !== "") return [];
     if (line.text.length > TITLE_CHARS_MAX || !/\p{L}/u.test(line.text)) return [];
-    const level = readUnderlined(lines, at, styles) ?? readPlain(lines, at, isPage);
+    const level =
+      readUnderlined(lines, at, styles) ??
+      (NO_TITLE.test(line.text) ? undefined : readPlain(lines, at, isPage));
     if (level === undefined) return [];
     const start = line.start + line.indent;
     return [{ start, end: start + line.text.length, level, title: line.text }];
@@ -59,36 +61,32 @@ function readUnderlined(lines: readonly Line[], at: number, styles: string[]): n
 function readPlain(lines: readonly Line[], at: number, isPage: boolean): number | undefined {
   const line = lines[at];
   const next = findBelow(lines, at);
-  if (line === undefined || next === undefined || NO_TITLE.test(line.text)) return undefined;
+  if (line === undefined || next === undefined) return undefined;
   const isOuter = isPage && line.indent <= HANGING_MAX;
   const hangs = isOuter && next.indent > line.indent;
   const depth = toDepth(line.text);
   if (depth !== undefined) {
-    const isItem = isBeside(lines, at) || (!hangs && next.indent > line.indent);
-    return isItem || goesOn(line, lines[at + 1]) ? undefined : 1 + depth;
+    const isIndented = !hangs && next.indent > line.indent;
+    return isIndented || isItem(lines, at) ? undefined : 1 + depth;
   }
-  if (CAPITALS.test(line.text) && (isOuter || !isPage)) {
-    return CAPITALS.test(next.text) && !hangs ? undefined : 1;
+  if (CAPITALS.test(line.text)) {
+    const isApart = isPage ? isOuter : !CAPITALS.test(next.text);
+    return isApart ? 1 : undefined;
   }
-  if (!hangs || !/^\p{Lu}/u.test(line.text)) return undefined;
-  return line.indent === 0 ? 1 : 2;
+  return hangs && /^\p{Lu}/u.test(line.text) ? Math.min(2, 1 + line.indent) : undefined;
 }
 
 function findBelow(lines: readonly Line[], at: number): Line | undefined {
   return lines.slice(at + 1, at + 1 + GAP_MAX).find(isWritten);
 }
 
-/** Is a numbered line right before or behind another of its depth, as the items of a list are? */
-function isBeside(lines: readonly Line[], at: number): boolean {
+/** Is a numbered line one of a list, right before or behind another of its depth, or the first one of a paragraph? */
+function isItem(lines: readonly Line[], at: number): boolean {
+  const [text, below] = [lines[at]?.text ?? "", lines[at + 1]?.text ?? ""];
   const before = lines.slice(Math.max(0, at - GAP_MAX), at).findLast(isWritten);
-  const depth = toDepth(lines[at]?.text);
-  return [before, findBelow(lines, at)].some((one) => toDepth(one?.text) === depth);
-}
-
-/** Is a numbered line the first one of a paragraph? */
-function goesOn({ text }: Line, below: Line | undefined): boolean {
-  if (below === undefined || below.text === "") return false;
-  return text.length > NUMBERED_CHARS_MAX || /^\p{Ll}/u.test(below.text);
+  const depth = toDepth(text);
+  if ([before, findBelow(lines, at)].some((one) => toDepth(one?.text) === depth)) return true;
+  return below !== "" && (text.length > NUMBERED_CHARS_MAX || /^\p{Ll}/u.test(below));
 }
 
 /** How many numbers a numbered line begins with. */
