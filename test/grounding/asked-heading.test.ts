@@ -57,3 +57,29 @@ test("of several questions in one passage, what stands below the one that is ask
   const question = "Can I use the pump with salt water?";
   expect(await chooseFrom(question, text, "The pump")).toEqual([`No. ${water}`]);
 });
+
+const errors = [
+  "# The logger",
+  "The logger stores values day and night, on a card of its own.",
+  "## What does error E07 mean?",
+  "The cable is broken.",
+  "## What does error E12 mean?",
+  "The battery is low.",
+  "## Disposal",
+  "Bring it to a collecting point.",
+].join("\n\n");
+
+test.each([
+  ["E12", ["The battery is low."]],
+  ["error E07", ["The cable is broken."]],
+  ["disposal", ["Bring it to a collecting point."]],
+])(
+  "what stands below the heading that the keywords %s name is quoted",
+  async (keywords, answer) => {
+    expect(await chooseFrom(keywords, errors, "The logger")).toEqual(answer);
+  },
+);
+
+test("keywords that several headings ask about name none of them", async () => {
+  expect(await chooseFrom("error", errors, "The logger")).not.toEqual(["The cable is broken."]);
+});
