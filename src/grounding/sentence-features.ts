@@ -7,6 +7,7 @@ import { holdsMeasure, type Measure, readMeasure, toMeasuredStems } from "../tex
 import { toQuestionWords } from "../text/question-words.ts";
 import { listContentStems, toWords, type Word } from "../text/words.ts";
 import type { Code } from "./code-blocks.ts";
+import { readEntry } from "./entries.ts";
 import { listHeadings } from "./sections.ts";
 
 export const FEATURES = [
@@ -100,12 +101,19 @@ export function toPlace({ passage, section }: Pick<Candidate, "passage" | "secti
   return [...new Set([passage.title, ...listHeadings(passage, section)])].join("\n");
 }
 
-/** Stems of where something stands, and of the acronyms that are spelt out there. */
+/** `bodyLimit`, which one asks for as the body limit. */
+const CAMEL_CASE = /(?<![\p{L}\p{N}])\p{Ll}+(?:\p{Lu}\p{Ll}+)+(?![\p{L}\p{N}])/gu;
+const HUMP = /(?<=\p{Ll})(?=\p{Lu})/gu;
+
+/** Stems of where something stands, of the words that identifiers there are made of, and of the acronyms that are spelt out there. */
 export function toPlaceStems(
   candidate: Candidate,
   { acronyms }: Pick<Question, "acronyms">,
 ): ReadonlySet<string> {
-  const words = toWords(toPlace(candidate));
+  const place = toPlace(candidate);
+  const words = toWords(
+    `${place}\n${place.match(CAMEL_CASE)?.join(" ").replaceAll(HUMP, " ") ?? ""}`,
+  );
   const spelt = findSpeltOut(acronyms, words, { isTitle: true });
   return new Set([...words.map(({ stem }) => stem), ...spelt]);
 }
@@ -185,7 +193,8 @@ function toSpeaking(
   const isTelling = [...weights.keys()].some(
     (stem) => own.has(stem) && (lead !== undefined || !place.has(stem)),
   );
-  const isBlock = isPlaceAsked || lead !== undefined || named.length > 0;
+  const isBlock =
+    isPlaceAsked || lead !== undefined || named.length > 0 || readEntry(text) !== undefined;
   return { own, share: isTelling ? PLACE_SHARE[isBlock ? "block" : "sentence"] : 0 };
 }
 

@@ -1,6 +1,7 @@
 /** Entries of lists of terms: what goes on with one is about its term. */
 import { expect, test } from "vitest";
 import { quote } from "../../src/agent/quote.ts";
+import { scoreSentences } from "../../src/grounding/extract/extractive.ts";
 import { chooseFrom } from "../support/choose-from.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
@@ -112,3 +113,29 @@ test.each([
   expect(answer).toContain(expected);
   expect(answer).not.toMatch(/^-\S, \S+( \S+)? \[1\]/m);
 });
+
+test.each([
+  [
+    "Which protection class has the FM 25?",
+    "# Flow meter FM 25\n\n## Safety\n\nKeep it away from fire.\n\n## Data\n\n- Weight: 1.4 kg\n- Protection class: IP 67",
+    "- Protection class: IP 67",
+  ],
+  [
+    "What is the default body limit?",
+    "## listen\n\nThe port to listen on.\n\n## bodyLimit\n\nHow many bytes are taken.\n\n- Default: 1048576",
+    "- Default: 1048576",
+  ],
+])(
+  "%s is covered by an item that leaves to its place what it is about",
+  async (question, text, item) => {
+    const passage = toPassage(1, text);
+    const scored = await scoreSentences(
+      question,
+      [passage],
+      wordEmbedder,
+      new AbortController().signal,
+    );
+    const own = scored.find(({ candidate }) => candidate.text === item);
+    expect(own?.features.coverage).toBeCloseTo(1);
+  },
+);

@@ -33,6 +33,7 @@ describe("extraction", () => {
     ["a table's frame", "| --- | --- |"],
     ["a table's header", "| Why | Retries use jitter |\n| --- | --- |"],
     ["too short a text", "Jitter."],
+    ["an anchor", '<a id="why-retries-use-jitter"></a>'],
   ];
   test.each(mute)("has nothing to choose from in %s", async (_, text) => {
     const passages = [toPassage(1, text)];

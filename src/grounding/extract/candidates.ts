@@ -80,9 +80,9 @@ function toPlain(text: string): string {
     .toLowerCase();
 }
 
-/** Headings, rules, table frames and lead-ins to a list announce things but say nothing of them. */
+/** Headings, rules, table frames, tags and lead-ins to a list announce things but say nothing of them. */
 function isScaffold(text: string): boolean {
-  return /^(?:\p{Lu}|[\s&,'’-])+$|^(#{1,6}\s|[-=*_]{3,}\s*$|\|[\s:|-]+\|\s*$)|[:：]\s*$/u.test(
+  return /^(?:\p{Lu}|[\s&,'’-])+$|^(#{1,6}\s|[-=*_]{3,}\s*$|\|[\s:|-]+\|\s*$)|^(?:<[^<>]*>\s*)+$|[:：]\s*$/u.test(
     text,
   );
 }
