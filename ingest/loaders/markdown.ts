@@ -2,7 +2,7 @@
 import type { LoadedDocument } from "../document.ts";
 import type { IngestLimits } from "../limits.ts";
 import { type FrontMatter, NO_FRONT_MATTER, readFrontMatter } from "./front-matter.ts";
-import { findHeadings, toSections } from "./headings.ts";
+import { findHeadings, type Heading, toSections } from "./headings.ts";
 import { blankHidden, toTitle } from "./hidden-text.ts";
 import { toMetadata } from "./metadata.ts";
 import type { FileReference } from "./load-event.ts";
@@ -45,8 +45,10 @@ export function toMarkdownDocument(
 ): LoadedDocument {
   const outline = findHeadings(text, limits.titleCharsMax, front.end);
   const named = front.values.get("title");
-  const first = outline.headings.find(({ level }) => level === 1) ?? outline.headings[0];
-  const title = named === undefined ? first?.title : toTitle(String(named), limits.titleCharsMax);
+  const title =
+    named === undefined
+      ? findTitle(outline.headings)
+      : toTitle(String(named), limits.titleCharsMax);
   const values = [...front.values].filter(([name]) => name !== "title");
   return {
     id: file.id,
@@ -57,6 +59,20 @@ export function toMarkdownDocument(
     kind: "markdown",
     metadata: toMetadata(values, limits),
   };
+}
+
+/** The first heading of the first level, unless it is one of a series: `Version 3.1` above `Version 3.0` names no changelog. */
+function findTitle(headings: readonly Heading[]): string | undefined {
+  const first = headings.find(({ level }) => level === 1) ?? headings[0];
+  if (first === undefined) return undefined;
+  const next = headings.find(({ level, start }) => level === first.level && start > first.start);
+  const series = toSeries(first.title);
+  return series !== undefined && series === toSeries(next?.title ?? "") ? undefined : first.title;
+}
+
+/** What stands before the number in one; undefined where there is none. */
+function toSeries(title: string): string | undefined {
+  return /^\P{N}*(?=\p{N})/u.exec(title)?.[0];
 }
 
 function blank(text: string, ranges: readonly (readonly [number, number])[]): string {

@@ -34,6 +34,17 @@ describe("Markdown", () => {
     ["the first h1", "## Two\n# One", "One"],
     ["the first heading where there is no h1", "text\n## Two", "Two"],
     ["the file name where there is no heading", "text", "guide"],
+    ["its name, where the first is a number in a series", "# 2.1 (May)\nnew\n# 2.0\nold", "guide"],
+    [
+      "its name, where the first is a version of several",
+      "## Version 2\nb\n## Version 1\na",
+      "guide",
+    ],
+    [
+      "its first heading with a number",
+      "# Version 2 of the guide\n## 1\na\n## 2\nb\n# Notes",
+      "Version 2 of the guide",
+    ],
   ];
   test.each(titles)("is titled by %s", async (_, content, title) => {
     expect((await loadOne("docs/guide.md", content)).title).toBe(title);
