@@ -63,11 +63,22 @@ export function isCrossed(
 function isFilledIn(said: Clause, short: Clause, long: Clause): boolean {
   const numbers = said.filter(({ isNumber }) => isNumber);
   return (
-    numbers.length > 0 &&
     short.length < long.length &&
     short.every(({ key }) => has(said, key)) &&
+    (numbers.length > 0 || isLikeFilledIn(said, short)) &&
     numbers.every((one) =>
       short.some(({ key, behind }) => key === one.key && behind === one.behind),
+    )
+  );
+}
+
+/** `Paper is collected on Thursdays`, of `garbage is collected on Tuesdays, and paper on Thursdays`: nothing else is in a place that the clause fills. */
+function isLikeFilledIn(said: Clause, short: Clause): boolean {
+  return (
+    short.length > 1 &&
+    !said.some(
+      ({ key, before }) =>
+        !has(short, key) && before !== "" && short.some((one) => one.before === before),
     )
   );
 }

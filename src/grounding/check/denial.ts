@@ -7,6 +7,8 @@ export interface Denial {
   readonly denied: readonly string[];
   /** Those of them behind a `without` that is denied itself: `not without asking` wants that one asks. */
   readonly wanted: ReadonlySet<string>;
+  /** It takes something away from a whole: `all data except log files`. */
+  readonly isException: boolean;
   /** Stems that stand in what is denied and nowhere else, and those that stand elsewhere alone. */
   readonly within: ReadonlySet<string>;
   readonly outside: ReadonlySet<string>;
@@ -15,9 +17,11 @@ export interface Denial {
 /** Where a denial ends. */
 const BREAK = /[.;:,!?](?=\s|$)|(?<![\p{L}])(?:but|aber|sondern|mais|pero|sino|ma)(?![\p{L}])/giu;
 /** `Not true that it was opened` denies that it was. */
-const EMPTY = /^(?:true|case|longer|only|cannot|nicht)$/iu;
+const EMPTY = /^(?:true|case|longer|yet|only|cannot|nicht)$/iu;
 
 const WITHOUT = /(?<!\p{L})(?:without|unless|ohne|sans|sin)$/iu;
+
+const EXCEPTION = /(?<!\p{L})(?:except|excluding|apart\s+from|but|außer|ausgenommen)$/iu;
 
 export function readDenial(words: readonly Word[], text: string): Denial {
   const ends = findNegations(text);
@@ -59,6 +63,7 @@ export function readDenial(words: readonly Word[], text: string): Denial {
   return {
     denied,
     wanted,
+    isException: ends.some((from) => EXCEPTION.test(text.slice(0, from))),
     within: within.difference(outside),
     outside: outside.difference(within),
   };
@@ -73,7 +78,12 @@ function createFinder(words: readonly Word[]): (from: number) => Word | undefine
   };
 }
 
-/** Has the denial moved? Each denies something that the other asserts. */
+/**
+ * Has the denial moved? Each denies something that the other asserts. Not so where both deny the same word, `prices do
+ * not include VAT` and `VAT is not included in the prices`, or where one says it by an exception.
+ */
 export function isMoved(one: Denial, other: Denial): boolean {
+  const isSame = one.denied.length === 1 && one.denied[0] === other.denied[0];
+  if ((isSame && other.denied.length === 1) || one.isException !== other.isException) return false;
   return !one.within.isDisjointFrom(other.outside) && !other.within.isDisjointFrom(one.outside);
 }

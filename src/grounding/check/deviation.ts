@@ -136,11 +136,17 @@ function isExchanged(
         !isList &&
         between.some(({ own }) => own !== MARK && isOnce(own, part)) &&
         !between.some(({ own }) => isMutual(own.surface)) &&
+        !isEquation(between) &&
         between.every((pair) => isPassive(pair.own) === isPassive(pair.other)) &&
         !gaps.slice(at, at + step + 2).some(hasOpposite)
       );
     }),
   );
+}
+
+/** `As old as` holds the other way round. */
+function isEquation(between: readonly Pair[]): boolean {
+  return between.filter(({ own }) => own.key === "as").length > 1;
 }
 
 /** Has each what stands in the place of the other? */

@@ -143,7 +143,7 @@ function hasOppositeOf(stem: string, reading: Reading): boolean {
 }
 
 /** Say how one thing stands to another, though they say nothing by themselves. */
-const RELATED = ["befor", "after", "more", "less", "becaus", "despit"];
+const RELATED = ["befor", "after", "abov", "below", "more", "less", "becaus", "despit"];
 
 /** What the sentence alone has in place of a word of the claim, and means its opposite. */
 function findOpposite(stem: string, claim: Reading, sentence: Reading): string | undefined {

@@ -1,12 +1,14 @@
 /** Do two sentences say the same words of each other the other way round? `A acquired B` beside `B acquired A`. */
 import { toVerb } from "../../text/irregular-verbs.ts";
+import { isInOtherLanguage, readLanguageSigns } from "../../text/language.ts";
 import { oppositesOf } from "../../text/opposites.ts";
 import { isFunctionStem, type Word } from "../../text/words.ts";
 import type { Reading } from "./reading.ts";
 
 /** What is said of one thing and another, in an order that matters; in front of its own part, that part comes first. */
 const RELATIONS = new Set(
-  "before after than because despite although unless if when while until then to into".split(" "),
+  `before after than because despite although unless if when while until then to into
+weil obwohl bevor nachdem porque aunque parce`.split(/\s/u),
 );
 /** One does it with the other as the other does with it. */
 const MUTUAL =
@@ -16,6 +18,7 @@ export function isMutual(word: string): boolean {
   return MUTUAL.test(word);
 }
 
+const ENGLISH = readLanguageSigns("It is the one that is said to be of the other.");
 /** Behind them a word is no verb, whatever its ending. */
 const BEFORE_NOUN =
   /^(?:an?|the|this|that|these|those|of|in|on|at|for|with|from|by|as|his|her|its|their|our|your|my|no|some|all|any|each|every|many|most|more|few|several|both|two|three|other|own|same|such|\p{N}+)$|['’]s?$/iu;
@@ -36,18 +39,21 @@ interface Hinge {
 /** Does something that both speak of change places with something else, around a verb or a relation that both have? */
 export function isTurned(claim: Reading, sentence: Reading): boolean {
   const counts = countStems(claim.words);
+  const isFixed = hasFixedOrder(claim);
   return claim.words.some((word, at) => {
     const there = counts.get(word.stem) === 1 ? findSame(word, sentence.words) : undefined;
     if (there === undefined) return false;
     const isRelation = RELATIONS.has(word.surface.toLowerCase());
-    if (
-      !isRelation &&
-      !(isTelling(word) && isVerb(claim.words, at) && isVerb(sentence.words, there))
-    )
-      return false;
+    const isBoth = (): boolean => isVerb(claim.words, at) && isVerb(sentence.words, there);
+    if (!isRelation && !(isFixed && isTelling(word) && isBoth())) return false;
     const [own, other] = [toHinge(claim, at, isRelation), toHinge(sentence, there, isRelation)];
     return own !== undefined && other !== undefined && isOtherWay(own, other);
   });
+}
+
+/** German puts its verbs in other places, and what the other endings tell is English. */
+function hasFixedOrder({ text }: Reading): boolean {
+  return !isInOtherLanguage(readLanguageSigns(text), ENGLISH);
 }
 
 /** By the order of what stands around it; where only one of them is in the passive, by that they are the same. */
