@@ -26,3 +26,8 @@ export function toVerb(word: string): string {
   const small = word.toLowerCase();
   return VERBS.get(small) ?? small;
 }
+
+/** Has the word the form of a verb that tells of something past or done? */
+export function isPastForm(word: string): boolean {
+  return /^\p{Ll}{2,}ed$/u.test(word) || (/^\p{Ll}/u.test(word) && toVerb(word) !== word);
+}

@@ -11,7 +11,7 @@
  * 6. What is told may not be put together otherwise: of rows (`row-claims.ts`, `yes-no-cells.ts`), of clauses
  *    (`crossed.ts`), of counts (`miscounted.ts`), of words that changed places (`deviation.ts` by `aligned.ts`).
  * 7. In doubt it is weak: a word in the place of another (`deviation.ts`), an `all` that nobody gave (`overstated.ts`),
- *    what is only denied (`only-denied.ts`).
+ *    a fact that was only supposed (`hedged.ts`), what is only denied (`only-denied.ts`).
  *
  * What claims nothing is told before: `framing.ts`, `silence.ts`. Values of structured output: `check-output.ts`.
  */
@@ -29,6 +29,7 @@ import { isCrossed } from "./crossed.ts";
 import { findDeviation } from "./deviation.ts";
 import { type Evidence, toEvidence } from "./evidence.ts";
 import { type Exact, isMissing, occur, readExact } from "./exact.ts";
+import { isHedged } from "./hedged.ts";
 import { isMiscounted } from "./miscounted.ts";
 import { isOnlyDenied } from "./only-denied.ts";
 import { isOverstated } from "./overstated.ts";
@@ -77,7 +78,8 @@ function checkWords(sentence: string, exact: Exact, evidence: readonly Evidence[
   const deviation = findDeviation(claim, evidence);
   if (deviation === "exchanged") return "unsupported";
   const isDoubtful =
-    deviation === "replaced" || isOverstated(claim, evidence) || isOnlyDenied(claim, evidence);
+    deviation === "replaced" ||
+    [isOverstated, isHedged, isOnlyDenied].some((isSo) => isSo(claim, evidence));
   return coverage >= THRESHOLDS.supported && !isDoubtful ? "supported" : "weak";
 }
 

@@ -1,10 +1,12 @@
 /** Is a claim told after a sentence word for word, but with another of the passage's words in the place of one, or with two that changed places? */
 import { isDenialOf, oppositesOf } from "../../text/opposites.ts";
+import { hasNumber } from "../../text/quantity-index.ts";
 import { align, type Aligned, type Gap, isSame, type Pair } from "./aligned.ts";
 import type { Token } from "./clauses.ts";
 import type { Evidence, Said } from "./evidence.ts";
 import { isPassive, MARK, toMarked } from "./marked.ts";
 import type { Reading } from "./reading.ts";
+import { isPastForm } from "../../text/irregular-verbs.ts";
 import { isMutual } from "./turned.ts";
 
 export type Deviation = "exchanged" | "replaced";
@@ -41,8 +43,8 @@ export function findDeviation(
     if (part === undefined) break;
     const beside = findBest(part, sentences);
     if (beside === undefined) continue;
-    const { aligned, said } = beside;
-    const own = compareGaps(aligned, { claim, said, part, evidence });
+    const { aligned, said, tokens } = beside;
+    const own = compareGaps(aligned, { claim, said, tokens, part, evidence });
     if (own !== undefined) found.add(own);
     if (beforeGaps.some((one) => aligned.gaps.some((two) => arePaired(one, two))))
       return "exchanged";
@@ -56,6 +58,8 @@ export function findDeviation(
 interface Beside {
   readonly aligned: Aligned;
   readonly said: Said;
+  /** Of the sentence. */
+  readonly tokens: readonly Token[];
 }
 
 function findBest(
@@ -66,7 +70,7 @@ function findBest(
   for (const { said, tokens } of sentences) {
     const aligned = align(part, tokens);
     if (aligned === undefined || aligned.score <= (best?.aligned.score ?? 0)) continue;
-    best = { aligned, said };
+    best = { aligned, said, tokens };
   }
   return best;
 }
@@ -74,46 +78,70 @@ function findBest(
 interface Compared {
   readonly claim: Reading;
   readonly said: Said;
+  readonly tokens: readonly Token[];
   readonly part: readonly Token[];
   readonly evidence: readonly Evidence[];
 }
 
 function compareGaps(
   { gaps, shared, from, to }: Aligned,
-  { claim, said, part, evidence }: Compared,
+  { claim, said, tokens, part, evidence }: Compared,
 ): Deviation | undefined {
   const own = countThings(shared.map((pair) => pair.own));
   if (own === 0) return undefined;
   if (hasAgent(claim) === hasAgent(said) && isExchanged(gaps, shared, part)) return "exchanged";
   if (own < Math.max(THINGS_MIN, countThings(part.slice(from, to)) * SHARED_MIN)) return undefined;
-  return gaps.some((gap) => isReplaced(gap, { claim, said, evidence })) ? "replaced" : undefined;
+  return gaps.some((gap) => isReplaced(gap, { claim, said, tokens, evidence }))
+    ? "replaced"
+    : undefined;
 }
 
 /**
- * Has the claim a word there that the passage has in other sentences, and the sentence one that the claim lacks? A word
- * that the passage has nowhere is as often but another word for the same.
+ * Has the claim a word there that the passage has elsewhere, and the sentence one that the claim lacks? A word that the
+ * passage has nowhere is as often but another word for the same.
  */
-function isReplaced(
-  { own, other }: Gap,
-  { claim, said, evidence }: Omit<Compared, "part">,
-): boolean {
-  const [words, others] = [own.filter(isWord), other.filter(({ isThing }) => isThing)];
-  const size = Math.max(words.length, others.length);
+function isReplaced(gap: Gap, { claim, said, tokens, evidence }: Omit<Compared, "part">): boolean {
+  const [own, other] = [gap.own, gap.other].map((all) => all.filter(({ isThing }) => isThing));
+  if (own === undefined || other === undefined) return false;
+  if (Math.max(own.length, other.length) > REPLACED_MAX || hasOpposite(gap)) return false;
+  const clause = findClause(tokens, other[0]);
+  // All else that is claimed must be in the clause: what brings two of them together is another matter.
+  const isAlone = toMarked(claim).every(
+    (word) => !word.isThing || holds(own, word) || holds(clause, word),
+  );
+  const isOfOtherClause = (word: Token): boolean =>
+    isAlone && !holds(clause, word) && standsInOther(word, tokens) && isStrange(word, said.heading);
+  const isOfOtherSentence = (word: Token): boolean =>
+    isWord(word) &&
+    isStrange(word, said) &&
+    isStrange(word, said.heading) &&
+    evidence.some(({ stems }) => stems.has(word.key));
   return (
-    size > 0 &&
-    size <= REPLACED_MAX &&
-    !hasOpposite({ own, other }) &&
-    words.some(
-      (word) =>
-        isStrange(word, said) &&
-        isStrange(word, said.heading) &&
-        evidence.some(({ stems }) => stems.has(word.key)),
-    ) &&
-    others.some((word) => isStrange(word, claim))
+    own.some((word) => isOfOtherClause(word) || isOfOtherSentence(word)) &&
+    other.some((word) => isStrange(word, claim))
   );
 }
 
-function isStrange(word: Token, { stems, words }: Reading): boolean {
+/** Not as the verb that a clause begins with: `considered a ban and rejected it` tells both of the same. */
+function standsInOther(word: Token, tokens: readonly Token[]): boolean {
+  return tokens.some(
+    (one, at) => isSame(word, one) && !(tokens[at - 1] === MARK && isPastForm(one.surface)),
+  );
+}
+
+/** What stands around a token up to the marks. */
+function findClause(tokens: readonly Token[], token: Token | undefined): readonly Token[] {
+  const at = token === undefined ? -1 : tokens.indexOf(token);
+  if (at === -1) return [];
+  return tokens.slice(tokens.lastIndexOf(MARK, at) + 1, tokens.indexOf(MARK, at));
+}
+
+function holds(tokens: readonly Token[], word: Token): boolean {
+  return tokens.some((one) => isSame(word, one));
+}
+
+function isStrange(word: Token, { stems, words, quantities }: Reading): boolean {
+  if (word.number !== undefined) return !hasNumber(quantities, word.number);
   return !stems.has(word.key) && !words.some((one) => isSame(word, toThing(one)));
 }
 
