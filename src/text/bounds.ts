@@ -1,6 +1,6 @@
 /** Which way a number bounds: `above 5` and `at least 5` are one side of it, `under 5` and `within 5 days` the other. */
 
-export type Side = "from" | "to";
+export type Side = "from" | "to" | "at";
 
 const FROM = [
   "above|over|exceed(?:s|ing)?|at least|minimum(?: of)?|from|after|since|beyond",
@@ -30,10 +30,23 @@ const BEFORE = new RegExp(
 /** How far before the number its words can begin. */
 const CHARS_MAX = 40;
 
+const EXACTLY = /(?<!\p{L})(?:exactly|precisely|genau|exactement|exactamente)\s*$/iu;
+/** Behind the number and its unit: `18 or over`, `five days at most`. */
+const BEHIND =
+  /^(?:\s*[%€$£°]\w?|[\s-]+\p{L}+){0,2}?\s+(?:(?<from>(?:or|and|oder|und|ou|et|o|y)\s+(?:more|over|above|older|later|newer|higher|up|longer|mehr|älter|länger|plus|más)|at least|como mínimo|au minimum|au moins)|(?<to>(?:or|and|oder|und|ou|et|o|y)\s+(?:less|fewer|under|below|younger|earlier|lower|shorter|weniger|jünger|kürzer|moins|menos)|at most|como máximo|au maximum|au plus))(?!\p{L})/iu;
+
 /** The side of the number at this place that is spoken of; undefined where none is. "No more than" is the other side. */
-export function readSide(text: string, start: number): Side | undefined {
-  const found = BEFORE.exec(text.slice(Math.max(0, start - CHARS_MAX), start));
-  if (found === null) return undefined;
+export function readSide(text: string, start: number, end: number): Side | undefined {
+  const before = text.slice(Math.max(0, start - CHARS_MAX), start);
+  const found = BEFORE.exec(before);
+  if (found === null)
+    return EXACTLY.test(before) ? "at" : readBehind(text.slice(end, end + CHARS_MAX));
   const [, denied, from] = found;
   return (from !== undefined) === (denied === undefined) ? "from" : "to";
+}
+
+function readBehind(behind: string): Side | undefined {
+  const { from, to } = BEHIND.exec(behind)?.groups ?? {};
+  if (from !== undefined) return "from";
+  return to === undefined ? undefined : "to";
 }

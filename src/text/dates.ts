@@ -75,6 +75,11 @@ export function toMonthNames(reading: string): readonly string[] {
 
 const MONTH_FIRST = new RegExp(String.raw`^(?:${NAMES})(?!\p{L})`, "iu");
 
+/** In small letters, as most languages write months; what English has as another word is none. */
+export function isSmallMonth(word: string): boolean {
+  return /^\p{Ll}{4,}$/u.test(word) && word !== "march" && word !== "mars" && NUMBERS.has(word);
+}
+
 /** Is its first word the name of a month? */
 export function beginsWithMonth(text: string): boolean {
   return MONTH_FIRST.test(text);

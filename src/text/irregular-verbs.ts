@@ -27,6 +27,11 @@ export function toVerb(word: string): string {
   return VERBS.get(small) ?? small;
 }
 
+/** All forms of the verb, this one first. */
+export function listForms(verb: string): readonly string[] {
+  return [verb, ...[...VERBS].flatMap(([form, of]) => (of === verb ? [form] : []))];
+}
+
 /** Has the word the form of a verb that tells of something past or done? */
 export function isPastForm(word: string): boolean {
   return /^\p{Ll}{2,}ed$/u.test(word) || (/^\p{Ll}/u.test(word) && toVerb(word) !== word);

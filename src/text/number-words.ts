@@ -19,12 +19,37 @@ const OTHERS: readonly (readonly [string, number])[] = Object.entries({
   10: "zehn diez tien dieci dez",
   12: "zwölf douze doce twaalf dodici doze",
 }).flatMap(([value, words]) => words.split(" ").map((word) => [word, Number(value)] as const));
+/** In all of their endings; left out is what is mostly another word: `achte`. */
+export const GERMAN_ORDINALS: readonly (readonly [string, number])[] = [
+  ["erst", 1],
+  ["zweit", 2],
+  ["dritt", 3],
+  ["viert", 4],
+  ["fünft", 5],
+  ["sechst", 6],
+  ["siebt", 7],
+  ["neunt", 9],
+  ["zehnt", 10],
+].flatMap(([stem = "", value = 0]) =>
+  ["e", "en", "er", "es", "em"].map((ending) => [`${stem}${ending}`, Number(value)] as const),
+);
+/** Without `segundo` and `cuarto`. */
+const ROMANCE_ORDINALS = Object.entries({
+  1: "premier première primer primero primera",
+  2: "deuxième",
+  3: "troisième tercer tercero tercera",
+  4: "quatrième",
+  5: "cinquième quinto quinta",
+  6: "sixième sexto sexta",
+}).flatMap(([value, words]) => words.split(" ").map((word) => [word, Number(value)] as const));
 export const HALF = 0.5;
 export const WORDS: ReadonlyMap<string, number> = new Map([
   ...SMALL.split(" ").map((word, index) => [word, index] as const),
   ...TENS.split(" ").map((word, index) => [word, (index + 2) * 10] as const),
   ...ORDINALS.split(" ").map((word, index) => [word, index + 1] as const),
   ...OTHERS,
+  ...GERMAN_ORDINALS,
+  ...ROMANCE_ORDINALS,
   ["dozen", 12],
   ["half a", HALF],
   ["half an", HALF],

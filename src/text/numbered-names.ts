@@ -1,5 +1,5 @@
 /** Numbers that belong to a name: `Second World War`, `World War II`, `Henry the Eighth`. Another one is another name. */
-import { ORDINALS } from "./number-words.ts";
+import { GERMAN_ORDINALS, ORDINALS } from "./number-words.ts";
 import { isFunctionStem, toWords, type Word } from "./words.ts";
 
 const ONES = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
@@ -9,6 +9,16 @@ const ROMAN = Array.from({ length: 39 }, (_, at) => {
   return "x".repeat(Math.floor(number / ONES.length)) + ONES[number % ONES.length];
 });
 const ORDINAL_STEMS = toWords(ORDINALS).map(({ stem }) => stem);
+/** By number, from 1 on. */
+const GERMAN_STEMS = Map.groupBy(
+  GERMAN_ORDINALS.map(([word, number]) => ({ number, stem: toWords(word)[0]?.stem ?? word })),
+  ({ number }) => number,
+);
+
+const ALL_ORDINALS = new Set([
+  ...ORDINAL_STEMS,
+  ...[...GERMAN_STEMS.values()].flat().map(({ stem }) => stem),
+]);
 
 const PLURALS = new Intl.PluralRules("en", { type: "ordinal" });
 const SUFFIXES: Readonly<Record<string, string>> = { one: "st", two: "nd", few: "rd" };
@@ -17,7 +27,8 @@ const SUFFIXES: Readonly<Record<string, string>> = { one: "st", two: "nd", few: 
 const FORMS: ReadonlyMap<string, readonly string[]> = new Map(
   ROMAN.flatMap((roman, at) => {
     const number = at + 1;
-    const ordinal = ORDINAL_STEMS.slice(at, number);
+    const german = (GERMAN_STEMS.get(number) ?? []).map(({ stem }) => stem);
+    const ordinal = [...ORDINAL_STEMS.slice(at, number), ...german];
     const forms = [roman, `${number}${SUFFIXES[PLURALS.select(number)] ?? "th"}`, ...ordinal];
     return forms.map((form) => [form, [...forms, `${number}`]] as const);
   }),
@@ -32,7 +43,7 @@ export function hasForm(stems: ReadonlySet<string>, stem: string): boolean {
 export function isNameNumber(words: readonly Word[], at: number, text: string): boolean {
   const { surface = "", stem = "" } = words[at] ?? {};
   if (/^[IVX]+$/u.test(surface)) return FORMS.has(stem) && isRegnal(words, at, text);
-  const isOrdinal = ORDINAL_STEMS.includes(stem) ? /^\p{Lu}/u.test(surface) : SHORT.test(surface);
+  const isOrdinal = ALL_ORDINALS.has(stem) ? /^\p{Lu}/u.test(surface) : SHORT.test(surface);
   return isOrdinal && (isName(words, at + 1, text, at) || isRegnal(words, at, text));
 }
 

@@ -5,7 +5,7 @@ import { findDates } from "./dates.ts";
 import { HAN_NUMERALS, readHanNumeral, toAsciiDigits } from "./digits.ts";
 import { HALF, readScale, type Scale, toSmall, WORDS } from "./number-words.ts";
 import { isFall, isNegative } from "./signs.ts";
-import { isRunUnit, readUnit, toUnit, type Unit } from "./units.ts";
+import { isRunUnit, readPer, readUnit, toUnit, type Unit } from "./units.ts";
 
 export interface Quantity extends Partial<Unit> {
   /** As a plain decimal: `1,250` and `1.25 thousand` are both `1250`. A date is `2023-04-01`, a version itself. */
@@ -89,11 +89,13 @@ function readMeasure(
   currency: string,
 ): { readonly unit: Partial<Unit>; readonly end: number } {
   const own = toUnit(currency);
-  if (own !== undefined) return { unit: { unit: own, isFar: false }, end: from };
+  if (own !== undefined) {
+    return { unit: { unit: own, isFar: false, ...readPer(text, from) }, end: from };
+  }
   const found = readUnit(text, from);
   if (found === undefined) return { unit: {}, end: from };
   const { end, ...unit } = found;
-  return { unit, end: unit.isFar ? from : end };
+  return unit.isFar ? { unit, end: from } : { unit: { ...unit, ...readPer(text, end) }, end };
 }
 
 function toSigned(

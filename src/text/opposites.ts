@@ -1,5 +1,6 @@
 /** Words that mean the opposite of each other: a short list of common pairs, most of them English. */
 import { stemmer } from "stemmer";
+import { listForms } from "./irregular-verbs.ts";
 import { toWords } from "./words.ts";
 
 const PAIRS = `increase decrease, rise fall, north south, northern southern, east west, eastern western, large small, larger
@@ -47,13 +48,24 @@ weniger, vorher nachher, angenommen abgelehnt, genehmigt abgelehnt, kostenlos ko
 permis interdit, ouvert fermé, ouverte fermée, augmente diminue, inclus exclu, obligatoire facultatif, gratuit
 payant, accepté refusé, avant après, permitido prohibido, abierto cerrado, abierta cerrada, aumenta disminuye,
 incluido excluido, obligatorio opcional, gratuito pagado, aceptado rechazado, antes después, consentito vietato,
-aperto chiuso, incluso escluso, разрешено запрещено, открыт закрыт, открыто закрыто`;
+aperto chiuso, incluso escluso, add remove, introduce remove, submit withdraw, adopt withdraw, adopt reject, uphold dismiss, grant dismiss,
+uphold overturn, meet miss, recommend avoid, quietest loudest, void valid, intact broken, double halve, double triple, triple halve,
+upgrade downgrade, install uninstall, lock unlock, gross net, permit prohibit, spätestens frühestens, öffnen schließen,
+öffnet schließt, stieg sank, stieg fiel, stiegen sanken, frühling herbst, frühjahr herbst, sommer winter, printemps automne, été hiver, primavera
+otoño, verano invierno, máximo mínimo, maximum minimum, vendeur acheteur, vendedor comprador, разрешено запрещено, открыт закрыт, открыто закрыто`;
 
 const OPPOSITES = new Map<string, Set<string>>();
 for (const pair of PAIRS.split(/,\s*/u)) {
-  const [a = "", b = ""] = pair.split(/\s+/u).map((word) => toWords(word)[0]?.stem ?? word);
-  OPPOSITES.set(a, (OPPOSITES.get(a) ?? new Set()).add(b));
-  OPPOSITES.set(b, (OPPOSITES.get(b) ?? new Set()).add(a));
+  const [all = [], others = []] = pair.split(/\s+/u).map(toFormStems);
+  for (const [a, b] of all.flatMap((one) => others.map((other) => [one, other] as const))) {
+    OPPOSITES.set(a, (OPPOSITES.get(a) ?? new Set()).add(b));
+    OPPOSITES.set(b, (OPPOSITES.get(b) ?? new Set()).add(a));
+  }
+}
+
+/** `Rose` is the opposite of `fell` as `rise` is of `fall`. */
+function toFormStems(word: string): readonly string[] {
+  return toWords(listForms(word).join(" ")).map(({ stem }) => stem);
 }
 
 /** Put before or behind a word, in English and in what it shares with its neighbours, they make the opposite. */

@@ -8,6 +8,9 @@ import { isSameUnit, type Unit } from "./units.ts";
 /** Two, without a number. */
 const TWO = /(?<!\p{L})(?:twice|zweimal)(?!\p{L})/iu;
 
+/** `Q2` is the second quarter. */
+const QUARTER = /(?<![\p{L}\p{N}])[QT]([1-4])(?![\p{L}\p{N}])/gu;
+
 /** By key, each with its units. */
 export type QuantityIndex = ReadonlyMap<string, readonly Partial<Unit>[]>;
 
@@ -26,6 +29,7 @@ export function indexQuantities(
     for (const key of quantity.keys) add(key, quantity);
     for (const part of [...quantity.parts, ...toAmounts(quantity)]) add(part, {});
   }
+  for (const [, quarter = ""] of text.matchAll(QUARTER)) add(quarter, { unit: "quarter" });
   if (TWO.test(text)) add("2", {});
   for (const date of findNamedDates(toAsciiDigits(text))) add(date, {});
   return index;

@@ -6,6 +6,8 @@ export interface Unit {
   readonly unit: string;
   /** Other words stand between: `30 vacation days`. */
   readonly isFar: boolean;
+  /** What the amount is counted for: `9 euros a month`. */
+  readonly per?: string;
 }
 
 /**
@@ -13,6 +15,8 @@ export interface Unit {
  * what is mostly another word, such as `in`, or in one language something else than in the next (`г`, `an`).
  */
 const TABLE = `share % percent prozent porcentaje porciento procent процент процента процентов パーセント 퍼센트
+share ‰ promille
+points points point prozentpunkt prozentpunkte prozentpunkten punkte puntos punti
 time ms millisecond milliseconds millisekunde millisekunden milliseconde millisecondes milisegundo milisegundos 毫秒 ミリ秒 밀리초
 time s sec secs second seconds sekunde sekunden seconde secondes segundo segundos secondo secondi сек секунда секунды секунд ثانية ثوان 秒 秒钟 秒鐘 秒間 초 วินาที
 time min mins minute minutes minuten minuto minutos minuti мин минута минуты минут دقيقة دقائق 分 分钟 分鐘 分間 분 นาที
@@ -31,6 +35,9 @@ data byte bytes octet octets байт
 data kb kib kilobyte kilobytes кб
 data mb mib megabyte megabytes мб
 data gb gib gigabyte gigabytes гб
+data kbit kbits kilobit kilobits kbps
+data mbit mbits megabit megabits mbps
+data gbit gbits gigabit gigabits gbps
 data tb tib terabyte terabytes тб
 length mm millimetre millimetres millimeter millimeters millimètre millimètres milímetro milímetros millimetri мм 毫米 ミリメートル
 length cm centimetre centimetres centimeter centimeters zentimeter centimètre centimètres centímetro centímetros centimetri см 厘米 公分 センチメートル センチ 센티미터
@@ -58,6 +65,17 @@ degree degree/f °f ℉ fahrenheit
 power w watt watts
 power kw kilowatt kilowatts
 power mw megawatt megawatts
+current ma milliamp milliamps milliampere
+current amp amps ampere
+voltage volt volts
+voltage kv kilovolt kilovolts
+charge mah
+charge ah
+pressure bar
+pressure mbar millibar
+pressure psi
+pressure hpa hektopascal hectopascal
+pressure kpa kilopascal
 energy kwh
 energy mwh
 frequency hz hertz
@@ -135,7 +153,7 @@ const FAR_CHARS_MIN = 2;
 const runs = [...RUNS.keys()].toSorted((a, b) => b.length - a.length).join("|");
 /** `30 (thirty) days` and `thirty (30) days` have their unit too. No word is longer: text may be without blanks. */
 const NEXT = new RegExp(
-  String.raw`(?:[^\S\n]?\([^()\n]{1,24}\)|\))?[\s\u00a0\u202f-]?(?:(?<share>per cent\b|por ciento\b|pour cent\b|per cento\b|por cento\b)|(?<sign>%|[€£$¥₩₽₹฿℃℉]|[°º]\s?[cf](?![\p{L}]))|(?<run>${runs})|(?<word>[\p{L}\p{M}]{1,40}))`,
+  String.raw`(?:[^\S\n]?\([^()\n]{1,24}\)|\))?[\s\u00a0\u202f-]?(?:(?<share>per cent\b|por ciento\b|pour cent\b|per cento\b|por cento\b)|(?<mille>per mille\b|pour mille\b)|(?<sign>[%‰]|[€£$¥₩₽₹฿℃℉]|[°º]\s?[cf](?![\p{L}]))|(?<run>${runs})|(?<word>[\p{L}\p{M}]{1,40}))`,
   "iuy",
 );
 
@@ -164,10 +182,12 @@ export function readUnit(
 
 function toFound({
   share,
+  mille,
   sign,
   run,
   word = "",
 }: Readonly<Record<string, string>>): string | undefined {
+  if (mille !== undefined) return "‰";
   return share === undefined ? toUnit(sign ?? run ?? word) : "%";
 }
 
@@ -178,6 +198,7 @@ function readLong(
   first: string,
 ): { readonly unit: string; readonly end: number } | undefined {
   if (first === "degree") return readDegree(text, from);
+  if (/^percentage$/iu.test(first)) return readPoints(text, from);
   const nation = NATIONS.get(fold(first));
   if (nation === undefined) return undefined;
   NEXT.lastIndex = from;
@@ -187,6 +208,26 @@ function readLong(
 
 function isEnd(word: string): boolean {
   return word === "" || (!RATE.test(word) && (ENDS.test(word) || isFunctionStem(word)));
+}
+
+/** `2 percentage points` are not 2 percent. */
+function readPoints(
+  text: string,
+  from: number,
+): { readonly unit: string; readonly end: number } | undefined {
+  NEXT.lastIndex = from;
+  const unit = toUnit(NEXT.exec(text)?.groups?.["word"] ?? "");
+  return unit === "points" ? { unit, end: NEXT.lastIndex } : undefined;
+}
+
+/** `€ 9 a month`, `5 mg/kg` */
+const PER = /^\s?(?:\/\s?|(?:an?|per|each|every|pro|je|par|por|al)\s+)(\p{L}{1,40})/iu;
+const PER_CHARS = 60;
+
+/** The unit that an amount which ends at `from` is counted for. */
+export function readPer(text: string, from: number): Pick<Unit, "per"> {
+  const per = toUnit(PER.exec(text.slice(from, from + PER_CHARS))?.[1] ?? "");
+  return per === undefined ? {} : { per };
 }
 
 /** Whose degrees they are is said behind them, or not at all. */
@@ -200,11 +241,17 @@ export function toKind(unit: string): string | undefined {
   return KINDS.get(unit);
 }
 
+/** In small letters they are other words. */
+const SYMBOLS: ReadonlyMap<string, string> = new Map([
+  ["A", "amp"],
+  ["V", "volt"],
+]);
+
 /** The unit that a sign or word is a spelling of. */
 export function toUnit(spelling: string): string | undefined {
   const folded = fold(spelling.replace("º", "°").replaceAll(/\s/g, ""));
   const stem = COMPOUND.exec(spelling)?.[1] ?? "";
-  return RUNS.get(spelling) ?? WORDS.get(folded) ?? WORDS.get(stem);
+  return SYMBOLS.get(spelling) ?? RUNS.get(spelling) ?? WORDS.get(folded) ?? WORDS.get(stem);
 }
 
 /**
@@ -213,6 +260,7 @@ export function toUnit(spelling: string): string | undefined {
  */
 export function isSameUnit(one: Partial<Unit>, other: Partial<Unit>): boolean {
   const [a, b] = [one.unit, other.unit];
+  if (one.per !== undefined && other.per !== undefined && one.per !== other.per) return false;
   if (a === undefined || b === undefined || a === b) return true;
   if (a.startsWith(`${b}/`) || b.startsWith(`${a}/`)) return true;
   return (one.isFar === true || other.isFar === true) && KINDS.get(a) !== KINDS.get(b);

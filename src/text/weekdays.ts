@@ -23,6 +23,11 @@ const SHORT_SPAN = new RegExp(
   String.raw`(?<!\p{L})(${SHORTS})\.?\s*[-–—]\s*(${SHORTS})(?!\p{L})`,
   "gu",
 );
+const SPAN_OF_ANY = new RegExp(`${SPAN.source}|${SHORT_SPAN.source}`, "iu");
+/** Without what their endings may be. */
+const DAY_NAMES = DAYS.map((names) =>
+  names.split("|").map((name) => name.replace(/s\?$/u, "").replaceAll(/\[(.).\]/gu, "$1")),
+);
 const EVERY =
   /(?<!\p{L})(?:daily|every day|täglich|jeden tag|tous les jours|todos los días)(?!\p{L})/iu;
 const WEEK = 7;
@@ -42,6 +47,17 @@ export function findWeekdays(text: string): ReadonlySet<number> {
     addSpan(found, toNumber(first, WHOLE_SHORT), toNumber(last, WHOLE_SHORT));
   }
   return found;
+}
+
+/** Is the word the name of a weekday? */
+export function isWeekday(word: string): boolean {
+  return WHOLE.some((day) => day.test(word));
+}
+
+/** The names of the days that spans name none of: `Tuesday` of `Monday to Friday`, in every language. */
+export function listSpannedDays(text: string): readonly string[] {
+  const days = EVERY.test(text) || SPAN_OF_ANY.test(text) ? findWeekdays(text) : new Set<number>();
+  return [...days].flatMap((day) => DAY_NAMES[day] ?? []);
 }
 
 function toNumber(name: string, days: readonly RegExp[]): number {

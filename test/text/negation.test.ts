@@ -53,9 +53,16 @@ test.each([
   ["bis zu 5", "to"],
   ["jusqu'à 5", "to"],
   ["earlier than 5", "to"],
-  ["exactly 5", undefined],
+  ["exactly 5", "at"],
+  ["5 or more", "from"],
+  ["5 years or older", "from"],
+  ["5 or under", "to"],
+  ["5 days at most", "to"],
+  ["5 días como mínimo", "from"],
+  ["5 more people", undefined],
   ["above all it has 5", undefined],
   ["discover 5", undefined],
 ])("%s: %s", (text, side) => {
-  expect(readSide(text, text.indexOf("5"))).toBe(side);
+  const start = text.indexOf("5");
+  expect(readSide(text, start, start + 1)).toBe(side);
 });

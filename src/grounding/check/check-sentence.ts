@@ -11,7 +11,7 @@
  * 6. What is told may not be put together otherwise: of rows (`row-claims.ts`, `yes-no-cells.ts`), of clauses
  *    (`crossed.ts`), of counts (`miscounted.ts`), of words that changed places (`deviation.ts` by `aligned.ts`).
  * 7. In doubt it is weak: a word in the place of another (`deviation.ts`), an `all` that nobody gave (`overstated.ts`),
- *    a fact that was only supposed (`hedged.ts`), what is only denied (`only-denied.ts`).
+ *    a fact that was only supposed (`hedged.ts`), what is told of a longer name (`longer-name.ts`), what is only denied (`only-denied.ts`).
  *
  * What claims nothing is told before: `framing.ts`, `silence.ts`. Values of structured output: `check-output.ts`.
  */
@@ -30,6 +30,7 @@ import { findDeviation } from "./deviation.ts";
 import { type Evidence, toEvidence } from "./evidence.ts";
 import { type Exact, isMissing, occur, readExact } from "./exact.ts";
 import { isHedged } from "./hedged.ts";
+import { isOfLongerName } from "./longer-name.ts";
 import { isMiscounted } from "./miscounted.ts";
 import { isOnlyDenied } from "./only-denied.ts";
 import { isOverstated } from "./overstated.ts";
@@ -79,7 +80,7 @@ function checkWords(sentence: string, exact: Exact, evidence: readonly Evidence[
   if (deviation === "exchanged") return "unsupported";
   const isDoubtful =
     deviation === "replaced" ||
-    [isOverstated, isHedged, isOnlyDenied].some((isSo) => isSo(claim, evidence));
+    [isOverstated, isHedged, isOfLongerName, isOnlyDenied].some((isSo) => isSo(claim, evidence));
   return coverage >= THRESHOLDS.supported && !isDoubtful ? "supported" : "weak";
 }
 

@@ -103,7 +103,8 @@ function compareGaps(
 function isReplaced(gap: Gap, { claim, said, tokens, evidence }: Omit<Compared, "part">): boolean {
   const [own, other] = [gap.own, gap.other].map((all) => all.filter(({ isThing }) => isThing));
   if (own === undefined || other === undefined) return false;
-  if (Math.max(own.length, other.length) > REPLACED_MAX || hasOpposite(gap)) return false;
+  if (Math.max(own.filter(isWord).length, other.length) > REPLACED_MAX || hasOpposite(gap))
+    return false;
   const clause = findClause(tokens, other[0]);
   // All else that is claimed must be in the clause: what brings two of them together is another matter.
   const isAlone = toMarked(claim).every(

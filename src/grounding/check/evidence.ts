@@ -4,11 +4,13 @@ import { toContent } from "../../domain/chunk.ts";
 import type { Passage } from "../../domain/event.ts";
 import { type LanguageSigns, readLanguageSigns } from "../../text/language.ts";
 import { indexQuantities } from "../../text/quantity-index.ts";
+import { toSmall } from "../../text/number-words.ts";
 import { toPlainText, withoutEmphasis } from "../../text/plain-text.ts";
 import { splitStatements } from "../../text/record.ts";
 import type { Span } from "../../text/sentences.ts";
 import { toStems } from "../../text/stems.ts";
 import { isTableFrame } from "../../text/table-frame.ts";
+import { listSpannedDays } from "../../text/weekdays.ts";
 import { toWords } from "../../text/words.ts";
 import { type Reading, readText, toMonths } from "./reading.ts";
 import { addEntries, readEntry } from "../entries.ts";
@@ -146,11 +148,17 @@ function toEntryRow(said: string): Said["row"] {
 const HYPHENATED = /-(?<=(?<![\p{L}\p{N}-])(\p{L}+)-)(\p{L}+)(?![\p{L}\p{N}-])/gu;
 const NAME = /\p{Lu}(?<!\p{L}\p{Lu})\p{Ll}+(?:[\s-]\p{Lu}\p{Ll}+){1,4}(?!\p{L})/gu;
 
+const QUARTER =
+  /(?<!\p{L})(first|second|third|fourth|erste[nrms]?|zweite[nrms]?|dritte[nrms]?|vierte[nrms]?)[\s-](?:quarter|quartal)/giu;
+
 /** Stems of what an answer may write for it: `nonprofit` for `non-profit`, `HR` for `Human Resources`. */
 function toOtherForms(text: string): readonly string[] {
   const joined = Array.from(text.matchAll(HYPHENATED), ([, one = "", two = ""]) => one + two);
   const short = (text.match(NAME) ?? []).map((name) => name.replaceAll(/[^\p{Lu}]/gu, ""));
-  return [...joined, ...short].flatMap((form) => toWords(form).map(({ stem }) => stem));
+  const quarters = Array.from(text.matchAll(QUARTER), ([, ordinal = ""]) => `Q${toSmall(ordinal)}`);
+  return [...joined, ...short, ...quarters, ...listSpannedDays(text)].flatMap((form) =>
+    toWords(form).map(({ stem }) => stem),
+  );
 }
 
 /** What the sentence has with these forms; most have none. */

@@ -6,7 +6,7 @@ import { toRounded } from "../../text/rounding.ts";
 import { listContentStems, type Word } from "../../text/words.ts";
 import { createNumberFinder } from "./clauses.ts";
 import type { Evidence } from "./evidence.ts";
-import { isDenialWord, type Reading, readText } from "./reading.ts";
+import { isDenialWord, isModel, type Reading, readText } from "./reading.ts";
 import { isCountOfRows } from "./row-claims.ts";
 
 export interface Exact {
@@ -30,7 +30,9 @@ export function readExact(sentence: string, evidence: readonly Evidence[], goesO
   const findNumber = createNumberFinder(numbers);
   const findMeasure = createNumberFinder(numbers.map((one) => ({ ...one, end: one.unitEnd })));
   const spelled = words.filter((word) => findNumber(word.start, toEnd(word)) !== undefined);
-  const measured = words.filter((word) => isMeasured(word, findMeasure(word.start, toEnd(word))));
+  const measured = words.filter(
+    (word) => isMeasured(word, findMeasure(word.start, toEnd(word))) && !isModel(word, sentence),
+  );
   const ofNames = listNameNumbers(sentence, words, numbers);
   const others = numbers.filter(({ start }) => !ofNames.some((word) => word.start === start));
   const measuredStems = new Set(measured.filter((word) => !ofNames.includes(word)).map(toStem));

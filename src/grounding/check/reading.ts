@@ -3,9 +3,10 @@ import { once } from "../../async/once.ts";
 import { mayDeny } from "../../text/opposites.ts";
 import { isNegated } from "../../text/negation.ts";
 import { readSide, type Side } from "../../text/bounds.ts";
-import { findDates, toMonthNames } from "../../text/dates.ts";
+import { findDates, isSmallMonth, toMonthNames } from "../../text/dates.ts";
 import { type Quantity, toQuantities } from "../../text/numbers.ts";
 import { indexQuantities, type QuantityIndex } from "../../text/quantity-index.ts";
+import { isWeekday } from "../../text/weekdays.ts";
 import { isFunctionStem, toWords, type Word } from "../../text/words.ts";
 import { type Clause, toClauses } from "./clauses.ts";
 import { type Denial, readDenial } from "./denial.ts";
@@ -51,7 +52,7 @@ export function readText(text: string): Reading {
     [...stems].filter((stem) => !isFunctionStem(stem) && !isDenialWord(stem)),
   );
   const denials = once(() => [...content].filter(mayDeny));
-  const names = once(() => new Set(toNames(words)));
+  const names = once(() => new Set(toNames(words, text)));
   const numbers = once(() => toQuantities(text));
   const quantities = once(() => indexQuantities(text, numbers()));
   const sides = once(() => readSides(text, numbers()));
@@ -100,8 +101,8 @@ export function readText(text: string): Reading {
 
 function readSides(text: string, quantities: readonly Quantity[]): ReadonlyMap<string, Side> {
   const sides = new Map<string, Side>();
-  for (const [index, { keys, start }] of quantities.entries()) {
-    const side = readRangeSide(text, quantities, index) ?? readSide(text, start);
+  for (const [index, { keys, start, end }] of quantities.entries()) {
+    const side = readRangeSide(text, quantities, index) ?? readSide(text, start, end);
     if (side !== undefined) for (const key of keys) sides.set(key, side);
   }
   return sides;
@@ -135,11 +136,21 @@ function isPolite(surface: string): boolean {
   return /^(?:Sie|Ihr(?:e[nmrs]?)?|Ihnen|Usted|Ustedes)$/u.test(surface);
 }
 
-function toNames(words: readonly Word[]): readonly string[] {
-  return words.flatMap(({ surface, stem }, index) => {
+/** `500B` of `XR-500B` is no amount. */
+export function isModel({ surface, start }: Word, text: string): boolean {
+  return /^\p{N}+\p{Lu}+$/u.test(surface) && MODEL.test(text.slice(0, start));
+}
+
+const MODEL = /\p{Lu}-$/u;
+
+function toNames(words: readonly Word[], text: string): readonly string[] {
+  return words.flatMap((word, index) => {
+    const { surface, stem } = word;
     if (/^\p{N}+(?:st|nd|rd|th|s)?$/u.test(surface) || isFunctionStem(stem)) return [];
     if (isPolite(surface)) return [];
     const isName = index > 0 && /^\p{Lu}/u.test(surface) && surface.length > 1;
+    if (isSmallMonth(surface) || isWeekday(surface)) return [stem];
+    if (isModel(word, text)) return [stem];
     return isName || /^\P{L}*\p{L}.*\p{N}/u.test(surface) ? [stem] : [];
   });
 }
