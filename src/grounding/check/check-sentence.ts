@@ -11,7 +11,8 @@
  * 6. What is told may not be put together otherwise: of rows (`row-claims.ts`, `yes-no-cells.ts`), of clauses
  *    (`crossed.ts`), of counts (`miscounted.ts`), of words that changed places (`deviation.ts` by `aligned.ts`).
  * 7. In doubt it is weak: a word in the place of another (`deviation.ts`), an `all` that nobody gave (`overstated.ts`),
- *    a fact that was only supposed (`hedged.ts`), what is told of a longer name (`longer-name.ts`), what is only denied (`only-denied.ts`).
+ *    a fact that was only supposed (`hedged.ts`), what is told of a longer name (`longer-name.ts`), what is only denied
+ *    (`only-denied.ts`).
  *
  * What claims nothing is told before: `framing.ts`, `silence.ts`. Values of structured output: `check-output.ts`.
  */

@@ -69,7 +69,7 @@ function createEvidence(parts: Parts): Evidence {
   const { text, title, whole, toHeadings } = parts;
   const heading = once(() => readText([title, ...toHeadings([])].join(". ")));
   const stems = once(
-    () => new Set([...toStems(whole), ...toMonths(whole), ...toOtherForms(whole)]),
+    () => new Set([...toStems(whole), ...toMonths(whole), ...toOtherForms(toPlainText(whole))]),
   );
   const quantities = once(() => indexQuantities(withoutEmphasis(whole)));
   const line = once(() => toLine(text));

@@ -3,6 +3,7 @@ import type { Quantity } from "../../text/numbers.ts";
 import { holdsQuantity } from "../../text/quantity-index.ts";
 import { hasForm, isNameNumber } from "../../text/numbered-names.ts";
 import { toRounded } from "../../text/rounding.ts";
+import { toKind, toUnit } from "../../text/units.ts";
 import { listContentStems, type Word } from "../../text/words.ts";
 import { createNumberFinder } from "./clauses.ts";
 import type { Evidence } from "./evidence.ts";
@@ -30,8 +31,11 @@ export function readExact(sentence: string, evidence: readonly Evidence[], goesO
   const findNumber = createNumberFinder(numbers);
   const findMeasure = createNumberFinder(numbers.map((one) => ({ ...one, end: one.unitEnd })));
   const spelled = words.filter((word) => findNumber(word.start, toEnd(word)) !== undefined);
+  const starts = new Set(numbers.map(({ start }) => start));
   const measured = words.filter(
-    (word) => isMeasured(word, findMeasure(word.start, toEnd(word))) && !isModel(word, sentence),
+    (word) =>
+      isTimeBefore(word, starts) ||
+      (isMeasured(word, findMeasure(word.start, toEnd(word))) && !isModel(word, sentence)),
   );
   const ofNames = listNameNumbers(sentence, words, numbers);
   const others = numbers.filter(({ start }) => !ofNames.some((word) => word.start === start));
@@ -91,6 +95,11 @@ function isMeasured(word: Word, number: { readonly end: number } | undefined): b
   if (number === undefined) return false;
   const end = toEnd(word) - Number(/[²³]$/u.test(word.surface));
   return end <= number.end || !/[\p{Lu}\p{Ll}]/u.test(word.surface);
+}
+
+/** `Im Jahr 2027` has no name in it, whatever its capital. */
+function isTimeBefore(word: Word, starts: ReadonlySet<number>): boolean {
+  return starts.has(toEnd(word) + 1) && toKind(toUnit(word.surface) ?? "") === "time";
 }
 
 function toEnd({ start, surface }: Word): number {
