@@ -18,6 +18,8 @@ import { type Upstream, toBadResponse, toRefusalError } from "./upstream.ts";
 
 const DONE = "[DONE]";
 const USAGE_WAIT_MS = 250;
+/** So many characters no token has on average, whatever the tokenizer. */
+const TOKEN_CHARS_MAX = 16;
 
 export interface OpenAiChatOptions {
   readonly client: OpenAiClient;
@@ -173,6 +175,11 @@ function toChunk({ event, data }: EventSourceMessage, upstream: Upstream): ChatC
   return chunk;
 }
 
+/** Without its last characters, and without half of one. */
+function cutEnd(text: string, chars: number): string {
+  return text.slice(0, text.length - chars).replace(/[\uD800-\uDBFF]$/, "");
+}
+
 /** Text as it comes, then the last usage, then the finish: only a stream with a finish reason is complete. */
 async function* readAnswer(
   chunks: AsyncIterable<readonly ChatChunk[]>,
@@ -180,11 +187,18 @@ async function* readAnswer(
   from: AnswerOrigin,
 ): AsyncGenerator<ChatDelta, void, undefined> {
   const state = createAnswerState(request, from);
+  const charsMax = request.outputTokensMax * TOKEN_CHARS_MAX;
   try {
     for await (const batch of chunks) {
-      const { text, reasons } = state.take(batch);
-      if (reasons) yield { type: "reasoning" };
+      const taken = state.take(batch);
+      if (taken.reasons) yield { type: "reasoning" };
+      const beyond = state.textChars - charsMax;
+      const text = beyond > 0 ? cutEnd(taken.text, beyond) : taken.text;
       if (text !== "") yield { type: "text", text };
+      if (beyond <= 0) continue;
+      // It does not keep to the limit that it was given.
+      state.finish = "length";
+      break;
     }
   } catch (thrown) {
     // A connection that breaks behind the finish reason costs the usage, not the answer.
