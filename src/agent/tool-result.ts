@@ -31,8 +31,7 @@ function toJson(value: unknown, charsMax: number): { text: string; isCut: boolea
     if (typeof inner !== "object" || inner === null) return inner;
     if (parents.has(inner)) return SEEN_AGAIN;
     parents.add(inner);
-    const isList = Array.isArray(inner) || inner instanceof Uint8Array;
-    const copied = isList ? copyList(inner) : copyObject(inner);
+    const copied = isList(inner) ? copyList(inner) : copyObject(inner);
     parents.delete(inner);
     return copied;
   };
@@ -57,12 +56,15 @@ function toJson(value: unknown, charsMax: number): { text: string; isCut: boolea
   }
 }
 
-/** What a value wants to be in JSON, as a date its text. Bytes are taken as they are: a Buffer would make a list of them all. */
+/** Is it a list, of bytes or numbers too? */
+function isList(value: object): value is ArrayLike<unknown> & object {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
+}
+
+/** What a value wants to be in JSON, as a date its text. A list is taken as it is: a Buffer would make another of it. */
 function toPlain(value: unknown, key: string): unknown {
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  }
-  if (typeof value !== "object" || value === null || !("toJSON" in value)) return value;
+  if (typeof value !== "object" || value === null || isList(value)) return value;
+  if (!("toJSON" in value)) return value;
   return typeof value.toJSON === "function" ? (value.toJSON(key) as unknown) : value;
 }
 

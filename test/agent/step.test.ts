@@ -392,6 +392,8 @@ describe("what a tool gives", () => {
     ["an error that was not thrown", new TypeError("at /home/of/someone"), "{}"],
     ["a text", "as it is", "as it is"],
     ["bytes", { data: new Uint8Array([1, 2]) }, '{"data":[1,2]}'],
+    ["numbers of a vector", { v: new Float32Array([0.5, 1]) }, '{"v":[0.5,1]}'],
+    ["big numbers side by side", new BigInt64Array([5n]), '["5"]'],
     ["bytes with a form of their own", Buffer.from([1, 2]), "[1,2]"],
     ["a date", [new Date(0)], '["1970-01-01T00:00:00.000Z"]'],
     ["the same twice beside itself", [cycle["name"], ["b"], ["b"]], '["a",["b"],["b"]]'],
