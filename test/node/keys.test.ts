@@ -1,10 +1,11 @@
 /** `pnpm run keys`, and a service that sees what it did. */
+import { spawnSync } from "node:child_process";
 import { chmod, chown, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAccess } from "../../src/access/access.ts";
 import { toKeyList } from "../../src/access/key-list.ts";
-import { watchKeyFile, writeKeyFile } from "../../src/node/keys/key-file.ts";
+import { readKeyFile, watchKeyFile, writeKeyFile } from "../../src/node/keys/key-file.ts";
 import { makeApp, makeService, recordLog } from "../support/app.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { bearer, makeKey } from "../support/keys.ts";
@@ -170,6 +171,22 @@ test.skipIf(process.getuid?.() !== 0)(
     await chown(path, 4321, 1234);
     await writeKeyFile(path, []);
     expect(await stat(path)).toMatchObject({ uid: 4321, gid: 1234 });
+  },
+);
+
+// Root of a container without root is nobody's root outside: it may write, and give nothing away.
+const INSIDE = ["-U", "-r", process.execPath, "--input-type=module", "-e"];
+test.skipIf(spawnSync("unshare", [...INSIDE, ""]).status !== 0)(
+  "a root that may give nothing away writes all the same",
+  async () => {
+    await using other = await makeTempFolder();
+    await chmod(other.path, 0o777);
+    await chown(other.path, 1234, 1234);
+    const path = join(other.path, "keys.json");
+    const program = `import { writeKeyFile } from "./src/node/keys/key-file.ts"; await writeKeyFile(${JSON.stringify(path)}, []);`;
+    const { status, stderr } = spawnSync("unshare", [...INSIDE, program], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(await readKeyFile(path)).toEqual([]);
   },
 );
 

@@ -69,7 +69,13 @@ export async function replaceFile(path: string, text: string, mode = 0o666): Pro
 async function leaveToOwner(file: FileHandle, path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = (await ifFound(stat(path))) ?? (await stat(dirname(path)));
-  if (uid !== 0) await file.chown(uid, gid);
+  if (uid === 0) return;
+  try {
+    await file.chown(uid, gid);
+  } catch (thrown) {
+    // The root of a container without root may not, nor may anyone on a disk that knows no owners.
+    if (!["EPERM", "EINVAL", "ENOTSUP"].some((code) => isCode(thrown, code))) throw thrown;
+  }
 }
 
 /** Moves files out of the way into a folder beside them, under names that tell when; nothing is deleted. Returns where to. */
