@@ -48,6 +48,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** May the same request succeed if it is simply sent again later? */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  "ingest_locked",
   "ingest_failed",
   "upstream_bad_response",
   "upstream_truncated",

@@ -176,15 +176,16 @@ const ROLES: Readonly<Record<string, ForeignMessage["role"]>> = {
 const TOOL_ROLES: readonly string[] = ["tool", "function"];
 
 function toMessage({ role, content, ...rest }: z.infer<typeof Message>, index: number) {
-  const path = `messages[${index}]`;
+  const place = `messages[${index}]`;
+  const path = `${place}.content`;
   const ours = Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
   if (ours === undefined) {
-    throw unsupported(`${path}.role`, `must be one of ${Object.keys(ROLES).join(", ")}`);
+    throw unsupported(`${place}.role`, `must be one of ${Object.keys(ROLES).join(", ")}`);
   }
   if (TOOL_ROLES.includes(role)) return { role: ours, content: "", path };
   const isAnswer = ours === "assistant";
   const said = isAnswer && !isSet(content) ? (rest["refusal"] ?? "") : content;
-  return { role: ours, path, ...toText(said, `${path}.content`, isAnswer) };
+  return { role: ours, path, ...toText(said, path, isAnswer) };
 }
 
 function toText(

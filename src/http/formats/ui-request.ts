@@ -29,20 +29,20 @@ export function parseUiRequest(body: unknown): ForeignAsk & { readonly chatId?: 
 }
 
 function toMessage({ role, parts }: z.infer<typeof Message>, index: number): ForeignMessage {
-  const path = `messages[${index}]`;
+  const path = `messages[${index}].parts`;
   let refusal: AppError | undefined;
   const content = parts
     .flatMap((part, at) => {
       if (part.type === "text") {
         if (typeof part["text"] === "string") return [part["text"]];
-        throw refuse(`${path}.parts[${at}].text`, "must be a string");
+        throw refuse(`${path}[${at}].text`, "must be a string");
       }
       if (role === "assistant") {
         // What else an earlier answer of ours was made of comes back with it, and says nothing new.
         const isValue = part.type === "data-output" && (part["data"] ?? null) !== null;
         return isValue ? [JSON.stringify(part["data"])] : [];
       }
-      refusal ??= refuse(`${path}.parts[${at}]`, "must be a part of the type text");
+      refusal ??= refuse(`${path}[${at}]`, "must be a part of the type text");
       return [];
     })
     .join("\n");

@@ -1,14 +1,16 @@
 /** Questions that arrive in another format, as a run of ours: the conversation around the question, and options beside it. */
 import type { Context } from "hono";
 import type { Ask, Turn } from "../../domain/ask.ts";
-import type { AppError } from "../../errors.ts";
-import { refuse } from "./issues.ts";
+import { AppError } from "../../errors.ts";
+import { refuse, toDetail } from "./issues.ts";
 import { toAskContext } from "./run-request.ts";
 import type { Env, Service } from "../service.ts";
 
 export interface ForeignAsk {
   /** As in the body of `POST /v1/ask`, the question among them. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** Where the caller wrote the question. */
+  readonly questionPath: string;
   /** Before the question, oldest first. */
   readonly history: readonly Turn[];
   readonly instructions: readonly string[];
@@ -18,7 +20,7 @@ export interface ForeignAsk {
 export interface ForeignMessage {
   readonly role: "instructions" | "user" | "assistant";
   readonly content: string;
-  /** Where it stood, for errors: `messages[2]`. */
+  /** Where its text stood, for errors: `messages[2].content`. */
   readonly path: string;
   /** What refuses it where it is more than the past: a part of it is no text. */
   readonly refusal?: AppError | undefined;
@@ -49,14 +51,15 @@ export function toForeignAsk(
   const instructions = messages
     .filter(({ role, content }) => role === "instructions" && content.trim() !== "")
     .map(({ content }) => content);
-  return { body: { ...options, question: last.content }, history, instructions };
+  const body = { ...options, question: last.content };
+  return { body, questionPath: last.path, history, instructions };
 }
 
 /** Parses it like the body of `POST /v1/ask`. Throws AppError as the service's parser does. */
 export function parseForeignAsk(
   service: Service,
   c: Context<Env>,
-  { body, history, instructions }: ForeignAsk,
+  { body, questionPath, history, instructions }: ForeignAsk,
 ): Ask {
   const joined = instructions.join("\n\n");
   const { instructionsCharsMax } = service.config;
@@ -67,5 +70,19 @@ export function parseForeignAsk(
     history,
     ...(joined === "" ? {} : { instructions: joined }),
   };
-  return service.parseAsk({ ...body, ...conversation }, toAskContext(c));
+  try {
+    return service.parseAsk({ ...body, ...conversation }, toAskContext(c));
+  } catch (thrown) {
+    throw thrown instanceof AppError ? atQuestion(thrown, questionPath) : thrown;
+  }
+}
+
+/** What is wrong with the question is told where the caller wrote it. */
+function atQuestion(error: AppError, questionPath: string): AppError {
+  if (!error.issues.some(({ path }) => path === "question")) return error;
+  const issues = error.issues.map(({ path, message }) => ({
+    path: path === "question" ? questionPath : path,
+    message,
+  }));
+  return new AppError(error.code, { detail: toDetail(issues), issues });
 }

@@ -236,7 +236,7 @@ describe("an error before the stream", () => {
     [{ messages: [{ role: "user" }] }, "messages[0].parts"],
     [{ messages: [{ ...user, role: "tool" }] }, "messages[0].role"],
     [{ messages: [asText(5)] }, "messages[0].parts[0].text"],
-    [{ messages: [asText("")] }, "question"],
+    [{ messages: [asText("")] }, "messages[0].parts"],
     [{ messages: [{ ...user, parts: [{ type: "file", url: "x" }] }] }, "messages[0].parts[0]"],
     [{ messages: [{ ...user, role: "assistant" }] }, "messages"],
     [{ messages: [user], question: "x" }, "question"],

@@ -156,7 +156,7 @@ describe("a document that is put", () => {
     const locked = new AppError("ingest_locked", { retryAfterMs: 2_000 });
     const { response, json, left } = await send("a.md", { body: "x" }, locked);
     expect([response.status, response.headers.get("Retry-After"), left]).toEqual([409, "2", []]);
-    expect(json).toMatchObject({ code: "ingest_locked" });
+    expect(json).toMatchObject({ code: "ingest_locked", retryable: true });
   });
 });
 
