@@ -13,6 +13,7 @@ import { checkAddress, createServer, listen } from "./create-server.ts";
 import { drain } from "./drain.ts";
 import { exitNow } from "../process/exit-now.ts";
 import { findUnindexed } from "./find-unindexed.ts";
+import { findFewFiles, readFileLimit } from "./open-files.ts";
 import { isLoadUnfinished, loadSamples } from "../load/load-samples.ts";
 import { createLog, finishOutput, outliveOutput } from "../telemetry/log.ts";
 
@@ -122,6 +123,8 @@ async function announce(deps: AppDeps, port: number): Promise<void> {
       collections,
     }),
   );
+  const few = findFewFiles(config, readFileLimit());
+  if (few !== undefined) warn(few);
   if (typeof collections !== "string") {
     for (const line of await findUnindexed(deps, collections, NEVER)) warn(line);
   }
