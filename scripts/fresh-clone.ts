@@ -8,16 +8,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { readCommandLine } from "./command-line.ts";
+import { readCommandLine, refuseUse } from "./command-line.ts";
 
 const NPX = ["-y", "-p", "node@24", "-p", "pnpm@12", "--", "pnpm"];
 const START_MS_MAX = 300_000;
 
-const [what = "start"] = readCommandLine(
-  "node scripts/fresh-clone.ts start | test",
-  {},
-  1,
-).positionals;
+const USAGE = "node scripts/fresh-clone.ts start | test";
+const [what = "start"] = readCommandLine(USAGE, {}, 1).positionals;
+if (!["start", "test"].includes(what)) refuseUse(`what is ${what} for?`, USAGE);
 const folder = mkdtempSync(join(tmpdir(), "tributary-clone-"));
 try {
   execFileSync("git", ["clone", "--quiet", "--no-hardlinks", process.cwd(), folder]);

@@ -30,21 +30,24 @@ test("every script that is named to people says how it is used, and begins nothi
   }
 });
 
-const script = "scripts/durability.ts";
-
 test("--help prints the usage", async () => {
-  const { code, stdout, stderr } = await runProgram(script, ["--help"]);
+  const { code, stdout, stderr } = await runProgram("scripts/durability.ts", ["--help"]);
   expect([code, stderr]).toEqual([0, ""]);
   expect(stdout).toMatch(/^Usage: node scripts\/durability\.ts \[--only /);
 });
 
 test.each([
-  [["--nonsense"], "durability: Unknown option '--nonsense'"],
-  [["kill"], "durability: what is kill for?"],
-  [["--only"], "durability: Option '--only <value>' argument missing"],
-  [["--only", "nothing"], "durability: there is no measure nothing; there are: kill, "],
-])("%j is refused in a sentence and the usage", async (args, expected) => {
-  const { code, stdout, stderr } = await runProgram(script, args);
+  [["durability", "--nonsense"], "durability: Unknown option '--nonsense'"],
+  [["durability", "kill"], "durability: what is kill for?"],
+  [["durability", "--only"], "durability: Option '--only <value>' argument missing"],
+  [
+    ["durability", "--only", "nothing"],
+    "durability: there is no measure nothing; there are: kill, ",
+  ],
+  [["eval-checks"], "eval-checks: it takes a set"],
+  [["fresh-clone", "tests"], "fresh-clone: what is tests for?"],
+])("%j is refused in a sentence and the usage", async ([name = "", ...args], expected) => {
+  const { code, stdout, stderr } = await runProgram(`scripts/${name}.ts`, args);
   expect([code, stdout]).toEqual([64, ""]);
   expect(stderr).toContain(expected);
   expect(stderr.trim().split("\n")).toHaveLength(2);

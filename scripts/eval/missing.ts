@@ -1,6 +1,6 @@
 /** What a script does where an evaluation set is not at hand: says so, and goes on. */
 import { existsSync } from "node:fs";
-import { readCommandLine } from "../command-line.ts";
+import { readCommandLine, refuseUse } from "../command-line.ts";
 
 /** True, with a loud word, when there is no such folder. */
 export function isMissing(folder: string): boolean {
@@ -14,5 +14,6 @@ export function isMissing(folder: string): boolean {
 /** The folders of evaluation sets that the command line names, without those that are missing. */
 export function listFolders(usage: string): readonly string[] {
   const { positionals } = readCommandLine(usage, {}, Number.POSITIVE_INFINITY);
+  if (positionals.length === 0) refuseUse("it takes a set", usage);
   return positionals.filter((folder) => !isMissing(folder));
 }
