@@ -57,9 +57,12 @@ function toSoonest(results: readonly LegResult[]): { readonly retryAfterMs?: num
   return named.length === 0 ? {} : { retryAfterMs: Math.min(...named) };
 }
 
-/** Why the first that says it failed: often all did for the same reason, and it names the setting to look at. */
+/** Why the first that says it failed, before those that were late: often all did for the same reason, and it names the setting to look at. */
 function toReason(results: readonly LegResult[]): { readonly detail?: string } {
-  const [detail] = results.flatMap(({ error }) => error?.detail ?? []);
+  const { failed = [], late = [] } = Object.groupBy(results, ({ leg }) =>
+    leg.status === "failed" ? "failed" : "late",
+  );
+  const [detail] = [...failed, ...late].flatMap(({ error }) => error?.detail ?? []);
   return detail === undefined ? {} : { detail };
 }
 

@@ -46,7 +46,13 @@ test("a filter that one of them can check is checked there", () => {
 
 test("where every leg failed the first that says why is told, with the soonest time to try again", () => {
   const name = { collection: "guide", status: "failed" } as const;
+  const late = new AppError("deadline_exceeded", { detail: "ask again with more time" });
   const results = [
+    {
+      leg: { ...name, status: "timed-out", retriever: "vector" } as Leg,
+      hits: [],
+      error: late,
+    },
     { leg: { ...name, retriever: "keyword" } as Leg, hits: [], error: new AppError("internal") },
     ...[9_000, 5_000].map((retryAfterMs) => ({
       leg: { ...name, retriever: "vector" } as Leg,
