@@ -2,7 +2,7 @@
 import type { Context, Hono } from "hono";
 import type * as z from "zod";
 import { AppError } from "../errors.ts";
-import { toInvalidRequest } from "../http/request/issues.ts";
+import { parseInput } from "../http/request/issues.ts";
 import { readJson } from "../http/request/read-json.ts";
 import { readText } from "../http/request/read-text.ts";
 import type { Env } from "../http/service.ts";
@@ -67,9 +67,7 @@ function toName(c: Context<Env>): PushName {
 }
 
 async function readBody<T>(c: Context<Env>, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(await readJson(c.req.raw, SMALL_BYTES_MAX));
-  if (parsed.success) return parsed.data;
-  throw toInvalidRequest(parsed.error);
+  return parseInput(schema, await readJson(c.req.raw, SMALL_BYTES_MAX));
 }
 
 /** Throws AppError: misconfigured without a token to compare with, unauthenticated. */

@@ -38,3 +38,14 @@ test.each<readonly [string, string | undefined, string]>([
 test("without a token set nobody may", async () => {
   expect(await makeApp(undefined)("Bearer ")).toBe("misconfigured");
 });
+
+test("a push that is wrong is told what it has there", async () => {
+  const app = new Hono<Env>();
+  app.onError((thrown, c) => c.text(toAppError(thrown).detail ?? ""));
+  addAdminRoutes(app, { token: TOKEN, pushes, store: createMemoryStore() });
+  const headers = { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" };
+  const body = JSON.stringify({ documents: "3", chunks: 3 });
+  const path = "/v1/admin/collections/x/pushes/abcdefgh/publish";
+  const response = await app.request(path, { method: "POST", headers, body });
+  expect(await response.text()).toBe("documents must be a number, is a string");
+});

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { MODES } from "../../domain/ask.ts";
 import { AppError } from "../../errors.ts";
 import { type ForeignAsk, type ForeignMessage, toForeignAsk } from "../request/foreign-ask.ts";
-import { refuse, toInvalidRequest } from "../request/issues.ts";
+import { parseInput, refuse } from "../request/issues.ts";
 
 /** The model's name: alone it asks every collection directly; `/<mode>` and `/<collection>` may follow, in this order. */
 export const MODEL = "tributary";
@@ -87,20 +87,19 @@ export interface OpenAiRequest extends ForeignAsk {
 
 /** Parses the body. Throws AppError: invalid_request, unsupported_option, collection_not_found. */
 export function parseOpenAiRequest(body: unknown): OpenAiRequest {
-  const parsed = OpenAiBody.safeParse(body, { reportInput: true });
-  if (!parsed.success) throw toInvalidRequest(parsed.error);
-  const given: Record<string, unknown> = parsed.data;
+  const parsed = parseInput(OpenAiBody, body);
+  const given: Record<string, unknown> = parsed;
   for (const [name, harmless] of Object.entries(REFUSED)) {
     if (isSet(given[name]) && !harmless.some((value) => isSame(value, given[name]))) {
       throw unsupported(name, REASONS[name] ?? "is not supported");
     }
   }
-  const { model, messages, stream, stream_options: options, tributary } = parsed.data;
+  const { model, messages, stream, stream_options: options, tributary } = parsed;
   const { mode, collections, question: _question, ...own } = tributary ?? {};
   const asked: Record<string, unknown> = {
     ...own,
     ...parseModel(model, { mode, collections }),
-    ...parseFormat(parsed.data.response_format),
+    ...parseFormat(parsed.response_format),
   };
   return {
     ...toForeignAsk(messages.map(toMessage), asked),

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { AppError } from "../../errors.ts";
 import { type ForeignAsk, type ForeignMessage, toForeignAsk } from "../request/foreign-ask.ts";
-import { refuse, toInvalidRequest } from "../request/issues.ts";
+import { parseInput, refuse } from "../request/issues.ts";
 
 const Message = z.looseObject({
   role: z.enum(["system", "user", "assistant"]),
@@ -18,9 +18,8 @@ export const UiBody = z.looseObject({
 
 /** Parses the body. Throws AppError invalid_request. */
 export function parseUiRequest(body: unknown): ForeignAsk & { readonly chatId?: string } {
-  const parsed = UiBody.safeParse(body, { reportInput: true });
-  if (!parsed.success) throw toInvalidRequest(parsed.error);
-  const { messages, id: chatId, trigger: _trigger, messageId: _messageId, ...own } = parsed.data;
+  const parsed = parseInput(UiBody, body);
+  const { messages, id: chatId, trigger: _trigger, messageId: _messageId, ...own } = parsed;
   for (const name of ["question", "history", "instructions"]) {
     if (name in own) throw refuse(name, "has no place here: it is taken from messages");
   }

@@ -1,7 +1,7 @@
 /** Which document a question about a document means: two fields beside those of a question. */
 import * as z from "zod";
 import type { ExplainTarget } from "../../domain/explanation.ts";
-import { toInvalidRequest } from "./issues.ts";
+import { parseInput } from "./issues.ts";
 import { Name } from "./schemas.ts";
 
 const ID_CHARS_MAX = 1_000;
@@ -21,8 +21,7 @@ export interface ExplainBody {
 
 /** Takes the two fields out of the body. Throws AppError invalid_request with the paths that are wrong. */
 export function parseExplainBody(body: unknown): ExplainBody {
-  const parsed = Target.safeParse(body, { reportInput: true });
-  if (!parsed.success) throw toInvalidRequest(parsed.error);
+  const target = parseInput(Target, body);
   const { documentId: _id, collection: _collection, ...question } = body as TargetInput;
-  return { target: parsed.data, question };
+  return { target, question };
 }

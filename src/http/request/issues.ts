@@ -31,10 +31,12 @@ export function refuse(
   return new AppError(code, { detail: `${path} ${message}`, issues: [{ path, message }] });
 }
 
-/** What a body is refused with that does not fit its schema. */
-export function toInvalidRequest(error: z.ZodError): AppError {
-  const issues = toIssues(error);
-  return new AppError("invalid_request", { detail: toDetail(issues), issues });
+/** What a caller sent, as its schema makes it. Throws AppError invalid_request with the places that are wrong. */
+export function parseInput<T>(schema: z.ZodType<T>, given: unknown): T {
+  const parsed = schema.safeParse(given, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const issues = toIssues(parsed.error);
+  throw new AppError("invalid_request", { detail: toDetail(issues), issues });
 }
 
 function describe(issue: Found, above: readonly PropertyKey[]): readonly Issue[] {

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import * as z from "zod";
 import { listDocuments } from "../list-documents.ts";
 import { chooseRepresentation } from "../request/accept.ts";
-import { toInvalidRequest } from "../request/issues.ts";
+import { parseInput } from "../request/issues.ts";
 import { createWholeNumber } from "../request/whole-number.ts";
 import type { Env, Service } from "../service.ts";
 
@@ -20,9 +20,8 @@ const Query = z.strictObject({
 export function createDocumentListRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     chooseRepresentation(c.req.header("Accept"), ["application/json"]);
-    const parsed = Query.safeParse(c.req.query());
-    if (!parsed.success) throw toInvalidRequest(parsed.error);
-    const request = { collection: c.req.param("name") ?? "", ...parsed.data };
+    const asked = parseInput(Query, c.req.query());
+    const request = { collection: c.req.param("name") ?? "", ...asked };
     const client = c.req.raw.signal;
     return c.json(await listDocuments(service, request, { caller: c.get("caller"), client }));
   };

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import * as z from "zod";
 import { chooseRepresentation } from "../request/accept.ts";
-import { toInvalidRequest } from "../request/issues.ts";
+import { parseInput } from "../request/issues.ts";
 import { meetsTag } from "../request/meets-tag.ts";
 import { createWholeNumber } from "../request/whole-number.ts";
 import { readDocument } from "../read-document.ts";
@@ -13,11 +13,10 @@ export function createDocumentRoute(service: Service) {
   const Query = createQuerySchema(service.config.readChunksMax);
   return async (c: Context<Env>): Promise<Response> => {
     chooseRepresentation(c.req.header("Accept"), ["application/json"]);
-    const parsed = Query.safeParse(c.req.query());
-    if (!parsed.success) throw toInvalidRequest(parsed.error);
+    const asked = parseInput(Query, c.req.query());
     const collection = c.req.param("name") ?? "";
     const documentId = c.req.param("id") ?? "";
-    const request = { collection, documentId, ...parsed.data };
+    const request = { collection, documentId, ...asked };
     const client = c.req.raw.signal;
     const { etag, ...text } = await readDocument(service, request, {
       caller: c.get("caller"),

@@ -14,7 +14,7 @@ import { createMcpTools, type McpTool } from "../formats/mcp-tools.ts";
 import { type AppError, toAppError } from "../../errors.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { stripHidden } from "../../text/hidden-characters.ts";
-import { toInvalidRequest } from "../request/issues.ts";
+import { parseInput } from "../request/issues.ts";
 import { readJson } from "../request/read-json.ts";
 import type { Env, Service } from "../service.ts";
 
@@ -120,13 +120,6 @@ function createTeller({ _meta: meta, notify }: ServerContext["mcpReq"], log: Log
 function tellOnly(schema: z.ZodObject): StandardSchemaWithJSON {
   const { vendor, version, jsonSchema } = schema["~standard"];
   return { "~standard": { vendor, version, jsonSchema, validate: (value) => ({ value }) } };
-}
-
-/** Throws AppError invalid_request. */
-function parseInput(schema: z.ZodObject, given: unknown): Readonly<Record<string, unknown>> {
-  const parsed = schema.safeParse(given, { reportInput: true });
-  if (!parsed.success) throw toInvalidRequest(parsed.error);
-  return parsed.data;
 }
 
 function toSentence({ code, detail }: AppError): string {
