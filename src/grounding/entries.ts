@@ -12,6 +12,7 @@ const ITEM = /^(?:[-*+•‣◦|]|\p{N}{1,3}[.)])\s/u;
 const SAME_ENTRY = /^[^\S\n]+$|\n[^\S\n]+$/u;
 /** `max_connections (integer)`: what kind of value it takes is no part of a term. */
 const KIND = /(?<=\S)\s+\(\p{Ll}+\)$/u;
+const BLANK = /[^\S\n]/u;
 /** So much further in than its term stands what one means, in characters. */
 const HANGING_MIN = 2;
 const TERM_CHARS_MAX = 80;
@@ -79,8 +80,9 @@ function isOver(
 /** How far in a line stands that begins at `start`; undefined where none begins there. */
 function readIndent(text: string, start: number | undefined): number | undefined {
   if (start === undefined) return undefined;
-  const line = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
-  return line.trim() === "" ? line.length : undefined;
+  let at = start;
+  while (at > 0 && BLANK.test(text.charAt(at - 1))) at -= 1;
+  return at === 0 || text[at - 1] === "\n" ? start - at : undefined;
 }
 
 /** Is it a term alone on its line, whose meaning stands further in on the next one? */

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { checkSentence } from "../../src/grounding/check/check-sentence.ts";
 import { readEvidence } from "../../src/grounding/check/evidence.ts";
 import { readText } from "../../src/grounding/check/reading.ts";
+import { toPlainLinks } from "../../src/grounding/write/plain-links.ts";
 import { splitComparison } from "../../src/text/comparison.ts";
 import { toQuantities } from "../../src/text/numbers.ts";
 import { createWaitingFrames } from "../../src/grounding/waiting-frames.ts";
@@ -37,6 +38,12 @@ test.each([
     () => checkSentence("二十天".repeat(7_000), [readEvidence("二十天".repeat(100))]),
   ],
   ["headings without anything below them", () => holdBack(60_000)],
+  [
+    "a name of thousands of words",
+    () => checkSentence("A B ".repeat(2_400), [readEvidence("A B ".repeat(25_000))]),
+  ],
+  ["a line of very many sentences", () => readEvidence("Ab cd. ".repeat(50_000)).sentences.length],
+  ["code that begins and never ends", () => toPlainLinks(`${"`".repeat(40_000)}a`, () => false)],
   ["marks that emphasise nothing", () => toPlainText(`a${"_".repeat(200_000)}b`)],
   [
     "a claim that says all again and again",

@@ -1,7 +1,11 @@
 /** Is what a claim says of one name told of a longer one? `The Orion Pro weighs 221 g`, of `the Orion Pro Max weighs 221 g`, where the evidence knows both. */
+import { oncePer } from "../../async/once.ts";
 import { isFunctionStem, type Word } from "../../text/words.ts";
 import type { Evidence, Said } from "./evidence.ts";
 import type { Reading } from "./reading.ts";
+
+/** A run of more words is a title in capitals, or a table. */
+const NAME_WORDS_MAX = 8;
 
 /** In all sentences that share most with the claim, while another has the short name by itself. */
 export function isOfLongerName(
@@ -21,7 +25,7 @@ export function isOfLongerName(
   );
 }
 
-/** Runs of words with a capital, as stems. */
+/** Runs of words with a capital or a number, as stems, each once. */
 function listNames(reading: Reading): readonly (readonly string[])[] {
   const names: string[][] = [];
   for (const [at, { stem }] of reading.words.entries()) {
@@ -30,14 +34,21 @@ function listNames(reading: Reading): readonly (readonly string[])[] {
       names.at(-1)?.push(stem);
     else names.push([stem]);
   }
-  return names;
+  const short = names.filter(({ length }) => length <= NAME_WORDS_MAX);
+  return [...new Map(short.map((name) => [name.join(" "), name])).values()];
 }
 
+/** Stem → where it stands among the words. */
+const indexWords = oncePer(({ words }: Pick<Said, "words">) =>
+  Map.groupBy(words.keys(), (at) => words[at]?.stem),
+);
+
 /** Where the name stands, each as the place of its last word. */
-function listPlaces({ words }: Pick<Said, "words">, name: readonly string[]): readonly number[] {
-  return words.flatMap((_, at) =>
-    name.every((stem, step) => words[at + step]?.stem === stem) ? [at + name.length - 1] : [],
-  );
+function listPlaces(said: Pick<Said, "words">, name: readonly string[]): readonly number[] {
+  const starts = indexWords(said).get(name[0]) ?? [];
+  return starts
+    .filter((at) => name.every((stem, step) => said.words[at + step]?.stem === stem))
+    .map((at) => at + name.length - 1);
 }
 
 /** And with a word that the claim lacks: `a marathon in Berlin` is the `Berlin Marathon`. */

@@ -138,10 +138,14 @@ function isPolite(surface: string): boolean {
 
 /** `500B` of `XR-500B` is no amount. */
 export function isModel({ surface, start }: Word, text: string): boolean {
-  return /^\p{N}+\p{Lu}+$/u.test(surface) && MODEL.test(text.slice(0, start));
+  return (
+    /^\p{N}+\p{Lu}+$/u.test(surface) &&
+    MODEL.test(text.slice(Math.max(0, start - MODEL_CHARS), start))
+  );
 }
 
 const MODEL = /\p{Lu}-$/u;
+const MODEL_CHARS = 3;
 
 function toNames(words: readonly Word[], text: string): readonly string[] {
   return words.flatMap((word, index) => {

@@ -2,7 +2,7 @@
 
 /** Code first, in which nothing is a link; then `[words](address "title")`, `![words](address)` and `[words][name]`. */
 const LINK =
-  /(`+|~{3,})[^]*?\1|!?(?<![\p{L}\p{N}_\])])\[([^[\]\n]*(?:\n[^[\]\n]+)*)\](?:\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)?)(?:\s+(?:"[^"]*"|'[^']*'))?\)|\[(?!\d+\])[^[\]\n]*\])/gu;
+  /((?<!`)`+(?!`)|(?<!~)~{3,}(?!~))[^]*?\1|!?(?<![\p{L}\p{N}_\])])\[([^[\]\n]*(?:\n[^[\]\n]+)*)\](?:\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)?)(?:\s+(?:"[^"]*"|'[^']*'))?\)|\[(?!\d+\])[^[\]\n]*\])/gu;
 /** A picture may be a link, and its words may be a link again. */
 const DEPTH_MAX = 3;
 
