@@ -8,7 +8,7 @@ import { isSameUnit, type Unit } from "./units.ts";
 /** Two, without a number. */
 const TWO = /(?<!\p{L})(?:twice|zweimal)(?!\p{L})/iu;
 
-/** `Q2` is the second quarter. */
+/** `Q2` is the second quarter, and no two of anything else. */
 const QUARTER = /(?<![\p{L}\p{N}])[QT]([1-4])(?![\p{L}\p{N}])/gu;
 
 /** By key, each with its units. */
@@ -29,10 +29,14 @@ export function indexQuantities(
     for (const key of quantity.keys) add(key, quantity);
     for (const part of [...quantity.parts, ...toAmounts(quantity)]) add(part, {});
   }
-  for (const [, quarter = ""] of text.matchAll(QUARTER)) add(quarter, { unit: "quarter" });
+  for (const [, quarter = ""] of text.matchAll(QUARTER)) add(toQuarter(quarter), {});
   if (TWO.test(text)) add("2", {});
   for (const date of findNamedDates(toAsciiDigits(text))) add(date, {});
   return index;
+}
+
+function toQuarter(key: string): string {
+  return `Q${key}`;
 }
 
 /** The same number in one of its readings, whatever the unit. */
@@ -45,6 +49,8 @@ export function holdsQuantity(index: QuantityIndex, quantity: Quantity): boolean
   return (
     quantity.keys.some((key) =>
       (index.get(key) ?? []).some((given) => isSameUnit(quantity, given)),
-    ) || toAmounts(quantity).some((key) => index.has(key))
+    ) ||
+    (quantity.unit === "quarter" && quantity.keys.some((key) => index.has(toQuarter(key)))) ||
+    toAmounts(quantity).some((key) => index.has(key))
   );
 }
