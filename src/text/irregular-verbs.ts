@@ -32,7 +32,10 @@ export function listForms(verb: string): readonly string[] {
   return [verb, ...[...VERBS].flatMap(([form, of]) => (of === verb ? [form] : []))];
 }
 
+/** Not `need`, `speed`, `exceed`. */
+const PAST = /^(?!hundred$)(?=\p{Ll}{4})\p{Ll}*(?:[^e]|agre|fre|decre|nte)ed$/u;
+
 /** Has the word the form of a verb that tells of something past or done? */
 export function isPastForm(word: string): boolean {
-  return /^\p{Ll}{2,}ed$/u.test(word) || (/^\p{Ll}/u.test(word) && toVerb(word) !== word);
+  return PAST.test(word) || (/^\p{Ll}/u.test(word) && toVerb(word) !== word);
 }

@@ -48,6 +48,12 @@ describe("a sentence", () => {
     );
   });
 
+  test("with 'need' or 'exceed' tells nothing that is over", () => {
+    const plan = [readEvidence("Large orders will need an approval, and exceed the limit.")];
+    expect(checkSentence("Large orders need an approval.", plan)).toBe("supported");
+    expect(checkSentence("Large orders needed an approval.", plan)).toBe("weak");
+  });
+
   test("may rest on several passages", () => {
     const two = ["The queue is bounded.", "Its limit is 64."];
     expect(

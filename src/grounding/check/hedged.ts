@@ -2,6 +2,7 @@
 import { isPastForm, toVerb } from "../../text/irregular-verbs.ts";
 import { isFunctionStem, type Word } from "../../text/words.ts";
 import type { Evidence, Said } from "./evidence.ts";
+import { listNear } from "./list-near.ts";
 import type { Reading } from "./reading.ts";
 
 /** Each is said of the word of meaning behind it. */
@@ -31,18 +32,12 @@ const HAVING =
 
 const BREAK = /[,;:]\s|(?<!\p{L})(?:and|but|which|who|und|aber|et|mais|y|pero)(?!\p{L})/iu;
 
-/** A sentence with less of the claim's words is another matter. */
-const SHARE_MIN = 0.5;
 /** Is it so in every sentence that speaks of it? */
 export function isHedged(
   claim: Reading,
   evidence: readonly Pick<Evidence, "sentences">[],
 ): boolean {
-  const near = evidence
-    .flatMap(({ sentences }) => sentences)
-    .filter(({ content }) => {
-      return content.intersection(claim.content).size >= claim.content.size * SHARE_MIN;
-    });
+  const near = listNear(claim, evidence);
   if (near.length === 0) return false;
   const kinds = listKinds(claim);
   return (

@@ -2,6 +2,7 @@
 import { findOperators } from "../../text/operators.ts";
 import { isFunctionStem } from "../../text/words.ts";
 import type { Evidence, Said } from "./evidence.ts";
+import { listNear } from "./list-near.ts";
 import type { Reading } from "./reading.ts";
 
 const ALWAYS =
@@ -10,9 +11,6 @@ const ALWAYS =
 const DETERMINED = /^(?:the|an?|this|that|these|those|some|one|two|three|half|most|many|\p{N}+)$/iu;
 const NARROWING = /^(?:above|below|over|under|with|without|who|whose|that|in|of|aged)$/iu;
 const BEFORE_WORDS = 2;
-/** A sentence with less of the claim's words is another matter. */
-const SHARE_MIN = 0.5;
-
 /** `always` in a word that the evidence lacks, or `all` of what it names but some of. */
 export function isOverstated(claim: Reading, evidence: readonly Evidence[]): boolean {
   return isAlways(claim, evidence) || isOfAll(claim, evidence) || dropsException(claim, evidence);
@@ -28,14 +26,6 @@ function dropsException(claim: Reading, evidence: readonly Evidence[]): boolean 
   if (claim.isNegated || EXCEPTION.test(claim.text) || !ALL.test(claim.text)) return false;
   const near = listNear(claim, evidence);
   return near.length > 0 && near.every(({ text }) => EXCEPTION.test(text));
-}
-
-function listNear(claim: Reading, evidence: readonly Evidence[]): readonly Said[] {
-  return evidence
-    .flatMap(({ sentences }) => sentences)
-    .filter(({ content }) => {
-      return content.intersection(claim.content).size >= claim.content.size * SHARE_MIN;
-    });
 }
 
 function isAlways({ words }: Reading, evidence: readonly Evidence[]): boolean {
