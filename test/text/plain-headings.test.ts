@@ -1,5 +1,7 @@
 /** Headings of plain text. */
 import { expect, test } from "vitest";
+import { listSections } from "../../src/grounding/sections.ts";
+import { splitSentences } from "../../src/text/sentences.ts";
 import { findPlainHeadings } from "../../src/text/plain-headings.ts";
 
 const page = (...bodies: readonly string[]): string =>
@@ -50,6 +52,26 @@ test.each([
   ["a row", "NAME    PRICE    UNIT\n\nText."],
   ["a line at the end", "Text.\n\nALL RIGHTS RESERVED"],
   ["a wrapped line", "We met the\nWORLD WIDE WEB\nthen."],
+  ["an underlined paragraph", `${"It goes on ".repeat(8)}\n${"-".repeat(90)}\n\nText.`],
+  ["what a rule further in is below", "The total\n  ---------\n\nText."],
+  ["what a much shorter rule is below", "The end of the letter\n---\n\nText."],
+  [
+    "a numbered paragraph whose next line has a capital",
+    "1. You may copy this text in any form that you would ever like, says\nAlice, and give it away.\n\nText.",
+  ],
+  ["a line of a table of contents", "1. Scope ........ 3\n\nText."],
+  ["an item in capitals", "- SAFETY FIRST\n\nText."],
+  ["a line of a text in capitals", "ALL OF THIS\n\nIS IN CAPITALS\n\nAND SO ON"],
+  ["a line with hardly a letter", "EU 27\n\nText."],
+  ["a line above a quotation", "She wrote to him\n\n       Come soon\n\nHe came.\nAnd he stayed."],
+  ["a line of a page without a capital", `${page("One.\nTwo.")}\n\nand so on\n${page("Three.")}`],
 ])("%s is none", (_what, text) => {
   expect(findPlainHeadings(text)).toEqual([]);
+});
+
+test.each([
+  ["plain text", "1. Scope\n\nAll of them.\n\n2. Prices\n\nNone.", [["1. Scope"], ["2. Prices"]]],
+  ["Markdown", "# Terms\n\n1. Scope\n\nAll of them.", [["Terms"]]],
+])("sentences of %s stand below its headings", (_what, text, sections) => {
+  expect([...new Set(listSections(text, splitSentences(text)))]).toEqual(sections);
 });
