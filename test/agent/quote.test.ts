@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { quote } from "../../src/agent/quote.ts";
+import type { Passage } from "../../src/domain/event.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
 
@@ -130,6 +131,16 @@ test.each([
   },
 );
 
+const page = "https://docs.example/budget";
+
+/** The address of the second goes on where that of the first ends. */
+function sources(text: string): readonly Passage[] {
+  return [
+    toPassage(1, text, { metadata: { url: page } }),
+    toPassage(2, "Other.", { metadata: { url: `${page}/more` } }),
+  ];
+}
+
 test.each([
   ["a link", "the [retry `budget`](./budget.md#size) says so", "the retry `budget` says so"],
   ["one by name", "the [retry budget][budget] says so", "the retry budget says so"],
@@ -142,6 +153,10 @@ test.each([
   ],
   ["an address with brackets", "the [budget](https://x.test/a_(b)) says so", "the budget says so"],
   ["code", "`[budget](./budget.md)` says so", "`[budget](./budget.md)` says so"],
+  ["a link to a source", `[budget](${page}) says so`, `[budget](${page}) says so`],
+  ["a picture of a source", `![the budget](${page}) says so`, "the budget says so"],
+  ["a link over lines", "the [retry\nbudget](./budget.md) says so", "the retry budget says so"],
+  ["a note", "the [budget][12] says so", "the [budget] says so"],
   ["an index", "rows[last][first] says so", "rows[last][first] says so"],
   [
     "a page that was wrapped",
@@ -157,7 +172,7 @@ test.each([
 async function answerWith(text: string): Promise<{ answer: string; cited: readonly string[] }> {
   const run = createTestRun();
   using _ = run.deadline;
-  await quote({ question, grounding: "flag" }, [toPassage(1, text)], wordEmbedder, run);
+  await quote({ question, grounding: "flag" }, sources(text), wordEmbedder, run);
   const answer = run.events
     .map((event) => (event.type === "text-delta" ? event.text : ""))
     .join("");

@@ -1,7 +1,10 @@
 /** Entries of lists of terms: what goes on with one is about its term. */
 import { expect, test } from "vitest";
 import { quote } from "../../src/agent/quote.ts";
+import { addEntries } from "../../src/grounding/entries.ts";
+import { toCandidates } from "../../src/grounding/extract/candidates.ts";
 import { scoreSentences } from "../../src/grounding/extract/extractive.ts";
+import { splitSentences } from "../../src/text/sentences.ts";
 import { chooseFrom } from "../support/choose-from.ts";
 import { wordEmbedder } from "../support/collections.ts";
 import { createTestRun, toPassage } from "../support/run.ts";
@@ -139,3 +142,30 @@ test.each([
     expect(own?.features.coverage).toBeCloseTo(1);
   },
 );
+
+test.each([
+  ["what stands behind a blank line is not", "-m\n\n    Moves it.", [undefined, undefined]],
+  ["another term ends it", "-m\n    Moves.\n-c\n    Copies.", [undefined, "-m", undefined, "-c"]],
+  ["a line as far in as the term is not", "-m\n    Moves.\nDone.", [undefined, "-m", undefined]],
+  ["what stands below a sentence is not", "It moves.\n    Further in.", [undefined, undefined]],
+  ["one blank further in is not", "-m, --move\n Moves it.", [undefined, undefined]],
+])("of an entry's meaning %s", (_what, text, terms) => {
+  const spans = splitSentences(text);
+  const places = addEntries(
+    text,
+    spans,
+    spans.map(() => []),
+  );
+  expect(places.map((place) => place.at(-1))).toEqual(terms);
+});
+
+test.each([
+  ["an option", manual, "-m, --create-home"],
+  [
+    "a heading",
+    "1. Sales in the first quarter\n\nThey rose by a third.",
+    "1. Sales in the first quarter",
+  ],
+])("%s is no answer by itself", (_what, text, line) => {
+  expect(toCandidates(toPassage(1, text)).map((one) => one.text)).not.toContain(line);
+});

@@ -16,7 +16,7 @@ export function createQuoteCleaner(
 ): (sentence: string, place?: { readonly beginsLine: boolean }) => string {
   const links = createSourceLinks();
   links.add(passages);
-  const isSource = (address: string): boolean => links.match(address, 0) === address.length;
+  const isSource = (address: string): boolean => links.match(`${address} `, 0) === address.length;
   const sanitizer = createSanitizer({ links, verbatimCode: true });
   return (sentence, { beginsLine } = { beginsLine: false }) => {
     const unlinked = toPlainLinks(stripHidden(sentence), isSource);
