@@ -2,7 +2,7 @@
 
 const WORDS = [
   "(?:not|no)(?!\\s+(?:more|less|fewer|later|earlier|longer|shorter|higher|lower)\\s+than)|never|none|neither|nor|nobody|nothing|without|cannot|unable", // English
-  "(?:fail(?:s|ed)?|decline[sd]?)\\s+to|refuse[sd]?|except|unless|excluding|apart\\s+from|(?:rather|other)\\s+than|instead\\s+of|all\\s+(?:\\p{L}+\\s+)?but(?=\\s+(?:the|one|for)\\s)|all\\s+(?!\\p{L}+ed\\s)(?:\\p{L}+\\s+)?but(?!\\s+(?:some|few|many|most|not|no|none|never|only|also|is|are|was|were|it|they|we|he|she|that|this)\\s)|lacks|lacked|lacking|hardly\\s+any(?:one|body|thing)?",
+  "(?:fail(?:s|ed)?|decline[sd]?)\\s+to|refuse[sd]?|except|unless|excluding|apart\\s+from|(?:rather|other)\\s+than|instead\\s+of|all\\s+(?:\\p{L}+\\s+)?but(?=\\s+(?:the|one|for)\\s)|all\\s+(?!(?:\\p{L}+ed|day|night|week|month|year|season)\\s)(?:\\p{L}+\\s+)?but(?!\\s+(?:some|few|many|most|not|no|none|never|only|also|is|are|was|were|it|they|we|he|she|that|this)\\s)|lacks|lacked|lacking|hardly\\s+any(?:one|body|thing)?",
   "es\\s+sei\\s+denn|außer|ausgenommen|anstatt|nicht|kein\\p{L}*|nie|niemals|niemand|nichts|ohne|weder|keinesfalls|keineswegs", // German
   "ne|pas|jamais|aucune?|sans|rien|nulle", // French
   "sin|nunca|jamás|ningun[oa]s?|ningún|tampoco|nadie|nada", // Spanish
