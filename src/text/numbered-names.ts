@@ -47,7 +47,7 @@ export function isNameNumber(words: readonly Word[], at: number, text: string): 
   return isOrdinal && (isName(words, at + 1, text, at) || isRegnal(words, at, text));
 }
 
-/** What is written in words beyond the twelfth is compared by value alone. */
+/** As far as there are words for them; `13th` and beyond are compared by value alone. */
 const SHORT = /^(?:1st|2nd|3rd|[4-9]th|1[0-2]th)$/iu;
 /** `I am`, in spite of what stands before it. */
 const FIRST_PERSON = /^(?:am|have|would|think|believe)$/iu;
