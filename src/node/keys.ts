@@ -138,7 +138,7 @@ function toLine(key: KeyEntry): string {
     id,
     escapeControls(name),
     scopes.join(","),
-    collections?.join(",") ?? "every collection",
+    collections === undefined ? "every collection" : collections.join(",") || "no collection",
     ...limits,
     state,
   ];

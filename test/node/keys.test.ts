@@ -87,6 +87,11 @@ test.each([
   await expect(stat(join(empty.path, "keys.json"))).rejects.toThrow("ENOENT");
 });
 
+test("a key that an empty list of collections was given sees none, and is listed so", async () => {
+  const { stdout } = await keys("create", "--name", "none", "--collections", "");
+  expect(stdout).toContain("  none  ask,read  no collection  valid");
+});
+
 test("a broken or missing file of keys is refused at the start", async () => {
   await using other = await makeTempFolder();
   const path = join(other.path, "keys.json");
