@@ -135,15 +135,26 @@ async function cancelRun(runId: string): Promise<void> {
   await fetch(toPath(runId), init).catch(() => undefined);
 }
 
-function toHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const key = readKept(() => sessionStorage, KEY_NAME);
-  return key === undefined ? { ...headers } : { ...headers, Authorization: `Bearer ${key}` };
+/** The key of this tab. */
+export function readKey(): string | undefined {
+  return readKept(() => sessionStorage, KEY_NAME);
 }
+
+function toHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const key = readKey();
+  if (key === undefined) return { ...headers };
+  // No key has a sign beyond ASCII, and a header with one is not sent at all: the service is to refuse it.
+  return { ...headers, Authorization: `Bearer ${key.replaceAll(/[^\x21-\x7e]/g, "?")}` };
+}
+
+/** A problem, or what OpenAI's clients are told at `/v1/models`. */
+type Refused = Partial<Problem> & { readonly error?: { readonly message: string } };
 
 async function readProblem(response: Response): Promise<Problem> {
   const { status } = response;
   // Something in between may have answered, and not in JSON.
-  return toProblem({ status, problem: await response.json().catch(() => undefined) });
+  const body = (await response.json().catch(() => undefined)) as Refused | undefined;
+  return toProblem({ status, problem: body?.error ? { detail: body.error.message } : body });
 }
 
 function toProblem({ status, problem }: Pick<RefusedError, "status" | "problem">): Problem {

@@ -1,6 +1,13 @@
 /** What a question is put with: the mode, the collections, and a key where the service asks for one. */
 import { MODES, type Mode } from "../../domain/ask.ts";
-import { type CollectionChoice, KEY_NAME, listCollections, listModes, Refusal } from "./client.ts";
+import {
+  type CollectionChoice,
+  KEY_NAME,
+  listCollections,
+  listModes,
+  readKey,
+  Refusal,
+} from "./client.ts";
 import { createChips } from "./chips.ts";
 import { find } from "./dom.ts";
 import { keep, readKept } from "./kept.ts";
@@ -45,7 +52,8 @@ export function createOptionsView(): OptionsView {
       collections.say(
         refused === undefined ? "the service cannot be reached" : (refused.detail ?? refused.title),
       );
-      if (refused?.status === 401) askForKey();
+      if (refused?.status === 401 || (refused?.status === 403 && readKey() !== undefined))
+        askForKey();
       return [];
     }
   };
