@@ -88,7 +88,9 @@ test.each([
 });
 
 test("a key that an empty list of collections was given sees none, and is listed so", async () => {
-  const { stdout } = await keys("create", "--name", "none", "--collections", "");
+  await using own = await makeTempFolder();
+  const args = ["create", "--name", "none", "--collections", ""];
+  const { stdout } = await runProgram("src/node/keys.ts", args, { DATA_DIR: own.path });
   expect(stdout).toContain("  none  ask,read  no collection  valid");
 });
 
