@@ -110,7 +110,7 @@ test("fifty clients that leave at any moment leave nothing open", async () => {
 
 test.concurrent("a client that stops reading is reset, and the model's stream with it", async () => {
   await using world = await store.start({
-    env: { WRITE_STALL_TIMEOUT_MS: "300" },
+    env: { WRITE_STALL_TIMEOUT_MS: "300", OUTPUT_TOKENS_MAX: "200000" },
     // More bytes than the kernel takes, and then a stream that is still open.
     upstream: {
       chat: { replies: [`${"語".repeat(2_000)} `.repeat(900)] },

@@ -41,6 +41,7 @@ beforeAll(async () => {
     ADMIN_TOKEN: TOKEN,
     AUTH: "off",
     CHAT_MODEL: "endless",
+    OUTPUT_TOKENS_MAX: "8000",
     OPENAI_BASE_URL: `http://127.0.0.1:${model.port}/v1`,
     SEARCH_TIMEOUT_MS: "20000",
     RUNS_MAX: "1",
