@@ -33,6 +33,7 @@ const EVERY =
 const WEEK = 7;
 const toWhole = (day: string): RegExp => new RegExp(`^(?:${day})$`, "iu");
 const WHOLE = DAYS.map(toWhole);
+const WHOLE_ANY = toWhole(ANY);
 const WHOLE_SHORT = SHORT.map(toWhole);
 
 /** Their numbers, Monday 0. */
@@ -51,7 +52,7 @@ export function findWeekdays(text: string): ReadonlySet<number> {
 
 /** Is the word the name of a weekday? */
 export function isWeekday(word: string): boolean {
-  return WHOLE.some((day) => day.test(word));
+  return WHOLE_ANY.test(word);
 }
 
 /** The names of the days that spans name none of: `Tuesday` of `Monday to Friday`, in every language. */

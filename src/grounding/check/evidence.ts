@@ -63,24 +63,20 @@ interface Parts {
   readonly toHeadings: (section: readonly string[]) => readonly string[];
 }
 
-const languages = new WeakMap<readonly string[], LanguageSigns>();
+const readLanguage = perStems(readLanguageSigns);
+const readForms = perStems((whole): readonly string[] => [
+  ...toMonths(whole),
+  ...toOtherForms(toPlainText(whole)),
+]);
 
 function createEvidence(parts: Parts): Evidence {
   const { text, title, whole, toHeadings } = parts;
   const heading = once(() => readText([title, ...toHeadings([])].join(". ")));
-  const stems = once(
-    () => new Set([...toStems(whole), ...toMonths(whole), ...toOtherForms(toPlainText(whole))]),
-  );
+  const stems = once(() => new Set([...toStems(whole), ...readForms(whole)]));
   const quantities = once(() => indexQuantities(withoutEmphasis(whole)));
   const line = once(() => toLine(text));
   const sentences = once(() => readSentences(parts));
-  const language = once(() => {
-    // Of the very stems that `toStems` remembers: the passage is read again with the next question.
-    const key = toStems(whole);
-    const known = languages.get(key) ?? readLanguageSigns(text);
-    languages.set(key, known);
-    return known;
-  });
+  const language = once(() => readLanguage(whole, text));
   return {
     get stems() {
       return stems();
@@ -100,6 +96,17 @@ function createEvidence(parts: Parts): Evidence {
     get language() {
       return language();
     },
+  };
+}
+
+/** Remembers what is read of a passage with the stems of its whole (`toStems`): it is read again with the next question. */
+function perStems<T>(read: (text: string) => T): (whole: string, text?: string) => T {
+  const known = new WeakMap<readonly string[], { readonly value: T }>();
+  return (whole, text = whole) => {
+    const key = toStems(whole);
+    const made = known.get(key) ?? { value: read(text) };
+    known.set(key, made);
+    return made.value;
   };
 }
 
