@@ -7,7 +7,7 @@ const TENS = "twenty thirty forty fifty sixty seventy eighty ninety";
 export const ORDINALS =
   "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth";
 /** Of other languages; left out is what is another word there or in English as often: `due`, `once`, `neuf`, `elf`. */
-const OTHERS: readonly (readonly [string, number])[] = Object.entries({
+const OTHERS = listWords({
   2: "zwei deux twee dois",
   3: "drei trois drie tres três",
   4: "vier cuatro quattro quatro",
@@ -18,7 +18,7 @@ const OTHERS: readonly (readonly [string, number])[] = Object.entries({
   9: "neun nueve negen nove",
   10: "zehn diez tien dieci dez",
   12: "zwölf douze doce twaalf dodici doze",
-}).flatMap(([value, words]) => words.split(" ").map((word) => [word, Number(value)] as const));
+});
 /** In all of their endings; left out is what is mostly another word: `achte`. */
 export const GERMAN_ORDINALS: readonly (readonly [string, number])[] = [
   ["erst", 1],
@@ -34,14 +34,14 @@ export const GERMAN_ORDINALS: readonly (readonly [string, number])[] = [
   ["e", "en", "er", "es", "em"].map((ending) => [`${stem}${ending}`, Number(value)] as const),
 );
 /** Without `segundo` and `cuarto`. */
-const ROMANCE_ORDINALS = Object.entries({
+const ROMANCE_ORDINALS = listWords({
   1: "premier première primer primero primera",
   2: "deuxième",
   3: "troisième tercer tercero tercera",
   4: "quatrième",
   5: "cinquième quinto quinta",
   6: "sixième sexto sexta",
-}).flatMap(([value, words]) => words.split(" ").map((word) => [word, Number(value)] as const));
+});
 export const HALF = 0.5;
 export const WORDS: ReadonlyMap<string, number> = new Map([
   ...SMALL.split(" ").map((word, index) => [word, index] as const),
@@ -79,6 +79,15 @@ const REST_WORDS = new RegExp(
   String.raw`\s(?:and\s)?(?<tens>${TENS.replaceAll(" ", "|")}|${SMALL.split(" ").slice(1).join("|")})(?:[-\s](?<ones>${SMALL.split(" ").slice(1, 10).join("|")}))?(?![\p{L}\p{N}])`,
   "iuy",
 );
+
+/** Each word with its value. */
+function listWords(
+  byValue: Readonly<Record<number, string>>,
+): readonly (readonly [string, number])[] {
+  return Object.entries(byValue).flatMap(([value, words]) =>
+    words.split(" ").map((word) => [word, Number(value)] as const),
+  );
+}
 
 /** The value of a word, 0 of none. */
 export function toSmall(word: string | undefined): number {

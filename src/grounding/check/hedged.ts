@@ -40,9 +40,7 @@ export function isHedged(
   const near = listNear(claim, evidence);
   if (near.length === 0) return false;
   const kinds = listKinds(claim);
-  return (
-    kinds.length > 0 && near.every((said) => kinds.some((kind) => isSaidWith(kind, said, claim)))
-  );
+  return near.every((said) => kinds.some((kind) => isSaidWith(kind, said, claim)));
 }
 
 /** What would take back a claim that has nothing of the kind itself. */
