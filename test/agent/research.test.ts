@@ -25,6 +25,16 @@ const QUEUE = "What does a bounded queue reject?";
 const NAMES = ["otter", "heron", "plover", "badger", "marten", "linnet", "curlew", "beaver"];
 const ANSWER = "Retries use jitter. [1] A circuit breaker opens after repeated failures. [2]";
 
+/** All of a tool but what it does. */
+const looking = {
+  name: "look",
+  description: "Looks.",
+  parameters: z.strictObject({}),
+  timeoutMs: 1_000,
+  readOnly: true,
+  idempotent: true,
+};
+
 interface Options {
   readonly plan?: Script;
   readonly part?: (request: Request) => Script;
@@ -161,12 +171,7 @@ describe("research", () => {
       return turn === 0 ? calls("look", {}) : says("DONE");
     };
     const tool: Tool = {
-      name: "look",
-      description: "Looks.",
-      parameters: z.strictObject({}),
-      timeoutMs: 1_000,
-      readOnly: true,
-      idempotent: true,
+      ...looking,
       execute: (_, { signal }) => sleep(systemClock, 50, signal), // until the other has failed
     };
     const { end, outcomes } = await research({ part, tools: [tool] });
@@ -269,12 +274,7 @@ describe("research", () => {
 
   test("an answer cites what a tool of one's own brought, and is checked against it", async () => {
     const tool: Tool = {
-      name: "look",
-      description: "Looks.",
-      parameters: z.strictObject({}),
-      timeoutMs: 1_000,
-      readOnly: true,
-      idempotent: true,
+      ...looking,
       citable: true,
       execute: () => Promise.resolve("Order A17 was shipped on 3 November."),
     };

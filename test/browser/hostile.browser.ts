@@ -92,18 +92,26 @@ test.each<readonly [string, readonly RunEvent[]]>([
   expect(said.filter((line) => !line.includes("503"))).toEqual([]);
 });
 
+/** The page of a service that asks for one of these keys, with the field for it and the collections it shows. */
+async function openWithKeys(entries: Parameters<typeof makeAccess>[0]) {
+  const { access } = makeAccess(entries);
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await serveTest(makeService({ access })));
+  const { page } = stack.use(await openPage(browser, server.url));
+  page.setDefaultTimeout(10_000);
+  const field = page.getByLabel("This service asks for an API key");
+  const chips = page.locator("#chips");
+  const all = stack.move();
+  return { page, field, chips, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
 test.each<readonly [string, (key: string) => string]>([
   ["with signs around it that no key has", (key) => `\u201c${key}\u201d`],
   ["mistyped", (key) => key.slice(1)],
 ])("a key %s is refused as one, and can be mended after a reload", async (_, spoil) => {
   const { key, entry } = await makeKey();
-  const { access } = makeAccess([entry]);
-  await using server = await serveTest(makeService({ access }));
-  await using opened = await openPage(browser, server.url);
-  const { page } = opened;
-  page.setDefaultTimeout(10_000);
-  const field = page.getByLabel("This service asks for an API key");
-  const chips = page.locator("#chips");
+  await using opened = await openWithKeys([entry]);
+  const { page, field, chips } = opened;
   // Whichever of the two that the page asks for is refused first.
   await page.route("**/v1/collections", async (route) => {
     await wait(200);
@@ -120,13 +128,8 @@ test.each<readonly [string, (key: string) => string]>([
 
 test("a key that may not read can be exchanged for another after a reload", async () => {
   const [narrow, wide] = await Promise.all([makeKey({ scopes: ["write"] }), makeKey()]);
-  const { access } = makeAccess([narrow.entry, wide.entry]);
-  await using server = await serveTest(makeService({ access }));
-  await using opened = await openPage(browser, server.url);
-  const { page } = opened;
-  page.setDefaultTimeout(10_000);
-  const field = page.getByLabel("This service asks for an API key");
-  const chips = page.locator("#chips");
+  await using opened = await openWithKeys([narrow.entry, wide.entry]);
+  const { page, field, chips } = opened;
   await field.fill(narrow.key);
   await field.press("Enter");
   await chips.getByText("this address needs a key").waitFor();

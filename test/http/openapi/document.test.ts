@@ -312,21 +312,6 @@ test("a default is the whole value, and the most chunks of a part are this servi
   expect(parameters).toContainEqual(expect.objectContaining({ name: "chunksMax", schema }));
 });
 
-test("a default is the whole value, and the most chunks of a part are this service's", () => {
-  const { config } = API_FACTS;
-  const { stepsMax, toolCallsMax, runTokensMax: tokensMax, legHitsMax } = config;
-  expect(api.components.schemas["Ask"]).toMatchObject({
-    properties: {
-      limits: { default: { stepsMax, toolCallsMax, tokensMax } },
-      retrieval: { default: { legHitsMax, retrievers: ["vector", "keyword"] } },
-    },
-  });
-  const few = createOpenApi({ ...API_FACTS, config: { ...config, readChunksMax: 7 } });
-  const { parameters } = few.paths["/v1/collections/{name}/documents/{id}"]?.["get"] ?? {};
-  const schema = { type: "integer", minimum: 1, maximum: 7 };
-  expect(parameters).toContainEqual(expect.objectContaining({ name: "chunksMax", schema }));
-});
-
 test("a number in an address is described as a number, for programs that are made from the document", () => {
   const { parameters } = api.paths["/v1/collections/{name}/documents/{id}"]?.["get"] ?? {};
   expect(parameters).toContainEqual(
