@@ -15,7 +15,8 @@ import { says, type Script } from "../support/scripted-chat.ts";
 
 type Order = Pick<ToolCall, "name" | "arguments">;
 
-const SECRET = "The code of the vault is 4711.";
+/** A word, not a number: four digits are found in ids by chance. */
+const SECRET = "The code of the vault is Schwarzwurzel.";
 const QUESTION = "Why do retries use jitter?";
 
 const orders: readonly Order[] = [
@@ -122,7 +123,7 @@ test.each(["agent", "research"] as const)(
       const own = new Set(["search", "read_document", "list_collections"]);
       expect(ran.filter((name) => !own.has(name))).toEqual([]);
       expect([...touched]).toEqual(["handbook"]);
-      expect(told).not.toContain("4711");
+      expect(told).not.toContain("Schwarzwurzel");
       expect(events.at(-1)).toMatchObject({ type: "run-end", outcome: "finished" });
     }
   },
