@@ -2,11 +2,11 @@
 import { LOCAL_CALLER } from "../src/domain/caller.ts";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findFiles } from "../ingest/find-files.ts";
-import { loadFile } from "../ingest/load-file.ts";
-import { createLoadPool } from "../ingest/load-pool.ts";
-import type { SyncReport } from "../ingest/sync-plan.ts";
-import { syncDocuments } from "../ingest/sync.ts";
+import { findFiles } from "../ingest/files/find-files.ts";
+import { loadFile } from "../ingest/load/load-file.ts";
+import { createLoadPool } from "../ingest/load/load-pool.ts";
+import type { SyncReport } from "../ingest/sync/sync-plan.ts";
+import { syncDocuments } from "../ingest/sync/sync.ts";
 import { answer, type AnswerDeps } from "../src/answer.ts";
 import { parseConfig } from "../src/config.ts";
 import { toRunRecord } from "../src/http/response/run-record.ts";

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import { examineStore } from "../../src/node/lance/doctor.ts";
 import { countDamaged } from "../../src/node/lance/examination.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
-import { DEFAULT_CHUNKING, toChunkerId } from "../chunk.ts";
+import { DEFAULT_CHUNKING, toChunkerId } from "../chunk/chunk.ts";
 import type { CollectionCommand } from "./arguments.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";

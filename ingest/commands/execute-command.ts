@@ -15,12 +15,16 @@ import { openEmbedders } from "./open-embedders.ts";
 import type { Output } from "./output.ts";
 import { runPush } from "./push-command.ts";
 import { runSync } from "./sync-command.ts";
-import { createEmbedThread } from "../embed-thread.ts";
-import { type EmbeddingCache, openEmbeddingCache, toCacheFolder } from "../embedding-cache.ts";
-import { traceIngest } from "../trace-ingest.ts";
-import { formatCount, formatDuration } from "../progress.ts";
-import { withPatience } from "../with-patience.ts";
-import { withWaitNotice } from "../with-wait-notice.ts";
+import { createEmbedThread } from "../embed/embed-thread.ts";
+import {
+  type EmbeddingCache,
+  openEmbeddingCache,
+  toCacheFolder,
+} from "../embed/embedding-cache.ts";
+import { traceIngest } from "./trace-ingest.ts";
+import { formatCount, formatDuration } from "./progress.ts";
+import { withPatience } from "../embed/with-patience.ts";
+import { withWaitNotice } from "../embed/with-wait-notice.ts";
 import { countOf } from "../../src/text/count-of.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import type { Embedder } from "../../src/models/model.ts";

@@ -8,7 +8,7 @@ import { importDocuments } from "../export/import-documents.ts";
 import { openExportFile } from "../export/read-export.ts";
 import { writeExport } from "../export/write-export.ts";
 import { countOf } from "../../src/text/count-of.ts";
-import { formatCount, formatDuration } from "../progress.ts";
+import { formatCount, formatDuration } from "./progress.ts";
 import type { FileCommand } from "./arguments.ts";
 import { showProgress } from "./chunk-progress.ts";
 import type { CommandDeps } from "./command-deps.ts";

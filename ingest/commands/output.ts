@@ -1,7 +1,7 @@
 /** What the commands say: people read lines, programs read one JSON object a line. */
 import type { AppError } from "../../src/errors.ts";
 import { escapeControls } from "../../src/text/escape-controls.ts";
-import type { ProgressStream } from "../progress.ts";
+import type { ProgressStream } from "./progress.ts";
 
 export interface Output {
   readonly json: boolean;

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/async/clock.ts";
 import { AppError } from "../../src/errors.ts";
 import { openExport } from "../../src/node/lance/export-documents.ts";
 import { countOf } from "../../src/text/count-of.ts";
-import { formatCount } from "../progress.ts";
+import { formatCount } from "./progress.ts";
 import { createEdgeTarget } from "../push/edge-target.ts";
 import { pushCollection } from "../push/push-collection.ts";
 import { withPushTrace } from "../push/with-push-trace.ts";

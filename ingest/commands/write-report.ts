@@ -1,7 +1,7 @@
 /** A sync's report, for people and for programs. */
 import { countOf } from "../../src/text/count-of.ts";
-import { formatCount, formatDuration } from "../progress.ts";
-import type { SyncProblem, SyncReport } from "../sync-plan.ts";
+import { formatCount, formatDuration } from "./progress.ts";
+import type { SyncProblem, SyncReport } from "../sync/sync-plan.ts";
 import { READABLE } from "../../src/domain/format.ts";
 import type { Output } from "./output.ts";
 

@@ -4,7 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../../src/errors.ts";
 import { parsePushLine } from "../../src/stores/push-format.ts";
 import type { DocumentWrite } from "../../src/stores/store.ts";
-import { toReadProblem } from "../read-regular.ts";
+import { toReadProblem } from "../files/read-regular.ts";
 import { type ExportHead, parseEnd, parseHead } from "./export-format.ts";
 
 const READ_BYTES = 2 ** 20;

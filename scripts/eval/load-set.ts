@@ -1,8 +1,8 @@
 /** Puts an evaluation set into a store, one collection or one for each `metadata.collection`. */
-import { chunkDocument, DEFAULT_CHUNKING, toChunkerId } from "../../ingest/chunk.ts";
-import { detectLanguage } from "../../ingest/detect-language.ts";
+import { chunkDocument, DEFAULT_CHUNKING, toChunkerId } from "../../ingest/chunk/chunk.ts";
+import { detectLanguage } from "../../ingest/collection/detect-language.ts";
 import type { LoadedDocument } from "../../ingest/document.ts";
-import { embedChunks } from "../../ingest/embed-chunks.ts";
+import { embedChunks } from "../../ingest/embed/embed-chunks.ts";
 import type { Chunk } from "../../src/domain/chunk.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { ChunkWrite, DocumentWrite, WriteStore } from "../../src/stores/store.ts";

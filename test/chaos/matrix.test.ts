@@ -37,7 +37,7 @@ const RESEARCH = "test/chaos/research.test.ts";
 const FAIR = "test/chaos/fairness.test.ts";
 const GATE = "test/http/admission/run-gate.test.ts";
 const MAIN = "test/node/main.test.ts";
-const COMMANDS = "test/ingest/commands.test.ts";
+const COMMANDS = "test/ingest/commands/commands.test.ts";
 
 const UPSTREAM: readonly Row[] = [
   {

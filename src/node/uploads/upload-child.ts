@@ -11,7 +11,7 @@ export interface UploadChild {
   cancel(key: number): void;
 }
 
-const ENTRY = new URL("../../../ingest/upload-child.ts", import.meta.url);
+const ENTRY = new URL("../../../ingest/uploads/upload-child.ts", import.meta.url);
 
 export function createUploadChild(config: Config, clock: Clock): UploadChild {
   let child: ChildProcess | undefined;

@@ -1,6 +1,6 @@
 /** Another writer that keeps coming between, as there can be one past the lock or on object storage. */
 import { afterEach, expect, test, vi } from "vitest";
-import { syncDocuments } from "../../../ingest/sync.ts";
+import { syncDocuments } from "../../../ingest/sync/sync.ts";
 import { lancedb } from "../../../src/node/lance/native.ts";
 import { spec, toDocument } from "../../conformance/store-data.ts";
 import { wordEmbedder } from "../../support/collections.ts";
