@@ -117,16 +117,16 @@ function checkCounts(
 }
 
 function toWriteError(thrown: unknown, path: string): unknown {
-  if (isCode(thrown, "ENOENT") || isCode(thrown, "ENOTDIR")) {
+  if (isCode(thrown, "ENOENT", "ENOTDIR")) {
     return new AppError("not_found", { detail: `there is no folder ${dirname(path)} to write to` });
   }
-  if (["ENOSPC", "EDQUOT", "EFBIG"].some((code) => isCode(thrown, code))) {
+  if (isCode(thrown, "ENOSPC", "EDQUOT", "EFBIG")) {
     return new AppError("store_full", {
       detail: `there is no room for ${path}; nothing was left there`,
       cause: thrown,
     });
   }
-  if (["EACCES", "EPERM", "EROFS", "EIO"].some((code) => isCode(thrown, code))) {
+  if (isCode(thrown, "EACCES", "EPERM", "EROFS", "EIO")) {
     return new AppError("store_unavailable", {
       detail: `${path} cannot be written; check the permissions of its folder`,
       cause: thrown,

@@ -37,15 +37,16 @@ export function addEntries(
   sentences: readonly Span[],
   sections: readonly (readonly string[])[],
 ): readonly (readonly string[])[] {
+  const indents = sentences.map(({ start }) => readIndent(text, start));
   let entry: Open | undefined;
   return sentences.map(({ start, end }, at) => {
     const said = text.slice(start, end);
     const section = sections[at] ?? [];
-    const indent = readIndent(text, start);
+    const indent = indents[at];
     const gap = text.slice(sentences[at - 1]?.end ?? 0, start);
     if (entry !== undefined && isOver(entry, { said, gap, indent })) entry = undefined;
-    const next = readIndent(text, sentences[at + 1]?.start);
-    if (indent !== undefined && isHanging(said, text.slice(end), (next ?? 0) - indent)) {
+    const next = indents[at + 1] ?? 0;
+    if (indent !== undefined && isHanging(said, text.slice(end), next - indent)) {
       entry = { place: [...section, said], indent };
       return section;
     }
@@ -78,8 +79,7 @@ function isOver(
 }
 
 /** How far in a line stands that begins at `start`; undefined where none begins there. */
-function readIndent(text: string, start: number | undefined): number | undefined {
-  if (start === undefined) return undefined;
+function readIndent(text: string, start: number): number | undefined {
   let at = start;
   while (at > 0 && BLANK.test(text.charAt(at - 1))) at -= 1;
   return at === 0 || text[at - 1] === "\n" ? start - at : undefined;

@@ -74,7 +74,7 @@ async function leaveToOwner(file: FileHandle, path: string): Promise<void> {
     await file.chown(uid, gid);
   } catch (thrown) {
     // The root of a container without root may not, nor may anyone on a disk that knows no owners.
-    if (!["EPERM", "EINVAL", "ENOTSUP"].some((code) => isCode(thrown, code))) throw thrown;
+    if (!isCode(thrown, "EPERM", "EINVAL", "ENOTSUP")) throw thrown;
   }
 }
 
@@ -103,7 +103,7 @@ export async function readText(path: string): Promise<string | undefined> {
     if (isCode(thrown, "ENOENT")) return undefined;
     const { code } = thrown as NodeJS.ErrnoException;
     if (code === undefined) throw thrown;
-    if (code === "EMFILE" || code === "ENFILE") {
+    if (isCode(thrown, "EMFILE", "ENFILE")) {
       throw new AppError("store_unavailable", { detail: TOO_MANY_FILES, cause: thrown });
     }
     throw new AppError("store_unavailable", {

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access, readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { AppError } from "../../errors.ts";
+import { toReason } from "./is-code.ts";
 import { isFolder } from "./is-folder.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -40,13 +41,10 @@ async function check(dataDir: string, attempt: () => Promise<void>): Promise<voi
 
 /** What the system said about the store's folder, as an AppError store_unavailable. */
 export function toFolderError(dataDir: string, thrown: unknown): AppError {
-  const { code } = thrown as NodeJS.ErrnoException;
+  const code = toReason(thrown);
+  const reason = REASONS[code] ?? `cannot be used (${code})`;
   return new AppError("store_unavailable", {
-    detail: `the folder of the store, ${resolve(dataDir)}, ${explain(code)}; check DATA_DIR`,
+    detail: `the folder of the store, ${resolve(dataDir)}, ${reason}; check DATA_DIR`,
     cause: thrown,
   });
-}
-
-function explain(code = "unknown reason"): string {
-  return REASONS[code] ?? `cannot be used (${code})`;
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../../errors.ts";
+import { toReason } from "./is-code.ts";
 
 /** Throws AppError store_unavailable, which names the folder. */
 export async function checkTempFolder(): Promise<void> {
@@ -10,9 +11,8 @@ export async function checkTempFolder(): Promise<void> {
   try {
     await rmdir(await mkdtemp(join(folder, "tributary-")));
   } catch (thrown) {
-    const { code = "unknown reason" } = thrown as NodeJS.ErrnoException;
     throw new AppError("store_unavailable", {
-      detail: `no temporary files can be made in ${folder} (${code}); set TMPDIR to a folder that can be written`,
+      detail: `no temporary files can be made in ${folder} (${toReason(thrown)}); set TMPDIR to a folder that can be written`,
       cause: thrown,
     });
   }

@@ -6,7 +6,7 @@ import type { Clock } from "../../async/clock.ts";
 import { AppError } from "../../errors.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { replaceFile } from "../durable/files.ts";
-import { isCode } from "../files/is-code.ts";
+import { isCode, toReason } from "../files/is-code.ts";
 
 /** Only its owner reads or writes it. */
 const MODE = 0o600;
@@ -22,9 +22,8 @@ export async function readKeyFile(path: string): Promise<readonly KeyEntry[] | u
     text = await readFile(path, "utf8");
   } catch (thrown) {
     if (isCode(thrown, "ENOENT")) return undefined;
-    const { code = "unknown reason" } = thrown as NodeJS.ErrnoException;
     throw new AppError("invalid_request", {
-      detail: `the file of keys ${path} cannot be read (${code})`,
+      detail: `the file of keys ${path} cannot be read (${toReason(thrown)})`,
       cause: thrown,
     });
   }
@@ -36,9 +35,8 @@ export async function writeKeyFile(path: string, keys: readonly KeyEntry[]): Pro
   try {
     await replaceFile(path, toKeyList(keys), MODE);
   } catch (thrown) {
-    const { code = "unknown reason" } = thrown as NodeJS.ErrnoException;
     throw new AppError("invalid_request", {
-      detail: `the file of keys ${path} cannot be written (${code})`,
+      detail: `the file of keys ${path} cannot be written (${toReason(thrown)})`,
       cause: thrown,
     });
   }

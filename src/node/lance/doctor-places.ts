@@ -36,7 +36,7 @@ async function list(uri: string): Promise<readonly Dirent[]> {
   try {
     return await readdir(uri, { withFileTypes: true });
   } catch (thrown) {
-    if (isCode(thrown, "ENOENT") || isCode(thrown, "ENOTDIR")) return [];
+    if (isCode(thrown, "ENOENT", "ENOTDIR")) return [];
     throw toFolderError(uri, thrown);
   }
 }

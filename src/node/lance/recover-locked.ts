@@ -1,8 +1,9 @@
 /** Recovery under the collection's lock, for readers that find a table they cannot open. */
 import { AppError } from "../../errors.ts";
-import { acquireLock } from "../files/lock.ts";
+import { toWriteError } from "../files/write-error.ts";
 import type { LanceBase } from "./base.ts";
-import { type Place, toLockPath } from "./place.ts";
+import { acquireLocalLock } from "./local-lock.ts";
+import type { Place } from "./place.ts";
 import { recoverTable } from "./recover.ts";
 
 /**
@@ -13,18 +14,14 @@ import { recoverTable } from "./recover.ts";
 export async function recoverLocked(base: LanceBase, place: Place): Promise<readonly string[]> {
   if (!base.local) return [];
   try {
-    const { collection } = place;
-    const lock = await acquireLock(toLockPath(base, collection), `collection ${collection}`);
+    const lock = await acquireLocalLock(base, place.collection);
     try {
       return await recoverTable(base, place);
     } finally {
       await lock.release();
     }
   } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    if (thrown instanceof AppError || code === "EACCES" || code === "EROFS" || code === "ENOSPC") {
-      return [];
-    }
+    if (thrown instanceof AppError || toWriteError(thrown) !== undefined) return [];
     throw thrown;
   }
 }

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
+import { toReason } from "../files/is-code.ts";
 import { lingerOnClose } from "./linger.ts";
 
 /** How often it is looked for clients that send too slowly; they are closed at most this much later. */
@@ -55,14 +56,14 @@ export async function listen(server: Server, host: string, port: number): Promis
   try {
     await once(server, "listening");
   } catch (thrown) {
-    const detail = explain(thrown as NodeJS.ErrnoException, host, port);
+    const detail = explain(toReason(thrown), host, port);
     throw new AppError("invalid_request", { detail, cause: thrown });
   }
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : port;
 }
 
-function explain({ code = "unknown reason" }: NodeJS.ErrnoException, host: string, port: number) {
+function explain(code: string, host: string, port: number): string {
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: `port ${port} on ${host} is in use; stop the other program or choose another PORT`,
     EACCES: `port ${port} needs more rights than this process has; choose a PORT from 1024`,
