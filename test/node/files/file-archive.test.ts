@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { StoredRun } from "../../../src/http/runs/archive.ts";
 import { createFileArchive } from "../../../src/node/files/file-archive.ts";
 import { makePipe } from "../../ingest/fixtures/pipe.ts";
@@ -38,7 +38,7 @@ test("behind an idle night, when all runs are too old, who asks waits for the en
     (await readdir(folder)).filter((name) => name.endsWith(".run.json")).length;
   expect(await archive.find("r99")).toEqual({ status: "expired", callerId: "a" });
   expect(await left()).toBeGreaterThan(ids.length / 2);
-  await vi.waitFor(async () => expect(await left()).toBe(0));
+  await expect.poll(left).toBe(0);
   expect(await readdir(join(folder, "keys"))).toEqual([]);
   expect(log.lines).toEqual([]);
 });
@@ -63,7 +63,7 @@ describe("a disk that hangs", () => {
     await archive.put(makeRun("r1"));
     const { answer } = await hang("r1");
     const puts = [archive.put(makeRun("r2")), archive.put(makeRun("r3"))];
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await expect.poll(() => clock.pending).toBe(1);
     await clock.advance(15_000);
     await Promise.all(puts);
     await archive.put(makeRun("r4"));
@@ -71,9 +71,7 @@ describe("a disk that hangs", () => {
     await expect(archive.find("r3")).rejects.toMatchObject(unavailable);
     await expect(archive.findByKey("a", "k")).rejects.toMatchObject(unavailable);
     await answer();
-    await vi.waitFor(async () => {
-      expect(await archive.find("r2")).toMatchObject({ status: "kept" });
-    });
+    await expect.poll(() => archive.find("r2")).toMatchObject({ status: "kept" });
     await archive.put(makeRun("r5"));
     expect(await archive.find("r5")).toMatchObject({ status: "kept" });
     expect(clock.pending).toBe(0);
@@ -86,7 +84,7 @@ describe("a disk that hangs", () => {
     const hung = await Promise.all(["r1", "r2", "r3", "r4", "r5"].map((id) => hang(id)));
     const finds = ["r1", "r2", "r3", "r4", "r5"].map((id) => archive.find(id));
     const ended = Promise.allSettled(finds);
-    await vi.waitFor(() => expect(clock.pending).toBe(2));
+    await expect.poll(() => clock.pending).toBe(2);
     // What needs a thread of the same pool gets one.
     expect(await readdir(folder)).toContain("r1.run.json");
     await clock.advance(15_000);
