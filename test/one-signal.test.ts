@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { answer, type AnswerDeps } from "../src/answer.ts";
 import { sleep } from "../src/async/clock.ts";
 import { findRemainingMs } from "../src/async/deadline.ts";
+import type { Ask } from "../src/domain/ask.ts";
 import type { RunEnd, RunEvent } from "../src/domain/event.ts";
 import type { ChatDelta, ChatModel, Embedder, Reranker } from "../src/models/model.ts";
 import type { ReadStore } from "../src/stores/store.ts";
@@ -89,8 +90,10 @@ async function setUp(hanging: Call, when: "first" | "again") {
     rerankers: { remote },
     chat,
   };
-  const start = (client: AbortSignal, deadlineMs = DEADLINE_MS) =>
-    answer(deps, toAsk("Why jitter?", { deadlineMs, retrieval: { rerank: "remote" } }), client);
+  const start = (client: AbortSignal, deadlineMs = DEADLINE_MS, more: Partial<Ask> = {}) => {
+    const ask = toAsk("Why jitter?", { deadlineMs, retrieval: { rerank: "remote" } });
+    return answer(deps, { ...ask, ...more }, client);
+  };
   if (when === "again") await readAll(start(never));
   state.isOn = true;
   return { clock, start, hung: hung.promise, timeoutsMs };
@@ -165,6 +168,28 @@ test.each(BUDGETS)(
     expect(end?.outcome).toBe(call === "list" ? "expired" : "finished");
   },
 );
+
+test("embed: of a short deadline half is left to the answer", async () => {
+  const { clock, start, hung } = await setUp("embed", "first");
+  const reading = readAll(start(never, 1_000));
+  const signal = await hung;
+  await clock.advance(499);
+  expect(signal.aborted).toBe(false);
+  await clock.advance(1);
+  expect(signal.aborted).toBe(true);
+  expect(await reading).toMatchObject({ outcome: "finished", answerer: "m" });
+});
+
+test("a run that fails ends what it still waits for: the rewriting of a question that cannot be searched", async () => {
+  const { start, hung } = await setUp("chat", "first");
+  const history = [{ role: "user", content: "Why?" } as const];
+  const filter = { field: "page", op: "eq", value: "1" } as const;
+  const reading = readAll(start(never, DEADLINE_MS, { history, filter }));
+  const signal = await hung;
+  expect(await reading).toMatchObject({ outcome: "failed", error: { code: "invalid_filter" } });
+  await settle();
+  expect(signal.aborted).toBe(true);
+});
 
 test("take: its budget ends it alone, and the answer says what is missing", async () => {
   const { clock, start, hung } = await setUp("take", "first");

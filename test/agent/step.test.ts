@@ -157,6 +157,20 @@ describe("the calls of one step", () => {
     await expect(late.promise).rejects.toMatchObject({ code: "deadline_exceeded" });
   });
 
+  test("what one has begun in its run's name ends with it", async () => {
+    const late = Promise.withResolvers<unknown>();
+    const tool = toTool(
+      "a",
+      (_, { run }) => {
+        run.signal.addEventListener("abort", () => late.resolve(run.signal.reason));
+        return new Promise(() => undefined);
+      },
+      { timeoutMs: 20 },
+    );
+    await step([tool], ["a"]);
+    expect(await late.promise).toMatchObject({ code: "deadline_exceeded" });
+  });
+
   test("one knows how little time its run has left, and plans by that", async () => {
     const own = createTestRun();
     using deadline = own.deadline.child(1_000, "gather");

@@ -312,6 +312,12 @@ describe("tells what is wrong with a stream that is not complete", () => {
       "upstream_bad_response",
     ],
     [
+      "an error event whose data has no other sign of one",
+      stream(['event: error\ndata: {"message":"slow down","code":"rate_limit_exceeded"}\n\n']),
+      "",
+      "upstream_rate_limited",
+    ],
+    [
       "a finish reason that says it failed",
       stream([hi, chunk({}, "error")]),
       "hi",

@@ -75,12 +75,19 @@ describe("a protected embedder, over a socket", () => {
   });
 
   test("documents are neither hedged nor cached nor shared", async () => {
-    const call = setUp({ HEDGE_SHARE_MAX: "1" }, vector);
+    const replies = Array.from({ length: 27 }, () => vector);
+    const call = setUp({ HEDGE_SHARE_MAX: "1" }, ...replies, hang);
     for (let count = 0; count < 25; count += 1) await call.finish(call.embed("same", "document"));
     const both = [call.embed("same", "document"), call.embed("same", "document")];
     await call.finish(Promise.all(both));
     expect(call.requests()).toHaveLength(27);
-    expect(call.counts()).toMatchObject({ hedges: 0, cacheHits: 0, shared: 0, attempts: 27 });
+    const client = new AbortController();
+    const late = call.embed("late", "document", client.signal);
+    await call.arrived(28);
+    await call.clock.advance(1_000);
+    expect(call.counts()).toMatchObject({ hedges: 0, cacheHits: 0, shared: 0, attempts: 28 });
+    client.abort();
+    expect(await late).toBe("cancelled");
   });
 
   test("identical questions are one call; one caller who leaves leaves alone", async () => {

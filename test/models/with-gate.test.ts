@@ -6,6 +6,7 @@ import { createLimiter, type LimiterOptions } from "../../src/async/limiter.ts";
 import { AppError } from "../../src/errors.ts";
 import type { ChatDelta, ChatModel, Embedder } from "../../src/models/model.ts";
 import { withChatGate, withEmbedderGate, withRerankerGate } from "../../src/models/with-gate.ts";
+import { estimateTokens } from "../../src/text/tokens.ts";
 import { createFakeClock, settle } from "../support/fake-clock.ts";
 
 const open = (): AbortSignal => new AbortController().signal;
@@ -114,6 +115,31 @@ describe("withChatGate", () => {
     state.go[0]?.();
     expect(await first).toBe(2);
   });
+});
+
+test("a call's tokens are those that its endpoint counts: the question once with every text, the answer as long as it may be", async () => {
+  const counted: number[] = [];
+  const gate: Gate = (work, { tokens }) => {
+    counted.push(tokens());
+    return work(() => undefined);
+  };
+  const [question, one, other] = ["why do they wait so long?", "they are many", "so it is"];
+  const embed: Embedder["embed"] = async () => [];
+  const embedder = withEmbedderGate({ id: "e", batchMax: 7, fusionWeight: 0.3, embed }, gate);
+  await embedder.embed([one, other], "query", open());
+  await withRerankerGate({ id: "r", score: async () => [1, 1] }, gate).score(
+    question,
+    [one, other],
+    open(),
+  );
+  const { chat, state } = createChat();
+  const messages = [{ role: "user", content: question } as const];
+  const reading = drain(withChatGate(chat, gate).stream({ ...REQUEST, messages }, open()));
+  await settle();
+  state.go[0]?.();
+  await reading;
+  const [asked, texts] = [estimateTokens(question), estimateTokens(one) + estimateTokens(other)];
+  expect(counted).toEqual([texts, texts + 2 * asked, asked + REQUEST.outputTokensMax]);
 });
 
 test("embedders and rerankers share a limiter and keep all else they were", async () => {

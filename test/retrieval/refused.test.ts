@@ -79,3 +79,11 @@ test("a required collection that does not exist is the caller's mistake", () => 
   expect(error.code).toBe("collection_not_found");
   expect(error.detail).toContain("nope; there are: guide");
 });
+
+test("a required collection of which a part did not answer is missing", () => {
+  const name = { collection: "guide", retriever: "keyword", status: "found" } as const;
+  const ask = toAsk("jitter?", { retrieval: { require: ["guide"] } });
+  const check = (leg: object) => checkLegs([{ leg: { ...name, ...leg } as Leg, hits: [] }], ask);
+  expect(thrownBy(() => check({ code: "store_unavailable" })).code).toBe("collection_unavailable");
+  expect(() => check({})).not.toThrow();
+});
