@@ -312,8 +312,8 @@ describe("tells what is wrong with a stream that is not complete", () => {
       "upstream_bad_response",
     ],
     [
-      "an error event whose data has no other sign of one",
-      stream(['event: error\ndata: {"message":"slow down","code":"rate_limit_exceeded"}\n\n']),
+      "an error event whose data alone would be no error",
+      stream(['event: error\ndata: {"code":"rate_limit_exceeded"}\n\n']),
       "",
       "upstream_rate_limited",
     ],
