@@ -67,7 +67,7 @@ const Body = z.strictObject({
   /** Its components are looked at up to the first that is none: each would be a fault of its own. */
   vector: z.array(z.unknown()).optional(),
   vector_column: z.literal("vector").nullish(),
-  k: z.number().min(1),
+  k: z.number().min(0),
   offset: z.int().min(0).nullish(),
   columns: z.array(Name).min(1).max(COLUMNS_MAX).nullish(),
   filter: z.string().nullish(),
@@ -175,7 +175,8 @@ function toNearest(vector: readonly unknown[], body: z.output<typeof Body>): Nea
   if (!vector.every((value) => typeof value === "number")) {
     throw refuse("vector", "must be numbers");
   }
-  const { minimum_nprobes: least, maximum_nprobes: most } = body;
+  const { k, minimum_nprobes: least, maximum_nprobes: most } = body;
+  if (k < 1) throw refuse("k", "must be at least 1 where nearest rows are looked for");
   if (isGiven(least) && isGiven(most) && most > 0 && least > most) {
     throw refuse("minimum_nprobes", "must not exceed maximum_nprobes");
   }

@@ -34,7 +34,7 @@ export async function runTableQuery(
   const needsRowId = isOrderedUnseen(query);
   if (query.withRowId || needsRowId) started.withRowId();
   if (query.offset > 0) started.offset(query.offset);
-  started.limit(await toLimit(table, query.limit, rowsMax));
+  started.limit(await toLimit(table, { ...query, where, rowsMax }));
   const found = await started.toArrow(options);
   return toFile(needsRowId ? found.select([...(query.columns ?? [])]) : found);
 }
@@ -114,10 +114,15 @@ function toNative(query: FullTextQuery): lancedb.FullTextQuery {
   return new lancedb.BooleanQuery(parts);
 }
 
+interface Wanted extends Pick<TableQuery, "limit" | "offset"> {
+  readonly where: string | undefined;
+  readonly rowsMax: number;
+}
+
 /** A client that wants all rows asks for more than there can be. Too many are refused: fewer would look like all. */
-async function toLimit(table: Table, wanted: number, rowsMax: number): Promise<number> {
-  if (wanted <= rowsMax) return Math.ceil(wanted);
-  const count = await table.countRows();
+async function toLimit(table: Table, { limit, offset, where, rowsMax }: Wanted): Promise<number> {
+  if (limit <= rowsMax) return Math.ceil(limit);
+  const count = (await table.countRows(where)) - offset;
   if (count > rowsMax) throw toTooMany(count, rowsMax);
   return Math.max(1, count);
 }

@@ -36,15 +36,19 @@ const SIGNS: Readonly<Record<SqlOperator, string>> = {
   gt: ">",
   gte: ">=",
 };
+/** How LanceDB's clients ask for the rows of no ids. */
+const NOTHING = "false";
 /** Every chunk has one, so that a comparison of it is never neither true nor false. */
 const POSITION = "position";
 const ROW = "_rowid";
+const ROW_MAX = 2n ** 64n - 1n;
 
 /**
  * Reads the condition; beside the fields of a filter it may name, joined by AND, `position`, or be
- * `_rowid IN (…)` alone. Throws AppError invalid_filter.
+ * `_rowid IN (…)` or `false` alone. Throws AppError invalid_filter.
  */
 export function toRowFilter(text: string, spec: Spec): RowFilter {
+  if (text === NOTHING) return { where: NOTHING };
   const condition = parseSql(text);
   if ("op" in condition && condition.op === "in" && condition.column === ROW) {
     return { rows: condition.values.map(toRow) };
@@ -74,16 +78,24 @@ function listConjuncts(condition: SqlCondition): readonly SqlCondition[] {
 }
 
 function toRow({ value, text }: SqlValue): bigint {
-  if (typeof value === "number" && /^\d{1,20}$/.test(text)) return BigInt(text);
+  if (typeof value === "number" && /^\d{1,20}$/.test(text) && BigInt(text) <= ROW_MAX) {
+    return BigInt(text);
+  }
   throw new AppError("invalid_filter", { detail: `${ROW} takes whole numbers` });
 }
 
 function toPositionSql(leaf: Leaf): string {
   const number = "value" in leaf ? leaf.value.value : undefined;
   if (leaf.op === "in" || leaf.op === "null" || leaf.op === "has" || typeof number !== "number") {
-    throw new AppError("invalid_filter", { detail: `${POSITION} is compared with a number` });
+    throw refusePosition();
   }
   return `${POSITION} ${SIGNS[leaf.op]} ${toLiteral(number)}`;
+}
+
+function refusePosition(): AppError {
+  return new AppError("invalid_filter", {
+    detail: `${POSITION} is compared with a number, and joined to other conditions by AND`,
+  });
 }
 
 /**
@@ -105,6 +117,7 @@ function toFilter(condition: SqlCondition, spec: Spec, wanted: boolean): Filter 
 }
 
 function toLeaf(leaf: Leaf, spec: Spec, wanted: boolean): Filter {
+  if (leaf.column === POSITION) throw refusePosition();
   const field = toField(leaf.column, spec);
   const exists: Filter = { field, op: "exists" };
   const read = ({ value }: SqlValue) => toTyped(value, field, spec);

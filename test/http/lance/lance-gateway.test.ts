@@ -121,6 +121,27 @@ test("a table is described, counted and read, with and without the last slash", 
   ).toContain(version);
 });
 
+type Read = readonly [string, object, readonly number[]];
+test.each<Read>([
+  ["all that satisfy a condition", { k: 2 ** 63, filter: "position > 0" }, [1, 2]],
+  ["all behind an offset", { k: 2 ** 63, offset: 1 }, [1, 2]],
+  [
+    "all that satisfy a condition behind an offset",
+    { k: 3, offset: 1, filter: "position < 2" },
+    [1],
+  ],
+  ["all behind the end", { k: 2 ** 63, offset: 7 }, []],
+  ["none", { k: 0 }, []],
+  // Seen, LanceDB's client for Node 0.39.0: `takeRowIds([])`.
+  ["those of no ids", { k: 2 ** 63, filter: "false" }, []],
+])("rows are counted against the limit as they are asked for: %s", async (...given) => {
+  const [, body, positions] = given;
+  const answer = await send("guide/query/", { ...plain, columns: ["position"], ...body });
+  expect(answer.json).toBeUndefined();
+  const found = tableFromIPC(answer.bytes).toArray() as { position: number }[];
+  expect(found.map(({ position }) => position)).toEqual(positions);
+});
+
 const DEEP = `${"(title = 'timeout' OR ".repeat(40)}title = 'b'${")".repeat(40)}`;
 type Refused = readonly [string, string, unknown, number, string];
 describe("refuses", () => {
@@ -143,6 +164,28 @@ describe("refuses", () => {
       { ...plain, order_by: [{ column_name: "x" }] },
       400,
       "x",
+    ],
+    [
+      "an id that no row can have",
+      "guide/query/",
+      { ...plain, filter: "_rowid IN (99999999999999999999)" },
+      400,
+      "whole numbers",
+    ],
+    ["nearest rows, none of them", "guide/query/", { ...nearest, k: 0 }, 400, "at least 1"],
+    [
+      "too many rows of a condition",
+      "guide/query/",
+      { ...plain, k: 3, filter: "position < 3" },
+      400,
+      "LANCE_GATEWAY_ROWS_MAX",
+    ],
+    [
+      "a position beside an OR",
+      "guide/query/",
+      { ...plain, filter: "title = 'a' OR position = 1" },
+      400,
+      "joined to other conditions by AND",
     ],
     ["too many rows", "guide/query/", { ...plain, k: 3 }, 400, "LANCE_GATEWAY_ROWS_MAX"],
     [
