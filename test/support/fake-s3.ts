@@ -10,6 +10,8 @@ export interface FakeS3 extends AsyncDisposable {
   readonly conditions: { readonly name: string; readonly held: boolean }[];
   /** Awaited before a write is looked at. */
   beforePut: (name: string) => Promise<void> | void;
+  /** What every request is answered, while there is something: a status, and a code of S3. */
+  refusal: readonly [number, string] | undefined;
 }
 
 interface Reply {
@@ -33,7 +35,10 @@ export async function startFakeS3(): Promise<FakeS3> {
   const objects = new Map<string, Buffer>();
   const uploads = new Map<string, Map<number, Buffer>>();
   const conditions: { name: string; held: boolean }[] = [];
-  const state: Pick<FakeS3, "beforePut"> = { beforePut: () => {} };
+  const state: Pick<FakeS3, "beforePut" | "refusal"> = {
+    beforePut: () => {},
+    refusal: undefined,
+  };
 
   const put = (name: string, bytes: Buffer, ifNone: boolean, ifTag?: string): Reply => {
     const old = objects.get(name);
@@ -103,6 +108,7 @@ export async function startFakeS3(): Promise<FakeS3> {
     return put(name, bytes, ifNone, headers["if-match"]);
   };
   const answer = async (request: IncomingMessage): Promise<Reply> => {
+    if (state.refusal !== undefined) return fail(...state.refusal);
     const { pathname, searchParams: query } = new URL(request.url ?? "", "http://s3");
     const name = decodeURIComponent(pathname).replace(/^\/bucket\/?/, "");
     if (request.method !== "GET" && request.method !== "HEAD") return write(name, query, request);

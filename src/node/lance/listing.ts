@@ -3,6 +3,7 @@ import type { Table } from "@lancedb/lancedb";
 import pMap from "p-map";
 import { NEVER } from "../../async/never.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
+import type { AppError } from "../../errors.ts";
 import { callNative, type LanceBase, openTable } from "./base.ts";
 import { findPlace, listPlaces } from "./place.ts";
 import { LOOK_AHEAD_SHARE, type Reader } from "./reader.ts";
@@ -90,16 +91,20 @@ async function hasSpec(base: LanceBase, name: string): Promise<boolean> {
   try {
     table = await openTable(base, await findPlace(base, name));
   } catch (thrown) {
-    const error = toStoreError(thrown, name);
-    if (error.code === "store_unavailable") throw error;
-    return error.code === "collection_unavailable";
+    return throwOfStore(thrown, name).code === "collection_unavailable";
   }
   try {
     readSpec(await table.schema(), name);
     return true;
   } catch (thrown) {
-    const error = toStoreError(thrown, name);
-    if (error.code === "store_unavailable") throw error;
+    throwOfStore(thrown, name);
     return false;
   }
+}
+
+/** What is wrong with the table. Throws what is wrong with the store: of a table nothing is known then. */
+function throwOfStore(thrown: unknown, name: string): AppError {
+  const error = toStoreError(thrown, name);
+  if (error.code === "store_unavailable" || error.code === "deadline_exceeded") throw error;
+  return error;
 }

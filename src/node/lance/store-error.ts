@@ -3,6 +3,14 @@ import * as z from "zod";
 import { AppError, toAppError } from "../../errors.ts";
 import { TOO_MANY_FILES } from "../durable/files.ts";
 
+/** Of how it tries again, which it tells with every failure of object storage. */
+const RETRY_SETTING = /retry_timeout/g;
+/** Of the system or of object storage: no rights, an unknown key, one whose time is over. */
+const NO_RIGHTS =
+  /permission denied|access denied|forbidden|unauthorized|status: 40[13]\b|<Code>ExpiredToken</i;
+/** Object storage that was reached or not, and did not do what it was asked. What is not there is told otherwise. */
+const STORAGE_FAILED = /error performing |RetryError/i;
+
 /**
  * A native error as an AppError. `collection` is named in what clients see; undefined where the store as a whole
  * was opened or listed. AppErrors pass unchanged, bugs become `internal`.
@@ -11,7 +19,7 @@ export function toStoreError(thrown: unknown, collection: string | undefined): A
   // The library throws plain errors; a TypeError and its like are bugs of ours and must be seen as such.
   const native = thrown instanceof Error && thrown.constructor === Error;
   if (!native && !(thrown instanceof z.ZodError)) return toAppError(thrown);
-  const text = thrown.message;
+  const text = thrown.message.replaceAll(RETRY_SETTING, "");
   const because = (
     code: "store_unavailable" | "store_full" | "store_read_only" | "collection_unavailable",
     detail: string,
@@ -33,7 +41,7 @@ export function toStoreError(thrown: unknown, collection: string | undefined): A
       "the disk of the store is full; what was acknowledged before stays",
     );
   }
-  if (/permission denied|access denied|forbidden|unauthorized/i.test(text)) {
+  if (NO_RIGHTS.test(text)) {
     return because("store_unavailable", "the store may not be read or written with these rights");
   }
   if (/read-only file system/i.test(text)) {
@@ -52,6 +60,12 @@ export function toStoreError(thrown: unknown, collection: string | undefined): A
     return because(
       "store_unavailable",
       `another writer kept changing collection ${collection}; nothing was changed, try again`,
+    );
+  }
+  if (STORAGE_FAILED.test(text)) {
+    return because(
+      "store_unavailable",
+      "object storage did not do what it was asked; check DATA_DIR, STORE_OPTIONS and the rights to it",
     );
   }
   return because(

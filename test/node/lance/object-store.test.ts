@@ -11,7 +11,7 @@ import { toPlace } from "../../../src/node/lance/place.ts";
 import { createWriter } from "../../../src/node/lance/writer.ts";
 import type { CollectionWriter, DocumentWrite, WriteStore } from "../../../src/stores/store.ts";
 import { describeStore } from "../../conformance/store.ts";
-import { spec, toDocument } from "../../conformance/store-data.ts";
+import { spec, toDocument, toVector } from "../../conformance/store-data.ts";
 import { type FakeS3, startFakeS3 } from "../../support/fake-s3.ts";
 
 const { signal } = new AbortController();
@@ -201,4 +201,37 @@ test("doctor reads everything, says what is damaged, and mends what can be made 
   for (const key of s3.objects.keys()) if (/guide\.lance\/data\//.test(key)) s3.objects.delete(key);
   expect((await examine()).findings).toMatchObject([{ state: "damaged", collection: name }]);
   expect(JSON.stringify(await examine())).not.toMatch(/zqsecret|zqid/);
+});
+
+const RIGHTS = "with these rights";
+type Refusal = readonly [number, string, string];
+test.each<Refusal>([
+  [403, "AccessDenied", RIGHTS],
+  [400, "ExpiredToken", RIGHTS],
+  [503, "SlowDown", "STORE_OPTIONS"],
+  [301, "PermanentRedirect", "STORE_OPTIONS"],
+])("storage that answers %i %s is not late, and no collection is damaged", async (...given) => {
+  const [status, code, word] = given;
+  await using s3 = await startFakeS3();
+  const options = toOptions(s3);
+  const storeOptions = `${s3.options},client_max_retries=0`;
+  const store = await createLanceStore({ ...options, config: { ...options.config, storeOptions } });
+  const writer = await store.create(spec, signal);
+  await put(writer, toDocument("a", ["red cats"]));
+  await writer.close();
+  const snapshot = await store.open(name, signal);
+  const search = { type: "vector", vector: toVector(1), limit: 1, timeoutMs: 30_000 } as const;
+  const attempts = [
+    () => open({ ...s3, options: storeOptions }),
+    () => snapshot.search(search, signal),
+    () => store.open(name, signal),
+    () => store.list(signal),
+  ];
+  s3.refusal = [status, code];
+  for (const attempt of attempts) {
+    const detail = expect.stringContaining(word) as string;
+    await expect(attempt()).rejects.toMatchObject({ code: "store_unavailable", detail });
+  }
+  s3.refusal = undefined;
+  expect(await store.list(signal)).toEqual([name]);
 });
