@@ -166,7 +166,7 @@ describe("what is wrong at the start is one line and an exit code", () => {
           "endpoint=http://127.0.0.1:9,allow_http=true,region=r,access_key_id=a,secret_access_key=b,client_max_retries=0",
       },
       code: 1,
-      says: "the store did not answer in time; check DATA_DIR",
+      says: "the store could not be opened or listed; check DATA_DIR, STORE_OPTIONS",
     },
     {
       name: "an address of another machine",
