@@ -12,6 +12,8 @@ export interface FakeS3 extends AsyncDisposable {
   beforePut: (name: string) => Promise<void> | void;
   /** What every request is answered, while there is something: a status, and a code of S3. */
   refusal: readonly [number, string] | undefined;
+  /** Does every read end in the middle? */
+  breaksOff: boolean;
 }
 
 interface Reply {
@@ -35,9 +37,10 @@ export async function startFakeS3(): Promise<FakeS3> {
   const objects = new Map<string, Buffer>();
   const uploads = new Map<string, Map<number, Buffer>>();
   const conditions: { name: string; held: boolean }[] = [];
-  const state: Pick<FakeS3, "beforePut" | "refusal"> = {
+  const state: Pick<FakeS3, "beforePut" | "refusal" | "breaksOff"> = {
     beforePut: () => {},
     refusal: undefined,
+    breaksOff: false,
   };
 
   const put = (name: string, bytes: Buffer, ifNone: boolean, ifTag?: string): Reply => {
@@ -116,7 +119,8 @@ export async function startFakeS3(): Promise<FakeS3> {
   };
 
   const server = createServer((request, response) => {
-    void answer(request).then((reply) => send(response, reply));
+    const give = state.breaksOff && request.method === "GET" ? breakOff : send;
+    void answer(request).then((reply) => give(response, reply));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -135,6 +139,12 @@ export async function startFakeS3(): Promise<FakeS3> {
 function send(response: ServerResponse, { status, headers = {}, body = "" }: Reply): void {
   const length = { "Content-Length": String(Buffer.byteLength(body)) };
   response.writeHead(status, { ...length, ...headers }).end(body);
+}
+
+function breakOff(response: ServerResponse, { status, headers = {}, body = "" }: Reply): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { ...headers, "Content-Length": String(bytes.length) });
+  response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
 }
 
 /** ListObjectsV2, everything on one page. */

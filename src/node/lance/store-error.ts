@@ -8,8 +8,8 @@ const RETRY_SETTING = /retry_timeout/g;
 /** Of the system or of object storage: no rights, an unknown key, one whose time is over. */
 const NO_RIGHTS =
   /permission denied|access denied|forbidden|unauthorized|status: 40[13]\b|<Code>ExpiredToken</i;
-/** Object storage that was reached or not, and did not do what it was asked. What is not there is told otherwise. */
-const STORAGE_FAILED = /error performing |RetryError/i;
+/** Object storage that was not reached, refused or broke off. What is not there, or cannot be read, is told otherwise. */
+const STORAGE_FAILED = /Generic (?:S3|GCS|MicrosoftAzure) error|RetryError/;
 
 /**
  * A native error as an AppError. `collection` is named in what clients see; undefined where the store as a whole

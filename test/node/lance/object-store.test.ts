@@ -233,5 +233,10 @@ test.each<Refusal>([
     await expect(attempt()).rejects.toMatchObject({ code: "store_unavailable", detail });
   }
   s3.refusal = undefined;
+  s3.breaksOff = true;
+  for (const attempt of attempts.slice(1)) {
+    await expect(attempt()).rejects.toMatchObject({ code: "store_unavailable" });
+  }
+  s3.breaksOff = false;
   expect(await store.list(signal)).toEqual([name]);
 });
