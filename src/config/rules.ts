@@ -10,6 +10,9 @@ const AT_MOST = [
   ["takeTimeoutMs", "deadlineMs"],
   ["rerankTimeoutMs", "deadlineMs"],
   ["rewriteTimeoutMs", "deadlineMs"],
+  ["planTimeoutMs", "deadlineMs"],
+  ["subagentTimeoutMs", "deadlineMs"],
+  ["runQueueTimeoutMs", "deadlineMs"],
   ["firstDeltaTimeoutMs", "deadlineMs"],
   ["deltaGapTimeoutMs", "deadlineMs"],
   ["embedAttemptTimeoutMs", "embedTimeoutMs"],
@@ -19,36 +22,55 @@ const AT_MOST = [
   ["retryStallCost", "retryTokensMax"],
   ["breakerSamplesMin", "breakerSamplesMax"],
   ["passagesMax", "candidatesMax"],
+  // A run with tools begins with the others' passages, and there must be room for what it finds.
+  ["passagesMax", "passagesOfToolsMax"],
+  ["headersTimeoutMs", "requestTimeoutMs"],
 ] as const;
 
-/** The first must be below the second: at the same moment either may win. */
-const BELOW = [["usageWaitMs", "deltaGapTimeoutMs"]] as const;
+/** The first must be below the second: at the same moment either may win, and who looks less often takes what goes on for a silence. */
+const BELOW = [
+  ["usageWaitMs", "deltaGapTimeoutMs"],
+  ["flushIntervalMs", "deltaGapTimeoutMs"],
+] as const;
+
+/** Who sets how long something takes means it to be; the second, at 0, says that it is not. */
+const VAIN_AT_NONE = [
+  ["runQueueTimeoutMs", "runQueueMax", "no run may wait"],
+  ["answerCacheAgeMsMax", "answerCacheRunsMax", "no answer is kept"],
+  ["staleAfterMs", "staleMsMax", "nothing older may stand in"],
+] as const;
+
+/** The first says more of what the second names. */
+const NEEDS = [
+  ["chatFallbackBaseUrl", "chatModelsFallback"],
+  ["chatFallbackApiKey", "chatFallbackBaseUrl"],
+  ["rerankModel", "rerankUrl"],
+  ["rerankApiKey", "rerankUrl"],
+  ["lanceApiKey", "lanceUrl"],
+  ["lanceDatabase", "lanceUrl"],
+] as const;
 
 type Compared = (typeof AT_MOST | typeof BELOW)[number][number];
 type Numbers = Readonly<
-  Record<Compared | "runQueueMax" | "contextTokensMax" | "outputTokensMax", number>
+  Record<
+    Compared | (typeof VAIN_AT_NONE)[number][1] | "contextTokensMax" | "outputTokensMax",
+    number
+  >
 >;
 
-export interface CheckedSettings extends Numbers {
+type Named = Readonly<Partial<Record<(typeof NEEDS)[number][number], unknown>>>;
+
+export interface CheckedSettings extends Numbers, Named {
+  readonly aiEmbeddingModel?: string | undefined;
   readonly chatTokensPerMinuteMax?: number | undefined;
   readonly chatContextTokensMax?: number | undefined;
-  readonly chatModelsFallback?: readonly string[] | undefined;
-  readonly chatFallbackBaseUrl?: string | undefined;
-  readonly chatFallbackApiKey?: string | undefined;
   readonly embeddingModel?: string | undefined;
   readonly embeddingBaseUrl?: string | undefined;
   readonly embeddingApiKey?: string | undefined;
   readonly embeddingQueryPrefix?: string | undefined;
   readonly embeddingDocumentPrefix?: string | undefined;
-  readonly aiEmbeddingModel?: string | undefined;
-  readonly rerankUrl?: string | undefined;
-  readonly rerankModel?: string | undefined;
-  readonly rerankApiKey?: string | undefined;
   readonly uploads: string;
   readonly lanceGateway: boolean;
-  readonly lanceUrl?: string | undefined;
-  readonly lanceApiKey?: string | undefined;
-  readonly lanceDatabase?: string | undefined;
 }
 
 /** Every contradiction, by the name of the setting to change. `given`: the settings that are not left to their defaults. */
@@ -72,21 +94,23 @@ export function findContradictions(
     ...tooLarge,
     ...notBelow,
     ...findUselessLimits(config),
-    ...findVainWaits(config, given),
-    ...findLostFallbacks(config),
+    ...findVainTimes(config, given),
+    ...findLost(config),
     ...findLostEmbedding(config),
-    ...findLostReranking(config),
     ...findLanceTangles(config),
   ];
 }
 
-/** Who sets how long runs wait means them to wait. */
-function findVainWaits(
-  { runQueueMax }: CheckedSettings,
-  given: ReadonlySet<string>,
-): readonly Issue[] {
-  if (runQueueMax > 0 || !given.has("runQueueTimeoutMs")) return [];
-  return [{ path: "runQueueTimeoutMs", message: "needs RUN_QUEUE_MAX above 0: no run may wait" }];
+function findVainTimes(config: CheckedSettings, given: ReadonlySet<string>): readonly Issue[] {
+  return VAIN_AT_NONE.filter(([time, most]) => given.has(time) && config[most] === 0).map(
+    ([path, most, why]) => ({ path, message: `needs ${toVariable(most)} above 0: ${why}` }),
+  );
+}
+
+function findLost(config: CheckedSettings): readonly Issue[] {
+  return NEEDS.filter(([more, of]) => config[more] !== undefined && config[of] === undefined).map(
+    ([path, of]) => ({ path, message: `needs ${toVariable(of)}` }),
+  );
 }
 
 /** An answer that fills its context would wait for a turn that never comes, or find no room beside its question. */
@@ -104,18 +128,6 @@ function findUselessLimits(config: CheckedSettings): readonly Issue[] {
     issues.push({ path: "chatContextTokensMax", message });
   }
   return issues;
-}
-
-function findLostFallbacks(config: CheckedSettings): readonly Issue[] {
-  const { chatModelsFallback, chatFallbackBaseUrl, chatFallbackApiKey } = config;
-  const lost = (path: string, message: string): Issue => ({ path, message });
-  if (chatFallbackBaseUrl !== undefined && chatModelsFallback === undefined) {
-    return [lost("chatFallbackBaseUrl", "needs CHAT_MODELS_FALLBACK")];
-  }
-  if (chatFallbackApiKey !== undefined && chatFallbackBaseUrl === undefined) {
-    return [lost("chatFallbackApiKey", "needs CHAT_FALLBACK_BASE_URL")];
-  }
-  return [];
 }
 
 const OF_EMBEDDING = [
@@ -140,27 +152,10 @@ function findLostEmbedding(config: CheckedSettings): readonly Issue[] {
   return isLost ? [{ path: "embeddingApiKey", message: "needs EMBEDDING_BASE_URL" }] : [];
 }
 
-/** Of an endpoint that nobody named. */
-function findLostReranking(config: CheckedSettings): readonly Issue[] {
-  const { rerankUrl, rerankModel, rerankApiKey } = config;
-  if (rerankUrl !== undefined) return [];
-  const message = "needs RERANK_URL";
-  return [
-    ...(rerankModel === undefined ? [] : [{ path: "rerankModel", message }]),
-    ...(rerankApiKey === undefined ? [] : [{ path: "rerankApiKey", message }]),
-  ];
-}
-
 /** What is read from a server is neither written here nor served on. */
 function findLanceTangles(config: CheckedSettings): readonly Issue[] {
-  const { lanceUrl, lanceApiKey, lanceDatabase, lanceGateway, uploads } = config;
-  if (lanceUrl === undefined) {
-    const message = "needs LANCE_URL";
-    return [
-      ...(lanceApiKey === undefined ? [] : [{ path: "lanceApiKey", message }]),
-      ...(lanceDatabase === undefined ? [] : [{ path: "lanceDatabase", message }]),
-    ];
-  }
+  const { lanceUrl, lanceGateway, uploads } = config;
+  if (lanceUrl === undefined) return [];
   const message = "cannot be on while the collections are those of LANCE_URL";
   return [
     ...(lanceGateway ? [{ path: "lanceGateway", message }] : []),

@@ -9,7 +9,7 @@ const listChunks = (passages: readonly { label: number; chunkId: string }[]): re
   passages.map(({ label, chunkId }) => `[${label}] ${chunkId}`);
 
 test("there are no more of them than a run may have, and those that are there are still given", async () => {
-  const run = createTestRun({ PASSAGES_OF_TOOLS_MAX: "3" });
+  const run = createTestRun({ PASSAGES_MAX: "3", PASSAGES_OF_TOOLS_MAX: "3" });
   const pool = createPool(toPassages(1), run);
   expect(listChunks(await pool.view([])(toPassages(7, 8, 9)))).toEqual([
     "[2] chunk 7",

@@ -24,7 +24,7 @@ export type Fetch = (request: Request, env?: unknown) => Response | Promise<Resp
 /** Creates a server that does not listen yet. */
 export function createServer(fetch: Fetch, config: Config): Server {
   const serverOptions = {
-    headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
+    headersTimeout: config.headersTimeoutMs,
     /** For the whole request to arrive; says nothing about the response. */
     requestTimeout: config.requestTimeoutMs,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
