@@ -9,7 +9,9 @@ import {
   body,
   DONE_FRAME,
   type End,
-  pings,
+  endlessLine,
+  type Filler,
+  PING_FRAME,
   repeat,
   type Reply,
   toFrame,
@@ -25,17 +27,13 @@ const Chat = z.object({
 });
 type Chat = z.infer<typeof Chat>;
 
-/** Is the answer to be streamed? */
-export function isStream(request: Readonly<Record<string, unknown>>): boolean {
-  return request["stream"] === true;
-}
-
 /** The answer, with the faults that shape it. Throws ZodError for a request that is none. */
 export function replyChat(given: unknown, context: AnswerContext): Reply {
   const request = Chat.parse(given);
   const text = writeAnswer(context.settings.chat, toConversation(request), context.nextAnswer());
   if (request.stream !== true) return replyJson(toCompletion(request, text), context);
-  return toFaultyStream(context.faults, request, text) ?? replyStream(request, text, context);
+  const isWhole = findFault(context.faults, "json-instead") !== undefined;
+  return isWhole ? body(toCompletion(request, text)) : replyStream(request, text, context);
 }
 
 function replyStream(request: Chat, text: string, context: AnswerContext): Reply {
@@ -43,16 +41,18 @@ function replyStream(request: Chat, text: string, context: AnswerContext): Reply
   const { frames, end } = bend(toWhole(request, text), faults);
   const gap = toSpan(findFault(faults, "delta-latency"), settings.chat.deltaMs);
   const split = findFault(faults, "split")?.value ?? 0;
-  return (response) => playStream(response, { frames, end, gap, split }, context);
+  const filler = toFiller(findFault(faults, "pings", "blank-deltas", "endless-line"));
+  return (response) => playStream(response, { frames, end, filler, gap, split }, context);
 }
 
-/** Faults that are another kind of answer. */
-function toFaultyStream(faults: readonly Fault[], request: Chat, text: string): Reply | undefined {
-  const fault = findFault(faults, "pings", "blank-deltas", "json-instead");
-  if (fault?.name === "pings") return pings(fault.value);
-  if (fault?.name === "blank-deltas") return repeat(chunk({ role: "assistant" }), fault.value);
-  return fault === undefined ? undefined : body(toCompletion(request, text));
+/** What a silence is filled with. */
+function toFiller(fault: Fault | undefined): Filler | undefined {
+  if (fault === undefined) return undefined;
+  if (fault.name === "endless-line") return endlessLine(LINE_START);
+  const event = fault.name === "pings" ? PING_FRAME : chunk({ role: "assistant" });
+  return repeat(event, fault.value);
 }
+const LINE_START = 'data: {"choices":[{"index":0,"delta":{"reasoning":"';
 
 interface WholeStream {
   /** One frame a delta. */
@@ -69,8 +69,10 @@ interface Bent {
 
 type Bend = (whole: WholeStream, fault: Fault) => Bent;
 
+const silent: Bend = () => ({ frames: [], end: "hang" });
+
 const BENDS: Readonly<Partial<Record<FaultName, Bend>>> = {
-  "stall-body": () => ({ frames: [], end: "hang" }),
+  "stall-body": silent,
   "stall-after": ({ deltas }, { value }) => ({ frames: deltas.slice(0, value), end: "hang" }),
   "reset-after": ({ deltas }, { value }) => ({ frames: deltas.slice(0, value), end: "reset" }),
   "eof-after": ({ deltas }, { value }) => ({ frames: deltas.slice(0, value), end: "clean" }),
@@ -89,12 +91,19 @@ const BENDS: Readonly<Partial<Record<FaultName, Bend>>> = {
   }),
   shape: (_, { word }) => toShape(word),
 };
+/** Without a silence to fill they begin with one. */
+const FILLERS: Readonly<Partial<Record<FaultName, Bend>>> = {
+  pings: silent,
+  "blank-deltas": silent,
+  "endless-line": silent,
+};
 const MALFORMED = 'data: {"choices": [{oops\n\n';
 
 /** The stream as the first fault among them wants it; whole when none shapes a stream. */
 function bend(whole: WholeStream, faults: readonly Fault[]): Bent {
-  const fault = faults.find(({ name }) => BENDS[name] !== undefined);
-  const bent = fault && BENDS[fault.name]?.(whole, fault);
+  const [bent] = [BENDS, FILLERS].flatMap((bends) =>
+    faults.flatMap((fault) => bends[fault.name]?.(whole, fault) ?? []),
+  );
   return bent ?? toBent([...whole.deltas, whole.finish, ...whole.after]);
 }
 

@@ -34,7 +34,7 @@ export function createExchange(request: IncomingMessage, text: string, plan: () 
     path,
     headers,
     body: parseBody(text),
-    bytesIn: text.length,
+    bytesIn: Buffer.byteLength(text),
     key: `${path} ${text.length} ${hashText(text)}`,
     faults: path.endsWith(`?${REDIRECTED}`)
       ? []

@@ -108,6 +108,8 @@ export type FaultName = keyof typeof FAULTS;
 /** A fault with its number. For a range of milliseconds `value` is the lower end. */
 export interface Fault {
   readonly name: FaultName;
+  /** As it was written. */
+  readonly text: string;
   readonly value: number;
   readonly high: number;
   /** The name behind the number or instead of it. */

@@ -32,7 +32,8 @@ export interface Totals {
   /** Requests whose body had come before. */
   readonly repeated: number;
   readonly faults: number;
-  readonly connections: { readonly opened: number; readonly open: number };
+  /** `failed`: by a fault, before there was a request. */
+  readonly connections: { readonly opened: number; readonly open: number; readonly failed: number };
   readonly byTarget: Readonly<Record<string, number>>;
 }
 
@@ -42,7 +43,7 @@ export interface Journal {
   /** `key` tells bodies apart. */
   begin(entry: Pick<Entry, "on" | "method" | "path" | "faults" | "bytesIn">, key: string): Entry;
   end(entry: Entry, ending: Required<Pick<Entry, "status" | "bytesOut" | "end">>): void;
-  connect(): void;
+  connect(isFailed: boolean): void;
   disconnect(): void;
   /** Forgets everything but what is open. */
   reset(): void;
@@ -55,41 +56,48 @@ const KEYS_MAX = 100_000;
 export function createJournal(): Journal {
   const entries: Entry[] = [];
   const attempts = new Map<string, number>();
-  const connections = { opened: 0, open: 0 };
+  const connections = { opened: 0, open: 0, failed: 0 };
+  const unended = new Set<Entry>();
   const startedMs = performance.now();
   let counts = zero();
-  let open = 0;
+  let number = 0;
+
+  const count = ({ on, faults, attempt }: Entry): void => {
+    counts.requests += 1;
+    counts.overlapMax = Math.max(counts.overlapMax, unended.size);
+    counts.faults += faults.length > 0 ? 1 : 0;
+    counts.repeated += attempt > 1 ? 1 : 0;
+    counts.byTarget[on] = (counts.byTarget[on] ?? 0) + 1;
+  };
 
   return {
     entries,
     totals: () => ({
       ...counts,
       byTarget: { ...counts.byTarget },
-      open,
+      open: unended.size,
       connections: { ...connections },
     }),
     begin(given, key) {
       const attempt = (attempts.get(key) ?? 0) + 1;
       if (attempts.size >= KEYS_MAX) attempts.clear();
       attempts.set(key, attempt);
-      open += 1;
-      counts.requests += 1;
-      counts.overlapMax = Math.max(counts.overlapMax, open);
-      counts.faults += given.faults.length > 0 ? 1 : 0;
-      counts.repeated += attempt > 1 ? 1 : 0;
-      counts.byTarget[given.on] = (counts.byTarget[given.on] ?? 0) + 1;
       const startMs = Math.round(performance.now() - startedMs);
-      const entry = { ...given, number: counts.requests, attempt, startMs, overlap: open };
+      const overlap = unended.size + 1;
+      const entry = { ...given, number: (number += 1), attempt, startMs, overlap };
+      unended.add(entry);
+      count(entry);
       if (entries.length >= ENTRIES_MAX) entries.shift();
       entries.push(entry);
       return entry;
     },
     end(entry, ending) {
       Object.assign(entry, ending, { endMs: Math.round(performance.now() - startedMs) });
-      open -= 1;
+      unended.delete(entry);
       counts[ending.end] += 1;
     },
-    connect() {
+    connect(isFailed) {
+      connections.failed += isFailed ? 1 : 0;
       connections.opened += 1;
       connections.open += 1;
     },
@@ -97,10 +105,11 @@ export function createJournal(): Journal {
       connections.open -= 1;
     },
     reset() {
-      entries.length = 0;
+      entries.splice(0, entries.length, ...unended);
       attempts.clear();
       counts = zero();
-      connections.opened = connections.open;
+      for (const entry of unended) count(entry);
+      Object.assign(connections, { opened: connections.open, failed: 0 });
     },
   };
 }

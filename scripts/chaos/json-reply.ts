@@ -1,7 +1,7 @@
 /** A JSON answer with the faults that any JSON answer can have: cut, stalled, broken, split. */
 import { type AnswerContext, findFault } from "./answer-context.ts";
 import { writeSplit } from "./play-stream.ts";
-import { type End, finish, type Reply } from "./reply.ts";
+import { type End, endlessLine, finish, type Reply } from "./reply.ts";
 
 /** Of a JSON body that is cut this share is sent. */
 const CUT_SHARE = 0.5;
@@ -16,6 +16,7 @@ export function replyJson(value: unknown, { faults }: AnswerContext): Reply {
     "reset-after",
     "eof-after",
     "malformed-after",
+    "endless-line",
   );
   const split = findFault(faults, "split")?.value ?? 0;
   return (response) => {
@@ -23,7 +24,8 @@ export function replyJson(value: unknown, { faults }: AnswerContext): Reply {
     const whole = Buffer.from(text);
     const length = cut === undefined ? whole.length : Math.floor(whole.length * CUT_SHARE);
     writeSplit(response, whole.subarray(0, length), split);
-    finish(response, toEnd(cut?.name));
+    if (cut?.name === "endless-line") endlessLine("")(response);
+    else finish(response, toEnd(cut?.name));
   };
 }
 

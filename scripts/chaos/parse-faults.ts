@@ -17,15 +17,15 @@ function parseFault(text: string): Fault {
   const { takes, preset = 0 }: FaultKind = FAULTS[name];
   const fault =
     given === undefined
-      ? { name, value: preset, high: preset, word: "" }
-      : { name, ...parseValue(given) };
+      ? { name, text, value: preset, high: preset, word: "" }
+      : { name, text, ...parseValue(given) };
   const { right, says } = TAKES[takes];
   if (!right(fault)) throw refuse(`the fault ${name} takes ${says}`);
   return fault;
 }
 
 /** `50`, `50-200`, `2:server_error` or a word. */
-function parseValue(text: string): Omit<Fault, "name"> {
+function parseValue(text: string): Omit<Fault, "name" | "text"> {
   const [, low, high, word] = /^(?:(\d+)(?:-(\d+))?(?::|$))?([\w-]*)$/.exec(text) ?? [];
   const value = Number(low ?? Number.NaN);
   return { value, high: Number(high ?? value), word: word ?? "" };

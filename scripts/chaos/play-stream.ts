@@ -1,7 +1,7 @@
 /** Plays prepared frames over time: what is due is written in one call, and never faster than the client takes it. */
 import type { ServerResponse } from "node:http";
 import type { Random } from "./random.ts";
-import { type End, finish } from "./reply.ts";
+import { type End, type Filler, finish } from "./reply.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 
 /** Milliseconds, or a range of them of which each wait takes its own. */
@@ -14,6 +14,8 @@ export interface StreamPlan {
   /** Each a whole event on the wire. */
   readonly frames: readonly string[];
   readonly end: End;
+  /** Fills the silence where the end is one. */
+  readonly filler?: Filler | undefined;
   /** Between frames. */
   readonly gap: Span;
   /** Bytes in a piece; 0: whole frames. */
@@ -54,6 +56,7 @@ export function playStream(response: ServerResponse, plan: StreamPlan, player: P
     }
     if (sent > from) write(frames.slice(from, sent));
     if (sent < frames.length) wheel.after(dueMs - nowMs, step);
+    else if (plan.end === "hang" && plan.filler) plan.filler(response);
     else finish(response, plan.end);
   };
   step();

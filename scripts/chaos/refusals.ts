@@ -1,14 +1,14 @@
 /** Faults that take the place of any answer: refusals, redirects, web pages, silence, broken connections. */
 import type { Fault, FaultName } from "./fault.ts";
 import { REDIRECTED } from "./exchange.ts";
-import { body, endlessLine, hang, html, refusal, type Reply, reset } from "./reply.ts";
+import { body, hang, html, refusal, type Reply, reset } from "./reply.ts";
 
 /** The reply of a fault that is the same for every kind of request; undefined when the fault shapes an answer. */
-export function toRefusal(fault: Fault, isStream: boolean): Reply | undefined {
-  return REFUSALS[fault.name]?.(fault.value, isStream);
+export function toRefusal(fault: Fault): Reply | undefined {
+  return REFUSALS[fault.name]?.(fault.value);
 }
 
-type ToReply = (value: number, isStream: boolean) => Reply;
+type ToReply = (value: number) => Reply;
 
 const REFUSALS: Readonly<Partial<Record<FaultName, ToReply>>> = {
   "stall-headers": () => hang,
@@ -21,10 +21,6 @@ const REFUSALS: Readonly<Partial<Record<FaultName, ToReply>>> = {
   quota: () => refusal(429, { type: "insufficient_quota", code: "insufficient_quota" }),
   "content-filter": () => refusal(400, { code: "content_filter" }),
   "context-too-long": () => refusal(400, { code: "context_length_exceeded", param: "messages" }),
-  "endless-line": (_, isStream) =>
-    isStream
-      ? endlessLine("text/event-stream", 'data: {"choices":[{"index":0,"delta":{"reasoning":"')
-      : endlessLine("application/json", '{"data": ["'),
   "rate-limit": () => rateLimit({}),
   "rate-limit-ms": (ms) => rateLimit({ "retry-after-ms": String(ms) }),
   "rate-limit-seconds": (seconds) => rateLimit({ "retry-after": String(seconds) }),

@@ -72,26 +72,34 @@ export function toFrame(event: object | string): string {
   return typeof event === "string" ? event : `data: ${JSON.stringify(event)}\n\n`;
 }
 
-/** The same event again and again until the client leaves. */
-export function repeat(event: object | string, intervalMs: number): Reply {
+/** What goes on without an end where a body has been begun, until the client leaves. */
+export type Filler = (response: ServerResponse) => void;
+
+/** The same event again and again. */
+export function repeat(event: object | string, intervalMs: number): Filler {
   const frame = toFrame(event);
   return (response) => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.flushHeaders();
     const timer = setInterval(() => response.write(frame), intervalMs);
     response.on("close", () => clearInterval(timer));
   };
 }
 
-/** Only comments, for ever. */
-export function pings(intervalMs: number): Reply {
-  return repeat(": ping\n\n", intervalMs);
+export const PING_FRAME = ": ping\n\n";
+
+/** These events of a stream, and then what never ends. */
+export function filled(events: readonly object[], filler: Filler): Reply {
+  return (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const event of events) response.write(toFrame(event));
+    filler(response);
+  };
 }
 
-/** One line without an end, as fast as it is taken, until the client leaves. */
-export function endlessLine(type: string, start = ""): Reply {
+/** One line, as fast as it is taken. */
+export function endlessLine(start: string): Filler {
   const part = "x".repeat(2 ** 16);
   return (response) => {
-    response.writeHead(200, { "content-type": type });
     const write = (): void => {
       if (!response.destroyed) response.write(part, write);
     };

@@ -1,6 +1,6 @@
 /** From a request and its faults to the reply. */
 import { type AnswerContext, findFault, toSpan } from "./answer-context.ts";
-import { isStream, replyChat } from "./chat.ts";
+import { replyChat } from "./chat.ts";
 import type { Exchange } from "./exchange.ts";
 import { replyJson } from "./json-reply.ts";
 import { replyEmbeddings, replyRerank } from "./lists.ts";
@@ -29,7 +29,7 @@ export function toReply(exchange: Exchange, rest: Omit<AnswerContext, "faults">)
 function choose(exchange: Exchange, context: AnswerContext): Reply {
   const { on, body: request, faults } = exchange;
   for (const fault of faults) {
-    const refusal = toRefusal(fault, on === "chat" && isStream(request));
+    const refusal = toRefusal(fault);
     if (refusal !== undefined) return refusal;
   }
   switch (on) {

@@ -67,14 +67,14 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   });
   const server = createSocketServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     sockets.add(socket);
-    journal.connect();
+    const [fault] = state.plan().choose("connection");
+    journal.connect(fault !== undefined);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => {
       sockets.delete(socket);
       journal.disconnect();
     });
-    const fault = state.plan().choose("connection")[0]?.name;
-    if (fault === "reset-accept") socket.resetAndDestroy();
+    if (fault?.name === "reset-accept") socket.resetAndDestroy();
     if (fault !== undefined) return;
     http.emit("connection", socket);
     socket.resume();
@@ -106,9 +106,7 @@ function track(
   onEnd: UpstreamOptions["onEnd"],
 ): Received {
   const { on, method, path, bytesIn, key, headers, body: parsed } = exchange;
-  const faults = exchange.faults.map(({ name, value, word }) =>
-    [name, value === 0 ? "" : `=${value}`, word === "" ? "" : `:${word}`].join(""),
-  );
+  const faults = exchange.faults.map(({ text }) => text);
   const entry = journal.begin({ on, method, path, faults, bytesIn }, key);
   const { socket } = response;
   const before = socket?.bytesWritten ?? 0;

@@ -21,6 +21,26 @@ const cells: readonly Cell[] = [
   lost("stall-after=3", "upstream_stalled", `${RETRY} > reports a silence after text`, {
     requests: { left: 1 },
   }),
+  ...["pings=20", "blank-deltas=20"].map((filler) =>
+    lost(
+      `stall-after=3, ${filler}`,
+      "upstream_stalled",
+      `${RETRY} > comments and blank deltas are silence`,
+      {
+        requests: { left: 1 },
+      },
+    ),
+  ),
+  lost(
+    "stall-after=3, endless-line",
+    "upstream_bad_response",
+    `${CHAT} > an event beyond its limit, %s`,
+    {
+      // A busy machine may take longer than a short gap to read a line up to its limit.
+      env: {},
+      requests: { left: 1 },
+    },
+  ),
   lost("delta-latency=9000", "upstream_stalled", `${RETRY} > reports a silence after text`, {
     requests: { left: 1 },
   }),
@@ -41,12 +61,14 @@ const cells: readonly Cell[] = [
   lost("shape=error-within", "upstream_unavailable", `${CHAT} > an outage within, as a number`),
   lost("shape=no-finish", "upstream_truncated", `${CHAT} > [DONE] without finish reason`),
   lost(
-    "delta-latency=100",
+    "delta-latency=600",
     "deadline_exceeded",
     `${RETRY} > ends with the run's own deadline, in the stream too`,
     {
       name: "the run's own deadline passes within the stream",
-      ask: { body: { deadlineMs: 500 } },
+      // Long enough for a busy machine to come to the model, and shorter than its answer.
+      env: { DELTA_GAP_TIMEOUT_MS: "5000" },
+      ask: { body: { deadlineMs: 4_000 } },
       requests: { left: 1 },
     },
   ),

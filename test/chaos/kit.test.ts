@@ -233,6 +233,57 @@ describe("while it runs", () => {
     expect(await journal()).toMatchObject({ totals: { requests: 0 }, entries: [] });
   });
 
+  test("it names faults in the journal as they were written, and what was open stays in it", async () => {
+    await using upstream = await startUpstream();
+    const faults = ["latency=1-2", "shape=tool-search", "eof-after=0", "error-after=0:502"];
+    for (const fault of faults) {
+      await (await post(upstream.url, "/chat/completions", chat, fault)).text();
+    }
+    const { entries } = upstream.journal;
+    expect(entries.map((entry) => entry.faults)).toEqual(faults.map((fault) => [fault]));
+    const leaving = new AbortController();
+    const headers = { "x-chaos": "stall-headers" };
+    const stalled = fetch(`${upstream.url}/embeddings`, {
+      method: "POST",
+      headers,
+      body: '{"input":"ü"}',
+      signal: leaving.signal,
+    });
+    await expect.poll(() => upstream.journal.totals().open).toBe(1);
+    upstream.journal.reset();
+    expect(upstream.journal.totals()).toMatchObject({ requests: 1, byTarget: { embeddings: 1 } });
+    leaving.abort();
+    await expect(stalled).rejects.toThrow("abort");
+    await expect.poll(() => upstream.journal.totals().left).toBe(1);
+    expect(entries).toMatchObject([{ end: "left", bytesIn: 14 }]);
+  });
+
+  test("connections that fail before there is a request are counted", async () => {
+    const rules = [{ on: "connection", fault: "reset-accept", times: 2 }] as const;
+    await using upstream = await startUpstream({ settings: { rules } });
+    for (let at = 0; at < 2; at += 1) {
+      await expect(post(upstream.url, "/embeddings", { input: "x" })).rejects.toThrow("fetch");
+    }
+    expect(upstream.journal.totals()).toMatchObject({ requests: 0, connections: { failed: 2 } });
+  });
+
+  test.each([
+    ["pings=5", ": ping\n\n: ping\n\n"],
+    ["blank-deltas=5", '"delta":{"role":"assistant"}'],
+    ["endless-line", "xxxxxxxx"],
+  ])("%s fills a silence after the n-th delta", async (filler, expected) => {
+    await using upstream = await startUpstream({ settings: { chat: { content: "words" } } });
+    const fault = `stall-after=2, ${filler}`;
+    const { body } = await post(upstream.url, "/chat/completions", chat, fault);
+    let text = "";
+    for await (const part of body ?? []) {
+      text += Buffer.from(part).toString();
+      if (text.includes(expected)) break;
+    }
+    expect(text).toContain("word1");
+    expect(text).not.toContain("word2");
+  });
+
   test.each([
     [
       '{"rules":[{"fault":"zeros","on":"chat"}]}',

@@ -62,6 +62,7 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > silent("pings=20"`,
       `${L0} > silent("blank-deltas=20"`,
       `${L1} > lost("stall-after=3"`,
+      `${L1} > ["pings=20", "blank-deltas=20"].map(`,
       `${R} > skipped("stall-headers"`,
       `${F} > a silence is waited for once`,
     ],
@@ -164,7 +165,12 @@ const UPSTREAM: readonly Row[] = [
   {
     fault: "an endless line or body",
     seen: "cut at its limit, as malformed",
-    tests: [`${E} > lasting("endless-line", 2`, `${L0} > lasting("endless-line", 2`],
+    tests: [
+      `${E} > lasting("endless-line", 2`,
+      `${L0} > lasting("endless-line", 2`,
+      `${L1} > lost("stall-after=3, endless-line"`,
+      `${R} > skipped("endless-line"`,
+    ],
   },
   {
     fault: "an error within the 200 stream",

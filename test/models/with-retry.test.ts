@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   body,
   embeddings,
+  filled,
   hang,
-  pings,
+  PING_FRAME,
   refusal,
+  repeat,
   type Reply,
   reset,
   stream,
@@ -283,7 +285,7 @@ describe("a chat model with retries", () => {
 
   const silent: readonly (readonly [string, Reply])[] = [
     ["never answers", hang],
-    ["sends only comments", pings(5)],
+    ["sends only comments", filled([], repeat(PING_FRAME, 5))],
     ["sends only chunks without text", stream([chunk({ role: "assistant" })], "hang")],
   ];
   test.each(silent)("leaves an endpoint that %s, and tries again", async (_, reply) => {
@@ -300,6 +302,21 @@ describe("a chat model with retries", () => {
 
   test("reports a silence after text, and closes the connection", async () => {
     server.script(stream([hi], "hang"), answer);
+    const call = createCall();
+    const { answer: shown, asking } = ask(call);
+    await call.until(() => shown.text !== "");
+    await call.clock.advance(LIMIT_MS / 2);
+    expect(await call.finish(asking)).toMatchObject({
+      result: { text: "hi", error: { code: "upstream_stalled" } },
+      left: [true],
+    });
+  });
+
+  test.each<[string, Reply]>([
+    ["comments", filled([hi], repeat(PING_FRAME, 5))],
+    ["blank deltas", filled([hi], repeat(chunk({ role: "assistant" }), 5))],
+  ])("comments and blank deltas are silence after text, too: %s", async (_, reply) => {
+    server.script(reply, answer);
     const call = createCall();
     const { answer: shown, asking } = ask(call);
     await call.until(() => shown.text !== "");
