@@ -52,8 +52,8 @@ const HANGING_ENV = {
   EMBED_ATTEMPT_TIMEOUT_MS: `${EMBED_ATTEMPT_MS}`,
 };
 
-/** No deadline closes what a cancel has left open. */
-const CANCEL_ENV = { ...PATIENT_ENV, DEADLINE_MS: "300000" };
+/** Neither a deadline nor the length of an answer closes what a cancel has left open. */
+const CANCEL_ENV = { ...PATIENT_ENV, DEADLINE_MS: "300000", OUTPUT_TOKENS_MAX: "100000" };
 
 /** Each with a service of its own. */
 export const FAULTS: Benches = {
