@@ -58,6 +58,16 @@ const cases: readonly Case[] = [
     requests: [2, 2],
   },
   { name: "zeros", fault: "zeros", code: unavailable, stored: 0, requests: [1, 2 * all] },
+  { name: "NaN", fault: "nan", code: unavailable, stored: 0, requests: [2, 2] },
+  { name: "an index twice", fault: "duplicate", code: unavailable, stored: 0, requests: [2, 2] },
+  {
+    name: "a rate limit that names its time, once",
+    fault: "rate-limit-seconds=1",
+    times: 1,
+    code: ok,
+    stored: all,
+    requests: [2, 4],
+  },
   { name: "a wrong key", fault: "status=401", code: unavailable, stored: 0, requests: [1, 1] },
   { name: "a redirect", fault: "redirect=307", code: unavailable, stored: 0, requests: [1, 1] },
 ];

@@ -73,6 +73,7 @@ const UPSTREAM: readonly Row[] = [
     tests: [
       `${E} > mended("rate-limit-ms=60"`,
       `${E} > mended("rate-limit-seconds=1"`,
+      `${I} > a rate limit that names its time, once`,
       `${E} > mended("rate-limit-date=1"`,
       `${L0} > mended("rate-limit-date=1"`,
     ],
@@ -252,6 +253,7 @@ const UPSTREAM: readonly Row[] = [
       `${E} > lasting("base64", 1`,
       `${I} > vectors of another length are refused`,
       `${I} > zeros`,
+      `${I} > name: "NaN"`,
     ],
   },
   {
@@ -260,6 +262,7 @@ const UPSTREAM: readonly Row[] = [
     tests: [
       `${I} > rows out of order`,
       `${I} > a row is missing, every time`,
+      `${I} > name: "an index twice"`,
       `${E} > lasting("wrong-index", 2`,
       `${R} > skipped("duplicate"`,
     ],
