@@ -94,7 +94,7 @@ const cells: readonly Cell[] = [
   },
   lasting("redirect=307", 1, `${CLIENT} > a redirect`),
   lasting("redirect=308", 1, `${CLIENT} > follows no redirect`),
-  lasting("content-filter", 1, `${CLIENT} > a content filter by code`),
+  lasting("content-filter", 1, `${CLIENT} > a content filter`),
   lasting("context-too-long", 1, `${CLIENT} > a context length by code`),
   {
     name: "split into single bytes, which harms nothing",
