@@ -15,15 +15,17 @@ import { createTestRun, testConfig, toAsk } from "./support/run.ts";
 import { createScriptedChat, says } from "./support/scripted-chat.ts";
 
 test("a rewriting that the search waited for is on the critical path, and what ran beside it is not", async () => {
+  const searched = Promise.withResolvers<void>();
   const scripted = createScriptedChat(says("Why do retries use jitter?"), says("So. [1]"));
   const chat: ChatModel = {
     id: scripted.id,
     async *stream(request, signal) {
-      await sleep(systemClock, 30, signal); // longer than the first search
+      await untilAborted(searched.promise, signal);
+      await sleep(systemClock, 2, signal); // past the end of what was searched
       yield* scripted.stream(request, signal);
     },
   };
-  const { timeline } = await ask(chat, {});
+  const { timeline } = await ask(chat, {}, searched.resolve);
   const critical = timeline.flatMap(({ stage, critical: is }) => (is ? [stage] : []));
   expect(critical.slice(0, 2)).toEqual(["open", "rewrite"]);
   expect(critical.at(-1)).toBe("answer");

@@ -292,11 +292,13 @@ describe("research", () => {
 
   test("a client that leaves ends the planner, every sub-agent and the run", async () => {
     const leaving = new AbortController();
-    setTimeout(() => leaving.abort(), 100);
-    const { end, outcomes, state } = await research({
-      part: () => ["hang"],
-      signal: leaving.signal,
-    });
+    let hanging = 0;
+    const part = (): Script => {
+      hanging += 1;
+      if (hanging === 2) setImmediate(() => leaving.abort());
+      return ["hang"];
+    };
+    const { end, outcomes, state } = await research({ part, signal: leaving.signal });
     expect(end.outcome).toBe("cancelled");
     expect(outcomes).toEqual(["cancelled cancelled", "cancelled cancelled"]);
     expect(state.aborted).toBe(2);

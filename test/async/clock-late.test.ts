@@ -5,13 +5,20 @@ import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 
-/** Answers 20 ms after it was asked, from a thread that nobody holds up. */
+/** Answers from a thread of its own, and says so in shared memory once the answer is with the system. */
 const SERVER = `
 const { createServer } = require("node:net");
-const { parentPort } = require("node:worker_threads");
-const server = createServer((socket) => socket.once("data", () => setTimeout(() => socket.end("here"), 20)));
+const { parentPort, workerData } = require("node:worker_threads");
+const tell = () => {
+  Atomics.store(workerData, 0, 1);
+  Atomics.notify(workerData, 0);
+};
+const server = createServer((socket) => socket.once("data", () => socket.end("here", tell)));
 server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
 `;
+
+/** For an answer that never comes. */
+const LATE_MS = 60_000;
 
 function block(ms: number): void {
   const untilMs = performance.now() + ms;
@@ -19,7 +26,8 @@ function block(ms: number): void {
 }
 
 test("an answer that came while the process was busy is read before its time counts as over", async () => {
-  const worker = new Worker(SERVER, { eval: true });
+  const isThere = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(SERVER, { eval: true, workerData: isThere });
   try {
     const [port] = (await once(worker, "message")) as [number];
     const socket = connect(port, "127.0.0.1");
@@ -32,9 +40,9 @@ test("an answer that came while the process was busy is read before its time cou
         resolve();
       });
     });
-    socket.write("?");
-    await new Promise((resolve) => setImmediate(resolve)); // it is on its way
-    block(300);
+    socket.write("?"); // is sent at once
+    Atomics.wait(isThere, 0, 0, LATE_MS);
+    block(100);
     await Promise.all([answered, isOver]);
     expect(order).toEqual(["answer", "time over"]);
   } finally {

@@ -21,6 +21,7 @@ import {
   type TestOptions,
   type TestService,
 } from "../../support/app.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
 
 const messages = [{ role: "user" as const, content: "What are timeouts?" }];
 
@@ -353,7 +354,7 @@ test("text that is withdrawn ends a stream in an error, because the format canno
 });
 
 test("the conversation becomes instructions, history and the question", async () => {
-  const service = makeService();
+  const service = makeService({ clock: createFakeClock() }); // no time passes
   await post(
     {
       model: "tributary/guide",
