@@ -77,19 +77,13 @@ interface Asking {
 }
 const noWork = (): Promise<void> => Promise.resolve();
 
-test("the time is that of the slowest sub-agent, not of all of them", async () => {
+test("all sub-agents are at work before the first of them is done", async () => {
   await using world = await start({ chat: { replies: REPLIES, firstMs: 400 } });
   const { end, subruns, chats, overlapMax } = await ask(world);
   expect(end).toMatchObject({ outcome: "finished", grounding: "grounded", degraded: [] });
   expect(subruns).toHaveLength(PARTS.length);
-  const took = subruns.map(({ startMs, endMs }) => endMs - startMs);
-  const wholeMs =
-    Math.max(...subruns.map(({ endMs }) => endMs)) -
-    Math.min(...subruns.map(({ startMs }) => startMs));
-  const slowestMs = Math.max(...took);
-  const sumMs = took.reduce((sum, ms) => sum + ms, 0);
-  expect(wholeMs / slowestMs).toBeLessThan(1.5);
-  expect(sumMs / wholeMs).toBeGreaterThan(PARTS.length / 2);
+  const lastStartMs = Math.max(...subruns.map(({ startMs }) => startMs));
+  expect(lastStartMs).toBeLessThan(Math.min(...subruns.map(({ endMs }) => endMs)));
   expect(chats).toBe(1 + PARTS.length + 1);
   expect(overlapMax).toBeGreaterThanOrEqual(PARTS.length);
 });

@@ -101,7 +101,7 @@ describe.each(["list", "describe", "count_rows", "query"])("where %s should be",
       { [operation]: isSilent ? wait : answer },
       {
         LANCE_ANSWER_BYTES_MAX: "2048",
-        LANCE_ATTEMPT_TIMEOUT_MS: `${isSilent ? ATTEMPT_MS : 30_000}`,
+        ...(isSilent ? { LANCE_ATTEMPT_TIMEOUT_MS: `${ATTEMPT_MS}` } : {}),
         ...(attempts === 2 ? { ATTEMPTS_MAX: "2" } : {}),
       },
       isSilent ? clock : systemClock,
