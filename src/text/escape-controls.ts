@@ -1,19 +1,26 @@
 /** Makes text harmless for a terminal and for one-line logs. */
+import { replaceHidden } from "./hidden-characters.ts";
 
-/** Control characters, line separators, and marks that reverse the direction of writing. */
-const UNSAFE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+/** What is not hidden and still ends or shifts a line. */
+const SEPARATORS = /[\n\t\u2028\u2029]/g;
 
-/** Every unsafe character as `\u{…}`, except those in `keep`. */
+/** Control characters, line separators, and what hides or turns text as `\u{…}`, except those in `keep`. */
 export function escapeControls(text: string, keep = ""): string {
-  return text.replace(UNSAFE, (character) =>
+  return replaceUnsafe(text, (character) =>
     keep.includes(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }
 
 /** The same for text that is JSON and stays it: unsafe characters stand only within its strings. */
 export function escapeControlsInJson(json: string): string {
-  return json.replace(
-    UNSAFE,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  return replaceUnsafe(json, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
   );
+}
+
+function replaceUnsafe(text: string, toShown: (character: string) => string): string {
+  return replaceHidden(text, toShown).replaceAll(SEPARATORS, toShown);
 }

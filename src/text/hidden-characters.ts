@@ -1,4 +1,4 @@
-/** Takes out what no reader sees: controls, zero-width and bidirectional marks, tag characters, piled-up selectors. */
+/** What no reader sees is taken out, or shown: controls, zero-width and bidirectional marks, tag characters, piled-up selectors. */
 
 /** Dropped wherever they stand: what is ignored when text is set, tags and their like included, and controls. */
 const HIDDEN =
@@ -9,6 +9,7 @@ const JOINERS = /(?<=(^|[^]))[\p{Join_Control}\p{Variation_Selector}]+/gu;
 const ONE = /^(?:\ufe0f\u200d|[^])/u;
 const CONTEXT_UNITS_MAX = 4;
 const ANY = /[^\n\t\x20-\x7e]/;
+const toNothing = (): string => "";
 
 export interface HiddenFilter {
   /** Takes the next piece and gives what can be seen of it. Nothing that shows is held back but half a character. */
@@ -17,7 +18,13 @@ export interface HiddenFilter {
 
 /** Text without hidden characters; what is shown looks as before. */
 export function stripHidden(text: string): string {
-  return ANY.test(text) ? dropJoiners(text.replaceAll(HIDDEN, "")) : text;
+  return replaceHidden(text, toNothing);
+}
+
+/** Text with something in place of each hidden character. */
+export function replaceHidden(text: string, toShown: (hidden: string) => string): string {
+  if (!ANY.test(text)) return text;
+  return replaceJoiners(text.replaceAll(HIDDEN, toShown), toShown);
 }
 
 /** The same for text that arrives in pieces, at whatever place they are cut. */
@@ -53,8 +60,13 @@ function readContext(text: string): string {
 }
 
 function dropJoiners(text: string): string {
+  return replaceJoiners(text, toNothing);
+}
+
+function replaceJoiners(text: string, toShown: (joiner: string) => string): string {
   if (!JOINER.test(text)) return text;
-  return text.replaceAll(JOINERS, (run: string, previous: string) =>
-    previous > "\u02af" ? (ONE.exec(run)?.[0] ?? "") : "",
-  );
+  return text.replaceAll(JOINERS, (run: string, previous: string) => {
+    const kept = previous > "\u02af" ? (ONE.exec(run)?.[0] ?? "") : "";
+    return kept + Array.from(run.slice(kept.length), toShown).join("");
+  });
 }

@@ -37,6 +37,27 @@ test.each([true, false])("hostile text stays on its line (terminal: %s)", (isTTY
   expect(lines()[0]).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
 });
 
+test.each([true, false])("what hides or turns text is told (terminal: %s)", (isTTY) => {
+  const { log, lines } = collect(isTTY);
+  const unseen = [
+    "\u200e",
+    "\u200f",
+    "\u061c",
+    "\u2066",
+    "\u200b",
+    "\ufeff",
+    "\u00ad",
+    "\u{e0041}",
+  ];
+  // Joiners belong to scripts and emoji, and to no plain letters.
+  log.warn("x", { name: `a${unseen.join("b")}c\u200dd`, file: "👩\u200d💻 می\u200cخواهم" });
+  const [line = ""] = lines();
+  for (const character of unseen) expect(line).not.toContain(character);
+  expect(line).not.toContain("c\u200dd");
+  expect(line).toMatch(/\\u\{?200e/);
+  expect(line).toContain("👩\u200d💻 می\u200cخواهم");
+});
+
 test("an error is told with what caused it, where content was asked for", () => {
   const { log, lines } = collect(false, true);
   const cause = new Error("socket closed");
@@ -90,7 +111,8 @@ describe("what others said is not in the log, because it may quote a text", () =
   });
 });
 
-const UNSAFE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+const UNSAFE =
+  /[\p{Cc}\u2028\u2029]|[\p{Default_Ignorable_Code_Point}--[\p{Join_Control}\p{Variation_Selector}]]/v;
 
 test("any text in any field is one line of JSON that reads as it was given", () => {
   const unsafe = fc.constantFrom(
@@ -101,6 +123,10 @@ test("any text in any field is one line of JSON that reads as it was given", () 
     "\u0085",
     "\u2028",
     "\u202e",
+    "\u061c",
+    "\u200b",
+    "\u{e0041}",
+    "\u200d",
     '"',
     "\\",
   );
