@@ -11,9 +11,10 @@ import type { Caller } from "../../domain/caller.ts";
 import { silentMeter } from "../../telemetry/meter.ts";
 import { countRequest } from "../guards/access-guard.ts";
 import { createMcpTools, type McpTool } from "../formats/mcp-tools.ts";
-import { type AppError, toAppError } from "../../errors.ts";
+import { AppError, toAppError } from "../../errors.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { stripHidden } from "../../text/hidden-characters.ts";
+import { readAt, toPointer } from "../../json/pointer.ts";
 import { parseInput } from "../request/issues.ts";
 import { readJson } from "../request/read-json.ts";
 import type { Env, Service } from "../service.ts";
@@ -21,6 +22,14 @@ import type { Env, Service } from "../service.ts";
 const INFO = { name: "tributary", version: "1.0.0", title: "Tributary" };
 const INSTRUCTIONS =
   "Answers questions from the documents of its collections. `ask` writes an answer whose sentences cite passages; `search` returns the passages alone; `read_document` reads around one.";
+
+/** What the library says again, whole, where it refuses a message. */
+const NAMES = [
+  ["params", "name"],
+  ["params", "uri"],
+  ["params", "_meta", "io.modelcontextprotocol/protocolVersion"],
+];
+const NAME_CHARS_MAX = 200;
 
 export function createMcpRoute(service: Service) {
   const { config, log } = service;
@@ -49,6 +58,7 @@ export function createMcpRoute(service: Service) {
     if (request.method !== "POST") return handler.fetch(request, { authInfo });
     // The library bounds the bytes of a message, and not how deep it nests.
     const parsedBody = await readJson(request, config.bodyBytesMax);
+    checkNames(parsedBody);
     return handler.fetch(request, { authInfo, parsedBody });
   };
 
@@ -80,6 +90,18 @@ export function createMcpRoute(service: Service) {
         }
       },
     );
+  }
+}
+
+/** Throws AppError invalid_request for a name that is too long to be told to anyone. */
+function checkNames(body: unknown): void {
+  for (const message of Array.isArray(body) ? body : [body]) {
+    for (const path of NAMES) {
+      const name = readAt(message, path);
+      if (typeof name !== "string" || name.length <= NAME_CHARS_MAX) continue;
+      const detail = `${toPointer(path)} has more than ${NAME_CHARS_MAX} characters`;
+      throw new AppError("invalid_request", { detail });
+    }
   }
 }
 

@@ -275,6 +275,30 @@ test.each([
   ]);
 });
 
+const long = "x".repeat(5_000);
+const tooLong: readonly (readonly [string, object])[] = [
+  ["tools/call", { name: long, arguments: {} }],
+  ["resources/read", { uri: long }],
+  ["tools/list", { _meta: { "io.modelcontextprotocol/protocolVersion": long } }],
+  ["tools/call", { name: "search", arguments: { question: "x", [long]: 1 } }],
+];
+test.each(tooLong)("a %s with a name that has no end is not told it whole", async (...sent) => {
+  const [method, params] = sent;
+  const response = await makeApp(makeService()).request("http://localhost/mcp", {
+    method: "POST",
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/json, text/event-stream",
+      "Mcp-Method": method,
+      Host: "localhost",
+    },
+  });
+  const text = await response.text();
+  expect(text).toMatch(/has more than 200 characters|is not a known field/);
+  expect(text).not.toContain(long.slice(0, 300));
+});
+
 test.each([
   [true, { ask: false, search: true, read_document: true }],
   [false, { ask: true, search: true, read_document: true }],
