@@ -7,7 +7,7 @@ import {
   type StoredRun,
   toScopedKey,
 } from "./archive.ts";
-import { createShelf, type Kept, type ShelfEntry } from "./shelf.ts";
+import { createMarkShelf, createShelf, type Kept, type ShelfEntry } from "./shelf.ts";
 import { plainPacker, type TextPacker } from "./text-packer.ts";
 
 /** A run as bytes, so that its size is known exactly and lies outside the heap. */
@@ -33,15 +33,13 @@ export function createMemoryArchive(
 ): MemoryArchive {
   const shelf = createShelf<Entry>(limits);
   const idsByKey = new Map<string, string>();
-  const expired = new Map<string, string>();
+  const marks = createMarkShelf(limits);
 
   const remove = ([id, entry]: Kept<Entry>): void => {
     shelf.remove([id, entry]);
     const key = toScopedKey(entry.callerId, entry.keyName ?? "");
     if (idsByKey.get(key) === id) idsByKey.delete(key);
-    expired.set(id, entry.callerId);
-    const [oldest] = expired.keys();
-    if (expired.size > limits.runsMax && oldest !== undefined) expired.delete(oldest);
+    marks.leave(id, entry.callerId);
   };
   const makeRoom = (): void => {
     for (;;) {
@@ -56,7 +54,7 @@ export function createMemoryArchive(
     if (entry !== undefined) {
       return { status: "kept", run: JSON.parse(packer.unpack(entry.packed)) as StoredRun };
     }
-    const callerId = expired.get(id);
+    const callerId = marks.find(id);
     return callerId === undefined ? { status: "unknown" } : { status: "expired", callerId };
   };
 

@@ -54,6 +54,31 @@ export function createShelf<E extends ShelfEntry>({
   };
 }
 
+/** Of runs that went, whose they were: as many as runs are kept, and whoever has most of them loses the oldest first. */
+export interface MarkShelf {
+  /** Gives the run whose mark had to go for it. */
+  leave(id: string, callerId: string): string | undefined;
+  /** Whose it was. */
+  find(id: string): string | undefined;
+}
+
+/** Creates an empty one. */
+export function createMarkShelf({ runsMax }: Pick<ArchiveLimits, "runsMax">): MarkShelf {
+  const unbounded = { bytesMax: Number.POSITIVE_INFINITY, ageMsMax: Number.POSITIVE_INFINITY };
+  const shelf = createShelf<ShelfEntry>({ runsMax, ...unbounded });
+  return {
+    leave(id, callerId) {
+      const known = shelf.entries.get(id);
+      if (known !== undefined) shelf.remove([id, known]);
+      shelf.add([id, { callerId, bytes: 0, endedMs: 0 }]);
+      const surplus = shelf.findSurplus(0);
+      if (surplus !== undefined) shelf.remove(surplus);
+      return surplus?.[0];
+    },
+    find: (id) => shelf.entries.get(id)?.callerId,
+  };
+}
+
 /** What one caller holds, or all of them together. */
 class Share<E extends ShelfEntry> {
   readonly entries = new Map<string, E>();

@@ -14,7 +14,7 @@ import {
   type StoredRun,
   toScopedKey,
 } from "../../http/runs/archive.ts";
-import { createShelf, type Kept, type ShelfEntry } from "../../http/runs/shelf.ts";
+import { createMarkShelf, createShelf, type Kept, type ShelfEntry } from "../../http/runs/shelf.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { createDiskTurns, type DiskTurns } from "./disk-turns.ts";
 import { ifFound } from "./is-code.ts";
@@ -55,7 +55,7 @@ export async function createFileArchive(
   clock: Clock = systemClock,
 ): Promise<RunArchive> {
   const found = await openFolder(folder);
-  const marks = await openMarks(folder, limits.runsMax, log);
+  const marks = await openMarks(folder, limits, log);
   const turns = createDiskTurns({ clock, toError: toHung });
   const runs = createRuns(found, { folder, limits, turns, marks, log });
 
@@ -111,11 +111,11 @@ function createRuns(found: readonly Kept<ShelfEntry>[], deps: RunsDeps) {
   let isGoingOn = false;
 
   const expire = async (kept: Kept<ShelfEntry>): Promise<void> => {
-    const [id] = kept;
+    const [id, entry] = kept;
     const run = await readRun(folder, id, log);
     shelf.remove(kept);
     if (run !== undefined) await removeKey(folder, run);
-    await marks.leave(id, run);
+    await marks.leave(id, run, entry);
     await rm(toFile(folder, id), { force: true });
   };
   const makeRoom = async (): Promise<void> => {
@@ -172,30 +172,38 @@ async function readRun(folder: string, runId: string, log: Log): Promise<StoredR
   }
 }
 
-/** What stays of runs that went: as many marks as `runsMax`, the oldest out first. */
-async function openMarks(folder: string, runsMax: number, log: Log) {
-  const marks = new Set((await readdir(folder)).filter((name) => name.endsWith(EXPIRED_SUFFIX)));
-  const toName = (id: string): string => `${id}${EXPIRED_SUFFIX}`;
+/** What stays of runs that went. */
+async function openMarks(folder: string, limits: ArchiveLimits, log: Log) {
+  const shelf = createMarkShelf(limits);
+  const toMark = (id: string): string => join(folder, `${id}${EXPIRED_SUFFIX}`);
+  const count = async (id: string, callerId: string): Promise<void> => {
+    const surplus = shelf.leave(id, callerId);
+    if (surplus !== undefined) await rm(toMark(surplus), { force: true });
+  };
+  for (const [id, callerId] of await readMarks(folder)) await count(id, callerId);
   return {
     /** Goes without where there is no room for it: on a full disk the run makes some. A run that is gone already has one. */
-    async leave(id: string, run: StoredRun | undefined): Promise<void> {
-      const name = toName(id);
+    async leave(id: string, run: StoredRun | undefined, { callerId }: ShelfEntry): Promise<void> {
       try {
-        if (run !== undefined) await writeFile(join(folder, name), run.callerId);
+        if (run !== undefined) await writeFile(toMark(id), run.callerId);
       } catch (thrown) {
         log.error("run-not-marked", thrown, { runId: id });
       }
-      marks.add(name);
-      const [oldest] = marks;
-      if (marks.size <= runsMax || oldest === undefined) return;
-      marks.delete(oldest);
-      await rm(join(folder, oldest), { force: true });
+      await count(id, callerId);
     },
     async find(id: string): Promise<Found> {
-      const callerId = await readIfThere(join(folder, toName(id)));
+      const callerId = await readIfThere(toMark(id));
       return callerId === undefined ? { status: "unknown" } : { status: "expired", callerId };
     },
   };
+}
+
+/** The marks in the folder, with their callers. */
+async function readMarks(folder: string): Promise<readonly (readonly [string, string])[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(EXPIRED_SUFFIX));
+  const toMark = async (name: string) =>
+    [name.slice(0, -EXPIRED_SUFFIX.length), await readHead(join(folder, name))] as const;
+  return pMap(names, toMark, { concurrency: LOOK_CONCURRENCY });
 }
 
 /** The key goes with its run, unless a later run has it. */

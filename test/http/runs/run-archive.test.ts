@@ -84,6 +84,15 @@ describe.each(archives)("%s", (_name, create) => {
     expect(await archive.find("r18")).toMatchObject({ status: "kept" });
   });
 
+  test("a busy caller's runs that went push out none of the others' that went", async () => {
+    const archive = await create({ ...LIMITS, runsMax: 4, ageMsMax: 200 });
+    await archive.put(makeRun("quiet", { callerId: "b" }));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (let count = 0; count < 12; count += 1) await archive.put(makeRun(`r${count}`));
+    expect(await archive.find("quiet")).toEqual({ status: "expired", callerId: "b" });
+    expect(await archive.find("r0")).toEqual({ status: "unknown" });
+  });
+
   test("is bounded in age", async () => {
     const archive = await create({ ...LIMITS, ageMsMax: 1 });
     await archive.put(makeRun("r1", { key }));
@@ -131,6 +140,20 @@ test("processes that share a folder find each other's runs, by id and by key, an
   await one.put(makeRun("r3"));
   expect(await other.find("r1")).toEqual({ status: "expired", callerId: "a" });
   expect((await readdir(folder)).filter((name) => name.endsWith(".run.json"))).toHaveLength(2);
+});
+
+test("behind a restart the marks of runs that went are still counted by their callers", async () => {
+  const folder = await makeFolder();
+  const limits = { ...LIMITS, runsMax: 2 };
+  const before = await createFileArchive(folder, limits, recordLog());
+  await before.put(makeRun("quiet", { callerId: "b" }));
+  await age(join(folder, "quiet.run.json"), LIMITS.ageMsMax + 1_000);
+  const after = await createFileArchive(folder, limits, recordLog());
+  expect(await after.find("quiet")).toMatchObject({ status: "expired" });
+  const last = await createFileArchive(folder, limits, recordLog());
+  for (let count = 0; count < 9; count += 1) await last.put(makeRun(`r${count}`));
+  expect(await last.find("quiet")).toEqual({ status: "expired", callerId: "b" });
+  expect((await readdir(folder)).filter((name) => name.endsWith(".expired"))).toHaveLength(2);
 });
 
 test("containers, whose processes are all called alike, write one key at the same time", async () => {
