@@ -13,6 +13,8 @@ import type { Env, Service } from "../service.ts";
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
 /** What proxies say of whoever called them. */
 const FORWARDED = ["X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"];
+/** Their standard's own words for it (RFC 7239): `for=192.0.2.60;proto=http;host="docs.example"`. */
+const FORWARDED_PAIR = /(?:^|[;,])\s*(?:for|host)\s*=\s*("[^"]*"?|[^;,]*)/gi;
 const IPV4_AS_IPV6 = /^::ffff:/;
 
 /** Whether only this machine reaches an address to listen on. */
@@ -104,7 +106,11 @@ function checkNames(request: Request, origins: readonly string[]): void {
 
 /** A proxy on this machine calls it by its own name, for whoever calls the proxy; many say for whom. */
 function isForOthers(headers: Headers): boolean {
-  return FORWARDED.flatMap((name) => headers.get(name)?.split(",") ?? [])
+  const pairs = headers.get("Forwarded")?.matchAll(FORWARDED_PAIR) ?? [];
+  return [
+    ...FORWARDED.flatMap((name) => headers.get(name)?.split(",") ?? []),
+    ...Array.from(pairs, ([, value = ""]) => value.replaceAll('"', "")),
+  ]
     .map((one) => one.trim().replace(IPV4_AS_IPV6, ""))
     .some((one) => !isLoopback(one) && !isLocalOrigin(`http://${one}`));
 }

@@ -198,6 +198,19 @@ describe("without keys, on this machine", () => {
     ["the same through two", { "X-Forwarded-For": "203.0.113.9, 127.0.0.1" }, 403],
     ["the same in nginx's words", { "X-Real-IP": "203.0.113.9" }, 403],
     ["a proxy that is called by another name", { "X-Forwarded-Host": "docs.example" }, 403],
+    ["the same in the standard's words", { Forwarded: "proto=https; For=203.0.113.9" }, 403],
+    [
+      "the same behind one of this machine",
+      { Forwarded: 'for=127.0.0.1, for="[2001:db8::1]:80"' },
+      403,
+    ],
+    ["the same for one who is hidden", { Forwarded: "for=_secret;by=127.0.0.1" }, 403],
+    ["the same by another name", { Forwarded: 'for=127.0.0.1;host="docs.example"' }, 403],
+    [
+      "this machine in the standard's words",
+      { Forwarded: 'for="[::1]:4711";host=localhost:3000;by=203.0.113.9' },
+      200,
+    ],
     ["a proxy for this machine", { "X-Forwarded-For": "::1, ::ffff:127.0.0.1" }, 200],
     ["a proxy by this machine's name", { "X-Forwarded-Host": "localhost:3000" }, 200],
   ])("%s", async (_, headers, status) => {
