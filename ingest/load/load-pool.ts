@@ -31,6 +31,8 @@ export interface LoadPool {
 
 /** Formats with files in them that are nothing of their own words. */
 const ATTACHING: ReadonlySet<Format> = new Set(["email", "outlook", "mailbox"]);
+/** Of the time a file may take: what is enough for its own words, and not for one that keeps its parser busy anew. */
+const BARE_SHARE = 1 / 3;
 
 /** Creates a pool; parsers start when first needed and are replaced when they had to be ended. An idle pool keeps no process alive. */
 export function createLoadPool(limits: IngestLimits = INGEST_LIMITS): LoadPool {
@@ -69,9 +71,11 @@ export function createLoadPool(limits: IngestLimits = INGEST_LIMITS): LoadPool {
         const request = { format, bytes, file, limits };
         const { events, isReusable } = await read(request, signal);
         if (isReusable || !ATTACHING.has(format)) return events;
-        // What is attached to a message may have broken the limit; its own words are read without.
-        const bare = { ...request, limits: { ...limits, attachmentsMax: 0 } };
-        return (await read(bare, signal)).events;
+        // What is attached to a message may have broken the limit; its own words are read without, or are at fault themselves.
+        const loadTimeoutMs = limits.loadTimeoutMs * BARE_SHARE;
+        const bare = { ...request, limits: { ...limits, attachmentsMax: 0, loadTimeoutMs } };
+        const again = await read(bare, signal);
+        return again.isReusable ? again.events : events;
       }, signal),
     async close() {
       await Promise.all([...all].map(end));

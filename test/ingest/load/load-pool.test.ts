@@ -119,8 +119,8 @@ test("a parser that does not start is no fault of the file", async () => {
 });
 
 test("a message is read without what is attached where that takes too long", async () => {
-  const pool = createLoadPool({ ...INGEST_LIMITS, loadTimeoutMs: 1_500 });
-  const page = "<p>It takes long.</p>".repeat(200_000);
+  const pool = createLoadPool({ ...INGEST_LIMITS, loadTimeoutMs: 4_500 });
+  const page = "<p>It takes long.</p>".repeat(600_000);
   const mail = `From: ann@example.org\r\nSubject: Plan\r\nContent-Type: multipart/mixed; boundary=e\r\n\r\n--e\r\nContent-Type: text/plain\r\n\r\nWe meet at noon.\r\n--e\r\nContent-Type: text/html; name="long.html"\r\nContent-Disposition: attachment\r\n\r\n${page}\r\n--e--\r\n`;
   const file = { id: "a.eml", path: "a.eml" };
   const events = await pool.load("email", new TextEncoder().encode(mail), file, signal);
