@@ -201,6 +201,10 @@ async function* readAnswer(
       break;
     }
   } catch (thrown) {
+    // Nested deeper than anybody writes down.
+    if (thrown instanceof RangeError) {
+      throw toBadResponse("nested a call too deeply", from.upstream, thrown);
+    }
     // A connection that breaks behind the finish reason costs the usage, not the answer.
     const isHarmless =
       state.finish !== undefined && toAppError(thrown).code === "upstream_truncated";
