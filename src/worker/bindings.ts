@@ -3,6 +3,7 @@ import { type Config, parseConfig } from "../config.ts";
 import type { ObjectBindings, ObjectNamespace } from "./durable/objects.ts";
 import type { CollectionRpc, RegistryRpc } from "./durable/protocol.ts";
 import { misconfigured } from "./misconfigured.ts";
+import { toTexts } from "./to-texts.ts";
 
 /** Files that were deployed beside the Worker. */
 export interface Assets {
@@ -35,9 +36,10 @@ const STORES = ["durable-objects", "lance"];
 
 /** Throws AppError: misconfigured; invalid_request for the value of a setting. */
 export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
-  const config = readConfig(env);
-  const store = env["STORE"] ?? STORES[0];
-  if (typeof store !== "string" || !STORES.includes(store)) {
+  const texts = toTexts(env);
+  const config = readConfig(texts);
+  const { STORE: store = "durable-objects" } = texts;
+  if (!STORES.includes(store)) {
     throw misconfigured(`STORE names no store; there is ${STORES.join(", ")}`);
   }
   if ((store === "lance") !== (config.lanceUrl !== undefined)) {
@@ -60,11 +62,8 @@ function readAssets(env: Readonly<Record<string, unknown>>): Assets {
   return readBinding(env, "ASSETS", "fetch") as Assets;
 }
 
-function readConfig(env: Readonly<Record<string, unknown>>): Config {
-  const texts = Object.entries(env).flatMap(([name, value]) =>
-    typeof value === "string" ? [[name, value] as const] : [],
-  );
-  const config = parseConfig({ ...DEFAULTS, ...Object.fromEntries(texts) });
+function readConfig(texts: Readonly<Record<string, string>>): Config {
+  const config = parseConfig({ ...DEFAULTS, ...texts });
   const impossible = [
     [config.shareRuns, "SHARE_RUNS cannot be true: requests do not share their connections here"],
     [config.apiKeysFile, "API_KEYS_FILE cannot be set: there is no file system here; use API_KEYS"],

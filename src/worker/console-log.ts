@@ -2,10 +2,11 @@
 import { Flag } from "../config/kinds.ts";
 import { describeThrown } from "../telemetry/describe-thrown.ts";
 import type { Log, LogFields } from "../telemetry/log.ts";
+import { toTexts } from "./to-texts.ts";
 
 /** `env`: the bindings, of which LOG_CONTENT says whether what others said is shown; objects have no other settings. */
 export function createConsoleLog(env: unknown): Log {
-  const { LOG_CONTENT } = (env ?? {}) as Readonly<Record<string, unknown>>;
+  const { LOG_CONTENT } = toTexts((env ?? {}) as Readonly<Record<string, unknown>>);
   const hasContent = Flag.safeParse(LOG_CONTENT).data === true;
   const write = (level: "info" | "warn" | "error", event: string, fields: LogFields): void => {
     const own = { level, event };

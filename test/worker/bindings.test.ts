@@ -22,3 +22,19 @@ test("what is set counts", () => {
   expect(config.runsMax).toBe(300);
   expect(config.runJournalBytesMax).toBe(1_000_000);
 });
+
+test("numbers and truths of wrangler.toml count as their text, and lists as their parts", () => {
+  const { config } = readBindings({ ...given, RUNS_MAX: 300, LOG_CONTENT: true });
+  expect([config.runsMax, config.logContent]).toEqual([300, true]);
+  const wrong = () => readBindings({ ...given, LANCE_GATEWAY: true });
+  expect(wrong).toThrow("LANCE_GATEWAY cannot be true");
+  const { config: listed } = readBindings({ ...given, VECTORIZE_COLLECTIONS: ["a", "b"] });
+  expect(listed.vectorizeCollections).toEqual(["a", "b"]);
+});
+
+test("what is empty is unset, and leaves what is different here", () => {
+  const unset = readBindings(given);
+  const names = ["SHARE_RUNS", "RUNS_MAX", "HOST", "STORE"];
+  const empty = readBindings({ ...given, ...Object.fromEntries(names.map((name) => [name, " "])) });
+  expect(empty.config).toEqual(unset.config);
+});

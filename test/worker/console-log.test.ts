@@ -20,4 +20,5 @@ test("what others said is not in the Worker's log, also where it looks like a pl
 
 test("LOG_CONTENT shows it, to the Worker's objects as well, which have its bindings and no settings", () => {
   expect(logError({ LOG_CONTENT: "true" })).toContain(secret);
+  expect(logError({ LOG_CONTENT: true })).toContain(secret);
 });
