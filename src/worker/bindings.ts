@@ -51,15 +51,20 @@ export function readBindings(env: Readonly<Record<string, unknown>>): Bindings {
   return {
     config,
     objects: {
-      registry: readBinding(env, "REGISTRY", "idFromName") as ObjectNamespace<RegistryRpc>,
-      collections: readBinding(env, "COLLECTIONS", "idFromName") as ObjectNamespace<CollectionRpc>,
+      registry: readOwn(env, "REGISTRY", "idFromName") as ObjectNamespace<RegistryRpc>,
+      collections: readOwn(env, "COLLECTIONS", "idFromName") as ObjectNamespace<CollectionRpc>,
     },
     assets: readAssets(env),
   };
 }
 
 function readAssets(env: Readonly<Record<string, unknown>>): Assets {
-  return readBinding(env, "ASSETS", "fetch") as Assets;
+  return readOwn(env, "ASSETS", "fetch") as Assets;
+}
+
+function readOwn(env: Readonly<Record<string, unknown>>, name: string, ability: string): unknown {
+  const otherwise = `the Worker has no binding ${name}; wrangler.toml of the project declares it`;
+  return readBinding(env[name], ability, otherwise);
 }
 
 function readConfig(texts: Readonly<Record<string, string>>): Config {
@@ -81,18 +86,12 @@ function readConfig(texts: Readonly<Record<string, string>>): Config {
   return config;
 }
 
-/** A binding is an object of the platform; what it must be able to do is all that can be looked at. */
-function readBinding(
-  env: Readonly<Record<string, unknown>>,
-  name: string,
-  ability: string,
-): unknown {
-  const binding = env[name];
-  const isThere = typeof binding === "object" && binding !== null;
+/** A binding of the platform; what it must be able to do is all that can be looked at. Throws AppError: misconfigured, with `otherwise`. */
+export function readBinding(binding: unknown, ability: string, otherwise: string): unknown {
+  const isThere =
+    (typeof binding === "object" || typeof binding === "function") && binding !== null;
   if (isThere && typeof (binding as Record<string, unknown>)[ability] === "function") {
     return binding;
   }
-  throw misconfigured(
-    `the Worker has no binding ${name}; wrangler.toml of the project declares it`,
-  );
+  throw misconfigured(otherwise);
 }

@@ -8,6 +8,7 @@ import type { Log } from "../telemetry/log.ts";
 import type { AiBinding } from "./ai-binding.ts";
 import { createAiEmbedder } from "./ai-embedder.ts";
 import { createAiReranker } from "./ai-reranker.ts";
+import { readBinding } from "./bindings.ts";
 import { misconfigured } from "./misconfigured.ts";
 import { createRateLimit, type RateLimitBinding } from "./rate-limit.ts";
 import type { VectorSource } from "./durable/vector-source.ts";
@@ -80,13 +81,11 @@ function needs(what: string, setting: string): never {
   throw misconfigured(`${what} needs ${setting}, which is not set`);
 }
 
-/** A binding that a setting asks for. What it must be able to do is all that can be looked at. */
+/** A binding that a setting asks for. */
 function readExtra(env: Values, name: string, ability: string, setting: string): unknown {
-  const binding = env[name];
-  const isThere =
-    (typeof binding === "object" || typeof binding === "function") && binding !== null;
-  if (isThere && typeof (binding as unknown as Values)[ability] === "function") return binding;
-  throw misconfigured(
+  return readBinding(
+    env[name],
+    ability,
     `${setting} needs the binding ${name}, which this Worker lacks; a named environment of wrangler.toml declares it`,
   );
 }

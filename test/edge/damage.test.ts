@@ -31,6 +31,12 @@ const toStub = (object: string): CollectionRpc => {
   return collections.get(collections.idFromName(object));
 };
 
+async function empty(object: string): Promise<void> {
+  expect(await toStub(object).retire(0)).toEqual({ value: true });
+  const isGone = async (): Promise<boolean> => "error" in (await toStub(object).describe());
+  while (!(await isGone())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 test("one of another embedder is searched by keyword, and the ledger says why", async () => {
   await make("foreign");
   const body = askWith({ question: "What is a deadline?", collections: ["foreign"] });
@@ -81,9 +87,36 @@ test("a damaged text costs itself only, and is reported", async () => {
 test("a retired object empties itself when its time has come", async () => {
   const { store, object } = await make("retired");
   const snapshot = await store.open("retired", signal);
-  expect(await toStub(object).retire(0)).toEqual({ value: true });
-  const isGone = async (): Promise<boolean> => "error" in (await toStub(object).describe());
-  while (!(await isGone())) await new Promise((resolve) => setTimeout(resolve, 50));
+  await empty(object);
   const error: unknown = await snapshot.search(query, signal).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "collection_not_found" });
+});
+
+test("a name whose object is empty by now is looked up again, whatever the list that is kept says", async () => {
+  const { store, object } = await make("moved");
+  const slow = createDurableStore({ ...edge.bindings, freshnessMs: 600_000, clock: systemClock });
+  expect(await slow.list(signal)).toContain("moved");
+  await store.drop("moved", signal);
+  await make("moved");
+  await empty(object);
+  expect((await slow.open("moved", signal)).info.chunks).toBe(1);
+});
+
+test("nobody changes an object while another writer holds it", async () => {
+  const { object } = await make("held");
+  const stub = toStub(object);
+  expect(await stub.lock("one")).toHaveProperty("value");
+  const nothing = { put: [], remove: [] };
+  for (const refused of [
+    await stub.lock("another"),
+    await stub.commit("another", nothing, null),
+    await stub.restore("another", 1),
+    await stub.tidy("another"),
+  ]) {
+    expect(refused).toMatchObject({ error: { code: "ingest_locked" } });
+  }
+  await stub.unlock("another");
+  expect(await stub.lock("another")).toHaveProperty("error");
+  await stub.unlock("one");
+  expect(await stub.commit("another", nothing, null)).toHaveProperty("value");
 });

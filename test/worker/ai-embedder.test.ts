@@ -143,7 +143,7 @@ describe("a model that wants words of its own before a text", () => {
   const read = (env: Readonly<Record<string, string>>) => {
     const { binding, calls } = createFakeAi(embeds(2));
     const embedder = readAiEmbedder({ AI: binding }, parseConfig(env));
-    return { embedder, textOf: () => calls[0]?.inputs["text"] };
+    return { embedder, calls, textOf: () => calls[0]?.inputs["text"] };
   };
 
   test("gets them, and stands for the embedder that put others before documents", async () => {
@@ -157,6 +157,14 @@ describe("a model that wants words of its own before a text", () => {
     const { embedder, textOf } = read({ ...E5, EMBEDDING_MODEL: "nomic-embed-text" });
     await embedder?.embed(["why?"], "query", open);
     expect(textOf()).toEqual(["why?"]);
+  });
+
+  test("is asked for the pooling that is set", async () => {
+    const { AI_EMBEDDER_ID } = E5;
+    const env = { AI_EMBEDDING_MODEL: SMALL, AI_EMBEDDING_POOLING: "cls", AI_EMBEDDER_ID };
+    const { embedder, calls } = read(env);
+    await embedder?.embed(["why?"], "query", open).catch(() => undefined);
+    expect(calls[0]?.inputs["pooling"]).toBe("cls");
   });
 });
 

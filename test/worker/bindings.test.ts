@@ -17,6 +17,16 @@ test("as much as is kept at most fits in the memory of an isolate, beside as man
   expect(SERVICE_BYTES + config.runsMax * RUN_BYTES + kept).toBeLessThan(ISOLATE_BYTES);
 });
 
+test("a request has six connections, nothing is shared between requests, and every name may reach it", () => {
+  const { config } = readBindings(given);
+  expect(config).toMatchObject({ searchConcurrencyMax: 6, shareRuns: false, host: "0.0.0.0" });
+});
+
+test("a binding may be a function too", () => {
+  const registry = Object.assign(() => undefined, objects);
+  expect(readBindings({ ...given, REGISTRY: registry }).objects?.registry).toBe(registry);
+});
+
 test("what is set counts", () => {
   const { config } = readBindings({ ...given, RUNS_MAX: "300", RUN_JOURNAL_BYTES_MAX: "1000000" });
   expect(config.runsMax).toBe(300);
