@@ -1,6 +1,6 @@
 /** Collections that are dropped and made again: their versions begin anew, and nothing of them is mixed up. */
 import { expect, test } from "vitest";
-import type { Snapshot, WriteStore } from "../../src/stores/store.ts";
+import type { CollectionWriter, Snapshot, WriteStore } from "../../src/stores/store.ts";
 import { spec, toDocument } from "./store-data.ts";
 
 const signal = new AbortController().signal;
@@ -22,6 +22,31 @@ export function describeMadeAgain(store: () => WriteStore): void {
     expect(await readText(after)).toBe("dogs");
     expect(toPin(after)).not.toEqual(toPin(before));
     expect(toPin(await store().open(name, signal))).toEqual(toPin(after));
+  });
+
+  test("a generation is built beside what readers are shown, shown in one step, and taken back", async (test) => {
+    const { generations } = store();
+    if (generations === undefined) return test.skip();
+    const write = async (writer: CollectionWriter, text: string): Promise<void> => {
+      await writer.commit({ put: [toDocument("a", [text])], remove: [] }, signal);
+      await writer.index(signal);
+    };
+    const first = await store().create({ ...spec, name }, signal);
+    await write(first, "cats");
+    await first.close();
+    const before = await store().open(name, signal);
+    const next = await generations.begin({ ...spec, name, language: "none" }, signal);
+    await write(next, "dogs");
+    expect(toPin(await store().open(name, signal))).toEqual(toPin(before));
+    await next.publish(signal);
+    await next.close();
+    const after = await store().open(name, signal);
+    expect([await readText(before), await readText(after)]).toEqual(["cats", "dogs"]);
+    expect(toPin(after)).not.toEqual(toPin(before));
+    await generations.rollback(name, signal);
+    const back = await store().open(name, signal);
+    expect(await readText(back)).toBe("cats");
+    expect(toPin(back)).not.toEqual(toPin(after));
   });
 }
 

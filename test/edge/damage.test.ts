@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
+import { toDocumentWire } from "../../src/worker/durable/document-wire.ts";
 import type { CollectionRpc } from "../../src/worker/durable/protocol.ts";
 import { spec, toDocument, toVector } from "../conformance/store-data.ts";
 import { askWith } from "../support/app.ts";
@@ -119,4 +120,13 @@ test("nobody changes an object while another writer holds it", async () => {
   expect(await stub.lock("another")).toHaveProperty("error");
   await stub.unlock("one");
   expect(await stub.commit("another", nothing, null)).toHaveProperty("value");
+});
+
+test("a change that is undone leaves nothing in the object's memory, its writer's lock neither", async () => {
+  const { object } = await make("undone");
+  const stub = toStub(object);
+  const huge = toDocumentWire(toDocument("b", ["x ".repeat(1_100_000)]));
+  const refused = await stub.commit("one", { put: [huge], remove: [] }, null);
+  expect(refused).toMatchObject({ error: { code: "payload_too_large" } });
+  expect(await stub.lock("another")).toMatchObject({ value: { documents: 1 } });
 });

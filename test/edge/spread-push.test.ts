@@ -4,7 +4,7 @@ import { createEdgeTarget, type PushTarget } from "../../ingest/push/edge-target
 import { pushCollection } from "../../ingest/push/push-collection.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { AppError } from "../../src/errors.ts";
-import { countObjects, toObjectName, toObjects } from "../../src/worker/durable/parts.ts";
+import { countObjects, toObjectName, toObjects, toPart } from "../../src/worker/durable/parts.ts";
 import { spec } from "../conformance/store-data.ts";
 import { askWith } from "../support/app.ts";
 import { makeSamples, openSample, pushSample, type Samples } from "./samples.ts";
@@ -115,6 +115,19 @@ describe("two pushes at once, each over three objects", () => {
     expect((await pushes.begin({ key, spec: { ...spec } }, signal)).status).toBe("published");
   });
 
+  test("what has arrived is told whichever of the objects got it last, and is not taken again", async () => {
+    const { pushes } = pushed;
+    const push = { collection: "guide", key: "one-by-one" };
+    await pushes.begin({ key: push.key, spec, chunks: 30 }, signal);
+    const others = documents.filter(({ id }) => toPart(id, 3) > 0);
+    for (const document of others) {
+      expect(await pushes.add(push, [document], signal)).toEqual({ chunksAdded: 1 });
+      expect(await pushes.add(push, [document], signal)).toEqual({ chunksAdded: 0 });
+    }
+    const arrived = await pushes.documents(push, { limit: 100 }, signal);
+    expect(arrived.map(({ id }) => id)).toEqual(others.map(({ id }) => id).toSorted());
+  });
+
   test("one that needs more objects than a collection may have is refused before anything is sent", async () => {
     const large = pushed.pushes.begin({ key: "far-too-large", spec, chunks: 100_000 }, signal);
     await expect(large).rejects.toMatchObject({
@@ -167,3 +180,14 @@ test.each([
     expect(mended.version).toBeGreaterThan(version);
   },
 );
+
+test("one that has lost its vectors is in /readyz, and the same push mends it", async () => {
+  const [, damaged = ""] = await objectsOf(3); // of the push that mended the one before
+  await edge.runSql("COLLECTIONS", damaged, "DELETE FROM blocks");
+  const readiness = async () => (await edge.fetch("/readyz")).json();
+  const lost = [expect.stringContaining("lost vectors")];
+  const incomplete = { collections: [{ name: "faq", status: "incomplete", lost }] };
+  await expect.poll(readiness).toMatchObject(incomplete);
+  expect(await pushSample(samples, "faq", edge.url)).toMatchObject({ isUnchanged: false });
+  await expect.poll(readiness).toMatchObject({ collections: [{ name: "faq", status: "ready" }] });
+});

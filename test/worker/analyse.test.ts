@@ -40,3 +40,10 @@ test("every term is one token of plain characters, and no two are the same", () 
   expect(new Set(tokens).size).toBe(terms.length);
   for (const token of tokens) expect(token).toMatch(/^[a-z0-9]+$/);
 });
+
+test("of a word of thousands of letters its beginning is the term", () => {
+  const none = { language: "none", tokenizer: "words" } as const;
+  const [term = ""] = analyse("x".repeat(100_000), none);
+  expect(term.length).toBeLessThan(100);
+  expect(analyse("x".repeat(5_000), none)).toEqual([term]);
+});

@@ -21,7 +21,7 @@ import {
   raiseAbove,
   retireAll,
 } from "./objects.ts";
-import type { CollectionRpc, Entry, EntryAfter, PartInfo, Reply } from "./protocol.ts";
+import type { Entry, EntryAfter, PartInfo } from "./protocol.ts";
 
 export interface DurableStoreOptions extends ObjectBindings {
   /** How long the registry's list is believed, and what the objects say of themselves. */
@@ -134,33 +134,18 @@ interface Shown {
   readonly object: string;
 }
 
-/** Takes the name off the registry while no writer is at work. */
+/** The same for every removal, so that one that was broken off is in nobody's way. */
+const REMOVAL = "removal";
+
+/** Takes the name off the registry once writers are kept away; an object that is lost has none. */
 async function remove(
   objects: Objects,
   { name, object }: Shown,
   signal: AbortSignal,
 ): Promise<EntryAfter> {
-  const release = await takeLock(objects, object, signal);
-  const removed = await objects.registry(signal, (stub) => stub.remove(name));
-  await release();
-  return removed;
-}
-
-/** The same for every removal, so that one that was broken off is in nobody's way. */
-const REMOVAL = "removal";
-
-/** Keeps writers away while a collection goes; one that is lost has none. Gives the lock back. */
-async function takeLock(
-  objects: Objects,
-  object: string,
-  signal: AbortSignal,
-): Promise<() => Promise<void>> {
-  const ask = async (call: (stub: CollectionRpc) => Promise<Reply<unknown>>) =>
-    ifReached(objects.collection(object, signal, call), signal);
-  await ask((stub) => stub.lock(REMOVAL));
-  return async () => {
-    await ask((stub) => stub.unlock(REMOVAL));
-  };
+  const locked = objects.collection(object, signal, (stub) => stub.lock(REMOVAL));
+  await ifReached(locked, signal);
+  return objects.registry(signal, (stub) => stub.remove(name));
 }
 
 interface Entries {
