@@ -47,6 +47,24 @@ export function describeDocuments({ store, writer }: Subject): void {
       }
     });
 
+    test("are read and counted as they were when the snapshot was opened, whatever was committed since", async () => {
+      const commit = async (id: string, texts: readonly string[]): Promise<void> => {
+        await writer().commit({ put: [toDocument(id, texts)], remove: [] }, signal);
+        await writer().index(signal);
+      };
+      const part = { documentId: "a", from: 0, limit: 9 };
+      await commit("a", ["red cats", "red dogs"]);
+      const old = await open();
+      const rows = await old.rowsOf(part, signal);
+      const counts = await old.terms("red blue", signal);
+      await commit("b", ["red birds"]);
+      expect(await old.terms("red blue", signal)).toEqual(counts);
+      await commit("a", ["blue"]);
+      expect(await old.rowsOf(part, signal)).toEqual(rows);
+      expect(await old.terms("red blue", signal)).toEqual(counts);
+      expect(await (await open()).rowsOf(part, signal)).toHaveLength(1);
+    });
+
     test("each is known by its id, and no other is taken for it", async () => {
       const put = [toDocument("b", ["1"]), toDocument("o'clock", ["1", "2"])];
       await writer().commit({ put, remove: [] }, signal);

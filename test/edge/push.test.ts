@@ -74,6 +74,11 @@ describe("pnpm ingest push", () => {
   test("that was never shown can be removed", async () => {
     const start = { key: "never-shown", spec: { ...spec, name: "half" } };
     expect((await admin("/v1/admin/collections/half/pushes", start)).status).toBe(200);
+    const listed = (await (await edge.fetch("/v1/collections")).json()) as {
+      collections: object[];
+    };
+    expect(listed.collections).not.toContainEqual(expect.objectContaining({ name: "half" }));
+    expect(await chunksOf("half")).toBeUndefined();
     const remove = { method: "DELETE", headers: { Authorization: `Bearer ${TOKEN}` } };
     expect((await edge.fetch("/v1/admin/collections/half", remove)).status).toBe(200);
     expect((await edge.fetch("/v1/admin/collections/half", remove)).status).toBe(404);

@@ -184,7 +184,7 @@ test.each([
 test("one that has lost its vectors is in /readyz, and the same push mends it", async () => {
   const [, damaged = ""] = await objectsOf(3); // of the push that mended the one before
   await edge.runSql("COLLECTIONS", damaged, "DELETE FROM blocks");
-  const readiness = async () => (await edge.fetch("/readyz")).json();
+  const readiness = async (): Promise<unknown> => (await edge.fetch("/readyz")).json();
   const lost = [expect.stringContaining("lost vectors")];
   const incomplete = { collections: [{ name: "faq", status: "incomplete", lost }] };
   await expect.poll(readiness).toMatchObject(incomplete);
