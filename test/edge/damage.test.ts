@@ -130,3 +130,13 @@ test("a change that is undone leaves nothing in the object's memory, its writer'
   expect(refused).toMatchObject({ error: { code: "payload_too_large" } });
   expect(await stub.lock("another")).toMatchObject({ value: { documents: 1 } });
 });
+
+test("what an object says it holds of a document is its present form alone", async () => {
+  const { object } = await make("changed");
+  const stub = toStub(object);
+  const changed = toDocumentWire(toDocument("a", ["A deadline passes."]));
+  const report = await stub.commit("one", { put: [changed], remove: [] }, null);
+  expect(report).toHaveProperty("value");
+  const { hash } = changed;
+  expect(await stub.documentsOf(["a"])).toMatchObject({ value: [{ id: "a", hash }] });
+});
