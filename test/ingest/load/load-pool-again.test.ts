@@ -1,11 +1,11 @@
 /** A message that keeps its parser busy by itself, whatever is attached to it. */
 import { expect, test, vi } from "vitest";
-import { INGEST_LIMITS } from "../../ingest/limits.ts";
-import { createLoadPool } from "../../ingest/load-pool.ts";
-import { limitProcess } from "../../ingest/process-limits.ts";
-import { writeMsg } from "./fixtures/msg-file.ts";
+import { INGEST_LIMITS } from "../../../ingest/limits.ts";
+import { createLoadPool } from "../../../ingest/load/load-pool.ts";
+import { limitProcess } from "../../../ingest/load/process-limits.ts";
+import { writeMsg } from "../fixtures/msg-file.ts";
 
-vi.mock("../../ingest/process-limits.ts", { spy: true });
+vi.mock("../../../ingest/load/process-limits.ts", { spy: true });
 
 /** Where the container says which sector holds its table of sectors, and where its directory begins. */
 const TABLE_AT = 76;
