@@ -5,6 +5,7 @@ import { COLLECTION_NAME, type MetadataType } from "../../src/domain/collection.
 import { AppError } from "../../src/errors.ts";
 
 const ACTIONS = ["list", "show", "drop", "rollback", "verify", "optimize", "doctor"] as const;
+const COMMANDS = [...ACTIONS, "push", "export", "import"] as const;
 
 export interface SyncCommand {
   readonly action: "sync";
@@ -184,7 +185,9 @@ function parseSync(paths: readonly string[], values: Values): SyncCommand {
   if (values.yes) refuse("--yes is for drop");
   if (values.fix) refuse("--fix is for doctor");
   if (values.collection === undefined) {
-    refuse(`name the collection to ingest into: --collection NAME`);
+    refuse(
+      `name the collection to ingest into: --collection NAME, or one of the commands ${COMMANDS.join(", ")} first`,
+    );
   }
   if (values.watch && values["dry-run"]) refuse("--watch and --dry-run exclude each other");
   const { language, metadata } = values;

@@ -54,6 +54,9 @@ export async function executeCommand(
   }
   const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
   const store = await createStore({ ...config, storeCacheBytesMax });
+  if (command.action !== "import" && command.action !== "sync") {
+    await checkCollection(command.collection, store, signal);
+  }
   if (command.action === "export" || command.action === "import") {
     const asked = { ...command, cwd: findCwd() };
     return traced((tracer) => runFileCommand(asked, store, { config, output, tracer }, signal));
@@ -69,6 +72,19 @@ export async function executeCommand(
     await runPush({ collection, url }, { config, output, tracer }, signal);
     return code;
   });
+}
+
+/** Throws AppError collection_not_found, which names those that are there. */
+async function checkCollection(
+  collection: string | undefined,
+  store: WriteStore,
+  signal: AbortSignal,
+): Promise<void> {
+  if (collection === undefined) return;
+  const names = await store.list(signal);
+  if (names.includes(collection)) return;
+  const detail = `no collection named ${collection}; there are: ${names.join(", ") || "none yet"}`;
+  throw new AppError("collection_not_found", { detail });
 }
 
 async function ingest(

@@ -100,7 +100,7 @@ function toLines(report: SyncReport, costUsd: number | undefined): readonly stri
   ];
   if (report.missing > 0) {
     lines.push(
-      `${collection}: ${formatCount(report.missing)} stored documents were not found; --delete-missing removes them`,
+      `${collection}: ${countOf(report.missing, "stored document")} ${report.missing === 1 ? "was" : "were"} not found; --delete-missing removes them`,
     );
   }
   if (!dryRun) {

@@ -33,6 +33,19 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
+const COUNT = "takes a whole number from 1";
+/** What the option behind each field of an entry takes. */
+const WANTED: Readonly<Record<string, string>> = {
+  name: "--name takes a name of 1 to 100 characters, such as website",
+  scopes: `--scopes takes a list of ${SCOPES.join(", ")}`,
+  collections:
+    "--collections takes a list of names of 1-63 lower-case letters, digits, - and _, beginning with a letter or digit",
+  requestsPerMinuteMax: `--requests-per-minute ${COUNT}`,
+  runsMax: `--runs ${COUNT}`,
+  tokensPerDayMax: `--tokens-per-day ${COUNT}`,
+  expiresAt: "--expires-days takes a number of days",
+};
+
 type Values = { readonly [Name in Exclude<keyof typeof OPTIONS, "help">]?: string };
 
 try {
@@ -70,8 +83,10 @@ function parse(args: readonly string[]): {
 } {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch {
-    throw refuse(`it does not know one of these options\n\n${USAGE}`);
+  } catch (thrown) {
+    // Its first sentence names the option, and whether its value is missing or one too many.
+    const [what] = thrown instanceof Error ? thrown.message.split(". ", 1) : [String(thrown)];
+    throw refuse(`${what}\n\n${USAGE}`);
   }
 }
 
@@ -95,10 +110,8 @@ async function create(path: string, keys: readonly KeyEntry[], values: Values): 
     expiresAt: days === undefined ? undefined : toDate(nowMs + days * DAY_MS),
   });
   if (!entry.success) {
-    const wrong = entry.error.issues.map(({ path: [name] }) => String(name));
-    throw refuse(
-      `wrong or missing: ${[...new Set(wrong)].join(", ")}; scopes are ${SCOPES.join(", ")}, limits whole numbers from 1\n\n${USAGE}`,
-    );
+    const wrong = entry.error.issues.map(({ path: [field] }) => WANTED[String(field)] ?? field);
+    throw refuse(`${[...new Set(wrong)].join("; ")}\n\n${USAGE}`);
   }
   await makeFolder(dirname(path));
   await writeKeyFile(path, [...keys, entry.data]);

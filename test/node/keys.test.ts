@@ -70,20 +70,30 @@ test("a key is made, listed without its secret, used, revoked and seen to be", a
 });
 
 test.each([
-  ["no command", []],
-  ["a command that is none", ["destroy"]],
-  ["an option that is none", ["create", "--root"]],
-  ["no name", ["create"]],
-  ["a scope that is none", ["create", "--name", "x", "--scopes", "root"]],
-  ["a limit of nothing", ["create", "--name", "x", "--runs", "0"]],
-  ["a limit that is no number", ["create", "--name", "x", "--tokens-per-day", "many"]],
-  ["an expiry that is no number", ["create", "--name", "x", "--expires-days", "soon"]],
-  ["an id that is none", ["revoke", "key_nobody"]],
-])("%s is refused and nothing is written", async (_, args) => {
+  ["no command", [], "create, list or revoke"],
+  ["a command that is none", ["destroy"], "create, list or revoke"],
+  ["an option that is none", ["create", "--root"], "'--root'"],
+  ["no name", ["create"], "--name takes"],
+  ["a scope that is none", ["create", "--name", "x", "--scopes", "root"], "ask, read, write"],
+  ["a collection that is none", ["create", "--name", "x", "--collections", "Ä"], "lower-case"],
+  ["a limit of nothing", ["create", "--name", "x", "--runs", "0"], "--runs takes a whole"],
+  [
+    "a limit that is no number",
+    ["create", "--name", "x", "--tokens-per-day", "many"],
+    "--tokens-per-day takes",
+  ],
+  [
+    "an expiry that is no number",
+    ["create", "--name", "x", "--expires-days", "soon"],
+    "--expires-days takes",
+  ],
+  ["an id that is none", ["revoke", "key_nobody"], "no key of this id"],
+])("%s is refused and nothing is written", async (_, args, said) => {
   await using empty = await makeTempFolder();
   const ended = await runProgram("src/node/keys.ts", [...args], { DATA_DIR: empty.path });
   expect([ended.code, ended.stdout]).toEqual([2, ""]);
   expect(ended.stderr).toMatch(/^keys: /);
+  expect(ended.stderr.split("\n", 1)[0]).toContain(said);
   await expect(stat(join(empty.path, "keys.json"))).rejects.toThrow("ENOENT");
 });
 

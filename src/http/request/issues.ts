@@ -1,14 +1,29 @@
 /** What a schema found wrong, as paths and sentences of our own. */
-import type * as z from "zod";
+import * as z from "zod";
 import { AppError, type ErrorCode, type Issue } from "../../errors.ts";
 
 const FILTER_FORMS =
   'is not a condition; use {"field": "metadata.year", "op": "gte", "value": 2020} (op: eq, ne, lt, lte, gt, gte, in, has, exists), {"and": […]}, {"or": […]} or {"not": {…}}';
 
+const UNKNOWN = "is not a known field";
+
 type Found = z.core.$ZodIssue;
 
 /** More is no help: a body can hold hundreds of thousands of wrong fields. */
 const ISSUES_MAX = 20;
+
+/** Lists of more names are for the documentation. */
+const FIELDS_MAX = 20;
+
+/** How every schema of a request parses: issues know what was given, and an unknown field those that there are. */
+export const PARSING: z.core.ParseContext<Found> = {
+  reportInput: true,
+  error: ({ code, inst }) => {
+    const fields = inst instanceof z.ZodObject ? Object.keys(inst.shape) : [];
+    if (code !== "unrecognized_keys" || fields.length > FIELDS_MAX) return undefined;
+    return `${UNKNOWN}; there are: ${fields.join(", ")}`;
+  },
+};
 
 /** One line for each wrong place, outermost first; at most twenty. */
 export function toIssues(error: z.ZodError): readonly Issue[] {
@@ -33,7 +48,7 @@ export function refuse(
 
 /** What a caller sent, as its schema makes it. Throws AppError invalid_request with the places that are wrong. */
 export function parseInput<T>(schema: z.ZodType<T>, given: unknown): T {
-  const parsed = schema.safeParse(given, { reportInput: true });
+  const parsed = schema.safeParse(given, PARSING);
   if (parsed.success) return parsed.data;
   const issues = toIssues(parsed.error);
   throw new AppError("invalid_request", { detail: toDetail(issues), issues });
@@ -46,9 +61,9 @@ function describe(issue: Found, above: readonly PropertyKey[]): readonly Issue[]
     case "invalid_type":
       return at(`must be ${withArticle(issue.expected)}, is ${nameType(issue.input)}`);
     case "unrecognized_keys":
-      return issue.keys.slice(0, ISSUES_MAX).map((key) => ({
+      return issue.keys.slice(0, ISSUES_MAX).map((key, at) => ({
         path: toPath([...path, key]),
-        message: "is not a known field",
+        message: at === 0 && issue.message.startsWith(UNKNOWN) ? issue.message : UNKNOWN,
       }));
     case "invalid_value":
       return at(`must be one of ${issue.values.map(String).join(", ")}`);

@@ -13,7 +13,7 @@ import { COLLECTION_NAME } from "../../domain/collection.ts";
 import { Filter } from "../../domain/filter.ts";
 import { RETRIEVERS } from "../../domain/hit.ts";
 import { AppError, type Issue } from "../../errors.ts";
-import { toDetail, toIssues } from "./issues.ts";
+import { PARSING, toDetail, toIssues } from "./issues.ts";
 import { createOutputField, readOutput, SCHEMA_PATH } from "./output-schema.ts";
 
 /** What counts for a run beside its body. */
@@ -49,9 +49,9 @@ export function createAskParser(
   const Timeout = createDeadlineSchema(config);
   return (body, { caller, timeoutMs }) => {
     const issues: Issue[] = [];
-    const parsed = Body.safeParse(body, { reportInput: true });
+    const parsed = Body.safeParse(body, PARSING);
     if (!parsed.success) issues.push(...toIssues(parsed.error));
-    const timeout = Timeout.optional().safeParse(toNumber(timeoutMs), { reportInput: true });
+    const timeout = Timeout.optional().safeParse(toNumber(timeoutMs), PARSING);
     if (!timeout.success) {
       const path = "X-Request-Timeout-Ms";
       issues.push(...toIssues(timeout.error).map(({ message }) => ({ path, message })));

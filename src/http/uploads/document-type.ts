@@ -62,7 +62,9 @@ export function chooseFormat(id: string, fileName: string | undefined, mediaType
   }
   const format = named ?? claimed ?? (type === "text/plain" ? "text" : undefined);
   if (format === undefined) {
-    throw refuse(`neither the id nor the type says what the document is; ${READABLE} can be read`);
+    throw refuse(
+      `neither the id nor the type says what the document is; end the id as its file is called, such as notes.md, or send its Content-Type; ${READABLE} can be read`,
+    );
   }
   if (contradicts(type, format)) {
     throw refuse(`the name says ${format} and the type says ${toShown(type)}; make them agree`);

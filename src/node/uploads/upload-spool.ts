@@ -22,16 +22,16 @@ export interface UploadSpool {
   receive(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Upload>;
 }
 
-/** Makes the folder and removes what processes that are gone have left in it. */
+/** Removes what processes that are gone have left in the folder. The folder is made by the first upload: questions are answered over a store that may only be read, too. */
 export async function createUploadSpool(dataDir: string): Promise<UploadSpool> {
   const folder = isFolder(dataDir) ? join(dataDir, "uploads") : join(tmpdir(), "tributary-uploads");
-  await makeFolder(folder);
-  for (const name of await readdir(folder)) {
+  for (const name of (await ifFound(readdir(folder))) ?? []) {
     const path = join(folder, name);
-    if (await isLeft(name, path)) await rm(path, { force: true });
+    if (await isLeft(name, path)) await rm(path, { force: true }).catch(passReadOnly);
   }
   return {
     async receive(body, bytesMax) {
+      await makeFolder(folder).catch(refuseDisk);
       const path = join(folder, `${process.pid}-${hostname()}-${randomUUID()}`);
       const discard = (): Promise<void> => rm(path, { force: true });
       try {
@@ -77,6 +77,11 @@ async function* whole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
     if (thrown instanceof AppError) throw thrown;
     throw new AppError("cancelled", { detail: "the body broke off", cause: thrown });
   }
+}
+
+/** What may not be removed stays; an upload is told why it cannot be taken. */
+function passReadOnly(thrown: unknown): void {
+  if (toWriteError(thrown) === undefined) throw thrown;
 }
 
 function refuseDisk(cause: unknown): never {

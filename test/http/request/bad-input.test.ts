@@ -199,7 +199,7 @@ const cases: readonly Case[] = [
   {
     name: "an unknown retrieval option",
     body: ask({ retrieval: { topK: 3 } }),
-    says: "retrieval.topK is not a known field",
+    says: "retrieval.topK is not a known field; there are: retrievers, legHitsMax",
   },
   {
     name: "a filter that is a text",

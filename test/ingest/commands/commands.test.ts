@@ -91,7 +91,7 @@ describe("pnpm ingest <paths>", () => {
     expect(dry.stdout).toMatch(/about \d+ tokens to embed/);
     const changed = await ingestDocs();
     expect(changed.stdout).toContain("documents 0 added, 1 changed");
-    expect(changed.stdout).toContain("1 stored documents were not found; --delete-missing");
+    expect(changed.stdout).toContain("1 stored document was not found; --delete-missing");
     const removed = await ingestDocs("--delete-missing");
     expect(removed.stdout).toContain("documents 0 added, 1 unchanged, 1 removed");
   });
@@ -236,7 +236,9 @@ describe("pnpm ingest that cannot begin", () => {
   test.each<[string, readonly string[], number, string]>([
     ["no collection", ["DOCS"], EXIT_CODES.usage, "--collection NAME"],
     ["a missing path", ["/no/where", "--collection", "n"], EXIT_CODES.noInput, "/no/where"],
-    ["an unknown collection", ["show", "nowhere"], EXIT_CODES.noInput, "nowhere"],
+    ["an unknown collection", ["show", "nowhere"], EXIT_CODES.noInput, "there are: none yet"],
+    ["an unknown collection to drop", ["drop", "nowhere"], EXIT_CODES.noInput, "no collection"],
+    ["a command that is none", ["shwo", "notes"], EXIT_CODES.usage, "list, show, drop"],
     [
       "an unknown language",
       ["DOCS", "--collection", "n", "--language", "klingon"],

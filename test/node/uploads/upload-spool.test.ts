@@ -26,6 +26,16 @@ test("what processes of this host left goes at the next start, and what another 
   expect((await readdir(folder)).toSorted()).toEqual([theirs, "notes.md"].toSorted());
 });
 
+test("a service begins where no folder can be made, and an upload is told", async () => {
+  // Root may write everywhere else.
+  const spool = await createUploadSpool("/proc/nowhere");
+  const body = (async function* () {
+    yield new Uint8Array(3);
+    await Promise.resolve();
+  })();
+  await expect(spool.receive(body, 10)).rejects.toMatchObject({ code: "store_unavailable" });
+});
+
 test("an upload is of this host by its name", async () => {
   await using data = await makeTempFolder();
   const spool = await createUploadSpool(data.path);
