@@ -12,6 +12,7 @@ import { composeFetch, composeParts } from "../compose.ts";
 import { checkAddress, createServer, listen } from "./create-server.ts";
 import { drain } from "./drain.ts";
 import { exitNow } from "../process/exit-now.ts";
+import { findMisspelt } from "../find-misspelt.ts";
 import { findUnindexed } from "./find-unindexed.ts";
 import { findFewFiles, readFileLimit } from "./open-files.ts";
 import { isLoadUnfinished, loadSamples } from "../load/load-samples.ts";
@@ -123,6 +124,7 @@ async function announce(deps: AppDeps, port: number): Promise<void> {
       collections,
     }),
   );
+  for (const line of findMisspelt(process.env)) warn(line);
   const few = findFewFiles(config, readFileLimit());
   if (few !== undefined) warn(few);
   if (typeof collections !== "string") {

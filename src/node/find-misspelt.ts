@@ -1,0 +1,24 @@
+/** Finds variables that are written almost like a setting: whoever set one believes that it counts. */
+import { describeSettings } from "../config.ts";
+import { compareSpelling, toSpelling } from "../text/spelling.ts";
+
+/** From here on the same words are meant; two settings of one subject are often less alike. */
+const ALIKE_MIN = 0.8;
+/** Read by `pnpm ask`, and by no setting's name. */
+const OWN: ReadonlySet<string> = new Set(["API_KEY"]);
+
+/** A line for people for each; empty where every variable is a setting or something else altogether. */
+export function findMisspelt(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const settings = describeSettings().map(({ variable }) => variable);
+  const known = settings.map((name) => ({ name, spelling: toSpelling(name.toLowerCase()) }));
+  return Object.keys(env)
+    .filter((name) => !OWN.has(name) && !settings.includes(name))
+    .flatMap((name) => {
+      const spelling = toSpelling(name.toLowerCase());
+      const [nearest] = known
+        .map((setting) => ({ ...setting, share: compareSpelling(spelling, setting.spelling) }))
+        .toSorted((a, b) => b.share - a.share);
+      if (nearest === undefined || nearest.share < ALIKE_MIN) return [];
+      return [`the variable ${name} is no setting and does nothing; is ${nearest.name} meant?`];
+    });
+}
