@@ -229,7 +229,7 @@ test("a doubt is said as one, and not as something that is missing", async () =>
   await using server = await serveTest(service);
   const { stdout } = await ask(QUESTION, "--url", server.url);
   expect(stdout).toContain("It is not sure that these sentences answer the question.\n");
-  expect(stdout).toContain("Made without: rerank_skipped\n");
+  expect(stdout).toContain("Made without: rerank_skipped; --verbose tells more\n");
 });
 
 test("nor do those of its failure", async () => {

@@ -36,7 +36,7 @@ export async function printRun(
     for (const { citations } of event.outputChecks ?? []) {
       for (const { label } of citations) cited.add(label);
     }
-    say(`\n\n${describeEnd(event, hasText)}`);
+    say(`\n\n${describeEnd(event, hasText, verbose ? "" : "; --verbose tells more")}`);
     say(listSources(passages.filter(({ label }) => verbose || cited.has(label))));
     if (verbose) say(`${listLegs(event.ledger)}${listStages(event.timeline)}`);
     return event;
@@ -61,10 +61,14 @@ const MISSING: Readonly<Record<string, string>> = {
 const UNSURE = "uncertain";
 
 /** That there is no evidence is what the text itself says, where there is one. */
-function describeEnd({ grounding, degraded, truncated }: RunEnd, hasText: boolean): string {
+function describeEnd(
+  { grounding, degraded, truncated }: RunEnd,
+  hasText: boolean,
+  hint: string,
+): string {
   const verdict = grounding === "no-evidence" && hasText ? "" : GROUNDINGS[grounding];
   const parts = degraded.filter((code) => code !== UNSURE).map((code) => MISSING[code] ?? code);
-  const missing = parts.length === 0 ? "" : `Made without: ${parts.join(", ")}\n`;
+  const missing = parts.length === 0 ? "" : `Made without: ${parts.join(", ")}${hint}\n`;
   const unsure = degraded.includes(UNSURE)
     ? "It is not sure that these sentences answer the question.\n"
     : "";
