@@ -35,7 +35,7 @@ export interface Refusal {
 const CAUSE_CHARS_MAX = 500;
 const CERTIFICATE = /^(CERT|DEPTH_ZERO|ERR_TLS_CERT|SELF_SIGNED|UNABLE_TO)_/;
 /** Nobody took the connection, or knew the name, in the time there is for it. */
-const CONNECT_TIMEOUT = /^UND_ERR_CONNECT_TIMEOUT$/;
+const CONNECT_TIMEOUT = /^CONNECT_TIMEOUT$/;
 
 const CONTENT_FILTER = /content.?filter|content.?policy|responsible.?ai|data.?inspection/;
 /** In the words of OpenRouter, xAI and DashScope. */

@@ -37,8 +37,8 @@ export function createEndpoints(
 ): EndpointDeps {
   let loading: Promise<UpstreamFetch> | undefined;
   const load = async (): Promise<UpstreamFetch> => {
-    const { createDispatchFetch } = await import("./dispatch-fetch.ts");
-    return createDispatchFetch();
+    const { createHttpFetch } = await import("./http-fetch.ts");
+    return createHttpFetch();
   };
   return { upstreams, tracer, loadSend: () => (loading ??= load()) };
 }

@@ -240,7 +240,7 @@ test.each([
 
 test("a connection that nobody takes is a silence: it has cost as much time as one", async () => {
   const cause = Object.assign(new Error("Connect Timeout Error"), {
-    code: "UND_ERR_CONNECT_TIMEOUT",
+    code: "CONNECT_TIMEOUT",
   });
   const client = createOpenAiClient({ apiKey: API_KEY, send: () => Promise.reject(cause) });
   const upstream = client.toUpstream("the model", "EMBEDDING_MODEL");
