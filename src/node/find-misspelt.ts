@@ -4,15 +4,15 @@ import { compareSpelling, toSpelling } from "../text/spelling.ts";
 
 /** From here on the same words are meant; two settings of one subject are often less alike. */
 const ALIKE_MIN = 0.8;
-/** Read by `pnpm ask`, and by no setting's name. */
-const OWN: ReadonlySet<string> = new Set(["API_KEY"]);
+/** Others' own: what `pnpm ask` reads, and OpenTelemetry's, of which whole machines set more than is read here. */
+const OTHERS = /^(?:API_KEY$|OTEL_)/;
 
 /** A line for people for each; empty where every variable is a setting or something else altogether. */
 export function findMisspelt(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const settings = describeSettings().map(({ variable }) => variable);
   const known = settings.map((name) => ({ name, spelling: toSpelling(name.toLowerCase()) }));
   return Object.keys(env)
-    .filter((name) => !OWN.has(name) && !settings.includes(name))
+    .filter((name) => !OTHERS.test(name) && !settings.includes(name))
     .flatMap((name) => {
       const spelling = toSpelling(name.toLowerCase());
       const [nearest] = known
