@@ -35,7 +35,10 @@ const ATTACHING: ReadonlySet<Format> = new Set(["email", "outlook", "mailbox"]);
 const BARE_SHARE = 1 / 3;
 
 /** Creates a pool; parsers start when first needed and are replaced when they had to be ended. An idle pool keeps no process alive. */
-export function createLoadPool(limits: IngestLimits = INGEST_LIMITS): LoadPool {
+export function createLoadPool(
+  limits: IngestLimits = INGEST_LIMITS,
+  limitParser = limitProcess,
+): LoadPool {
   const idle: ChildProcess[] = [];
   const all = new Set<ChildProcess>();
   const limit = createLimiter({ concurrencyMax: limits.workersMax, queueMax: limits.filesMax });
@@ -58,7 +61,7 @@ export function createLoadPool(limits: IngestLimits = INGEST_LIMITS): LoadPool {
   };
   const read = async (request: LoadRequest, signal: AbortSignal): Promise<Answer> => {
     const parser = idle.pop() ?? start();
-    const answer = await ask(parser, request, signal);
+    const answer = await ask(parser, request, signal, limitParser);
     if (answer.isReusable) idle.push(parser);
     else await end(parser);
     signal.throwIfAborted();
@@ -111,7 +114,12 @@ interface Answer {
 }
 
 /** Hands one file to a parser. Always resolves; a parser that broke a limit is not reusable. */
-function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): Promise<Answer> {
+function ask(
+  parser: ChildProcess,
+  request: LoadRequest,
+  signal: AbortSignal,
+  limitParser: typeof limitProcess,
+): Promise<Answer> {
   const { file, format, limits } = request;
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const fail = (code: ProblemCode, text: string, cause?: unknown): void =>
@@ -123,7 +131,7 @@ function ask(parser: ChildProcess, request: LoadRequest, signal: AbortSignal): P
       stopTimer();
       const { loadTimeoutMs: limitMs, workerMemoryMebibytesMax: memoryMebibytesMax } = limits;
       const own = { pid: parser.pid ?? 0, usedMs: answer.processorMs, limitMs, memoryMebibytesMax };
-      stopTimer = limitProcess(own, (broken) =>
+      stopTimer = limitParser(own, (broken) =>
         broken === "memory" ? onLarge(memoryMebibytesMax) : onLate(),
       );
       return;

@@ -101,10 +101,11 @@ function receive(
     const body = BODILESS.has(status) ? undefined : createBody(message, request);
     if (body === undefined) message.resume();
     try {
+      if (status < 200 || status > 599) throw new RangeError(`a status of ${status}`);
       resolve(new Response(body?.stream ?? null, { status, headers: toHeaders(headers) }));
       fail = body?.fail ?? fail;
     } catch (thrown) {
-      // A status or a header that HTTP does not know.
+      // Or a header that is none.
       reject(thrown);
       request.destroy();
     }

@@ -125,7 +125,7 @@ test("what was seen too long ago does not stand in", async () => {
 });
 
 test("nothing stands in where nothing may", async () => {
-  const { moods, ask } = await makeWorld({ STALE_MS_MAX: "0" });
+  const { moods, ask } = await makeWorld({ STALE_MS_MAX: "0", STALE_AFTER_MS: "" });
   await ask();
   moods["faq"] = away;
   expect((await ask()).degraded).toEqual(["collection_unavailable:faq"]);

@@ -1,8 +1,10 @@
 /** Writing documents over HTTP: what is refused before anything is written. */
+import { readdir } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { takesUploads } from "../../../src/http/guards/check-origin.ts";
 import type { DocumentChange, DocumentWriter } from "../../../src/http/uploads/document-writer.ts";
+import { ifFound } from "../../../src/node/files/is-code.ts";
 import { createUploadSpool } from "../../../src/node/uploads/upload-spool.ts";
 import { makeApp, makeService } from "../../support/app.ts";
 import { fakeWriter, receipt } from "../../support/fake-writer.ts";
@@ -25,8 +27,7 @@ async function send(id: string, init: RequestInit, failure?: AppError) {
   };
   const service = { ...makeService({ env: { UPLOAD_BYTES_MAX: "2048" } }), documents };
   const response = await makeApp(service).request(`${URL_START}${id}`, { method: "PUT", ...init });
-  const { readdir } = await import("node:fs/promises");
-  const left = await readdir(`${folder.path}/uploads`);
+  const left = (await ifFound(readdir(`${folder.path}/uploads`))) ?? [];
   return { response, json: (await response.json()) as Record<string, unknown>, changes, left };
 }
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { DocumentWriter } from "../../../src/http/uploads/document-writer.ts";
+import { ifFound } from "../../../src/node/files/is-code.ts";
 import { createUploadSpool } from "../../../src/node/uploads/upload-spool.ts";
 import { makeApp, makeService } from "../../support/app.ts";
 import { fakeWriter, receipt } from "../../support/fake-writer.ts";
@@ -47,7 +48,12 @@ async function open(bytesMax: number) {
   const send = async (body: Body): Promise<Sent> => {
     const response = await put(body);
     const json = (await response.json()) as Record<string, unknown>;
-    return { response, json, written, left: await readdir(join(folder.path, "uploads")) };
+    return {
+      response,
+      json,
+      written,
+      left: (await ifFound(readdir(join(folder.path, "uploads")))) ?? [],
+    };
   };
   return { put, send, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
