@@ -43,7 +43,11 @@ export async function examinePlace(
     for (const line of lines) find("damaged", line);
     throw thrown;
   });
-  if (opened === undefined) return undefined;
+  if (opened === undefined) {
+    // What was sealed here is ours, also where damage has hidden it.
+    for (const line of toFileLines(files)) find("damaged", line);
+    return undefined;
+  }
   const read = await readWhole(examination, place, opened);
   const damage: Damage = { files, misplaced, hints, verified: read.verified, journal };
   await settle(examination, { place, ...opened, damage }, [...lines, ...read.lines]);

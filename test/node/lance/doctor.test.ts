@@ -224,6 +224,16 @@ describe("damage", () => {
       /manifest/,
     ],
     [
+      "of what the newest manifest says the table was built with",
+      async (folder) => {
+        const path = await pick(folder, `${name}.lance`, "_versions");
+        const bytes = await readFile(path);
+        bytes.write("x", bytes.indexOf("tributary:collection"));
+        await writeFile(path, bytes);
+      },
+      /damaged: the file .*manifest is not what was written/,
+    ],
+    [
       "of the hint",
       (folder) =>
         writeFile(join(folder, `${name}.lance`, "_versions", "latest_version_hint.json"), "{"),
