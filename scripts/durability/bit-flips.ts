@@ -1,6 +1,5 @@
 /** Single flipped bits in every class of file: the doctor must find each, and no reader may be given a changed chunk. */
-import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
@@ -21,30 +20,30 @@ import {
 const DOCUMENTS = 400;
 
 export async function measureBitFlips(each: number): Promise<readonly Figure[]> {
-  return inFolder(async (folder) => {
-    await fill(folder);
-    const classes = Map.groupBy(await listFiles(folder), toClass);
+  return inFolder(async (whole) => {
+    await fill(whole);
+    const classes = Map.groupBy(await listFiles(whole), toClass);
     let [flips, found, served] = [0, 0, 0];
     for (const [kind, names] of classes) {
       let missed = 0;
       for (let flip = 0; flip < each; flip += 1) {
         const name = names[Math.floor(Math.random() * names.length)] ?? "";
-        const path = join(folder, name);
-        const bytes = await readFile(path);
+        const bytes = await readFile(join(whole, name));
         if (bytes.length === 0) continue;
-        const changed = Uint8Array.from(bytes);
         const at = Math.floor(Math.random() * bytes.length);
-        changed[at] = (changed[at] ?? 0) ^ (1 << Math.floor(Math.random() * 8));
-        await writeFile(path, changed);
-        flips += 1;
-        if (await isFound(folder)) found += 1;
-        else {
-          missed += 1;
-          say(`MISSED: ${name} byte ${at}`);
-        }
-        served += await countServed(folder);
-        // A reader may have brought an older version back by moving this file aside.
-        if (!existsSync(path) || !Buffer.from(changed).equals(bytes)) await writeFile(path, bytes);
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(Math.random() * 8));
+        // A copy for each: a reader that brings an older version back writes its journal anew.
+        await inFolder(async (folder) => {
+          await cp(whole, folder, { recursive: true });
+          await writeFile(join(folder, name), bytes);
+          flips += 1;
+          if (await isFound(folder)) found += 1;
+          else {
+            missed += 1;
+            say(`MISSED: ${name} byte ${at}`);
+          }
+          served += await countServed(folder);
+        });
       }
       say(`flips: ${kind}, ${names.length} files, ${missed} missed`);
     }
