@@ -179,8 +179,8 @@ const RSS_GOAL = 500;
 const START_GOAL_MS = 2_000;
 
 /** The table's lines. The floor is a bare Hono and openai SDK proxy that searches nothing, in the same run. */
-export async function toAnswerRows(loads = LOADS): Promise<readonly Row[]> {
-  const { own, floor, startMs } = await benchAnswers(loads);
+export async function toAnswerRows(): Promise<readonly Row[]> {
+  const { own, floor, startMs } = await benchAnswers(LOADS);
   const rows = own.flatMap((figures, index) => {
     const bare = floor[index];
     return bare === undefined ? [] : toLoadRows(figures, bare);

@@ -12,7 +12,7 @@ import { readCommandLine, refuseUse } from "./command-line.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   retrieval: async () => toRows(await benchRetrieval()),
-  answers: () => toAnswerRows(),
+  answers: toAnswerRows,
   step: benchStep,
   ingest: async () => {
     const bench = await benchIngest(Number(values.chunks));

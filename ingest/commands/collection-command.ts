@@ -26,6 +26,7 @@ export async function runCollectionCommand(
     case "show":
       return show(collection ?? "", store, output, signal);
     case "drop":
+      await checkThere(collection ?? "", store, signal);
       await confirm(collection ?? "", yes, signal);
       await store.drop(collection ?? "", signal);
       output.data({ collection, dropped: true });
@@ -83,6 +84,19 @@ async function show(
   output.line(info.name);
   for (const [name, value] of rows) output.line(`  ${name.padEnd(9)}  ${value}`);
   return EXIT_CODES.ok;
+}
+
+/** Nobody is asked whether nothing may be dropped. What cannot be opened is there, and may be. */
+async function checkThere(
+  collection: string,
+  store: WriteStore,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await store.open(collection, signal);
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === "collection_not_found") throw thrown;
+  }
 }
 
 /** On a terminal the user is asked; a program must say --yes. */

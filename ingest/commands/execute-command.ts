@@ -54,15 +54,16 @@ export async function executeCommand(
   }
   const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
   const store = await createStore({ ...config, storeCacheBytesMax });
-  if (command.action !== "import" && command.action !== "sync") {
-    await checkCollection(command.collection, store, signal);
-  }
+  const nameOthers = (thrown: unknown): Promise<never> => throwWithNames(thrown, store, signal);
   if (command.action === "export" || command.action === "import") {
     const asked = { ...command, cwd: findCwd() };
-    return traced((tracer) => runFileCommand(asked, store, { config, output, tracer }, signal));
+    return traced((tracer) =>
+      runFileCommand(asked, store, { config, output, tracer }, signal).catch(nameOthers),
+    );
   }
   if (command.action !== "sync") {
-    return runCollectionCommand({ ...command, action: command.action }, store, output, signal);
+    const asked = { ...command, action: command.action };
+    return runCollectionCommand(asked, store, output, signal).catch(nameOthers);
   }
   return traced(async (tracer) => {
     const code = await ingest(command, store, { config, output, tracer }, signal);
@@ -74,17 +75,16 @@ export async function executeCommand(
   });
 }
 
-/** Throws AppError collection_not_found, which names those that are there. */
-async function checkCollection(
-  collection: string | undefined,
+/** Throws it; a collection_not_found names the collections that are there, where the store can list them. */
+async function throwWithNames(
+  thrown: unknown,
   store: WriteStore,
   signal: AbortSignal,
-): Promise<void> {
-  if (collection === undefined) return;
-  const names = await store.list(signal);
-  if (names.includes(collection)) return;
-  const detail = `no collection named ${collection}; there are: ${names.join(", ") || "none yet"}`;
-  throw new AppError("collection_not_found", { detail });
+): Promise<never> {
+  if (!(thrown instanceof AppError) || thrown.code !== "collection_not_found") throw thrown;
+  const names = await store.list(signal).catch(() => Promise.reject(thrown));
+  const detail = `${thrown.detail ?? "no such collection"}; there are: ${names.join(", ") || "none yet"}`;
+  throw new AppError("collection_not_found", { detail, cause: thrown });
 }
 
 async function ingest(

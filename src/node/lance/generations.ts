@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
-import { checkName, checkSpec } from "../../stores/check.ts";
+import { checkSpec } from "../../stores/check.ts";
 import type { CollectionWriter, Generations, GenerationWriter } from "../../stores/store.ts";
 import { appendJournal, readJournal } from "../durable/journal.ts";
 import { inspectPointer, type Pointer, readPointer, writePointer } from "../durable/pointer.ts";
@@ -22,6 +22,8 @@ interface GenerationDeps {
   /** Runs under the collection's lock, which the writer keeps. */
   readonly withLock: <T>(collection: string, work: (lock: Lock) => Promise<T>) => Promise<T>;
   readonly openWriter: (place: Place, lock: Lock) => Promise<CollectionWriter>;
+  /** Throws AppError collection_not_found. */
+  readonly checkThere: (collection: string) => Promise<void>;
   readonly readInfo: (collection: string, signal: AbortSignal) => Promise<CollectionInfo>;
   readonly forget: (collection: string) => void;
 }
@@ -51,7 +53,7 @@ export function createGenerations(deps: GenerationDeps): Generations {
     },
     async rollback(collection, signal) {
       signal.throwIfAborted();
-      checkName(collection);
+      await deps.checkThere(collection);
       await deps.withLock(collection, async (lock) => {
         const { current, previous } = await readPointer(
           toPointerPath(base, collection),

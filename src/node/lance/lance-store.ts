@@ -58,6 +58,7 @@ export async function createLanceStore(options: LanceOptions): Promise<LanceStor
     base,
     withLock,
     openWriter: write,
+    checkThere: (collection) => checkThere(base, collection),
     readInfo: async (collection, signal) => (await reader.open(collection, signal)).info,
     forget: (collection) => reader.forget(collection),
   });
@@ -85,14 +86,12 @@ export async function createLanceStore(options: LanceOptions): Promise<LanceStor
     },
     async openWriter(collection, signal) {
       signal.throwIfAborted();
-      checkName(collection);
-      await checkThere(base, await findPlace(base, collection));
+      await checkThere(base, collection);
       return withLock(collection, async (lock) => write(await findPlace(base, collection), lock));
     },
     async drop(collection, signal) {
       signal.throwIfAborted();
-      checkName(collection);
-      await checkThere(base, await findPlace(base, collection));
+      await checkThere(base, collection);
       await withLock(collection, async (lock) => {
         try {
           await removeAll(base, collection);
@@ -107,12 +106,14 @@ export async function createLanceStore(options: LanceOptions): Promise<LanceStor
 }
 
 /** Throws AppError collection_not_found before a lock is made for it; a damaged table is there. */
-async function checkThere(base: LanceBase, place: Place): Promise<void> {
+async function checkThere(base: LanceBase, collection: string): Promise<void> {
+  checkName(collection);
+  const place = await findPlace(base, collection);
   try {
-    readSpec(await (await openTable(base, place)).schema(), place.collection);
+    readSpec(await (await openTable(base, place)).schema(), collection);
   } catch (thrown) {
     const isOurs = base.local && (await readJournal(toPaths(base, place).journal)).last;
-    if (isOurs === undefined || isOurs === false) throw toStoreError(thrown, place.collection);
+    if (isOurs === undefined || isOurs === false) throw toStoreError(thrown, collection);
   }
 }
 

@@ -238,6 +238,12 @@ describe("pnpm ingest that cannot begin", () => {
     ["a missing path", ["/no/where", "--collection", "n"], EXIT_CODES.noInput, "/no/where"],
     ["an unknown collection", ["show", "nowhere"], EXIT_CODES.noInput, "there are: none yet"],
     ["an unknown collection to drop", ["drop", "nowhere"], EXIT_CODES.noInput, "no collection"],
+    [
+      "an unknown collection to roll back",
+      ["rollback", "nowhere"],
+      EXIT_CODES.noInput,
+      "are: none",
+    ],
     ["a command that is none", ["shwo", "notes"], EXIT_CODES.usage, "list, show, drop"],
     [
       "an unknown language",
