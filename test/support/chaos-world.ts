@@ -197,9 +197,9 @@ async function send(world: World, text: string): Promise<RawResponse> {
 }
 
 let asked = 0;
-/** In letters: a figure that no passage has would make the answer unsure. */
+/** In words that say nothing: a figure, or letters that read like a word, would make some of the answers unsure. */
 const toSerial = (count: number): string =>
-  `${count}`.replaceAll(/\d/g, (digit) => "abcdefghij".charAt(Number(digit)));
+  Array.from(count.toString(2), (bit) => (bit === "0" ? "and" : "so")).join(" ");
 
 /** A question as it goes over the wire, never the same twice; the server closes when it is answered. */
 export function toAsk({ stream = true, body = {}, headers = {} }: AskOptions = {}): string {
