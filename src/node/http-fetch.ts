@@ -21,12 +21,14 @@ import type { UpstreamFetch } from "../models/upstream-fetch.ts";
 const WAITING_BYTES_MAX = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * A connection that lies idle is looked after so often, so that one whose other end is gone without a word is closed
- * before a question is sent over it, which would wait as long as a first word may take; and so that no router forgets it.
+ * A connection on which nothing comes is looked after so often, so that whoever waits for a first word hears that the
+ * other end is gone, though it went without a word; and so that no router forgets it.
  */
 const PROBE_AFTER_MS = 5_000;
 /** One that lies idle for longer is closed, or sooner where its server says how long it keeps it: asked too late, it would answer nobody. */
 const IDLE_MS_MAX = 4_000;
+/** How long the end of a body that nobody wants any more of is waited for: behind a last word it follows at once, and saves the connection. */
+const END_WAIT_MS = 250;
 /** Statuses whose response has no body. */
 const BODILESS = new Set([204, 205, 304]);
 
@@ -100,6 +102,10 @@ function receive(
     const { statusCode: status = 0, headers } = message;
     const body = BODILESS.has(status) ? undefined : createBody(message, request);
     if (body === undefined) message.resume();
+    // Answered before it was all there, its rest might wait for ever.
+    message.once("end", () => {
+      if (!request.writableFinished) request.destroy();
+    });
     try {
       if (status < 200 || status > 599) throw new RangeError(`a status of ${status}`);
       resolve(new Response(body?.stream ?? null, { status, headers: toHeaders(headers) }));
@@ -145,7 +151,9 @@ function createBody(message: IncomingMessage, request: ClientRequest) {
       },
       cancel() {
         end();
-        request.destroy();
+        source.resume();
+        const timer = setTimeout(() => request.destroy(), END_WAIT_MS);
+        request.once("close", () => clearTimeout(timer));
       },
     },
     { highWaterMark: WAITING_BYTES_MAX, size: ({ length }) => length },

@@ -224,6 +224,53 @@ describe("whoever leaves", () => {
 });
 
 describe("a connection", () => {
+  test("whose body is left just before its end serves a later request", async () => {
+    let end = (): unknown => expect.unreachable();
+    let used: Socket | undefined;
+    answer = (response, { socket }) => {
+      used = socket;
+      end = () => response.end();
+      response.writeHead(200).write("all that counts");
+    };
+    const reader = (await send(url)).body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    end();
+    const first = used;
+    answer = (response, { socket }) => {
+      used = socket;
+      response.setHeader("connection", "close").end();
+    };
+    const isUsedAgain = async (): Promise<boolean> => {
+      await (await send(url)).text();
+      return used === first;
+    };
+    await expect.poll(isUsedAgain).toBe(true);
+  });
+
+  test("whose server answers and takes no more of the request is closed", async () => {
+    let taken = 0;
+    const sockets: Socket[] = [];
+    const deaf = createSocketServer((socket) => {
+      sockets.push(socket.on("error", () => undefined));
+      socket.on("data", (bytes) => (taken += bytes.length));
+      socket.once("data", () => {
+        socket.pause();
+        socket.write("HTTP/1.1 413 No\r\ncontent-length: 3\r\n\r\nbig");
+      });
+    });
+    await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
+    const { port } = deaf.address() as AddressInfo;
+    const body = "x".repeat(32 * 2 ** 20);
+    const response = await send(`http://127.0.0.1:${port}`, { method: "POST", body });
+    expect([response.status, await response.text()]).toEqual([413, "big"]);
+    const [socket = expect.unreachable()] = sockets;
+    socket.resume();
+    await once(socket, "close");
+    deaf.close();
+    expect(taken).toBeLessThan(body.length);
+  });
+
   const nonsense: readonly (readonly [name: string, answer: string])[] = [
     ["a status beyond all", "HTTP/1.1 999 Yes\r\ncontent-length: 2\r\n\r\nok"],
     ["a status below all", "HTTP/1.1 099 Yes\r\ncontent-length: 2\r\n\r\nok"],
