@@ -13,8 +13,8 @@ import type { Env, Service } from "../service.ts";
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
 /** What proxies say of whoever called them. */
 const FORWARDED = ["X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"];
-/** Their standard's own words for it (RFC 7239): `for=192.0.2.60;proto=http;host="docs.example"`. */
-const FORWARDED_PAIR = /(?:^|[;,])\s*(?:for|host)\s*=\s*("[^"]*"?|[^;,]*)/gi;
+/** Their standard's own words for it (RFC 7239): `for=192.0.2.60;proto=http;host="docs.example"`. No name has a comma: a quote that a caller left open hides nobody behind it. */
+const FORWARDED_PAIR = /(?:^|[;,])\s*(?:for|host)\s*=([^;,]*)/gi;
 const IPV4_AS_IPV6 = /^::ffff:/;
 
 /** Whether only this machine reaches an address to listen on. */

@@ -207,6 +207,11 @@ describe("without keys, on this machine", () => {
     ["the same for one who is hidden", { Forwarded: "for=_secret;by=127.0.0.1" }, 403],
     ["the same by another name", { Forwarded: 'for=127.0.0.1;host="docs.example"' }, 403],
     [
+      "the same behind a quote that they began and the proxy's own ended",
+      { Forwarded: 'for="127.0.0.1/, for="[2001:db8::1]:80"' },
+      403,
+    ],
+    [
       "this machine in the standard's words",
       { Forwarded: 'for="[::1]:4711";host=localhost:3000;by=203.0.113.9' },
       200,
