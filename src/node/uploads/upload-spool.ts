@@ -5,7 +5,6 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../../errors.ts";
 import type { Upload } from "../../http/uploads/document-writer.ts";
-import { ifFound } from "../files/is-code.ts";
 import { isFolder } from "../files/is-folder.ts";
 import { isRunning } from "../process/is-running.ts";
 import { makeFolder } from "../files/make-folder.ts";
@@ -25,15 +24,15 @@ export interface UploadSpool {
 /** Removes what processes that are gone have left in the folder. The folder is made by the first upload: questions are answered over a store that may only be read, too. */
 export async function createUploadSpool(dataDir: string): Promise<UploadSpool> {
   const folder = isFolder(dataDir) ? join(dataDir, "uploads") : join(tmpdir(), "tributary-uploads");
-  for (const name of (await ifFound(readdir(folder))) ?? []) {
+  for (const name of (await readdir(folder).catch(passRefused)) ?? []) {
     const path = join(folder, name);
-    if (await isLeft(name, path)) await rm(path, { force: true }).catch(passReadOnly);
+    if (await isLeft(name, path)) await rm(path, { force: true }).catch(passRefused);
   }
   return {
     async receive(body, bytesMax) {
       await makeFolder(folder).catch(refuseDisk);
       const path = join(folder, `${process.pid}-${hostname()}-${randomUUID()}`);
-      const discard = (): Promise<void> => rm(path, { force: true });
+      const discard = (): Promise<void> => rm(path, { force: true }).catch(passRefused);
       try {
         return { ...(await write(path, body, bytesMax)), path, discard };
       } catch (thrown) {
@@ -49,7 +48,7 @@ async function isLeft(name: string, path: string): Promise<boolean> {
   const [isUpload, pid, host] = NAME.exec(name) ?? [];
   if (isUpload === undefined) return false;
   if (host === hostname()) return Number(pid) === process.pid || !isRunning(Number(pid));
-  const stats = await ifFound(stat(path));
+  const stats = await stat(path).catch(passRefused);
   return stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS; // else it has just ended
 }
 
@@ -79,9 +78,9 @@ async function* whole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
   }
 }
 
-/** What may not be removed stays; an upload is told why it cannot be taken. */
-function passReadOnly(thrown: unknown): void {
-  if (toWriteError(thrown) === undefined) throw thrown;
+/** What is not there, or may not be looked at or removed, stays as it is; an upload is told why it cannot be taken. */
+function passRefused(thrown: unknown): undefined {
+  if (!(thrown instanceof Error && "code" in thrown)) throw thrown;
 }
 
 function refuseDisk(cause: unknown): never {

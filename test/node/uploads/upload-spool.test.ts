@@ -26,14 +26,18 @@ test("what processes of this host left goes at the next start, and what another 
   expect((await readdir(folder)).toSorted()).toEqual([theirs, "notes.md"].toSorted());
 });
 
-test("a service begins where no folder can be made, and an upload is told", async () => {
+test("a service begins where no folder can be made or looked into, and an upload is told", async () => {
+  await using data = await makeTempFolder();
+  await writeFile(join(data.path, "uploads"), "a file");
   // Root may write everywhere else.
-  const spool = await createUploadSpool("/proc/nowhere");
-  const body = (async function* () {
-    yield new Uint8Array(3);
-    await Promise.resolve();
-  })();
-  await expect(spool.receive(body, 10)).rejects.toMatchObject({ code: "store_unavailable" });
+  for (const folder of ["/proc/nowhere", data.path]) {
+    const spool = await createUploadSpool(folder);
+    const body = (async function* () {
+      yield new Uint8Array(3);
+      await Promise.resolve();
+    })();
+    await expect(spool.receive(body, 10)).rejects.toMatchObject({ code: "store_unavailable" });
+  }
 });
 
 test("an upload is of this host by its name", async () => {
