@@ -1,9 +1,11 @@
 /** Generations of a collection: begun beside the present one, published by the pointer, kept for a while, removed. */
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { AppError } from "../../errors.ts";
 import { checkSpec } from "../../stores/check.ts";
 import type { CollectionWriter, Generations, GenerationWriter } from "../../stores/store.ts";
+import { moveAside } from "../durable/files.ts";
 import { appendJournal, readJournal } from "../durable/journal.ts";
 import { inspectPointer, type Pointer, readPointer, writePointer } from "../durable/pointer.ts";
 import type { Lock } from "../files/lock.ts";
@@ -117,8 +119,24 @@ async function findBegun(base: LanceBase, spec: CollectionSpec, pointer: Pointer
     if (!shown) await removeGeneration(base, newest);
   }
   const place = toPlace(spec.name, Math.max(pointer.current, newest?.generation ?? 1) + 1);
-  await base.connection.createEmptyTable(place.table, toNewSchema(spec));
+  await makeTable(base, place, spec);
   return place;
+}
+
+/** Makes an empty table. The shell of a creation that was cut off, or what a removal that was cut off left, is moved aside. */
+export async function makeTable(
+  base: LanceBase,
+  place: Place,
+  spec: CollectionSpec,
+): Promise<void> {
+  if (base.local) {
+    const { folder, journal, quarantine } = toPaths(base, place);
+    for (const path of [folder, journal]) {
+      if (existsSync(path)) await moveAside(path, quarantine);
+    }
+  }
+  await dropTable(base, toTermsName(place.table));
+  await base.connection.createEmptyTable(place.table, toNewSchema(spec));
 }
 
 async function hasSpec(base: LanceBase, place: Place, spec: CollectionSpec): Promise<boolean> {

@@ -11,19 +11,17 @@ import { readJournal } from "../durable/journal.ts";
 import type { Lock } from "../files/lock.ts";
 import { toAnalyser } from "./analyser.ts";
 import { connectLance, isThere, type LanceBase, type LanceOptions, openTable } from "./base.ts";
-import { dropTable } from "./drop-table.ts";
 import { raiseFence } from "./fence.ts";
-import { createGenerations, listGenerations, removeGeneration } from "./generations.ts";
+import { createGenerations, listGenerations, makeTable, removeGeneration } from "./generations.ts";
 import { acquireLease } from "./lease.ts";
 import { createListing } from "./listing.ts";
 import { acquireLocalLock } from "./local-lock.ts";
 import { findPlace, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { createReader } from "./reader.ts";
 import { recoverTable } from "./recover.ts";
-import { readSpec, toNewSchema } from "./schema.ts";
+import { readSpec } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
 import { createTables } from "./tables.ts";
-import { toTermsName } from "./term-store.ts";
 import { createWriter } from "./writer.ts";
 
 export interface LanceStore extends WriteStore {
@@ -152,14 +150,9 @@ async function createTable(base: LanceBase, spec: CollectionSpec): Promise<Place
   if (await isThere(base, await findPlace(base, spec.name))) {
     throw new AppError("invalid_request", { detail: `collection ${spec.name} exists already` });
   }
-  if (base.local) {
-    // The shell of a creation that was cut off, or what a drop that was cut off left.
-    const { folder, journal, quarantine } = toPaths(base, place);
-    for (const path of [folder, journal, toPointerPath(base, spec.name)]) {
-      if (existsSync(path)) await moveAside(path, quarantine);
-    }
-  }
-  await dropTable(base, toTermsName(spec.name));
-  await base.connection.createEmptyTable(spec.name, toNewSchema(spec));
+  const pointer = toPointerPath(base, spec.name);
+  // Left by a drop that was cut off.
+  if (base.local && existsSync(pointer)) await moveAside(pointer, toPaths(base, place).quarantine);
+  await makeTable(base, place, spec);
   return place;
 }

@@ -310,3 +310,22 @@ describe("a large collection", () => {
     await writer.close();
   });
 });
+
+test("a generation is made where one was whose removal was cut off", async () => {
+  const { store, folder, writer } = await load(["one"]);
+  await writer.close();
+  const rebuild = async (text: string): Promise<void> => {
+    const next = await store.generations?.begin({ ...spec, language: "none" }, signal);
+    await next?.commit({ put: [toDocument("a", [text])], remove: [] }, signal);
+    await next?.index(signal);
+    await next?.publish(signal);
+    await next?.close();
+  };
+  await rebuild("two");
+  // Its table goes first, and its journal last.
+  await rm(join(folder, `${spec.name}.g2.lance`), { recursive: true });
+  await store.generations?.rollback(spec.name, signal);
+  await rebuild("three");
+  const { info } = await (await openTestStore(folder)).open(spec.name, signal);
+  expect(info).toMatchObject({ language: "none", chunks: 1 });
+});
