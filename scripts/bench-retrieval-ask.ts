@@ -1,8 +1,9 @@
 /** One question asked of the store, and the same asked the naive way. */
 import "../src/node/lance/native-settings.ts";
 import * as lancedb from "@lancedb/lancedb";
+import type { Hit } from "../src/domain/hit.ts";
 import { createIdf } from "../src/retrieval/keyword-arm.ts";
-import type { Snapshot, StoreHit, WriteStore } from "../src/stores/store.ts";
+import type { Snapshot, WriteStore } from "../src/stores/store.ts";
 
 const LEG_HITS = 20;
 const TEXTS = 30;
@@ -50,7 +51,7 @@ async function searchKeywords(snapshots: readonly Snapshot[], text: string) {
   );
 }
 
-function toBest(lists: readonly (readonly StoreHit[])[]) {
+function toBest(lists: readonly (readonly Hit[])[]) {
   return lists
     .flatMap((hits, collection) => hits.map((hit) => ({ ...hit, collection })))
     .toSorted((a, b) => b.score - a.score)

@@ -4,9 +4,8 @@ export const RETRIEVERS = ["vector", "keyword"] as const;
 /** One way to get hits. */
 export type Retriever = (typeof RETRIEVERS)[number];
 
-/** A row of one collection at one version, found by one retriever. Texts are taken later, for those that go on. */
+/** A row that a leg found in its collection. Texts are taken later, for those that go on. */
 export interface Hit {
-  readonly collection: string;
   /** Identifies the row within the collection's snapshot; opaque outside the store. */
   readonly row: string;
   /** Higher is better: cosine similarity for `vector`, BM25 with global document frequencies for `keyword`. */

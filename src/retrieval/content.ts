@@ -18,11 +18,14 @@ export function readAhead(
   candidatesMax: number,
 ): void {
   const best = legs
-    .flatMap(({ hits }) => hits.slice(0, candidatesMax))
-    .toSorted((a, b) => b.score - a.score)
+    .flatMap(({ leg, hits }) => {
+      const snapshot = snapshots.find(({ info }) => info.name === leg.collection);
+      return hits.slice(0, candidatesMax).map((hit) => ({ hit, snapshot }));
+    })
+    .toSorted((a, b) => b.hit.score - a.hit.score)
     .slice(0, candidatesMax);
-  for (const { collection, row } of best) {
-    const chunk = snapshots.find(({ info }) => info.name === collection)?.peek?.(row);
+  for (const { hit, snapshot } of best) {
+    const chunk = snapshot?.peek?.(hit.row);
     if (chunk !== undefined) toStems(contentOf(chunk));
   }
 }

@@ -1,5 +1,5 @@
 /** Puts the arms together: merged by score within an arm, fused by weighted normalised scores between arms. */
-import type { Hit, Trail } from "../domain/hit.ts";
+import type { Trail } from "../domain/hit.ts";
 import type { Arm } from "./leg.ts";
 import { type ToShare, weighArms } from "./weigh-arms.ts";
 
@@ -41,7 +41,7 @@ export function fuse(
     for (const { leg: own, hits } of arm.legs) {
       const weight = weigh(index, own.collection);
       let rank = 0;
-      for (const hit of hits) table.add(hit, weight * toShare(hit), leg, (rank += 1));
+      for (const hit of hits) table.add(leg, hit.row, weight * toShare(hit), (rank += 1));
       leg += 1;
     }
   }
@@ -57,7 +57,13 @@ function createTable(arms: readonly Arm[]) {
   const size = legs.reduce((sum, { hits }) => sum + hits.length, 0);
   const lists = legs.map(({ leg }) => `${leg.collection}/${leg.retriever}`);
   const places = new Map<string, Map<string, number>>();
-  const found: Hit[] = [];
+  /** By leg, where the rows of its collection are. */
+  const placesOf = legs.map(({ leg: { collection } }) => {
+    const rows = places.get(collection) ?? new Map<string, number>();
+    places.set(collection, rows);
+    return rows;
+  });
+  const rowOf: string[] = [];
   const scores = new Float64Array(size);
   /** What was added, one after the other from 1: its leg, its rank there, and what was added of the same row before it. */
   const legOf = new Uint32Array(size + 1);
@@ -67,17 +73,20 @@ function createTable(arms: readonly Arm[]) {
   const last = new Uint32Array(size);
   let added = 0;
 
-  const findPlace = (hit: Hit): number => {
-    let rows = places.get(hit.collection);
-    if (rows === undefined) places.set(hit.collection, (rows = new Map()));
-    let place = rows.get(hit.row);
-    if (place === undefined) rows.set(hit.row, (place = found.push(hit) - 1));
+  const findPlace = (leg: number, row: string): number => {
+    const rows = placesOf[leg] as Map<string, number>;
+    let place = rows.get(row);
+    if (place === undefined) rows.set(row, (place = rowOf.push(row) - 1));
     return place;
   };
+  const toRow = (place: number): Row => {
+    const leg = legs[legOf[last[place] ?? 0] ?? 0]?.leg;
+    return { collection: leg?.collection ?? "", row: rowOf[place] ?? "" };
+  };
   const compare = (a: number, b: number): number =>
-    (scores[b] ?? 0) - (scores[a] ?? 0) || compareRows(found[a] as Hit, found[b] as Hit);
+    (scores[b] ?? 0) - (scores[a] ?? 0) || compareRows(toRow(a), toRow(b));
   const toCandidate = (place: number, index: number): Candidate => {
-    const { collection, row } = found[place] as Hit;
+    const { collection, row } = toRow(place);
     const trail: Record<string, number> = {};
     const finds: number[] = [];
     for (let at = last[place] ?? 0; at > 0; at = before[at] ?? 0) finds.push(at);
@@ -87,8 +96,8 @@ function createTable(arms: readonly Arm[]) {
   };
 
   return {
-    add(hit: Hit, share: number, leg: number, rank: number): void {
-      const place = findPlace(hit);
+    add(leg: number, row: string, share: number, rank: number): void {
+      const place = findPlace(leg, row);
       scores[place] = (scores[place] ?? 0) + share;
       added += 1;
       legOf[added] = leg;
@@ -98,9 +107,12 @@ function createTable(arms: readonly Arm[]) {
     },
     /** Best first. Only what reaches the last wanted score is put in order. */
     best(limit: number): readonly Candidate[] {
-      const own = scores.subarray(0, found.length);
-      const lowest = own.toSorted()[found.length - limit] ?? Number.NEGATIVE_INFINITY;
-      const reaching = Array.from(found.keys()).filter((place) => (own[place] ?? 0) >= lowest);
+      const own = scores.subarray(0, rowOf.length);
+      const lowest = own.toSorted()[rowOf.length - limit] ?? Number.NEGATIVE_INFINITY;
+      const reaching: number[] = [];
+      for (let place = 0; place < rowOf.length; place += 1) {
+        if ((own[place] ?? 0) >= lowest) reaching.push(place);
+      }
       return reaching.toSorted(compare).slice(0, limit).map(toCandidate);
     },
   };
@@ -123,13 +135,15 @@ function createScale({ legs, zero }: Arm): ToShare {
 /** All legs of an arm as one list, best first: possible because their scores mean the same. */
 function createReciprocalRanks({ legs }: Arm): ToShare {
   const merged = legs
-    .flatMap(({ hits }) => hits)
+    .flatMap(({ leg: { collection }, hits }) => hits.map((hit) => ({ ...hit, collection, hit })))
     .toSorted((a, b) => b.score - a.score || compareRows(a, b));
-  const shares = new Map(merged.map((hit, position) => [hit, 1 / (60 + position + 1)]));
+  const shares = new Map(merged.map(({ hit }, position) => [hit, 1 / (60 + position + 1)]));
   return (hit) => shares.get(hit) ?? 0;
 }
 
-function compareRows(a: Hit, b: Hit): number {
+type Row = Pick<Candidate, "collection" | "row">;
+
+function compareRows(a: Row, b: Row): number {
   if (a.collection !== b.collection) return a.collection < b.collection ? -1 : 1;
   if (a.row === b.row) return 0;
   return a.row < b.row ? -1 : 1;

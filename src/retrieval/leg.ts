@@ -87,9 +87,7 @@ export async function searchIn(
     timeoutMs: Math.min(run.config.searchTimeoutMs, run.deadline.remainingMs()),
     ...(ask.filter === undefined ? {} : { filter: ask.filter }),
   };
-  const hits = await snapshot.search(query, signal);
-  const collection = snapshot.info.name;
-  return { hits: hits.map(({ row, score }) => ({ collection, row, score })), lost: losses.lost };
+  return { hits: await snapshot.search(query, signal), lost: losses.lost };
 }
 
 interface SearchIn {

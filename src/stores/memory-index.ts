@@ -1,17 +1,18 @@
 /** Exact search over arrays: cosine, and BM25 with the weights a query brings. */
+import type { Hit } from "../domain/hit.ts";
 import { dot } from "../text/dot.ts";
 import { B, K1 } from "../text/idf.ts";
 import { toContent } from "../domain/chunk.ts";
 import type { CollectionSpec } from "../domain/collection.ts";
-import type { ChunkWrite, StoreHit, WeightedTerm } from "./store.ts";
+import type { ChunkWrite, WeightedTerm } from "./store.ts";
 
 export interface MemoryIndex {
   /** Distinct terms of a text in first-occurrence order. */
   analyse(text: string): readonly string[];
   /** Chunks that hold the term. */
   frequency(term: string): number;
-  vector(query: Float32Array, keep: (row: number) => boolean): StoreHit[];
-  keyword(terms: readonly WeightedTerm[], keep: (row: number) => boolean): StoreHit[];
+  vector(query: Float32Array, keep: (row: number) => boolean): Hit[];
+  keyword(terms: readonly WeightedTerm[], keep: (row: number) => boolean): Hit[];
 }
 
 /** Builds the index of one version of a collection. */

@@ -1,5 +1,6 @@
 /** Ports to stores: reading a collection at one version, and writing it. */
 import type { Chunk, Metadata } from "../domain/chunk.ts";
+import type { Hit } from "../domain/hit.ts";
 import type { CollectionInfo, CollectionSpec } from "../domain/collection.ts";
 import type { Filter } from "../domain/filter.ts";
 import type { AppError } from "../errors.ts";
@@ -32,7 +33,7 @@ export interface Snapshot {
   /** How the collection's analyser splits the text, with how many chunks hold each term. */
   terms(text: string, signal: AbortSignal, onLost?: OnLost): Promise<TermStatistics>;
   /** Rows and scores only, best first. Throws AppError: collection_unavailable, invalid_filter, deadline_exceeded, cancelled. */
-  search(query: StoreQuery, signal: AbortSignal): Promise<readonly StoreHit[]>;
+  search(query: StoreQuery, signal: AbortSignal): Promise<readonly Hit[]>;
   /** The chunk of a row where it is in memory already; never waits. Absent: nothing is kept in memory. */
   peek?(row: string): Chunk | undefined;
   /** The chunks of these rows, in their order; a row that is gone or damaged has `undefined` in its place. */
@@ -112,13 +113,6 @@ export type StoreQuery = Sought & {
   readonly timeoutMs: number;
   readonly onLost?: OnLost;
 };
-
-export interface StoreHit {
-  /** Opaque; for `take` on the same snapshot. */
-  readonly row: string;
-  /** Higher is better: cosine similarity, or BM25 in which each term weighs its given idf. */
-  readonly score: number;
-}
 
 /** Port: what may be written. One writer a collection at a time. */
 export interface WriteStore extends ReadStore {

@@ -7,17 +7,12 @@
  * have a metadata index, because only those come back with 100 hits. Limits:
  * https://developers.cloudflare.com/vectorize/platform/limits/. Not run against the real service.
  */
+import type { Hit } from "../domain/hit.ts";
 import pMap from "p-map";
 import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { checkQuery } from "../stores/check.ts";
-import type {
-  DocumentState,
-  DocumentWrite,
-  Snapshot,
-  StoreHit,
-  StoreQuery,
-} from "../stores/store.ts";
+import type { DocumentState, DocumentWrite, Snapshot, StoreQuery } from "../stores/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { toSha256 } from "../text/digest.ts";
 import type { VectorSource } from "./durable/vector-source.ts";
@@ -123,7 +118,7 @@ async function searchIndex(
   snapshot: Snapshot,
   query: StoreQuery,
   { call, object, signal, wallMs, concurrency }: Search,
-): Promise<readonly StoreHit[] | undefined> {
+): Promise<readonly Hit[] | undefined> {
   if (query.type !== "vector" || query.filter !== undefined) return undefined;
   const topK = checkQuery(snapshot.info, query);
   if (topK > HITS_MAX || !(await isSettled(snapshot, wallMs(), signal))) return undefined;
@@ -166,7 +161,7 @@ async function toHits(
   matches: readonly Match[],
   snapshot: Snapshot,
   { signal, concurrency }: { readonly signal: AbortSignal; readonly concurrency: number },
-): Promise<readonly StoreHit[] | undefined> {
+): Promise<readonly Hit[] | undefined> {
   const rows = new Map<Match, string>();
   await pMap(
     Map.groupBy(matches, ({ document }) => document),

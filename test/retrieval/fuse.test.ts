@@ -111,7 +111,13 @@ describe("for any arms", () => {
     fc.assert(
       fc.property(anyArms, (arms) => {
         const fused = fuse(arms);
-        const rows = new Set(arms.flatMap(({ legs }) => legs.flatMap(({ hits }) => hits.map(key))));
+        const rows = new Set(
+          arms.flatMap(({ legs }) =>
+            legs.flatMap(({ leg: { collection }, hits }) =>
+              hits.map(({ row }) => key({ collection, row })),
+            ),
+          ),
+        );
         expect(new Set(fused.map(key))).toEqual(rows);
         expect(fused.length).toBe(rows.size);
         for (const [index, one] of fused.entries()) {
@@ -166,9 +172,7 @@ function toArm(
         found: hits.length,
         kept: 0,
       },
-      hits: hits
-        .toSorted((a, b) => b.score - a.score)
-        .map(({ row, score }) => ({ collection, row, score })),
+      hits: hits.toSorted((a, b) => b.score - a.score).map(({ row, score }) => ({ row, score })),
     })),
   };
 }

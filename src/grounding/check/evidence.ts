@@ -1,5 +1,5 @@
 /** A passage as evidence: read once, asked for every sentence that rests on it. */
-import { once, oncePer } from "../../async/once.ts";
+import { oncePer } from "../../async/once.ts";
 import { toContent } from "../../domain/chunk.ts";
 import type { Passage } from "../../domain/event.ts";
 import { type LanguageSigns, readLanguageSigns } from "../../text/language.ts";
@@ -44,13 +44,13 @@ export const toEvidence = oncePer((passage: Passage): Evidence => {
   const whole = toContent(passage);
   const toHeadings = (section: readonly string[]): readonly string[] =>
     listHeadings(passage, section);
-  return createEvidence({ text, title, whole, columns: location.columns, toHeadings });
+  return new ReadParts({ text, title, whole, columns: location.columns, toHeadings });
 });
 
 /** The same for a text by itself; offsets of sentences are into the text. */
 export function readEvidence(text: string, title = ""): Evidence {
   const whole = `${title}\n${text}`;
-  return createEvidence({ text, title, whole, columns: undefined, toHeadings: (own) => own });
+  return new ReadParts({ text, title, whole, columns: undefined, toHeadings: (own) => own });
 }
 
 interface Parts {
@@ -69,34 +69,38 @@ const readForms = perStems((whole): readonly string[] => [
   ...toOtherForms(toPlainText(whole)),
 ]);
 
-function createEvidence(parts: Parts): Evidence {
-  const { text, title, whole, toHeadings } = parts;
-  const heading = once(() => readText([title, ...toHeadings([])].join(". ")));
-  const stems = once(() => new Set([...toStems(whole), ...readForms(whole)]));
-  const quantities = once(() => indexQuantities(withoutEmphasis(whole)));
-  const line = once(() => toLine(text));
-  const sentences = once(() => readSentences(parts));
-  const language = once(() => readLanguage(whole, text));
-  return {
-    get stems() {
-      return stems();
-    },
-    get quantities() {
-      return quantities();
-    },
-    get line() {
-      return line();
-    },
-    get heading() {
-      return heading();
-    },
-    get sentences() {
-      return sentences();
-    },
-    get language() {
-      return language();
-    },
-  };
+/** An object with what was read of it so far: an answer's sentences ask for most parts of few passages. */
+class ReadParts implements Evidence {
+  readonly #parts: Parts;
+  #stems?: ReadonlySet<string>;
+  #quantities?: Evidence["quantities"];
+  #line?: string;
+  #heading?: Reading;
+  #sentences?: readonly Said[];
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+  get stems(): ReadonlySet<string> {
+    const { whole } = this.#parts;
+    return (this.#stems ??= new Set([...toStems(whole), ...readForms(whole)]));
+  }
+  get quantities(): Evidence["quantities"] {
+    return (this.#quantities ??= indexQuantities(withoutEmphasis(this.#parts.whole)));
+  }
+  get line(): string {
+    return (this.#line ??= toLine(this.#parts.text));
+  }
+  get heading(): Reading {
+    const { title, toHeadings } = this.#parts;
+    return (this.#heading ??= readText([title, ...toHeadings([])].join(". ")));
+  }
+  get sentences(): readonly Said[] {
+    return (this.#sentences ??= readSentences(this.#parts));
+  }
+  get language(): LanguageSigns {
+    return readLanguage(this.#parts.whole, this.#parts.text);
+  }
 }
 
 /** Remembers what is read of a passage with the stems of its whole (`toStems`): it is read again with the next question. */

@@ -1,9 +1,10 @@
 /** A small collection held in memory whole: a native query would cost more than the comparison. */
+import type { Hit } from "../../domain/hit.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Table } from "@lancedb/lancedb";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
-import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
+import type { WeightedTerm } from "../../stores/store.ts";
 import { toAnalyser } from "./analyser.ts";
 import { createPieceAnalyser } from "./piece-analyser.ts";
 import { createPostingsBuilder, type Postings } from "./postings.ts";
@@ -17,9 +18,9 @@ export interface Resident {
   /** Memory it takes, roughly. */
   readonly bytes: number;
   /** Nearest by cosine, best first. */
-  nearest(vector: Float32Array, limit: number): readonly StoreHit[];
+  nearest(vector: Float32Array, limit: number): readonly Hit[];
   /** Best by BM25, best first. */
-  matching(terms: readonly WeightedTerm[], limit: number): readonly StoreHit[];
+  matching(terms: readonly WeightedTerm[], limit: number): readonly Hit[];
   /** The chunk of a row; undefined when the row is gone or was damaged when it was read. */
   chunk(row: string): Chunk | undefined;
 }

@@ -1,4 +1,5 @@
 /** The two arms as native queries. Row ids and scores only: reading texts here would cost as much as the search. */
+import type { Hit } from "../../domain/hit.ts";
 import type { Query, Table } from "@lancedb/lancedb";
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { toProbes } from "../../stores/lance/probes.ts";
@@ -8,7 +9,7 @@ import {
   joinTerms,
   weighTerms,
 } from "../../stores/lance/weigh-terms.ts";
-import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
+import type { WeightedTerm } from "../../stores/store.ts";
 import { lancedb } from "./native.ts";
 
 interface SearchOptions {
@@ -23,7 +24,7 @@ export async function vectorSearch(
   table: Table,
   vector: Float32Array,
   { limit, where, timeoutMs, info }: SearchOptions & { readonly info: CollectionInfo },
-): Promise<readonly StoreHit[]> {
+): Promise<readonly Hit[]> {
   const { min, max } = toProbes(info.chunks);
   const nearest = table.vectorSearch(vector).distanceType("cosine").nprobes(min);
   // A filter may leave too few hits in the nearest partitions; only then is it worth reading more.
@@ -37,7 +38,7 @@ export async function keywordSearch(
   table: Table,
   terms: readonly WeightedTerm[],
   { limit, where, timeoutMs, counted, version }: SearchOptions & CountedTerms,
-): Promise<readonly StoreHit[]> {
+): Promise<readonly Hit[]> {
   const weighted = weighTerms(terms, { counted, version });
   if (weighted.length === 0) return [];
   const matching = table.query().fullTextSearch(toFullTextQuery(weighted));
@@ -57,10 +58,10 @@ function toFullTextQuery(terms: readonly BoostedTerm[]): lancedb.FullTextQuery {
 }
 
 /** Rows without a vector come back without a distance; they are no hits. */
-function toHits(found: Awaited<ReturnType<Query["toArrow"]>>, column: string): StoreHit[] {
+function toHits(found: Awaited<ReturnType<Query["toArrow"]>>, column: string): Hit[] {
   const rows = found.getChild("_rowid");
   const scores = found.getChild(column);
-  const hits: StoreHit[] = [];
+  const hits: Hit[] = [];
   for (let index = 0; index < found.numRows; index += 1) {
     const score: unknown = scores?.get(index);
     const row: unknown = rows?.get(index);

@@ -1,4 +1,5 @@
 /** A collection on a LanceDB server, read at one version. */
+import type { Hit } from "../../domain/hit.ts";
 import * as z from "zod";
 import type { Clock } from "../../async/clock.ts";
 import type { Chunk } from "../../domain/chunk.ts";
@@ -7,7 +8,7 @@ import { AppError } from "../../errors.ts";
 import { toSha256 } from "../../text/digest.ts";
 import { parseJson } from "../../text/parse-json.ts";
 import { checkQuery, ifThere } from "../check.ts";
-import type { DocumentState, Snapshot, StoreHit, StoreQuery } from "../store.ts";
+import type { DocumentState, Snapshot, StoreQuery } from "../store.ts";
 import type { ArrowTable, Cell } from "./arrow-table.ts";
 import { toLiteral, toPageSql, toSql } from "./filter-sql.ts";
 import { createTermsKeep } from "./keep-terms.ts";
@@ -158,7 +159,7 @@ function toDamaged(name: string): AppError {
 }
 
 /** Rows without a vector come back without a distance; they are no hits. */
-function toHits(found: ArrowTable, column: string): StoreHit[] {
+function toHits(found: ArrowTable, column: string): Hit[] {
   const scores = columnOf(found, column);
   return columnOf(found, "_rowid").flatMap((row, index) => {
     const score = scores[index];

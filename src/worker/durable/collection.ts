@@ -1,9 +1,10 @@
 /** One collection in one SQLite database: reading it at a version, and changing it a commit at a time. */
+import type { Hit } from "../../domain/hit.ts";
 import type { SqlStorage } from "cloudflare:workers";
 import type { CollectionSpec } from "../../domain/collection.ts";
 import type { Filter } from "../../domain/filter.ts";
 import { AppError } from "../../errors.ts";
-import type { DocumentPage, DocumentPart, DocumentState, StoreHit } from "../../stores/store.ts";
+import type { DocumentPage, DocumentPart, DocumentState } from "../../stores/store.ts";
 import { encodeText } from "./encode.ts";
 import { type FilterSql, toFilterSql, toSlotsSql } from "./filter-sql.ts";
 import { countTerms, searchWords } from "./keyword-index.ts";
@@ -105,7 +106,7 @@ export class Collection {
     return countTerms(this.#sql, this.state, version, text);
   }
 
-  search(version: number, query: QueryWire): readonly StoreHit[] {
+  search(version: number, query: QueryWire): readonly Hit[] {
     const { state } = this;
     const { limit } = query;
     const filter =

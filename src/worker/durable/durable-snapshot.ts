@@ -1,4 +1,5 @@
 /** A collection in its objects, read at one version. */
+import type { Hit } from "../../domain/hit.ts";
 import type { Chunk } from "../../domain/chunk.ts";
 import type { CollectionInfo } from "../../domain/collection.ts";
 import { checkQuery } from "../../stores/check.ts";
@@ -8,7 +9,6 @@ import type {
   DocumentState,
   LostPart,
   Snapshot,
-  StoreHit,
   StoreQuery,
   TermStatistics,
 } from "../../stores/store.ts";
@@ -38,7 +38,7 @@ export function createDurableSnapshot(parts: Parts, first: PartInfo): Snapshot {
       signal.throwIfAborted();
       const limit = checkQuery(info, query);
       const wire = toWire(query, limit, chunkTerms);
-      const ask: PartCall<readonly StoreHit[]> = (stub) => stub.search(version, wire);
+      const ask: PartCall<readonly Hit[]> = (stub) => stub.search(version, wire);
       const found = await askParts(parts, signal, ask, { onLost: query.onLost });
       return mergeHits(found, parts.names.length).slice(0, limit);
     },

@@ -1,7 +1,8 @@
 /** The words of a collection's object: FTS5's BM25 with the weights a query brings, and honest document frequencies. */
+import type { Hit } from "../../domain/hit.ts";
 import type { SqlStorage } from "cloudflare:workers";
 import { QUERY_TERMS_MAX } from "../../stores/check.ts";
-import type { StoreHit, WeightedTerm } from "../../stores/store.ts";
+import type { WeightedTerm } from "../../stores/store.ts";
 import { B, K1 } from "../../text/idf.ts";
 import { analyse, toToken } from "./analyse.ts";
 import type { FilterSql } from "./filter-sql.ts";
@@ -40,7 +41,7 @@ export function searchWords(
     /** Mean number of terms of a chunk in the whole collection; null: what FTS5 counts here. */
     readonly chunkTerms: number | null;
   },
-): readonly StoreHit[] {
+): readonly Hit[] {
   const { version, limit, filter, chunkTerms } = query;
   const averages = readAverages(sql);
   if (averages.rows === 0) return [];

@@ -1,5 +1,5 @@
 /** Rows of a collection in several objects: each says in which object it lies. */
-import type { StoreHit } from "../../stores/store.ts";
+import type { Hit } from "../../domain/hit.ts";
 import { askParts, type Parts } from "./ask-parts.ts";
 
 /** The slot alone where there is one object, else the part before it. */
@@ -9,9 +9,9 @@ export function toRow(slot: string, part: number, count: number): string {
 
 /** The hits of all parts, best first; among equals in the order of the parts. */
 export function mergeHits(
-  found: ReadonlyMap<number, readonly StoreHit[]>,
+  found: ReadonlyMap<number, readonly Hit[]>,
   count: number,
-): readonly StoreHit[] {
+): readonly Hit[] {
   if (count === 1) return found.get(0) ?? [];
   return [...found]
     .flatMap(([part, hits]) =>

@@ -1,4 +1,5 @@
 /** What Worker and objects say to each other: plain values, and failures as values, because classes do not survive the way. */
+import type { Hit } from "../../domain/hit.ts";
 import type { CollectionInfo, CollectionSpec } from "../../domain/collection.ts";
 import { AppError, type ErrorCode, toAppError } from "../../errors.ts";
 import type {
@@ -6,7 +7,6 @@ import type {
   DocumentPage,
   DocumentPart,
   DocumentState,
-  StoreHit,
   WeightedTerm,
 } from "../../stores/store.ts";
 
@@ -95,7 +95,7 @@ export interface CollectionRpc {
   raise(version: number): Promise<Reply<PartInfo>>;
   verify(): Promise<Reply<readonly string[]>>;
   terms(version: number, text: string): Promise<Reply<TermsWire>>;
-  search(version: number, query: QueryWire): Promise<Reply<readonly StoreHit[]>>;
+  search(version: number, query: QueryWire): Promise<Reply<readonly Hit[]>>;
   /** Chunks as JSON; null where there is none. */
   take(rows: readonly string[]): Promise<Reply<readonly (string | null)[]>>;
   rowsOf(version: number, part: DocumentPart): Promise<Reply<readonly string[]>>;

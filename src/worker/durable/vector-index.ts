@@ -1,6 +1,6 @@
 /** The vectors of a collection's object in memory: a first choice by 8-bit integers, scored again exactly. */
+import type { Hit } from "../../domain/hit.ts";
 import type { SqlStorage } from "cloudflare:workers";
-import type { StoreHit } from "../../stores/store.ts";
 import { findTopRows } from "../../stores/top-rows.ts";
 import { createInt8Block, quantize, toStride } from "../../stores/int8-block.ts";
 import { vectorsLost } from "./protocol.ts";
@@ -16,7 +16,7 @@ const ALIVE = 2 ** 31 - 1;
 
 export interface VectorIndex {
   /** Best first. `allowed`: slots that a filter lets through; undefined: all of the version. */
-  search(query: Float32Array, options: SearchOptions): readonly StoreHit[];
+  search(query: Float32Array, options: SearchOptions): readonly Hit[];
 }
 
 export interface SearchOptions {
@@ -108,11 +108,7 @@ function dropFar(
 }
 
 /** Cosines of the stored vectors themselves, best first. */
-function rescore(
-  sql: SqlStorage,
-  query: Float32Array,
-  slots: readonly number[],
-): readonly StoreHit[] {
+function rescore(sql: SqlStorage, query: Float32Array, slots: readonly number[]): readonly Hit[] {
   const rows = sql.exec<{ slot: number; vector: ArrayBuffer }>(
     "SELECT slot, vector FROM chunks WHERE slot IN (SELECT value FROM json_each(?))",
     JSON.stringify(slots),
