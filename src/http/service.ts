@@ -63,5 +63,11 @@ export interface Service extends ServiceExtras {
 
 /** What a request carries from the guards to its route. */
 export interface Env {
-  readonly Variables: { readonly requestId: string; readonly caller: Caller; readonly rate?: Rate };
+  readonly Variables: {
+    readonly requestId: string;
+    readonly caller: Caller;
+    readonly rate?: Rate;
+    /** Behind whatever waits for the client: keys may have changed meanwhile. Throws AppError: unauthenticated, forbidden. */
+    readonly checkAgain?: () => Promise<void>;
+  };
 }

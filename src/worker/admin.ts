@@ -67,7 +67,7 @@ function toName(c: Context<Env>): PushName {
 }
 
 async function readBody<T>(c: Context<Env>, schema: z.ZodType<T>): Promise<T> {
-  return parseInput(schema, await readJson(c.req.raw, SMALL_BYTES_MAX));
+  return parseInput(schema, await readJson(c, SMALL_BYTES_MAX));
 }
 
 /** Throws AppError: misconfigured without a token to compare with, unauthenticated. */

@@ -27,10 +27,14 @@ export function createAccessGuard(deps: Pick<Service, "config" | "log" | "access
   const { config, log, access, telemetry } = deps;
   const isLocal = isLoopback(config.host) && config.auth !== "off";
   const checkKey =
-    access === undefined ? undefined : createKeyGuard(access, log, telemetry?.meter ?? silentMeter);
+    access === undefined ? undefined : createKeyCheck(access, log, telemetry?.meter ?? silentMeter);
   return async (c: Context<Env>, next: Next): Promise<void> => {
-    if (checkKey !== undefined && access?.isOn === true) return checkKey(c, next);
-    if (isLocal) checkNames(c.req.raw, config.corsOrigins);
+    const check = async (isFirst: boolean): Promise<void> => {
+      if (checkKey !== undefined && access?.isOn === true) await checkKey(c, isFirst);
+      else if (isLocal) checkNames(c.req.raw, config.corsOrigins);
+    };
+    await check(true);
+    c.set("checkAgain", () => check(false));
     await next();
   };
 }
@@ -55,7 +59,7 @@ function refuse(meter: Meter, reason: string, error: unknown): never {
   throw error;
 }
 
-function createKeyGuard(access: Access, log: Log, meter: Meter) {
+function createKeyCheck(access: Access, log: Log, meter: Meter) {
   const authenticate = async (c: Context<Env>): Promise<Caller> => {
     try {
       return await access.authenticate(readCredential(c.req.raw.headers));
@@ -65,21 +69,20 @@ function createKeyGuard(access: Access, log: Log, meter: Meter) {
       return refuse(meter, reason, thrown);
     }
   };
-  return async (c: Context<Env>, next: Next): Promise<void> => {
+  return async (c: Context<Env>, isFirst: boolean): Promise<void> => {
     const needed = findRouteAccess(c.req.method, c.req.path);
     if (needed === "open" || needed === "own") {
       c.set("caller", NOBODY);
-      return next();
+      return;
     }
     const caller = await authenticate(c);
     c.set("caller", caller);
-    await countRequest(access, meter, caller, (rate) => c.set("rate", rate));
+    if (isFirst) await countRequest(access, meter, caller, (rate) => c.set("rate", rate));
     if (needed !== undefined && !needed.some((scope) => caller.scopes.has(scope))) {
       const scopes = needed.map((scope) => `\`${scope}\``).join(" or ");
       const detail = `this address needs a key with ${scopes}`;
       refuse(meter, "scope", new AppError("forbidden", { detail }));
     }
-    return next();
   };
 }
 

@@ -67,9 +67,7 @@ function createListRoute({ store }: LanceGateway) {
 function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string, Answer>> {
   const read = async (c: Context<Env>): Promise<unknown> =>
     // A client that wants the newest version of a table sends nothing at all.
-    c.req.header("Content-Type") === undefined
-      ? {}
-      : readJson(c.req.raw, config.lanceGatewayBodyBytesMax);
+    c.req.header("Content-Type") === undefined ? {} : readJson(c, config.lanceGatewayBodyBytesMax);
   return {
     async describe(c, table) {
       const { version } = parseCounting(await read(c));

@@ -12,7 +12,7 @@ export function createAskRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     const accept = c.req.header("Accept");
     const type = chooseRepresentation(accept, ["application/json", "text/event-stream"]);
-    const body = await readJson(c.req.raw, service.config.bodyBytesMax);
+    const body = await readJson(c, service.config.bodyBytesMax);
     const options = await readRunOptions(c, body);
     const ask = service.parseAsk(body, toAskContext(c));
     const request = toRunRequest(c, ask, service.answer, options);

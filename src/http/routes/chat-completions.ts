@@ -16,7 +16,7 @@ import type { Env, Service } from "../service.ts";
 
 export function createChatCompletionsRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
-    const body = await readJson(c.req.raw, service.config.chatBodyBytesMax);
+    const body = await readJson(c, service.config.chatBodyBytesMax);
     const asked = parseOpenAiRequest(body);
     const options = await readRunOptions(c, body);
     const requestId = c.get("requestId");

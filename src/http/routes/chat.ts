@@ -27,8 +27,8 @@ export function createChatRoutes(service: Service): {
   const runOfChat = createLru<string>({ entriesMax: CHATS_MAX, bytesMax: CHAT_BYTES_MAX });
   return {
     async ask(c) {
+      const body = await readJson(c, service.config.chatBodyBytesMax);
       const caller = c.get("caller");
-      const body = await readJson(c.req.raw, service.config.chatBodyBytesMax);
       const { chatId, ...asked } = parseUiRequest(body);
       const options = await readRunOptions(c, body);
       const ask = parseForeignAsk(service, c, asked);

@@ -18,7 +18,7 @@ export function createExplainRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     chooseRepresentation(c.req.header("Accept"), ["application/json"]);
     service.gate.check(c.get("caller").id);
-    const body = await readJson(c.req.raw, service.config.bodyBytesMax);
+    const body = await readJson(c, service.config.bodyBytesMax);
     const { target, question } = parseExplainBody(body);
     let explained: Explanation | undefined;
     const ask = service.parseAsk(question, toAskContext(c));

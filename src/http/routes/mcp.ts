@@ -51,14 +51,14 @@ export function createMcpRoute(service: Service) {
   );
   return async (c: Context<Env>): Promise<Response> => {
     const request = c.req.raw;
+    // The library bounds the bytes of a message, and not how deep it nests.
+    const parsedBody =
+      request.method === "POST" ? await readJson(c, config.bodyBytesMax) : undefined;
+    checkNames(parsedBody);
     const caller = c.get("caller");
     const countCall = createCallCount(service, request, caller);
     const session: Session = { caller, requestId: c.get("requestId"), countCall };
     const authInfo = { token: "", clientId: caller.id, scopes: [], extra: { session } };
-    if (request.method !== "POST") return handler.fetch(request, { authInfo });
-    // The library bounds the bytes of a message, and not how deep it nests.
-    const parsedBody = await readJson(request, config.bodyBytesMax);
-    checkNames(parsedBody);
     return handler.fetch(request, { authInfo, parsedBody });
   };
 

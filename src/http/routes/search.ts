@@ -13,7 +13,7 @@ import type { Env, Service } from "../service.ts";
 export function createSearchRoute(service: Service) {
   return async (c: Context<Env>): Promise<Response> => {
     chooseRepresentation(c.req.header("Accept"), ["application/json"]);
-    const body = await readJson(c.req.raw, service.config.bodyBytesMax);
+    const body = await readJson(c, service.config.bodyBytesMax);
     const ask = service.parseAsk(body, toAskContext(c));
     const request = { ...toRunRequest(c, ask, service.search), isUnlisted: true };
     return respondWithRecord(service, request, {

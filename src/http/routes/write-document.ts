@@ -17,9 +17,14 @@ type Route = (c: Context<Env>) => Promise<Response>;
 
 /** Stores the body as this document; the collection is made when there is none of the name. */
 export function createPutDocumentRoute(service: Service, writer: DocumentWriter): Route {
-  const deps = { writer, bytesMax: service.config.uploadBytesMax };
+  const { uploadBytesMax: bytesMax } = service.config;
   return async (c) => {
     const target = checkTarget(c, service, true);
+    const checkAgain = async (): Promise<void> => {
+      await c.get("checkAgain")?.();
+      checkVisible(c, target.collection);
+    };
+    const deps = { writer, bytesMax, checkAgain };
     const { upload, format } = await receiveDocument(deps, c.req.raw, target);
     const change = { ...target, put: { path: upload.path, format } };
     const work: UploadWork = async (signal, onStage) => {
@@ -63,9 +68,7 @@ function checkTarget(
         "that is no collection name: 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit",
     });
   }
-  if (c.get("caller").collections?.has(collection) === false) {
-    throw toHidden(collection);
-  }
+  checkVisible(c, collection);
   checkDocumentId(documentId, isPut);
   const ifMatch = toTags(c.req.header("If-Match"));
   const ifNoneMatch = toTags(c.req.header("If-None-Match"));
@@ -76,6 +79,10 @@ function checkTarget(
     ...(ifMatch === undefined ? {} : { ifMatch }),
     ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
   };
+}
+
+function checkVisible(c: Context<Env>, collection: string): void {
+  if (c.get("caller").collections?.has(collection) === false) throw toHidden(collection);
 }
 
 function chooseType(c: Context<Env>): string {

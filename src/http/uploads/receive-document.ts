@@ -8,6 +8,8 @@ import { FORM_BYTES, readForm } from "./read-form.ts";
 export interface ReceiveDeps {
   readonly writer: DocumentWriter;
   readonly bytesMax: number;
+  /** Throws when the caller may not write any more. */
+  readonly checkAgain: () => Promise<void>;
 }
 
 export interface Received {
@@ -16,14 +18,15 @@ export interface Received {
 }
 
 /**
- * The document on disk, whole and of the type it claims. Throws AppError: payload_too_large, unsupported_media_type,
- * document_unreadable, invalid_request, cancelled.
+ * The document on disk, whole and of the type it claims. Throws what `checkAgain` throws, and AppError: payload_too_large,
+ * unsupported_media_type, document_unreadable, invalid_request, cancelled.
  */
 export async function receiveDocument(
-  { writer, bytesMax }: ReceiveDeps,
+  deps: ReceiveDeps,
   request: Request,
   { documentId, callerId }: Pick<DocumentChange, "documentId" | "callerId">,
 ): Promise<Received> {
+  const { bytesMax } = deps;
   const type = request.headers.get("Content-Type") ?? "";
   const isForm = /^multipart\/form-data\b/i.test(type.trim());
   const length = Number(request.headers.get("Content-Length") ?? 0);
@@ -39,10 +42,10 @@ export async function receiveDocument(
       type: ofFile,
       content,
     } = await readForm(request, bytesMax, () => toTooLarge(bytesMax));
-    return keep(writer, content, chooseFormat(documentId, name, ofFile), { bytesMax, callerId });
+    return keep(deps, content, chooseFormat(documentId, name, ofFile), callerId);
   }
   const format = chooseFormat(documentId, undefined, type);
-  return keep(writer, request.body, format, { bytesMax, callerId });
+  return keep(deps, request.body, format, callerId);
 }
 
 /** A document that has more bytes than may be. */
@@ -53,15 +56,16 @@ function toTooLarge(bytesMax: number): AppError {
 }
 
 async function keep(
-  writer: DocumentWriter,
+  { writer, bytesMax, checkAgain }: ReceiveDeps,
   body: AsyncIterable<Uint8Array> | null,
   format: Format,
-  { bytesMax, callerId }: { readonly bytesMax: number; readonly callerId: string },
+  callerId: string,
 ): Promise<Received> {
   if (body === null) checkHead(new Uint8Array(), format);
   const upload = await writer.receive(body ?? new Blob([]).stream(), bytesMax, callerId);
   try {
     checkHead(upload.head, format);
+    await checkAgain();
     return { upload, format };
   } catch (thrown) {
     await upload.discard();
