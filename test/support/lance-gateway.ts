@@ -1,6 +1,7 @@
 /** A LanceDB store with the gateway before it, on a socket, and the requests that came. */
 import { Hono } from "hono";
 import type { Access } from "../../src/access/access.ts";
+import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createAccessGuard } from "../../src/http/guards/access-guard.ts";
 import { createErrorHandler, createGuard, refuseAddress } from "../../src/http/guards/guards.ts";
@@ -35,7 +36,7 @@ export async function startGateway(
   app.use(createAccessGuard({ config, log, ...(access === undefined ? {} : { access }) }));
   app.onError(createErrorHandler({ log }));
   app.notFound(refuseAddress);
-  addLanceRoutes(app, { config, store, tables: store.tables });
+  addLanceRoutes(app, { config, clock: systemClock, store, tables: store.tables });
   const requests: Recorded[] = [];
   const server = createServer(async (request) => {
     requests.push(await record(request));

@@ -1,6 +1,8 @@
 /** `/v1/table/*`, and their list in a namespace: LanceDB's clients read the collections, each with the key of a caller who may. */
 import type { Context, Hono } from "hono";
 import { toVisibleStore } from "../../access/visible-store.ts";
+import type { Clock } from "../../async/clock.ts";
+import { type Deadline, startDeadline } from "../../async/deadline.ts";
 import type { Config } from "../../config.ts";
 import { AppError } from "../../errors.ts";
 import type { ReadStore } from "../../stores/store.ts";
@@ -12,11 +14,12 @@ import type { LanceTables, TableRef } from "./tables.ts";
 
 export interface LanceGateway {
   readonly config: Config;
+  readonly clock: Clock;
   readonly store: ReadStore;
   readonly tables: LanceTables;
 }
 
-type Answer = (c: Context<Env>, table: TableRef) => Promise<Response>;
+type Answer = (c: Context<Env>, table: TableRef, deadline: Deadline) => Promise<Response>;
 
 /** The first version of LanceDB's server whose clients send full-text queries with weights. */
 const PROTOCOL = { "phalanx-version": "0.3.0" };
@@ -47,14 +50,17 @@ export function addLanceRoutes(app: Hono<Env>, gateway: LanceGateway): void {
           detail: `tables are read here and not changed: ${Object.keys(answers).join(", ")}`,
         });
       }
-      return answer(c, await findTable(gateway, c));
+      using deadline = startRequest(gateway, c);
+      return await answer(c, await findTable(gateway, c, deadline.signal), deadline);
     })
     .all(createMethodRefusal("POST"));
 }
 
-function createListRoute({ store }: LanceGateway) {
+function createListRoute(gateway: LanceGateway) {
   return async (c: Context<Env>): Promise<Response> => {
-    const names = await toVisibleStore(store, c.get("caller")).list(c.req.raw.signal);
+    using deadline = startRequest(gateway, c);
+    const visible = toVisibleStore(gateway.store, c.get("caller"));
+    const names = await visible.list(deadline.signal);
     const { limit = "", page_token: after = "" } = c.req.query();
     const most = /^[1-9]\d{0,15}$/.test(limit) ? Math.min(Number(limit), LIST_MAX) : LIST_MAX;
     const rest = names.filter((name) => name > after);
@@ -69,25 +75,19 @@ function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string
     // A client that wants the newest version of a table sends nothing at all.
     c.req.header("Content-Type") === undefined ? {} : readJson(c, config.lanceGatewayBodyBytesMax);
   return {
-    async describe(c, table) {
+    async describe(c, table, { signal }) {
       const { version } = parseCounting(await read(c));
-      const { signal } = c.req.raw;
       const { version: found, schema } = await tables.describe(at(table, version), signal);
       const body = { table: c.req.param("name"), version: found, schema, stats: NO_STATS };
       return c.json(body, 200, toHeaders(found));
     },
-    async count_rows(c, table) {
+    async count_rows(c, table, { signal }) {
       const { version, filter } = parseCounting(await read(c));
-      return c.json(
-        await tables.count(at(table, version), filter, c.req.raw.signal),
-        200,
-        PROTOCOL,
-      );
+      return c.json(await tables.count(at(table, version), filter, signal), 200, PROTOCOL);
     },
-    async query(c, table) {
+    async query(c, table, { signal, remainingMs }) {
       const { version, query } = parseQuery(await read(c));
-      const timeoutMs = toTimeoutMs(c.req.header("x-request-timeout-ms"), config);
-      const { signal } = c.req.raw;
+      const timeoutMs = Math.max(1, Math.floor(remainingMs()));
       const { version: found, file } = await tables.query(
         at(table, version),
         { ...query, timeoutMs },
@@ -96,8 +96,8 @@ function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string
       const headers = { ...toHeaders(found), "Content-Type": ARROW_FILE };
       return new Response(file as Uint8Array<ArrayBuffer>, { headers });
     },
-    async "version/list"(c, table) {
-      const found = await tables.versions(table, c.req.raw.signal);
+    async "version/list"(c, table, { signal }) {
+      const found = await tables.versions(table, signal);
       const versions = found.map(({ version, committedAtMs }) => ({
         version,
         timestamp: new Date(committedAtMs).toISOString(),
@@ -119,17 +119,23 @@ function toHeaders(version: number): Record<string, string> {
   return { ...PROTOCOL, "x-lancedb-version": String(version) };
 }
 
-/** What the client still waits, within the setting. */
-function toTimeoutMs(header: string | undefined, config: Config): number {
+/** For as long as the client still waits, within the setting. */
+function startRequest({ config, clock }: LanceGateway, c: Context<Env>): Deadline {
+  const header = c.req.header("x-request-timeout-ms");
   const asked = header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : Infinity;
-  return Math.max(1, Math.min(asked, config.lanceGatewayTimeoutMs));
+  const budgetMs = Math.max(1, Math.min(asked, config.lanceGatewayTimeoutMs));
+  return startDeadline({ clock, budgetMs, parent: c.req.raw.signal });
 }
 
 /** Which table is meant. Throws AppError collection_not_found for one that this caller may not see. */
-async function findTable({ store }: LanceGateway, c: Context<Env>): Promise<TableRef> {
+async function findTable(
+  { store }: LanceGateway,
+  c: Context<Env>,
+  signal: AbortSignal,
+): Promise<TableRef> {
   const name = c.req.param("name") ?? "";
   const part = name.endsWith(TERMS) ? "terms" : "chunks";
   const collection = part === "terms" ? name.slice(0, -TERMS.length) : name;
-  await toVisibleStore(store, c.get("caller")).open(collection, c.req.raw.signal);
+  await toVisibleStore(store, c.get("caller")).open(collection, signal);
   return { collection, part };
 }
