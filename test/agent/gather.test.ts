@@ -10,6 +10,7 @@ import { AppError } from "../../src/errors.ts";
 import type { ChatDelta, ChatModel, ToolCall } from "../../src/models/model.ts";
 import { createOpenAiChat } from "../../src/models/openai-chat.ts";
 import { createOpenAiClient } from "../../src/models/openai-client.ts";
+import { withFallback } from "../../src/models/with-fallback.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
@@ -97,6 +98,15 @@ describe("against a mock of OpenAI that others wrote", () => {
       await mock.stop();
     }
   });
+});
+
+test("a fallback model that calls the tools is reported, though the first one answers", async () => {
+  const down: Script = [new AppError("upstream_unavailable")];
+  const first = createScriptedChat(down, down, says("Retries use jitter. [1]"));
+  const second = createScriptedChat(callsOf(toCall("list_collections", {})), done);
+  const { end, ofType } = await runWith(withFallback(first, [{ ...second, id: "second" }]));
+  expect(ofType("tool-result")).toMatchObject([{ name: "list_collections" }]);
+  expect(end).toMatchObject({ answerer: "scripted", degraded: ["llm_fallback_model"] });
 });
 
 describe("a run with tools", () => {

@@ -11,6 +11,7 @@ import { createServer, listen } from "../../src/node/server/create-server.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
 import { silentMeter } from "../../src/telemetry/meter.ts";
+import { estimateTokens } from "../../src/text/tokens.ts";
 import { askWith, parseMessages, recordLog, wantsEvents } from "../support/app.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
 
@@ -202,7 +203,7 @@ describe("under pressure", () => {
   const many = Object.fromEntries(
     Array.from({ length: 8 }, (_, n) => [`d${n}`, `Retries use jitter, says document ${n}.`]),
   );
-  const askUnder = async (level: number) => {
+  const askUnder = async (level: number, retrieval: object = { passagesMax: 6 }) => {
     const counted: string[] = [];
     const deps = await makeDeps({
       store: await createTestStore({ handbook: many }),
@@ -218,7 +219,7 @@ describe("under pressure", () => {
         },
       },
     });
-    const response = await ask(deps, { ...question, retrieval: { passagesMax: 6 } });
+    const response = await ask(deps, { ...question, retrieval });
     return { response, counted, record: RunRecord.parse(await response.json()) };
   };
 
@@ -241,6 +242,14 @@ describe("under pressure", () => {
     expect(record.degraded).toEqual(["rerank_skipped", "context_reduced"]);
     expect(record.passages).toHaveLength(3);
     expect(record.answer).toContain("jitter");
+  });
+
+  test("its tokens are half as many, too", async () => {
+    const tokens = estimateTokens(many["d0"] ?? "");
+    const retrieval = { passagesMax: 8, contextTokensMax: 6 * tokens };
+    const passagesUnder = async (level: number) =>
+      (await askUnder(level, retrieval)).record.passages.length;
+    expect([await passagesUnder(1), await passagesUnder(2)]).toEqual([6, 3]);
   });
 });
 

@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../../src/config.ts";
 import { AppError } from "../../../src/errors.ts";
 import {
   createRunGate,
   type RunGate,
   type RunTicket,
+  toGateLimits,
 } from "../../../src/http/admission/run-gate.ts";
 import { createFakeClock, settle } from "../../support/fake-clock.ts";
 
@@ -72,6 +74,27 @@ test("those refused at the same moment are told to come back one after the other
   expect(leastMs).toBe(2_000);
   expect(Math.max(...gaps)).toBeLessThanOrEqual(0.03 * leastMs);
   expect(Math.min(...gaps)).toBeGreaterThan(0);
+});
+
+test("places, queue, wait and a caller's share are those of the settings", async () => {
+  const config = parseConfig({
+    RUNS_MAX: "2",
+    RUN_QUEUE_MAX: "3",
+    RUN_QUEUE_TIMEOUT_MS: "7000",
+    CALLER_RUNS_MAX: "4",
+  });
+  const clock = createFakeClock();
+  const gate = createRunGate({ clock, ...toGateLimits(config) });
+  const entered = ["a", "a", "a", "a", "a", "b", "c"].map((caller) => enter(gate, caller));
+  await settle();
+  expect([gate.running, gate.waiting]).toEqual([2, 3]);
+  const refused = entered.map(({ error }) => error?.detail?.split(" ").slice(0, 3).join(" "));
+  expect(refused.slice(4)).toEqual(["this caller has", undefined, undefined]);
+  expect(refused.filter((detail) => detail === "too many questions")).toHaveLength(1);
+  await clock.advance(6_999);
+  expect(gate.waiting).toBe(3);
+  await clock.advance(1);
+  expect(gate.waiting).toBe(0);
 });
 
 describe("waiting ends", () => {
