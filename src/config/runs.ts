@@ -39,7 +39,9 @@ export const RUN_SETTINGS = {
   outputRetriesMax: CountOrNone.default(2).describe(
     "Times a model is asked again for a value that did not satisfy the schema.",
   ),
-  outputCharsMax: Count.default(200_000).describe("Length of a model's value, as JSON."),
+  outputCharsMax: Count.default(200_000).describe(
+    "Length of a model's value, as JSON, with what it writes around it.",
+  ),
   runTokensMax: Count.default(200_000).describe(
     "Tokens of all model calls of one run, input and output.",
   ),

@@ -101,6 +101,34 @@ describe("research", () => {
     expect(end.usage.requests).toBe(4);
   });
 
+  test.each([2, 6])(
+    "%i sub-agents are at work at once where SUBAGENTS_MAX says so",
+    async (max) => {
+      const questions = NAMES.map((name) => `What does the ${name} do?`);
+      const begun = new Set<string>();
+      const all = Promise.withResolvers<void>();
+      const meet: Tool = {
+        ...looking,
+        timeoutMs: 15_000,
+        async execute(_args, { callId }) {
+          begun.add(callId);
+          if (begun.size === max) all.resolve();
+          await all.promise; // late where one of them waits for another's end
+          return "met";
+        },
+      };
+      const { ofType } = await research({
+        plan: says(JSON.stringify(questions)),
+        part: ({ question, turn }) => (turn === 0 ? calls("look", {}, question) : says("DONE")),
+        env: { SUBAGENTS_MAX: String(max) },
+        tools: [meet],
+      });
+      const asked = ofType("subrun-start").map(({ question }) => question);
+      expect(asked).toEqual(questions.slice(0, max));
+      expect(ofType("tool-result")).toHaveLength(max);
+    },
+  );
+
   test("plans while it searches, and its sub-agents overlap", async () => {
     const { end } = await research();
     const span = (stage: string) => end.timeline.find((one) => one.stage === stage);

@@ -278,6 +278,15 @@ describe("a value that does not", () => {
     expect(two.error).toMatchObject({ code: "output_invalid" });
   });
 
+  test("is left when it gets longer than it may be, and asked for again", async () => {
+    const long = found({ ...good, note: "y".repeat(300) });
+    const env = { OUTPUT_CHARS_MAX: String(long.length) };
+    expect((await run([says(long)], { env })).response?.output).toMatchObject(good);
+    const { response, requests } = await run([says(`${long} `), says(found(good))], { env });
+    expect(response?.output).toEqual(good);
+    expect(lastWords(requests[1])).toContain(`longer than ${long.length} characters`);
+  });
+
   test("does not fill up the prompt", async () => {
     const huge = found({ ...good, x: "y".repeat(50_000) });
     const { requests } = await run([says(huge, 5_000), says(huge, 5_000), says(found(good))]);

@@ -6,6 +6,7 @@ import { RunRecord } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { createRunGate } from "../../src/http/admission/run-gate.ts";
 import { noTelemetry } from "../../src/http/telemetry.ts";
+import { toPlainChunk } from "../../scripts/plain-chunk.ts";
 import type { ChatModel, Embedder } from "../../src/models/model.ts";
 import { createServer, listen } from "../../src/node/server/create-server.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
@@ -13,7 +14,7 @@ import type { ReadStore } from "../../src/stores/store.ts";
 import { silentMeter } from "../../src/telemetry/meter.ts";
 import { estimateTokens } from "../../src/text/tokens.ts";
 import { askWith, parseMessages, recordLog, wantsEvents } from "../support/app.ts";
-import { createTestStore, wordEmbedder } from "../support/collections.ts";
+import { createTestStore, toDocuments, wordEmbedder } from "../support/collections.ts";
 
 const handbook = {
   retries: "Retries use jitter so that clients do not come back at the same moment.",
@@ -252,6 +253,35 @@ describe("under pressure", () => {
     expect([await passagesUnder(1), await passagesUnder(2)]).toEqual([6, 3]);
   });
 });
+
+test.each([
+  ["0.25", 1],
+  ["0.5", 2],
+  ["1", 3],
+])(
+  "with DOCUMENT_SHARE_MAX=%s one document has its share of four passages",
+  async (share, most) => {
+    const texts = ["jitter", "a backoff", "a budget"].map((what) => `Retries use ${what}.`);
+    const others = { a: "Retries are named here.", b: "And retries here.", c: "Retries too." };
+    const store = await createTestStore({ handbook: others });
+    const { signal } = new AbortController();
+    const writer = await store.openWriter("handbook", signal);
+    const parts = texts.map((text, at) => toPlainChunk("retries", text, at));
+    const [one, ...more] = await toDocuments(parts, wordEmbedder, signal);
+    if (one === undefined) throw new Error("no document was made");
+    const chunks = [one, ...more].flatMap((part) => part.chunks);
+    await writer.commit({ put: [{ ...one, chunks }], remove: [] }, signal);
+    await writer.index(signal);
+    await writer.close();
+    const deps = await makeDeps({ config: parseConfig({ DOCUMENT_SHARE_MAX: share }), store });
+    const retrieval = { passagesMax: 4 };
+    const { passages } = RunRecord.parse(
+      await (await ask(deps, { ...question, retrieval })).json(),
+    );
+    expect(passages).toHaveLength(4);
+    expect(passages.filter(({ documentId }) => documentId === "retries")).toHaveLength(most);
+  },
+);
 
 describe("what the caller insists on", () => {
   const cases: readonly {

@@ -19,9 +19,9 @@ const PATIENCE_MS = "20000";
 const KEY = "key_shared";
 const CHANGES = /limits-shared|limits-not-shared/;
 
-async function openLimits(url: string, timeoutMs = PATIENCE_MS) {
+async function openLimits(url: string, timeoutMs = PATIENCE_MS, prefix = "tributary") {
   const log = recordLog();
-  const config = parseConfig({ REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs });
+  const config = parseConfig({ REDIS_URL: url, REDIS_TIMEOUT_MS: timeoutMs, REDIS_PREFIX: prefix });
   const limits = await openSharedLimits({ ...config, redisUrl: url }, log);
   return Object.assign(limits, {
     changes: () => log.lines.filter((line) => CHANGES.test(line)),
@@ -54,6 +54,23 @@ describe.skipIf(!hasRedis())("over one Redis", () => {
     await one.counts.add("day", KEY, 7);
     expect(await two.counts.read("day", KEY)).toMatchObject({ used: 7 });
     expect([one.misses, two.misses]).toEqual([0, 0]);
+  });
+
+  test("those of another REDIS_PREFIX count for themselves, and every name in Redis begins with it", async () => {
+    await using redis = await startRedis();
+    using one = await openLimits(redis.url, PATIENCE_MS, "staging");
+    using two = await openLimits(redis.url, PATIENCE_MS, "live");
+    for (const { counts, turns } of [one, two]) {
+      expect(await counts.add("minute", KEY, 1)).toMatchObject({ used: 1 });
+      expect(await counts.add("day", KEY, 7)).toMatchObject({ used: 7 });
+      expect(await counts.beginRun(KEY, 1)).toBeDefined();
+      const window = { name: "chat", callsMax: 1, tokensMax: Infinity, windowMs: 60_000 };
+      expect(await turns.book(window, 1)).toMatchObject({ waitMs: 0 });
+    }
+    const admin = new Redis(redis.url);
+    const names = (await admin.keys("*")).map((name) => name.split(":")[0]);
+    admin.disconnect();
+    expect(new Set(names)).toEqual(new Set(["staging", "live"]));
   });
 
   test("as many runs as allowed, over both", async () => {

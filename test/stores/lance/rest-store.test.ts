@@ -122,6 +122,22 @@ describe.each(["list", "describe", "count_rows", "query"])("where %s should be",
   });
 });
 
+test.each([1, 20])("LANCE_CONCURRENCY_MAX=%i: so many requests are there at once", async (max) => {
+  const waiting: ServerResponse[] = [];
+  const { asked, store } = await startServer(
+    { list: (response) => waiting.push(response) },
+    { LANCE_CONCURRENCY_MAX: String(max), LANCE_ATTEMPT_TIMEOUT_MS: "60000" },
+  );
+  const listing = Promise.all(Array.from({ length: max + 3 }, () => store.list(signal)));
+  for (let answered = 0; answered < max + 3; answered += 1) {
+    await expect.poll(() => waiting.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    const open = Math.min(max, max + 3 - answered);
+    await expect.poll(() => asked.length - answered, { timeout: 20_000 }).toBe(open);
+    GOOD["list"]?.(waiting.shift() as ServerResponse);
+  }
+  expect(await listing).toHaveLength(max + 3);
+});
+
 describe("damage", () => {
   const whole = tableToIPC(new Table({ _rowid: vectorFromArray(["0"], new Utf8()) }), "file");
   test.each<readonly [string, Uint8Array | string]>([
