@@ -27,7 +27,7 @@ export const USAGE = `pnpm chaos [options]
 
 Starts an OpenAI-compatible upstream on 127.0.0.1 that fails as it is told.
 
-  --port N          port, 0 for a free one (default 9000)
+  --port N          port, 0 for a free one (default 9000, whatever PORT says: that is the service's)
   --host NAME       address to listen on (default 127.0.0.1)
   --seed N          everything drawn at random follows from it (default 1)
   --fail SHARE      this share of all requests fails, 0 to 1

@@ -9,6 +9,7 @@ test.each([
   ["DEADLINE", "DEADLINE_MS"],
   ["REDIS_URI", "REDIS_URL"],
   ["data_dir", "DATA_DIR"],
+  ["OPENAI_API_BASE", "OPENAI_BASE_URL"],
 ])("%s is told to be no setting, and that %s is near", (wrong, meant) => {
   expect(findMisspelt({ [wrong]: "x", PORT: "1" })).toEqual([
     `the variable ${wrong} is no setting and does nothing; is ${meant} meant?`,
