@@ -85,13 +85,13 @@ function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string
       const { version, filter } = parseCounting(await read(c));
       return c.json(await tables.count(at(table, version), filter, signal), 200, PROTOCOL);
     },
-    async query(c, table, { signal, remainingMs }) {
+    async query(c, table, deadline) {
       const { version, query } = parseQuery(await read(c));
-      const timeoutMs = Math.max(1, Math.floor(remainingMs()));
+      const timeoutMs = Math.max(1, Math.floor(deadline.remainingMs()));
       const { version: found, file } = await tables.query(
         at(table, version),
         { ...query, timeoutMs },
-        signal,
+        deadline.signal,
       );
       const headers = { ...toHeaders(found), "Content-Type": ARROW_FILE };
       return new Response(file as Uint8Array<ArrayBuffer>, { headers });
