@@ -303,13 +303,20 @@ describe("while it runs", () => {
   });
 
   test("it holds many paced streams at once", async () => {
-    await using upstream = await startUpstream({
-      settings: { chat: { content: "words", tokens: 30, deltaMs: 60 } },
-    });
+    await using upstream = await startUpstream();
     const read = async () => (await post(upstream.url, "/chat/completions", chat)).text();
-    const texts = await Promise.all(Array.from({ length: 64 }, read));
-    for (const text of texts) expect(text.split("\n\n")).toHaveLength(33);
-    expect(upstream.journal.totals()).toMatchObject({ overlapMax: 64, finished: 64, left: 0 });
+    let overlapMax = 0;
+    // On a busy machine the first may be over before the last is begun: then they take longer.
+    for (const deltaMs of [60, 240, 960]) {
+      upstream.set({ chat: { content: "words", tokens: 30, deltaMs } });
+      upstream.journal.reset();
+      const texts = await Promise.all(Array.from({ length: 64 }, read));
+      for (const text of texts) expect(text.split("\n\n")).toHaveLength(33);
+      expect(upstream.journal.totals()).toMatchObject({ requests: 64, finished: 64, left: 0 });
+      ({ overlapMax } = upstream.journal.totals());
+      if (overlapMax === 64) break;
+    }
+    expect(overlapMax).toBe(64);
   });
 });
 

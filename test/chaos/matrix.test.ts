@@ -65,6 +65,8 @@ const UPSTREAM: readonly Row[] = [
       `${L1} > ["pings=20", "blank-deltas=20"].map(`,
       `${R} > skipped("stall-headers"`,
       `${F} > a silence is waited for once`,
+      `${I} > fault: "stall-headers"`,
+      `${I} > fault: "stall-body"`,
     ],
   },
   {
@@ -141,6 +143,7 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > mended("reset-after=0"`,
       `${L1} > lost("reset-after=3"`,
       `${F} > after text: what was shown is not replaced`,
+      `${I} > fault: "reset-after=0"`,
     ],
   },
   {
@@ -161,6 +164,7 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > lasting("json-instead", 2`,
       `${L1} > lost("malformed-after=3"`,
       `${R} > skipped("html"`,
+      `${I} > fault: "html"`,
     ],
   },
   {
@@ -171,6 +175,7 @@ const UPSTREAM: readonly Row[] = [
       `${L0} > lasting("endless-line", 2`,
       `${L1} > lost("stall-after=3, endless-line"`,
       `${R} > skipped("endless-line"`,
+      `${I} > fault: "endless-line"`,
     ],
   },
   {
@@ -254,6 +259,9 @@ const UPSTREAM: readonly Row[] = [
       `${I} > vectors of another length are refused`,
       `${I} > zeros`,
       `${I} > name: "NaN"`,
+      `${I} > fault: "base64"`,
+      `${I} > fault: "infinity"`,
+      `${I} > fault: "nulls"`,
     ],
   },
   {
@@ -265,6 +273,8 @@ const UPSTREAM: readonly Row[] = [
       `${I} > name: "an index twice"`,
       `${E} > lasting("wrong-index", 2`,
       `${R} > skipped("duplicate"`,
+      `${I} > fault: "shuffled"`,
+      `${I} > fault: "missing"`,
     ],
   },
   {
@@ -274,6 +284,7 @@ const UPSTREAM: readonly Row[] = [
       `${E} > lasting("redirect=308", 1`,
       `${L0} > lasting("redirect=307", 1`,
       `${I} > a redirect`,
+      `${I} > fault: "redirect=308"`,
     ],
   },
   {
