@@ -58,6 +58,19 @@ export function testTwoPushes(edge: TestEdge, { space, vectorBytesMax }: PushedO
     expect(await open()).toMatchObject(whole);
   });
 
+  test("of the same content: the one that is slower is done with the other", async () => {
+    const { pushes } = use();
+    const push = { collection: "guide", key: "same-content-twice" };
+    await pushes.begin({ key: push.key, spec, chunks: 30 }, signal);
+    await pushes.add(push, documents, signal);
+    await pushes.publish(push, whole, signal);
+    const before = await open();
+    expect(await pushes.documents(push, { limit: 100 }, signal)).toHaveLength(30);
+    expect(await pushes.add(push, documents.slice(9), signal)).toEqual({ chunksAdded: 0 });
+    expect(await pushes.publish(push, whole, signal)).toMatchObject(whole);
+    expect(await open()).toEqual(before);
+  });
+
   test("of other content: the later one goes on, the earlier one is told, readers see no mix", async () => {
     const { pushes } = use();
     const before = await open();

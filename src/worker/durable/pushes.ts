@@ -42,7 +42,7 @@ export interface Pushes {
     page: DocumentPage,
     signal: AbortSignal,
   ): Promise<readonly DocumentState[]>;
-  /** Takes documents in one commit; those that have arrived before are left alone. Throws AppError as a writer does. */
+  /** Takes documents in one commit; those that have arrived before, by another push of this key too, are left alone. Throws AppError as a writer does. */
   add(
     push: PushName,
     documents: readonly DocumentWrite[],
@@ -61,8 +61,8 @@ export function createPushes(options: PushOptions): Pushes {
     const entries = await objects.registry(signal, (stub) => stub.entries());
     return entries.find(({ name }) => name === collection);
   };
-  const findPending = async (push: PushName, signal: AbortSignal): Promise<string> =>
-    toPending(push, await find(push.collection, signal));
+  const findFilled = async (push: PushName, signal: AbortSignal): Promise<Filled> =>
+    toFilled(push, await find(push.collection, signal));
 
   return {
     async begin({ key, spec, chunks = 0 }, signal) {
@@ -80,13 +80,15 @@ export function createPushes(options: PushOptions): Pushes {
       return toState("open", checkSame(await initAll(parts, spec, signal), spec));
     },
     async documents(push, page, signal) {
-      const parts = toParts(objects, push.collection, await findPending(push, signal));
+      const { object } = await findFilled(push, signal);
+      const parts = toParts(objects, push.collection, object);
       const held = await describeAll(parts, signal);
       const version = Math.max(...held.map((part) => part.version));
       return readPage(parts, { version, page }, signal);
     },
     async add(push, documents, signal) {
-      const object = await findPending(push, signal);
+      const { object, isShown } = await findFilled(push, signal);
+      if (isShown) return { chunksAdded: 0 };
       const parts = toParts(objects, push.collection, object);
       const report = await add({ ...parts, object }, push.key, documents, signal);
       const { vectors } = objects;
@@ -99,13 +101,9 @@ export function createPushes(options: PushOptions): Pushes {
     },
     async publish(push, whole, signal) {
       const entry = await find(push.collection, signal);
-      const shown = entry?.pendingKey === push.key ? undefined : toShown(push.key, entry);
-      if (shown !== undefined) {
-        const parts = toParts(objects, push.collection, shown);
-        return toState("published", await describeAll(parts, signal));
-      }
-      const object = toPending(push, entry);
+      const { object, isShown } = toFilled(push, entry);
       const parts = toParts(objects, push.collection, object);
+      if (isShown) return toState("published", await describeAll(parts, signal));
       const state = await show(parts, { whole, key: push.key }, signal);
       if (typeof entry?.current === "string") {
         await raiseAbove(objects, object, entry.current, signal);
@@ -124,15 +122,25 @@ function toShown(key: string, entry: Entry | undefined): string | undefined {
   return entry?.currentKey === key && entry.current !== null ? entry.current : undefined;
 }
 
-/** What the push fills. Throws AppError ingest_locked. */
-function toPending({ collection, key }: PushName, entry: Entry | undefined): string {
-  if (entry?.pendingKey === key && entry.pending !== null) return entry.pending;
+interface Filled {
+  readonly object: string;
+  /** All of the push has arrived: another one of the same key was first. */
+  readonly isShown: boolean;
+}
+
+/** What the push fills or has filled. Throws AppError ingest_locked. */
+function toFilled({ collection, key }: PushName, entry: Entry | undefined): Filled {
+  if (entry?.pendingKey === key && entry.pending !== null) {
+    return { object: entry.pending, isShown: false };
+  }
+  const shown = toShown(key, entry);
+  if (shown !== undefined) return { object: shown, isShown: true };
   throw takenOver({ collection });
 }
 
 function takenOver({ collection }: Pick<PushName, "collection">): AppError {
   return new AppError("ingest_locked", {
-    detail: `there is no such push of collection ${collection} under way: it is done, or another one took its place`,
+    detail: `there is no such push of collection ${collection} any more: another one took its place, or it was rolled back or removed`,
   });
 }
 
