@@ -66,7 +66,8 @@ export function testTwoPushes(edge: TestEdge, { space, vectorBytesMax }: PushedO
     await pushes.publish(push, whole, signal);
     const before = await open();
     expect(await pushes.documents(push, { limit: 100 }, signal)).toHaveLength(30);
-    expect(await pushes.add(push, documents.slice(9), signal)).toEqual({ chunksAdded: 0 });
+    const others = [...documents.slice(9), toDocument("d0", ["what this key is not for"])];
+    expect(await pushes.add(push, others, signal)).toEqual({ chunksAdded: 0 });
     expect(await pushes.publish(push, whole, signal)).toMatchObject(whole);
     expect(await open()).toEqual(before);
   });

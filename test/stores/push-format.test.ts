@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { parsePushLines, toPushLine } from "../../src/stores/push-format.ts";
 import { toDocument } from "../conformance/store-data.ts";
 
-const [first, second] = [toDocument("a", ["red cats"]), toDocument("b", ["blue dogs"])];
+const [first, second] = [
+  toDocument("a", ["red cats"]),
+  toDocument("b", ["blue dogs", "no vector"], { seeds: [1, null] }),
+];
 const refusal = (text: string): unknown => {
   try {
     return parsePushLines(text);

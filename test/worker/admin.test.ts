@@ -5,7 +5,9 @@ import { toAppError } from "../../src/errors.ts";
 import type { Env } from "../../src/http/service.ts";
 import { addAdminRoutes } from "../../src/worker/admin.ts";
 import { createMemoryStore } from "../../src/stores/memory.ts";
+import type { DocumentPage } from "../../src/stores/store.ts";
 import type { Pushes } from "../../src/worker/durable/pushes.ts";
+import { spec } from "../conformance/store-data.ts";
 
 const TOKEN = "t".repeat(300);
 const never = (): never => {
@@ -48,4 +50,27 @@ test("a push that is wrong is told what it has there", async () => {
   const path = "/v1/admin/collections/x/pushes/abcdefgh/publish";
   const response = await app.request(path, { method: "POST", headers, body });
   expect(await response.text()).toBe("documents must be a number, is a string");
+});
+
+test("what has arrived is listed behind the id that is given, and a push is of its address's collection", async () => {
+  const app = new Hono<Env>();
+  app.onError((thrown, c) => c.text(toAppError(thrown).detail ?? ""));
+  const pages: DocumentPage[] = [];
+  const documents: Pushes["documents"] = async (_, page) => {
+    pages.push(page);
+    return [];
+  };
+  addAdminRoutes(app, {
+    token: TOKEN,
+    pushes: { ...pushes, documents },
+    store: createMemoryStore(),
+  });
+  const headers = { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" };
+  const base = "/v1/admin/collections/x/pushes";
+  await app.request(`${base}/abcdefgh/documents`, { headers });
+  await app.request(`${base}/abcdefgh/documents?after=a%26b`, { headers });
+  expect(pages).toEqual([{ limit: 2_000 }, { limit: 2_000, after: "a&b" }]);
+  const body = JSON.stringify({ key: "abcdefgh", spec: { ...spec, name: "y" } });
+  const response = await app.request(base, { method: "POST", headers, body });
+  expect(await response.text()).toBe("the spec is of another collection");
 });

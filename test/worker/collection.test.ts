@@ -5,7 +5,8 @@ import { KERNELS, toBinaryPath } from "../../scripts/build-vector-scan.ts";
 import { commit, verify } from "../../src/worker/durable/change-collection.ts";
 import { Collection } from "../../src/worker/durable/collection.ts";
 import { toDocumentWire } from "../../src/worker/durable/document-wire.ts";
-import { toFilterSql, toSlotsSql } from "../../src/worker/durable/filter-sql.ts";
+import { toColumns } from "../../src/worker/durable/chunk-columns.ts";
+import { toColumn, toFilterSql, toSlotsSql } from "../../src/worker/durable/filter-sql.ts";
 import { createTables, readState, writeState } from "../../src/worker/durable/tables.ts";
 import type { DocumentWrite } from "../../src/stores/store.ts";
 import { spec, toDocument, toVector } from "../conformance/store-data.ts";
@@ -65,4 +66,12 @@ test("what a filter asks of every chunk is read beside the chunks, not with thei
     );
     expect(plan.toArray()[0]?.detail).toBe("SCAN chunks USING COVERING INDEX chunks_fields");
   }
+});
+
+test("a field that every object of JavaScript has is there only where a chunk has it", () => {
+  const metadata = { constructor: "string", tags: "string[]" } as const;
+  const columns = toDocument("a", ["text"]).chunks.map(({ chunk }) =>
+    Object.keys(toColumns(chunk, { ...spec, metadata })),
+  );
+  expect(columns).toEqual([[toColumn("documentId"), toColumn("title")]]);
 });

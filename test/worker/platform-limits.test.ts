@@ -85,7 +85,7 @@ describe("what is larger than a row is refused by its name", () => {
   });
 });
 
-test("as many metadata fields as there may be are written, and all filtered on at once", () => {
+test("as many metadata fields as there may be are written, and filtered on by as many conditions at once", () => {
   const names = Array.from({ length: 80 }, (_, index) => `${"f".repeat(60)}${index}`);
   const metadata = Object.fromEntries(names.map((name) => [name, "string" as const]));
   const { collection, put } = createCollection({ metadata });
@@ -94,8 +94,9 @@ test("as many metadata fields as there may be are written, and all filtered on a
     withChunk(toDocument("a", ["red cats"]), { metadata: values }),
     toDocument("b", ["red dogs"]),
   );
-  const all: readonly Filter[] = names.map((name) => ({
-    field: `metadata.${name}`,
+  // With the two around them a hundred.
+  const all: readonly Filter[] = Array.from({ length: 98 }, (_, index) => ({
+    field: `metadata.${names[index % names.length] ?? ""}`,
     op: "eq",
     value: "v",
   }));

@@ -41,7 +41,7 @@ function compile(filter: Filter, bind: (value: unknown) => string): string {
     case "exists":
       return `(${column} IS NOT NULL)`;
     case "has":
-      return `(${column} IS NOT NULL AND json_extract(?1, ${bind(encodeText(filter.value))}) IN (SELECT value FROM json_each(${column})))`;
+      return `(json_extract(?1, ${bind(encodeText(filter.value))}) IN (SELECT value FROM json_each(${column})))`;
     case "in":
       return `(${column} IS NOT NULL AND ${column} IN (SELECT value FROM json_each(?1, ${bind(filter.values.map(encodeValue))})))`;
     case "ne":

@@ -2,8 +2,10 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { createEdgeTarget } from "../../../ingest/push/edge-target.ts";
-import { systemClock } from "../../../src/async/clock.ts";
+import { createEdgeTarget, type PushTarget } from "../../../ingest/push/edge-target.ts";
+import { type Clock, systemClock } from "../../../src/async/clock.ts";
+import type { ErrorCode } from "../../../src/errors.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
 
 const { signal } = new AbortController();
 const PAGE = "<html>error code: 1101</html>";
@@ -21,27 +23,36 @@ const breaks: Answer = (response) => {
   setTimeout(() => response.destroy(), 20);
 };
 
+const problem = (code: ErrorCode): Answer => says(409, JSON.stringify({ code, detail: "so" }));
+
 /** Sends one batch to a server that answers so, the last answer again and again; how often it was asked. */
 async function send(...answers: readonly [Answer, ...Answer[]]) {
-  let calls = 0;
+  return ask(answers, (target) => target.send(["{}"], signal));
+}
+
+/** Does this with a Worker that answers so; the addresses that were asked for. */
+async function ask(
+  answers: readonly Answer[],
+  work: (target: PushTarget) => Promise<unknown>,
+  clock: Clock = systemClock,
+) {
+  const asked: string[] = [];
   const server = createServer((request, response) => {
     request.resume();
     request.on("end", () => {
-      (answers[calls] ?? answers.at(-1))?.(response);
-      calls += 1;
+      (answers[asked.length] ?? answers.at(-1))?.(response);
+      asked.push(request.url ?? "");
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const options = { url, token: "t", clock: systemClock, collection: "guide", key: "a-good-key" };
+  const options = { url, token: "t", clock, collection: "guide", key: "a-good-key" };
   try {
-    const failure: unknown = await createEdgeTarget(options)
-      .send(["{}"], signal)
-      .then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-    return { calls, failure };
+    const failure: unknown = await work(createEdgeTarget(options)).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    return { calls: asked.length, asked, failure };
   } finally {
     server.closeAllConnections();
     server.close();
@@ -53,7 +64,56 @@ test.each([
   ["a page of the platform that has too many requests", page(429)],
   ["a connection that breaks within the answer", breaks],
 ])("%s is followed by another attempt", async (_, answer) => {
-  expect(await send(answer, answer, taken)).toEqual({ calls: 3, failure: undefined });
+  expect(await send(answer, answer, taken)).toMatchObject({ calls: 3, failure: undefined });
+});
+
+test.each<readonly [ErrorCode, number]>([
+  ["store_unavailable", 2],
+  ["collection_unavailable", 2],
+  ["overloaded", 2],
+  ["deadline_exceeded", 2],
+  ["internal", 2],
+  ["ingest_locked", 1],
+])("a Worker that says %s is asked %i times", async (code, wanted) => {
+  expect((await send(problem(code), taken)).calls).toBe(wanted);
+});
+
+test("a fault of the Worker itself is asked for once more, and no further", async () => {
+  const { calls, failure } = await send(problem("internal"));
+  expect([calls, failure]).toEqual([2, expect.objectContaining({ code: "internal" })]);
+});
+
+test("what the Worker lacks is told as the Worker's, and what takes no pushes as that", async () => {
+  expect((await send(problem("misconfigured"))).failure).toMatchObject({
+    code: "misconfigured",
+    detail: "the Worker at --url says: so",
+  });
+  expect((await send(problem("not_found"))).failure).toMatchObject({
+    code: "upstream_bad_response",
+    detail: expect.stringContaining("takes no pushes") as string,
+  });
+});
+
+test("what has arrived is asked for page after page, behind the last id whatever it is", async () => {
+  const page = (...ids: readonly string[]): Answer =>
+    says(200, JSON.stringify({ documents: ids.map((id) => ({ id, hash: `of ${id}` })) }));
+  const strange = "a&after=b #1";
+  let found: unknown;
+  const { asked } = await ask([page("a", strange), page("c"), page()], async (target) => {
+    found = await target.arrived(signal);
+  });
+  expect(found).toEqual(new Map(["a", strange, "c"].map((id) => [id, `of ${id}`])));
+  const after = asked.map((address) => new URL(address, "http://worker.test").searchParams);
+  expect(after.map((query) => query.getAll("after"))).toEqual([[], [strange], ["c"]]);
+});
+
+test("a Worker that never answers is told by the time it had", async () => {
+  const clock = createFakeClock();
+  const state = { isOver: false };
+  const asking = ask([() => undefined], (target) => target.send(["{}"], signal), clock);
+  const over = asking.finally(() => (state.isOver = true));
+  while (!state.isOver) await clock.advance(5_000);
+  expect((await over).failure).toMatchObject({ code: "deadline_exceeded" });
 });
 
 test("an address that is redirected is told as such, and not followed", async () => {
