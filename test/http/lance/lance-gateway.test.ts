@@ -202,6 +202,13 @@ describe("refuses", () => {
       400,
       "LANCE_GATEWAY_ROWS_MAX",
     ],
+    [
+      "rows by their ids, but the first",
+      "guide/query/",
+      { ...plain, filter: "_rowid IN (0)", offset: 1 },
+      400,
+      "read alone",
+    ],
     ["too large a body", "guide/query/", { ...plain, filter: "x".repeat(5_000) }, 413, "4096"],
     ["a vector of another embedder", "guide/query/", { ...nearest, vector: [1, 0] }, 400, "test:8"],
     ["several vectors", "guide/query/", { ...nearest, vector: [[1], [0]] }, 400, "one vector"],
