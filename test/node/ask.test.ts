@@ -113,7 +113,6 @@ const refusals: readonly { name: string; args: string[]; code: number; says: str
     code: 2,
     says: "cannot be read as JSON",
   },
-  { name: "no question", args: [], code: 2, says: "question is empty" },
   { name: "an unknown option", args: ["--verbos", "x"], code: 2, says: "option '--verbos'" },
   { name: "no value", args: ["x", "--collection"], code: 2, says: "<value>' argument missing" },
   {
@@ -146,6 +145,15 @@ test.each(refusals)("$name is refused", async ({ args, code, says }) => {
   expect(ended.stderr).toContain(says);
   expect(ended.stderr).not.toContain("    at ");
   expect(ended.code).toBe(code);
+});
+
+test("without a question its use is shown, whatever is in the store", async () => {
+  await using empty = await makeTempFolder();
+  for (const args of [[], ["--json"], ["--explain", "retries.md", " "]]) {
+    const { code, stdout, stderr } = await runProgram(ASK, args, { DATA_DIR: empty.path });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("a question is missing\n\nUsage: pnpm ask");
+  }
 });
 
 test("an empty store says how to fill it", async () => {

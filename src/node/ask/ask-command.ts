@@ -87,7 +87,9 @@ function parseOptions(argv: readonly string[]): Options | undefined {
       },
     });
     const { help, collection: collections, ...rest } = values;
-    return help ? undefined : { ...rest, question: positionals.join(" "), collections };
+    const question = positionals.join(" ");
+    if (!help && question.trim() === "") throw new Error("a question is missing");
+    return help ? undefined : { ...rest, question, collections };
   } catch (thrown) {
     // Its first sentence names the option, and whether its value is missing or one too many.
     const [what] = thrown instanceof Error ? thrown.message.split(". ", 1) : [String(thrown)];
