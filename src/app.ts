@@ -136,6 +136,9 @@ export function createApp(deps: AppDeps): Hono<Env> {
 /** An id may hold slashes, and line breaks, which a dot would not take. */
 const DOCUMENT_PATH = "/v1/collections/:name/documents/:id{[\\s\\S]+}";
 
+const HOW_TO_CHANGE =
+  "a document is put and deleted at /v1/collections/NAME/documents/ID, and `pnpm ingest drop NAME` drops a collection";
+
 /** The application over a service whose runs may come from anywhere. */
 export function createServiceApp(service: Service): Hono<Env> {
   const app = new Hono<Env>();
@@ -166,7 +169,9 @@ export function createServiceApp(service: Service): Hono<Env> {
     .delete(createRunCancelRoute(service))
     .all(createMethodRefusal("GET, DELETE"));
   app.get("/v1/collections", createCollectionsRoute(service)).all(createMethodRefusal("GET"));
-  app.get("/v1/collections/:name", createCollectionRoute(service)).all(createMethodRefusal("GET"));
+  app
+    .get("/v1/collections/:name", createCollectionRoute(service))
+    .all(createMethodRefusal("GET", service.documents && HOW_TO_CHANGE));
   app
     .get("/v1/collections/:name/documents", createDocumentListRoute(service))
     .all(createMethodRefusal("GET"));

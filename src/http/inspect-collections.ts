@@ -4,7 +4,7 @@ import type * as z from "zod";
 import { toVisibleStore } from "../access/visible-store.ts";
 import { startDeadline } from "../async/deadline.ts";
 import type { Caller } from "../domain/caller.ts";
-import { toAppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
 import { keepNames, recall } from "../retrieval/last-known.ts";
 import type { Collection, CollectionView as ViewBody } from "./openapi/bodies.ts";
 import type { Service } from "./service.ts";
@@ -42,6 +42,18 @@ export async function listCollections(
   const budgetMs = config.healthTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "list" });
   return await store.list(deadline.signal);
+}
+
+/** What the work gives. Where it finds no such collection, the error says which there are. */
+export async function orNameAll<T>(work: Promise<T>, deps: Deps, signal: AbortSignal): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== "collection_not_found") throw thrown;
+    const names = await listCollections(deps, signal);
+    const detail = `${thrown.detail ?? "no such collection"}; there are: ${names.join(", ") || "none yet"}`;
+    throw new AppError(thrown.code, { detail, cause: thrown });
+  }
 }
 
 async function inspect(deps: Deps, name: string, signal: AbortSignal): Promise<CollectionView> {

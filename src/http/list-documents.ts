@@ -1,10 +1,10 @@
 /** A page of a collection's documents, in the order of their ids, as they are stored now. */
 import * as z from "zod";
 import { startDeadline } from "../async/deadline.ts";
-import { toVisibleStore } from "../access/visible-store.ts";
 import type { Caller } from "../domain/caller.ts";
 import { toEtag } from "../domain/document-hash.ts";
 import { refuse } from "./request/issues.ts";
+import { orNameAll, toVisible } from "./inspect-collections.ts";
 import type { Service } from "./service.ts";
 
 export const DocumentList = z.object({
@@ -41,16 +41,19 @@ export interface DocumentListRequest {
  * Throws AppError: invalid_request, collection_not_found, collection_unavailable, deadline_exceeded, cancelled.
  */
 export async function listDocuments(
-  { config, clock, store }: Service,
+  service: Service,
   { collection, prefix, after, limit }: DocumentListRequest,
   { caller, client }: { readonly caller: Caller; readonly client: AbortSignal },
 ): Promise<DocumentList> {
   if (after?.startsWith(prefix) === false) {
     throw refuse("after", "must begin with prefix: it is the next of a page of the same prefix");
   }
+  const { config, clock } = service;
+  const visible = toVisible(service, caller);
   const budgetMs = config.searchTimeoutMs + config.takeTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "read" });
-  const snapshot = await toVisibleStore(store, caller).open(collection, deadline.signal);
+  const opening = visible.store.open(collection, deadline.signal);
+  const snapshot = await orNameAll(opening, visible, deadline.signal);
   const bound = after === undefined ? { from: prefix } : { after };
   const found = await snapshot.documents({ ...bound, limit: limit + 1 }, deadline.signal);
   const wanted = found.filter(({ id }) => id.startsWith(prefix));

@@ -1,10 +1,10 @@
 /** A part of a document, chunk by chunk in reading order, as it is stored now. */
 import * as z from "zod";
 import { startDeadline } from "../async/deadline.ts";
-import { toVisibleStore } from "../access/visible-store.ts";
 import type { Caller } from "../domain/caller.ts";
 import { toEtag } from "../domain/document-hash.ts";
 import { AppError } from "../errors.ts";
+import { orNameAll, toVisible } from "./inspect-collections.ts";
 import type { Service } from "./service.ts";
 
 export const DocumentText = z.object({
@@ -40,13 +40,16 @@ export interface DocumentRequest {
 
 /** Reads it. Throws AppError: collection_not_found, collection_unavailable, not_found, deadline_exceeded, cancelled. */
 export async function readDocument(
-  { config, clock, store }: Service,
+  service: Service,
   { collection, documentId, from, chunksMax }: DocumentRequest,
   { caller, client }: { readonly caller: Caller; readonly client: AbortSignal },
 ): Promise<DocumentText & { readonly etag: string | undefined }> {
+  const { config, clock } = service;
+  const visible = toVisible(service, caller);
   const budgetMs = config.searchTimeoutMs + config.takeTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "read" });
-  const snapshot = await toVisibleStore(store, caller).open(collection, deadline.signal);
+  const opening = visible.store.open(collection, deadline.signal);
+  const snapshot = await orNameAll(opening, visible, deadline.signal);
   const limit = Math.min(chunksMax, config.readChunksMax) + 1;
   const rows = await snapshot.rowsOf({ documentId, from, limit }, deadline.signal);
   const shown = rows.slice(0, limit - 1);

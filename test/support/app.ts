@@ -22,6 +22,7 @@ import type { Runner, Service } from "../../src/http/service.ts";
 import { noTelemetry, type ObservedRunner, type Telemetry } from "../../src/http/telemetry.ts";
 import { createPageReader } from "../../src/node/load/read-page.ts";
 import { createServer } from "../../src/node/server/create-server.ts";
+import { collectionNotFound } from "../../src/stores/check.ts";
 import type { ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { type Log } from "../../src/telemetry/log.ts";
 
@@ -44,7 +45,7 @@ export function listStore(
     kind: "memory",
     list: async () => Object.keys(collections).toSorted(),
     async open(name) {
-      const found = collections[name] ?? new AppError("collection_not_found");
+      const found = collections[name] ?? collectionNotFound(name);
       if (found instanceof AppError) throw found;
       return { info: found } as Snapshot;
     },

@@ -63,10 +63,12 @@ export function refuseAddress(c: Context<Env>): Response {
   return chooseErrorShape(c.req.path)(toProblem(error, c.get("requestId")));
 }
 
-/** For our addresses under another method. */
-export function createMethodRefusal(allowed: string) {
+/** For our addresses under another method; the way out is what does the thing that someone may have wanted here. */
+export function createMethodRefusal(allowed: string, wayOut?: string) {
+  const takes = `this address takes ${allowed}`;
+  const detail = wayOut === undefined ? takes : `${takes}; ${wayOut}`;
   return (c: Context<Env>): Response => {
-    const error = new AppError("method_not_allowed", { detail: `this address takes ${allowed}` });
+    const error = new AppError("method_not_allowed", { detail });
     return chooseErrorShape(c.req.path)(toProblem(error, c.get("requestId")), { Allow: allowed });
   };
 }

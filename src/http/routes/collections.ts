@@ -1,10 +1,10 @@
 /** `GET /v1/collections` and `GET /v1/collections/:name`: what can be asked. */
 import type { Context } from "hono";
-import { AppError, toAppError } from "../../errors.ts";
+import { toAppError } from "../../errors.ts";
 import {
   describeCollection,
   inspectCollections,
-  listCollections,
+  orNameAll,
   toVisible,
 } from "../inspect-collections.ts";
 import type { Env, Service } from "../service.ts";
@@ -21,17 +21,13 @@ export function createCollectionRoute(service: Service) {
     const name = c.req.param("name") ?? "";
     const { signal } = c.req.raw;
     const visible = toVisible(service, c.get("caller"));
-    const names = await listCollections(visible, signal);
-    if (!names.includes(name)) {
-      throw new AppError("collection_not_found", {
-        detail: `there is no collection of this name; there are: ${names.join(", ") || "none yet"}`,
-      });
-    }
     try {
-      return c.json(await describeCollection(visible, name, signal));
+      return c.json(await orNameAll(describeCollection(visible, name, signal), visible, signal));
     } catch (thrown) {
       const error = toAppError(thrown);
-      service.log.warn("collection-failed", { collection: name, code: error.code });
+      if (error.code !== "collection_not_found") {
+        service.log.warn("collection-failed", { collection: name, code: error.code });
+      }
       throw error;
     }
   };

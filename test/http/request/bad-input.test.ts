@@ -1,4 +1,6 @@
 import { LOCAL_CALLER } from "../../../src/domain/caller.ts";
+import type { Service } from "../../../src/http/service.ts";
+import type { DocumentWriter } from "../../../src/http/uploads/document-writer.ts";
 import { describe, expect, test } from "vitest";
 import { askWith, listStore, makeApp, makeInfo, makeService } from "../../support/app.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
@@ -422,14 +424,28 @@ test.each(addresses)(
   },
 );
 
-test("an unknown collection is named beside those that exist", async () => {
-  const store = listStore({ faq: makeInfo("faq"), guide: makeInfo("guide") });
-  const response = await makeApp(makeService({ store })).request("/v1/collections/nope");
-  expect(response.status).toBe(404);
-  expect(await response.json()).toMatchObject({
-    code: "collection_not_found",
-    detail: "there is no collection of this name; there are: faq, guide",
-  });
+test.each(["", "/documents", "/documents/a.md"])(
+  "an unknown collection is named beside those that exist: /v1/collections/nope%s",
+  async (rest) => {
+    const store = listStore({ faq: makeInfo("faq"), guide: makeInfo("guide") });
+    const response = await makeApp(makeService({ store })).request(`/v1/collections/nope${rest}`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      code: "collection_not_found",
+      detail: 'there is no collection "nope"; there are: faq, guide',
+    });
+  },
+);
+
+test("who would make or drop a collection is told what does, where documents are taken", async () => {
+  const tell = async (service: Service, method: string): Promise<unknown> =>
+    (await makeApp(service).request("/v1/collections/faq", { method })).json();
+  const writable = { ...makeService(), documents: {} as DocumentWriter };
+  for (const method of ["PUT", "DELETE"]) {
+    const detail = expect.stringContaining("`pnpm ingest drop NAME`") as unknown;
+    expect(await tell(writable, method)).toMatchObject({ code: "method_not_allowed", detail });
+    expect(await tell(makeService(), method)).toMatchObject({ detail: "this address takes GET" });
+  }
 });
 
 test("a bug is a 500 that says nothing and a log line that says all", async () => {
