@@ -5,6 +5,9 @@ import type { AppType } from "../http/openapi/app-type.ts";
 import type { AskInput } from "../http/openapi/names.ts";
 import { type EventOptions, readRun } from "./read-run.ts";
 
+/** The entry of the package: who catches what `streamAsk` throws has it from here. */
+export { BrokenOffError, RefusedError } from "./read-run.ts";
+
 export interface ClientOptions {
   /** Sent as `Authorization: Bearer …`. */
   readonly key?: string;
