@@ -6,9 +6,11 @@ import { renderSettings } from "../scripts/render-settings.ts";
 import { EXIT_CODES } from "../ingest/commands/exit-codes.ts";
 import { USAGE } from "../ingest/commands/usage.ts";
 import { describeSettings } from "../src/config.ts";
-import { RunEvent } from "../src/domain/event.ts";
+import { Grounding, Leg, Outcome, RunEvent } from "../src/domain/event.ts";
 import { ERROR_CODES } from "../src/errors.ts";
 import { toStatus } from "../src/http/response/problem.ts";
+import { FORMATS } from "../src/json/formats.ts";
+import { KEYWORDS } from "../src/json/schema.ts";
 
 const ARCHITECTURE_LINES_MAX = 150;
 const GUIDE = "data/guide";
@@ -76,6 +78,19 @@ describe("the guide is complete", () => {
     const rows = new Map(findRows(readFileSync(`${GUIDE}/asking.md`, "utf8")));
     const types = RunEvent.options.map(({ shape }) => shape.type.value);
     expect(types.filter((type) => !rows.has(type))).toEqual([]);
+  });
+
+  test("every outcome, grounding and status of a leg stands on the page about runs", () => {
+    const rows = new Map(findRows(readFileSync(`${GUIDE}/runs-and-ledger.md`, "utf8")));
+    const { options } = Leg.shape.status;
+    const words: readonly string[] = [...Outcome.options, ...Grounding.options, ...options];
+    expect(words.filter((word) => !rows.has(word))).toEqual([]);
+  });
+
+  test("every keyword and format of a schema stands on the page about structured output", () => {
+    const page = readFileSync(`${GUIDE}/structured-output.md`, "utf8");
+    const words = [...Object.keys(KEYWORDS), ...FORMATS.keys()];
+    expect(words.filter((word) => !page.includes(`\`${word}\``))).toEqual([]);
   });
 
   test("every option and exit code of the ingest command stands on the page about ingesting", () => {
