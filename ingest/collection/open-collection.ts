@@ -1,17 +1,37 @@
-/** Opens the collection to write into: the one that is there if it was built alike, else a new one. */
+/** Opens the collection to write into: the one that is there if it was built alike, else a new one, or a new generation beside it. */
 import type { CollectionInfo, CollectionSpec, MetadataType } from "../../src/domain/collection.ts";
 import { AppError } from "../../src/errors.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import { ifThere } from "../../src/stores/check.ts";
-import type { CollectionWriter, WriteStore } from "../../src/stores/store.ts";
+import type {
+  CollectionWriter,
+  DocumentState,
+  GenerationWriter,
+  WriteStore,
+} from "../../src/stores/store.ts";
 import { detectLanguage } from "./detect-language.ts";
-import { beginRebuild, type Rebuild, toNextSpec } from "./rebuild.ts";
-import type { SyncPlan } from "../sync/sync-plan.ts";
+
+/** What a run asks of the collection itself. */
+export interface BuildPlan {
+  readonly collection: string;
+  /** For a new collection: otherwise guessed from its first documents. */
+  readonly language?: string;
+  /** Fields that can be filtered on, for a new collection. */
+  readonly metadata?: Readonly<Record<string, MetadataType>>;
+}
 
 /** What a run would build with. */
 export interface Fingerprint {
   readonly embedder: Embedder;
   readonly chunker: string;
+}
+
+/** A generation that is being built, and what it is to take the place of. */
+export interface Rebuild {
+  readonly writer: GenerationWriter;
+  readonly documents: ReadonlyMap<string, DocumentState>;
+  /** For people: what changed. */
+  readonly reason: string;
 }
 
 /** A writer, and what it takes the place of when the collection is built anew. */
@@ -27,7 +47,7 @@ export interface Opened {
  */
 export async function openExisting(
   store: WriteStore,
-  plan: SyncPlan,
+  plan: BuildPlan,
   fingerprint: Fingerprint,
   signal: AbortSignal,
 ): Promise<Opened | undefined> {
@@ -40,9 +60,11 @@ export async function openExisting(
     const { embedder } = fingerprint;
     const dimensions = embedder.dimensions ?? (await probeDimensions(embedder, signal));
     const spec = toNextSpec(writer.info, plan, fingerprint, dimensions);
-    const { reason } = mismatch;
-    const rebuild = await beginRebuild(store.generations, writer, { spec, reason }, signal);
-    return { writer: rebuild.writer, rebuild };
+    const documents = await writer.documents(signal);
+    // Both are written under one lock.
+    await writer.close();
+    const next = await store.generations.begin(spec, signal);
+    return { writer: next, rebuild: { writer: next, documents, reason: mismatch.reason } };
   } catch (thrown) {
     await writer.close();
     throw thrown;
@@ -57,7 +79,7 @@ export interface Mismatch {
 
 export function findMismatch(
   info: CollectionInfo,
-  plan: SyncPlan,
+  plan: BuildPlan,
   { embedder, chunker }: Fingerprint,
 ): Mismatch | undefined {
   const { name } = info;
@@ -115,7 +137,7 @@ export function formatFields(fields: Readonly<Record<string, MetadataType>>): st
 /** Makes the collection; `texts` are those of its first documents, for the language. Throws AppError as the store does. */
 export async function createCollection(
   store: WriteStore,
-  plan: SyncPlan,
+  plan: BuildPlan,
   { embedder, chunker, texts }: Fingerprint & { readonly texts: Iterable<string> },
   signal: AbortSignal,
 ): Promise<CollectionWriter> {
@@ -130,6 +152,24 @@ export async function createCollection(
     metadata: plan.metadata ?? {},
   };
   return store.create(spec, signal);
+}
+
+/** What the collection is made of from now on: as before, but for what changed. */
+function toNextSpec(
+  info: CollectionInfo,
+  plan: BuildPlan,
+  { embedder, chunker }: Fingerprint,
+  dimensions: number,
+): CollectionSpec {
+  return {
+    name: info.name,
+    tokenizer: info.tokenizer,
+    embedder: embedder.id,
+    dimensions,
+    chunker,
+    language: plan.language ?? info.language,
+    metadata: plan.metadata ?? info.metadata,
+  };
 }
 
 async function probeDimensions(embedder: Embedder, signal: AbortSignal): Promise<number> {

@@ -10,7 +10,7 @@ import { writeExport } from "../export/write-export.ts";
 import { countOf } from "../../src/text/count-of.ts";
 import { formatCount, formatDuration } from "./progress.ts";
 import type { FileCommand } from "./arguments.ts";
-import { showProgress } from "./chunk-progress.ts";
+import { showProgress } from "./show-progress.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 

@@ -15,14 +15,6 @@ export interface ProgressView {
   clear(): void;
 }
 
-/** How far a command is that goes through the chunks of a collection. */
-export interface ChunkProgress {
-  readonly documents: number;
-  readonly documentsDone: number;
-  readonly chunks: number;
-  readonly chunksDone: number;
-}
-
 const BAR_COLUMNS = 24;
 const LINE_INTERVAL_MS = 5_000;
 const COLUMNS = 80;

@@ -8,7 +8,7 @@ import { createEdgeTarget } from "../push/edge-target.ts";
 import { pushCollection } from "../push/push-collection.ts";
 import { withPushTrace } from "../push/with-push-trace.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
-import { showProgress } from "./chunk-progress.ts";
+import { showProgress } from "./show-progress.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 

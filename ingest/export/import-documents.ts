@@ -4,7 +4,7 @@ import { NEVER } from "../../src/async/never.ts";
 import { AppError } from "../../src/errors.ts";
 import { ifThere } from "../../src/stores/check.ts";
 import type { CollectionWriter, DocumentWrite, WriteStore } from "../../src/stores/store.ts";
-import type { ChunkProgress } from "../commands/progress.ts";
+import type { ChunkProgress } from "../chunk-progress.ts";
 import { formatFields } from "../collection/open-collection.ts";
 import { createIndexTurns } from "../collection/index-turns.ts";
 import { SYNC_LIMITS } from "../sync-limits.ts";

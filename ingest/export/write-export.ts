@@ -10,7 +10,7 @@ import { syncFolder } from "../../src/node/durable/files.ts";
 import { isCode } from "../../src/node/files/is-code.ts";
 import type { CollectionExport } from "../../src/node/lance/export-documents.ts";
 import { toPushLine } from "../../src/stores/push-format.ts";
-import type { ChunkProgress } from "../commands/progress.ts";
+import type { ChunkProgress } from "../chunk-progress.ts";
 import { toEndLine, toHeadLine } from "./export-format.ts";
 import { isExportFile } from "./read-export.ts";
 

@@ -4,7 +4,7 @@ import { AppError } from "../../src/errors.ts";
 import { toPushLine } from "../../src/stores/push-format.ts";
 import type { DocumentWrite } from "../../src/stores/store.ts";
 import type { CollectionExport } from "../../src/node/lance/export-documents.ts";
-import type { ChunkProgress } from "../commands/progress.ts";
+import type { ChunkProgress } from "../chunk-progress.ts";
 import type { PushTarget } from "./edge-target.ts";
 
 export interface PushReport extends ChunkProgress {

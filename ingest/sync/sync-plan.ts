@@ -1,10 +1,10 @@
 /** What a sync is asked to do, what it works with, what it says on the way and at the end. */
-import type { MetadataType } from "../../src/domain/collection.ts";
 import type { AppError } from "../../src/errors.ts";
 import type { Embedder } from "../../src/models/model.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 import type { Tracer } from "../../src/telemetry/tracer.ts";
 import type { ChunkSettings } from "../chunk/chunk.ts";
+import type { BuildPlan } from "../collection/open-collection.ts";
 import type { FileReference, LoadEvent } from "../loaders/load-event.ts";
 
 export interface SyncDeps {
@@ -27,8 +27,7 @@ export interface SyncDeps {
   readonly tracer?: Tracer;
 }
 
-export interface SyncPlan {
-  readonly collection: string;
+export interface SyncPlan extends BuildPlan {
   readonly files: readonly FileReference[];
   /** What went wrong while the files were looked for. */
   readonly problems: readonly SyncProblem[];
@@ -41,10 +40,6 @@ export interface SyncPlan {
   readonly dryRun: boolean;
   /** The first document that cannot be ingested ends the run. */
   readonly strict?: boolean;
-  /** For a new collection: otherwise guessed from its first documents. */
-  readonly language?: string;
-  /** Fields that can be filtered on, for a new collection. */
-  readonly metadata?: Readonly<Record<string, MetadataType>>;
   readonly chunking?: ChunkSettings;
 }
 

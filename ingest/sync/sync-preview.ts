@@ -4,7 +4,7 @@ import type { CollectionInfo } from "../../src/domain/collection.ts";
 import { ifThere } from "../../src/stores/check.ts";
 import type { DocumentState, ReadStore, Snapshot } from "../../src/stores/store.ts";
 import { estimateTokens } from "../../src/text/tokens.ts";
-import { findKept, readKept } from "../collection/carry-over.ts";
+import { findKept, readKept } from "./carry-over.ts";
 import { findGone } from "./find-missing.ts";
 import { type ChangedDocument, readChanges, type ReadScope } from "./read-changes.ts";
 import { SYNC_LIMITS } from "../sync-limits.ts";

@@ -12,10 +12,10 @@ import {
   type Mismatch,
   openExisting,
 } from "../collection/open-collection.ts";
-import { carryOver } from "../collection/carry-over.ts";
+import { carryOver } from "./carry-over.ts";
 import { checkMirror } from "./find-missing.ts";
 import { createIndexTurns, type IndexTurns } from "../collection/index-turns.ts";
-import { publishRebuild } from "../collection/rebuild.ts";
+import { publishRebuild } from "./publish-rebuild.ts";
 import { removeGone } from "./remove-gone.ts";
 import { readChanges, type ReadScope } from "./read-changes.ts";
 import { SYNC_LIMITS } from "../sync-limits.ts";
@@ -144,45 +144,37 @@ function toScope(
 
 async function write(run: SyncRun, target: Target, signal: AbortSignal): Promise<void> {
   const { deps, plan, tally, tracer } = run;
+  const { rebuild } = target;
   const stored = (await target.writer?.documents(signal)) ?? new Map<string, DocumentState>();
-  checkMirror(plan, new Map([...(target.rebuild?.documents ?? []), ...stored]));
+  checkMirror(plan, new Map([...(rebuild?.documents ?? []), ...stored]));
   const scope = toScope(run, stored, target.writer?.info.metadata);
   const notify = createNotify(plan, tally, deps.progress);
   const changes = traceItems(tracer, "read", readChanges(deps, plan, scope, signal));
-  const index = async (): Promise<boolean> =>
-    target.writer === undefined || target.writer.index(signal, notify);
+  const index = (): Promise<boolean> =>
+    inSpan(tracer, "index", {}, async () => (await target.writer?.index(signal, notify)) ?? true);
   const { embedder } = deps;
   const turns = createIndexTurns(target.writer?.info.chunks ?? 0);
   for await (const batch of writeBatches({ embedder, tracer }, changes, tally, signal)) {
     signal.throwIfAborted();
     target.writer ??= await create(run, target, batch, signal);
-    if (isDue(turns, target)) await inSpan(tracer, "index", {}, index);
+    if (isDue(turns, target)) await index();
     turns.committed(await commitBatch(run, target.writer, batch));
     target.commits += 1;
     notify();
   }
   await rehash(target, scope.hashes, signal);
-  const gone = await removeGone(run, target, scope, signal);
-  if (target.rebuild !== undefined) await carryOver(run, target, { scope, gone }, signal);
+  const read = { scope, gone: await removeGone(run, target, scope, signal) };
+  await carryOver(run, target, read, signal);
   await deps.onEmbedded?.();
   // Also when nothing changed: the run before may have ended between its commits and its index.
-  if (!(await inSpan(tracer, "index", {}, index))) addProblem(tally, toNotIndexed(plan.collection));
-  await publish(run, target, { scope, gone }, signal);
+  if (!(await index())) addProblem(tally, toNotIndexed(plan.collection));
+  if (rebuild === undefined) return;
+  await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, read, signal));
 }
 
 /** Readers see nothing of a collection that is built anew before it is whole. */
 function isDue(turns: IndexTurns, { rebuild }: Target): boolean {
   return rebuild === undefined && turns.isDue();
-}
-
-async function publish(
-  { plan, tracer }: SyncRun,
-  { rebuild }: Target,
-  read: { readonly scope: ReadScope; readonly gone: ReadonlySet<string> },
-  signal: AbortSignal,
-): Promise<void> {
-  if (rebuild === undefined) return;
-  await inSpan(tracer, "publish", {}, () => publishRebuild(rebuild, plan, read, signal));
 }
 
 /** So that the next run need not parse again what this one found to be the same. */

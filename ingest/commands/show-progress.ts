@@ -1,6 +1,7 @@
 /** How far a command is that goes through the chunks of one collection: a line now and then. */
 import { systemClock } from "../../src/async/clock.ts";
-import { type ChunkProgress, formatCount } from "./progress.ts";
+import type { ChunkProgress } from "../chunk-progress.ts";
+import { formatCount } from "./progress.ts";
 import type { Output } from "./output.ts";
 
 const LINE_INTERVAL_MS = 2_000;

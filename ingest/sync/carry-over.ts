@@ -4,14 +4,14 @@ import type { Chunk } from "../../src/domain/chunk.ts";
 import type { DocumentState, Snapshot } from "../../src/stores/store.ts";
 import type { LoadedDocument } from "../document.ts";
 import { toPrintable } from "../loaders/load-event.ts";
-import type { ChangedDocument, ReadScope } from "../sync/read-changes.ts";
+import type { ChangedDocument, ReadScope } from "./read-changes.ts";
 import { SYNC_LIMITS } from "../sync-limits.ts";
-import type { SyncProblem } from "../sync/sync-plan.ts";
-import { commitBatch, type SyncRun, type Target } from "../sync/sync-run.ts";
-import { addProblem } from "../sync/sync-tally.ts";
-import { typeMetadata } from "../sync/type-metadata.ts";
+import type { SyncProblem } from "./sync-plan.ts";
+import { commitBatch, type SyncRun, type Target } from "./sync-run.ts";
+import { addProblem } from "./sync-tally.ts";
+import { typeMetadata } from "./type-metadata.ts";
 import { isUploaded } from "../uploads/upload-source.ts";
-import { writeBatches } from "../sync/write-batches.ts";
+import { writeBatches } from "./write-batches.ts";
 
 export interface Generation {
   /** What the old generation holds. */
