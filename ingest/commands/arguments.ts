@@ -23,13 +23,15 @@ export interface SyncCommand {
   readonly url?: string;
 }
 
-export interface CollectionCommand {
-  readonly action: (typeof ACTIONS)[number];
+interface OfCollections<Action extends (typeof ACTIONS)[number]> {
+  readonly action: Action;
   readonly json: boolean;
   readonly yes: boolean;
   readonly fix: boolean;
   readonly collection?: string;
 }
+export type DoctorCommand = OfCollections<"doctor">;
+export type CollectionCommand = OfCollections<Exclude<(typeof ACTIONS)[number], "doctor">>;
 
 /** Where a collection is sent besides the local store. */
 export interface PushCommand {
@@ -50,6 +52,7 @@ export type FileCommand = {
 export type Command =
   | SyncCommand
   | CollectionCommand
+  | DoctorCommand
   | PushCommand
   | FileCommand
   | { readonly action: "help" };
@@ -89,10 +92,10 @@ export function parseCommand(args: readonly string[]): Command {
 }
 
 function parseCollectionCommand(
-  action: CollectionCommand["action"],
+  action: (typeof ACTIONS)[number],
   rest: readonly string[],
   values: Values,
-): CollectionCommand {
+): CollectionCommand | DoctorCommand {
   refuseForeign(action, values, ["json", "yes", "fix", "help"]);
   if (rest.length > 1) refuse(`${action} takes one collection, got ${rest.length}`);
   if (action === "list" && rest.length > 0) refuse("list takes no collection; show does");

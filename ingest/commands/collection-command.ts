@@ -12,14 +12,11 @@ import type { Output } from "./output.ts";
 
 /** Throws AppError as the store does. */
 export async function runCollectionCommand(
-  command: Omit<CollectionCommand, "action"> & {
-    readonly action: Exclude<CollectionCommand["action"], "doctor">;
-  },
+  { action, collection, yes }: CollectionCommand,
   store: WriteStore,
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { action, collection, yes } = command;
   switch (action) {
     case "list":
       return list(store, output, signal);

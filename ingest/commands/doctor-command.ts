@@ -4,14 +4,14 @@ import { examineStore } from "../../src/node/lance/doctor.ts";
 import { countDamaged } from "../../src/node/lance/examination.ts";
 import { inSpan } from "../../src/telemetry/in-span.ts";
 import { DEFAULT_CHUNKING, toChunkerId } from "../chunk/chunk.ts";
-import type { CollectionCommand } from "./arguments.ts";
+import type { DoctorCommand } from "./arguments.ts";
 import type { CommandDeps } from "./command-deps.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { openEmbedders } from "./open-embedders.ts";
 
 /** Exits with `partly` while damage is left, with `locked` where a collection could not be examined. Throws AppError not_found for what is no store. */
 export async function runDoctor(
-  { collection, fix }: Pick<CollectionCommand, "collection" | "fix">,
+  { collection, fix }: Pick<DoctorCommand, "collection" | "fix">,
   { config, output, tracer }: CommandDeps,
   signal: AbortSignal,
 ): Promise<ExitCode> {

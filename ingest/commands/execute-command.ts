@@ -62,8 +62,7 @@ export async function executeCommand(
     );
   }
   if (command.action !== "sync") {
-    const asked = { ...command, action: command.action };
-    return runCollectionCommand(asked, store, output, signal).catch(nameOthers);
+    return runCollectionCommand(command, store, output, signal).catch(nameOthers);
   }
   return traced(async (tracer) => {
     const code = await ingest(command, store, { config, output, tracer }, signal);
