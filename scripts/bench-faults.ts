@@ -18,7 +18,7 @@ import { atLeast, atMost, type Row } from "./bench-row.ts";
 import type { SettingsInput } from "./chaos/settings.ts";
 import { startUpstream, type Upstream } from "./chaos/upstream.ts";
 import { benchCancel } from "./serving/cancel.ts";
-import { toQuantile } from "./serving/programs.ts";
+import { toQuantile } from "./to-quantile.ts";
 
 const ASKERS = 16;
 const HEALTHY = {

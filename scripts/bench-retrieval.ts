@@ -11,6 +11,7 @@ import { createLanceStore } from "../src/node/lance/lance-store.ts";
 import { createSource, loadCollection, type Source } from "./bench-data.ts";
 import { askNaively, askStore, connectNaively } from "./bench-retrieval-ask.ts";
 import { readCommandLine } from "./command-line.ts";
+import { toQuantile } from "./to-quantile.ts";
 
 const COLLECTIONS = ["north", "east", "south", "west"];
 const CHUNKS_EACH = 25_000;
@@ -153,11 +154,11 @@ async function measure(folder: string, way: string): Promise<Measurement> {
   await Promise.all(Array.from({ length: ASKERS }, asker));
   const togetherMs = performance.now() - togetherStart;
   return {
-    p50Ms: percentile(alone, 0.5),
-    p99Ms: percentile(alone, 0.99),
+    p50Ms: toQuantile(alone, 0.5),
+    p99Ms: toQuantile(alone, 0.99),
     perSecondAlone: (ASKS_ALONE / aloneMs) * 1_000,
     perSecondTogether: (together.length / togetherMs) * 1_000,
-    p99MsTogether: percentile(together, 0.99),
+    p99MsTogether: toQuantile(together, 0.99),
     errors,
     peakMiB: process.resourceUsage().maxRSS / 1_024,
   };
@@ -179,11 +180,6 @@ async function timed(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 function print(bench: RetrievalBench): void {

@@ -19,6 +19,7 @@ import type { Service } from "../src/http/service.ts";
 import { createMemoryStore } from "../src/stores/memory.ts";
 import { createRandom } from "./chaos/random.ts";
 import { readCommandLine } from "./command-line.ts";
+import { toQuantile } from "./to-quantile.ts";
 
 readCommandLine("node scripts/bench-wire.ts", {});
 
@@ -64,7 +65,9 @@ function measureWriters(): void {
       spent.get(name)?.push(((user + system) * 1000) / TOKENS);
     }
   }
-  const medians = [...spent].map(([name, values]) => [name, toMedian(values.slice(3))] as const);
+  const medians = [...spent].map(
+    ([name, values]) => [name, toQuantile(values.slice(3), 0.5)] as const,
+  );
   const native = medians[0]?.[1] ?? Number.NaN;
   for (const [name, nanoseconds] of medians) {
     const share = ((nanoseconds / native - 1) * 100).toFixed(0);
@@ -86,7 +89,7 @@ async function measureReplay(): Promise<void> {
     if (!text.includes("event: run-end")) throw new Error("the replay was not whole");
   }
   print(
-    `replay of 1,000 events: ${toMedian(times).toFixed(1)} ms, slowest ${Math.max(...times).toFixed(1)} ms`,
+    `replay of 1,000 events: ${toQuantile(times, 0.5).toFixed(1)} ms, slowest ${Math.max(...times).toFixed(1)} ms`,
   );
 }
 
@@ -115,7 +118,7 @@ async function measureJournal(): Promise<void> {
   const mb = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
   const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
   print(
-    `10,000 runs: ${archive.runs} kept in ${mb(archive.bytes)} MiB by count (limit ${mb(limits.bytesMax)}), ${mb(grown)} MiB of the process; a run has ${Math.round(archive.bytes / archive.runs)} bytes and is kept in ${toMedian(times).toFixed(2)} ms`,
+    `10,000 runs: ${archive.runs} kept in ${mb(archive.bytes)} MiB by count (limit ${mb(limits.bytesMax)}), ${mb(grown)} MiB of the process; a run has ${Math.round(archive.bytes / archive.runs)} bytes and is kept in ${toQuantile(times, 0.5).toFixed(2)} ms`,
   );
 }
 
@@ -220,10 +223,6 @@ function makePassage(index: number, text: string): Passage {
     trail: { "guide/keyword": 1, "guide/vector": 2, fused: 1 },
     metadata: {},
   };
-}
-
-function toMedian(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function print(line: string): void {

@@ -15,6 +15,7 @@ import { withSet } from "./eval/evaluate-set.ts";
 import { isMissing } from "./eval/missing.ts";
 import { PATIENT_SEARCH_ENV } from "./patient-env.ts";
 import { readCommandLine, refuseUse } from "./command-line.ts";
+import { toQuantile } from "./to-quantile.ts";
 
 const usage = `node scripts/eval-model.ts --set <folder> [--set <folder> ...]
   --questions N      so many of each set, half of them without an answer in it: 40
@@ -101,6 +102,7 @@ function summarise(asked: readonly Asked[]) {
     round(sentences.filter((one) => one.verdict === verdict).length / (sentences.length || 1));
   const total = (read: (one: Asked) => number): number =>
     byModel.reduce((sum, one) => sum + read(one), 0);
+  const median = (numbers: readonly number[]): number => toQuantile(numbers, 0.5) || 0;
   return {
     questions: asked.length,
     answered: answered.length,
@@ -132,10 +134,6 @@ function report(
   const { set, model, answerable, ...rows } = summary;
   console.log(`\n${set}, questions ${answerable ? "with" : "without"} an answer, ${model}`);
   for (const [name, value] of Object.entries(rows)) console.log(`${name.padEnd(20)}${value}`);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 function round(number: number): number {

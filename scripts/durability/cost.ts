@@ -1,5 +1,6 @@
 /** What syncing costs ingest: the same ingest with and without it, in turns, in one run. */
 import { benchIngest } from "../bench-ingest.ts";
+import { toQuantile } from "../to-quantile.ts";
 import type { Figure } from "./measure.ts";
 
 const CHUNKS = 20_000;
@@ -15,7 +16,7 @@ export async function measureCost(pairs: number): Promise<readonly Figure[]> {
     }
   }
   delete process.env["STORE_SYNC"];
-  const [synced, plain] = [toMedian(times.true), toMedian(times.false)];
+  const [synced, plain] = [toQuantile(times.true, 0.5), toQuantile(times.false, 0.5)];
   const share = 1 - plain / synced;
   return [
     {
@@ -25,8 +26,4 @@ export async function measureCost(pairs: number): Promise<readonly Figure[]> {
       ok: share <= SHARE_MAX,
     },
   ];
-}
-
-function toMedian(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 }

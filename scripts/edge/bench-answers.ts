@@ -10,7 +10,7 @@ import { createStaticEmbedder } from "../../src/models/static/static-embedder.ts
 import { loadStaticTable } from "../../src/node/load/load-static-table.ts";
 import { startProgram } from "../bench-program.ts";
 import { atMost, type Row, toReport } from "../bench-row.ts";
-import { toQuantile } from "../serving/programs.ts";
+import { toQuantile } from "../to-quantile.ts";
 import { createSource } from "./bench-data.ts";
 import { workerCpuMs } from "./processes.ts";
 import { findPort } from "./find-port.ts";

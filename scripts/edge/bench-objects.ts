@@ -10,7 +10,7 @@ import type { Snapshot } from "../../src/stores/store.ts";
 import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
 import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import { atLeast, atMost, type Row, toReport } from "../bench-row.ts";
-import { toQuantile } from "../serving/programs.ts";
+import { toQuantile } from "../to-quantile.ts";
 import { createSource } from "./bench-data.ts";
 import { workerCpuMs } from "./processes.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "../bench-answers.ts";
 import { startProgram } from "../bench-program.ts";
 import { atLeast, atMost, type Row } from "../bench-row.ts";
-import { toQuantile } from "./programs.ts";
+import { toQuantile } from "../to-quantile.ts";
 
 const CHUNKS_EACH = 500;
 /** So few that no answer waits for another one, and so many that one has the machine when it wants it. */

@@ -5,7 +5,7 @@ import { createSource } from "../bench-data.ts";
 import type { Program } from "../bench-program.ts";
 import { atMost, type Row } from "../bench-row.ts";
 import type { Upstream } from "../chaos/upstream.ts";
-import { toQuantile } from "./programs.ts";
+import { toQuantile } from "../to-quantile.ts";
 
 /** How soon a client's leaving reaches the model's endpoint; the upstream streams for ever. */
 export async function benchCancel(

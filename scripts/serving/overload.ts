@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Program } from "../bench-program.ts";
 import { atLeast, atMost, type Row } from "../bench-row.ts";
-import { serve, toQuantile } from "./programs.ts";
+import { serve } from "./programs.ts";
+import { toQuantile } from "../to-quantile.ts";
 
 const RUNS_MAX = 16;
 const FACTOR = 10;

@@ -2,7 +2,8 @@
 import { connect } from "node:net";
 import type { Program } from "../bench-program.ts";
 import { atLeast, atMost, type Row } from "../bench-row.ts";
-import { serve, toQuantile } from "./programs.ts";
+import { serve } from "./programs.ts";
+import { toQuantile } from "../to-quantile.ts";
 
 const ASKERS = 2;
 const BYTE_INTERVAL_MS = 500;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type OpenStream, openStream, until } from "./client.ts";
 import { startProgram } from "../bench-program.ts";
 import { atLeast, atMost, type Row } from "../bench-row.ts";
-import { toQuantile } from "./programs.ts";
+import { toQuantile } from "../to-quantile.ts";
 
 export interface StreamsBench {
   readonly streams: number;
