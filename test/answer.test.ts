@@ -7,7 +7,7 @@ import { AppError } from "../src/errors.ts";
 import type { Embedder } from "../src/models/model.ts";
 import type { ReadStore, Snapshot } from "../src/stores/store.ts";
 import { silentLog } from "../src/telemetry/log.ts";
-import { createTestStore, wordEmbedder } from "./support/collections.ts";
+import { createTestStore, wordEmbedder, wordModels } from "./support/collections.ts";
 import { testConfig, toAsk } from "./support/run.ts";
 import { withFallback } from "../src/models/with-fallback.ts";
 import { createScriptedChat, says } from "./support/scripted-chat.ts";
@@ -456,9 +456,7 @@ async function depsOf(): Promise<AnswerDeps> {
     clock: systemClock,
     log: silentLog,
     store: await createTestStore({ handbook, faq }),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
   };
 }
 

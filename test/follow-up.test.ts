@@ -10,7 +10,7 @@ import type { Snapshot } from "../src/stores/store.ts";
 import { silentLog } from "../src/telemetry/log.ts";
 import { openCollections } from "../src/retrieval/open-collections.ts";
 import { searchBoth } from "../src/retrieval/retrieve.ts";
-import { createTestStore, wordEmbedder } from "./support/collections.ts";
+import { createTestStore, wordEmbedder, wordModels } from "./support/collections.ts";
 import { createTestRun, testConfig, toAsk } from "./support/run.ts";
 import { createScriptedChat, says } from "./support/scripted-chat.ts";
 
@@ -91,9 +91,7 @@ async function ask(
         return { ...snapshot, search };
       },
     },
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
     chat,
   };
   const history = [{ role: "user", content: "What are retries?" }] as const;

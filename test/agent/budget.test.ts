@@ -7,7 +7,7 @@ import type { Ask } from "../../src/domain/ask.ts";
 import type { RunEnd, RunEvent } from "../../src/domain/event.ts";
 import { AppError } from "../../src/errors.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
-import { createTestStore, wordEmbedder } from "../support/collections.ts";
+import { createTestStore, wordModels } from "../support/collections.ts";
 import { testConfig, toAsk } from "../support/run.ts";
 import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
 
@@ -27,9 +27,7 @@ async function run(scripts: readonly Script[], tokensMax: number, changes: Parti
     clock: systemClock,
     log: silentLog,
     store: await createTestStore({ handbook }),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
     chat,
   };
   const limits = { stepsMax: 8, toolCallsMax: 32, tokensMax };

@@ -13,7 +13,7 @@ import { createOpenAiClient } from "../../src/models/openai-client.ts";
 import { withFallback } from "../../src/models/with-fallback.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
-import { createTestStore, wordEmbedder } from "../support/collections.ts";
+import { createTestStore, wordModels } from "../support/collections.ts";
 import { toAsk } from "../support/run.ts";
 import { createScriptedChat, says, type Script } from "../support/scripted-chat.ts";
 
@@ -56,9 +56,7 @@ async function runWith<Chat extends ChatModel>(
     store: wrap(
       await createTestStore({ handbook, other: { secret: "Nobody may read the vault." } }),
     ),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
     chat,
   };
   const events: RunEvent[] = [];

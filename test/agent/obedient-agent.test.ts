@@ -8,7 +8,7 @@ import { parseConfig } from "../../src/config.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { ToolCall } from "../../src/models/model.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
-import { createTestStore, wordEmbedder } from "../support/collections.ts";
+import { createTestStore, wordModels } from "../support/collections.ts";
 import { createRoleChat, type RoleRequest } from "../support/role-chat.ts";
 import { toAsk } from "../support/run.ts";
 import { says, type Script } from "../support/scripted-chat.ts";
@@ -96,9 +96,7 @@ async function run(order: Order, mode: "agent" | "research") {
         return store.open(name, signal);
       },
     },
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
     chat: model.chat,
     // An agent may be given it; sub-agents, of whom several would pay, are not.
     tools: mode === "agent" ? [] : [pay],

@@ -9,7 +9,7 @@ import type { Tool } from "../../src/agent/tool.ts";
 import type { ReadStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import * as z from "zod";
-import { createTestStore, wordEmbedder } from "../support/collections.ts";
+import { createTestStore, wordModels } from "../support/collections.ts";
 import { toAsk } from "../support/run.ts";
 import { calls, createRoleChat, type RoleRequest as Request } from "../support/role-chat.ts";
 import { says, type Script } from "../support/scripted-chat.ts";
@@ -58,9 +58,7 @@ async function research(options: Options = {}) {
     clock: systemClock,
     log: silentLog,
     store: wrap(await createTestStore({ handbook })),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
     chat: model.chat,
     tools: options.tools ?? [],
   };

@@ -8,7 +8,7 @@ import { AppError } from "../../src/errors.ts";
 import { toFinishedRun } from "../../src/http/response/run-record.ts";
 import type { ChatModel } from "../../src/models/model.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
-import { createTestStore, wordEmbedder } from "../support/collections.ts";
+import { createTestStore, wordModels } from "../support/collections.ts";
 import { testConfig, toAsk } from "../support/run.ts";
 import { createLeakyChat, createScriptedChat, says } from "../support/scripted-chat.ts";
 
@@ -20,9 +20,7 @@ async function ask(chat: ChatModel, deadlineMs = 30_000, isWhole = true) {
     clock: systemClock,
     log: silentLog,
     store: await createTestStore({ handbook: { retries: TEXT } }),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
     chat,
     isWhole,
   };

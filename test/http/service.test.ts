@@ -14,7 +14,7 @@ import type { ReadStore } from "../../src/stores/store.ts";
 import { silentMeter } from "../../src/telemetry/meter.ts";
 import { estimateTokens } from "../../src/text/tokens.ts";
 import { askWith, parseMessages, recordLog, wantsEvents } from "../support/app.ts";
-import { createTestStore, toDocuments, wordEmbedder } from "../support/collections.ts";
+import { createTestStore, toDocuments, wordEmbedder, wordModels } from "../support/collections.ts";
 
 const handbook = {
   retries: "Retries use jitter so that clients do not come back at the same moment.",
@@ -29,9 +29,7 @@ async function makeDeps(change: Partial<AppDeps> = {}): Promise<AppDeps> {
     clock: systemClock,
     log: recordLog(),
     store: await createTestStore({ handbook, faq }),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
     gate: createRunGate(),
     ...change,
   };

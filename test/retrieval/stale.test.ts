@@ -8,7 +8,7 @@ import { inspectCollections } from "../../src/http/inspect-collections.ts";
 import { recall } from "../../src/retrieval/last-known.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
-import { createTestStore, wordEmbedder } from "../support/collections.ts";
+import { createTestStore, wordEmbedder, wordModels } from "../support/collections.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { readEnd, toAsk } from "../support/run.ts";
 
@@ -40,9 +40,7 @@ async function makeWorld(settings: Readonly<Record<string, string>> = {}) {
     clock,
     log: silentLog,
     store,
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
   };
   const begin = (changes: Parameters<typeof toAsk>[1] = {}): AsyncIterable<RunEvent> =>
     search(deps, toAsk("Why jitter?", changes), never);

@@ -34,6 +34,13 @@ export const wordEmbedder: Embedder = {
   },
 };
 
+/** The models of a service that has nothing but this embedder. */
+export const wordModels = {
+  embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
+  sentenceEmbedder: wordEmbedder,
+  rerankers: {},
+} as const;
+
 function toVector(text: string): Float32Array | undefined {
   const vector = new Float32Array(DIMENSIONS);
   for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {

@@ -1,12 +1,8 @@
 import { expect, test } from "vitest";
 import { toPlainChunk } from "../../../scripts/plain-chunk.ts";
-import { createApp } from "../../../src/app.ts";
-import { systemClock } from "../../../src/async/clock.ts";
-import { createRunGate } from "../../../src/http/admission/run-gate.ts";
-import { silentLog } from "../../../src/telemetry/log.ts";
 import { askWith } from "../../support/app.ts";
 import { createTestStore, fillCollection, wordEmbedder } from "../../support/collections.ts";
-import { testConfig } from "../../support/run.ts";
+import { makeStoreApp } from "../../support/store-app.ts";
 import { createScriptedChat, says } from "../../support/scripted-chat.ts";
 
 const OLD = "The service listens on port 8787.";
@@ -18,17 +14,7 @@ async function setUp() {
   const store = await createTestStore({ guide: { port: OLD } });
   const words = { type: "text", text: "The service listens " } as const;
   const chat = createScriptedChat([words, "hang"], says(`${NEW} [1]`));
-  const app = createApp({
-    config: testConfig,
-    clock: systemClock,
-    log: silentLog,
-    store,
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
-    chat,
-    gate: createRunGate(),
-  });
+  const app = makeStoreApp(store, { chat });
   const stream = askWith(question, { Accept: "text/event-stream" });
   const first = await app.request("/v1/ask", stream);
   return { app, chat, store, first, stream };
@@ -54,21 +40,12 @@ test("a run that waits for its last collection is not shared by who asks when an
   const store = await createTestStore({ guide: { port: OLD }, slow: { other: "Nothing of it." } });
   const opens = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const state = { opened: 0 };
-  const app = createApp({
-    config: testConfig,
-    clock: systemClock,
-    log: silentLog,
-    store: {
-      ...store,
-      async open(name, signal) {
-        if (name === "slow") await opens[Math.min(state.opened++, 1)]?.promise;
-        return store.open(name, signal);
-      },
+  const app = makeStoreApp({
+    ...store,
+    async open(name, signal) {
+      if (name === "slow") await opens[Math.min(state.opened++, 1)]?.promise;
+      return store.open(name, signal);
     },
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
-    gate: createRunGate(),
   });
   const first = app.request("/v1/ask", askWith(question));
   while (state.opened === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -21,7 +21,7 @@ import {
   runStart,
   wantsEvents,
 } from "../../support/app.ts";
-import { createTestStore, wordEmbedder } from "../../support/collections.ts";
+import { createTestStore, wordModels } from "../../support/collections.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { makeAccess, makeKey } from "../../support/keys.ts";
 
@@ -65,9 +65,7 @@ test.each([true, false])(
       clock,
       log: recordLog(),
       store: await createTestStore({ faq: { port: "The service listens on port 8787." } }),
-      embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-      sentenceEmbedder: wordEmbedder,
-      rerankers: {},
+      ...wordModels,
       gate: createRunGate({ clock, ...LIMITS, runsMax: 1 }),
       // What comes after an answer is where most runs are ended by their platform.
       archive: { put: () => never, find: () => never, findByKey: () => never },

@@ -2,13 +2,11 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { beforeAll, expect, test } from "vitest";
 import type { Access } from "../../../src/access/access.ts";
-import { createApp } from "../../../src/app.ts";
-import { systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
-import { createRunGate } from "../../../src/http/admission/run-gate.ts";
 import type { ReadStore } from "../../../src/stores/store.ts";
-import { askWith, recordLog } from "../../support/app.ts";
-import { createTestStore, wordEmbedder } from "../../support/collections.ts";
+import { askWith } from "../../support/app.ts";
+import { createTestStore } from "../../support/collections.ts";
+import { makeStoreApp } from "../../support/store-app.ts";
 import { bearer, makeAccess, makeKey } from "../../support/keys.ts";
 
 const open = { retries: "Retries use jitter so that clients do not come back at the same moment." };
@@ -17,7 +15,7 @@ const HIDDEN = "ledgers";
 const NOWHERE = "nowhere";
 const hidden = { salaries: "Retries of salaries use jitter, as the zqsecret says." };
 
-type App = ReturnType<typeof createApp>;
+type App = ReturnType<typeof makeStoreApp>;
 let app: App;
 let narrow: Record<string, string>;
 let wide: Record<string, string>;
@@ -38,17 +36,7 @@ function makeHiddenApp(
   store: ReadStore,
   settings: Record<string, string> = {},
 ): App {
-  return createApp({
-    config: parseConfig(settings),
-    clock: systemClock,
-    log: recordLog(),
-    store,
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
-    gate: createRunGate(),
-    access,
-  });
+  return makeStoreApp(store, { config: parseConfig(settings), access });
 }
 
 const question = "Why do retries use jitter?";

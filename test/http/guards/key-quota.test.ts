@@ -1,11 +1,8 @@
 /** Tokens of a day, counted from what the runs of a key really used. */
 import { expect, test } from "vitest";
-import { createApp } from "../../../src/app.ts";
-import { systemClock } from "../../../src/async/clock.ts";
-import { parseConfig } from "../../../src/config.ts";
-import { createRunGate } from "../../../src/http/admission/run-gate.ts";
-import { askWith, recordLog } from "../../support/app.ts";
-import { createTestStore, wordEmbedder } from "../../support/collections.ts";
+import { askWith } from "../../support/app.ts";
+import { createTestStore } from "../../support/collections.ts";
+import { makeStoreApp } from "../../support/store-app.ts";
 import { bearer, makeAccess, makeKey } from "../../support/keys.ts";
 import { createScriptedChat, says } from "../../support/scripted-chat.ts";
 
@@ -16,18 +13,11 @@ const silent = says(text).filter(
 
 test("a model that names no usage is counted by estimate, and a used-up day refuses runs but no reading", async () => {
   const [small, other] = await Promise.all([makeKey({ tokensPerDayMax: 5 }), makeKey()]);
-  const app = createApp({
-    config: parseConfig({}),
-    clock: systemClock,
-    log: recordLog(),
-    store: await createTestStore({
-      guide: { a: "Retries use jitter so that clients do not come back at the same moment." },
-    }),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+  const store = await createTestStore({
+    guide: { a: "Retries use jitter so that clients do not come back at the same moment." },
+  });
+  const app = makeStoreApp(store, {
     chat: createScriptedChat(silent, silent),
-    gate: createRunGate(),
     access: makeAccess([small.entry, other.entry]).access,
   });
   const ask = (key: string, question: string) =>

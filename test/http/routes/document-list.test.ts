@@ -1,32 +1,15 @@
 /** The documents of a collection over HTTP: every one once, page by page, while others come and go. */
 import { describe, expect, test } from "vitest";
-import { createApp } from "../../../src/app.ts";
-import { systemClock } from "../../../src/async/clock.ts";
-import { parseConfig } from "../../../src/config.ts";
 import { DocumentList } from "../../../src/http/list-documents.ts";
-import { createRunGate } from "../../../src/http/admission/run-gate.ts";
 import type { WriteStore } from "../../../src/stores/store.ts";
-import { recordLog } from "../../support/app.ts";
-import { createTestStore, wordEmbedder } from "../../support/collections.ts";
+import { createTestStore } from "../../support/collections.ts";
+import { makeStoreApp } from "../../support/store-app.ts";
 
 const IDS = ["faq.md", "ops/a&b.md", "ops/c d.md", "ops/é.md", "ops.md", "😀.md"];
 const texts = Object.fromEntries(IDS.map((id, index) => [id, `Text number ${index}.`]));
 
-function makeApp(store: WriteStore) {
-  return createApp({
-    config: parseConfig({}),
-    clock: systemClock,
-    log: recordLog(),
-    store,
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
-    gate: createRunGate(),
-  });
-}
-
 async function makeReader(store: WriteStore) {
-  const app = makeApp(store);
+  const app = makeStoreApp(store);
   return async (query: Record<string, string> = {}): Promise<DocumentList> => {
     const search = new URLSearchParams(query).toString();
     const response = await app.request(`/v1/collections/handbook/documents?${search}`);
@@ -105,7 +88,7 @@ describe("the documents of a collection", () => {
   });
 
   test("of which each can be read at its own address, with the ETag that the list names", async () => {
-    const app = makeApp(await createTestStore({ handbook: texts }));
+    const app = makeStoreApp(await createTestStore({ handbook: texts }));
     const listed = await app.request("/v1/collections/handbook/documents");
     for (const { documentId, etag } of DocumentList.parse(await listed.json()).documents) {
       const address = `/v1/collections/handbook/documents/${encodeURIComponent(documentId)}`;
@@ -123,13 +106,13 @@ describe("the documents of a collection", () => {
     ["nowhere/documents", 404, "collection_not_found"],
     ["handbook/documents/", 404, "not_found"],
   ])("%s is refused with %i %s", async (path, status, code) => {
-    const app = makeApp(await createTestStore({ handbook: texts }));
+    const app = makeStoreApp(await createTestStore({ handbook: texts }));
     const response = await app.request(`/v1/collections/${path}`);
     expect([response.status, await response.json()]).toMatchObject([status, { code }]);
   });
 
   test("are listed by GET alone, as JSON alone", async () => {
-    const app = makeApp(await createTestStore({ handbook: texts }));
+    const app = makeStoreApp(await createTestStore({ handbook: texts }));
     const posted = await app.request("/v1/collections/handbook/documents", { method: "POST" });
     expect([posted.status, posted.headers.get("Allow")]).toEqual([405, "GET"]);
     const page = await app.request("/v1/collections/handbook/documents", {

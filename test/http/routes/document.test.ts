@@ -1,12 +1,8 @@
 /** Where a citation leads: the document over HTTP. */
 import { describe, expect, test } from "vitest";
-import { createApp } from "../../../src/app.ts";
-import { systemClock } from "../../../src/async/clock.ts";
-import { parseConfig } from "../../../src/config.ts";
 import { DocumentText } from "../../../src/http/read-document.ts";
-import { createRunGate } from "../../../src/http/admission/run-gate.ts";
-import { recordLog } from "../../support/app.ts";
-import { createTestStore, wordEmbedder } from "../../support/collections.ts";
+import { createTestStore } from "../../support/collections.ts";
+import { makeStoreApp } from "../../support/store-app.ts";
 
 const text = "Retries use jitter so that clients do not come back at the same moment.";
 const pager = "The pager rings once.";
@@ -14,16 +10,7 @@ const broken = "ops/on\ncall.md";
 const documents = { retries: text, "ops/on call & more.md": pager, [broken]: pager };
 
 async function get(path: string, init: RequestInit = {}): Promise<Response> {
-  const app = createApp({
-    config: parseConfig({}),
-    clock: systemClock,
-    log: recordLog(),
-    store: await createTestStore({ handbook: documents }),
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
-    gate: createRunGate(),
-  });
+  const app = makeStoreApp(await createTestStore({ handbook: documents }));
   return app.request(path, init);
 }
 

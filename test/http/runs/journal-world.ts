@@ -20,6 +20,7 @@ import {
   fillCollection,
   toDocuments,
   wordEmbedder,
+  wordModels,
 } from "../../support/collections.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 
@@ -119,9 +120,7 @@ export async function createJournalWorld(options: { readonly losesRuns: boolean 
     clock,
     log,
     store,
-    embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
-    sentenceEmbedder: wordEmbedder,
-    rerankers: {},
+    ...wordModels,
     chat,
     gate,
     access,
