@@ -1,6 +1,6 @@
 /** A file whose bytes changed and whose document did not is parsed once more, and then known again. */
 import { expect, test } from "vitest";
-import type { SyncDeps, SyncPlan } from "../../../ingest/sync/sync-plan.ts";
+import type { SyncDeps } from "../../../ingest/sync/sync-plan.ts";
 import { syncDocuments } from "../../../ingest/sync/sync.ts";
 import { systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
@@ -9,6 +9,7 @@ import { createMemoryStore } from "../../../src/stores/memory.ts";
 import type { WriteStore } from "../../../src/stores/store.ts";
 import { makeTempFolder } from "../../support/local-store.ts";
 import { createRecordingEmbedder } from "../../support/recording-embedder.ts";
+import { toSyncPlan } from "../../support/sync-plan.ts";
 
 const signal = new AbortController().signal;
 
@@ -27,15 +28,7 @@ async function sync(store: WriteStore, files: Readonly<Record<string, string>>) 
     },
     read: ({ id }) => new TextEncoder().encode(files[id]),
   };
-  const plan: SyncPlan = {
-    collection: "notes",
-    files: Object.keys(files).map((id) => ({ id, path: `/nowhere/${id}` })),
-    problems: [],
-    covers: () => true,
-    deleteMissing: false,
-    dryRun: false,
-  };
-  const report = await syncDocuments(deps, plan, signal);
+  const report = await syncDocuments(deps, toSyncPlan(Object.keys(files)), signal);
   return { report, parsed, embedded };
 }
 

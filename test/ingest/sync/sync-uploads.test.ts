@@ -14,6 +14,7 @@ import type { Chunk } from "../../../src/domain/chunk.ts";
 import type { Embedder } from "../../../src/models/model.ts";
 import { createLanceStore } from "../../../src/node/lance/lance-store.ts";
 import type { WriteStore } from "../../../src/stores/store.ts";
+import { toSyncPlan } from "../../support/sync-plan.ts";
 
 const signal = new AbortController().signal;
 const folders: string[] = [];
@@ -70,16 +71,8 @@ function sync(store: WriteStore, files: Files, plan: Partial<SyncPlan> = {}, oth
     },
     read: ({ id }) => new TextEncoder().encode(JSON.stringify(files[id])),
   };
-  const whole: SyncPlan = {
-    collection: "notes",
-    files: Object.keys(files).map((id) => ({ id, path: `/nowhere/${id}` })),
-    problems: [],
-    covers: (source) => !isUploaded(source),
-    deleteMissing: false,
-    dryRun: false,
-    ...plan,
-  };
-  return syncDocuments(deps, whole, signal);
+  const covers = (source: string): boolean => !isUploaded(source);
+  return syncDocuments(deps, toSyncPlan(Object.keys(files), { covers, ...plan }), signal);
 }
 
 async function readChunks(store: WriteStore, documentId: string): Promise<readonly Chunk[]> {

@@ -15,6 +15,7 @@ import type { Embedder } from "../../../src/models/model.ts";
 import { createLanceStore } from "../../../src/node/lance/lance-store.ts";
 import { createMemoryStore } from "../../../src/stores/memory.ts";
 import type { WriteStore } from "../../../src/stores/store.ts";
+import { toSyncPlan } from "../../support/sync-plan.ts";
 
 const signal = new AbortController().signal;
 const folders: string[] = [];
@@ -96,16 +97,7 @@ function sync(
       return typeof content === "string" ? encoder.encode(content) : undefined;
     },
   };
-  const whole: SyncPlan = {
-    collection: "notes",
-    files: Object.keys(files).map((id) => ({ id, path: `/nowhere/${id}` })),
-    problems: [],
-    covers: () => true,
-    deleteMissing: false,
-    dryRun: false,
-    ...plan,
-  };
-  return syncDocuments(deps, whole, stop);
+  return syncDocuments(deps, toSyncPlan(Object.keys(files), plan), stop);
 }
 
 async function readTexts(store: WriteStore): Promise<Readonly<Record<string, string>>> {
