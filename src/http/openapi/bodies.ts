@@ -60,6 +60,7 @@ export const RunView = RunEnding.extend({
   deadlineMs: z.int().positive().optional(),
   ...RunRecord.pick({ answer: true, passages: true, citations: true, checks: true }).shape,
 });
+export type RunView = z.infer<typeof RunView>;
 
 /** The address of a run that has begun. */
 export const RunAddress = z.object({
@@ -67,6 +68,7 @@ export const RunAddress = z.object({
   status: z.enum(["running", "ended"]),
   location: z.string(),
 });
+export type RunAddress = z.infer<typeof RunAddress>;
 
 const Info = z.object({
   name: z.string(),

@@ -11,13 +11,9 @@ import type {
 export type FinishedRun = RunRecord & Pick<RunEnd, "error">;
 
 /** What a run has come to so far. */
-export interface RunSoFar {
-  readonly answer: string;
-  readonly passages: readonly Passage[];
-  readonly citations: readonly Citation[];
-  readonly checks: readonly SentenceCheck[];
+export type RunSoFar = Pick<RunRecord, "answer" | "passages" | "citations" | "checks"> & {
   readonly end?: RunEnd;
-}
+};
 
 /**
  * Folds the events of a run. What was withdrawn by `text-reset` is gone, with its citations and checks;
@@ -41,15 +37,9 @@ export function foldRun(events: readonly RunEvent[]): RunSoFar {
 
 /** A run that is over as one object. */
 export function toFinishedRun(events: readonly RunEvent[]): FinishedRun {
-  const { end, answer, passages, citations, checks } = foldRun(events);
+  const { end, ...soFar } = foldRun(events);
   if (end === undefined) throw new Error("a run ended without run-end");
-  return {
-    ...withoutType(end),
-    answer,
-    passages: [...passages],
-    citations: [...citations],
-    checks: [...checks],
-  };
+  return { ...withoutType(end), ...soFar };
 }
 
 /** Did the run come to an answer, be it one that its budget cut short? */

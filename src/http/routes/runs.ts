@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { type Reader, WAIT_MS_MAX } from "../../async/broadcast.ts";
 import type { RunEvent } from "../../domain/event.ts";
 import { AppError } from "../../errors.ts";
+import type { RunAddress, RunView } from "../openapi/bodies.ts";
 import { chooseRepresentation } from "../request/accept.ts";
 import { refuse } from "../request/issues.ts";
 import { foldRun } from "../response/run-record.ts";
@@ -53,7 +54,8 @@ export async function respondWithAddress(run: JournalRun): Promise<Response> {
   while (run.id === "" && !run.ended) await reader.read(WAIT_MS_MAX);
   reader.leave();
   const location = `/v1/runs/${run.id}`;
-  return new Response(JSON.stringify({ runId: run.id, status: toStatus(run), location }), {
+  const address: RunAddress = { runId: run.id, status: toStatus(run), location };
+  return new Response(JSON.stringify(address), {
     status: 202,
     headers: {
       "Content-Type": "application/json",
@@ -79,11 +81,11 @@ function parseEventId(given: string | undefined, last: number): number {
   throw refuse("Last-Event-ID", `must be the id of an event of this run: ${ids}`);
 }
 
-function toStatus({ ended }: JournalRun): "running" | "ended" {
+function toStatus({ ended }: JournalRun): RunAddress["status"] {
   return ended ? "ended" : "running";
 }
 
-function toView(run: JournalRun): object {
+function toView(run: JournalRun): RunView {
   const { end, ...soFar } = foldRun(run.events);
   const start = run.events.find((event) => event.type === "run-start");
   const { type: _start, runId: _runId, ...asked } = start ?? {};
