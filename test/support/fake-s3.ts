@@ -12,6 +12,8 @@ export interface FakeS3 extends AsyncDisposable {
   beforePut: (name: string) => Promise<void> | void;
   /** What every request is answered, while there is something: a status, and a code of S3. */
   refusal: readonly [number, string] | undefined;
+  /** Is a web page all that is answered, whatever is asked? */
+  isPage: boolean;
   /** Does every read end in the middle? */
   breaksOff: boolean;
 }
@@ -37,9 +39,10 @@ export async function startFakeS3(): Promise<FakeS3> {
   const objects = new Map<string, Buffer>();
   const uploads = new Map<string, Map<number, Buffer>>();
   const conditions: { name: string; held: boolean }[] = [];
-  const state: Pick<FakeS3, "beforePut" | "refusal" | "breaksOff"> = {
+  const state: Pick<FakeS3, "beforePut" | "refusal" | "isPage" | "breaksOff"> = {
     beforePut: () => {},
     refusal: undefined,
+    isPage: false,
     breaksOff: false,
   };
 
@@ -112,6 +115,7 @@ export async function startFakeS3(): Promise<FakeS3> {
   };
   const answer = async (request: IncomingMessage): Promise<Reply> => {
     if (state.refusal !== undefined) return fail(...state.refusal);
+    if (state.isPage) return { status: 200, body: "<!doctype html><title>Sign in</title>" };
     const { pathname, searchParams: query } = new URL(request.url ?? "", "http://s3");
     const name = decodeURIComponent(pathname).replace(/^\/bucket\/?/, "");
     if (request.method !== "GET" && request.method !== "HEAD") return write(name, query, request);

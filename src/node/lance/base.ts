@@ -9,6 +9,7 @@ import { collectionNotFound, ifThere } from "../../stores/check.ts";
 import { checkTempFolder } from "../files/check-temp-folder.ts";
 import { isFolder } from "../files/is-folder.ts";
 import { lancedb } from "./native.ts";
+import { checkStore } from "./place.ts";
 import { createQuestionTerms, type QuestionTerms } from "./question-terms.ts";
 import { createResidents, type Residents } from "./residents.ts";
 import { isMissing, toStoreError } from "./store-error.ts";
@@ -38,6 +39,8 @@ export interface LanceBase extends LanceOptions {
   readonly questionTerms: QuestionTerms;
   /** Is the store a folder of this machine? */
   readonly local: boolean;
+  /** Has this process found any table there? */
+  readonly seen: { tables: boolean };
   /** Opens the table at a version, as a handle that no other moves. */
   openAt(table: string, version: number): Promise<Table>;
 }
@@ -68,6 +71,7 @@ export async function connectLance(options: LanceOptions): Promise<LanceBase> {
       residents,
       questionTerms: createQuestionTerms(),
       local,
+      seen: { tables: false },
       async openAt(table, version) {
         // One connection to a server has one handle of a table, and whoever checks out a version moves it for all.
         const own = options.server === undefined ? connection : await connect();
@@ -113,12 +117,20 @@ export async function isThere(
 
 /** Opens the newest version. That it opens is what makes a collection exist: listings also show what crashes left. */
 export async function openTable(
-  { connection }: LanceBase,
+  base: LanceBase,
   { collection, table }: { readonly collection: string; readonly table: string },
 ): Promise<Table> {
   try {
-    return await connection.openTable(table);
+    const opened = await base.connection.openTable(table);
+    base.seen.tables = true;
+    return opened;
   } catch (thrown) {
-    throw isMissing(thrown) ? collectionNotFound(collection) : toStoreError(thrown, collection);
+    if (!isMissing(thrown)) throw toStoreError(thrown, collection);
   }
+  try {
+    await checkStore(base);
+  } catch (thrown) {
+    throw toStoreError(thrown, collection);
+  }
+  throw collectionNotFound(collection);
 }

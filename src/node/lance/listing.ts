@@ -8,7 +8,7 @@ import { callNative, type LanceBase, openTable } from "./base.ts";
 import { findPlace, listPlaces } from "./place.ts";
 import { LOOK_AHEAD_SHARE, type Reader } from "./reader.ts";
 import { readSpec } from "./schema.ts";
-import { toStoreError } from "./store-error.ts";
+import { isOfStore, toStoreError } from "./store-error.ts";
 
 export interface Listing {
   list(signal: AbortSignal): Promise<readonly string[]>;
@@ -105,6 +105,6 @@ async function hasSpec(base: LanceBase, name: string): Promise<boolean> {
 /** What is wrong with the table. Throws what is wrong with the store: of a table nothing is known then. */
 function throwOfStore(thrown: unknown, name: string): AppError {
   const error = toStoreError(thrown, name);
-  if (error.code === "store_unavailable" || error.code === "deadline_exceeded") throw error;
+  if (isOfStore(error)) throw error;
   return error;
 }

@@ -29,21 +29,36 @@ export function parsePlace(table: string): Place | undefined {
 /** Most tables of one store that are looked at. */
 const TABLES_MAX = 10_000;
 
+type Store = Pick<LanceBase, "connection" | "local" | "uri" | "seen">;
+
 /**
  * A place for each table that can be a collection's, in the order of their names. Throws native errors, which the caller
- * maps, and AppError store_unavailable for a folder that went away, which LanceDB takes for an empty one.
+ * maps, and AppError store_unavailable as `checkStore` does.
  */
-export async function listPlaces({
-  connection,
-  local,
-  uri,
-}: Pick<LanceBase, "connection" | "local" | "uri">): Promise<Place[]> {
-  const tables = await connection.tableNames({ limit: TABLES_MAX });
-  if (tables.length === 0 && local && (await ifFound(stat(uri))) === undefined) {
-    const detail = "the folder of the store is not there; check DATA_DIR and its disk";
-    throw new AppError("store_unavailable", { detail });
-  }
+export async function listPlaces(base: Store): Promise<Place[]> {
+  const tables = await base.connection.tableNames({ limit: TABLES_MAX });
+  if (tables.length === 0) await checkStore(base);
+  else base.seen.tables = true;
   return tables.flatMap((table) => parsePlace(table) ?? []);
+}
+
+/**
+ * Where nothing was found: is the store itself there? LanceDB takes a folder that went away for an empty one, and so it
+ * does whatever answers in the place of object storage with a page of its own. There the lease of a collection stays
+ * when that is dropped, so what has held tables is never empty. Throws AppError store_unavailable, and native errors.
+ */
+export async function checkStore({ connection, local, uri, seen }: Store): Promise<void> {
+  const refuse = (detail: string): never => {
+    throw new AppError("store_unavailable", { detail });
+  };
+  if (local) {
+    if ((await ifFound(stat(uri))) !== undefined) return;
+    refuse("the folder of the store is not there; check DATA_DIR and its disk");
+  }
+  if (!seen.tables || (await connection.tableNames({ limit: 1 })).length > 0) return;
+  refuse(
+    "object storage shows nothing where tables were; check what answers at the endpoint in STORE_OPTIONS, and start again if DATA_DIR was emptied",
+  );
 }
 
 /** The generation that is read. Throws AppError collection_unavailable for a pointer that cannot be used. */

@@ -9,7 +9,7 @@ import { findPlace, type Place } from "./place.ts";
 import { recoverLocked } from "./recover-locked.ts";
 import { toInstance } from "./schema.ts";
 import { createSnapshot } from "./snapshot.ts";
-import { toStoreError } from "./store-error.ts";
+import { isOfStore, toStoreError } from "./store-error.ts";
 
 export interface Reader {
   open(collection: string, signal: AbortSignal): Promise<Snapshot>;
@@ -113,9 +113,10 @@ function createRefresh(base: LanceBase, onGone: (collection: string) => unknown)
           : await createSnapshot(base, place, version, () => onGone(collection));
       return { place, head, snapshot, checkedAtMs };
     } catch (thrown) {
+      const error = toStoreError(thrown, collection);
       // A table that was dropped and made again breaks the old handle: look once with a new one.
-      if (known !== undefined) return refresh(collection, undefined);
-      throw toStoreError(thrown, collection);
+      if (known !== undefined && !isOfStore(error)) return refresh(collection, undefined);
+      throw error;
     }
   };
   return refresh;

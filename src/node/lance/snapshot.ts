@@ -12,7 +12,7 @@ import { callNative, type LanceBase } from "./base.ts";
 import { toDocumentState } from "./documents.ts";
 import { toLiteral, toPageSql, toSql } from "../../stores/lance/filter-sql.ts";
 import { readCondition } from "./read-condition.ts";
-import type { Place } from "./place.ts";
+import { checkStore, type Place } from "./place.ts";
 import { isSmall, loadResident, type Resident } from "./resident.ts";
 import { CHUNK_COLUMNS, DOCUMENT_COLUMNS } from "../../stores/lance/row-detail.ts";
 import { toChunk } from "./rows.ts";
@@ -124,13 +124,17 @@ async function readDocument(table: Table, id: string): Promise<DocumentState | u
 
 type Call = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
-/** Native calls that tell when files of the version are gone. */
+/** Native calls that tell when files of the version are gone. Where it is the store that is, no collection is damaged. */
 function createCall(base: LanceBase, collection: string, onGone: () => unknown): Call {
   return async (signal, work) => {
     try {
       return await callNative(base, collection, signal, work);
     } catch (thrown) {
-      if (thrown instanceof AppError && isMissing(thrown.cause)) onGone();
+      if (!(thrown instanceof AppError)) throw thrown;
+      if (isMissing(thrown.cause)) onGone();
+      if (thrown.code === "collection_unavailable") {
+        await callNative(base, collection, signal, () => checkStore(base));
+      }
       throw thrown;
     }
   };

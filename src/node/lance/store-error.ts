@@ -42,7 +42,10 @@ export function toStoreError(thrown: unknown, collection: string | undefined): A
     );
   }
   if (NO_RIGHTS.test(text)) {
-    return because("store_unavailable", "the store may not be read or written with these rights");
+    return because(
+      "store_unavailable",
+      "the store may not be read or written with these rights; check those to DATA_DIR and the keys in STORE_OPTIONS",
+    );
   }
   if (/read-only file system/i.test(text)) {
     return because("store_read_only", "the store is on a read-only file system");
@@ -79,7 +82,13 @@ export function isConflict(thrown: unknown): boolean {
   return thrown instanceof Error && /commit conflict|retryable|concurrent/i.test(thrown.message);
 }
 
-/** Is the table not there, or only the shell that a crash in its creation left? */
+/** Is the table not there, or only the shell that a crash in its creation left? A bucket that is not there is another matter. */
 export function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && /was not found|not found|does not exist/i.test(thrown.message);
+  if (!(thrown instanceof Error) || STORAGE_FAILED.test(thrown.message)) return false;
+  return /not found|does not exist/i.test(thrown.message);
+}
+
+/** Is it the store that cannot be used now, so that nothing is known of the collection? */
+export function isOfStore({ code }: AppError): boolean {
+  return code === "store_unavailable" || code === "deadline_exceeded";
 }

@@ -32,7 +32,9 @@ test("collections are opened some at a time, and not again by the looks after th
   const clock = createFakeClock();
   const limiter = createLimiter({ concurrencyMax: 1, queueMax: 1 });
   const connection = { tableNames: async () => names };
-  const base = { connection, limiter, clock, config: parseConfig({}) } as unknown as LanceBase;
+  const seen = { tables: false };
+  const fields = { connection, limiter, clock, seen, config: parseConfig({}) };
+  const base = fields as unknown as LanceBase;
   const listing = createListing(base, reader);
   expect(await listing.list(signal)).toEqual(names);
   expect(runningMax).toBe(base.config.searchConcurrencyMax);
@@ -47,8 +49,11 @@ test("a folder that goes away is no empty store", async () => {
   const uri = join(folder.path, "store");
   const store = await createLanceStore({ uri, config: parseConfig({}), clock: systemClock });
   expect(await store.list(signal)).toEqual([]);
+  const named = { code: "store_unavailable", detail: expect.stringContaining("DATA_DIR") };
+  await expect(store.open("notes", signal)).rejects.toThrow("no collection");
   await rm(uri, { recursive: true });
+  await expect(store.open("notes", signal)).rejects.toMatchObject(named);
   await expect
     .poll(() => store.list(signal).catch((thrown: unknown) => thrown))
-    .toMatchObject({ code: "store_unavailable", detail: expect.stringContaining("DATA_DIR") });
+    .toMatchObject(named);
 });

@@ -210,6 +210,7 @@ test.each<Refusal>([
   [400, "ExpiredToken", RIGHTS],
   [503, "SlowDown", "STORE_OPTIONS"],
   [301, "PermanentRedirect", "STORE_OPTIONS"],
+  [404, "NoSuchBucket", "STORE_OPTIONS"],
 ])("storage that answers %i %s is not late, and no collection is damaged", async (...given) => {
   const [status, code, word] = given;
   await using s3 = await startFakeS3();
@@ -233,6 +234,12 @@ test.each<Refusal>([
     await expect(attempt()).rejects.toMatchObject({ code: "store_unavailable", detail });
   }
   s3.refusal = undefined;
+  s3.isPage = true;
+  for (const attempt of attempts.slice(1)) {
+    const detail = expect.stringContaining("what answers at the endpoint") as string;
+    await expect(attempt()).rejects.toMatchObject({ code: "store_unavailable", detail });
+  }
+  s3.isPage = false;
   s3.breaksOff = true;
   for (const attempt of attempts.slice(1)) {
     await expect(attempt()).rejects.toMatchObject({ code: "store_unavailable" });
