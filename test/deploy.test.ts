@@ -84,7 +84,7 @@ test("the image starts the service as pnpm start does", () => {
   expect(readCommand(find("CMD")[0]).join(" ")).toBe(scripts.start);
 });
 
-test("what the image would hold serves, is healthy, and ends when it is told to", async () => {
+test("what the image would hold asks for a key by a command that it has, serves, is healthy, and ends when it is told to", async () => {
   await using image = await makeTempFolder();
   await using store = await makeTempFolder();
   const copied = find("COPY").slice(find("COPY").findIndex((line) => line.includes("--from")) + 1);
@@ -96,7 +96,15 @@ test("what the image would hold serves, is healthy, and ends when it is told to"
   expect(env).toMatchObject({ HOST: "0.0.0.0", DATA_DIR: "/data" });
   const [node, ...args] = readCommand(find("CMD")[0]);
   expect(node).toBe("node");
-  const own = { DATA_DIR: store.path, PORT: "0", AUTH: "off" };
+  const own = { DATA_DIR: store.path, PORT: "0" };
+  await using keyless = startProgram(args.at(-1) ?? "", [], { ...env, ...own }, image.path);
+  expect(await keyless.exit).toBe(2);
+  const [command = ""] = /(?<=\(node )src\S+ create --name NAME/.exec(keyless.stderr()) ?? [];
+  const made = await run(process.execPath, command.split(" "), {
+    cwd: image.path,
+    env: { ...env, ...own },
+  });
+  expect(made.stdout).toContain("trib_");
   await using program = startProgram(args.at(-1) ?? "", [], { ...env, ...own }, image.path);
   await program.printed("pnpm ask");
   const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(program.stdout())?.[1] ?? "";

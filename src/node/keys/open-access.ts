@@ -30,7 +30,7 @@ export async function openAccess(
   const source = await openSource(config, log);
   if (source.isOff === true && !isLoopback(config.host)) {
     throw new AppError("invalid_request", {
-      detail: `HOST is ${config.host}, which others reach, and there are no keys: create one with pnpm run keys create --name NAME, or set AUTH=off where something else asks who they are`,
+      detail: `HOST is ${config.host}, which others reach, and there are no keys: create one with pnpm run keys create --name NAME (node src/node/keys.ts create --name NAME where there is no pnpm, as in the image), or set AUTH=off where something else asks who they are`,
     });
   }
   return createAccess({ source, clock: systemClock, counts });
