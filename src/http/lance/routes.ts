@@ -88,11 +88,11 @@ function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string
     async query(c, table, deadline) {
       const { version, query } = parseQuery(await read(c));
       const timeoutMs = Math.max(1, Math.floor(deadline.remainingMs()));
-      const { version: found, file } = await tables.query(
-        at(table, version),
-        { ...query, timeoutMs },
-        deadline.signal,
-      );
+      const { version: found, file } = await tables
+        .query(at(table, version), { ...query, timeoutMs }, deadline.signal)
+        .catch((thrown: unknown) => {
+          throw sayTime(thrown, timeoutMs);
+        });
       const headers = { ...toHeaders(found), "Content-Type": ARROW_FILE };
       return new Response(file as Uint8Array<ArrayBuffer>, { headers });
     },
@@ -125,6 +125,15 @@ function startRequest({ config, clock }: LanceGateway, c: Context<Env>): Deadlin
   const asked = header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : Infinity;
   const budgetMs = Math.max(1, Math.min(asked, config.lanceGatewayTimeoutMs));
   return startDeadline({ clock, budgetMs, parent: c.req.raw.signal });
+}
+
+/** A query that took too long may be one that brings too much. */
+function sayTime(thrown: unknown, timeoutMs: number): unknown {
+  if (!(thrown instanceof AppError) || thrown.code !== "deadline_exceeded") return thrown;
+  return new AppError("deadline_exceeded", {
+    detail: `the rows were not there after ${timeoutMs} ms, which is what the client waits or LANCE_GATEWAY_TIMEOUT_MS; ask for fewer rows or columns`,
+    cause: thrown,
+  });
 }
 
 /** Which table is meant. Throws AppError collection_not_found for one that this caller may not see. */

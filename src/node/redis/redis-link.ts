@@ -143,10 +143,11 @@ class Link implements RedisLink {
   }
 }
 
-/** Our own words: those of the library may hold addresses. */
+/** Codes alone: words may hold addresses. Redis says its own first: WRONGPASS, NOAUTH, READONLY, OOM, MOVED. */
 function toReason(thrown: unknown): string {
   if (thrown instanceof AppError) return "timeout";
-  const { code, name } = thrown as NodeJS.ErrnoException;
+  const { code, name, message } = thrown as NodeJS.ErrnoException;
   if (code !== undefined) return code;
-  return name === "ReplyError" ? "refused" : "closed";
+  if (name !== "ReplyError") return "closed";
+  return /^[A-Z]+(?= )/.exec(message)?.[0] ?? "refused";
 }

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/async/clock.ts";
 import { parseConfig } from "../../../src/config.ts";
+import { AppError } from "../../../src/errors.ts";
 import { createLanceStore } from "../../../src/node/lance/lance-store.ts";
 import { createResidents } from "../../../src/node/lance/residents.ts";
 import { spec, toDocument, toVector } from "../../conformance/store-data.ts";
@@ -59,6 +60,26 @@ async function send(path: string, body?: unknown, key = keys.reader, method = "P
 
 const plain = { vector: [], k: 2 };
 const nearest = { vector: [...toVector(1)], k: 2 };
+
+test("a query that takes too long says how long it may, and which setting says so", async () => {
+  await using place = await makeTempFolder();
+  const config = parseConfig({});
+  const store = await createLanceStore({ uri: place.path, config, clock: systemClock });
+  await (await store.create(spec, signal)).close();
+  const query = (): Promise<never> => Promise.reject(new AppError("deadline_exceeded"));
+  const slow = { ...store, tables: { ...store.tables, query } };
+  await using server = await startGateway(slow, undefined, { AUTH: "off" });
+  const response = await fetch(`${server.url}/v1/table/${spec.name}/query`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "x-request-timeout-ms": "700" },
+    body: JSON.stringify(plain),
+  });
+  expect(response.status).toBe(504);
+  expect(await response.json()).toMatchObject({
+    code: "deadline_exceeded",
+    detail: expect.stringMatching(/after 700 ms.*LANCE_GATEWAY_TIMEOUT_MS/),
+  });
+});
 
 describe("a hidden collection does not exist", () => {
   test("in the list", async () => {
