@@ -3,6 +3,7 @@ import pMap from "p-map";
 import type * as z from "zod";
 import { toVisibleStore } from "../access/visible-store.ts";
 import { startDeadline } from "../async/deadline.ts";
+import type { Config } from "../config.ts";
 import type { Caller } from "../domain/caller.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { keepNames, recall } from "../retrieval/last-known.ts";
@@ -60,9 +61,19 @@ async function inspect(deps: Deps, name: string, signal: AbortSignal): Promise<C
   try {
     return { status: "ready", ...(await describeCollection(deps, name, signal)) };
   } catch (thrown) {
-    const { code, detail } = toAppError(thrown);
-    return { name, status: "unavailable", code, ...(detail === undefined ? {} : { detail }) };
+    return { name, status: "unavailable", ...explain(thrown, deps.config) };
   }
+}
+
+/** What is wrong with the store or a collection, with what can be done. */
+export function explain(thrown: unknown, { healthTimeoutMs }: Pick<Config, "healthTimeoutMs">) {
+  const { code, detail } = toAppError(thrown);
+  if (detail !== undefined) return { code, detail };
+  if (code !== "deadline_exceeded") return { code };
+  return {
+    code,
+    detail: `the store did not answer within ${healthTimeoutMs} ms (HEALTH_TIMEOUT_MS); look at where it is and at the way there`,
+  };
 }
 
 /** One collection. Throws AppError: collection_not_found, collection_unavailable, deadline_exceeded. */

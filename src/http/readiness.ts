@@ -3,9 +3,9 @@ import { startDeadline } from "../async/deadline.ts";
 import { NEVER } from "../async/never.ts";
 import { untilAborted } from "../async/until-aborted.ts";
 import type * as z from "zod";
-import { type ErrorCode, toAppError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { Readiness as ReadinessBody } from "./openapi/bodies.ts";
-import { type CollectionView, inspectCollections } from "./inspect-collections.ts";
+import { type CollectionView, explain, inspectCollections } from "./inspect-collections.ts";
 import type { Service } from "./service.ts";
 
 /** What is known of the store; of keys and limits its route knows. */
@@ -70,11 +70,10 @@ async function inspect(deps: Deps): Promise<{ view: Readiness; isBusy: boolean }
     const isBusy = views.some((view) => view.status === "unavailable" && BUSY.has(view.code));
     return { view: { status: "ready", collections: views.map(toEntry) }, isBusy };
   } catch (thrown) {
-    const { code, detail } = toAppError(thrown);
-    deps.log.warn("store-unavailable", { code });
-    const why = detail === undefined ? { code } : { code, detail };
+    const why = explain(thrown, deps.config);
+    deps.log.warn("store-unavailable", { code: why.code });
     const view: Readiness = { status: "store-unavailable", collections: [], ...why };
-    return { view, isBusy: BUSY.has(code) };
+    return { view, isBusy: BUSY.has(why.code) };
   }
 }
 

@@ -57,15 +57,17 @@ test("with a store that has no time, the last view is given soon, and for a whil
   state.list = "hang";
   await clock.advance(1_000);
   let view: string | undefined;
+  let why: string | undefined;
   void read().then(({ status }) => (view = status));
   await clock.advance(99);
   expect(view).toBeUndefined();
   await clock.advance(1);
   expect(view).toBe("ready");
   await clock.advance(30_000);
-  void read().then(({ status }) => (view = status));
+  void read().then(({ status, detail }) => ([view, why] = [status, detail]));
   await clock.advance(2_000);
   expect(view).toBe("store-unavailable");
+  expect(why).toContain("HEALTH_TIMEOUT_MS");
   expect(clock.pending).toBe(0);
 });
 
