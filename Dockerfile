@@ -18,7 +18,8 @@ COPY package.json LICENSE ./
 COPY data data
 COPY ingest ingest
 COPY src src
-USER node
+# The user node, by its number: where Kubernetes wants no root (runAsNonRoot), a name is refused.
+USER 1000
 VOLUME /data
 EXPOSE 8787
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -40,7 +40,7 @@ const readCommand = (line = ""): readonly string[] =>
 test("the Dockerfile has no fault that a linter knows, and does not run as root", () => {
   expect(validate(dockerfile)).toEqual([]);
   expect(find("FROM")).toHaveLength(2);
-  expect(find("USER").at(-1)).toBe("USER node");
+  expect(find("USER").at(-1)).toBe("USER 1000");
   expect(lines.findLastIndex((line) => line.startsWith("COPY"))).toBeLessThan(
     lines.findLastIndex((line) => line.startsWith("USER")),
   );
