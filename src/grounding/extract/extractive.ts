@@ -11,6 +11,7 @@ import { chooseSides, meets } from "./both-sides.ts";
 import { toCandidates } from "./candidates.ts";
 import { joinCutLists } from "./cut-lists.ts";
 import { embedTexts } from "./embed-texts.ts";
+import { createFewerNamesTest } from "./fewer-names.ts";
 import { createNamingTest, createOtherTest } from "./identifiers.ts";
 import {
   type Candidate,
@@ -94,12 +95,14 @@ async function chooseFor(
   if (answerable < ANSWERABLE_MIN) return { chosen: [], answerable };
   if (below.length > 0) return { chosen: below, answerable };
   const chosen: Chosen[] = [best];
+  const hasFewerNames = createFewerNamesTest(question, best.candidate.passage);
   for (const one of ranked.slice(1)) {
     if (chosen.length >= SENTENCES_MAX) break;
     const isSame = one.candidate.passage.label === best.candidate.passage.label;
     const share = isSame ? SAME_PASSAGE_SHARE : OTHER_PASSAGE_SHARE;
     if (one.score < best.score * share) continue;
     if (toOwn(one) < toOwn(best) * OWN_SHARE) continue;
+    if (hasFewerNames(one.candidate.passage)) continue;
     if (!chosen.some((other) => meets(one, other) || overlaps(one, other))) chosen.push(one);
   }
   const inOrder = orderForReading(joinItems(chosen, scored));
