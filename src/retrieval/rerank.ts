@@ -5,6 +5,7 @@ import { AppError } from "../errors.ts";
 import type { Reranker } from "../models/model.ts";
 import type { Run } from "../run.ts";
 import { contentOf } from "./content.ts";
+import { raiseVersions } from "./raise-versions.ts";
 import type { Found } from "./take.ts";
 
 export type Rerankers = Readonly<Partial<Record<RerankMode, Reranker>>>;
@@ -49,7 +50,7 @@ export async function rerank(
     const scores = await run.timeline.stage("rerank", ["take"], () =>
       scoreAll(reranker, question, found, run),
     );
-    return reorder(found, scores, SHARES[mode]);
+    return reorder(raiseVersions(found, question), scores, SHARES[mode]);
   } catch (thrown) {
     run.signal.throwIfAborted();
     run.log.error("rerank-failed", thrown, { runId: run.id, mode });
