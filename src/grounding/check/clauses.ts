@@ -16,8 +16,9 @@ export interface Item {
 
 export type Clause = readonly Item[];
 
+/** `After 30 seconds` begins no clause. */
 const BREAK =
-  /[.;:,!?()\n](?=\s|$)(?:\s+(?:and|but|while|whereas|und|aber|während|et|mais|y|pero|e|ma)(?![\p{L}]))?|(?<![\p{L}]|between\s[^.,;]{1,30})(?:and|but|before|after|while|whereas|or|und|aber|während|oder|et|mais|ou|y|pero|e|ma)(?![\p{L}])/giu;
+  /[.;:,!?()\n](?=\s|$)(?:\s+(?:and|but|while|whereas|und|aber|während|et|mais|y|pero|e|ma)(?![\p{L}]))?|(?<![\p{L}]|between\s[^.,;]{1,30})(?:and|but|(?:before|after)(?!\s+\p{N})|while|whereas|or|und|aber|während|oder|et|mais|ou|y|pero|e|ma)(?![\p{L}])/giu;
 /** Articles, and what joins clauses. */
 const LEFT_OUT =
   /^(?:and|but|while|whereas|or|und|aber|während|oder|et|mais|ou|pero|an?|the|der|die|das|den|dem|des|eine?[nmrs]?|les?|la|une?|du|el|los|las|una|il|lo|gli)$/iu;
