@@ -24,4 +24,4 @@ VOLUME /data
 EXPOSE 8787
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node is the first process and gets SIGTERM itself; give it longer than DRAIN_GRACE_MS to end.
-CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=50", "src/node/main.ts"]
+CMD ["node", "-r", "./src/node/process/need-node.cjs", "--max-semi-space-size=16", "--heap-growing-percent=50", "src/node/main.ts"]

@@ -91,7 +91,7 @@ function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string
       const { version: found, file } = await tables
         .query(at(table, version), { ...query, timeoutMs }, deadline.signal)
         .catch((thrown: unknown) => {
-          throw sayTime(thrown, timeoutMs);
+          throw sayTime(thrown, toBudgetMs(config, c));
         });
       const headers = { ...toHeaders(found), "Content-Type": ARROW_FILE };
       return new Response(file as Uint8Array<ArrayBuffer>, { headers });
@@ -119,19 +119,22 @@ function toHeaders(version: number): Record<string, string> {
   return { ...PROTOCOL, "x-lancedb-version": String(version) };
 }
 
-/** For as long as the client still waits, within the setting. */
 function startRequest({ config, clock }: LanceGateway, c: Context<Env>): Deadline {
+  return startDeadline({ clock, budgetMs: toBudgetMs(config, c), parent: c.req.raw.signal });
+}
+
+/** What the client waits, within the setting. */
+function toBudgetMs({ lanceGatewayTimeoutMs }: Config, c: Context<Env>): number {
   const header = c.req.header("x-request-timeout-ms");
   const asked = header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : Infinity;
-  const budgetMs = Math.max(1, Math.min(asked, config.lanceGatewayTimeoutMs));
-  return startDeadline({ clock, budgetMs, parent: c.req.raw.signal });
+  return Math.max(1, Math.min(asked, lanceGatewayTimeoutMs));
 }
 
 /** A query that took too long may be one that brings too much. */
-function sayTime(thrown: unknown, timeoutMs: number): unknown {
+function sayTime(thrown: unknown, budgetMs: number): unknown {
   if (!(thrown instanceof AppError) || thrown.code !== "deadline_exceeded") return thrown;
   return new AppError("deadline_exceeded", {
-    detail: `the rows were not there after ${timeoutMs} ms, which is what the client waits or LANCE_GATEWAY_TIMEOUT_MS; ask for fewer rows or columns`,
+    detail: `the rows were not there after ${budgetMs} ms, which is what the client waits or LANCE_GATEWAY_TIMEOUT_MS; ask for fewer rows or columns`,
     cause: thrown,
   });
 }
