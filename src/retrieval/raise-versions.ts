@@ -7,19 +7,16 @@ const ASKED =
   /(?<![\p{L}\p{N}.])(?:(?:versions?|release(?: notes)?|v)[ .]?(\p{N}{1,3}(?:\.\p{N}{1,3})+)|(\p{N}{1,3}(?:\.\p{N}{1,3}){2,}))(?![.-]?\p{N})/giu;
 const DOTTED = /(?<![\p{N}.])\p{N}+(?:\.\p{N}+)+(?!\.?\p{N})/gu;
 
-/** So many times the range of all scores that what else speaks for a text does not count against it. */
-const RAISE = 2;
-
-/** The candidates, with those that hold a version asked for raised above the others; each group keeps its order. */
+/** Candidates with scores of 0 to 1, those that hold all versions asked for above the others; each group keeps its order. */
 export function raiseVersions(found: readonly Found[], question: string): readonly Found[] {
   const asked = new Set(
     [...question.matchAll(ASKED)].flatMap(([, named, long]) => named ?? long ?? []),
   );
   if (asked.size === 0) return found;
-  const scores = found.map(({ score }) => score);
-  const range = Math.max(...scores) - Math.min(...scores);
-  return found.map((one) => {
-    const held = asked.intersection(new Set(contentOf(one.chunk).match(DOTTED)));
-    return { ...one, score: one.score + (RAISE * range * held.size) / asked.size };
+  const shares = found.map(({ chunk }) => {
+    const held = asked.intersection(new Set(contentOf(chunk).match(DOTTED)));
+    return held.size / asked.size;
   });
+  if (!shares.some((share) => share > 0)) return found;
+  return found.map((one, index) => ({ ...one, score: (one.score + (shares[index] ?? 0)) / 2 }));
 }

@@ -50,7 +50,7 @@ export async function rerank(
     const scores = await run.timeline.stage("rerank", ["take"], () =>
       scoreAll(reranker, question, found, run),
     );
-    return reorder(raiseVersions(found, question), scores, SHARES[mode]);
+    return toOrder(raiseVersions(blend(found, scores, SHARES[mode]), question));
   } catch (thrown) {
     run.signal.throwIfAborted();
     run.log.error("rerank-failed", thrown, { runId: run.id, mode });
@@ -75,18 +75,22 @@ async function scoreAll(
   return scores;
 }
 
-function reorder(
+/** With scores of 0 to 1. */
+function blend(
   found: readonly Found[],
   scores: readonly number[],
   share: number,
 ): readonly Found[] {
   const byReranker = scale(scores);
   const byFusion = scale(found.map(({ score }) => score));
+  return found.map((one, index) => ({
+    ...one,
+    score: share * (byReranker[index] ?? 0) + (1 - share) * (byFusion[index] ?? 0),
+  }));
+}
+
+function toOrder(found: readonly Found[]): readonly Found[] {
   return found
-    .map((one, index) => ({
-      ...one,
-      score: share * (byReranker[index] ?? 0) + (1 - share) * (byFusion[index] ?? 0),
-    }))
     .toSorted((a, b) => b.score - a.score)
     .map((one, index) => ({ ...one, trail: { ...one.trail, rerank: index + 1 } }));
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { search } from "../../src/answer.ts";
 import { systemClock } from "../../src/async/clock.ts";
 import { parseConfig } from "../../src/config.ts";
+import type { Reranker } from "../../src/models/model.ts";
 import { createLexicalReranker } from "../../src/retrieval/lexical-rerank.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { createTestStore, wordEmbedder } from "../support/collections.ts";
@@ -18,7 +19,16 @@ const changes = {
   date: "On 3.1.2025 the version changed.",
 };
 
-async function findFirst(question: string): Promise<string | undefined> {
+const forTurned: Reranker = {
+  id: "for-turned",
+  score: (_question, texts) =>
+    Promise.resolve(texts.map((text) => (text.includes(changes.turned) ? 1 : 0))),
+};
+
+async function findFirst(
+  question: string,
+  rerank: "lexical" | "remote" = "lexical",
+): Promise<string | undefined> {
   const deps = {
     config: parseConfig({}),
     clock: systemClock,
@@ -26,10 +36,10 @@ async function findFirst(question: string): Promise<string | undefined> {
     store: await createTestStore({ changes }),
     embedders: new Map([[wordEmbedder.id, wordEmbedder]]),
     sentenceEmbedder: wordEmbedder,
-    rerankers: { lexical: createLexicalReranker() },
+    rerankers: { lexical: createLexicalReranker(), remote: forTurned },
     tools: [],
   };
-  const ask = toAsk(question, { collections: ["changes"], retrieval: { rerank: "lexical" } });
+  const ask = toAsk(question, { collections: ["changes"], retrieval: { rerank } });
   for await (const event of search(deps, ask, signal)) {
     if (event.type === "retrieval-end") return event.passages[0]?.text;
   }
@@ -44,4 +54,8 @@ test.each([
   ["What changed in release 1.3.0?", changes.turned],
 ])("%s", async (question, text) => {
   expect(await findFirst(question)).toBe(text);
+});
+
+test("no reranker puts another version above it", async () => {
+  expect(await findFirst("What changed in 3.1.0?", "remote")).toBe(changes.new);
 });
