@@ -90,7 +90,7 @@ const WORDS_MIN = 5;
 const CLEAR = 2;
 
 /** The language of a text with many words; undefined where it cannot be told. */
-function toLanguage({ counts }: LanguageSigns): string | undefined {
+export function toLanguage({ counts }: LanguageSigns): string | undefined {
   const [most, next] = LANGUAGES.toSorted((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
   if (most === undefined) return undefined;
   const [count, rival] = [counts.get(most) ?? 0, counts.get(next ?? "") ?? 0];

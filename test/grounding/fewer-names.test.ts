@@ -53,3 +53,32 @@ describe("beside a sentence about the company that is asked for", () => {
     ).toContain(southern);
   });
 });
+
+describe("in German, where every noun has a capital", () => {
+  test.each([
+    [
+      "Wie lang ist die Kündigungsfrist für den Vertrag?",
+      "Die Kündigungsfrist für den Vertrag beträgt drei Monate.",
+      "Die Kündigungsfrist beträgt in der Probezeit zwei Wochen.",
+    ],
+    [
+      "Wann ist die Kasse am Montag geöffnet?",
+      "Die Kasse ist am Montag von 9 bis 12 Uhr geöffnet.",
+      "Die Kasse ist nachmittags von 14 bis 18 Uhr geöffnet.",
+    ],
+  ])("%s: what lacks a mere noun is quoted", async (question, best, further) => {
+    const second = toPassage(2, further, { score: 0.95 });
+    expect(await chooseFrom(question, toPassage(1, best), second)).toEqual([best, further]);
+  });
+
+  test.each([
+    "Wer ist der Geschäftsführer der Nordkraft AG?",
+    "Wer ist Geschäftsführer bei Nordkraft?",
+  ])("%s is not answered with that of another one", async (question) => {
+    const best = toPassage(1, "Die Nordkraft AG eröffnet im Mai ein Werk für Pumpen in Oslo.");
+    const second = toPassage(2, "Der Geschäftsführer der Südwerk GmbH ist Paul Huber.", {
+      score: 0.95,
+    });
+    expect(await chooseFrom(question, best, second)).toEqual([best.text]);
+  });
+});

@@ -1,6 +1,7 @@
 /** Does a passage lack a name of the question that the best one holds? It speaks of the like, of someone or something else. */
 import { toReadable } from "../../domain/chunk.ts";
 import type { Passage } from "../../domain/event.ts";
+import { readLanguageSigns, toLanguage } from "../../text/language.ts";
 import { isName } from "../../text/names.ts";
 import { toQuestionWords } from "../../text/question-words.ts";
 import { toStems } from "../../text/stems.ts";
@@ -32,13 +33,32 @@ export function createFewerNamesTest(
 /** The names of the question, also one typed in small letters, as the best passage writes it. */
 function listNames(question: string, best: Passage): readonly Word[] {
   const text = toReadable(best);
+  const tell = toLanguage(readLanguageSigns(text)) === "de" ? isNameBesideName : isNameAt;
+  const toNames = (words: readonly Word[], of: string): ReadonlySet<string> =>
+    new Set(words.flatMap(({ stem }, at) => (tell(words, at, of) ? stem : [])));
   const words = toWords(text);
-  const named = new Set(words.flatMap((word) => (isName(word, text) ? word.stem : [])));
   const plain = words.flatMap(({ surface, stem }) => (/^\p{Ll}/u.test(surface) ? stem : []));
-  const written = named.difference(new Set(plain));
-  return toQuestionWords(question).filter(
-    (word) => isName(word, question) || written.has(word.stem),
-  );
+  const written = toNames(words, text).difference(new Set(plain));
+  const names = toNames(toWords(question), question).union(written);
+  return toQuestionWords(question).filter(({ stem }) => names.has(stem));
+}
+
+function isNameAt(words: readonly Word[], at: number, text: string): boolean {
+  const word = words[at];
+  return word !== undefined && isName(word, text);
+}
+
+/** In German every noun has a capital, and seldom stands beside another one: `Nordkraft AG`, `Frau Weber`. */
+function isNameBesideName(words: readonly Word[], at: number, text: string): boolean {
+  const isPair = (first: number): boolean =>
+    isNameAt(words, first, text) &&
+    isNameAt(words, first + 1, text) &&
+    text.slice(toEnd(words[first]), words[first + 1]?.start) === " ";
+  return isPair(at - 1) || isPair(at);
+}
+
+function toEnd(word: Word | undefined): number {
+  return word === undefined ? 0 : word.start + word.surface.length;
 }
 
 function isAcronym({ surface }: Word): boolean {
