@@ -16,9 +16,10 @@ export interface Item {
 
 export type Clause = readonly Item[];
 
-/** `After 30 seconds` begins no clause. */
 const BREAK =
-  /[.;:,!?()\n](?=\s|$)(?:\s+(?:and|but|while|whereas|und|aber|während|et|mais|y|pero|e|ma)(?![\p{L}]))?|(?<![\p{L}]|between\s[^.,;]{1,30})(?:and|but|(?:before|after)(?!\s+\p{N})|while|whereas|or|und|aber|während|oder|et|mais|ou|y|pero|e|ma)(?![\p{L}])/giu;
+  /[.;:,!?()\n](?=\s|$)(?:\s+(?:and|but|while|whereas|und|aber|während|et|mais|y|pero|e|ma)(?![\p{L}]))?|(?<![\p{L}]|between\s[^.,;]{1,30})(?:and|but|before|after|while|whereas|or|und|aber|während|oder|et|mais|ou|y|pero|e|ma)(?![\p{L}])/giu;
+/** With a number behind it, as in `after thirty seconds`, it begins no clause. */
+const BEFORE_OR_AFTER = /^(?:before|after)$/iu;
 /** Articles, and what joins clauses. */
 const LEFT_OUT =
   /^(?:and|but|while|whereas|or|und|aber|während|oder|et|mais|ou|pero|an?|the|der|die|das|den|dem|des|eine?[nmrs]?|les?|la|une?|du|el|los|las|una|il|lo|gli)$/iu;
@@ -42,9 +43,11 @@ export function toClauses(
   quantities: readonly Quantity[],
 ): readonly Clause[] {
   const isInNumber = createNumberFinder(quantities);
+  const findBehind = createNumberFinder(quantities);
   const breaks = [...text.matchAll(BREAK)].filter(
     ({ index, 0: mark }) =>
       (isInNumber(index)?.start ?? index) === index &&
+      !(BEFORE_OR_AFTER.test(mark) && findBehind(index + mark.length, index + mark.length + 2)) &&
       !(mark.startsWith(".") && isAbbreviation(text, 0, index)),
   );
   const clauses: Token[][] = [[]];
