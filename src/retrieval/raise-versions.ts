@@ -7,16 +7,18 @@ const ASKED =
   /(?<![\p{L}\p{N}.])(?:(?:versions?|release(?: notes)?|v)[ .]?(\p{N}{1,3}(?:\.\p{N}{1,3})+)|(\p{N}{1,3}(?:\.\p{N}{1,3}){2,}))(?![.-]?\p{N})/giu;
 const DOTTED = /(?<![\p{N}.])\p{N}+(?:\.\p{N}+)+(?!\.?\p{N})/gu;
 
-/** Candidates with scores of 0 to 1, those that hold all versions asked for above the others; each group keeps its order. */
+/** Candidates with scores of 0 to 1, those that hold more of the versions asked for above the others; each group keeps its order. */
 export function raiseVersions(found: readonly Found[], question: string): readonly Found[] {
   const asked = new Set(
     [...question.matchAll(ASKED)].flatMap(([, named, long]) => named ?? long ?? []),
   );
   if (asked.size === 0) return found;
-  const shares = found.map(({ chunk }) => {
-    const held = asked.intersection(new Set(contentOf(chunk).match(DOTTED)));
-    return held.size / asked.size;
-  });
-  if (!shares.some((share) => share > 0)) return found;
-  return found.map((one, index) => ({ ...one, score: (one.score + (shares[index] ?? 0)) / 2 }));
+  const held = found.map(
+    ({ chunk }) => asked.intersection(new Set(contentOf(chunk).match(DOTTED))).size,
+  );
+  const most = Math.max(...held);
+  return found.map((one, index) => ({
+    ...one,
+    score: (one.score + (held[index] ?? 0)) / (1 + most),
+  }));
 }

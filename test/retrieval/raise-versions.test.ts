@@ -52,6 +52,7 @@ test.each([
   ["What changed in 3.1.0?", changes.new],
   ["What changed in version 3.1?", changes.minor],
   ["What changed in release 1.3.0?", changes.turned],
+  ["What changed between versions 3.1.0, 9.7.5 and 9.8.6?", changes.new],
 ])("%s", async (question, text) => {
   expect(await findFirst(question)).toBe(text);
 });
