@@ -62,7 +62,11 @@ export function createGenerations(deps: GenerationDeps): Generations {
           collection,
         );
         const place = previous && toPlace(collection, previous.generation);
-        if (place === undefined || !(await isThere(base, place))) {
+        const isKept =
+          place !== undefined &&
+          (await isThere(base, place)) &&
+          !(await isBegun(base, place, current));
+        if (!isKept) {
           throw new AppError("not_found", {
             detail: `collection ${collection} has no generation before the present one; it is kept for GENERATION_KEEP_HOURS after it was replaced`,
           });
@@ -113,14 +117,19 @@ export function toKeptUntilMs({ config }: LanceBase, replacedAtMs: number): numb
 async function findBegun(base: LanceBase, spec: CollectionSpec, pointer: Pointer): Promise<Place> {
   const all = await listGenerations(base, spec.name);
   const newest = all.at(-1);
-  if (newest !== undefined && newest.generation > pointer.current) {
-    const shown = (await readJournal(toPaths(base, newest).journal)).readyAtMs !== undefined;
-    if (!shown && (await hasSpec(base, newest, spec))) return newest;
-    if (!shown) await removeGeneration(base, newest);
+  if (newest !== undefined && (await isBegun(base, newest, pointer.current))) {
+    if (await hasSpec(base, newest, spec)) return newest;
+    await removeGeneration(base, newest);
   }
   const place = toPlace(spec.name, Math.max(pointer.current, newest?.generation ?? 1) + 1);
   await makeTable(base, place, spec);
   return place;
+}
+
+/** Is it being built? Its number may be that of one which was shown, replaced and removed. */
+async function isBegun(base: LanceBase, place: Place, current: number): Promise<boolean> {
+  if (place.generation <= current) return false;
+  return (await readJournal(toPaths(base, place).journal)).readyAtMs === undefined;
 }
 
 /** Makes an empty table. The shell of a creation that was cut off, or what a removal that was cut off left, is moved aside. */
@@ -177,10 +186,7 @@ export async function removeExpired(base: LanceBase, collection: string): Promis
   const removed: string[] = [];
   for (const place of await listGenerations(base, collection)) {
     const kept = previous?.generation === place.generation && previous.keptUntilMs > Date.now();
-    const begun =
-      place.generation > current &&
-      (await readJournal(toPaths(base, place).journal)).readyAtMs === undefined;
-    if (place.generation === current || kept || begun) continue;
+    if (place.generation === current || kept || (await isBegun(base, place, current))) continue;
     await removeGeneration(base, place);
     removed.push(place.table);
   }

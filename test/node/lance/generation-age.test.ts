@@ -45,3 +45,21 @@ test.each([
     expect(await back).toMatchObject(isThere ? { language: "english" } : { code: "not_found" });
   },
 );
+
+test("a rebuild that is under way is nothing to go back to, though the one that was went", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tributary-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const config = parseConfig({ GENERATION_KEEP_HOURS: "1", FRESHNESS_MS: "1" });
+  const store = await createLanceStore({ uri: folder, config, clock: systemClock });
+  await (await store.create(spec, signal)).close();
+  const second = await store.generations?.begin({ ...spec, language: "none" }, signal);
+  await second?.publish(signal);
+  await second?.close();
+  await store.generations?.rollback(spec.name, signal);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61 * MINUTE_MS });
+  const third = await store.generations?.begin({ ...spec, language: "german" }, signal);
+  await third?.close();
+  const back = store.generations?.rollback(spec.name, signal);
+  await expect(back).rejects.toMatchObject({ code: "not_found" });
+  expect((await store.open(spec.name, signal)).info).toMatchObject({ language: "english" });
+});
