@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../src/async/clock.ts";
 import type { WriteStore } from "../../src/stores/store.ts";
 import { createDurableStore } from "../../src/worker/durable/durable-store.ts";
+import type { ObjectBindings } from "../../src/worker/durable/objects.ts";
 import { createPushes, type Pushes } from "../../src/worker/durable/pushes.ts";
 import { spec, toDocument } from "../conformance/store-data.ts";
 import type { TestEdge } from "./test-edge.ts";
@@ -30,12 +31,18 @@ export const whole = { documents: 30, chunks: 30 };
 
 /** Adds the tests to a `describe`. The collection is `guide`; after them it holds 20 documents of a chunk each. */
 export function testTwoPushes(edge: TestEdge, { space, vectorBytesMax }: PushedOptions): Pushed {
-  let made: Pushed | undefined;
-  const use = (): Pushed => made ?? expect.unreachable("they are made before the first test");
+  let made:
+    | (Pushed & { readonly pushesAfter: (first: () => Promise<unknown>) => Pushes })
+    | undefined;
+  const use = () => made ?? expect.unreachable("they are made before the first test");
   beforeAll(() => {
     const common = { ...edge.bindings, space, clock: systemClock };
     const pushes = createPushes({ ...common, vectorBytesMax });
-    made = { pushes, store: createDurableStore({ ...common, freshnessMs: 0 }) };
+    const pushesAfter = (first: () => Promise<unknown>): Pushes => {
+      const registry = beginAfter(common.registry, first);
+      return createPushes({ ...common, vectorBytesMax, registry });
+    };
+    made = { pushes, pushesAfter, store: createDurableStore({ ...common, freshnessMs: 0 }) };
   });
   const open = async () => (await use().store.open("guide", signal)).info;
 
@@ -72,6 +79,20 @@ export function testTwoPushes(edge: TestEdge, { space, vectorBytesMax }: PushedO
     expect(await open()).toEqual(before);
   });
 
+  test("of the same content: one that begins while the other is shown leaves what was before to go back to", async () => {
+    const { pushes, pushesAfter, store } = use();
+    const push = { collection: "guide", key: "same-content-begun" };
+    const start = { key: push.key, spec, chunks: 30 };
+    const before = await open();
+    await pushes.begin(start, signal);
+    await pushes.add(push, documents.slice(0, 29), signal);
+    const all = { documents: 29, chunks: 29 };
+    const late = pushesAfter(() => pushes.publish(push, all, signal));
+    expect(await late.begin(start, signal)).toEqual({ status: "published", ...all });
+    await store.generations?.rollback("guide", signal);
+    expect((await open()).documents).toBe(before.documents);
+  });
+
   test("of other content: the later one goes on, the earlier one is told, readers see no mix", async () => {
     const { pushes } = use();
     const before = await open();
@@ -97,6 +118,27 @@ export function testTwoPushes(edge: TestEdge, { space, vectorBytesMax }: PushedO
     },
     get store() {
       return use().store;
+    },
+  };
+}
+
+/** A registry in which something else happens between looking a push up and beginning it. */
+function beginAfter(
+  registry: ObjectBindings["registry"],
+  first: () => Promise<unknown>,
+): ObjectBindings["registry"] {
+  return {
+    idFromName: (name) => registry.idFromName(name),
+    get(id) {
+      const stub = registry.get(id);
+      return {
+        entries: () => stub.entries(),
+        retired: (object) => stub.retired(object),
+        async begin(...asked) {
+          await first();
+          return stub.begin(...asked);
+        },
+      } as typeof stub;
     },
   };
 }

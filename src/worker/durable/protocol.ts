@@ -134,8 +134,16 @@ export interface RegistryRpc {
   entries(): Promise<Reply<readonly Entry[]>>;
   /** `count`: over how many objects it is spread. */
   create(name: string, count: number): Promise<Reply<Entry>>;
-  /** The pending generation with this key, begun when there is none; another one is given up. */
-  begin(name: string, key: string, count: number): Promise<Reply<EntryAfter>>;
+  /**
+   * The pending generation with this key, begun when there is none; another one is given up. Nothing is begun when one
+   * with this key has come to be shown since the caller was told of `before`, if it says so.
+   */
+  begin(
+    name: string,
+    key: string,
+    count: number,
+    before?: string | null,
+  ): Promise<Reply<EntryAfter>>;
   /** Readers are shown the pending object from now on, and the one before the last is given up. */
   publish(name: string, object: string): Promise<Reply<EntryAfter>>;
   rollback(name: string): Promise<Reply<Entry>>;

@@ -70,14 +70,17 @@ export function createPushes(options: PushOptions): Pushes {
       await objects.vectors?.check(spec, signal);
       const count = countObjects(chunks, spec.dimensions, vectorBytesMax);
       const { name } = spec;
-      const shown = toShown(key, await find(name, signal));
+      const entry = await find(name, signal);
+      const shown = toShown(key, entry);
       const held =
         shown === undefined ? undefined : await findWhole(toParts(objects, name, shown), signal);
       if (held !== undefined) return toState("published", checkSame(held, spec));
-      const begun = await objects.registry(signal, (stub) => stub.begin(name, key, count));
+      const before = entry?.current ?? null;
+      const begun = await objects.registry(signal, (stub) => stub.begin(name, key, count, before));
       await retireAll(objects, begun, signal);
-      const parts = toParts(objects, name, begun.pending ?? "");
-      return toState("open", checkSame(await initAll(parts, spec, signal), spec));
+      const { object, isShown } = toFilled({ collection: name, key }, begun);
+      const there = await initAll(toParts(objects, name, object), spec, signal);
+      return toState(isShown ? "published" : "open", checkSame(there, spec));
     },
     async documents(push, page, signal) {
       const { object } = await findFilled(push, signal);

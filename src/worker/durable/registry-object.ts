@@ -34,10 +34,12 @@ export class RegistryObject extends DurableObject implements RegistryRpc {
     });
   }
 
-  async begin(name: string, key: string, count: number) {
+  async begin(name: string, key: string, count: number, before?: string | null) {
     return this.#step((sql) => {
       const entry = find(sql, name) ?? toEmpty(name);
       if (entry.pending !== null && entry.pendingKey === key) return withGivenUp(sql, entry);
+      const isShownSince = entry.currentKey === key && entry.current !== before;
+      if (before !== undefined && isShownSince) return withGivenUp(sql, entry);
       giveUp(sql, entry.pending);
       const pending = nextObject(sql, name, count);
       return withGivenUp(sql, write(sql, { ...entry, pending, pendingKey: key }));
