@@ -86,7 +86,8 @@ export async function* readKept(
     }
     const typed = typeMetadata(toDocument(state, chunks, first), types);
     if ("problem" in typed) {
-      addProblem(tally, typed.problem);
+      // Its file that cannot be ingested has counted for it already.
+      if (!tally.spoiled.has(state.id)) addProblem(tally, typed.problem);
       continue;
     }
     const { document } = typed;
