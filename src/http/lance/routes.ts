@@ -19,7 +19,12 @@ export interface LanceGateway {
   readonly tables: LanceTables;
 }
 
-type Answer = (c: Context<Env>, table: TableRef, deadline: Deadline) => Promise<Response>;
+/** `find` is called behind the body: what the caller may see may have changed while it arrived. */
+type Answer = (
+  c: Context<Env>,
+  find: () => Promise<TableRef>,
+  deadline: Deadline,
+) => Promise<Response>;
 
 /** The first version of LanceDB's server whose clients send full-text queries with weights. */
 const PROTOCOL = { "phalanx-version": "0.3.0" };
@@ -51,7 +56,7 @@ export function addLanceRoutes(app: Hono<Env>, gateway: LanceGateway): void {
         });
       }
       using deadline = startRequest(gateway, c);
-      return await answer(c, await findTable(gateway, c, deadline.signal), deadline);
+      return await answer(c, () => findTable(gateway, c, deadline.signal), deadline);
     })
     .all(createMethodRefusal("POST"));
 }
@@ -75,18 +80,24 @@ function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string
     // A client that wants the newest version of a table sends nothing at all.
     c.req.header("Content-Type") === undefined ? {} : readJson(c, config.lanceGatewayBodyBytesMax);
   return {
-    async describe(c, table, { signal }) {
-      const { version } = parseCounting(await read(c));
+    async describe(c, find, { signal }) {
+      const body = await read(c);
+      const table = await find();
+      const { version } = parseCounting(body);
       const { version: found, schema } = await tables.describe(at(table, version), signal);
-      const body = { table: c.req.param("name"), version: found, schema, stats: NO_STATS };
-      return c.json(body, 200, toHeaders(found));
+      const told = { table: c.req.param("name"), version: found, schema, stats: NO_STATS };
+      return c.json(told, 200, toHeaders(found));
     },
-    async count_rows(c, table, { signal }) {
-      const { version, filter } = parseCounting(await read(c));
+    async count_rows(c, find, { signal }) {
+      const body = await read(c);
+      const table = await find();
+      const { version, filter } = parseCounting(body);
       return c.json(await tables.count(at(table, version), filter, signal), 200, PROTOCOL);
     },
-    async query(c, table, deadline) {
-      const { version, query } = parseQuery(await read(c));
+    async query(c, find, deadline) {
+      const body = await read(c);
+      const table = await find();
+      const { version, query } = parseQuery(body);
       const timeoutMs = Math.max(1, Math.floor(deadline.remainingMs()));
       const { version: found, file } = await tables
         .query(at(table, version), { ...query, timeoutMs }, deadline.signal)
@@ -96,8 +107,8 @@ function createAnswers({ config, tables }: LanceGateway): Readonly<Record<string
       const headers = { ...toHeaders(found), "Content-Type": ARROW_FILE };
       return new Response(file as Uint8Array<ArrayBuffer>, { headers });
     },
-    async "version/list"(c, table, { signal }) {
-      const found = await tables.versions(table, signal);
+    async "version/list"(c, find, { signal }) {
+      const found = await tables.versions(await find(), signal);
       const versions = found.map(({ version, committedAtMs }) => ({
         version,
         timestamp: new Date(committedAtMs).toISOString(),

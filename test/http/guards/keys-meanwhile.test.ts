@@ -1,6 +1,8 @@
 /** Keys that change while a request's body is on its way: what counts is how they stand when it is there. */
 import { expect, test } from "vitest";
 import type { KeyEntry } from "../../../src/access/key-list.ts";
+import { addLanceRoutes } from "../../../src/http/lance/routes.ts";
+import type { LanceTables, TableRef } from "../../../src/http/lance/tables.ts";
 import type { DocumentChange } from "../../../src/http/uploads/document-writer.ts";
 import { makeApp, makeService } from "../../support/app.ts";
 import { fakeWriter } from "../../support/fake-writer.ts";
@@ -9,7 +11,14 @@ import { bearer, makeAccess, makeKey } from "../../support/keys.ts";
 const REVOKED = { revokedAt: "2026-01-02T00:00:00.000Z" };
 const messages = [{ role: "user", content: "x" }];
 const call = { name: "ask", arguments: { question: "x" } };
+const TABLE = "/v1/table/guide";
+const TABLES: readonly Body[] = [
+  ["POST", `${TABLE}/describe/`, {}],
+  ["POST", `${TABLE}/count_rows/`, {}],
+  ["POST", `${TABLE}/query/`, { vector: [], k: 1 }],
+];
 const DOCUMENT = "/v1/collections/guide/documents/a.md";
+const NOTHING = { asked: [], changes: [], read: [] };
 type Body = readonly [method: string, path: string, body: unknown];
 const BODIES: readonly Body[] = [
   ["POST", "/v1/ask", { question: "x" }],
@@ -19,13 +28,29 @@ const BODIES: readonly Body[] = [
   ["POST", "/v1/chat", { messages: [{ role: "user", parts: [{ type: "text", text: "x" }] }] }],
   ["POST", "/mcp", { jsonrpc: "2.0", id: 1, method: "tools/call", params: call }],
   ["PUT", DOCUMENT, "text"],
+  ...TABLES,
 ];
+
+/** Tables that keep which of them were read. */
+function recordTables(read: TableRef[]): LanceTables {
+  const keep = <T>(table: TableRef, found: T): Promise<T> => {
+    read.push(table);
+    return Promise.resolve(found);
+  };
+  return {
+    describe: (table) => keep(table, { version: 1, schema: { fields: [], metadata: {} } }),
+    count: (table) => keep(table, 1),
+    query: (table) => keep(table, { version: 1, file: new Uint8Array() }),
+    versions: (table) => keep(table, []),
+  };
+}
 
 /** Sends a body whose key becomes this before its last byte; what came back, and what was begun. */
 async function sendMeanwhile([method, path, body]: Body, change: Partial<KeyEntry>) {
   const { key, entry } = await makeKey();
   const { access, source } = makeAccess([entry]);
   const changes: DocumentChange[] = [];
+  const read: TableRef[] = [];
   let discarded = 0;
   const documents = {
     ...fakeWriter,
@@ -59,27 +84,37 @@ async function sendMeanwhile([method, path, body]: Body, change: Partial<KeyEntr
   const accept = path === "/mcp" ? "application/json, text/event-stream" : "*/*";
   const headers = { ...bearer(key), "Content-Type": type, Accept: accept };
   const init = { method, headers, body: slow, duplex: "half" };
-  const response = await makeApp(service).request(path, init);
+  const app = makeApp(service);
+  addLanceRoutes(app, { ...service, tables: recordTables(read) });
+  const response = await app.request(path, init);
   await response.text();
-  return { status: response.status, asked: service.asked, changes, discarded, service };
+  return { status: response.status, asked: service.asked, changes, read, discarded, service };
 }
 
 test.each(BODIES)("%s %s: a key that is revoked meanwhile begins nothing", async (...body) => {
-  const { status, asked, changes, discarded, service } = await sendMeanwhile(body, REVOKED);
-  expect({ status, asked, changes }).toEqual({ status: 401, asked: [], changes: [] });
+  const { status, asked, changes, read, discarded, service } = await sendMeanwhile(body, REVOKED);
+  expect({ status, asked, changes, read }).toEqual({ status: 401, ...NOTHING });
   expect(discarded).toBe(body[0] === "PUT" ? 1 : 0);
   expect(service.log.lines.join("\n")).toMatch(/key-refused.*revoked/);
 });
 
 test.each(BODIES)("%s %s: a key that stays begins what it asks for", async (...body) => {
-  const { status, asked, changes } = await sendMeanwhile(body, {});
-  expect([status, asked.length + changes.length]).toEqual([200, 1]);
+  const { status, asked, changes, read } = await sendMeanwhile(body, {});
+  expect([status, asked.length + changes.length + read.length]).toEqual([200, 1]);
 });
 
 test.each(BODIES)("%s %s: a key that lost its scope meanwhile begins nothing", async (...body) => {
-  const { status, asked, changes } = await sendMeanwhile(body, { scopes: [] });
-  expect({ status, asked, changes }).toEqual({ status: 403, asked: [], changes: [] });
+  const { status, asked, changes, read } = await sendMeanwhile(body, { scopes: [] });
+  expect({ status, asked, changes, read }).toEqual({ status: 403, ...NOTHING });
 });
+
+test.each(TABLES)(
+  "%s %s: a key that lost the collection meanwhile reads nothing",
+  async (...body) => {
+    const { status, read } = await sendMeanwhile(body, { collections: ["other"] });
+    expect([status, read]).toEqual([404, []]);
+  },
+);
 
 test("a key that lost its collection meanwhile asks without it, and writes nothing there", async () => {
   const other = { collections: ["other"] };
