@@ -152,6 +152,7 @@ function createBody(message: IncomingMessage, request: ClientRequest) {
       cancel() {
         end();
         source.resume();
+        if (request.destroyed) return; // all of it is there
         const timer = setTimeout(() => request.destroy(), END_WAIT_MS);
         request.once("close", () => clearTimeout(timer));
       },

@@ -248,6 +248,22 @@ describe("a connection", () => {
     await expect.poll(isUsedAgain).toBe(true);
   });
 
+  test("whose body is all there, and is left, is not waited for", async () => {
+    answer = (response) => response.end("all of it");
+    const countTimers = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const leave = async (): Promise<number> => {
+      const { body } = await send(url);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const before = countTimers();
+      const leaving = body?.cancel();
+      const added = countTimers() - before;
+      await leaving;
+      return added;
+    };
+    await expect.poll(leave).toBe(0);
+  });
+
   test("whose server answers and takes no more of the request is closed", async () => {
     let taken = 0;
     const sockets: Socket[] = [];
