@@ -45,13 +45,14 @@ export async function listCollections(
   return await store.list(deadline.signal);
 }
 
-/** What the work gives. Where it finds no such collection, the error says which there are. */
+/** What the work gives. Where it finds no such collection, the error says which there are, if that can be told. */
 export async function orNameAll<T>(work: Promise<T>, deps: Deps, signal: AbortSignal): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code !== "collection_not_found") throw thrown;
-    const names = await listCollections(deps, signal);
+    const names = await listCollections(deps, signal).catch(() => undefined);
+    if (names === undefined) throw thrown;
     const detail = `${thrown.detail ?? "no such collection"}; there are: ${names.join(", ") || "none yet"}`;
     throw new AppError(thrown.code, { detail, cause: thrown });
   }

@@ -1,4 +1,5 @@
 import { LOCAL_CALLER } from "../../../src/domain/caller.ts";
+import { AppError } from "../../../src/errors.ts";
 import type { Service } from "../../../src/http/service.ts";
 import type { DocumentWriter } from "../../../src/http/uploads/document-writer.ts";
 import { describe, expect, test } from "vitest";
@@ -434,6 +435,17 @@ test.each(["", "/documents", "/documents/a.md"])(
       code: "collection_not_found",
       detail: 'there is no collection "nope"; there are: faq, guide',
     });
+  },
+);
+
+test.each(["", "/documents", "/documents/a.md"])(
+  "an unknown collection is not there, though none can be named: /v1/collections/nope%s",
+  async (rest) => {
+    const list = (): Promise<never> => Promise.reject(new AppError("deadline_exceeded"));
+    const store = { ...listStore({}), list };
+    const response = await makeApp(makeService({ store })).request(`/v1/collections/nope${rest}`);
+    const detail = 'there is no collection "nope"';
+    expect(await response.json()).toMatchObject({ status: 404, detail });
   },
 );
 
