@@ -14,7 +14,7 @@ import { isThere, type LanceBase, openTable } from "./base.ts";
 import { listPlaces, type Place, toPaths, toPlace, toPointerPath } from "./place.ts";
 import { readSpec, toNewSchema } from "./schema.ts";
 import { dropTable } from "./drop-table.ts";
-import { toStoreError } from "./store-error.ts";
+import { isOfStore, toStoreError } from "./store-error.ts";
 import { toTermsName } from "./term-store.ts";
 
 const HOUR_MS = 3_600_000;
@@ -153,7 +153,8 @@ async function hasSpec(base: LanceBase, place: Place, spec: CollectionSpec): Pro
     const found = readSpec(await (await openTable(base, place)).schema(), place.collection);
     return toComparable(found) === toComparable(spec);
   } catch (thrown) {
-    if (thrown instanceof AppError) return false; // a shell, or damaged before anyone saw it
+    // A shell, or damaged before anyone saw it; of a store that cannot be used now nothing is known.
+    if (thrown instanceof AppError && !isOfStore(thrown)) return false;
     throw thrown;
   }
 }

@@ -1,7 +1,7 @@
 /** What the LanceDB store makes of its folder: other processes, crashes, damage, and growth. */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { lancedb } from "../../../src/node/lance/native.ts";
 import type { Snapshot } from "../../../src/stores/store.ts";
 import { refusal, vectorQuery } from "../../conformance/store.ts";
@@ -326,6 +326,36 @@ test("a generation is made where one was whose removal was cut off", async () =>
   await rm(join(folder, `${spec.name}.g2.lance`), { recursive: true });
   await store.generations?.rollback(spec.name, signal);
   await rebuild("three");
+  const { info } = await (await openTestStore(folder)).open(spec.name, signal);
+  expect(info).toMatchObject({ language: "none", chunks: 1 });
+});
+
+test("what was begun of a generation stays where the store cannot be used for a moment", async () => {
+  const { store, folder, writer } = await load(["one"]);
+  await writer.close();
+  const begin = async () => store.generations?.begin({ ...spec, language: "none" }, signal);
+  const first = await begin();
+  await first?.commit({ put: [toDocument("a", ["two"])], remove: [] }, signal);
+  await first?.close();
+
+  const connections = Object.getPrototypeOf(await lancedb.connect(folder)) as lancedb.Connection;
+  const openTable = Reflect.get<lancedb.Connection, "openTable">(connections, "openTable");
+  const spy = vi.spyOn(connections, "openTable").mockImplementation(function (
+    this: unknown,
+    ...of
+  ) {
+    const isBegun = of[0] === `${spec.name}.g2`;
+    return isBegun
+      ? Promise.reject(new Error("Too many open files"))
+      : openTable.apply(this as lancedb.Connection, of);
+  });
+  expect((await refusal(begin())).code).toBe("store_unavailable");
+  spy.mockRestore();
+
+  const again = await begin();
+  await again?.index(signal);
+  await again?.publish(signal);
+  await again?.close();
   const { info } = await (await openTestStore(folder)).open(spec.name, signal);
   expect(info).toMatchObject({ language: "none", chunks: 1 });
 });
