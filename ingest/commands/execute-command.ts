@@ -5,6 +5,7 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 import { checkDataDir } from "../../src/node/files/check-data-dir.ts";
 import { createEndpoints, createStore } from "../../src/node/wire.ts";
+import { orNameAll } from "../../src/domain/or-name-all.ts";
 import type { Command, SyncCommand } from "./arguments.ts";
 import { runCollectionCommand } from "./collection-command.ts";
 import { runDoctor } from "./doctor-command.ts";
@@ -54,15 +55,16 @@ export async function executeCommand(
   }
   const storeCacheBytesMax = Math.min(config.storeCacheBytesMax, INGEST_CACHE_BYTES_MAX);
   const store = await createStore({ ...config, storeCacheBytesMax });
-  const nameOthers = (thrown: unknown): Promise<never> => throwWithNames(thrown, store, signal);
+  const nameAll = (work: Promise<ExitCode>): Promise<ExitCode> =>
+    orNameAll(work, () => store.list(signal));
   if (command.action === "export" || command.action === "import") {
     const asked = { ...command, cwd: findCwd() };
     return traced((tracer) =>
-      runFileCommand(asked, store, { config, output, tracer }, signal).catch(nameOthers),
+      nameAll(runFileCommand(asked, store, { config, output, tracer }, signal)),
     );
   }
   if (command.action !== "sync") {
-    return runCollectionCommand(command, store, output, signal).catch(nameOthers);
+    return nameAll(runCollectionCommand(command, store, output, signal));
   }
   return traced(async (tracer) => {
     const code = await ingest(command, store, { config, output, tracer }, signal);
@@ -72,18 +74,6 @@ export async function executeCommand(
     await runPush({ collection, url }, { config, output, tracer }, signal);
     return code;
   });
-}
-
-/** Throws it; a collection_not_found names the collections that are there, where the store can list them. */
-async function throwWithNames(
-  thrown: unknown,
-  store: WriteStore,
-  signal: AbortSignal,
-): Promise<never> {
-  if (!(thrown instanceof AppError) || thrown.code !== "collection_not_found") throw thrown;
-  const names = await store.list(signal).catch(() => Promise.reject(thrown));
-  const detail = `${thrown.detail ?? "no such collection"}; there are: ${names.join(", ") || "none yet"}`;
-  throw new AppError("collection_not_found", { detail, cause: thrown });
 }
 
 async function ingest(

@@ -5,7 +5,7 @@ import { toVisibleStore } from "../access/visible-store.ts";
 import { startDeadline } from "../async/deadline.ts";
 import type { Config } from "../config.ts";
 import type { Caller } from "../domain/caller.ts";
-import { AppError, toAppError } from "../errors.ts";
+import { toAppError } from "../errors.ts";
 import { keepNames, recall } from "../retrieval/last-known.ts";
 import type { Collection, CollectionView as ViewBody } from "./openapi/bodies.ts";
 import type { Service } from "./service.ts";
@@ -43,19 +43,6 @@ export async function listCollections(
   const budgetMs = config.healthTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: signal, stage: "list" });
   return await store.list(deadline.signal);
-}
-
-/** What the work gives. Where it finds no such collection, the error says which there are, if that can be told. */
-export async function orNameAll<T>(work: Promise<T>, deps: Deps, signal: AbortSignal): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown.code !== "collection_not_found") throw thrown;
-    const names = await listCollections(deps, signal).catch(() => undefined);
-    if (names === undefined) throw thrown;
-    const detail = `${thrown.detail ?? "no such collection"}; there are: ${names.join(", ") || "none yet"}`;
-    throw new AppError(thrown.code, { detail, cause: thrown });
-  }
 }
 
 async function inspect(deps: Deps, name: string, signal: AbortSignal): Promise<CollectionView> {

@@ -4,7 +4,8 @@ import { startDeadline } from "../async/deadline.ts";
 import type { Caller } from "../domain/caller.ts";
 import { toEtag } from "../domain/document-hash.ts";
 import { refuse } from "./request/issues.ts";
-import { orNameAll, toVisible } from "./inspect-collections.ts";
+import { orNameAll } from "../domain/or-name-all.ts";
+import { listCollections, toVisible } from "./inspect-collections.ts";
 import type { Service } from "./service.ts";
 
 export const DocumentList = z.object({
@@ -53,7 +54,7 @@ export async function listDocuments(
   const budgetMs = config.searchTimeoutMs + config.takeTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "read" });
   const opening = visible.store.open(collection, deadline.signal);
-  const snapshot = await orNameAll(opening, visible, deadline.signal);
+  const snapshot = await orNameAll(opening, () => listCollections(visible, deadline.signal));
   const bound = after === undefined ? { from: prefix } : { after };
   const found = await snapshot.documents({ ...bound, limit: limit + 1 }, deadline.signal);
   const wanted = found.filter(({ id }) => id.startsWith(prefix));

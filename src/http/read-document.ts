@@ -4,7 +4,8 @@ import { startDeadline } from "../async/deadline.ts";
 import type { Caller } from "../domain/caller.ts";
 import { toEtag } from "../domain/document-hash.ts";
 import { AppError } from "../errors.ts";
-import { orNameAll, toVisible } from "./inspect-collections.ts";
+import { orNameAll } from "../domain/or-name-all.ts";
+import { listCollections, toVisible } from "./inspect-collections.ts";
 import type { Service } from "./service.ts";
 
 export const DocumentText = z.object({
@@ -49,7 +50,7 @@ export async function readDocument(
   const budgetMs = config.searchTimeoutMs + config.takeTimeoutMs;
   using deadline = startDeadline({ clock, budgetMs, parent: client, stage: "read" });
   const opening = visible.store.open(collection, deadline.signal);
-  const snapshot = await orNameAll(opening, visible, deadline.signal);
+  const snapshot = await orNameAll(opening, () => listCollections(visible, deadline.signal));
   const limit = Math.min(chunksMax, config.readChunksMax) + 1;
   const rows = await snapshot.rowsOf({ documentId, from, limit }, deadline.signal);
   const shown = rows.slice(0, limit - 1);

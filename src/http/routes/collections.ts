@@ -1,10 +1,11 @@
 /** `GET /v1/collections` and `GET /v1/collections/:name`: what can be asked. */
 import type { Context } from "hono";
 import { toAppError } from "../../errors.ts";
+import { orNameAll } from "../../domain/or-name-all.ts";
 import {
   describeCollection,
   inspectCollections,
-  orNameAll,
+  listCollections,
   toVisible,
 } from "../inspect-collections.ts";
 import type { Env, Service } from "../service.ts";
@@ -22,7 +23,8 @@ export function createCollectionRoute(service: Service) {
     const { signal } = c.req.raw;
     const visible = toVisible(service, c.get("caller"));
     try {
-      return c.json(await orNameAll(describeCollection(visible, name, signal), visible, signal));
+      const describing = describeCollection(visible, name, signal);
+      return c.json(await orNameAll(describing, () => listCollections(visible, signal)));
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.code !== "collection_not_found") {
